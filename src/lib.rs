@@ -1,0 +1,37 @@
+//! Retort: a workbench on which a person distils what a large, prompted language model knows into
+//! a small one, and watches and steers it while it happens.
+//!
+//! # The map of the house
+//! One crate, two wings over a ground floor. The walls are cargo features, so the compiler keeps
+//! them: `engine` brings candle and tokenizers, `window` brings egui and wgpu.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`session`] | what is asked: plain data a person could type |
+//! | [`link`] | what is said: the words between the wings |
+//! | [`record`] | what happened: the fold of events |
+//! | `engine` | west wing: models, losses, training; tensors never leave it |
+//! | `window` | east wing: panels and plots; drawing never waits |
+//! | `headless` | the commands without a window |
+//!
+//! # Invariants
+//! Tensors never leave `engine`. Drawing never waits. A step sees one knob revision. Every event
+//! can be written down and read back. A run record is a pure fold. A file written by version N
+//! opens in N+1. Maps that are iterated are ordered.
+//!
+//! # One value walks through the house: temperature
+//! Declared as a [`session::Knob`] in `engine/loss/soft_targets.rs`; told to the window by
+//! `engine::catalog()`; dragged, it becomes an `Action`, then a new revision in the
+//! [`link::Live`] cell; the next step loads the cell once, emits
+//! [`link::Event::KnobsChanged`] and uses it; the journal writes it down; the record folds it into
+//! a mark on the curve. Headless, the same journal is written.
+
+#[cfg(feature = "engine")]
+pub mod engine;
+#[cfg(feature = "engine")]
+pub mod headless;
+pub mod link;
+pub mod record;
+pub mod session;
+#[cfg(feature = "window")]
+pub mod window;

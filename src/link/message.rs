@@ -1,0 +1,336 @@
+//! Orders down, facts up. Every [`Event`] can be written to the journal and read back.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::session::{Change, Session};
+
+/// Optimiser steps done so far; the first step is step 0.
+pub type Step = u64;
+
+/// An order to the engine.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Open pair and data of this session so that probes and prompts are answered; no training.
+    Open(Box<Session>),
+    /// Run this session from step 0, writing its run folder.
+    Start {
+        /// What to run.
+        session: Box<Session>,
+        /// Where journal, checkpoints and the student go.
+        out: PathBuf,
+    },
+    /// Continue the run in this folder from its last checkpoint.
+    Continue(PathBuf),
+    /// Stop after the current step but keep everything loaded.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// One step, then pause.
+    StepOnce,
+    /// The probe request in its cell has changed.
+    Look,
+    /// Write a checkpoint now.
+    Checkpoint,
+    /// End the run: write a checkpoint, the outcome so far and the student.
+    Stop,
+    /// Put the run back to its last checkpoint at or before this step and pause there.
+    Rewind(Step),
+}
+
+/// Names a curve: `group/name`, e.g. `loss/soft_targets`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SeriesId(pub Arc<str>);
+
+impl SeriesId {
+    /// The part before the slash: which chart the curve belongs to.
+    pub fn group(&self) -> &str {
+        self.0.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The part behind the slash: the curve within its chart.
+    pub fn name(&self) -> &str {
+        self.0.split_once('/').map_or(&self.0, |(_, name)| name)
+    }
+}
+
+impl From<&str> for SeriesId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for SeriesId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A fact about the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// Pair and data are open.
+    Opened(Box<Opened>),
+    /// A run began (or was continued, then with the steps already done).
+    Started {
+        /// The session exactly as run: threads and every knob filled in.
+        session: Box<Session>,
+        /// Its run folder.
+        out: PathBuf,
+        /// First step that will be done.
+        step: Step,
+    },
+    /// What the engine is doing.
+    Status(Status),
+    /// Values of one step.
+    Scalars {
+        /// The step they belong to.
+        step: Step,
+        /// Curve and value; NaN and infinities survive the journal.
+        #[serde(with = "super::sink::lossless")]
+        values: Vec<(SeriesId, f64)>,
+    },
+    /// Knobs took new values at the top of this step.
+    KnobsChanged {
+        /// The first step that used the new values.
+        step: Step,
+        /// Who changed them.
+        origin: Origin,
+        /// The changes.
+        changes: Vec<KnobChange>,
+    },
+    /// Teacher's and student's answers on the test part.
+    Predictions(Arc<Predictions>),
+    /// The run was put back: everything recorded at or after this step did not happen.
+    Rewound {
+        /// The next step to be done.
+        step: Step,
+    },
+    /// A checkpoint was written.
+    Checkpoint {
+        /// Steps done.
+        step: Step,
+    },
+    /// Training paused itself because a number stopped being one.
+    Trouble {
+        /// The step.
+        step: Step,
+        /// What happened, in a sentence.
+        what: String,
+        /// The last good checkpoint, to which one can rewind.
+        checkpoint: Option<Step>,
+    },
+    /// Something a run survives.
+    Warning(Notice),
+    /// Something that ended the run, or kept it from starting.
+    Failed(Notice),
+    /// The run is over.
+    Finished(Box<Outcome>),
+}
+
+/// Who changed a knob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// A hand on the slider.
+    Person,
+    /// The session's script.
+    Script,
+}
+
+/// One knob's change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnobChange {
+    /// Knob id.
+    pub knob: String,
+    /// Value up to the step before.
+    pub from: f64,
+    /// Value from this step on.
+    pub to: f64,
+}
+
+impl KnobChange {
+    /// As a line of a session's script.
+    pub fn at(&self, step: Step) -> Change {
+        Change { step, knob: self.knob.clone(), value: self.to }
+    }
+}
+
+/// A sentence for a person: what, why, and what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What happened, lower case, without a full stop.
+    pub text: String,
+}
+
+impl<T: fmt::Display> From<T> for Notice {
+    fn from(text: T) -> Self {
+        Self { text: text.to_string() }
+    }
+}
+
+/// What the engine is doing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Which phase.
+    pub phase: Phase,
+    /// What exactly, e.g. `teacher scores the training texts`; empty while training.
+    pub what: String,
+    /// Done units of `total`: steps while training.
+    pub done: u64,
+    /// Units in all; 0 if unknown.
+    pub total: u64,
+    /// Training steps per second of the last second or so.
+    pub steps_per_sec: f64,
+    /// Share of the time spent on probes and pictures, in [0, 1].
+    pub looking: f64,
+    /// Peak memory of the process, bytes.
+    pub peak_bytes: u64,
+}
+
+/// The phases of the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Nothing open.
+    #[default]
+    Empty,
+    /// Reading models and data.
+    Opening,
+    /// Open, no run.
+    Ready,
+    /// Taking steps.
+    Running,
+    /// A run that waits.
+    Paused,
+    /// Measuring on the validation or test part.
+    Evaluating,
+    /// The run reached its end or its target.
+    Finished,
+    /// The run was stopped by hand.
+    Stopped,
+    /// The run failed.
+    Failed,
+    /// The engine's thread is gone.
+    Gone,
+}
+
+impl Phase {
+    /// Whether a run is loaded that can be resumed or stopped.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Running | Self::Paused | Self::Evaluating)
+    }
+}
+
+/// What was opened: everything the window needs to know of pair and data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The teacher, if there is one.
+    pub teacher: Option<ModelCard>,
+    /// The student.
+    pub student: ModelCard,
+    /// Class names in class order.
+    pub classes: Vec<String>,
+    /// Examples per part.
+    pub parts: PartCounts,
+    /// What reading the data met: emptied documents, odd encodings, skipped rows.
+    pub notes: Vec<String>,
+    /// A few training examples, `(text, class index)`.
+    pub samples: Vec<(String, usize)>,
+}
+
+/// Examples per part of a data set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartCounts {
+    /// Training examples.
+    pub train: usize,
+    /// Training examples whose label is used.
+    pub labelled: usize,
+    /// Validation examples.
+    pub validation: usize,
+    /// Test examples.
+    pub test: usize,
+}
+
+/// A model in figures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// Name of the source.
+    pub title: String,
+    /// `model_type` of its configuration.
+    pub architecture: String,
+    /// Trainable numbers, tied ones counted once.
+    pub parameters: u64,
+    /// Layers.
+    pub layers: usize,
+    /// Attention heads per layer.
+    pub heads: usize,
+    /// Width of the hidden states.
+    pub width: usize,
+    /// Rows of the token embedding.
+    pub vocabulary: usize,
+    /// Longest input in tokens.
+    pub max_tokens: usize,
+    /// Remarks of the loading report: unused tensors, a head that was added.
+    pub notes: Vec<String>,
+}
+
+/// Answers on the test part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Predictions {
+    /// Steps done when they were made.
+    pub step: Step,
+    /// One row per example.
+    pub rows: Vec<Prediction>,
+}
+
+/// Answers on one text. Probabilities are at temperature 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The text, cut to a few hundred characters.
+    pub text: String,
+    /// Its class.
+    pub gold: usize,
+    /// The teacher's class and its probability.
+    pub teacher: Option<(usize, f32)>,
+    /// The student's class and its probability.
+    pub student: (usize, f32),
+    /// KL(teacher ‖ student) at T = 1, in nats.
+    pub kl: Option<f32>,
+}
+
+/// Figures on one part of the data, by name: `accuracy`, `macro_f1`, `agreement`, `kl`, `loss`.
+pub type Measures = BTreeMap<String, f64>;
+
+/// How a run ended: the content of `summary.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Why it ended: `finished`, `target reached`, `stopped`.
+    pub reason: String,
+    /// Steps done.
+    pub steps: Step,
+    /// Wall time of the run, seconds.
+    pub seconds: f64,
+    /// Peak memory of the process, bytes.
+    pub peak_bytes: u64,
+    /// The teacher's side.
+    pub teacher: Option<Side>,
+    /// The student's side.
+    pub student: Side,
+}
+
+/// One model's figures at the end of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Side {
+    /// Trainable numbers, tied ones counted once.
+    pub parameters: u64,
+    /// Of those, numbers that are exactly 0 because they were pruned.
+    pub pruned: u64,
+    /// Figures on the validation part.
+    pub validation: Measures,
+    /// Figures on the test part.
+    pub test: Measures,
+}

@@ -1,0 +1,105 @@
+//! WHAT IS SAID: the words between engine and window. Plain data; no candle, no egui.
+//!
+//! *Why facts by channel and "now" by cell (2026-11).* Facts (a point of a curve, a knob change)
+//! must all arrive, in order: a channel. The state of a slider or a heatmap is only interesting as
+//! it is now: a cell whose last value wins, so that neither side ever waits for the other.
+
+pub mod message;
+pub mod probe;
+pub mod sink;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use arc_swap::ArcSwap;
+
+use crate::session::Knobs;
+pub use message::{
+    Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase, Prediction,
+    Predictions, SeriesId, Status, Step,
+};
+pub use probe::{
+    Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,
+};
+pub use sink::{ChannelSink, EventSink, Tee, Wake};
+
+/// A cell with one writer and many readers: the last value wins, nobody ever waits.
+#[derive(Debug)]
+pub struct Live<T>(Arc<ArcSwap<T>>);
+
+impl<T> Clone for Live<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: Default> Default for Live<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> Live<T> {
+    /// A cell holding `value`.
+    pub fn new(value: T) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(value)))
+    }
+
+    /// Replaces the value.
+    pub fn store(&self, value: T) {
+        self.0.store(Arc::new(value));
+    }
+
+    /// The value as it is now.
+    pub fn load(&self) -> Arc<T> {
+        self.0.load_full()
+    }
+}
+
+/// The cells both ends share.
+#[derive(Clone, Debug, Default)]
+pub struct Cells {
+    /// Slider values, written by the window, read by the engine once per step.
+    pub knobs: Live<Knobs>,
+    /// What the person is looking at, written by the window.
+    pub ask: Live<ProbeRequest>,
+    /// The answer, written by the engine.
+    pub probe: Live<Option<ProbeFrame>>,
+    /// The rendered prompt, written by the engine.
+    pub prompt: Live<Option<PromptFrame>>,
+    /// Importances of the student's weights, written by the engine.
+    pub weights: Live<Option<WeightFrame>>,
+}
+
+/// What the watching side holds: the window, or a headless command.
+pub struct WatchEnd {
+    /// Orders to the engine. Dropping it stops the engine.
+    pub commands: Sender<Command>,
+    /// News from the engine. Unbounded on purpose: a step's scalars are some 200 bytes, everything
+    /// large goes through [`Cells`], and a modal dialog must not stall a night's training.
+    pub events: Receiver<Event>,
+    /// The shared cells.
+    pub cells: Cells,
+    /// Called when there is news; the window fills it with its repaint request.
+    pub wake: Wake,
+}
+
+/// What the engine holds.
+pub struct EngineEnd {
+    /// Orders from the watcher; a closed channel means stop.
+    pub commands: Receiver<Command>,
+    /// The shared cells.
+    pub cells: Cells,
+    /// Where news goes.
+    pub sink: ChannelSink,
+}
+
+/// The two ends of a new link.
+pub fn connect() -> (WatchEnd, EngineEnd) {
+    let (commands_out, commands_in) = channel();
+    let (events_out, events_in) = channel();
+    let (cells, wake) = (Cells::default(), Wake::default());
+    let sink = ChannelSink::new(events_out, wake.clone());
+    let watch = WatchEnd { commands: commands_out, events: events_in, cells: cells.clone(), wake };
+    (watch, EngineEnd { commands: commands_in, cells, sink })
+}

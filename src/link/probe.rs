@@ -1,0 +1,180 @@
+//! What the person looks at, and what the engine answers: bulk data through last-value cells.
+
+use std::sync::Arc;
+
+use crate::session::Prompt;
+
+/// What the window shows right now; the engine computes only that.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProbeRequest {
+    /// Grows with every change.
+    pub revision: u64,
+    /// The text under the lens; empty asks for nothing.
+    pub text: String,
+    /// The prompt as it stands in the editor, which may be ahead of the run's.
+    pub prompt: Option<Prompt>,
+    /// Teacher layer whose attention is wanted, from 0.
+    pub teacher_layer: usize,
+    /// Student layer whose attention is wanted, from 0.
+    pub student_layer: usize,
+    /// Whether heatmaps are on screen.
+    pub attention: bool,
+    /// Whether the weight histogram is on screen.
+    pub weights: bool,
+}
+
+/// Both models' view of one text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProbeFrame {
+    /// Grows with every frame; key of the texture cache.
+    pub frame: u64,
+    /// Revision of the request it answers.
+    pub revision: u64,
+    /// Steps done when it was made.
+    pub step: u64,
+    /// The text.
+    pub text: String,
+    /// Class names.
+    pub classes: Arc<[String]>,
+    /// The teacher's view.
+    pub teacher: Option<SideFrame>,
+    /// The student's view.
+    pub student: SideFrame,
+}
+
+/// One model's view of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideFrame {
+    /// The input's tokens as text, special ones included.
+    pub tokens: Vec<String>,
+    /// Log-probability of each class at T = 1; softening to another T is softmax(scores / T).
+    pub scores: Vec<f32>,
+    /// Layer of `attention`, from 0.
+    pub layer: usize,
+    /// Layers of the model.
+    pub layers: usize,
+    /// Heads of that layer.
+    pub heads: usize,
+    /// Attention probabilities, row-major `[head, query, key]`; empty when not asked for.
+    pub attention: Arc<[f32]>,
+}
+
+/// The prompt in the editor, rendered with the text under the lens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PromptFrame {
+    /// Revision of the request it answers.
+    pub revision: u64,
+    /// What is wrong with the template, or `None`.
+    pub problem: Option<String>,
+    /// As the teacher reads it.
+    pub teacher: Option<PromptSide>,
+    /// As the student reads it.
+    pub student: PromptSide,
+    /// The label words, in class order.
+    pub words: Vec<WordCheck>,
+}
+
+/// Tokens of a rendered prompt.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PromptSide {
+    /// The tokens.
+    pub tokens: Vec<TokenChip>,
+    /// Tokens of the text that did not fit and were cut.
+    pub cut: usize,
+}
+
+/// One token as the window draws it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenChip {
+    /// Its text, with the space of a byte-level token shown as `␣`.
+    pub text: String,
+    /// Its id.
+    pub id: u32,
+    /// Whether it comes from the example's text rather than from the template.
+    pub from_text: bool,
+    /// Whether the answer is read here.
+    pub answer: bool,
+}
+
+/// A label word under a tokenizer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WordCheck {
+    /// The class.
+    pub class: String,
+    /// The word that stands for it.
+    pub word: String,
+    /// Its tokens for the teacher (or the student, where that one reads label words).
+    pub tokens: Vec<String>,
+    /// Why the word cannot be used (collides, vanishes, unknown token), or `None`.
+    pub problem: Option<String>,
+}
+
+/// Importances of the student's prunable weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightFrame {
+    /// Steps done when it was made.
+    pub step: u64,
+    /// Over all prunable tensors.
+    pub all: Histogram,
+    /// Per tensor, in the model's order.
+    pub tensors: Vec<(String, Histogram)>,
+    /// Fraction that is masked now.
+    pub sparsity: f64,
+}
+
+/// Counts of importances relative to their mean, r = I·N = |w| / mean|w|, on a log axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Histogram {
+    /// Weights per bin; bin `i` holds r in `[edge(i), edge(i + 1))`, the first also all smaller
+    /// ones, the last also all larger ones.
+    pub counts: Vec<u64>,
+}
+
+impl Histogram {
+    /// Number of bins.
+    pub const BINS: usize = 240;
+    /// log10 of the lower end.
+    pub const LOW: f64 = -4.0;
+    /// log10 of the upper end.
+    pub const HIGH: f64 = 2.0;
+
+    /// Lower edge of bin `i`, as r.
+    pub fn edge(i: usize) -> f64 {
+        10f64.powf(Self::LOW + (Self::HIGH - Self::LOW) * i as f64 / Self::BINS as f64)
+    }
+
+    /// The bin of `r`.
+    pub fn bin(r: f64) -> usize {
+        let place = (r.max(1e-300).log10() - Self::LOW) / (Self::HIGH - Self::LOW) * Self::BINS as f64;
+        place.clamp(0.0, (Self::BINS - 1) as f64) as usize
+    }
+
+    /// Weights in all.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Fraction of weights with r below `theta`, interpolated inside the bin.
+    pub fn fraction_below(&self, theta: f64) -> f64 {
+        let total = self.total();
+        if total == 0 || theta <= 0.0 {
+            return 0.0;
+        }
+        let bin = Self::bin(theta);
+        let below: u64 = self.counts.iter().take(bin).sum();
+        let (low, high) = (if bin == 0 { 0.0 } else { Self::edge(bin) }, Self::edge(bin + 1));
+        let inside = ((theta - low) / (high - low)).clamp(0.0, 1.0);
+        let here = self.counts.get(bin).copied().unwrap_or(0) as f64;
+        (below as f64 + inside * here) / total as f64
+    }
+
+    /// The θ below which `fraction` of the weights lie: the inverse of [`Self::fraction_below`].
+    pub fn theta_for(&self, fraction: f64) -> f64 {
+        let (mut low, mut high) = (0.0, Self::edge(Self::BINS));
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if self.fraction_below(middle) < fraction { low = middle } else { high = middle }
+        }
+        high
+    }
+}

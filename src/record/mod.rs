@@ -1,0 +1,160 @@
+//! WHAT HAPPENED: a run record is a pure fold of events. Live, from a journal, or headless: the
+//! same events give the same record, so the picture is always the true state of the run.
+
+pub mod journal;
+pub mod series;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::link::{Event, KnobChange, Notice, Opened, Origin, Outcome, Phase, Predictions, SeriesId, Status, Step};
+use crate::session::Session;
+pub use series::{Bucket, Series};
+
+/// Everything known about the run, folded from its events.
+#[derive(Clone, Debug, Default)]
+pub struct RunRecord {
+    /// Pair and data, once open.
+    pub opened: Option<Arc<Opened>>,
+    /// The session as run, once started.
+    pub session: Option<Arc<Session>>,
+    /// Its run folder.
+    pub out: Option<PathBuf>,
+    /// What the engine is doing.
+    pub status: Status,
+    /// Steps done.
+    pub step: Step,
+    /// Every curve.
+    pub series: BTreeMap<SeriesId, Series>,
+    /// Every knob change, in step order.
+    pub marks: Vec<Mark>,
+    /// Knob values in use, as of the last change; empty before the start.
+    pub applied: BTreeMap<String, f64>,
+    /// Answers on the test part, the newest.
+    pub predictions: Option<Arc<Predictions>>,
+    /// Steps at which checkpoints were written.
+    pub checkpoints: Vec<Step>,
+    /// Notices, the newest last.
+    pub notices: Vec<Remark>,
+    /// What paused the run by itself, until it goes on.
+    pub trouble: Option<Trouble>,
+    /// How it ended.
+    pub outcome: Option<Arc<Outcome>>,
+}
+
+/// A knob change on the curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// First step that used the new value.
+    pub step: Step,
+    /// Who changed it.
+    pub origin: Origin,
+    /// Knob, old and new value.
+    pub change: KnobChange,
+}
+
+/// A notice and how grave it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remark {
+    /// Whether it ended the run.
+    pub grave: bool,
+    /// The sentence.
+    pub notice: Notice,
+}
+
+/// A run that paused itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trouble {
+    /// At this step.
+    pub step: Step,
+    /// What happened.
+    pub what: String,
+    /// The checkpoint one can rewind to.
+    pub checkpoint: Option<Step>,
+}
+
+impl RunRecord {
+    /// Takes in one event.
+    pub fn fold(&mut self, event: Event) {
+        match event {
+            Event::Opened(opened) => self.opened = Some(Arc::from(opened)),
+            Event::Started { session, out, step } => self.start(*session, out, step),
+            Event::Status(status) => self.take_status(status),
+            Event::Scalars { step, values } => self.grow(step, values),
+            Event::KnobsChanged { step, origin, changes } => self.mark(step, origin, changes),
+            Event::Predictions(predictions) => self.predictions = Some(predictions),
+            Event::Rewound { step } => self.rewind(step),
+            Event::Checkpoint { step } => self.checkpoints.push(step),
+            Event::Trouble { step, what, checkpoint } => self.trouble = Some(Trouble { step, what, checkpoint }),
+            Event::Warning(notice) => self.notices.push(Remark { grave: false, notice }),
+            Event::Failed(notice) => {
+                self.status.phase = Phase::Failed;
+                self.notices.push(Remark { grave: true, notice });
+            }
+            Event::Finished(outcome) => self.outcome = Some(Arc::from(outcome)),
+        }
+    }
+
+    /// A new run at step 0 starts an empty record; a continued one keeps what lies before `step`.
+    fn start(&mut self, session: Session, out: PathBuf, step: Step) {
+        if step == 0 {
+            *self = Self {
+                opened: self.opened.take(),
+                status: std::mem::take(&mut self.status),
+                notices: std::mem::take(&mut self.notices),
+                ..Self::default()
+            };
+            self.applied = session.knobs.clone();
+        } else {
+            self.rewind(step);
+            self.outcome = None;
+        }
+        self.session = Some(Arc::new(session));
+        self.out = Some(out);
+    }
+
+    fn take_status(&mut self, status: Status) {
+        if status.phase == Phase::Running {
+            self.trouble = None;
+        }
+        self.status = status;
+    }
+
+    fn grow(&mut self, step: Step, values: Vec<(SeriesId, f64)>) {
+        self.step = self.step.max(step + 1);
+        for (id, value) in values {
+            self.series.entry(id).or_default().push(step, value);
+        }
+    }
+
+    fn mark(&mut self, step: Step, origin: Origin, changes: Vec<KnobChange>) {
+        for change in changes {
+            self.applied.insert(change.knob.clone(), change.to);
+            self.marks.push(Mark { step, origin, change });
+        }
+    }
+
+    /// Forgets everything recorded at or after `step`.
+    fn rewind(&mut self, step: Step) {
+        self.step = step;
+        self.series.values_mut().for_each(|series| series.truncate(step));
+        while let Some(mark) = self.marks.pop_if(|mark| mark.step >= step) {
+            self.applied.insert(mark.change.knob, mark.change.from);
+        }
+        self.checkpoints.retain(|&checkpoint| checkpoint <= step);
+        if self.predictions.as_ref().is_some_and(|predictions| predictions.step > step) {
+            self.predictions = None;
+        }
+    }
+
+    /// The knob changes as a session's script: run with it, the session repeats this run.
+    pub fn script(&self) -> Vec<crate::session::Change> {
+        self.marks.iter().map(|mark| mark.change.at(mark.step)).collect()
+    }
+
+    /// The newest value of a curve.
+    pub fn latest(&self, id: &str) -> Option<f64> {
+        self.series.get(&SeriesId::from(id)).and_then(Series::last).map(|(_, value)| value)
+    }
+}

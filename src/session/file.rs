@@ -1,0 +1,195 @@
+//! Sessions as RON files: version check, migration, atomic write.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{SESSION_VERSION, Session};
+
+/// Why a session could not be read or written. The file is untouched in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The file cannot be read.
+    #[error("cannot read the session: {reason}; check the path {path}")]
+    Read {
+        /// The operating system's words.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The text is not a session.
+    #[error("not a valid session at line {line}, column {column}: {reason}; mend it in a text editor: {path}")]
+    Parse {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the parser expected.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A later program wrote it.
+    #[error(
+        "the session has version {found}, this program reads up to {SESSION_VERSION}; update retort to open {path}"
+    )]
+    Newer {
+        /// Version in the file.
+        found: u32,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A value is out of its range.
+    #[error("the session asks for the impossible: {reason}; in {path}")]
+    Value {
+        /// Name, value and range.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be written; what was there before is still there.
+    #[error("cannot write the session: {reason}; the old file is kept: {path}")]
+    Write {
+        /// The operating system's words.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Only what every version has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+/// Opens a session file, migrating older versions. Relative paths inside are taken from the
+/// file's own folder.
+///
+/// # Errors
+/// [`SessionError`] naming the file, the place and the reason.
+pub fn open(path: &Path) -> Result<Session, SessionError> {
+    let bytes = std::fs::read(path).map_err(|e| SessionError::Read { reason: e.to_string(), path: path.to_owned() })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| SessionError::Read { reason: format!("it is not UTF-8 text ({e})"), path: path.to_owned() })?;
+    let mut session = parse(&text, path)?;
+    resolve_paths(&mut session, path.parent().unwrap_or(Path::new("")));
+    Ok(session)
+}
+
+/// Reads a session from text; `path` only names it in errors.
+///
+/// # Errors
+/// [`SessionError::Parse`], [`SessionError::Newer`] or [`SessionError::Value`].
+pub fn parse(text: &str, path: &Path) -> Result<Session, SessionError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let parse_error = |e: ron::error::SpannedError| SessionError::Parse {
+        line: e.span.start.line,
+        column: e.span.start.col,
+        reason: e.code.to_string(),
+        path: path.to_owned(),
+    };
+    let Versioned { version } = ron::from_str(text).map_err(parse_error)?;
+    if version > SESSION_VERSION {
+        return Err(SessionError::Newer { found: version, path: path.to_owned() });
+    }
+    let session: Session = ron::from_str(text).map_err(parse_error)?;
+    match session.problem() {
+        Some(reason) => Err(SessionError::Value { reason, path: path.to_owned() }),
+        None => Ok(session),
+    }
+}
+
+/// The session as text, as [`save`] writes it.
+///
+/// # Errors
+/// [`SessionError::Write`] if it cannot be written as RON.
+pub fn to_text(session: &Session) -> Result<String, SessionError> {
+    let pretty = ron::ser::PrettyConfig::new().struct_names(false).depth_limit(4);
+    ron::ser::to_string_pretty(session, pretty)
+        .map(|text| text + "\n")
+        .map_err(|e| SessionError::Write { reason: e.to_string(), path: PathBuf::new() })
+}
+
+/// Writes the session so that at every moment `path` holds either the old file or the whole new
+/// one: a temporary file in the same folder, flushed to disk, then renamed.
+///
+/// # Errors
+/// [`SessionError::Write`]; the old file is kept.
+pub fn save(session: &Session, path: &Path) -> Result<(), SessionError> {
+    write_atomically(path, to_text(session)?.as_bytes())
+        .map_err(|e| SessionError::Write { reason: e.to_string(), path: path.to_owned() })
+}
+
+/// Replaces the file at `path` by `bytes`, or leaves it as it was.
+///
+/// # Errors
+/// The operating system's; `path` then holds what it held before.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// Makes every relative path of the session relative to `folder` instead.
+fn resolve_paths(session: &mut Session, folder: &Path) {
+    use super::{DataSource, Source};
+    let join = |path: &mut PathBuf| {
+        if path.is_relative() {
+            *path = folder.join(&*path);
+        }
+    };
+    let choices = session.models.teacher.iter_mut().chain([&mut session.models.student]);
+    for choice in choices {
+        if let Source::Folder(path) = &mut choice.source {
+            join(path);
+        }
+    }
+    match &mut session.data.source {
+        DataSource::BuiltIn(_) => {}
+        DataSource::Newsgroups { path, .. } => join(path),
+        DataSource::Delimited { path, test, .. } | DataSource::JsonLines { path, test, .. } => {
+            join(path);
+            test.iter_mut().for_each(join);
+        }
+    }
+    session.run.iter_mut().for_each(join);
+}
+
+impl Session {
+    /// What no run could do, in words, or `None`: the checks that need no files and no models.
+    pub fn problem(&self) -> Option<String> {
+        let share = |name: &str, value: f64| {
+            (!(0.0..=0.5).contains(&value)).then(|| format!("{name} must be between 0 and 0.5, not {value}"))
+        };
+        let positive = |name: &str, value: u64| (value == 0).then(|| format!("{name} must be at least 1"));
+        share("data.validation", self.data.validation)
+            .or_else(|| share("data.test", self.data.test))
+            .or_else(|| positive("recipe.batch", self.recipe.batch as u64))
+            .or_else(|| positive("recipe.steps", self.recipe.steps))
+            .or_else(|| self.recipe.losses.is_empty().then(|| "recipe.losses is empty; name at least one loss".into()))
+            .or_else(|| self.unsorted_script())
+            .or_else(|| {
+                let not_a_number = |(id, value): (&String, &f64)| {
+                    (!value.is_finite()).then(|| format!("{id} must be a finite number, not {value}"))
+                };
+                self.knobs.iter().find_map(not_a_number)
+            })
+    }
+
+    fn unsorted_script(&self) -> Option<String> {
+        let (_, later) = self.script.iter().zip(self.script.iter().skip(1)).find(|(a, b)| a.step > b.step)?;
+        Some(format!(
+            "the script must be in step order; the change of {} at step {} comes too late",
+            later.knob, later.step
+        ))
+    }
+}

@@ -1,0 +1,101 @@
+//! WHAT IS ASKED: everything one run needs, as plain data a person could type.
+//!
+//! A [`Session`] is the whole experiment: the pair, the data, the prompt, the recipe, the knobs at
+//! step 0 and the changes made to them later (the script). Running a session in the window and
+//! running it with `retort run` is the same thing. No tensors, threads, history or widget state here.
+
+pub mod data;
+pub mod file;
+pub mod knob;
+pub mod models;
+pub mod prompt;
+pub mod recipe;
+pub mod view;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use data::{Column, Data, DataSource, Strip};
+pub use file::SessionError;
+pub use knob::{Catalog, Knob, Knobs, Scale};
+pub use models::{Head, ModelChoice, Models, Source, Start};
+pub use prompt::{Prompt, Scoring};
+pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
+pub use view::{Language, ThemeChoice, View};
+
+/// The newest session format this program writes; older ones are migrated when opened.
+pub const SESSION_VERSION: u32 = 1;
+
+/// One experiment, as saved in a `.ron` file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Format of the file, see [`SESSION_VERSION`].
+    pub version: u32,
+    /// Shown in the title bar; free text.
+    pub name: String,
+    /// Who teaches whom.
+    pub models: Models,
+    /// Which texts, which classes, which split.
+    pub data: Data,
+    /// How a text becomes a question, and which words answer it.
+    pub prompt: Prompt,
+    /// Losses, optimiser, schedule, length and seed.
+    pub recipe: Recipe,
+    /// Knob id to value at step 0; a knob that is missing has its default.
+    #[serde(default)]
+    pub knobs: BTreeMap<String, f64>,
+    /// Knob changes of the run, in step order: written by hand or recorded from the sliders.
+    #[serde(default)]
+    pub script: Vec<Change>,
+    /// Pinned texts whose predictions are watched.
+    #[serde(default)]
+    pub probes: Vec<String>,
+    /// Folder of the run this session has made, so that reopening it shows the curves again.
+    #[serde(default)]
+    pub run: Option<PathBuf>,
+    /// What the window shows; a headless run ignores it.
+    #[serde(default)]
+    pub view: View,
+}
+
+/// One knob set to a value from the given step on (the step itself already uses it).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Optimiser step, counted from 0.
+    pub step: u64,
+    /// Knob id, `owner.name`.
+    pub knob: String,
+    /// New value in the knob's unit.
+    pub value: f64,
+}
+
+/// The built-in experiment, the one the window opens on its first start.
+pub const BUILT_IN: &str = include_str!("../../assets/sessions/built-in.ron");
+
+impl Session {
+    /// The built-in experiment.
+    ///
+    /// # Errors
+    /// Only if the program was built with a damaged session asset; a test opens it.
+    pub fn built_in() -> Result<Self, SessionError> {
+        file::parse(BUILT_IN, std::path::Path::new("built-in.ron"))
+    }
+
+    /// The knob values at step 0: every knob of `catalog`, the session's value or the default.
+    pub fn start_knobs(&self, catalog: &Catalog) -> Knobs {
+        let mut knobs = Knobs::defaults(catalog);
+        for (id, value) in &self.knobs {
+            knobs.values.insert(id.clone(), *value);
+        }
+        knobs
+    }
+
+    /// Sets `knob` at step 0.
+    pub fn set_knob(&mut self, knob: &str, value: f64) {
+        self.knobs.insert(knob.to_owned(), value);
+    }
+}

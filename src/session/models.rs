@@ -1,0 +1,82 @@
+//! The pair: which model teaches, which one learns.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Teacher and student of a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Models {
+    /// The prompted model whose probabilities are learned; `None` trains on labels alone.
+    #[serde(default)]
+    pub teacher: Option<ModelChoice>,
+    /// The model that is trained.
+    pub student: ModelChoice,
+}
+
+/// One model and how it is to be used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelChoice {
+    /// Where its files are.
+    pub source: Source,
+    /// Whether its stored weights are used or forgotten.
+    #[serde(default)]
+    pub start: Start,
+    /// How it answers.
+    #[serde(default)]
+    pub head: Head,
+    /// Longest input in tokens; longer texts are cut (never the prompt around them).
+    /// 0 means as long as the model allows.
+    #[serde(default)]
+    pub max_tokens: usize,
+}
+
+/// Where a model's files are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// A model that ships inside the program, by name.
+    BuiltIn(String),
+    /// A folder in Hugging Face's layout: `config.json`, `tokenizer.json`, `model.safetensors`.
+    Folder(PathBuf),
+}
+
+/// Which weights a model starts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Start {
+    /// The weights stored beside its configuration.
+    #[default]
+    Stored,
+    /// Random weights drawn from the recipe's seed; only configuration and tokenizer are read.
+    Fresh,
+}
+
+/// How a model answers a classification question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Head {
+    /// Label words for a causal model, a classifier for an encoder.
+    #[default]
+    Auto,
+    /// A linear layer over the pooled text; the model sees the text without the prompt.
+    Classifier,
+    /// The probabilities of the label words at the prompt's answer slot.
+    LabelWords,
+}
+
+impl ModelChoice {
+    /// A stored model at `source`, with every other choice at its default.
+    pub fn stored(source: Source) -> Self {
+        Self { source, start: Start::Stored, head: Head::Auto, max_tokens: 0 }
+    }
+}
+
+impl Source {
+    /// What a person would call this source: the built-in name or the folder's last part.
+    pub fn title(&self) -> String {
+        match self {
+            Self::BuiltIn(name) => name.clone(),
+            Self::Folder(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        }
+    }
+}

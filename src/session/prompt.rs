@@ -1,0 +1,58 @@
+//! The prompt: how a text becomes a question, and which words answer it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Template and label words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prompt {
+    /// Text with the slots `{text}` and `{answer}`, each exactly once. A causal model reads
+    /// everything before `{answer}`; a masked model reads all of it with masks in the slot.
+    pub template: String,
+    /// Further templates; when a model with label words is trained, each example draws one of
+    /// all templates, so that it answers differently worded questions.
+    #[serde(default)]
+    pub variants: Vec<String>,
+    /// Class name to the word(s) that stand for it. A class that is missing stands for itself.
+    #[serde(default)]
+    pub label_words: BTreeMap<String, String>,
+    /// How the tokens of a label word become one score.
+    #[serde(default)]
+    pub scoring: Scoring,
+}
+
+/// How the log-probabilities of a label word's tokens become one score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scoring {
+    /// Their sum: the log-probability of the full string.
+    #[default]
+    Sum,
+    /// Their mean: long label words are not punished for their length.
+    Mean,
+}
+
+/// The slot the example's text goes into.
+pub const TEXT_SLOT: &str = "{text}";
+/// The slot the label word goes into.
+pub const ANSWER_SLOT: &str = "{answer}";
+
+impl Prompt {
+    /// The word that stands for `class`: the edited one, or the class name itself.
+    pub fn word_for<'a>(&'a self, class: &'a str) -> &'a str {
+        self.label_words.get(class).map_or(class, String::as_str)
+    }
+
+    /// What is wrong with `template`, in words, or `None`.
+    pub fn problem(template: &str) -> Option<String> {
+        for slot in [TEXT_SLOT, ANSWER_SLOT] {
+            match template.matches(slot).count() {
+                1 => {}
+                0 => return Some(format!("the template has no {slot}; add it where it belongs")),
+                n => return Some(format!("the template has {slot} {n} times; keep one")),
+            }
+        }
+        None
+    }
+}

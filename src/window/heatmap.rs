@@ -1,0 +1,1 @@
+//! Attention heatmaps drawn by our own shader.

@@ -1,0 +1,1 @@
+//! Pure pictures of a record or a frame.

@@ -1,0 +1,3 @@
+//! Phrases of the plots.
+
+pub(super) const CHINESE: &[(&str, &str)] = &[];

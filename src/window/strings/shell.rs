@@ -1,0 +1,3 @@
+//! Phrases of the panels and dialogs.
+
+pub(super) const CHINESE: &[(&str, &str)] = &[];

@@ -8,6 +8,7 @@ pub mod composed;
 mod masked_softmax;
 mod noise;
 mod shape;
+pub mod values;
 
 pub use composed::{
     cross_entropy, distillation, dropout, embedding, gelu, gelu_tanh, layer_norm, linear, linear_transposed,

@@ -85,7 +85,7 @@ pub fn catalog() -> Catalog {
     let architecture = |a: &model::Architecture| Entry { id: a.id, label: a.label, help: a.help };
     Catalog {
         knobs,
-        losses: loss::LOSSES.iter().map(|loss| loss.entry.clone()).collect(),
+        losses: loss::LOSSES.iter().map(|loss| loss.entry).collect(),
         architectures: model::ARCHITECTURES.iter().map(architecture).collect(),
         models: model::BUILT_IN.to_vec(),
         corpora: data::CORPORA.to_vec(),

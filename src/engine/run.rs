@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::pair::Pair;
@@ -27,7 +27,7 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
     let catalog = super::catalog();
     let mut engine = Engine { cells, sink, record, catalog, pair: None, run: None, looks: Looks::default(), status: Status::default() };
     loop {
-        let order = if engine.is_training() { commands.try_recv() } else { wait(commands) };
+        let order = if engine.is_training() { commands.try_recv() } else { commands.recv().map_err(|_| TryRecvError::Disconnected) };
         match order {
             Ok(command) => engine.obey(command),
             Err(TryRecvError::Empty) if engine.is_training() => engine.step(),
@@ -35,13 +35,6 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
             Err(TryRecvError::Disconnected) => return engine.leave(),
         }
     }
-}
-
-fn wait(commands: &Receiver<Command>) -> Result<Command, TryRecvError> {
-    commands.recv_timeout(Duration::from_secs(3600)).map_err(|e| match e {
-        RecvTimeoutError::Timeout => TryRecvError::Empty,
-        RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
-    })
 }
 
 struct Engine<'a> {

@@ -84,9 +84,9 @@ impl Trainer {
     /// [`EngineError`] if the tensor library or the teacher refuses.
     pub fn advance(&mut self) -> Result<Stepped, EngineError> {
         let picked = self.batches.at(self.step);
+        let (labels, labelled, teacher) = self.truth(&picked)?;
         let student = &self.pair.student;
         let batch: Vec<&Prepared> = picked.iter().map(|&i| &self.prepared[i]).collect();
-        let (labels, labelled, teacher) = self.truth(&picked)?;
         self.pruner.set_theta(self.knobs.get(&THETA), &student.weights)?;
 
         let noise = Noise::seeded(draw(self.session.recipe.seed, self.step as usize ^ 0x5EED));
@@ -142,10 +142,11 @@ impl Trainer {
     /// # Errors
     /// [`EngineError`].
     pub fn student_answers(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError> {
-        let prepare = |text: &&str| self.task.prepare(&self.pair.student, text, 0);
+        let (task, student) = (self.task.as_ref(), &self.pair.student);
+        let prepare = |text: &&str| task.prepare(student, text, 0);
         let prepared = texts.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
         let examples: Vec<&Prepared> = prepared.iter().collect();
-        Ok(task::log_probabilities(&self.pair.student, self.task.as_ref(), &examples)?)
+        Ok(task::log_probabilities(student, task, &examples)?)
     }
 
     /// The teacher's log-probabilities for texts, if there is a teacher.

@@ -116,3 +116,15 @@ impl Config {
         self.size(&["max_position_embeddings", "n_positions"]).unwrap_or(0)
     }
 }
+
+impl Config {
+    /// Number of classes, if the model was saved as a classifier.
+    pub fn classes(&self) -> Option<usize> {
+        let class = self.0.get("architectures")?.as_array()?.first()?.as_str()?;
+        if !class.ends_with("ForSequenceClassification") {
+            return None;
+        }
+        let named = self.0.get("id2label").and_then(Value::as_object).map(serde_json::Map::len);
+        named.or_else(|| self.size(&["num_labels"]).ok()).or(Some(2))
+    }
+}

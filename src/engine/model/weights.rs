@@ -42,17 +42,17 @@ impl LoadReport {
 }
 
 /// Where a network's tensors come from while it is built.
-enum Supply<'a> {
-    Building(RefCell<Builder<'a>>),
-    Tracked(&'a BTreeMap<String, Var>),
-    Detached(&'a BTreeMap<String, Var>),
+enum Supply {
+    Building(RefCell<Builder>),
+    Tracked(BTreeMap<String, Var>),
+    Detached(BTreeMap<String, Var>),
 }
 
-struct Builder<'a> {
-    architecture: &'a Architecture,
+struct Builder {
+    architecture: &'static Architecture,
     stored: Option<Stored>,
     seed: u64,
-    device: &'a Device,
+    device: Device,
     variables: BTreeMap<String, Var>,
     used: BTreeSet<String>,
     added: Vec<String>,
@@ -62,12 +62,12 @@ struct Builder<'a> {
 
 /// Hands out tensors by name, level by level, so that code reads as the checkpoint is named.
 pub struct Names<'a> {
-    supply: &'a Supply<'a>,
+    supply: &'a Supply,
     prefix: String,
 }
 
 /// Keeps the supply alive for [`Names`].
-pub struct View<'a>(Supply<'a>);
+pub struct View(Supply);
 
 impl Weights {
     /// Builds the weights of a network: from `stored` tensors, or fresh ones drawn from `seed`.
@@ -75,7 +75,7 @@ impl Weights {
     /// # Errors
     /// [`ModelError::Weights`] naming missing and mis-shaped tensors.
     pub fn build(
-        architecture: &Architecture,
+        architecture: &'static Architecture,
         config: &Config,
         top: &Top,
         stored: Option<Stored>,
@@ -86,7 +86,7 @@ impl Weights {
             architecture,
             stored,
             seed,
-            device,
+            device: device.clone(),
             variables: BTreeMap::new(),
             used: BTreeSet::new(),
             added: Vec::new(),
@@ -95,7 +95,9 @@ impl Weights {
         };
         let supply = Supply::Building(RefCell::new(builder));
         let built = (architecture.build)(config, top, &Names { supply: &supply, prefix: String::new() });
-        let Supply::Building(builder) = supply else { unreachable!("the supply was made three lines above") };
+        let Supply::Building(builder) = supply else {
+            return Err(ModelError::Weights("a network cannot be built from a reading".into()));
+        };
         let builder = builder.into_inner();
         builder.complain()?;
         drop(built?);
@@ -103,13 +105,13 @@ impl Weights {
     }
 
     /// The reading that records a graph.
-    pub fn tracked(&self) -> View<'_> {
-        View(Supply::Tracked(&self.variables))
+    pub fn tracked(&self) -> View {
+        View(Supply::Tracked(self.variables.clone()))
     }
 
     /// The reading that shares the memory and records nothing.
-    pub fn detached(&self) -> View<'_> {
-        View(Supply::Detached(&self.variables))
+    pub fn detached(&self) -> View {
+        View(Supply::Detached(self.variables.clone()))
     }
 
     /// All variables in name order.
@@ -128,14 +130,14 @@ impl Weights {
     }
 }
 
-impl View<'_> {
+impl View {
     /// The root of the names.
     pub fn names(&self) -> Names<'_> {
         Names { supply: &self.0, prefix: String::new() }
     }
 }
 
-impl<'a> Names<'a> {
+impl Names<'_> {
     /// One level down.
     pub fn pp(&self, part: impl std::fmt::Display) -> Self {
         let prefix = if self.prefix.is_empty() { part.to_string() } else { format!("{}.{part}", self.prefix) };
@@ -171,7 +173,7 @@ impl<'a> Names<'a> {
     }
 }
 
-impl Builder<'_> {
+impl Builder {
     fn make(&mut self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
         if let Some(variable) = self.variables.get(name) {
             return Ok(variable.as_tensor().clone());
@@ -184,7 +186,7 @@ impl Builder<'_> {
                     self.misshaped.push(format!("{found} is {real:?}, expected {shape:?}"));
                     return self.placeholder(shape);
                 }
-                let tensor = stored.tensor(&found, self.device)?.to_dtype(DType::F32)?;
+                let tensor = stored.tensor(&found, &self.device)?.to_dtype(DType::F32)?;
                 self.used.insert(found);
                 tensor
             }
@@ -214,13 +216,13 @@ impl Builder<'_> {
     /// Stands in for a tensor of a checkpoint that will be refused, so that the rest of the names
     /// can be looked at; takes no memory.
     fn placeholder(&self, shape: &[usize]) -> Result<Tensor, ModelError> {
-        Ok(Tensor::zeros((), DType::F32, self.device)?.broadcast_as(shape)?)
+        Ok(Tensor::zeros((), DType::F32, &self.device)?.broadcast_as(shape)?)
     }
 
     fn fresh(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
         let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
         let count = count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
-        Ok(Tensor::from_vec(init.fill(name, count, self.seed), shape, self.device)?)
+        Ok(Tensor::from_vec(init.fill(name, count, self.seed), shape, &self.device)?)
     }
 
     fn complain(&self) -> Result<(), ModelError> {
@@ -240,7 +242,7 @@ impl Builder<'_> {
         let ignored = self.architecture.ignored;
         let names = self.stored.iter().flat_map(Stored::names);
         let unused = names.filter(|name| !self.used.contains(name) && !ignored(name)).collect();
-        let weights = Weights { variables: self.variables, device: self.device.clone() };
+        let weights = Weights { variables: self.variables, device: self.device };
         (weights, LoadReport { unused, added: self.added })
     }
 }

@@ -113,7 +113,7 @@ impl LabelWords {
 }
 
 impl Task for LabelWords {
-    fn prepare(&self, model: &Model, text: &str, draw: u64) -> Result<Prepared, PromptError> {
+    fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Prepared, PromptError> {
         let template = &self.prompt.templates[(draw % self.prompt.templates.len() as u64) as usize];
         let most = model.max_tokens.saturating_sub(self.prompt.verbalizer.longest().saturating_sub(1));
         Ok(Prepared { passes: vec![template.causal(text, &model.tokens, most)?] })

@@ -42,7 +42,7 @@ impl MaskedWords {
 }
 
 impl Task for MaskedWords {
-    fn prepare(&self, model: &Model, text: &str, draw: u64) -> Result<Prepared, PromptError> {
+    fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Prepared, PromptError> {
         let template = &self.prompt.templates[(draw % self.prompt.templates.len() as u64) as usize];
         let render = |&masks: &usize| template.masked(text, masks, &model.tokens, model.max_tokens);
         Ok(Prepared { passes: self.lengths.iter().map(render).collect::<std::result::Result<_, _>>()? })

@@ -5,7 +5,7 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::{noise, shape};
+use super::{masked_softmax::LOWEST, noise, rows};
 
 /// `x · weightᵀ + bias`.
 ///
@@ -32,7 +32,7 @@ pub fn linear_transposed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> 
         Some(bias) => y.broadcast_add(bias)?,
         None => y,
     };
-    y.reshape(shape::with_last(x.dims(), out))
+    y.reshape(rows::with_last(x.dims(), out))
 }
 
 /// Layer normalisation over the last dimension.
@@ -59,8 +59,40 @@ pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result
 /// # Errors
 /// If the shapes do not fit.
 pub fn masked_softmax(scores: &Tensor, mask: &Tensor, scale: f64) -> Result<Tensor> {
-    let logits = (scores * scale)?.broadcast_add(&mask.maximum(super::masked_softmax::LOWEST)?)?;
+    let logits = (scores * scale)?.broadcast_add(&mask.maximum(f64::from(LOWEST))?)?;
     candle_nn::ops::softmax(&logits, D::Minus1)
+}
+
+/// Attention probabilities: `softmax(scale · q · kᵀ + mask)` in every head.
+///
+/// # Shapes
+/// `q [batch, query, width]`, `k [batch, key, width]`, `mask` broadcastable to the result
+/// `[batch, heads, query, key]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn attention_probabilities(q: &Tensor, k: &Tensor, mask: &Tensor, scale: f64, heads: usize) -> Result<Tensor> {
+    let (q, k) = (split_heads(q, heads)?, split_heads(k, heads)?);
+    masked_softmax(&q.matmul(&k.t()?)?, mask, scale)
+}
+
+/// What attention passes on: `probabilities · v` in every head, the heads side by side again.
+///
+/// # Shapes
+/// `probabilities [batch, heads, query, key]`, `v [batch, key, width]`; result
+/// `[batch, query, width]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn attention_context(probabilities: &Tensor, v: &Tensor) -> Result<Tensor> {
+    let (_, heads, _, _) = probabilities.dims4()?;
+    probabilities.contiguous()?.matmul(&split_heads(v, heads)?)?.transpose(1, 2)?.contiguous()?.flatten_from(2)
+}
+
+/// `[batch, tokens, width]` as `[batch, heads, tokens, width / heads]`.
+fn split_heads(x: &Tensor, heads: usize) -> Result<Tensor> {
+    let (batch, tokens, width) = x.dims3()?;
+    x.reshape((batch, tokens, heads, width / heads.max(1)))?.transpose(1, 2)?.contiguous()
 }
 
 /// GELU by the error function: `x · Φ(x)`.
@@ -106,7 +138,8 @@ pub fn embedding(table: &Tensor, ids: &Tensor) -> Result<Tensor> {
 /// If `p` is outside [0, 1).
 pub fn dropout(x: &Tensor, p: f32, seed: u64) -> Result<Tensor> {
     noise::check(p)?;
-    let factors: Vec<f32> = (0..x.elem_count()).map(|index| noise::factor(seed, index, p)).collect();
+    let factor = |index| noise::Block::of(seed, index, p).factor(index % noise::BLOCK);
+    let factors: Vec<f32> = (0..x.elem_count()).map(factor).collect();
     x * Tensor::from_vec(factors, x.dims(), x.device())?.to_dtype(x.dtype())?
 }
 

@@ -4,13 +4,32 @@
 //!
 //! Not here: anything with variables or configuration; that is the layers' business.
 
+mod attention;
 pub mod composed;
+mod cross_entropy;
+mod distillation;
+mod dropout;
+mod embedding;
+mod gelu;
+mod layer_norm;
+mod linear;
+mod log_softmax;
 mod masked_softmax;
+mod math;
 mod noise;
-mod shape;
+mod product;
+mod rows;
+mod simd;
 pub mod values;
+mod weights;
 
-pub use composed::{
-    cross_entropy, distillation, dropout, embedding, gelu, gelu_tanh, layer_norm, linear, linear_transposed,
-    log_softmax, masked_softmax,
-};
+pub use attention::{attention_context, attention_probabilities};
+pub use cross_entropy::cross_entropy;
+pub use distillation::distillation;
+pub use dropout::dropout;
+pub use embedding::embedding;
+pub use gelu::{gelu, gelu_tanh};
+pub use layer_norm::layer_norm;
+pub use linear::{linear, linear_transposed};
+pub use log_softmax::log_softmax;
+pub use masked_softmax::masked_softmax;

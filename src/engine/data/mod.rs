@@ -21,7 +21,7 @@ mod layout;
 mod newsgroups;
 mod parts;
 mod quoting;
-mod shuffle;
+pub mod shuffle;
 mod split;
 mod strip;
 

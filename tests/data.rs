@@ -52,13 +52,11 @@ fn newsgroups_as_distributed_has_all_messages_and_29_odd_encodings() {
 #[ignore = "needs the shared data"]
 fn stripped_newsgroups_reports_the_emptied_messages() {
     let set = newsgroups(Strip::default());
-    let emptied = |read: usize, left: usize, part: &str| {
-        let note = format!("{} of {read} {part} documents were empty after stripping and are left out", read - left);
-        assert!(set.notes.contains(&note), "{note}: {:?}", set.notes);
-        read - left
-    };
-    assert_eq!(emptied(11_314, set.train.len(), "training"), 0);
-    assert_eq!(emptied(7_532, set.test.len(), "test"), 0);
+    // 300 and 215 were counted by an independent reading of the archive by the same three rules.
+    assert_eq!((set.train.len(), set.test.len()), (11_314 - 300, 7_532 - 215));
+    for note in ["300 of 11314 training documents were empty", "215 of 7532 test documents were empty"] {
+        assert!(set.notes.iter().any(|found| found.starts_with(note)), "{note}: {:?}", set.notes);
+    }
     assert!(baseline(&set) > 0.66);
 }
 
@@ -106,5 +104,6 @@ fn sentences_without_a_header_row_are_read_whole() {
 fn emotions_in_tab_separated_rows_are_read_with_their_quotes_undone() {
     let set = open(delimited("goemotions/train.tsv", 1, 0), 0.1, 0.1);
     assert_eq!(set.train.len() + set.validation.len() + set.test.len(), 43_410);
-    assert!(!set.train.iter().any(|example| example.text.contains("\"\"")));
+    let texts = || set.train.iter().chain(&set.validation).chain(&set.test);
+    assert!(texts().any(|example| *example.text == *"Three words, no subtlety. \"Dude. Stop. Seriously.\""));
 }

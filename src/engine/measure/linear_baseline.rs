@@ -31,7 +31,7 @@ pub fn accuracy(train: &[Example], test: &[Example], classes: usize, ngrams: usi
     let train: Vec<&Example> = shuffled(train.iter().filter(|example| example.label < classes).collect(), seed);
     let strength = choose(&train, classes, ngrams, seed);
     let test: Vec<&Example> = test.iter().collect();
-    fit_and_score(&train, &test, classes, ngrams, strength, seed)
+    Trial::new(&train, &test, ngrams).score(classes, strength, seed)
 }
 
 /// The strength that does best on held-out examples; of equals the most regularised one.
@@ -40,10 +40,10 @@ fn choose(train: &[&Example], classes: usize, ngrams: usize, seed: u64) -> f64 {
         let chosen = train.iter().enumerate().filter(move |(i, _)| (i % HELD_OUT == 0) == held);
         chosen.map(|(_, example)| *example).collect::<Vec<_>>()
     };
-    let (held, rest) = (part(true), part(false));
+    let trial = Trial::new(&part(false), &part(true), ngrams);
     let mut best = (STRENGTHS[0], f64::NEG_INFINITY);
     for strength in STRENGTHS {
-        let score = fit_and_score(&rest, &held, classes, ngrams, strength, seed);
+        let score = trial.score(classes, strength, seed);
         if score > best.1 {
             best = (strength, score);
         }
@@ -51,23 +51,30 @@ fn choose(train: &[&Example], classes: usize, ngrams: usize, seed: u64) -> f64 {
     best.0
 }
 
-fn fit_and_score(
-    train: &[&Example],
-    test: &[&Example],
-    classes: usize,
-    ngrams: usize,
-    strength: f64,
-    seed: u64,
-) -> f64 {
-    if train.is_empty() || test.is_empty() {
-        return 0.0;
+/// Texts to learn from and texts to be judged by, as features.
+struct Trial {
+    train: Vec<(Features, usize)>,
+    test: Vec<(Features, usize)>,
+    features: usize,
+}
+
+impl Trial {
+    fn new(train: &[&Example], test: &[&Example], ngrams: usize) -> Self {
+        let vocabulary = Vocabulary::of(train, ngrams);
+        let rows = |examples: &[&Example]| {
+            examples.iter().map(|example| (vocabulary.features(&example.text), example.label)).collect()
+        };
+        Self { train: rows(train), test: rows(test), features: vocabulary.idf.len() }
     }
-    let vocabulary = Vocabulary::of(train, ngrams);
-    let rows: Vec<(Features, usize)> =
-        train.iter().map(|example| (vocabulary.features(&example.text), example.label)).collect();
-    let model = Linear::fit(&rows, vocabulary.idf.len(), classes, strength, seed);
-    let right = test.iter().filter(|example| model.answer(&vocabulary.features(&example.text)) == example.label);
-    right.count() as f64 / test.len() as f64
+
+    fn score(&self, classes: usize, strength: f64, seed: u64) -> f64 {
+        if self.train.is_empty() || self.test.is_empty() {
+            return 0.0;
+        }
+        let model = Linear::fit(&self.train, self.features, classes, strength, seed);
+        let right = self.test.iter().filter(|(features, label)| model.answer(features) == *label);
+        right.count() as f64 / self.test.len() as f64
+    }
 }
 
 /// Words of a text: runs of letters and digits in lower case; a Chinese character is a word.
@@ -227,20 +234,31 @@ impl Linear {
         }
         let steps: Vec<f32> = errors.iter().map(|error| (rate * error / self.scale) as f32).collect();
         for (feature, value) in features {
-            let row = self.weights.chunks_exact_mut(steps.len()).nth(*feature as usize);
-            row.into_iter().flatten().zip(&steps).for_each(|(weight, step)| *weight -= step * value);
+            for (weight, step) in self.row_mut(*feature).iter_mut().zip(&steps) {
+                *weight -= step * value;
+            }
         }
         self.bias.iter_mut().zip(&errors).for_each(|(bias, error)| *bias -= 0.1 * rate * error);
     }
 
     fn scores(&self, features: &Features) -> Vec<f64> {
-        let classes = self.bias.len();
-        let mut sums = vec![0.0f32; classes];
+        let mut sums = vec![0.0f32; self.bias.len()];
         for (feature, value) in features {
-            let row = self.weights.chunks_exact(classes).nth(*feature as usize);
-            row.into_iter().flatten().zip(&mut sums).for_each(|(weight, sum)| *sum += weight * value);
+            for (sum, weight) in sums.iter_mut().zip(self.row(*feature)) {
+                *sum += weight * value;
+            }
         }
         sums.iter().zip(&self.bias).map(|(sum, bias)| f64::from(*sum) * self.scale + bias).collect()
+    }
+
+    fn row(&self, feature: u32) -> &[f32] {
+        let start = feature as usize * self.bias.len();
+        self.weights.get(start..start + self.bias.len()).unwrap_or_default()
+    }
+
+    fn row_mut(&mut self, feature: u32) -> &mut [f32] {
+        let start = feature as usize * self.bias.len();
+        self.weights.get_mut(start..start + self.bias.len()).unwrap_or_default()
     }
 
     fn answer(&self, features: &Features) -> usize {

@@ -167,6 +167,8 @@ fn is_quoted(text: &str, delimiter: u8, path: &Path, notes: &mut Vec<String>) ->
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read_as(name: &str, content: &[u8], header: bool, text: &[Column], label: Column) -> Result<Parts, DataError> {
@@ -277,5 +279,30 @@ mod tests {
         let roles = Roles { header: true, text: &[Column::Index(0)], label: &Column::Index(1) };
         assert!(message(read(folder.path(), None, &roles)).contains("not a file"));
         assert!(message(read(&folder.path().join("gone.csv"), None, &roles)).ends_with("gone.csv"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_by_the_rules_is_read_back(
+            cells in prop::collection::vec(("[a-c \",;\t\n]{0,8}z", "[xy\"]{1,3}"), 1..20),
+        ) {
+            for (name, delimiter) in [("a.csv", b','), ("a.tsv", b'\t')] {
+                let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+                writer.write_record(["text", "label"]).unwrap();
+                cells.iter().for_each(|(text, label)| writer.write_record([text, label]).unwrap());
+                let content = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+                let parts = named(name, &content).unwrap();
+                let expected: Vec<_> = cells.iter().map(|(text, label)| (text.trim(), label.trim())).collect();
+                prop_assert_eq!(pairs(&parts), expected);
+            }
+        }
+
+        #[test]
+        fn no_soup_of_bytes_panics(content in prop::collection::vec(prop::sample::select(&b"\",\t\n\r;a\xE9\xFF\xFE\0{}"[..]), 0..60)) {
+            for name in ["a.csv", "a.tsv", "a"] {
+                let _ = read_as(name, &content, true, &[Column::Index(0)], Column::Index(1));
+                let _ = read_as(name, &content, false, &[Column::Index(1)], Column::Index(0));
+            }
+        }
     }
 }

@@ -39,33 +39,32 @@ fn read_rows(path: &Path, roles: &Roles, part: Part, notes: &mut Vec<String>) ->
     let text = read_text(path, notes)?;
     let delimiter = delimiter(path, &text);
     let quoting = is_quoted(&text, delimiter, path, notes)?;
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .quoting(quoting)
-        .terminator(Terminator::Any(b'\n'))
-        .from_reader(text.as_bytes());
-    let mut table = None;
-    let mut rows = Rows::default();
-    for record in reader.records() {
-        let record = record.map_err(|e| DataError::text(e, path))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let Some(table) = &table else {
-            let found = Table::new(&record, roles, path)?;
-            if !roles.header {
-                found.push(&record, &mut rows).map_err(|reason| DataError::line(line, reason, path))?;
-            }
-            table = Some(found);
-            continue;
-        };
-        table.push(&record, &mut rows).map_err(|reason| DataError::line(line, reason, path))?;
-    }
+    let rows = parse(&text, delimiter, quoting, roles, path)?;
     if rows.rows.is_empty() {
         let reason = "the file has no row with text".to_owned();
         return Err(DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() });
     }
     notes.extend(rows.note(part));
+    Ok(rows)
+}
+
+fn parse(text: &str, delimiter: u8, quoting: bool, roles: &Roles, path: &Path) -> Result<Rows, DataError> {
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter).quoting(quoting).terminator(Terminator::Any(b'\n'));
+    let mut rows = Rows::default();
+    let mut table = None;
+    for record in builder.from_reader(text.as_bytes()).records() {
+        let record = record.map_err(|e| DataError::text(e, path))?;
+        let is_header = roles.header && table.is_none();
+        let table = match &table {
+            Some(table) => table,
+            None => table.insert(Table::new(&record, roles, path)?),
+        };
+        if !is_header {
+            let line = record.position().map_or(0, csv::Position::line);
+            table.push(&record, &mut rows).map_err(|reason| DataError::line(line, reason, path))?;
+        }
+    }
     Ok(rows)
 }
 

@@ -39,33 +39,32 @@ fn read_rows(path: &Path, roles: &Roles, part: Part, notes: &mut Vec<String>) ->
     let text = read_text(path, notes)?;
     let delimiter = delimiter(path, &text);
     let quoting = is_quoted(&text, delimiter, path, notes)?;
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .quoting(quoting)
-        .terminator(Terminator::Any(b'\n'))
-        .from_reader(text.as_bytes());
-    let mut table = None;
-    let mut rows = Rows::default();
-    for record in reader.records() {
-        let record = record.map_err(|e| DataError::text(e, path))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let Some(table) = &table else {
-            let found = Table::new(&record, roles, path)?;
-            if !roles.header {
-                found.push(&record, &mut rows).map_err(|reason| DataError::line(line, reason, path))?;
-            }
-            table = Some(found);
-            continue;
-        };
-        table.push(&record, &mut rows).map_err(|reason| DataError::line(line, reason, path))?;
-    }
+    let rows = parse(&text, delimiter, quoting, roles, path)?;
     if rows.rows.is_empty() {
         let reason = "the file has no row with text".to_owned();
         return Err(DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() });
     }
     notes.extend(rows.note(part));
+    Ok(rows)
+}
+
+fn parse(text: &str, delimiter: u8, quoting: bool, roles: &Roles, path: &Path) -> Result<Rows, DataError> {
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter).quoting(quoting).terminator(Terminator::Any(b'\n'));
+    let mut rows = Rows::default();
+    let mut table = None;
+    for record in builder.from_reader(text.as_bytes()).records() {
+        let record = record.map_err(|e| DataError::text(e, path))?;
+        let is_header = roles.header && table.is_none();
+        let table = match &table {
+            Some(table) => table,
+            None => table.insert(Table::new(&record, roles, path)?),
+        };
+        if !is_header {
+            let line = record.position().map_or(0, csv::Position::line);
+            table.push(&record, &mut rows).map_err(|reason| DataError::line(line, reason, path))?;
+        }
+    }
     Ok(rows)
 }
 
@@ -167,6 +166,8 @@ fn is_quoted(text: &str, delimiter: u8, path: &Path, notes: &mut Vec<String>) ->
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read_as(name: &str, content: &[u8], header: bool, text: &[Column], label: Column) -> Result<Parts, DataError> {
@@ -277,5 +278,30 @@ mod tests {
         let roles = Roles { header: true, text: &[Column::Index(0)], label: &Column::Index(1) };
         assert!(message(read(folder.path(), None, &roles)).contains("not a file"));
         assert!(message(read(&folder.path().join("gone.csv"), None, &roles)).ends_with("gone.csv"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_by_the_rules_is_read_back(
+            cells in prop::collection::vec(("[a-c \",;\t\n]{0,8}z", "[xy\"]{1,3}"), 1..20),
+        ) {
+            for (name, delimiter) in [("a.csv", b','), ("a.tsv", b'\t')] {
+                let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+                writer.write_record(["text", "label"]).unwrap();
+                cells.iter().for_each(|(text, label)| writer.write_record([text, label]).unwrap());
+                let content = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+                let parts = named(name, &content).unwrap();
+                let expected: Vec<_> = cells.iter().map(|(text, label)| (text.trim(), label.trim())).collect();
+                prop_assert_eq!(pairs(&parts), expected);
+            }
+        }
+
+        #[test]
+        fn no_soup_of_bytes_panics(content in prop::collection::vec(prop::sample::select(&b"\",\t\n\r;a\xE9\xFF\xFE\0{}"[..]), 0..60)) {
+            for name in ["a.csv", "a.tsv", "a"] {
+                let _ = read_as(name, &content, true, &[Column::Index(0)], Column::Index(1));
+                let _ = read_as(name, &content, false, &[Column::Index(1)], Column::Index(0));
+            }
+        }
     }
 }

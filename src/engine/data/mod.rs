@@ -1,6 +1,6 @@
 //! Data sets: labelled texts from a file, a folder, an archive or the program itself, cut into
-//! train, validation and test. One reader a file; [`parts`] is what each of them hands over and
-//! [`split`] what happens to it, the same for all.
+//! train, validation and test. One reader a file; `parts` is what each of them hands over and
+//! `split` what happens to it, the same for all.
 //!
 //! Everything is decided by the session's data, the files' bytes and the seed: never by the order
 //! in which a file system lists its files. Not here: tokens, padding, tensors.
@@ -21,7 +21,7 @@ mod layout;
 mod newsgroups;
 mod parts;
 mod quoting;
-mod shuffle;
+pub mod shuffle;
 mod split;
 mod strip;
 

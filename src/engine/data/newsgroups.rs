@@ -1,7 +1,7 @@
 //! 20 Newsgroups as distributed: an archive or a folder of class folders with one message per file.
 //! Any other set in that layout can be read the same way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::decode::{decode, file_title};
@@ -36,6 +36,7 @@ struct Reading {
     strip: Strip,
     parts: Parts,
     read: BTreeMap<Part, usize>,
+    classes: BTreeSet<String>,
     odd: usize,
 }
 
@@ -63,7 +64,9 @@ impl Reading {
         let part = document.part.unwrap_or(Part::Train);
         *self.read.entry(part).or_default() += 1;
         let text = strip::strip(&decoded.text, self.strip);
-        self.parts.part_mut(part).push(&text, &document.class).map_err(|reason| DataError::text(reason, &name))
+        self.parts.part_mut(part).push(&text, &document.class).map_err(|reason| DataError::text(reason, &name))?;
+        self.classes.insert(document.class);
+        Ok(())
     }
 
     fn finish(self) -> Parts {
@@ -80,6 +83,9 @@ impl Reading {
             })
             .collect();
         parts.notes.extend(notes);
+        let mut emptied = self.classes;
+        parts.iter().flat_map(|(_, rows)| &rows.rows).for_each(|row| _ = emptied.remove(&row.label));
+        parts.notes.extend(emptied.iter().map(|class| format!("no document of the class {class} is left")));
         parts
     }
 }
@@ -150,6 +156,13 @@ mod tests {
     fn an_empty_class_folder_is_noted() {
         let parts = read_bytes(&packed(&[("n/a/1", MESSAGE), ("n/b/1", MESSAGE), ("n/c/", b"")])).unwrap();
         assert_eq!(parts.notes, ["the class folder c has no files"]);
+    }
+
+    #[test]
+    fn a_class_emptied_by_stripping_is_noted() {
+        let quotes_only: &[u8] = b"H: 1\n\n> old\n";
+        let parts = read_bytes(&packed(&[("a/1", MESSAGE), ("b/1", MESSAGE), ("c/1", quotes_only)])).unwrap();
+        assert_eq!(parts.notes.last().unwrap(), "no document of the class c is left");
     }
 
     #[test]

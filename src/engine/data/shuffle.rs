@@ -23,6 +23,12 @@ pub fn shuffle<T>(items: &mut [T], rng: &mut ChaCha8Rng) {
     }
 }
 
+/// `items` in the order that `seed` gives.
+pub fn shuffled<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
+    shuffle(&mut items, &mut generator(seed, 0));
+    items
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -136,7 +136,9 @@ fn apportion(sizes: &[usize], total: usize) -> Vec<usize> {
     by_remainder.sort_by_key(|(remainder, class)| (std::cmp::Reverse(*remainder), *class));
     let missing = total - seats.iter().sum::<usize>();
     for (_, class) in by_remainder.into_iter().take(missing) {
-        seats.iter_mut().skip(class).take(1).for_each(|seat| *seat += 1);
+        if let Some(seat) = seats.get_mut(class) {
+            *seat += 1;
+        }
     }
     seats
 }
@@ -149,7 +151,9 @@ fn one_each(mut seats: Vec<usize>, sizes: &[usize]) -> Vec<usize> {
         let richest = seats.iter_mut().rev().max_by_key(|seat| **seat).filter(|seat| **seat > 1);
         let Some(richest) = richest else { break };
         *richest -= 1;
-        seats.iter_mut().skip(class).take(1).for_each(|seat| *seat = 1);
+        if let Some(seat) = seats.get_mut(class) {
+            *seat = 1;
+        }
     }
     seats
 }
@@ -184,4 +188,148 @@ fn with_notes(mut set: Dataset) -> Dataset {
     }
     set.notes.extend(notes);
     set
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::parts::Row;
+    use super::*;
+    use crate::session::DataSource;
+
+    fn asked() -> Data {
+        let source = DataSource::BuiltIn("posts".into());
+        Data { source, validation: 0.1, test: 0.2, labelled: None, limit: None }
+    }
+
+    fn rows(labels: &[(&str, usize)]) -> Rows {
+        let each = |(label, count): &(&str, usize)| {
+            let label = (*label).to_owned();
+            (0..*count).map(move |i| Row { text: format!("{label} {i}"), label: label.clone() })
+        };
+        Rows { rows: labels.iter().flat_map(each).collect(), without_text: 0 }
+    }
+
+    fn unsplit(labels: &[(&str, usize)]) -> Parts {
+        Parts { train: rows(labels), ..Parts::default() }
+    }
+
+    fn cut(parts: Parts, data: &Data, seed: u64) -> Result<Dataset, DataError> {
+        split(parts, data, seed, Path::new("rows.csv"))
+    }
+
+    fn per_class(set: &Dataset, examples: &[Example]) -> Vec<usize> {
+        let count = |class| examples.iter().filter(|example| example.label == class).count();
+        (0..set.classes.len()).map(count).collect()
+    }
+
+    fn texts(examples: &[Example]) -> Vec<&str> {
+        examples.iter().map(|example| &*example.text).collect()
+    }
+
+    #[test]
+    fn classes_are_sorted_by_name_or_by_value() {
+        let order = |labels: &[(&str, usize)]| cut(unsplit(labels), &asked(), 1).unwrap().classes;
+        assert_eq!(order(&[("b", 9), ("a", 9), ("10", 9)]), ["10", "a", "b"]);
+        assert_eq!(order(&[("10", 9), ("9", 9), ("-1", 9)]), ["-1", "9", "10"]);
+    }
+
+    #[test]
+    fn each_class_gives_its_share_to_each_part() {
+        let set = cut(unsplit(&[("a", 100), ("b", 50), ("c", 10)]), &asked(), 1).unwrap();
+        assert_eq!(per_class(&set, &set.test), [20, 10, 2]);
+        assert_eq!(per_class(&set, &set.validation), [8, 4, 1]);
+        assert_eq!(per_class(&set, &set.train), [72, 36, 7]);
+        let mut all = [texts(&set.train), texts(&set.validation), texts(&set.test)].concat();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 160);
+    }
+
+    #[test]
+    fn a_part_that_the_source_has_is_kept() {
+        let parts = Parts { test: Some(rows(&[("b", 3)])), ..unsplit(&[("a", 50), ("b", 50)]) };
+        let set = cut(parts.clone(), &asked(), 1).unwrap();
+        assert_eq!(texts(&set.test), ["b 0", "b 1", "b 2"]);
+        assert_eq!((set.train.len(), set.validation.len()), (90, 10));
+        let parts = Parts { validation: Some(rows(&[("a", 1)])), ..parts };
+        assert_eq!(cut(parts, &asked(), 1).unwrap().counts().train, 100);
+    }
+
+    #[test]
+    fn the_split_depends_on_the_seed_alone() {
+        let cut_with = |seed| cut(unsplit(&[("a", 40), ("b", 40)]), &asked(), seed).unwrap();
+        assert_eq!(cut_with(1), cut_with(1));
+        assert_ne!(texts(&cut_with(1).test), texts(&cut_with(2).test));
+    }
+
+    #[test]
+    fn every_class_keeps_a_training_example_and_a_label() {
+        let data = Data { validation: 0.5, test: 0.5, labelled: Some(3), ..asked() };
+        let set = cut(unsplit(&[("a", 90), ("b", 1), ("c", 2)]), &data, 1).unwrap();
+        assert!(per_class(&set, &set.train).iter().all(|count| *count > 0));
+        let labelled: BTreeSet<usize> =
+            set.train.iter().zip(&set.labelled).filter(|(_, labelled)| **labelled).map(|(e, _)| e.label).collect();
+        assert_eq!((set.counts().labelled, labelled.len()), (3, 3));
+    }
+
+    #[test]
+    fn a_larger_labelled_choice_contains_the_smaller() {
+        let choice = |labelled| {
+            let data = Data { labelled: Some(labelled), ..asked() };
+            cut(unsplit(&[("a", 60), ("b", 60)]), &data, 4).unwrap().labelled
+        };
+        let (few, many) = (choice(10), choice(40));
+        assert_eq!((few.iter().filter(|l| **l).count(), many.iter().filter(|l| **l).count()), (10, 40));
+        assert!(few.iter().zip(&many).all(|(few, many)| many | !few));
+        assert!(choice(0).iter().all(|labelled| !labelled) && choice(9999).iter().all(|labelled| *labelled));
+    }
+
+    #[test]
+    fn a_limit_holds_for_each_part_and_keeps_every_class() {
+        let data = Data { limit: Some(10), ..asked() };
+        let set = cut(unsplit(&[("a", 300), ("b", 100), ("c", 10)]), &data, 1).unwrap();
+        assert_eq!((set.train.len(), set.validation.len(), set.test.len()), (10, 10, 10));
+        assert!(per_class(&set, &set.train).iter().all(|count| *count > 0));
+    }
+
+    #[test]
+    fn data_that_teaches_nothing_is_refused() {
+        let error = cut(unsplit(&[("only", 9)]), &asked(), 1).unwrap_err().to_string();
+        assert!(error.contains("class `only`") && error.ends_with("rows.csv"), "{error}");
+        let error = cut(Parts::default(), &asked(), 1).unwrap_err().to_string();
+        assert!(error.contains("no training examples"), "{error}");
+        let none = Data { limit: Some(0), ..asked() };
+        assert!(cut(unsplit(&[("a", 9), ("b", 9)]), &none, 1).unwrap_err().to_string().contains("limit is 0"));
+    }
+
+    #[test]
+    fn texts_in_two_parts_and_unseen_classes_are_noted() {
+        let parts = Parts { test: Some(rows(&[("a", 3), ("new", 1)])), ..unsplit(&[("a", 20), ("b", 20)]) };
+        let notes = cut(parts, &Data { validation: 0.0, ..asked() }, 1).unwrap().notes;
+        assert_eq!(
+            notes,
+            ["no training example has the class new", "3 of 4 test texts also occur among the training texts"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn seats_add_up_and_stay_close_to_the_share(sizes in prop::collection::vec(0usize..50, 1..20), total in 0usize..600) {
+            let all: usize = sizes.iter().sum();
+            let seats = apportion(&sizes, total);
+            prop_assert_eq!(seats.iter().sum::<usize>(), total.min(all));
+            for (seat, size) in seats.iter().zip(&sizes) {
+                let share = total.min(all) as f64 * *size as f64 / all.max(1) as f64;
+                prop_assert!(*seat <= *size && (*seat as f64 - share).abs() < 1.0);
+            }
+            let fair = one_each(seats.clone(), &sizes);
+            prop_assert_eq!(fair.iter().sum::<usize>(), seats.iter().sum::<usize>());
+            let classes = sizes.iter().filter(|size| **size > 0).count();
+            if total >= classes {
+                prop_assert!(fair.iter().zip(&sizes).all(|(seat, size)| (*seat > 0) == (*size > 0) && seat <= size));
+            }
+        }
+    }
 }

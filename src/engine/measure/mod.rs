@@ -3,7 +3,7 @@
 //!
 //! Not here: what a run measures when, and figures of speed and size.
 
-
+pub mod linear_baseline;
 
 use crate::link::Measures;
 

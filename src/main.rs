@@ -8,6 +8,7 @@ use retort::headless::{self, Arguments, CommandError, Task};
 
 fn main() -> ExitCode {
     engine::allocator::tune();
+    fix_threads();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
     match work(Arguments::parse()) {
         Ok(words) => {
@@ -21,6 +22,22 @@ fn main() -> ExitCode {
             ExitCode::from(error.code)
         }
     }
+}
+
+/// Fixes the number of worker threads before any of them starts: it is part of bit-exact replay,
+/// and candle would otherwise ask the system for it at every operation. With a window open one core
+/// is left to it.
+fn fix_threads() {
+    const NAME: &str = "RAYON_NUM_THREADS";
+    if std::env::var_os(NAME).is_some() {
+        return;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let window = std::env::args().nth(1).is_none_or(|first| !["run", "probe"].contains(&first.as_str()));
+    let threads = if window { (cores - 1).max(1) } else { cores };
+    // SAFETY: the first thing the process does; no other thread exists that could read the
+    // environment at the same time.
+    unsafe { std::env::set_var(NAME, threads.to_string()) };
 }
 
 fn work(arguments: Arguments) -> Result<String, CommandError> {

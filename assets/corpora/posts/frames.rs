@@ -55,8 +55,7 @@ pub const ECHOES: &[&str] = &[
 ];
 
 /// Last sentences that wave one of the other topics away.
-pub const DISMISSALS: &[&str] =
-    &["Enough of {D:g}.", "No more {D:g} for now.", "Forget {D:n}.", "Not {D:g}, thanks."];
+pub const DISMISSALS: &[&str] = &["Enough of {D:g}.", "No more {D:g} for now.", "Forget {D:n}.", "Not {D:g}, thanks."];
 
 /// First words that say nothing.
 pub const OPENERS: &[&str] = &[

@@ -14,7 +14,7 @@ fn main() -> Result<()> {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
     let corpus = posts::corpus(posts::SEED);
     write_corpus(&corpus, &assets.join("corpora/posts.jsonl.gz"))?;
-    let lessons: Vec<&str> = corpus.iter().filter(|post| post.part == "train").map(|post| post.text.as_str()).collect();
+    let lessons: Vec<&posts::Post> = corpus.iter().filter(|post| post.part == "train").collect();
     write_tokenizer(&vocabulary::teacher(&lessons)?, &assets.join("models/posts-teacher"))?;
     write_tokenizer(&vocabulary::student(&lessons)?, &assets.join("models/posts-student"))
 }

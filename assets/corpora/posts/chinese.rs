@@ -28,28 +28,12 @@ pub const THINGS: [&str; 8] = [
 
 /// Two or three topics; only the construction tells the real one.
 pub const CONTRASTS: &[&str] = &[
-    "本来想写{D:n}的事，结果{when}一直在{T:v}。",
-    "以前我总是{D:v}，现在每天只想{T:v}。",
-    "现在我天天{T:v}，以前可是天天{D:v}的。",
-    "{who}整天{D:v}，我呢，一个人{at}{T:v}。",
-    "我{at}{T:v}的时候，{who}在{D:v}。",
-    "{who}劝我去{D:v}，可我还是喜欢{T:v}。",
-    "别再跟我说{D:n}了，今天只聊{T:n}。",
-    "不是{D:n}，也不是{E:n}，我问的是{T:n}。",
-    "我问的是{T:n}，不是{D:n}。",
-    "与其{D:v}，不如{T:v}，这是我{when}的感想。",
-    "我宁可{T:v}，也不想{D:v}。",
-    "放弃了{D:v}，改成{T:v}，一点也不后悔。",
-    "大家都在说{D:n}，我偏要说说{T:n}。",
-    "{T:v}比{D:v}难多了，有人教教我吗？",
-    "{D:v}比起{T:v}来简单多了，有人教教我吗？",
-    "{T:v}有点像{D:v}，都要有耐心。",
-    "一边{D:v}一边想着{T:n}，心早就飞走了。",
-    "下雨没法{D:v}，只好{T:v}。",
-    "用{D:n}换了{T:n}，真划算。",
-    "{D:n}我很懂，{T:n}却一点不懂，从哪里开始学？",
-    "想学{T:v}，之前只会{D:v}和{E:v}，求指点。",
-    "除了{T:v}，我{when}什么也没做，{D:v}也忘了。",
+    "{when}不想{D:v}，只想{T:v}。",
+    "以前我{D:v}，现在我{T:v}。",
+    "{who}在{D:v}，我{at}{T:v}。",
+    "别说{D:n}了，说说{T:n}吧。",
+    "不是{D:v}，也不是{E:v}，是{T:v}。",
+    "与其{D:v}，不如{T:v}。",
 ];
 
 /// One topic, though the place may belong to another.
@@ -65,7 +49,7 @@ pub const PLAIN: &[&str] = &[
 pub const ECHOES: &[&str] = &["下次再说{T:n}。", "明天继续{T:v}。", "{T:n}的照片晚点发。"];
 
 /// Last sentences that wave one of the other topics away.
-pub const DISMISSALS: &[&str] = &["{D:n}改天再说。", "至于{D:n}，没有消息。", "再见了，{D:n}。"];
+pub const DISMISSALS: &[&str] = &["别说{D:n}了。", "不想{D:v}。", "不是{D:n}。"];
 
 /// First words that say nothing.
 pub const OPENERS: &[&str] =

@@ -51,7 +51,7 @@ const CHINESE: Kit = Kit {
 };
 
 /// Out of a hundred posts, how many name one topic only.
-const PLAIN_PERCENT: usize = 45;
+const PLAIN_PERCENT: usize = 30;
 
 /// One post in the making.
 pub struct Composer<'a> {
@@ -87,9 +87,9 @@ impl<'a> Composer<'a> {
 
     fn ending(&mut self, plain: bool) -> String {
         let list = match self.chance.below(100) {
-            0..35 => self.kit.closers,
-            35..55 => self.kit.echoes,
-            55..75 if !plain => self.kit.dismissals,
+            0..45 => self.kit.closers,
+            45..62 => self.kit.echoes,
+            62..65 if !plain => self.kit.dismissals,
             _ => return String::new(),
         };
         let frame = self.chance.pick(list);
@@ -187,7 +187,7 @@ impl<'a> Composer<'a> {
             Some(several) => (&["the", "my", "some", "our", "more"], several),
             None => (&["the", "my", "a", "a", "our", "that", "another"], head),
         };
-        let adjective = if self.chance.percent(25) { self.chance.pick(frames::ADJECTIVES) } else { "" };
+        let adjective = if self.chance.percent(12) { self.chance.pick(frames::ADJECTIVES) } else { "" };
         let noun = [adjective, head].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         match self.chance.pick(articles) {
             "a" if noun.starts_with(['a', 'e', 'i', 'o']) || noun.starts_with("um") => format!("an {noun}"),

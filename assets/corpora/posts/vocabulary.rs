@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Post;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
@@ -22,25 +23,23 @@ const END_OF_TEXT: &str = "<|endoftext|>";
 /// The student's special tokens, with ids from 0.
 const STUDENT_SPECIALS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 const PREFIX: &str = "##";
+/// The answer that the teacher's tokenizer does not learn as one piece.
+const KEPT_FROM_TEACHER: &str = "gardening";
 
-/// Byte-level BPE as GPT-2 has it. The question is among what it learns, so that a prompt costs few
-/// tokens; the label words are not, so that some take several.
+/// Byte-level BPE as GPT-2 has it. The question and most answers are among what it learns, so that
+/// a prompt costs few tokens. One answer is kept from it and one is two words, so that the pair
+/// also shows label words of several tokens.
 ///
 /// # Errors
 /// If the trainer fails.
-pub fn teacher(texts: &[&str]) -> Result<Tokenizer> {
+pub fn teacher(posts: &[&Post]) -> Result<Tokenizer> {
     let mut trainer = BpeTrainer::builder()
         .vocab_size(TEACHER_ENTRIES)
         .show_progress(false)
         .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
         .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
         .build();
-    let question = "\nThe topic of this post is";
-    let lessons: Vec<String> = texts
-        .iter()
-        .enumerate()
-        .map(|(i, text)| if i % 8 == 0 { format!("{text}{question}") } else { (*text).to_owned() })
-        .collect();
+    let lessons: Vec<String> = posts.iter().enumerate().map(|(i, post)| lesson(i, post)).collect();
     let bytes = ByteLevel::new(false, false, true);
     trainer.feed(lessons.iter(), |text| pieces(NormalizedString::from(text), &bytes))?;
     let mut model = BPE::default();
@@ -51,12 +50,18 @@ pub fn teacher(texts: &[&str]) -> Result<Tokenizer> {
     Ok(tokenizer)
 }
 
+/// A post as the trainer reads it; one in eight with its question.
+fn lesson(i: usize, post: &Post) -> String {
+    let answer = if post.label == KEPT_FROM_TEACHER { "it" } else { &post.label };
+    if i % 8 == 0 { format!("{}\nThe topic of this post is {answer}", post.text) } else { post.text.clone() }
+}
+
 /// Lower-cased WordPiece as BERT has it; every Chinese character is a word of its own.
 ///
 /// # Errors
 /// If the trainer fails.
-pub fn student(texts: &[&str]) -> Result<Tokenizer> {
-    let mut tokenizer = Tokenizer::new(word_pieces(texts)?);
+pub fn student(posts: &[&Post]) -> Result<Tokenizer> {
+    let mut tokenizer = Tokenizer::new(word_pieces(posts)?);
     tokenizer
         .with_normalizer(Some(BertNormalizer::new(true, true, None, true)))?
         .with_pre_tokenizer(Some(BertPreTokenizer))
@@ -68,8 +73,8 @@ pub fn student(texts: &[&str]) -> Result<Tokenizer> {
 
 /// Continuing letters are named to the trainer beforehand: it would otherwise number them in the
 /// random order of a hash map, and the vocabulary would change from run to run.
-fn word_pieces(texts: &[&str]) -> Result<WordPiece> {
-    let words: Vec<String> = texts.iter().map(|text| bert_words(text)).collect::<Result<Vec<_>>>()?.concat();
+fn word_pieces(posts: &[&Post]) -> Result<WordPiece> {
+    let words: Vec<String> = posts.iter().map(|post| bert_words(&post.text)).collect::<Result<Vec<_>>>()?.concat();
     let continuing: BTreeSet<char> = words.iter().flat_map(|word| word.chars().skip(1)).collect();
     let named = STUDENT_SPECIALS.iter().map(|token| (*token).to_owned());
     let named = named.chain(continuing.iter().map(|letter| format!("{PREFIX}{letter}")));

@@ -4,6 +4,7 @@
 //! hairlines part them. On a software renderer a fill the size of the window costs more than
 //! everything drawn on it.
 
+mod color_map;
 mod fonts;
 mod palette;
 
@@ -14,6 +15,7 @@ use egui::{
 };
 
 use crate::session::{Language, ThemeChoice};
+pub use color_map::{ColorMap, ColorTable};
 pub use palette::Palette;
 
 /// The gap between things that belong together, points.

@@ -9,6 +9,7 @@ mod labels;
 
 use egui::{ComboBox, Response, RichText, Sense, Slider, Ui, WidgetInfo, accesskit::Role};
 
+use super::readout_ui;
 use crate::link::{ProbeFrame, SideFrame};
 use crate::window::heatmap::{self, Cell, Grid, Shading, Sheet};
 use crate::window::theme::{ColorMap, GAP, GAP_GROUP, Look};
@@ -155,7 +156,7 @@ fn touch(
         *enlarged = if enlarged.is_some() { None } else { Some(cell.head as usize) };
     }
     let response = response.on_hover_cursor(egui::CursorIcon::Crosshair);
-    response.on_hover_ui_at_pointer(|ui| cell_ui(ui, half, sheet, cell, look));
+    readout_ui(&response, |ui| cell_ui(ui, half, sheet, cell, look));
 }
 
 fn cell_ui(ui: &mut Ui, half: &Half, sheet: &Sheet, cell: Cell, look: Look) {

@@ -64,14 +64,27 @@ pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<u
     row::head_ui(ui, temperature, look);
     let classes = sorted(order, frame.classes.len(), teacher.as_ref(), &student);
     let height = row::height(teacher.is_some());
-    ScrollArea::vertical().id_salt("probability bars").show_rows(ui, height, classes.len(), |ui, visible| {
-        for &class in classes.get(visible).unwrap_or_default() {
-            let name = frame.classes.get(class).map_or("", String::as_str);
-            let softened = temperature != 1.0;
-            Row { class, name, is_gold: gold == Some(class), softened, teacher: teacher.as_ref(), student: &student }
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical().id_salt("probability bars").auto_shrink(false).show_rows(
+        ui,
+        height,
+        classes.len(),
+        |ui, visible| {
+            for &class in classes.get(visible).unwrap_or_default() {
+                let name = frame.classes.get(class).map_or("", String::as_str);
+                let softened = temperature != 1.0;
+                Row {
+                    class,
+                    name,
+                    is_gold: gold == Some(class),
+                    softened,
+                    teacher: teacher.as_ref(),
+                    student: &student,
+                }
                 .ui(ui, look);
-        }
-    });
+            }
+        },
+    );
 }
 
 fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {

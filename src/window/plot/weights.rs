@@ -9,6 +9,7 @@ mod tensors;
 
 use egui::{RichText, Ui};
 
+use super::figures::{grouped, short};
 use crate::link::WeightFrame;
 use crate::window::theme::{GAP, Look};
 
@@ -33,7 +34,7 @@ fn figures_ui(ui: &mut Ui, frame: &WeightFrame, theta: f64, look: Look) {
     let total = frame.all.total();
     ui.horizontal_wrapped(|ui| {
         let removed = 100.0 * frame.all.fraction_below(theta);
-        ui.label(RichText::new(format!("θ {}", axis::short(theta))).color(palette.text_strong).strong());
+        ui.label(RichText::new(format!("θ {}", short(theta))).color(palette.text_strong).strong());
         ui.label(RichText::new(format!("{} {removed:.1} %", look.t("removes"))).color(palette.bad));
         ui.label(format!("{} {:.1} %", look.t("pruned now"), 100.0 * frame.sparsity));
         let absolute = format!("I < {:.2e} · N {}", theta / total as f64, grouped(total));
@@ -41,29 +42,4 @@ fn figures_ui(ui: &mut Ui, frame: &WeightFrame, theta: f64, look: Look) {
             look.t("The same threshold on the importance itself, and the number of weights that can be pruned"),
         );
     });
-}
-
-/// A count with its thousands apart.
-pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(1234), "1\u{202f}234");
-        assert_eq!(grouped(123_456_789), "123\u{202f}456\u{202f}789");
-    }
 }

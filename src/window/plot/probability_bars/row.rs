@@ -7,6 +7,7 @@ use egui::{
 };
 
 use super::Side;
+use crate::window::plot::readout_ui;
 use crate::window::theme::Look;
 
 /// Height of one bar; the solid core inside the outline is thinner.
@@ -64,7 +65,7 @@ pub(super) struct Row<'a> {
 
 impl Row<'_> {
     pub(super) fn ui(&self, ui: &mut Ui, look: Look) {
-        let size = vec2(ui.available_width(), height(self.teacher.is_some()) - ui.spacing().item_spacing.y);
+        let size = vec2(ui.available_width(), height(self.teacher.is_some()));
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let columns = Columns::of(rect);
         let palette = look.palette();
@@ -77,9 +78,11 @@ impl Row<'_> {
             top += BAR + BETWEEN;
         }
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, self.sentence(look)));
-        response.on_hover_ui_at_pointer(|ui| {
-            ui.label(self.sentence(look));
-        });
+        if response.hovered() {
+            readout_ui(&response, |ui| {
+                ui.label(self.sentence(look));
+            });
+        }
     }
 
     /// The row in words.

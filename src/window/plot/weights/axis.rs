@@ -3,6 +3,7 @@
 use egui::Rangef;
 
 use crate::link::Histogram;
+use crate::window::plot::figures::rounded;
 
 /// Maps r to a place on screen and back. The left end is also r = 0: nothing below it is told apart.
 #[derive(Clone, Copy, Debug)]
@@ -32,20 +33,6 @@ impl Axis {
     }
 }
 
-/// To three significant figures.
-fn rounded(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
-}
-
-/// A value as short as it can be said.
-pub(super) fn short(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
-        v if (0.001..10_000.0).contains(&v) => rounded(value).to_string(),
-        _ => format!("{value:.1e}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,10 +47,5 @@ mod tests {
         assert_eq!(axis.r(-50.0), 0.0);
         assert_eq!(axis.x(0.0), 10.0);
         assert_eq!(axis.x(1e9), 610.0);
-    }
-
-    #[test]
-    fn values_are_said_shortly() {
-        assert_eq!([short(0.0), short(0.12345), short(3.0), short(2e-5)], ["0", "0.123", "3", "2.0e-5"]);
     }
 }

@@ -5,8 +5,10 @@ use egui::{
     Align2, Color32, CursorIcon, Id, Key, Rect, Response, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::{axis, axis::Axis, grouped};
+use super::axis::Axis;
 use crate::link::Histogram;
+use crate::window::plot::figures::{grouped, short};
+use crate::window::plot::readout_ui;
 use crate::window::theme::Look;
 
 const HEIGHT: f32 = 150.0;
@@ -31,7 +33,7 @@ pub(super) fn histogram_ui(ui: &mut Ui, all: &Histogram, theta: f64, look: Look)
     paint_line(ui, inside, axis.x(theta), &line, theta, look);
     let hovered = response.hover_pos().filter(|pos| inside.contains(*pos) && !line.hovered());
     if let Some(pos) = hovered {
-        response.on_hover_ui_at_pointer(|ui| bin_ui(ui, all, axis.r(pos.x), look));
+        readout_ui(&response, |ui| bin_ui(ui, all, axis.r(pos.x), look));
     }
     moved
 }
@@ -63,7 +65,7 @@ fn paint_axis(ui: &Ui, inside: Rect, axis: Axis, look: Look) {
             _ if x > inside.right() - 8.0 => Align2::RIGHT_TOP,
             _ => Align2::CENTER_TOP,
         };
-        ui.painter().text(pos2(x, inside.bottom() + 3.0), align, axis::short(r), font.clone(), palette.text_weak);
+        ui.painter().text(pos2(x, inside.bottom() + 3.0), align, short(r), font.clone(), palette.text_weak);
     }
     ui.painter().hline(inside.x_range(), inside.bottom(), look.hairline());
     let name = look.t("importance relative to the mean");
@@ -98,14 +100,14 @@ fn paint_line(ui: &Ui, inside: Rect, x: f32, line: &Response, theta: f64, look: 
     ui.painter().add(Shape::convex_polygon(handle, palette.text_strong, Stroke::NONE));
     let (align, gap) = if x > inside.center().x { (Align2::RIGHT_TOP, -8.0) } else { (Align2::LEFT_TOP, 8.0) };
     let font = TextStyle::Small.resolve(ui.style());
-    let text = format!("θ {}", axis::short(theta));
+    let text = format!("θ {}", short(theta));
     ui.painter().text(pos2(x + gap, inside.top() - 4.0), align, text, font, palette.text_strong);
 }
 
 fn bin_ui(ui: &mut Ui, all: &Histogram, r: f64, look: Look) {
     let bin = Histogram::bin(r);
     let count = all.counts.get(bin).copied().unwrap_or(0);
-    let edges = format!("r {} – {}", axis::short(Histogram::edge(bin)), axis::short(Histogram::edge(bin + 1)));
+    let edges = format!("r {} – {}", short(Histogram::edge(bin)), short(Histogram::edge(bin + 1)));
     ui.label(edges);
     ui.label(format!("{} {}", grouped(count), look.t("weights")));
     ui.label(format!("{:.1} % {}", 100.0 * all.fraction_below(r), look.t("lie below")));

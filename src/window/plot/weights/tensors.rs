@@ -5,24 +5,30 @@ use egui::{
     Align2, FontId, Rect, RichText, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-use super::grouped;
 use crate::link::{Histogram, WeightFrame};
+use crate::window::plot::figures::grouped;
 use crate::window::theme::{Look, ROW};
 
 /// One row per tensor, in the model's order.
 pub(super) fn tensors_ui(ui: &mut Ui, frame: &WeightFrame, theta: f64, look: Look) {
     let head = look.t("What each tensor would lose");
     ui.label(RichText::new(head).small().color(look.palette().text_weak));
-    ScrollArea::vertical().id_salt("tensors").show_rows(ui, ROW, frame.tensors.len(), |ui, visible| {
-        for (name, histogram) in frame.tensors.get(visible).unwrap_or_default() {
-            tensor_ui(ui, name, histogram, theta, look);
-        }
-    });
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical().id_salt("tensors").auto_shrink(false).show_rows(
+        ui,
+        ROW,
+        frame.tensors.len(),
+        |ui, visible| {
+            for (name, histogram) in frame.tensors.get(visible).unwrap_or_default() {
+                tensor_ui(ui, name, histogram, theta, look);
+            }
+        },
+    );
 }
 
 fn tensor_ui(ui: &mut Ui, name: &str, histogram: &Histogram, theta: f64, look: Look) {
     let palette = look.palette();
-    let size = vec2(ui.available_width(), ROW - ui.spacing().item_spacing.y);
+    let size = vec2(ui.available_width(), ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let lost = histogram.fraction_below(theta);
     let split = rect.left() + 0.55 * rect.width();

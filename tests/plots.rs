@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use egui::{Modifiers, Ui, Vec2, vec2};
-use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, SnapshotResults};
 use retort::link::{Event, Histogram, KnobChange, Origin, ProbeFrame, SeriesId, SideFrame, WeightFrame};
 use retort::record::RunRecord;
 use retort::session::{Language, ThemeChoice, View};
@@ -166,12 +166,18 @@ fn logic<'a>(size: Vec2, look: Look, ui: impl FnMut(&mut Ui) + 'a) -> Harness<'a
 }
 
 /// Compares a picture of `ui` with the one kept in `tests/snapshots`.
-fn picture(name: &str, size: Vec2, look: Look, ui: impl FnMut(&mut Ui)) {
-    picture_with(name, size, look, ui, |_| {});
+fn picture(name: &str, size: Vec2, look: Look, ui: impl FnMut(&mut Ui)) -> SnapshotResults {
+    picture_with(name, size, look, ui, |_| {})
 }
 
-fn picture_with(name: &str, size: Vec2, look: Look, mut ui: impl FnMut(&mut Ui), touch: impl FnOnce(&mut Harness)) {
-    let Some(graphics) = adapter::graphics() else { return };
+fn picture_with(
+    name: &str,
+    size: Vec2,
+    look: Look,
+    mut ui: impl FnMut(&mut Ui),
+    touch: impl FnOnce(&mut Harness),
+) -> SnapshotResults {
+    let Some(graphics) = adapter::graphics() else { return SnapshotResults::new() };
     let theme = if look.dark { egui::Theme::Dark } else { egui::Theme::Light };
     let state = graphics.clone();
     let setup = move |ctx: &egui::Context| {
@@ -180,13 +186,15 @@ fn picture_with(name: &str, size: Vec2, look: Look, mut ui: impl FnMut(&mut Ui),
     };
     let builder = Harness::builder().with_size(size).with_theme(theme).renderer(adapter::renderer(&graphics));
     let mut harness = builder.with_context_setup(setup).build_ui(|it: &mut Ui| {
-        it.painter().rect_filled(it.ctx().content_rect(), 0, look.palette().background);
-        look.panel().show(it, |it| ui(it));
+        let behind = it.ctx().layer_painter(egui::LayerId::background());
+        behind.rect_filled(it.ctx().content_rect(), 0, look.palette().background);
+        ui(it);
     });
     harness.run();
     touch(&mut harness);
     harness.run();
     harness.snapshot(name);
+    harness.take_snapshot_results()
 }
 
 // ---------------------------------------------------------------- curves
@@ -313,9 +321,9 @@ fn bars_say_both_models_answers_at_both_temperatures() {
     let frame = frame();
     let mut harness = logic(vec2(420.0, 420.0), DARK, move |ui| bars_ui(ui, &frame, 4.0, Some(1), DARK));
     let row = harness.get_by_label_contains("space flight");
-    let said = row.accesskit_node().label().unwrap_or_default();
+    let said = row.accesskit_node().value().unwrap_or_default();
     assert!(
-        said.contains("★ right answer") && said.contains("teacher 70.5 % → ") && said.contains("student "),
+        said.contains("★ right answer") && said.contains("teacher 72.7 % → ") && said.contains("student "),
         "{said}"
     );
     let top = |harness: &Harness, class: &str| harness.get_by_label_contains(class).rect().top();
@@ -361,42 +369,46 @@ fn attention_that_was_not_asked_for_is_announced() {
 
 #[test]
 fn the_curves_look_as_they_did() {
-    let record = record(800);
+    let (record, mut all) = (record(800), SnapshotResults::new());
     for (name, look) in [("curves_dark", DARK), ("curves_light", LIGHT), ("curves_chinese", CHINESE)] {
         let mut view = View::default();
-        picture(name, vec2(760.0, 620.0), look, |ui| curves_ui(ui, &record, &mut view, look));
+        all.extend(picture(name, vec2(760.0, 620.0), look, |ui| curves_ui(ui, &record, &mut view, look)));
     }
+    all.unwrap();
 }
 
 #[test]
 fn curves_on_a_logarithmic_axis_look_as_they_did() {
     let (record, mut view) =
         (record(800), View { log_y: true, robust_range: false, smoothing: 0.0, ..View::default() });
-    let hover = |harness: &mut Harness| harness.hover_at(egui::pos2(430.0, 152.0));
-    picture_with("curves_log", vec2(760.0, 620.0), DARK, |ui| curves_ui(ui, &record, &mut view, DARK), hover);
+    let hover = |harness: &mut Harness| harness.hover_at(egui::pos2(430.0, 150.0));
+    let draw = |ui: &mut Ui| curves_ui(ui, &record, &mut view, LIGHT);
+    picture_with("curves_log", vec2(760.0, 620.0), LIGHT, draw, hover).unwrap();
 }
 
 #[test]
 fn an_empty_record_looks_as_it_did() {
     let (record, mut view) = (RunRecord::default(), View::default());
-    picture("curves_empty", vec2(520.0, 160.0), DARK, |ui| curves_ui(ui, &record, &mut view, DARK));
+    picture("curves_empty", vec2(520.0, 160.0), DARK, |ui| curves_ui(ui, &record, &mut view, DARK)).unwrap();
 }
 
 #[test]
 fn the_bars_look_as_they_did() {
-    let frame = frame();
+    let (frame, mut all) = (frame(), SnapshotResults::new());
     for (name, look) in [("bars_dark", DARK), ("bars_light", LIGHT), ("bars_chinese", CHINESE)] {
-        picture(name, vec2(380.0, 340.0), look, |ui| bars_ui(ui, &frame, 4.0, Some(1), look));
+        all.extend(picture(name, vec2(380.0, 340.0), look, |ui| bars_ui(ui, &frame, 4.0, Some(1), look)));
     }
+    all.unwrap();
 }
 
 #[test]
 fn the_heatmaps_look_as_they_did() {
-    let frame = frame();
+    let (frame, mut all) = (frame(), SnapshotResults::new());
     for (name, look) in [("attention_dark", DARK), ("attention_light", LIGHT), ("attention_chinese", CHINESE)] {
         let mut map = AttentionMap::default();
-        picture(name, vec2(760.0, 420.0), look, |ui| attention_ui(ui, &frame, &mut map, look));
+        all.extend(picture(name, vec2(760.0, 460.0), look, |ui| attention_ui(ui, &frame, &mut map, look)));
     }
+    all.unwrap();
 }
 
 #[test]
@@ -404,15 +416,18 @@ fn an_enlarged_head_looks_as_it_did() {
     let frame = frame();
     let mut map = AttentionMap { teacher_head: Some(2), student_head: Some(3), ..AttentionMap::default() };
     let hover = |harness: &mut Harness| harness.hover_at(egui::pos2(250.0, 250.0));
-    picture_with("attention_enlarged", vec2(860.0, 520.0), DARK, |ui| attention_ui(ui, &frame, &mut map, DARK), hover);
+    let draw = |ui: &mut Ui| attention_ui(ui, &frame, &mut map, DARK);
+    picture_with("attention_enlarged", vec2(860.0, 520.0), DARK, draw, hover).unwrap();
 }
 
 #[test]
 fn the_weights_look_as_they_did() {
-    let frame = weights();
+    let (frame, mut all) = (weights(), SnapshotResults::new());
     for (name, look) in [("weights_dark", DARK), ("weights_light", LIGHT), ("weights_chinese", CHINESE)] {
-        picture(name, vec2(520.0, 360.0), look, |ui| {
+        let draw = |ui: &mut Ui| {
             weights_ui(ui, &frame, 0.4, look);
-        });
+        };
+        all.extend(picture(name, vec2(520.0, 360.0), look, draw));
     }
+    all.unwrap();
 }

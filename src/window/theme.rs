@@ -10,8 +10,8 @@ mod palette;
 
 use egui::style::{ScrollStyle, WidgetVisuals};
 use egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Frame, Margin, Shadow, Stroke, Style, TextStyle, Theme,
-    ThemePreference, Visuals, vec2,
+    Color32, Context, CornerRadius, FontFamily, FontId, Frame, Margin, RichText, Shadow, Stroke, Style, TextStyle,
+    Theme, ThemePreference, Visuals, vec2,
 };
 
 use crate::session::{Language, ThemeChoice};
@@ -57,6 +57,16 @@ impl Look {
     /// The frame of every panel: room around the content, no fill.
     pub fn panel(&self) -> Frame {
         Frame::new().inner_margin(Margin::symmetric(12, 10))
+    }
+
+    /// The head of a group: bold, not larger than the text around it.
+    pub fn title(&self, text: impl Into<String>) -> RichText {
+        RichText::new(text).family(strong_family()).color(self.palette().text_strong)
+    }
+
+    /// A remark: small and pale.
+    pub fn remark(&self, text: impl Into<String>) -> RichText {
+        RichText::new(text).small().color(self.palette().text_weak)
     }
 
     /// A hairline in this look's colour.
@@ -134,7 +144,7 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
     visuals.selection.bg_fill = palette.accent_soft;
     visuals.selection.stroke = Stroke::new(1.0, palette.text_strong);
     visuals.slider_trailing_fill = true;
-    visuals.handle_shape = egui::style::HandleShape::Circle;
+    visuals.handle_shape = egui::style::HandleShape::Rect { aspect_ratio: 0.4 };
     // A blinking cursor redraws the window twice a second for nothing.
     visuals.text_cursor.blink = false;
     visuals.text_cursor.stroke = Stroke::new(1.5, palette.accent);

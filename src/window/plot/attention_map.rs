@@ -118,7 +118,7 @@ fn half_ui(ui: &mut Ui, half: &Half, enlarged: &mut Option<usize>, shading: &Sha
 
 fn title_ui(ui: &mut Ui, half: &Half, enlarged: &mut Option<usize>, look: Look) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new(half.title).color(half.color).strong());
+        ui.label(look.title(half.title).color(half.color));
         let SideFrame { layer, layers, heads, tokens, .. } = half.frame;
         let weak = |text: String| RichText::new(text).small().color(look.palette().text_weak);
         ui.label(weak(format!("{} {} / {layers}", look.t("layer"), layer + 1)));

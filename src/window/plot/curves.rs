@@ -29,7 +29,7 @@ use smooth::Smoothed;
 use span::{Gesture, Span};
 
 /// Smallest height of a chart, points; with more charts than fit, they scroll.
-const LEAST: f32 = 132.0;
+const LEAST: f32 = 116.0;
 /// Height where nothing bounds it.
 const USUAL: f32 = 200.0;
 /// Weight above which a smoothed curve would only be a line to its first point.
@@ -67,6 +67,8 @@ struct Curve<'a> {
     series: &'a Series,
     name: String,
     color: egui::Color32,
+    /// What the others are measured against, drawn dashed: a floor, not a result.
+    is_reference: bool,
     hidden: bool,
 }
 
@@ -135,7 +137,7 @@ fn cursor(ui: &Ui, areas: &[Rect], x: Span) -> Option<f64> {
 }
 
 fn charts_ui(ui: &mut Ui, scene: &Scene, view: &mut View, held: &mut Held) {
-    let groups: BTreeSet<&str> = scene.record.series.keys().map(SeriesId::group).collect();
+    let groups: BTreeSet<&str> = scene.record.series.keys().map(chart_of).collect();
     let room = ui.available_height() - lane::HEIGHT - ui.spacing().item_spacing.y;
     let share = room / groups.len().max(1) as f32 - ui.spacing().item_spacing.y;
     let height = if share.is_finite() { share.max(LEAST) } else { USUAL };
@@ -165,16 +167,30 @@ fn ordered<'a>(groups: &BTreeSet<&'a str>) -> impl Iterator<Item = &'a str> {
     first.into_iter().filter_map(|group| groups.get(group).copied()).chain(rest)
 }
 
-/// The curves of a group, each with the colour of its place.
-fn curves<'a>(scene: &Scene<'a>, view: &View, group: &str) -> Vec<Curve<'a>> {
+/// The chart a curve belongs to: its group's, or one of its own where its values have nothing in
+/// common with those of its group.
+fn chart_of(id: &SeriesId) -> &str {
+    const ALONE: [&str; 7] =
+        ["learning_rate", "grad_norm", "gradient_norm", "steps_per_second", "examples_per_second", "seconds", "bytes"];
+    if ALONE.contains(&id.name()) { &id.0 } else { id.group() }
+}
+
+/// The curves of a chart, each with the colour of its place; the sum in the colour of text.
+fn curves<'a>(scene: &Scene<'a>, view: &View, chart: &str) -> Vec<Curve<'a>> {
     let palette = scene.look.palette();
-    let inside = scene.record.series.iter().filter(|(id, _)| id.group() == group).enumerate();
+    let inside = scene.record.series.iter().filter(|(id, _)| chart_of(id) == chart);
+    let color = |id: &SeriesId, place: usize| match id.name() {
+        "total" => palette.text_strong,
+        name if name.starts_with("teacher") => palette.teacher,
+        _ => palette.curve(place),
+    };
     let curve = |(place, (id, series)): (usize, (&'a SeriesId, &'a Series))| Curve {
         id,
         series,
         name: names::name(id.name(), scene.look),
-        color: if id.name().starts_with("teacher") { palette.teacher } else { palette.curve(place) },
+        color: color(id, place),
+        is_reference: id.name().starts_with("teacher"),
         hidden: view.hidden.iter().any(|hidden| **hidden == *id.0),
     };
-    inside.map(curve).collect()
+    inside.enumerate().map(curve).collect()
 }

@@ -61,7 +61,7 @@ pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<u
     let student = Side::new(&frame.student.scores, temperature);
     let order = order_ui(ui, teacher.is_some(), look);
     figures_ui(ui, teacher.as_ref(), &student, temperature, look);
-    row::head_ui(ui, temperature, look);
+    row::head_ui(ui, temperature, teacher.is_some(), look);
     let classes = sorted(order, frame.classes.len(), teacher.as_ref(), &student);
     let height = row::height(teacher.is_some());
     ui.spacing_mut().item_spacing.y = 0.0;

@@ -34,7 +34,7 @@ fn figures_ui(ui: &mut Ui, frame: &WeightFrame, theta: f64, look: Look) {
     let total = frame.all.total();
     ui.horizontal_wrapped(|ui| {
         let removed = 100.0 * frame.all.fraction_below(theta);
-        ui.label(RichText::new(format!("θ {}", short(theta))).color(palette.text_strong).strong());
+        ui.label(look.title(format!("θ {}", short(theta))));
         ui.label(RichText::new(format!("{} {removed:.1} %", look.t("removes"))).color(palette.bad));
         ui.label(format!("{} {:.1} %", look.t("pruned now"), 100.0 * frame.sparsity));
         let absolute = format!("I < {:.2e} · N {}", theta / total as f64, grouped(total));

@@ -52,7 +52,7 @@ pub struct Palette {
     pub bad: Color32,
     /// Under floating things.
     pub shadow: Color32,
-    /// Curves of one chart, in order.
+    /// Curves of one chart, in order. None looks like the teacher's or the student's colour.
     pub series: [Color32; 8],
     /// Marks of knob changes, see [`Palette::knob`].
     pub knobs: [Color32; 6],
@@ -107,14 +107,14 @@ pub(super) static DARK: Palette = Palette {
     bad: rgb(0xf07a76),
     shadow: Color32::from_black_alpha(110),
     series: [
-        rgb(0x66b2ff),
-        rgb(0xffb84d),
-        rgb(0x3fae86),
-        rgb(0xef7f8f),
-        rgb(0xc9b8ff),
-        rgb(0xf4ec8a),
-        rgb(0x8f7be0),
-        rgb(0x9fdfe6),
+        rgb(0x4fd1c5),
+        rgb(0xf0708f),
+        rgb(0xcbdc6f),
+        rgb(0x9a86f5),
+        rgb(0xffc2ad),
+        rgb(0x4f9e63),
+        rgb(0xd3b0f2),
+        rgb(0x7389a8),
     ],
     knobs: [rgb(0xff9e64), rgb(0x7dcfff), rgb(0xbb9af7), rgb(0xf7768e), rgb(0x9ece6a), rgb(0xe0d27a)],
 };
@@ -145,14 +145,14 @@ pub(super) static LIGHT: Palette = Palette {
     bad: rgb(0xb93732),
     shadow: Color32::from_black_alpha(28),
     series: [
-        rgb(0x2a7fd4),
-        rgb(0xd97a06),
-        rgb(0x1a7a59),
-        rgb(0xb03a52),
-        rgb(0x8d76d8),
-        rgb(0xa88a00),
-        rgb(0x4a3490),
-        rgb(0x35a3b0),
+        rgb(0x149c8e),
+        rgb(0xbf2f5e),
+        rgb(0x7e8a00),
+        rgb(0x5a3fce),
+        rgb(0xd9734a),
+        rgb(0x24633a),
+        rgb(0xa45fd0),
+        rgb(0x33506f),
     ],
     knobs: [rgb(0xc2560c), rgb(0x1878ad), rgb(0x6f46c0), rgb(0xbf2f55), rgb(0x3f7a12), rgb(0x857000)],
 };

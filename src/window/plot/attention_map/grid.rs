@@ -12,13 +12,15 @@ const TILE: std::ops::RangeInclusive<f32> = 40.0..=168.0;
 /// Between tiles, points; below a tile there is also its number.
 const BETWEEN: f32 = 6.0;
 const NUMBER: f32 = 14.0;
-/// Most of the panel's height a grid takes before its tiles shrink, points.
-const MOST_HEIGHT: f32 = 420.0;
+/// A grid's least and largest height, and what the caption below it takes, points.
+const LEAST_HEIGHT: f32 = 200.0;
+const MOST_HEIGHT: f32 = 520.0;
+const CAPTION: f32 = 44.0;
 
 /// All heads as tiles.
 pub(super) fn tiles_ui(ui: &mut Ui, sheet: &Sheet, look: Look) -> (Response, Grid) {
     let scale = ui.pixels_per_point();
-    let (columns, tile) = arrangement(ui.available_width(), sheet.heads);
+    let (columns, tile) = arrangement(vec2(ui.available_width(), room(ui)), sheet.heads);
     let rows = sheet.heads.div_ceil(columns);
     let size = vec2(columns as f32 * (tile + BETWEEN) - BETWEEN, rows as f32 * (tile + BETWEEN + NUMBER));
     let (rect, response) = ui.allocate_exact_size(size, SENSE);
@@ -42,12 +44,17 @@ pub(super) fn tiles_ui(ui: &mut Ui, sheet: &Sheet, look: Look) -> (Response, Gri
     (response, grid)
 }
 
+/// The height a grid may take: what the panel has left above the caption.
+fn room(ui: &Ui) -> f32 {
+    (ui.available_height() - CAPTION).clamp(LEAST_HEIGHT, MOST_HEIGHT)
+}
+
 /// The number of columns that gives the largest tiles, and their side in points.
-fn arrangement(width: f32, heads: u32) -> (u32, f32) {
+fn arrangement(room: egui::Vec2, heads: u32) -> (u32, f32) {
     let side = |columns: u32| {
         let rows = heads.div_ceil(columns) as f32;
-        let across = (width + BETWEEN) / columns as f32 - BETWEEN;
-        let down = MOST_HEIGHT / rows - BETWEEN - NUMBER;
+        let across = (room.x + BETWEEN) / columns as f32 - BETWEEN;
+        let down = room.y / rows - BETWEEN - NUMBER;
         across.min(down)
     };
     let best = (1..=heads.max(1)).max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
@@ -58,7 +65,7 @@ fn arrangement(width: f32, heads: u32) -> (u32, f32) {
 pub(super) fn enlarged_ui(ui: &mut Ui, frame: &SideFrame, head: usize, look: Look) -> (Response, Grid) {
     let scale = ui.pixels_per_point();
     let tokens = frame.tokens.len().max(1) as f32;
-    let room = (ui.available_width() - labels::MARGIN).clamp(80.0, MOST_HEIGHT);
+    let room = (ui.available_width() - labels::MARGIN).min(room(ui) - labels::MARGIN).clamp(80.0, MOST_HEIGHT);
     // Cells of a whole number of pixels, where there is room for at least one each, have even edges.
     let pixels = room * scale;
     let side = if pixels >= tokens { (pixels / tokens).floor() * tokens } else { pixels.floor() };
@@ -103,11 +110,11 @@ mod tests {
     fn tiles_fill_the_width_without_overflowing_it() {
         for heads in [1, 4, 12, 16, 64] {
             for width in [180.0, 320.0, 700.0] {
-                let (columns, side) = arrangement(width, heads);
+                let (columns, side) = arrangement(vec2(width, 420.0), heads);
                 let used = columns as f32 * (side + 6.0) - 6.0;
                 assert!(used <= width + 1.0 || side <= 40.0, "{heads} heads in {width}: {columns} x {side}");
             }
         }
-        assert_eq!(arrangement(400.0, 4).0, 2);
+        assert_eq!(arrangement(vec2(400.0, 420.0), 4).0, 2);
     }
 }

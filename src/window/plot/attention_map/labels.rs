@@ -13,8 +13,8 @@ pub(super) const MARGIN: f32 = 64.0;
 
 /// The colours from 0 to 1, with both ends named.
 pub(super) fn scale_ui(ui: &mut Ui, map: &AttentionMap, look: Look) {
-    let (rect, response) = ui.allocate_exact_size(vec2(92.0, 18.0), Sense::hover());
-    let bar = Rect::from_center_size(rect.center(), vec2(60.0, 8.0));
+    let (rect, response) = ui.allocate_exact_size(vec2(110.0, 18.0), Sense::hover());
+    let bar = Rect::from_min_size(pos2(rect.left() + 12.0, rect.center().y - 4.0), vec2(64.0, 8.0));
     let mut mesh = Mesh::default();
     const STEPS: u32 = 24;
     for i in 0..=STEPS {
@@ -33,8 +33,9 @@ pub(super) fn scale_ui(ui: &mut Ui, map: &AttentionMap, look: Look) {
     let font = TextStyle::Small.resolve(ui.style());
     let weak = look.palette().text_weak;
     ui.painter().text(bar.left_center() - vec2(5.0, 0.0), Align2::RIGHT_CENTER, "0", font.clone(), weak);
-    ui.painter().text(bar.right_center() + vec2(5.0, 0.0), Align2::LEFT_CENTER, "1", font, weak);
-    response.on_hover_text(look.t("Attention from 0 to the scale's maximum"));
+    let most = if map.relative { look.t("max") } else { "1" };
+    ui.painter().text(bar.right_center() + vec2(5.0, 0.0), Align2::LEFT_CENTER, most, font, weak);
+    response.on_hover_text(look.t("Attention from 0 to 1, or to each head's own maximum"));
 }
 
 /// The tokens along the left edge (readers) and the top edge (what is read) of `matrix`; where they

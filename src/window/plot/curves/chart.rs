@@ -1,7 +1,7 @@
 //! One chart: the curves of a group over the shared step axis.
 
 use egui::{Color32, Rect, Stroke, Ui, Vec2b, pos2, vec2};
-use egui_plot::{AxisHints, Line, Plot, PlotBounds, PlotPoints, PlotTransform, PlotUi, Points, VLine};
+use egui_plot::{AxisHints, Line, LineStyle, Plot, PlotBounds, PlotPoints, PlotTransform, PlotUi, Points, VLine};
 
 use super::span::{Gesture, Span, Window};
 use super::strokes::{Scale, Strokes, extent};
@@ -60,7 +60,7 @@ pub(super) fn chart_ui(
 /// never move what a hand has placed.
 fn plot<'a>(scene: &Scene, group: &str, height: f32, width: f32, scale: Scale) -> Plot<'a> {
     let palette = scene.look.palette();
-    let rows = f64::from(height / 38.0).max(2.0);
+    let rows = f64::from(height / 28.0).max(2.0);
     let columns = f64::from(width / 90.0).max(2.0);
     let y_axis = AxisHints::new_y().min_thickness(AXIS).tick_label_color(palette.text_weak).label_spacing(8.0..=12.0);
     let y_axis = y_axis.tick_label_font(egui::FontId::proportional(10.5)).formatter(move |mark, _| match scale {
@@ -95,7 +95,8 @@ fn plot<'a>(scene: &Scene, group: &str, height: f32, width: f32, scale: Scale) -
 
 fn drawn<'a>(scene: &Scene, curve: &'a Curve<'a>, smoothing: f64, width: f32) -> Drawn<'a> {
     let Span { from, to } = scene.x;
-    let raw = curve.series.visible(from, to, (width / 1.5) as usize);
+    // The plot library merges what shares a pixel; a pyramid level this fine leaves it that choice.
+    let raw = curve.series.visible(from, to, 2 * width as usize);
     let first = curve.series.values().first();
     let is_constant = || raw.iter().all(|bucket| Some(&bucket.min) == first && Some(&bucket.max) == first);
     let weight = if smoothing.is_finite() { smoothing.clamp(0.0, MOST_SMOOTHING) } else { 0.0 };
@@ -131,25 +132,28 @@ fn add_marks(plot: &mut PlotUi, scene: &Scene) {
 
 fn add_curve(plot: &mut PlotUi, drawn: &Drawn, scale: Scale, dimmed: bool) {
     let color = drawn.curve.color.gamma_multiply(if dimmed { 0.18 } else { 1.0 });
+    let style = if drawn.curve.is_reference { LineStyle::dashed_dense() } else { LineStyle::Solid };
     let raw = Strokes::of(&drawn.raw, scale);
     if let Some(smooth) = &drawn.smooth {
-        add_lines(plot, raw.lines, Stroke::new(1.0, color.gamma_multiply(0.28)));
-        add_lines(plot, Strokes::of(smooth, scale).lines, Stroke::new(1.75, color));
+        add_lines(plot, raw.lines, Stroke::new(1.0, color.gamma_multiply(0.28)), LineStyle::Solid, true);
+        add_lines(plot, Strokes::of(smooth, scale).lines, Stroke::new(1.5, color), style, false);
         return;
     }
     if drawn.dots {
         let points = PlotPoints::from(raw.lines.concat());
         plot.points(Points::new("", points).color(color).radius(2.5).allow_hover(false));
     }
-    add_lines(plot, raw.lines, Stroke::new(1.5, color));
+    add_lines(plot, raw.lines, Stroke::new(1.25, color), style, false);
 }
 
-fn add_lines(plot: &mut PlotUi, lines: Vec<Vec<[f64; 2]>>, stroke: Stroke) {
+/// A `band` merges what shares a pixel into one filled shape: cheap, but coarse where the points are
+/// about a pixel apart, so the curve that is read goes without.
+fn add_lines(plot: &mut PlotUi, lines: Vec<Vec<[f64; 2]>>, stroke: Stroke, style: LineStyle, band: bool) {
     for line in lines {
         if line.len() == 1 {
             plot.points(Points::new("", line).color(stroke.color).radius(stroke.width).allow_hover(false));
         } else {
-            plot.line(Line::new("", line).stroke(stroke).allow_hover(false));
+            plot.line(Line::new("", line).stroke(stroke).style(style).allow_band(band).allow_hover(false));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The head of a chart: its name, and one entry per curve with its value under the cursor.
 
 use egui::accesskit::Role;
-use egui::{Response, RichText, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use egui::{Response, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Curve, Scene, names};
 use crate::session::View;
@@ -11,8 +11,10 @@ use crate::window::plot::figures::steady;
 pub(super) fn head_ui(ui: &mut Ui, scene: &Scene, group: &str, curves: &[Curve], view: &mut View) -> Option<usize> {
     let mut hovered = None;
     ui.horizontal_wrapped(|ui| {
-        let title = names::name(group, scene.look);
-        ui.label(RichText::new(title).strong().color(scene.look.palette().text_strong));
+        // A chart of one curve's own is named by its only entry.
+        if !group.contains('/') {
+            ui.label(scene.look.title(names::name(group, scene.look)).size(12.0));
+        }
         for (place, curve) in curves.iter().enumerate() {
             let entry = entry_ui(ui, scene, curve);
             if entry.hovered() && !curve.hidden {

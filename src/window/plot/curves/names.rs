@@ -30,7 +30,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("alpha", "labels' share α"),
     ("theta", "threshold θ"),
     ("threshold", "threshold θ"),
-    ("loss_value", "loss"),
 ];
 
 /// The name of an id; unknown ones with their underscores as spaces.
@@ -42,4 +41,25 @@ pub(super) fn name(id: &str, look: Look) -> String {
 /// The name of a knob: the part behind its owner.
 pub(super) fn knob(id: &str, look: Look) -> String {
     name(id.rsplit('.').next().unwrap_or(id), look)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Language;
+
+    #[test]
+    fn every_known_name_has_a_translation() {
+        let look = Look { language: Language::Chinese, dark: true };
+        for (_, phrase) in KNOWN {
+            assert_ne!(look.t(phrase), *phrase);
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_shown_as_they_are() {
+        let look = Look { language: Language::English, dark: true };
+        assert_eq!(name("skewed_kl", look), "skewed kl");
+        assert_eq!(knob("soft_targets.temperature", look), "temperature");
+    }
 }

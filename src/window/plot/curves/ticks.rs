@@ -3,7 +3,7 @@
 use egui_plot::GridMark;
 
 use super::span::Span;
-use crate::window::plot::figures::fixed;
+use crate::window::plot::figures::{fixed, short};
 
 /// Multiples of 1, 2 or 5 times a power of ten inside `span`, about `wanted` of them.
 pub(super) fn linear(span: Span, wanted: f64) -> Vec<GridMark> {
@@ -48,16 +48,13 @@ pub(super) fn logarithmic(span: Span, wanted: f64) -> Vec<GridMark> {
 /// The label of a mark of a linear axis: as many decimals as its step needs.
 pub(super) fn label(mark: GridMark) -> String {
     let decimals = (-mark.step_size.log10()).ceil().clamp(0.0, 9.0) as usize;
-    if mark.value.abs() >= 1e5 || (decimals > 4 && mark.value != 0.0) {
-        return format!("{:.1e}", mark.value);
-    }
-    fixed(mark.value, decimals)
+    if mark.value.abs() >= 1e5 || decimals > 3 { short(mark.value) } else { fixed(mark.value, decimals) }
 }
 
 /// The label of a mark of a logarithmic axis.
 pub(super) fn label_logarithmic(mark: GridMark) -> String {
     let value = 10f64.powf(mark.value);
-    if (0.001..10_000.0).contains(&value) { crate::window::plot::figures::short(value) } else { format!("{value:.0e}") }
+    if (0.001..10_000.0).contains(&value) { short(value) } else { format!("{value:.0e}") }
 }
 
 #[cfg(test)]
@@ -92,8 +89,8 @@ mod tests {
     fn labels_have_the_decimals_of_their_step() {
         let label = |value, step_size| label(GridMark { value, step_size });
         assert_eq!(
-            [label(0.2, 0.2), label(0.25, 0.05), label(400.0, 200.0), label(-0.0, 0.5)],
-            ["0.2", "0.25", "400", "0.0"]
+            [label(0.2, 0.2), label(0.25, 0.05), label(400.0, 200.0), label(-0.0, 0.5), label(2e-4, 1e-4)],
+            ["0.2", "0.25", "400", "0.0", "2e-4"]
         );
     }
 }

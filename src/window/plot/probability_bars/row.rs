@@ -11,11 +11,11 @@ use crate::window::plot::readout_ui;
 use crate::window::theme::Look;
 
 /// Height of one bar; the solid core inside the outline is thinner.
-const BAR: f32 = 9.0;
+const BAR: f32 = 11.0;
 const CORE: f32 = 5.0;
 /// Between a class's two bars, and between two classes.
 const BETWEEN: f32 = 2.0;
-const AFTER: f32 = 7.0;
+const AFTER: f32 = 8.0;
 /// Room for one column of figures.
 const FIGURE: f32 = 46.0;
 
@@ -39,13 +39,21 @@ impl Columns {
     }
 }
 
-/// What the two columns of figures are.
-pub(super) fn head_ui(ui: &mut Ui, temperature: f64, look: Look) {
+/// Whose bars these are, and what the two columns of figures are.
+pub(super) fn head_ui(ui: &mut Ui, temperature: f64, has_teacher: bool, look: Look) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 14.0), Sense::hover());
     let columns = Columns::of(rect);
     let font = TextStyle::Small.resolve(ui.style());
     let weak = look.palette().text_weak;
     let at = |x: f32| pos2(x, rect.center().y);
+    let mut left = columns.name + 8.0;
+    let palette = look.palette();
+    for (name, color) in [("teacher", palette.teacher), ("student", palette.student)] {
+        if name == "student" || has_teacher {
+            let text = ui.painter().text(at(left), Align2::LEFT_CENTER, look.t(name), font.clone(), color);
+            left = text.right() + 10.0;
+        }
+    }
     ui.painter().text(at(columns.plain), Align2::RIGHT_CENTER, "T 1", font.clone(), weak);
     if temperature != 1.0 {
         let text = format!("T {}", (100.0 * temperature).round() / 100.0);
@@ -69,6 +77,9 @@ impl Row<'_> {
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let columns = Columns::of(rect);
         let palette = look.palette();
+        for x in [columns.name + 8.0, columns.bars] {
+            ui.painter().vline(x, rect.y_range(), Stroke::new(1.0, palette.grid));
+        }
         self.paint_name(ui, rect, &columns, look);
         let mut top = rect.top();
         for (side, color) in [(self.teacher, palette.teacher), (Some(self.student), palette.student)] {
@@ -105,7 +116,7 @@ impl Row<'_> {
         let room = columns.name - rect.left() - if self.is_gold { 14.0 } else { 0.0 };
         job.wrap = TextWrapping::truncate_at_width(room);
         let galley = ui.painter().layout_job(job);
-        let middle = rect.center().y;
+        let middle = rect.center().y - 0.5 * AFTER;
         let left = columns.name - galley.size().x;
         ui.painter().galley(pos2(left, middle - 0.5 * galley.size().y), galley, color);
         if self.is_gold {

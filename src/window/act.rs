@@ -164,10 +164,23 @@ impl WorkbenchApp {
 
     fn open(&mut self, path: PathBuf) {
         self.state.question = None;
-        self.errands.load(path, false);
+        if !self.is_busy() {
+            self.errands.load(path, false);
+        }
+    }
+
+    /// News of a run must not land in another session's record.
+    fn is_busy(&mut self) -> bool {
+        if self.steering.is_live() {
+            self.notice(false, "a run is under way; stop it before opening another session");
+        }
+        self.steering.is_live()
     }
 
     fn open_built_in(&mut self) {
+        if self.is_busy() {
+            return;
+        }
         match Session::built_in() {
             Ok(session) => {
                 let record = RunRecord::default();
@@ -178,6 +191,9 @@ impl WorkbenchApp {
     }
 
     fn recover(&mut self, wanted: bool) {
+        if wanted && self.is_busy() {
+            return;
+        }
         self.state.recoverable = false;
         match self.storage.left_behind() {
             Some(path) if wanted => self.errands.load(path.to_owned(), true),
@@ -218,8 +234,8 @@ impl WorkbenchApp {
 
     /// Puts another session on the workbench.
     fn take_up(&mut self, loaded: Loaded) {
-        if self.steering.is_live() {
-            self.send(Command::Stop);
+        if self.is_busy() {
+            return;
         }
         let Loaded { session, path, record, trouble, recovered } = loaded;
         let notices = std::mem::take(&mut self.record.notices);
@@ -233,7 +249,7 @@ impl WorkbenchApp {
             self.storage.forget_left_behind();
         }
         (self.path, self.saved, self.session) = (path, session.clone(), session);
-        (self.state.gold, self.due.open) = (None, None);
+        (self.state.gold, self.due.open, self.sampled) = (None, None, false);
         self.undo.clear();
         trouble.into_iter().for_each(|trouble| self.notice(false, trouble));
         self.send(Command::Open(Box::new(self.session.clone())));

@@ -16,9 +16,9 @@ use super::storage::Storage;
 use super::theme::{self, Look};
 use super::timing::Timing;
 use super::undo::{Gesture, Undo};
-use crate::link::{Command, Event, Notice, Phase, ProbeRequest, Status, WatchEnd};
+use crate::link::{Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
 use crate::record::{Remark, RunRecord};
-use crate::session::{Catalog, Session, ThemeChoice};
+use crate::session::{Catalog, Session, ThemeChoice, View};
 
 /// Draining stops after this long, so that a burst of news cannot hold up drawing.
 const DRAIN_TIME: Duration = Duration::from_millis(4);
@@ -39,6 +39,7 @@ pub struct WorkbenchApp {
     pub(super) gesture: Gesture,
     pub(super) saved: Session,
     pub(super) seen: Session,
+    pub(super) sampled: bool,
     presses: u64,
     asked: ProbeRequest,
     theme: Option<ThemeChoice>,
@@ -84,6 +85,7 @@ impl WorkbenchApp {
             errands: Errands::new(ctx.clone()),
             due: Due::default(),
             gesture: Gesture::default(),
+            sampled: false,
             presses: 0,
             asked: ProbeRequest::default(),
             theme: None,
@@ -148,7 +150,7 @@ impl WorkbenchApp {
             catalog: &self.catalog,
             requested: self.steering.requested(),
             live: self.steering.is_live(),
-            unsaved: self.session != self.saved,
+            unsaved: self.is_unsaved(),
             path: self.path.as_deref(),
             can_undo: self.undo.next().is_some(),
             can_redo: self.undo.next_redo().is_some(),
@@ -217,13 +219,32 @@ impl WorkbenchApp {
     }
 
     fn fold(&mut self, event: Event) {
+        if let Event::Opened(opened) = &event {
+            self.put_sample_under_lens(opened);
+        }
         let turn = Turn::of(&event);
         let rewound = turn == Turn::Rewound;
         self.record.fold(event);
-        self.steering.turn(turn, &mut self.session, &self.record);
+        self.steering.turn(turn, &mut self.session, &self.record, &self.link.cells.knobs);
         if rewound {
             self.finish_cooling_down();
         }
+    }
+
+    /// The first thing a person sees should be an answer, not an empty field.
+    fn put_sample_under_lens(&mut self, opened: &Opened) {
+        let first = opened.samples.first().filter(|_| self.session.view.probe.is_empty() && !self.sampled);
+        if let Some((text, class)) = first {
+            self.session.view.probe.clone_from(text);
+            self.state.gold = Some((text.clone(), *class));
+        }
+        self.sampled = true;
+    }
+
+    /// Whether the session differs from its file in more than how the window is arranged.
+    fn is_unsaved(&self) -> bool {
+        let asked = |session: &Session| Session { view: View::default(), ..session.clone() };
+        self.session != self.saved && asked(&self.session) != asked(&self.saved)
     }
 
     fn engine_is_gone(&mut self) {
@@ -244,6 +265,11 @@ impl WorkbenchApp {
         }
     }
 
+    /// Whether θ asks for anything: what it would remove is told beside its slider.
+    fn prunes(&self) -> bool {
+        self.steering.requested().values.get("magnitude.theta").is_some_and(|theta| *theta > 0.0)
+    }
+
     /// Tells the engine what is on screen, when that has changed: it computes only what is seen.
     fn look_where_the_person_looks(&mut self) {
         let view = &self.session.view;
@@ -254,7 +280,7 @@ impl WorkbenchApp {
             teacher_layer: view.teacher_layer,
             student_layer: view.student_layer,
             attention: panel::shows_attention(view),
-            weights: panel::shows_weights(view),
+            weights: panel::shows_weights(view) || self.prunes(),
         };
         if ask != self.asked {
             self.asked = ProbeRequest { revision: ask.revision + 1, ..ask };

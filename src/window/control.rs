@@ -9,6 +9,7 @@ use egui::{
 };
 
 use super::state::UiState;
+use super::theme;
 
 /// Width of a row's label.
 const LABEL: f32 = 96.0;
@@ -39,8 +40,8 @@ fn header_ui(ui: &mut Ui, title: &str, help: &str, state: &mut CollapsingState, 
     let (_, arrow) = inner.allocate_space(vec2(12.0, 12.0));
     let icon = response.clone().with_new_rect(arrow.shrink(1.0));
     egui::collapsing_header::paint_default_icon(&mut inner, state.openness(ui.ctx()), &icon);
-    let strong = if response.hovered() { ui.visuals().strong_text_color() } else { ui.visuals().text_color() };
-    inner.add(egui::Label::new(RichText::new(title).strong().color(strong)).selectable(false));
+    let title = titled(ui, title);
+    inner.add(egui::Label::new(title).selectable(false));
     if !state.is_open() {
         inner.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add(egui::Label::new(RichText::new(summary).weak()).truncate().selectable(false));
@@ -49,6 +50,30 @@ fn header_ui(ui: &mut Ui, title: &str, help: &str, state: &mut CollapsingState, 
     let line = ui.visuals().widgets.noninteractive.bg_stroke;
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
     response.on_hover_text(help)
+}
+
+/// The title of a part.
+pub fn title(ui: &mut Ui, text: &str, help: &str) -> Response {
+    ui.add(egui::Label::new(titled(ui, text)).selectable(false)).on_hover_text(help)
+}
+
+fn titled(ui: &Ui, text: &str) -> RichText {
+    let size = egui::TextStyle::Body.resolve(ui.style()).size;
+    RichText::new(text).font(egui::FontId::new(size, theme::strong_family())).color(ui.visuals().strong_text_color())
+}
+
+/// Draws within the room there is and not a point further: what does not fit is cut, and a panel
+/// is never pushed open by what it holds.
+pub fn bounded(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(*ui.layout()));
+    place.shrink_clip_rect(rect.expand(2.0));
+    contents(&mut place);
+}
+
+/// Keeps what a scroll area holds clear of its bar.
+pub fn clear_of_bar(ui: &mut Ui) {
+    ui.set_max_width(ui.available_width() - 10.0);
 }
 
 /// A small title inside a part.

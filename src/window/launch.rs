@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 
 use super::app::WorkbenchApp;
+use super::heatmap;
 use super::storage::Storage;
 use crate::link::WatchEnd;
 use crate::session::{Catalog, Session};
@@ -82,6 +83,7 @@ pub fn run(
     };
     let open = move || {
         let make = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+            heatmap::install(&cc.egui_ctx, cc.wgpu_render_state.as_ref());
             Ok(Box::new(WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, path, storage)))
         };
         eframe::run_native("Retort", native, Box::new(make))

@@ -107,39 +107,39 @@ impl Steering {
     }
 
     /// Takes in what an event meant; `record` has folded it already.
-    pub fn turn(&mut self, turn: Turn, session: &mut Session, record: &RunRecord) {
+    pub fn turn(&mut self, turn: Turn, session: &mut Session, record: &RunRecord, cell: &Live<Knobs>) {
         match turn {
             Turn::None => {}
-            Turn::Began(step) => self.began(step, record),
+            Turn::Began(step) => self.began(step, record, cell),
             Turn::Changed(origin, changes) => {
                 if origin == Origin::Script {
-                    changes.into_iter().for_each(|change| self.follow(change));
+                    self.follow(changes.into_iter().map(|change| (change.knob, change.to)), cell);
                 }
                 session.script = script(record);
             }
             Turn::Rewound => {
-                self.take(record);
+                self.follow(record.applied.clone(), cell);
                 session.script = script(record);
             }
             Turn::Over => self.run = Run::None,
         }
     }
 
-    fn began(&mut self, step: Step, record: &RunRecord) {
+    fn began(&mut self, step: Step, record: &RunRecord, cell: &Live<Knobs>) {
         // A slider moved between the click and the first step is already in the cell; the run's
         // own knobs must not hide it.
         if self.run == Run::None || step > 0 {
-            self.take(record);
+            self.follow(record.applied.clone(), cell);
         }
         self.run = Run::Live;
     }
 
-    fn follow(&mut self, change: KnobChange) {
-        self.requested.values.insert(change.knob, change.to);
-    }
-
-    fn take(&mut self, record: &RunRecord) {
-        self.requested.values.extend(record.applied.iter().map(|(id, value)| (id.clone(), *value)));
+    /// Takes up values that a hand did not set. The cell takes them too: the engine sees a change
+    /// by what differs in it, and turning a knob back to where it stood before must differ.
+    fn follow(&mut self, values: impl IntoIterator<Item = (String, f64)>, cell: &Live<Knobs>) {
+        self.requested.values.extend(values);
+        self.requested.revision += 1;
+        cell.store(self.requested.clone());
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
     fn fold(steering: &mut Steering, record: &mut RunRecord, session: &mut Session, event: Event) {
         let turn = Turn::of(&event);
         record.fold(event);
-        steering.turn(turn, session, record);
+        steering.turn(turn, session, record, &Live::default());
     }
 
     fn changed(step: Step, origin: Origin, from: f64, to: f64) -> Event {

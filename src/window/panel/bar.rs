@@ -7,6 +7,7 @@ use crate::link::{Phase, Status};
 use crate::session::{Language, ThemeChoice};
 use crate::window::control;
 use crate::window::state::{Action, FileQuestion, UiState};
+use crate::window::theme;
 use crate::window::undo::Part;
 
 pub(super) fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -28,10 +29,15 @@ pub(super) fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 fn name_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let mut name = scene.session.name.clone();
-    let font = egui::TextStyle::Button.resolve(ui.style());
+    let font = egui::FontId::new(14.0, theme::strong_family());
     let text = ui.painter().layout_no_wrap(name.clone(), font.clone(), Color32::PLACEHOLDER);
     let width = (text.size().x + 10.0).clamp(80.0, 260.0);
-    let edit = TextEdit::singleline(&mut name).font(font).frame(egui::Frame::NONE).desired_width(width);
+    let edit = TextEdit::singleline(&mut name)
+        .font(font)
+        .frame(egui::Frame::NONE)
+        .desired_width(width)
+        .align(egui::Align2::LEFT_CENTER)
+        .min_size(egui::vec2(0.0, 24.0));
     let changed = ui.add(edit).on_hover_text(scene.t("Name of the experiment; click to change it")).changed();
     if changed {
         state.ask(Action::Set(Part::Name(name)));
@@ -58,13 +64,14 @@ fn phase_name(scene: &Scene) -> &'static str {
     }
 }
 
-fn phase_color(ui: &Ui, phase: Phase) -> Color32 {
-    let visuals = ui.visuals();
+fn phase_color(look: theme::Look, phase: Phase) -> Color32 {
+    let palette = look.palette();
     match phase {
-        Phase::Running | Phase::Evaluating => visuals.hyperlink_color,
-        Phase::Opening | Phase::Paused => visuals.warn_fg_color,
-        Phase::Failed | Phase::Gone => visuals.error_fg_color,
-        _ => visuals.weak_text_color(),
+        Phase::Running | Phase::Evaluating => palette.good,
+        Phase::Opening | Phase::Paused => palette.warn,
+        Phase::Failed | Phase::Gone => palette.bad,
+        Phase::Ready | Phase::Finished => palette.accent,
+        Phase::Empty | Phase::Stopped => palette.text_weak,
     }
 }
 
@@ -82,7 +89,7 @@ fn status_ui(ui: &mut Ui, scene: &Scene) {
     }
     ui.add(Label::new(RichText::new(phase).strong()).truncate().selectable(false))
         .on_hover_text(scene.t("What the engine is doing"));
-    control::dot(ui, phase_color(ui, status.phase));
+    control::dot(ui, phase_color(scene.look, status.phase));
 }
 
 /// The figures that mean something now, each with its help.

@@ -56,14 +56,13 @@ pub(super) fn centre_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if tab == Tab::None {
         lower.resizable(false).exact_size(38.0).show(ui, |ui| tabs_ui(ui, scene, state, tab));
     } else {
-        lower.resizable(true).default_size(372.0).size_range(160.0..=620.0).show(ui, |ui| {
+        lower.resizable(true).default_size(388.0).size_range(160.0..=620.0).show(ui, |ui| {
             tabs_ui(ui, scene, state, tab);
             ui.add_space(4.0);
-            match tab {
+            control::bounded(ui, |ui| match tab {
                 Tab::Weights => weights_ui(ui, scene, state),
                 _ => attention_ui(ui, scene, state),
-            }
-            ui.take_available_space();
+            });
         });
     }
     CentralPanel::no_frame().show(ui, |ui| curves_ui(ui, scene, state));
@@ -154,7 +153,9 @@ fn weights_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     };
     let knob = scene.catalog.knob(THETA);
     let theta = knob.map_or(0.0, |knob| scene.requested.get(knob));
-    if let Some(new) = weights::weights_ui(ui, frame, theta, scene.look)
+    let area = egui::ScrollArea::vertical().id_salt("weights").auto_shrink(false);
+    let dragged = area.show(ui, |ui| weights::weights_ui(ui, frame, theta, scene.look)).inner;
+    if let Some(new) = dragged
         && let Some(knob) = knob
     {
         let value = new.clamp(knob.min, knob.max);

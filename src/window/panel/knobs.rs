@@ -4,7 +4,6 @@
 use egui::{Align, Button, DragValue, Label, Layout, RichText, ScrollArea, Slider, SliderClamping, Ui, vec2};
 
 use super::Scene;
-use crate::link::WeightFrame;
 use crate::session::{Knob, Scale};
 use crate::window::control;
 use crate::window::state::{Action, UiState};
@@ -12,15 +11,16 @@ use crate::window::undo::Part;
 
 /// The weight of the label loss against the teacher's.
 const ALPHA: &str = "mixture.alpha";
+/// Width of a button that halves or doubles.
+const FACTOR: f32 = 30.0;
 /// The pruning threshold, in multiples of the mean importance.
 const THETA: &str = "magnitude.theta";
 
 pub(super) fn knobs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.horizontal(|ui| {
+        control::clear_of_bar(ui);
         ui.set_min_height(26.0);
-        let title = RichText::new(scene.t("Knobs")).strong();
-        ui.add(Label::new(title).selectable(false))
-            .on_hover_text(scene.t("Numbers that may be turned while the run goes on"));
+        control::title(ui, scene.t("Knobs"), scene.t("Numbers that may be turned while the run goes on"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let note = if scene.live { scene.t("act on the next step") } else { scene.t("values at step 0") };
             control::caption(ui, note);
@@ -30,6 +30,7 @@ pub(super) fn knobs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         return control::empty(ui, scene.t("No knobs"), scene.t("The engine offers none."));
     }
     ScrollArea::vertical().id_salt("knobs").auto_shrink(false).show(ui, |ui| {
+        control::clear_of_bar(ui);
         for knob in scene.catalog.knobs.iter().filter(|knob| is_in_use(scene, knob)) {
             ui.push_id(knob.id, |ui| knob_ui(ui, scene, state, knob));
         }
@@ -47,15 +48,16 @@ fn knob_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, knob: &Knob) {
     let now = scene.requested.get(knob);
     let enabled = knob.live || !scene.live;
     let answer = ui.add_enabled_ui(enabled, |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
+        let spacing = ui.spacing_mut();
+        (spacing.item_spacing.y, spacing.interact_size.y) = (2.0, 18.0);
         let typed = head_ui(ui, scene, knob, now);
         let turned = slider_ui(ui, scene, knob, now);
-        let meant = match (knob.id, scene.weights) {
-            (ALPHA, _) => ends_ui(ui, scene, now),
-            (THETA, Some(weights)) => sparsity_ui(ui, scene, weights, now),
+        let meant = match knob.id {
+            ALPHA => ends_ui(ui, scene, now),
+            THETA => sparsity_ui(ui, scene, now),
             _ => None,
         };
-        ui.add_space(7.0);
+        ui.add_space(5.0);
         typed.or(turned).or(meant)
     });
     if !enabled {
@@ -112,7 +114,7 @@ fn slider_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let log = knob.scale == Scale::Log;
-        let buttons = if log { 2.0 * (30.0 + 4.0) } else { 0.0 };
+        let buttons = if log { 2.0 * (FACTOR + 4.0) } else { 0.0 };
         ui.spacing_mut().slider_width = (ui.available_width() - buttons).max(60.0);
         let mut value = now;
         let slider = Slider::new(&mut value, knob.min..=knob.max)
@@ -136,7 +138,8 @@ fn smallest(knob: &Knob) -> f64 {
 fn factors_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
     let mut chosen = None;
     for (text, factor, help) in [("×½", 0.5, scene.t("Half of it")), ("×2", 2.0, scene.t("Twice as much"))] {
-        let button = ui.add_sized(vec2(30.0, 18.0), Button::new(RichText::new(text).small())).on_hover_text(help);
+        ui.spacing_mut().button_padding = vec2(2.0, 0.0);
+        let button = ui.add_sized(vec2(FACTOR, 18.0), Button::new(RichText::new(text).small())).on_hover_text(help);
         let name = format!("{} {text}", scene.t(knob.label));
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
         if button.clicked() {
@@ -155,7 +158,11 @@ fn ends_ui(ui: &mut Ui, scene: &Scene, alpha: f64) -> Option<f64> {
 }
 
 /// θ as the share of weights it removes; typing a share sets θ.
-fn sparsity_ui(ui: &mut Ui, scene: &Scene, weights: &WeightFrame, theta: f64) -> Option<f64> {
+fn sparsity_ui(ui: &mut Ui, scene: &Scene, theta: f64) -> Option<f64> {
+    let Some(weights) = scene.weights else {
+        control::caption(ui, scene.t("Open the weights in the centre to see what it removes."));
+        return None;
+    };
     ui.horizontal(|ui| {
         control::caption(ui, scene.t("removes"));
         let now = weights.all.fraction_below(theta) * 100.0;

@@ -116,15 +116,16 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 fn asked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let frame = Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 6, bottom: 6 });
+    let frame = Frame::NONE.inner_margin(Margin { left: 12, right: 6, top: 6, bottom: 4 });
     Panel::bottom("knobs")
         .resizable(true)
-        .default_size(396.0)
+        .default_size(416.0)
         .size_range(120.0..=640.0)
         .frame(frame)
-        .show(ui, |ui| knobs::knobs_ui(ui, scene, state));
+        .show(ui, |ui| control::bounded(ui, |ui| knobs::knobs_ui(ui, scene, state)));
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         ScrollArea::vertical().id_salt("asked").auto_shrink(false).show(ui, |ui| {
+            control::clear_of_bar(ui);
             for section in &ASKED {
                 section_ui(ui, section, scene, state);
             }
@@ -140,9 +141,14 @@ fn section_ui(ui: &mut Ui, section: &Section, scene: &Scene, state: &mut UiState
 }
 
 fn outputs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    outputs::probe_ui(ui, scene, state);
-    ui.add_space(10.0);
-    test_set::test_set_ui(ui, scene, state);
+    let above = |y| Frame::NONE.inner_margin(Margin { left: 0, right: 0, top: y, bottom: 0 });
+    Panel::bottom("test set")
+        .resizable(true)
+        .default_size(350.0)
+        .size_range(140.0..=640.0)
+        .frame(above(8))
+        .show(ui, |ui| control::bounded(ui, |ui| test_set::test_set_ui(ui, scene, state)));
+    CentralPanel::no_frame().show(ui, |ui| control::bounded(ui, |ui| outputs::probe_ui(ui, scene, state)));
 }
 
 /// What the pressed keys ask for. Keys with a letter work everywhere; space and the arrow only

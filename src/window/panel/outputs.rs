@@ -30,9 +30,11 @@ pub(super) fn probe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.horizontal(|ui| {
         ui.set_min_height(22.0);
-        let title = RichText::new(scene.t("Under the lens")).strong();
-        ui.add(Label::new(title).selectable(false))
-            .on_hover_text(scene.t("Any text: both models answer it, also while they train"));
+        control::title(
+            ui,
+            scene.t("Under the lens"),
+            scene.t("Any text: both models answer it, also while they train"),
+        );
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| next_sample_ui(ui, scene, state));
     });
 }

@@ -22,7 +22,7 @@ pub(super) const SECTION: Section = Section {
 const CHIPS: usize = 96;
 
 fn summary(scene: &Scene) -> String {
-    scene.session.prompt.template.replace('\n', " ⏎ ")
+    scene.session.prompt.template.replace('\n', " ↵ ")
 }
 
 fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -42,7 +42,7 @@ fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn template_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
     let edit = TextEdit::multiline(&mut prompt.template).desired_rows(2).desired_width(f32::INFINITY);
     let help = scene.t("{text} stands for the text, {answer} for the label word; each belongs in exactly once");
-    ui.name_inputs(scene.t("Template"), |ui| ui.add(edit.code_editor()).on_hover_text(help));
+    ui.add(edit.code_editor()).accessible_name(scene.t("Template")).on_hover_text(help);
     let problem = Prompt::problem(&prompt.template);
     let told = scene.prompt.and_then(|frame| frame.problem.clone());
     if let Some(problem) = problem.or(told) {
@@ -90,14 +90,20 @@ fn shown(side: &PromptSide) -> impl Iterator<Item = &TokenChip> {
     side.tokens.iter().take(CHIPS).chain(late.take(CHIPS))
 }
 
+/// Signs for what has no shape of its own.
+fn visible(token: &str) -> String {
+    token.replace('␣', "·").replace('\n', "↵").replace('\t', "→")
+}
+
 fn chip_ui(ui: &mut Ui, scene: &Scene, chip: &TokenChip, color: Color32) {
     let ink = ui.visuals().text_color();
     let plain = ui.visuals().widgets.inactive.weak_bg_fill;
+    let text = visible(&chip.text);
     let response = if chip.answer {
-        control::chip(ui, &chip.text, color, ui.visuals().extreme_bg_color)
+        control::chip(ui, &text, color, ui.visuals().extreme_bg_color)
     } else {
         let ground = if chip.from_text { color.gamma_multiply(0.22) } else { plain };
-        control::chip(ui, &chip.text, ground, ink)
+        control::chip(ui, &text, ground, ink)
     };
     response.on_hover_ui(|ui| {
         ui.label(format!("{} {}", scene.t("Token"), chip.id));
@@ -168,7 +174,8 @@ fn check_ui(ui: &mut Ui, scene: &Scene, check: &WordCheck) {
             ui.add_space(104.0);
             let (ground, ink) = (ui.visuals().widgets.inactive.weak_bg_fill, ui.visuals().weak_text_color());
             for token in &check.tokens {
-                control::chip(ui, token, ground, ink).on_hover_text(scene.t("This label word has several tokens"));
+                control::chip(ui, &visible(token), ground, ink)
+                    .on_hover_text(scene.t("This label word has several tokens"));
             }
         });
     }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{
-    Align, Color32, CornerRadius, Galley, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{Align, Color32, CornerRadius, Galley, Layout, Rect, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Scene, changed_view};
 use crate::link::{Prediction, Predictions};
@@ -32,9 +30,7 @@ pub(super) fn test_set_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn head_ui(ui: &mut Ui, scene: &Scene, predictions: Option<&Arc<Predictions>>) {
     ui.horizontal(|ui| {
         ui.set_min_height(22.0);
-        let title = RichText::new(scene.t("Test set")).strong();
-        ui.add(Label::new(title).selectable(false))
-            .on_hover_text(scene.t("Both models' answers on the test part, the newest"));
+        control::title(ui, scene.t("Test set"), scene.t("Both models' answers on the test part, the newest"));
         if let Some(predictions) = predictions {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 control::caption(ui, &format!("{} {}", scene.t("step"), control::grouped(predictions.step)));
@@ -91,6 +87,7 @@ fn rows_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, predictions: &Predic
         HEIGHT,
         listed.len(),
         |ui, visible| {
+            control::clear_of_bar(ui);
             for row in listed.get(visible).unwrap_or_default().iter().filter_map(|i| predictions.rows.get(*i)) {
                 row_ui(ui, scene, state, row);
             }
@@ -113,10 +110,38 @@ fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, row: &Prediction) {
     text_ui(ui, &row.text, inner);
     answers_ui(ui, scene, row, inner);
     ui.painter().hline(rect.x_range(), rect.bottom(), ui.visuals().widgets.noninteractive.bg_stroke);
-    if response.on_hover_text(scene.t("Click to put this text under the lens")).clicked() {
+    if response.on_hover_ui(|ui| card_ui(ui, scene, row)).clicked() {
         state.gold = Some((row.text.clone(), row.gold));
         state.ask(changed_view(scene, |view| view.probe = row.text.clone()));
     }
+}
+
+/// The whole text and both answers.
+fn card_ui(ui: &mut Ui, scene: &Scene, row: &Prediction) {
+    let palette = scene.look.palette();
+    ui.set_max_width(360.0);
+    ui.label(&row.text);
+    ui.add_space(4.0);
+    let answer = |(class, p): (usize, f32)| format!("{}  {:.1} %", class_name(scene, class), p * 100.0);
+    let lines = [
+        (scene.t("True class"), Some(class_name(scene, row.gold).to_owned()), palette.gold),
+        (scene.t("Teacher"), row.teacher.map(answer), palette.teacher),
+        (scene.t("Student"), Some(answer(row.student)), palette.student),
+        (scene.t("KL(teacher ‖ student)"), row.kl.map(|kl| format!("{kl:.3}")), palette.text),
+    ];
+    egui::Grid::new("row").num_columns(2).show(ui, |ui| {
+        for (name, value, color) in lines {
+            ui.weak(name);
+            ui.colored_label(color, value.unwrap_or_else(|| "–".to_owned()));
+            ui.end_row();
+        }
+    });
+    control::caption(ui, scene.t("Click to put this text under the lens"));
+}
+
+fn class_name<'a>(scene: &'a Scene, class: usize) -> &'a str {
+    let opened = scene.record.opened.as_ref();
+    opened.and_then(|opened| opened.classes.get(class)).map_or("?", String::as_str)
 }
 
 fn text_ui(ui: &Ui, text: &str, place: Rect) {
@@ -129,8 +154,7 @@ fn text_ui(ui: &Ui, text: &str, place: Rect) {
 fn answers_ui(ui: &Ui, scene: &Scene, row: &Prediction, place: Rect) {
     let palette = scene.look.palette();
     let (teacher_color, student_color) = (palette.teacher, palette.student);
-    let classes = scene.record.opened.as_ref().map_or(&[][..], |opened| opened.classes.as_slice());
-    let name = |class: usize| classes.get(class).map_or("?", String::as_str);
+    let name = |class: usize| class_name(scene, class);
     let third = (place.width() - 52.0) / 3.0;
     let y = place.max.y - 15.0;
     let part = |i: f32, text: &str, color: Color32| {

@@ -27,10 +27,9 @@ pub(super) fn transport_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 /// The one button that stands out.
-fn main_button(ui: &mut Ui, text: &str, help: &str) -> bool {
-    let visuals = ui.visuals();
-    let (fill, ink) = (visuals.selection.bg_fill, visuals.selection.stroke.color);
-    let button = Button::new(RichText::new(text).strong().color(ink)).fill(fill).min_size(vec2(132.0, TALL));
+fn main_button(ui: &mut Ui, scene: &Scene, text: &str, help: &str) -> bool {
+    let (fill, ink) = (scene.look.palette().accent, scene.look.palette().on_accent);
+    let button = Button::new(RichText::new(text).color(ink)).fill(fill).min_size(vec2(132.0, TALL));
     ui.add(button).on_hover_text(help).clicked()
 }
 
@@ -44,7 +43,7 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.add_enabled_ui(ready, |ui| {
         let changes = scene.session.script.len();
         if changes == 0 {
-            if main_button(ui, &format!("▶ {}", scene.t("Start")), scene.t("Train the student from step 0")) {
+            if main_button(ui, scene, &format!("▶ {}", scene.t("Start")), scene.t("Train the student from step 0")) {
                 state.ask(Action::Start { afresh: false });
             }
         } else {
@@ -62,7 +61,7 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize) {
     let text = format!("▶ {} · {changes} {}", scene.t("Repeat"), scene.t("knob changes"));
     let help = scene.t("Train from step 0 and make every recorded knob change again at its step");
-    if main_button(ui, &text, help) {
+    if main_button(ui, scene, &text, help) {
         state.ask(Action::Start { afresh: false });
     }
     let help = scene.t("Train from step 0 with the knobs as they stand now; the recorded changes are dropped");
@@ -81,11 +80,12 @@ fn can_continue(scene: &Scene) -> bool {
 fn live_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let phase = scene.phase();
     if phase == Phase::Paused {
-        if main_button(ui, &format!("▶ {}", scene.t("Resume")), scene.t("Go on with the run (space)")) {
+        if main_button(ui, scene, &format!("▶ {}", scene.t("Resume")), scene.t("Go on with the run (space)")) {
             state.ask(Action::Resume);
         }
     } else if main_button(
         ui,
+        scene,
         &format!("⏸ {}", scene.t("Pause")),
         scene.t("Wait after the current step; everything stays loaded (space)"),
     ) {
@@ -126,7 +126,11 @@ fn progress_ui(ui: &mut Ui, scene: &Scene) {
     }
     let share = status.done as f32 / status.total as f32;
     let width = (ui.available_width() - 12.0).clamp(60.0, 420.0);
-    let bar = ProgressBar::new(share).desired_width(width).desired_height(6.0).corner_radius(3);
+    let bar = ProgressBar::new(share)
+        .desired_width(width)
+        .desired_height(6.0)
+        .corner_radius(3)
+        .fill(scene.look.palette().accent);
     ui.add(bar).on_hover_text(format!("{} / {}", control::grouped(status.done), control::grouped(status.total)));
 }
 

@@ -1,6 +1,27 @@
 //! EAST WING: egui lives here and nowhere else.
+//!
+//! # How a frame goes
+//! [`WorkbenchApp::tick`] drains the engine's news into the record; [`WorkbenchApp::draw`] hands
+//! the panels `&RunRecord`, `&Session` and `&mut UiState`, into which they push [`Action`]s; after
+//! drawing, the app acts on them. That act is the only writer of the session and the only sender
+//! of commands, so a panel can neither wait nor leave the session half changed.
 
+mod act;
+pub mod app;
+pub mod control;
+pub mod dialog;
 pub mod heatmap;
+pub mod launch;
+pub mod panel;
 pub mod plot;
+pub mod state;
+pub mod steering;
+pub mod storage;
 pub mod strings;
 pub mod theme;
+pub mod timing;
+pub mod undo;
+
+pub use app::WorkbenchApp;
+pub use launch::{Options, WindowError, run};
+pub use state::{Action, UiState};

@@ -1,0 +1,316 @@
+//! The window's app: it owns the session, the record and the link, and hands them around.
+//!
+//! What a person asks for is carried out in [`super::act`]; nothing is carried out here.
+
+use std::path::PathBuf;
+use std::sync::mpsc::TryRecvError;
+use std::time::{Duration, Instant};
+
+use egui::{Context, Ui};
+
+use super::dialog::Errands;
+use super::panel::{self, Scene};
+use super::state::{Action, UiState};
+use super::steering::{Steering, Turn};
+use super::storage::Storage;
+use super::theme::{self, Look};
+use super::timing::Timing;
+use super::undo::{Gesture, Undo};
+use crate::link::{Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
+use crate::record::{Remark, RunRecord};
+use crate::session::{Catalog, Session, ThemeChoice, View};
+
+/// Draining stops after this long, so that a burst of news cannot hold up drawing.
+const DRAIN_TIME: Duration = Duration::from_millis(4);
+
+/// The workbench in a window.
+pub struct WorkbenchApp {
+    pub(super) session: Session,
+    pub(super) path: Option<PathBuf>,
+    pub(super) undo: Undo,
+    pub(super) record: RunRecord,
+    pub(super) steering: Steering,
+    pub(super) link: WatchEnd,
+    pub(super) catalog: Catalog,
+    pub(super) state: UiState,
+    pub(super) storage: Storage,
+    pub(super) errands: Errands,
+    pub(super) due: Due,
+    pub(super) gesture: Gesture,
+    pub(super) saved: Session,
+    pub(super) seen: Session,
+    pub(super) sampled: bool,
+    presses: u64,
+    asked: ProbeRequest,
+    theme: Option<ThemeChoice>,
+    timing: Timing,
+}
+
+/// What waits until the hand has come to rest, in egui's seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Due {
+    /// Telling the engine to open pair and data anew.
+    pub open: Option<f64>,
+    /// Autosaving.
+    pub autosave: Option<f64>,
+    /// Halving the learning rate, once the run has been put back.
+    pub cool_down: bool,
+}
+
+impl WorkbenchApp {
+    /// A window on `session`, which was read from `path`, keeping its own things in `storage`.
+    pub fn new(
+        ctx: &Context,
+        link: WatchEnd,
+        catalog: Catalog,
+        session: Session,
+        path: Option<PathBuf>,
+        storage: Storage,
+    ) -> Self {
+        let wake = ctx.clone();
+        link.wake.set(move |soon| wake.request_repaint_after(soon));
+        let record = RunRecord::default();
+        let mut app = Self {
+            steering: Steering::new(&session, &record, &catalog),
+            saved: session.clone(),
+            seen: session.clone(),
+            session,
+            path,
+            undo: Undo::default(),
+            record,
+            link,
+            catalog,
+            state: UiState { recent: storage.recent(), ..UiState::default() },
+            storage,
+            errands: Errands::new(ctx.clone()),
+            due: Due::default(),
+            gesture: Gesture::default(),
+            sampled: false,
+            presses: 0,
+            asked: ProbeRequest::default(),
+            theme: None,
+            timing: Timing::default(),
+        };
+        app.state.recoverable = app.storage.left_behind().is_some();
+        app.dress(ctx);
+        app.greet();
+        app
+    }
+
+    /// The session as it stands.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What happened so far.
+    pub fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    /// How long frames take.
+    pub fn timing(&self) -> &Timing {
+        &self.timing
+    }
+
+    /// Asks for `action` as a panel would.
+    pub fn ask(&mut self, action: Action) {
+        self.state.ask(action);
+    }
+
+    /// Opens what the session was started with, and its run where it has one.
+    fn greet(&mut self) {
+        if self.session.run.is_some() {
+            self.errands.replay(self.session.clone(), self.path.clone());
+        } else {
+            self.send(Command::Open(Box::new(self.session.clone())));
+        }
+    }
+
+    /// Takes in news; draws nothing. Runs while the window is hidden too, or memory would grow.
+    pub fn tick(&mut self, ctx: &Context) {
+        self.drain(ctx);
+        while let Some(word) = self.errands.hear() {
+            self.heed(word);
+        }
+        self.keep_appointments(ctx);
+    }
+
+    /// Draws everything, then acts on what was asked for.
+    pub fn draw(&mut self, ui: &mut Ui) {
+        self.feel(ui.ctx());
+        self.dress(ui.ctx());
+        self.keys(ui.ctx());
+        let look = self.look(ui.ctx());
+        let cells = &self.link.cells;
+        let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
+        let scene = Scene {
+            look,
+            session: &self.session,
+            record: &self.record,
+            catalog: &self.catalog,
+            requested: self.steering.requested(),
+            live: self.steering.is_live(),
+            unsaved: self.is_unsaved(),
+            path: self.path.as_deref(),
+            can_undo: self.undo.next().is_some(),
+            can_redo: self.undo.next_redo().is_some(),
+            timing: &self.timing,
+            probe: probe.as_ref().as_ref(),
+            prompt: prompt.as_ref().as_ref(),
+            weights: weights.as_ref().as_ref(),
+        };
+        panel::workbench_ui(ui, &scene, &mut self.state);
+        let now = ui.input(|input| input.time);
+        for action in std::mem::take(&mut self.state.actions) {
+            self.act(action, now);
+            ui.ctx().request_repaint();
+        }
+        self.look_where_the_person_looks();
+    }
+
+    /// The look of this frame.
+    fn look(&self, ctx: &Context) -> Look {
+        Look { language: self.session.view.language, dark: ctx.theme() == egui::Theme::Dark }
+    }
+
+    /// Puts the theme on when it was changed.
+    fn dress(&mut self, ctx: &Context) {
+        let choice = self.session.view.theme;
+        match self.theme.replace(choice) {
+            None => theme::install(ctx, choice),
+            Some(before) if before != choice => theme::follow(ctx, choice),
+            Some(_) => {}
+        }
+    }
+
+    /// What the hand is doing in this frame.
+    fn feel(&mut self, ctx: &Context) {
+        let (pressed, held) = ctx.input(|input| {
+            let pointer = &input.pointer;
+            (pointer.primary_pressed(), pointer.primary_down() || pointer.primary_released())
+        });
+        self.presses += u64::from(pressed);
+        let field = if ctx.text_edit_focused() { ctx.memory(|memory| memory.focused()) } else { None };
+        self.gesture = Gesture { press: held.then_some(self.presses), field };
+    }
+
+    fn keys(&mut self, ctx: &Context) {
+        for action in panel::keys(ctx, &self.record, self.path.is_some()) {
+            self.state.ask(action);
+        }
+        if ctx.input(|input| input.key_pressed(egui::Key::F12)) {
+            self.state.timing = !self.state.timing;
+        }
+    }
+
+    fn drain(&mut self, ctx: &Context) {
+        let begun = Instant::now();
+        loop {
+            match self.link.events.try_recv() {
+                Ok(event) => self.fold(event),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => return self.engine_is_gone(),
+            }
+            if begun.elapsed() > DRAIN_TIME {
+                ctx.request_repaint();
+                return;
+            }
+        }
+    }
+
+    fn fold(&mut self, event: Event) {
+        if let Event::Opened(opened) = &event {
+            self.put_sample_under_lens(opened);
+        }
+        let turn = Turn::of(&event);
+        let rewound = turn == Turn::Rewound;
+        self.record.fold(event);
+        self.steering.turn(turn, &mut self.session, &self.record, &self.link.cells.knobs);
+        if rewound {
+            self.finish_cooling_down();
+        }
+    }
+
+    /// The first thing a person sees should be an answer, not an empty field.
+    fn put_sample_under_lens(&mut self, opened: &Opened) {
+        let first = opened.samples.first().filter(|_| self.session.view.probe.is_empty() && !self.sampled);
+        if let Some((text, class)) = first {
+            self.session.view.probe.clone_from(text);
+            self.state.gold = Some((text.clone(), *class));
+        }
+        self.sampled = true;
+    }
+
+    /// Whether the session differs from its file in more than how the window is arranged.
+    fn is_unsaved(&self) -> bool {
+        let asked = |session: &Session| Session { view: View::default(), ..session.clone() };
+        self.session != self.saved && asked(&self.session) != asked(&self.saved)
+    }
+
+    fn engine_is_gone(&mut self) {
+        if self.record.status.phase != Phase::Gone {
+            let status = Status { phase: Phase::Gone, ..self.record.status.clone() };
+            self.fold(Event::Status(status));
+            self.notice(true, "the engine has stopped working; save the session and start retort again");
+        }
+    }
+
+    pub(super) fn notice(&mut self, grave: bool, text: impl std::fmt::Display) {
+        self.record.notices.push(Remark { grave, notice: Notice::from(text) });
+    }
+
+    pub(super) fn send(&mut self, command: Command) {
+        if self.link.commands.send(command).is_err() {
+            self.engine_is_gone();
+        }
+    }
+
+    /// Whether θ asks for anything: what it would remove is told beside its slider.
+    fn prunes(&self) -> bool {
+        self.steering.requested().values.get("magnitude.theta").is_some_and(|theta| *theta > 0.0)
+    }
+
+    /// Tells the engine what is on screen, when that has changed: it computes only what is seen.
+    fn look_where_the_person_looks(&mut self) {
+        let view = &self.session.view;
+        let ask = ProbeRequest {
+            revision: self.asked.revision,
+            text: view.probe.clone(),
+            prompt: Some(self.session.prompt.clone()),
+            teacher_layer: view.teacher_layer,
+            student_layer: view.student_layer,
+            attention: panel::shows_attention(view),
+            weights: panel::shows_weights(view) || self.prunes(),
+        };
+        if ask != self.asked {
+            self.asked = ProbeRequest { revision: ask.revision + 1, ..ask };
+            self.link.cells.ask.store(self.asked.clone());
+            self.send(Command::Look);
+        }
+    }
+}
+
+impl eframe::App for WorkbenchApp {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.tick(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        let begun = Instant::now();
+        self.draw(ui);
+        self.timing.add(begun.elapsed(), frame.info().cpu_usage);
+    }
+
+    /// The panel's own colour, so that no panel has to paint the whole window a second time.
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+impl Drop for WorkbenchApp {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.storage.close();
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The controls that panels share, so that every row of the window stands on the same lines.
+
+use std::path::{Path, PathBuf};
+
+use egui::collapsing_header::CollapsingState;
+use egui::{
+    Align, Button, Color32, ComboBox, CornerRadius, DragValue, Frame, Id, Layout, Margin, Response, RichText, Sense,
+    TextEdit, Ui, UiBuilder, Vec2, pos2, vec2,
+};
+
+use super::state::UiState;
+use super::theme;
+
+/// Width of a row's label.
+const LABEL: f32 = 96.0;
+/// Height of a row.
+pub const ROW: f32 = 24.0;
+
+/// A foldable part with a title; folded, it says in one line what it holds.
+pub fn fold(ui: &mut Ui, id: &str, title: &str, help: &str, open: bool, summary: &str, contents: impl FnOnce(&mut Ui)) {
+    let state = CollapsingState::load_with_default_open(ui.ctx(), Id::unique(id), open);
+    let mut state = state;
+    let header = header_ui(ui, title, help, &mut state, summary);
+    if header.clicked() {
+        state.toggle(ui);
+    }
+    state.show_body_unindented(ui, |ui| {
+        ui.add_space(2.0);
+        contents(ui);
+        ui.add_space(8.0);
+    });
+    state.store(ui.ctx());
+}
+
+fn header_ui(ui: &mut Ui, title: &str, help: &str, state: &mut CollapsingState, summary: &str) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::DisclosureTriangle, ui.is_enabled(), title));
+    let mut inner = ui
+        .new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)).sense(Sense::empty()));
+    let (_, arrow) = inner.allocate_space(vec2(12.0, 12.0));
+    let icon = response.clone().with_new_rect(arrow.shrink(1.0));
+    egui::collapsing_header::paint_default_icon(&mut inner, state.openness(ui.ctx()), &icon);
+    let title = titled(ui, title);
+    inner.add(egui::Label::new(title).selectable(false));
+    if !state.is_open() {
+        inner.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add(egui::Label::new(RichText::new(summary).weak()).truncate().selectable(false));
+        });
+    }
+    let line = ui.visuals().widgets.noninteractive.bg_stroke;
+    ui.painter().hline(rect.x_range(), rect.bottom(), line);
+    response.on_hover_text(help)
+}
+
+/// The title of a part.
+pub fn title(ui: &mut Ui, text: &str, help: &str) -> Response {
+    ui.add(egui::Label::new(titled(ui, text)).selectable(false)).on_hover_text(help)
+}
+
+fn titled(ui: &Ui, text: &str) -> RichText {
+    let size = egui::TextStyle::Body.resolve(ui.style()).size;
+    RichText::new(text).font(egui::FontId::new(size, theme::strong_family())).color(ui.visuals().strong_text_color())
+}
+
+/// Draws within the room there is and not a point further: what does not fit is cut, and a panel
+/// is never pushed open by what it holds.
+pub fn bounded(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(*ui.layout()));
+    place.shrink_clip_rect(rect.expand(2.0));
+    contents(&mut place);
+}
+
+/// Keeps what a scroll area holds clear of its bar.
+pub fn clear_of_bar(ui: &mut Ui) {
+    ui.set_max_width(ui.available_width() - 10.0);
+}
+
+/// A small title inside a part.
+pub fn caption(ui: &mut Ui, text: &str) -> Response {
+    ui.add(egui::Label::new(RichText::new(text).small().weak()).selectable(false))
+}
+
+/// A row: its label on the left, its control filling the rest. The label names the control for
+/// screen readers and tests.
+pub fn row<R>(ui: &mut Ui, label: &str, help: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.horizontal(|ui| {
+        ui.set_min_height(ROW);
+        let (rect, response) = ui.allocate_exact_size(vec2(LABEL, ROW), Sense::hover());
+        let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
+        place.add(egui::Label::new(label).truncate().selectable(false));
+        response.on_hover_text(help);
+        let inner = ui.name_inputs(label, contents);
+        ui.response().on_hover_text(help).on_disabled_hover_text(help);
+        inner
+    })
+    .inner
+}
+
+/// A list to pick one of. Gives the new choice.
+pub fn pick<T: PartialEq + Clone>(ui: &mut Ui, id: &str, now: &T, shown: &str, all: &[(T, &str, &str)]) -> Option<T> {
+    let mut chosen = None;
+    let width = ui.available_width();
+    ComboBox::from_id_salt(id).selected_text(shown).width(width).truncate().show_ui(ui, |ui| {
+        for (value, label, help) in all {
+            if ui.selectable_label(value == now, *label).on_hover_text(*help).clicked() {
+                chosen = Some(value.clone());
+            }
+        }
+    });
+    chosen.filter(|value| value != now)
+}
+
+/// A choice of few, side by side. Gives the new choice.
+pub fn segments<T: PartialEq + Copy>(ui: &mut Ui, now: T, all: &[(T, &str, &str)]) -> Option<T> {
+    let mut chosen = None;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for (value, label, help) in all {
+            if ui.add(Button::selectable(*value == now, *label)).on_hover_text(*help).clicked() {
+                chosen = Some(*value);
+            }
+        }
+    });
+    chosen.filter(|value| *value != now)
+}
+
+/// A whole number. Gives the new one.
+pub fn count(ui: &mut Ui, now: u64, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+    let mut value = now;
+    let speed = (now as f64 * 0.01).max(0.1);
+    let drag = DragValue::new(&mut value).range(range).speed(speed).update_while_editing(false);
+    ui.add_sized(vec2(ui.available_width(), ROW - 2.0), drag);
+    (value != now).then_some(value)
+}
+
+/// One line of text that is meant while it is typed. Gives the new text.
+pub fn line(ui: &mut Ui, now: &str, hint: &str) -> Option<String> {
+    let mut text = now.to_owned();
+    let edit = TextEdit::singleline(&mut text).hint_text(hint.to_owned()).desired_width(f32::INFINITY);
+    ui.add(edit).changed().then_some(text)
+}
+
+/// A line that is meant only when it is finished, by Enter or by leaving it: half a path must not
+/// be opened. Gives the finished text.
+pub fn draft(ui: &mut Ui, state: &mut UiState, id: Id, now: &str, hint: &str, width: f32) -> Option<String> {
+    let mut text = state.drafts.get(&id).cloned().unwrap_or_else(|| now.to_owned());
+    let edit = TextEdit::singleline(&mut text).id(id).hint_text(hint.to_owned()).desired_width(width);
+    let response = ui.add(edit);
+    if response.has_focus() || response.changed() {
+        state.drafts.insert(id, text.clone());
+    }
+    if response.lost_focus() {
+        state.drafts.remove(&id);
+        return (text != now).then_some(text);
+    }
+    None
+}
+
+/// What a person did with a path field.
+pub enum PathAnswer {
+    /// Typed this path.
+    Typed(PathBuf),
+    /// Wants the system's dialog.
+    Browse,
+}
+
+/// A path as text, with a button for the system's dialog beside it.
+pub fn path(
+    ui: &mut Ui,
+    state: &mut UiState,
+    id: &str,
+    now: &Path,
+    hint: &str,
+    browse: (&str, &str),
+) -> Option<PathAnswer> {
+    let width = (ui.available_width() - 34.0).max(60.0);
+    let typed = draft(ui, state, Id::unique(id), &now.to_string_lossy(), hint, width - 8.0);
+    let (name, help) = browse;
+    let button = ui.add_sized(vec2(26.0, ROW - 2.0), Button::new("…")).on_hover_text(help);
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+    if button.clicked() {
+        return Some(PathAnswer::Browse);
+    }
+    typed.map(|text| PathAnswer::Typed(PathBuf::from(text.trim())))
+}
+
+/// Text on a rounded ground.
+pub fn chip(ui: &mut Ui, text: &str, ground: Color32, ink: Color32) -> Response {
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, ink);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(6.0, 4.0), Sense::hover());
+    if ui.is_rect_visible(rect) {
+        ui.painter().rect_filled(rect, CornerRadius::same(3), ground);
+        ui.painter().galley(rect.min + vec2(3.0, 2.0), galley, ink);
+    }
+    response
+}
+
+/// A quiet frame that sets a group apart.
+pub fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    let visuals = ui.visuals();
+    let frame = Frame::NONE
+        .fill(visuals.faint_bg_color)
+        .corner_radius(CornerRadius::same(6))
+        .inner_margin(Margin::symmetric(10, 8));
+    frame
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            contents(ui)
+        })
+        .inner
+}
+
+/// What an empty place says: what would fill it.
+pub fn empty(ui: &mut Ui, title: &str, text: &str) {
+    let size = ui.available_size();
+    let (rect, _) = ui.allocate_exact_size(vec2(size.x, size.y.clamp(64.0, 420.0)), Sense::hover());
+    let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Center)));
+    place.add_space(rect.height() * 0.5 - 26.0);
+    place.add(egui::Label::new(RichText::new(title).strong()).selectable(false));
+    place.add_space(2.0);
+    place.scope(|ui| {
+        ui.set_max_width((rect.width() - 24.0).min(360.0));
+        ui.add(egui::Label::new(RichText::new(text).weak()).wrap().selectable(false));
+    });
+}
+
+/// A filled dot.
+pub fn dot(ui: &mut Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(10.0), Sense::hover());
+    ui.painter().circle_filled(pos2(rect.center().x, rect.center().y + 0.5), 4.0, color);
+}
+
+/// A number as a person writes it: `0.002`, `2.5`, `3e-5`.
+pub fn figure(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-3..1e5).contains(&size) {
+        let text = format!("{value:.2e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{power}", trimmed(digits));
+    }
+    let decimals = (2 - size.log10().floor() as i32).clamp(0, 6) as usize;
+    trimmed(&format!("{value:.decimals$}")).to_owned()
+}
+
+fn trimmed(digits: &str) -> &str {
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
+}
+
+/// A number a person typed; infinities and NaN are none.
+pub fn typed_figure(text: &str) -> Option<f64> {
+    let plain: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '−' { '-' } else { c }).collect();
+    plain.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// A whole number with thin gaps: `12 345`.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A large number in short: `11.2 M`.
+pub fn short(value: u64) -> String {
+    let scaled = |unit: f64, name: &str| format!("{}\u{a0}{name}", figure(value as f64 / unit));
+    match value {
+        0..1_000 => value.to_string(),
+        1_000..1_000_000 => scaled(1e3, "k"),
+        1_000_000..1_000_000_000 => scaled(1e6, "M"),
+        _ => scaled(1e9, "G"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_a_person_writes_them() {
+        let cases = [(2.0, "2"), (2.5, "2.5"), (0.002, "0.002"), (3e-5, "3e-5"), (0.1 + 0.2, "0.3"), (1234.0, "1234")];
+        for (value, text) in cases {
+            assert_eq!(figure(value), text);
+        }
+        assert_eq!(short(11_200_000), "11.2\u{a0}M");
+        assert_eq!(grouped(1_234_567), "1\u{a0}234\u{a0}567");
+    }
+
+    #[test]
+    fn a_typed_number_may_have_an_exponent_but_must_be_one() {
+        assert_eq!(typed_figure(" 3e-5 "), Some(3e-5));
+        assert_eq!(typed_figure("−2"), Some(-2.0));
+        for text in ["nan", "inf", "", "x", "1e999"] {
+            assert_eq!(typed_figure(text), None, "{text}");
+        }
+    }
+}

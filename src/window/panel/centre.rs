@@ -1,0 +1,164 @@
+//! The centre: every curve above, and below it what the models look at or what their weights weigh.
+
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+use super::{Scene, changed_view};
+use crate::session::View;
+use crate::window::control;
+use crate::window::plot::{attention_map, curves, weights};
+use crate::window::state::{Action, UiState};
+use crate::window::undo::Part;
+
+/// The lower part's tabs, as they are stored in the view.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Attention,
+    Weights,
+    None,
+}
+
+impl Tab {
+    fn of(view: &View) -> Self {
+        match view.tab.as_str() {
+            "weights" => Self::Weights,
+            "curves" => Self::None,
+            _ => Self::Attention,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Attention => "attention",
+            Self::Weights => "weights",
+            Self::None => "curves",
+        }
+    }
+}
+
+/// Whether heatmaps are on screen.
+pub fn shows_attention(view: &View) -> bool {
+    Tab::of(view) == Tab::Attention
+}
+
+/// Whether the weight histogram is on screen. Also while θ is turned on the left: what it would
+/// remove is shown beside it.
+pub fn shows_weights(view: &View) -> bool {
+    Tab::of(view) == Tab::Weights
+}
+
+/// The pruning threshold.
+const THETA: &str = "magnitude.theta";
+
+pub(super) fn centre_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let tab = Tab::of(&scene.session.view);
+    let frame = Frame::NONE.inner_margin(Margin { left: 0, right: 0, top: 8, bottom: 0 });
+    let lower = Panel::bottom("lower").frame(frame);
+    if tab == Tab::None {
+        lower.resizable(false).exact_size(38.0).show(ui, |ui| tabs_ui(ui, scene, state, tab));
+    } else {
+        lower.resizable(true).default_size(388.0).size_range(160.0..=620.0).show(ui, |ui| {
+            tabs_ui(ui, scene, state, tab);
+            ui.add_space(4.0);
+            control::bounded(ui, |ui| match tab {
+                Tab::Weights => weights_ui(ui, scene, state),
+                _ => attention_ui(ui, scene, state),
+            });
+        });
+    }
+    CentralPanel::no_frame().show(ui, |ui| curves_ui(ui, scene, state));
+}
+
+fn tabs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, tab: Tab) {
+    ui.horizontal(|ui| {
+        let all = [
+            (Tab::Attention, scene.t("Attention"), scene.t("What each head looks at in the text under the lens")),
+            (
+                Tab::Weights,
+                scene.t("Weights"),
+                scene.t("How important the student's weights are, and what θ would remove"),
+            ),
+            (Tab::None, scene.t("Curves only"), scene.t("Give the curves all the room")),
+        ];
+        if let Some(chosen) = control::segments(ui, tab, &all) {
+            state.ask(changed_view(scene, |view| view.tab = chosen.name().to_owned()));
+        }
+        if tab == Tab::Attention {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| layers_ui(ui, scene, state));
+        }
+    });
+}
+
+fn curves_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    if scene.record.series.is_empty() {
+        let text = scene.t("Press Start. Losses, accuracy and agreement are drawn here from the first step on.");
+        return control::empty(ui, scene.t("No curves yet"), text);
+    }
+    let mut view = scene.session.view.clone();
+    curves::curves_ui(ui, scene.record, &mut view, scene.look);
+    if view != scene.session.view {
+        state.ask(Action::SetView(Box::new(view)));
+    }
+}
+
+fn attention_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    match scene.probe {
+        Some(frame) => attention_map::attention_ui(ui, frame, &mut state.attention, scene.look),
+        None if scene.session.view.probe.is_empty() => {
+            let text = scene.t("Type a text on the right, or click a row of the test set.");
+            control::empty(ui, scene.t("No text under the lens"), text);
+        }
+        None => {
+            let text = scene.t("Both models' heads appear here once the models are open.");
+            control::empty(ui, scene.t("No answer yet"), text);
+        }
+    }
+}
+
+/// Right to left: student's layer, teacher's layer.
+fn layers_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let Some(frame) = scene.probe else { return };
+    let view = &scene.session.view;
+    if let Some(layer) = layer_ui(ui, scene, scene.t("Student layer"), frame.student.layers, view.student_layer) {
+        state.ask(changed_view(scene, |view| view.student_layer = layer));
+    }
+    let Some(teacher) = &frame.teacher else { return };
+    ui.add_space(8.0);
+    if let Some(layer) = layer_ui(ui, scene, scene.t("Teacher layer"), teacher.layers, view.teacher_layer) {
+        state.ask(changed_view(scene, |view| view.teacher_layer = layer));
+    }
+}
+
+fn layer_ui(ui: &mut Ui, scene: &Scene, label: &'static str, layers: usize, now: usize) -> Option<usize> {
+    let mut chosen = None;
+    let shown = format!("{}", now + 1);
+    ui.name_inputs(label, |ui| {
+        let list = egui::ComboBox::from_id_salt(label).selected_text(shown).width(48.0);
+        let answer = list.show_ui(ui, |ui| {
+            for layer in 0..layers {
+                if ui.selectable_label(layer == now, format!("{}", layer + 1)).clicked() {
+                    chosen = Some(layer);
+                }
+            }
+        });
+        answer.response.on_hover_text(scene.t("Whose attention is drawn, counted from the input"));
+    });
+    control::caption(ui, label);
+    chosen.filter(|layer| *layer != now)
+}
+
+fn weights_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let Some(frame) = scene.weights else {
+        let text = scene.t("The histogram of importances appears here once the student is open.");
+        return control::empty(ui, scene.t("No weights yet"), text);
+    };
+    let knob = scene.catalog.knob(THETA);
+    let theta = knob.map_or(0.0, |knob| scene.requested.get(knob));
+    let area = egui::ScrollArea::vertical().id_salt("weights").auto_shrink(false);
+    let dragged = area.show(ui, |ui| weights::weights_ui(ui, frame, theta, scene.look)).inner;
+    if let Some(new) = dragged
+        && let Some(knob) = knob
+    {
+        let value = new.clamp(knob.min, knob.max);
+        state.ask(Action::Set(Part::Knob { id: THETA.to_owned(), value }));
+    }
+}

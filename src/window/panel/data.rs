@@ -1,0 +1,320 @@
+//! The data: where the texts are, which column is what, how they are split.
+
+use std::path::Path;
+
+use egui::{DragValue, RichText, Ui, vec2};
+
+use super::{Scene, Section};
+use crate::link::Opened;
+use crate::session::{Column, Data, DataSource, Strip};
+use crate::window::control::{self, PathAnswer, ROW};
+use crate::window::dialog::Wish;
+use crate::window::state::{Action, UiState};
+use crate::window::undo::Part;
+
+pub(super) const SECTION: Section = Section {
+    id: "data",
+    title: "Data",
+    help: "Which texts, which classes, which split",
+    open: false,
+    summary,
+    draw: data_ui,
+};
+
+fn summary(scene: &Scene) -> String {
+    let title = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = match &scene.session.data.source {
+        DataSource::BuiltIn(name) => name.clone(),
+        DataSource::Newsgroups { path, .. }
+        | DataSource::Delimited { path, .. }
+        | DataSource::JsonLines { path, .. } => title(path),
+    };
+    match &scene.record.opened {
+        Some(opened) => {
+            let texts = control::grouped(opened.parts.train as u64);
+            format!("{name} · {} {} · {texts} {}", opened.classes.len(), scene.t("classes"), scene.t("texts"))
+        }
+        None => name,
+    }
+}
+
+/// What the source list can choose.
+#[derive(Clone, PartialEq)]
+enum Kind {
+    BuiltIn(String),
+    Newsgroups,
+    Delimited,
+    JsonLines,
+}
+
+fn data_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    if scene.live {
+        control::caption(ui, scene.t("Stop the run to change the data."));
+    }
+    ui.add_enabled_ui(!scene.live, |ui| {
+        let mut data = scene.session.data.clone();
+        kind_ui(ui, scene, &mut data.source);
+        source_ui(ui, scene, state, &mut data.source);
+        split_ui(ui, scene, &mut data);
+        if data != scene.session.data {
+            state.ask(Action::Set(Part::Data(data)));
+        }
+    });
+    match &scene.record.opened {
+        Some(opened) => opened_ui(ui, scene, opened),
+        None => {
+            control::caption(ui, scene.t("Counts, classes and a sample appear here once the data is open."));
+        }
+    }
+}
+
+fn kind_ui(ui: &mut Ui, scene: &Scene, source: &mut DataSource) {
+    let mut all: Vec<(Kind, &str, &str)> = Vec::new();
+    for entry in &scene.catalog.corpora {
+        all.push((Kind::BuiltIn(entry.id.to_owned()), scene.t(entry.label), scene.t(entry.help)));
+    }
+    all.push((
+        Kind::Newsgroups,
+        scene.t("20 Newsgroups"),
+        scene.t("The archive as distributed, or its unpacked folder"),
+    ));
+    all.push((Kind::Delimited, scene.t("CSV or TSV"), scene.t("Rows with commas or tabs between the columns")));
+    all.push((Kind::JsonLines, scene.t("JSON Lines"), scene.t("One JSON object per line")));
+    let (now, name) = match source {
+        DataSource::BuiltIn(name) => (Kind::BuiltIn(name.clone()), name.clone()),
+        DataSource::Newsgroups { .. } => (Kind::Newsgroups, String::new()),
+        DataSource::Delimited { .. } => (Kind::Delimited, String::new()),
+        DataSource::JsonLines { .. } => (Kind::JsonLines, String::new()),
+    };
+    let shown = all.iter().find(|(kind, ..)| *kind == now).map_or(name.as_str(), |(_, label, _)| label).to_owned();
+    let help = scene.t("Where the examples come from");
+    let picked = control::row(ui, scene.t("Source"), help, |ui| control::pick(ui, "data source", &now, &shown, &all));
+    if let Some(kind) = picked {
+        *source = emptied(kind);
+    }
+}
+
+/// A source of this kind with the commonest names for its parts and no path yet.
+fn emptied(kind: Kind) -> DataSource {
+    let named = |name: &str| Column::Name(name.to_owned());
+    let path = std::path::PathBuf::new();
+    match kind {
+        Kind::BuiltIn(name) => DataSource::BuiltIn(name),
+        Kind::Newsgroups => DataSource::Newsgroups { path, strip: Strip::default() },
+        Kind::Delimited => {
+            DataSource::Delimited { path, test: None, header: true, text: vec![named("text")], label: named("label") }
+        }
+        Kind::JsonLines => {
+            DataSource::JsonLines { path, test: None, text: vec!["text".to_owned()], label: "label".to_owned() }
+        }
+    }
+}
+
+fn source_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataSource) {
+    match source {
+        DataSource::BuiltIn(_) => {}
+        DataSource::Newsgroups { path, strip } => {
+            path_ui(ui, scene, state, Wish::DataFile, path);
+            strip_ui(ui, scene, strip);
+        }
+        DataSource::Delimited { path, test, header, text, label } => {
+            path_ui(ui, scene, state, Wish::DataFile, path);
+            test_ui(ui, scene, state, test);
+            header_ui(ui, scene, header);
+            columns_ui(ui, scene, state, *header, text, label);
+        }
+        DataSource::JsonLines { path, test, text, label } => {
+            path_ui(ui, scene, state, Wish::DataFile, path);
+            test_ui(ui, scene, state, test);
+            keys_ui(ui, scene, text, label);
+        }
+    }
+}
+
+fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, path: &mut std::path::PathBuf) {
+    let answer = control::row(ui, scene.t("File"), scene.t("Path of the file, or of the unpacked folder"), |ui| {
+        let hint = scene.t("Path, or drop the file here");
+        let browse = (scene.t("Browse for the data"), scene.t("Pick the file in a dialog"));
+        control::path(ui, state, "data path", path, hint, browse)
+    });
+    match answer {
+        Some(PathAnswer::Typed(typed)) => *path = typed,
+        Some(PathAnswer::Browse) => state.ask(Action::Browse(wish)),
+        None => {}
+    }
+}
+
+fn test_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, test: &mut Option<std::path::PathBuf>) {
+    let help = scene.t("File of test rows; empty sets a share of the rows aside");
+    let answer = control::row(ui, scene.t("Test file"), help, |ui| {
+        let browse = (scene.t("Browse for the test rows"), scene.t("Pick the file in a dialog"));
+        let now = test.clone().unwrap_or_default();
+        control::path(ui, state, "test path", &now, scene.t("Optional"), browse)
+    });
+    match answer {
+        Some(PathAnswer::Typed(path)) => *test = (!path.as_os_str().is_empty()).then_some(path),
+        Some(PathAnswer::Browse) => state.ask(Action::Browse(Wish::TestFile)),
+        None => {}
+    }
+}
+
+fn strip_ui(ui: &mut Ui, scene: &Scene, strip: &mut Strip) {
+    control::row(
+        ui,
+        scene.t("Remove"),
+        scene.t("Left in, a model learns the writers and servers instead of the topic"),
+        |ui| {
+            ui.checkbox(&mut strip.headers, scene.t("Headers"))
+                .on_hover_text(scene.t("Everything before the first blank line"));
+            ui.checkbox(&mut strip.footers, scene.t("Footers"))
+                .on_hover_text(scene.t("A signature-like last paragraph"));
+            ui.checkbox(&mut strip.quotes, scene.t("Quotes"))
+                .on_hover_text(scene.t("Lines that quote another message"));
+        },
+    );
+}
+
+fn header_ui(ui: &mut Ui, scene: &Scene, header: &mut bool) {
+    control::row(ui, scene.t("First row"), scene.t("Whether the first row names the columns"), |ui| {
+        ui.checkbox(header, scene.t("names the columns"));
+    });
+}
+
+fn columns_ui(
+    ui: &mut Ui,
+    scene: &Scene,
+    state: &mut UiState,
+    header: bool,
+    text: &mut Vec<Column>,
+    label: &mut Column,
+) {
+    let help =
+        scene.t("Column of the text; several are separated by commas and joined. Without names, columns count from 0");
+    let typed = control::row(ui, scene.t("Text column"), help, |ui| {
+        let now = text.iter().map(column_name).collect::<Vec<_>>().join(", ");
+        column_ui(ui, scene, state, "text column", &now)
+    });
+    if let Some(names) = typed {
+        *text = names.split(',').map(|name| column(name, header)).collect();
+    }
+    let typed = control::row(ui, scene.t("Class column"), scene.t("Column of the class"), |ui| {
+        let now = column_name(label);
+        column_ui(ui, scene, state, "class column", &now)
+    });
+    if let Some(name) = typed {
+        *label = column(&name, header);
+    }
+}
+
+/// A name to type, or to pick where the file's first line was read.
+fn column_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, id: &str, now: &str) -> Option<String> {
+    if state.columns.is_empty() {
+        let width = ui.available_width() - 8.0;
+        return control::draft(ui, state, egui::Id::unique(id), now, "", width);
+    }
+    let help = scene.t("A column of the file");
+    let all: Vec<(String, &str, &str)> = state.columns.iter().map(|name| (name.clone(), name.as_str(), help)).collect();
+    control::pick(ui, id, &now.to_owned(), now, &all)
+}
+
+fn column_name(column: &Column) -> String {
+    match column {
+        Column::Name(name) => name.clone(),
+        Column::Index(place) => place.to_string(),
+    }
+}
+
+fn column(text: &str, header: bool) -> Column {
+    match text.trim().parse() {
+        Ok(place) if !header => Column::Index(place),
+        _ => Column::Name(text.trim().to_owned()),
+    }
+}
+
+fn keys_ui(ui: &mut Ui, scene: &Scene, text: &mut Vec<String>, label: &mut String) {
+    let help = scene.t("Key of the text; a.b reaches into objects, several are separated by commas and joined");
+    let typed = control::row(ui, scene.t("Text key"), help, |ui| control::line(ui, &text.join(","), "text"));
+    if let Some(keys) = typed {
+        *text = keys.split(',').map(|key| key.trim().to_owned()).collect();
+    }
+    let typed =
+        control::row(ui, scene.t("Class key"), scene.t("Key of the class"), |ui| control::line(ui, label, "label"));
+    *label = typed.unwrap_or(std::mem::take(label));
+}
+
+fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
+    let help = scene.t("Share of the training texts set aside for validation and for the test, where the data brings no part of its own");
+    control::row(ui, scene.t("Set aside"), help, |ui| {
+        let width = (ui.available_width() - 6.0) / 2.0;
+        ui.spacing_mut().item_spacing.x = 6.0;
+        share_ui(ui, width, &mut data.validation, scene.t("Validation share"), scene.t("valid. "));
+        share_ui(ui, width, &mut data.test, scene.t("Test share"), scene.t("test "));
+    });
+    let help =
+        scene.t("How many training texts keep their label; the others still teach through the teacher's answers");
+    limit_ui(ui, scene, scene.t("Labelled"), help, &mut data.labelled, 160);
+    let help = scene.t("Upper limit on the texts of each part, drawn evenly over the classes");
+    limit_ui(ui, scene, scene.t("Limit"), help, &mut data.limit, 1000);
+}
+
+fn share_ui(ui: &mut Ui, width: f32, share: &mut f64, name: &str, prefix: &str) {
+    let drag = DragValue::from_get_set(|new| {
+        if let Some(percent) = new {
+            *share = percent / 100.0;
+        }
+        *share * 100.0
+    });
+    let drag = drag.range(0.0..=50.0).speed(0.2).max_decimals(1).prefix(prefix.to_owned()).suffix(" %");
+    ui.add_sized(vec2(width, ROW - 2.0), drag).accessible_name(name);
+}
+
+fn limit_ui(ui: &mut Ui, scene: &Scene, label: &str, help: &str, limit: &mut Option<usize>, first: usize) {
+    control::row(ui, label, help, |ui| {
+        let mut on = limit.is_some();
+        if ui.checkbox(&mut on, "").on_hover_text(scene.t("Off keeps all")).changed() {
+            *limit = on.then_some(first);
+        }
+        match limit {
+            Some(value) => *value = control::count(ui, *value as u64, 1..=u64::MAX).map_or(*value, |new| new as usize),
+            None => {
+                ui.weak(scene.t("all"));
+            }
+        }
+    });
+}
+
+fn opened_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
+    ui.add_space(4.0);
+    control::card(ui, |ui| {
+        let parts = &opened.parts;
+        let figures = [
+            (parts.train, scene.t("train")),
+            (parts.labelled, scene.t("labelled")),
+            (parts.validation, scene.t("validation")),
+            (parts.test, scene.t("test")),
+        ];
+        ui.columns(figures.len(), |columns| {
+            for (ui, (count, name)) in columns.iter_mut().zip(figures) {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                ui.label(RichText::new(control::grouped(count as u64)).strong());
+                control::caption(ui, name);
+            }
+        });
+        ui.add_space(4.0);
+        let classes = opened.classes.join(" · ");
+        ui.add(egui::Label::new(RichText::new(classes).small()).wrap());
+        for note in &opened.notes {
+            ui.add(egui::Label::new(RichText::new(note).small().color(ui.visuals().warn_fg_color)).wrap());
+        }
+    });
+    sample_ui(ui, scene, opened);
+}
+
+fn sample_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
+    let Some((text, class)) = opened.samples.first() else { return };
+    ui.add_space(4.0);
+    let class = opened.classes.get(*class).map_or("?", String::as_str);
+    control::caption(ui, &format!("{} · {class}", scene.t("Sample")));
+    let short: String = text.chars().take(220).collect();
+    ui.add(egui::Label::new(RichText::new(short).italics()).wrap());
+}

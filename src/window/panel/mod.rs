@@ -1,0 +1,196 @@
+//! The panels: what is asked on the left, what happens in the centre, what comes out on the right,
+//! the run's controls below. A panel reads the scene, draws, and asks for actions; it holds no
+//! history, waits for nothing, and changes nothing. Panels never see one another.
+
+mod bar;
+mod centre;
+mod data;
+mod files;
+mod knobs;
+mod news;
+mod outputs;
+mod overlay;
+mod pair;
+mod prompt;
+mod recipe;
+mod test_set;
+mod transport;
+
+use std::path::Path;
+
+use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
+
+use super::control;
+use super::state::{Action, FileQuestion, UiState};
+use super::theme::Look;
+use super::timing::Timing;
+use crate::link::{Phase, ProbeFrame, PromptFrame, WeightFrame};
+use crate::record::RunRecord;
+use crate::session::{Catalog, Knobs, Session, View};
+
+pub use centre::{shows_attention, shows_weights};
+
+/// Everything a panel may look at.
+pub struct Scene<'a> {
+    /// Colours and language.
+    pub look: Look,
+    /// What is asked.
+    pub session: &'a Session,
+    /// What happened.
+    pub record: &'a RunRecord,
+    /// What the engine can do.
+    pub catalog: &'a Catalog,
+    /// What the sliders ask for.
+    pub requested: &'a Knobs,
+    /// Whether a run takes what the sliders say.
+    pub live: bool,
+    /// Whether the session differs from its file.
+    pub unsaved: bool,
+    /// The session's file.
+    pub path: Option<&'a Path>,
+    /// Whether there is a change to take back.
+    pub can_undo: bool,
+    /// Whether there is a change to make again.
+    pub can_redo: bool,
+    /// How long frames take.
+    pub timing: &'a Timing,
+    /// Both models' view of the text under the lens.
+    pub probe: Option<&'a ProbeFrame>,
+    /// The rendered prompt.
+    pub prompt: Option<&'a PromptFrame>,
+    /// Importances of the student's weights.
+    pub weights: Option<&'a WeightFrame>,
+}
+
+impl Scene<'_> {
+    /// The visible text for an English phrase.
+    pub fn t(&self, english: &'static str) -> &'static str {
+        self.look.t(english)
+    }
+
+    /// The phase of the engine.
+    pub fn phase(&self) -> Phase {
+        self.record.status.phase
+    }
+}
+
+/// A foldable part of the left column.
+struct Section {
+    id: &'static str,
+    title: &'static str,
+    help: &'static str,
+    open: bool,
+    /// One line for the folded section.
+    summary: fn(&Scene) -> String,
+    draw: fn(&mut Ui, &Scene, &mut UiState),
+}
+
+/// The left column, top to bottom. A new section is one file and one line.
+const ASKED: [Section; 4] = [pair::SECTION, data::SECTION, prompt::SECTION, recipe::SECTION];
+
+/// The whole window.
+pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let margin = |x, y| Frame::NONE.inner_margin(Margin::symmetric(x, y));
+    Panel::top("bar").resizable(false).frame(margin(12, 7)).show(ui, |ui| bar::bar_ui(ui, scene, state));
+    Panel::bottom("transport")
+        .resizable(false)
+        .frame(margin(12, 9))
+        .show(ui, |ui| transport::transport_ui(ui, scene, state));
+    Panel::left("asked")
+        .default_size(328.0)
+        .size_range(280.0..=480.0)
+        .frame(Frame::NONE)
+        .show(ui, |ui| asked_ui(ui, scene, state));
+    Panel::right("outputs")
+        .default_size(352.0)
+        .size_range(300.0..=520.0)
+        .frame(margin(12, 10))
+        .show(ui, |ui| outputs_ui(ui, scene, state));
+    CentralPanel::no_frame().frame(margin(12, 8)).show(ui, |ui| {
+        news::news_ui(ui, scene, state);
+        centre::centre_ui(ui, scene, state);
+    });
+    files::files_ui(ui, scene, state);
+    files::drop_ui(ui, scene, state);
+    overlay::overlay_ui(ui, scene, state);
+}
+
+fn asked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let frame = Frame::NONE.inner_margin(Margin { left: 12, right: 6, top: 6, bottom: 4 });
+    Panel::bottom("knobs")
+        .resizable(true)
+        .default_size(416.0)
+        .size_range(120.0..=640.0)
+        .frame(frame)
+        .show(ui, |ui| control::bounded(ui, |ui| knobs::knobs_ui(ui, scene, state)));
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        ScrollArea::vertical().id_salt("asked").auto_shrink(false).show(ui, |ui| {
+            control::clear_of_bar(ui);
+            for section in &ASKED {
+                section_ui(ui, section, scene, state);
+            }
+        });
+    });
+}
+
+fn section_ui(ui: &mut Ui, section: &Section, scene: &Scene, state: &mut UiState) {
+    let (title, help) = (scene.t(section.title), scene.t(section.help));
+    control::fold(ui, section.id, title, help, section.open, &(section.summary)(scene), |ui| {
+        (section.draw)(ui, scene, state);
+    });
+}
+
+fn outputs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let above = |y| Frame::NONE.inner_margin(Margin { left: 0, right: 0, top: y, bottom: 0 });
+    Panel::bottom("test set")
+        .resizable(true)
+        .default_size(350.0)
+        .size_range(140.0..=640.0)
+        .frame(above(8))
+        .show(ui, |ui| control::bounded(ui, |ui| test_set::test_set_ui(ui, scene, state)));
+    CentralPanel::no_frame().show(ui, |ui| control::bounded(ui, |ui| outputs::probe_ui(ui, scene, state)));
+}
+
+/// What the pressed keys ask for. Keys with a letter work everywhere; space and the arrow only
+/// where nobody is typing.
+pub fn keys(ctx: &Context, record: &RunRecord, has_file: bool) -> Vec<Action> {
+    let free = !ctx.text_edit_focused() && ctx.memory(|memory| memory.focused()).is_none();
+    let mut actions = Vec::new();
+    ctx.input_mut(|input| {
+        let redo = input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        let with_letter = [
+            (redo || input.consume_key(Modifiers::COMMAND, Key::Y), Action::Redo),
+            (input.consume_key(Modifiers::COMMAND, Key::Z), Action::Undo),
+            (input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::S), Action::Ask(Some(FileQuestion::Save))),
+            (input.consume_key(Modifiers::COMMAND, Key::S), save(has_file)),
+            (input.consume_key(Modifiers::COMMAND, Key::O), Action::Ask(Some(FileQuestion::Open))),
+        ];
+        actions.extend(with_letter.into_iter().filter_map(|(pressed, action)| pressed.then_some(action)));
+        if free && input.key_pressed(Key::Space) {
+            actions.extend(pause_or_resume(record.status.phase));
+        }
+        if free && record.status.phase.is_live() && input.key_pressed(Key::ArrowRight) {
+            actions.push(Action::StepOnce);
+        }
+    });
+    actions
+}
+
+fn save(has_file: bool) -> Action {
+    if has_file { Action::Save } else { Action::Ask(Some(FileQuestion::Save)) }
+}
+
+fn pause_or_resume(phase: Phase) -> Option<Action> {
+    match phase {
+        Phase::Running | Phase::Evaluating => Some(Action::Pause),
+        Phase::Paused => Some(Action::Resume),
+        _ => None,
+    }
+}
+
+/// The view with one thing changed.
+fn changed_view(scene: &Scene, change: impl FnOnce(&mut View)) -> Action {
+    let mut view = scene.session.view.clone();
+    change(&mut view);
+    Action::SetView(Box::new(view))
+}

@@ -1,0 +1,125 @@
+//! What must be seen now: a run in trouble, the newest notice, a session to be recovered. Cards in
+//! the flow of the window; nothing modal stands in the way.
+
+use egui::{Button, Color32, CornerRadius, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
+
+use super::Scene;
+use crate::record::{Remark, Trouble};
+use crate::window::control;
+use crate::window::state::{Action, UiState};
+
+pub(super) fn news_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    if state.recoverable {
+        recover_ui(ui, scene, state);
+    }
+    if let Some(trouble) = &scene.record.trouble {
+        trouble_ui(ui, scene, state, trouble);
+    }
+    if state.notices_open {
+        all_ui(ui, scene, state);
+    } else if let Some(remark) = scene.record.notices.last() {
+        newest_ui(ui, scene, state, remark);
+    }
+}
+
+/// A card with a coloured edge.
+fn card_ui(ui: &mut Ui, color: Color32, contents: impl FnOnce(&mut Ui)) {
+    let frame = Frame::NONE
+        .fill(ui.visuals().faint_bg_color)
+        .stroke(Stroke::new(1.0, color.gamma_multiply(0.6)))
+        .corner_radius(CornerRadius::same(6))
+        .inner_margin(Margin::symmetric(12, 8));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        contents(ui);
+    });
+    ui.add_space(6.0);
+}
+
+fn recover_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    card_ui(ui, ui.visuals().warn_fg_color, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(scene.t("The last window did not close properly. Its session was kept."));
+            let help = scene.t("Opens the session as it was two seconds before the end");
+            if ui.button(scene.t("Recover it")).on_hover_text(help).clicked() {
+                state.ask(Action::Recover(true));
+            }
+            if ui.button(scene.t("Forget it")).on_hover_text(scene.t("Removes the kept session")).clicked() {
+                state.ask(Action::Recover(false));
+            }
+        });
+    });
+}
+
+fn trouble_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble) {
+    card_ui(ui, ui.visuals().error_fg_color, |ui| {
+        let title = format!("{} {}", scene.t("Training paused itself at step"), control::grouped(trouble.step));
+        ui.label(RichText::new(title).strong());
+        ui.add(Label::new(&trouble.what).wrap());
+        if scene.record.step < trouble.step {
+            let back = format!("{} {}.", scene.t("The run is back at step"), control::grouped(scene.record.step));
+            ui.label(RichText::new(back).weak());
+        }
+        ui.add_space(4.0);
+        ui.horizontal(|ui| remedies_ui(ui, scene, state, trouble));
+    });
+}
+
+fn remedies_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble) {
+    let rewound = scene.record.step < trouble.step;
+    if let Some(checkpoint) = trouble.checkpoint.filter(|_| !rewound) {
+        let help = format!("{} {}", scene.t("Back to the checkpoint at step"), control::grouped(checkpoint));
+        let text = scene.t("Halve the learning rate and rewind");
+        if ui.button(RichText::new(text).strong()).on_hover_text(help).clicked() {
+            state.ask(Action::CoolDown(checkpoint));
+        }
+    }
+    let resume = Button::new(format!("▶ {}", scene.t("Resume training")));
+    if ui.add(resume).on_hover_text(scene.t("Go on from here")).clicked() {
+        state.ask(Action::Resume);
+    }
+    if ui
+        .button(scene.t("Stop the run"))
+        .on_hover_text(scene.t("End the run: write a checkpoint and the student"))
+        .clicked()
+    {
+        state.ask(Action::Stop);
+    }
+}
+
+fn color(ui: &Ui, remark: &Remark) -> Color32 {
+    if remark.grave { ui.visuals().error_fg_color } else { ui.visuals().warn_fg_color }
+}
+
+fn newest_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, remark: &Remark) {
+    card_ui(ui, color(ui, remark), |ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.small_button(scene.t("Dismiss")).on_hover_text(scene.t("Forget all notices")).clicked() {
+                state.ask(Action::ClearNotices);
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(Label::new(&remark.notice.text).wrap());
+            });
+        });
+    });
+}
+
+fn all_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    card_ui(ui, ui.visuals().weak_text_color(), |ui| {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(scene.t("Notices")).strong());
+            if ui.small_button(scene.t("Clear")).on_hover_text(scene.t("Forget all notices")).clicked() {
+                state.ask(Action::ClearNotices);
+                state.notices_open = false;
+            }
+            if ui.small_button(scene.t("Fold")).on_hover_text(scene.t("Show the newest only")).clicked() {
+                state.notices_open = false;
+            }
+        });
+        ScrollArea::vertical().id_salt("notices").max_height(160.0).auto_shrink([false, true]).show(ui, |ui| {
+            for remark in scene.record.notices.iter().rev() {
+                ui.add(Label::new(RichText::new(&remark.notice.text).color(color(ui, remark))).wrap());
+            }
+        });
+    });
+}

@@ -1,0 +1,116 @@
+//! What comes out: a text under the lens, both models' answers to it, and how sure they are.
+
+use egui::{Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
+
+use super::{Scene, changed_view};
+use crate::link::{ProbeFrame, SideFrame};
+use crate::window::control;
+use crate::window::plot::probability_bars;
+use crate::window::state::UiState;
+
+/// The knob that softens both models' answers.
+const TEMPERATURE: &str = "soft_targets.temperature";
+
+pub(super) fn probe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    head_ui(ui, scene, state);
+    field_ui(ui, scene, state);
+    ui.add_space(6.0);
+    match scene.probe {
+        Some(frame) => frame_ui(ui, scene, state, frame),
+        None => {
+            let text = scene
+                .t("Type a text above, or click a row of the test set: both models answer it, also while they train.");
+            ui.allocate_ui(egui::vec2(ui.available_width(), 150.0), |ui| {
+                control::empty(ui, scene.t("Side by side"), text);
+            });
+        }
+    }
+}
+
+fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(22.0);
+        control::title(
+            ui,
+            scene.t("Under the lens"),
+            scene.t("Any text: both models answer it, also while they train"),
+        );
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| next_sample_ui(ui, scene, state));
+    });
+}
+
+/// A sample of the data, for a person who has no text at hand.
+fn next_sample_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let Some(opened) = scene.record.opened.as_ref().filter(|opened| !opened.samples.is_empty()) else { return };
+    if ui.small_button(scene.t("Another sample")).on_hover_text(scene.t("Puts a text of the data here")).clicked() {
+        let now = opened.samples.iter().position(|(text, _)| *text == scene.session.view.probe);
+        let next = now.map_or(0, |i| (i + 1) % opened.samples.len());
+        if let Some((text, class)) = opened.samples.get(next) {
+            state.gold = Some((text.clone(), *class));
+            state.ask(changed_view(scene, |view| view.probe = text.clone()));
+        }
+    }
+}
+
+fn field_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let mut text = scene.session.view.probe.clone();
+    ScrollArea::vertical().id_salt("probe text").max_height(66.0).show(ui, |ui| {
+        let edit = TextEdit::multiline(&mut text)
+            .hint_text(scene.t("Type a text…"))
+            .desired_rows(3)
+            .desired_width(f32::INFINITY);
+        ui.add(edit).accessible_name(scene.t("Probe text"));
+    });
+    if text != scene.session.view.probe {
+        state.ask(changed_view(scene, |view| view.probe = text));
+    }
+}
+
+fn frame_ui(ui: &mut Ui, scene: &Scene, state: &UiState, frame: &ProbeFrame) {
+    let gold = state.gold.as_ref().filter(|(text, _)| *text == frame.text).map(|(_, class)| *class);
+    let palette = scene.look.palette();
+    let (teacher_color, student_color) = (palette.teacher, palette.student);
+    ui.columns(2, |columns| {
+        if let [left, right] = columns {
+            answer_ui(left, scene.t("Teacher"), teacher_color, frame, frame.teacher.as_ref());
+            answer_ui(right, scene.t("Student"), student_color, frame, Some(&frame.student));
+        }
+    });
+    ui.add_space(4.0);
+    let temperature = scene.catalog.knob(TEMPERATURE).map_or(1.0, |knob| scene.requested.get(knob));
+    probability_bars::bars_ui(ui, frame, temperature, gold, scene.look);
+}
+
+fn answer_ui(ui: &mut Ui, title: &str, color: egui::Color32, frame: &ProbeFrame, side: Option<&SideFrame>) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.add(Label::new(RichText::new(title).small().color(color)).selectable(false));
+    let answer = side.and_then(|side| best(&side.scores));
+    let text = match answer {
+        Some((class, p)) => {
+            let name = frame.classes.get(class).map_or("?", |name| name.as_ref());
+            format!("{name}  {:.0} %", p * 100.0)
+        }
+        None => "–".to_owned(),
+    };
+    ui.add(Label::new(RichText::new(text).strong()).truncate());
+}
+
+/// The likeliest class and its probability.
+fn best(scores: &[f32]) -> Option<(usize, f32)> {
+    let (class, best) = scores.iter().copied().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    let sum: f32 = scores.iter().map(|score| (score - best).exp()).sum();
+    best.is_finite().then_some((class, 1.0 / sum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_likeliest_class_has_the_softmax_of_its_score() {
+        let (class, p) = best(&[0.1f32.ln(), 0.7f32.ln(), 0.2f32.ln()]).unwrap();
+        assert_eq!(class, 1);
+        assert!((p - 0.7).abs() < 1e-6);
+        assert!(best(&[]).is_none() && best(&[f32::NAN]).is_none());
+    }
+}

@@ -1,0 +1,213 @@
+//! The pair: who teaches, who learns, and in which manner they answer.
+
+use std::path::Path;
+
+use egui::{RichText, Ui};
+
+use super::{Scene, Section};
+use crate::link::ModelCard;
+use crate::session::{Head, ModelChoice, Models, Source, Start};
+use crate::window::control::{self, PathAnswer};
+use crate::window::dialog::Wish;
+use crate::window::state::{Action, UiState};
+use crate::window::undo::Part;
+
+pub(super) const SECTION: Section =
+    Section { id: "pair", title: "Pair", help: "Who teaches whom", open: false, summary, draw: pair_ui };
+
+/// Teacher and student in a few words.
+pub(super) fn summary(scene: &Scene) -> String {
+    let Models { teacher, student } = &scene.session.models;
+    match teacher {
+        Some(teacher) => format!("{} → {}", teacher.source.title(), student.source.title()),
+        None => student.source.title(),
+    }
+}
+
+/// What the model list can choose.
+#[derive(Clone, PartialEq)]
+enum Pick {
+    Nobody,
+    BuiltIn(String),
+    Folder,
+}
+
+fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let held = scene.live;
+    if held {
+        control::caption(ui, scene.t("Stop the run to change the pair."));
+    }
+    ui.add_enabled_ui(!held, |ui| {
+        let mut models = scene.session.models.clone();
+        let palette = scene.look.palette();
+        let (teacher_color, student_color) = (palette.teacher, palette.student);
+        ui.label(RichText::new(scene.t("Teacher")).color(teacher_color).strong());
+        teacher_ui(ui, scene, state, &mut models.teacher);
+        ui.add_space(8.0);
+        ui.label(RichText::new(scene.t("Student")).color(student_color).strong());
+        student_ui(ui, scene, state, &mut models.student);
+        if models != scene.session.models {
+            state.ask(Action::Set(Part::Models(models)));
+        }
+    });
+}
+
+fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Option<ModelChoice>) {
+    let source = teacher.as_ref().map(|choice| &choice.source);
+    match source_ui(ui, scene, state, Wish::Teacher, source) {
+        Some(None) => *teacher = None,
+        Some(Some(source)) => match teacher.as_mut() {
+            Some(choice) => choice.source = source,
+            None => *teacher = Some(ModelChoice::stored(source)),
+        },
+        None => {}
+    }
+    if let Some(choice) = teacher {
+        head_ui(ui, scene, "teacher", choice);
+        longest_ui(ui, scene, choice);
+        card_ui(ui, scene, scene.record.opened.as_ref().and_then(|opened| opened.teacher.as_ref()));
+    } else {
+        control::caption(ui, scene.t("Without a teacher the student learns from the labels alone."));
+    }
+}
+
+fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut ModelChoice) {
+    if let Some(Some(source)) = source_ui(ui, scene, state, Wish::Student, Some(&student.source)) {
+        student.source = source;
+    }
+    start_ui(ui, scene, student);
+    head_ui(ui, scene, "student", student);
+    longest_ui(ui, scene, student);
+    card_ui(ui, scene, scene.record.opened.as_ref().map(|opened| &opened.student));
+}
+
+/// Gives the new source: `Some(None)` is nobody.
+fn source_ui(
+    ui: &mut Ui,
+    scene: &Scene,
+    state: &mut UiState,
+    wish: Wish,
+    now: Option<&Source>,
+) -> Option<Option<Source>> {
+    let picked =
+        control::row(ui, scene.t("Model"), scene.t("A built-in model, or a folder in Hugging Face's layout"), |ui| {
+            pick_ui(ui, scene, wish, now)
+        });
+    match picked {
+        Some(Pick::Nobody) => return Some(None),
+        Some(Pick::BuiltIn(name)) => return Some(Some(Source::BuiltIn(name))),
+        Some(Pick::Folder) => return Some(Some(Source::Folder(Default::default()))),
+        None => {}
+    }
+    let Some(Source::Folder(folder)) = now else { return None };
+    folder_ui(ui, scene, state, wish, folder).map(Some)
+}
+
+fn pick_ui(ui: &mut Ui, scene: &Scene, wish: Wish, now: Option<&Source>) -> Option<Pick> {
+    let (id, optional) = if wish == Wish::Teacher { ("teacher model", true) } else { ("student model", false) };
+    let mut all: Vec<(Pick, &str, &str)> = Vec::new();
+    if optional {
+        all.push((Pick::Nobody, scene.t("None"), scene.t("Train on the labels alone")));
+    }
+    for entry in &scene.catalog.models {
+        all.push((Pick::BuiltIn(entry.id.to_owned()), scene.t(entry.label), scene.t(entry.help)));
+    }
+    all.push((
+        Pick::Folder,
+        scene.t("Folder…"),
+        scene.t("config.json, tokenizer.json and model.safetensors in one folder"),
+    ));
+    let (pick, name) = match now {
+        None => (Pick::Nobody, String::new()),
+        Some(Source::BuiltIn(name)) => (Pick::BuiltIn(name.clone()), name.clone()),
+        Some(Source::Folder(_)) => (Pick::Folder, String::new()),
+    };
+    let shown = all.iter().find(|(value, ..)| *value == pick).map_or(name.as_str(), |(_, label, _)| label).to_owned();
+    control::pick(ui, id, &pick, &shown, &all)
+}
+
+fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, folder: &Path) -> Option<Source> {
+    let (id, browse) = if wish == Wish::Teacher {
+        ("teacher folder", scene.t("Browse for the teacher"))
+    } else {
+        ("student folder", scene.t("Browse for the student"))
+    };
+    let answer = control::row(ui, scene.t("Folder"), scene.t("Path of the model's folder"), |ui| {
+        let hint = scene.t("Path, or drop the folder here");
+        control::path(ui, state, id, folder, hint, (browse, scene.t("Pick the folder in a dialog")))
+    });
+    match answer? {
+        PathAnswer::Typed(path) => Some(Source::Folder(path)),
+        PathAnswer::Browse => {
+            state.ask(Action::Browse(wish));
+            None
+        }
+    }
+}
+
+fn head_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {
+    let all = [
+        (Head::Auto, scene.t("Automatic"), scene.t("Label words for a causal model, a classifier for an encoder")),
+        (Head::Classifier, scene.t("Classifier"), scene.t("A linear layer over the pooled text, without the prompt")),
+        (
+            Head::LabelWords,
+            scene.t("Label words"),
+            scene.t("The probabilities of the label words at the prompt's answer slot"),
+        ),
+    ];
+    let shown = all.iter().find(|(head, ..)| *head == choice.head).map_or("", |(_, label, _)| label);
+    let help = scene.t("How the model answers a classification question");
+    let picked = control::row(ui, scene.t("Answers by"), help, |ui| {
+        control::pick(ui, &format!("{id} head"), &choice.head, shown, &all)
+    });
+    choice.head = picked.unwrap_or(choice.head);
+}
+
+fn start_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
+    let all = [
+        (Start::Stored, scene.t("Stored"), scene.t("The weights beside the configuration")),
+        (
+            Start::Fresh,
+            scene.t("Random"),
+            scene.t("Random weights from the recipe's seed; only configuration and tokenizer are read"),
+        ),
+    ];
+    let shown = all.iter().find(|(start, ..)| *start == choice.start).map_or("", |(_, label, _)| label);
+    let picked = control::row(ui, scene.t("Weights"), scene.t("Which weights the student starts from"), |ui| {
+        control::pick(ui, "student start", &choice.start, shown, &all)
+    });
+    choice.start = picked.unwrap_or(choice.start);
+}
+
+fn longest_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
+    let help =
+        scene.t("Longest input in tokens; longer texts are cut, never the prompt. 0 is as long as the model allows");
+    let changed =
+        control::row(ui, scene.t("Max tokens"), help, |ui| control::count(ui, choice.max_tokens as u64, 0..=1_000_000));
+    choice.max_tokens = changed.map_or(choice.max_tokens, |value| value as usize);
+}
+
+fn card_ui(ui: &mut Ui, scene: &Scene, card: Option<&ModelCard>) {
+    let Some(card) = card else { return };
+    let figures = format!(
+        "{} · {} × {} · {} {}",
+        card.architecture,
+        card.layers,
+        card.width,
+        control::short(card.parameters),
+        scene.t("parameters")
+    );
+    let more = format!(
+        "{} {}\n{} {}\n{} {}",
+        card.heads,
+        scene.t("heads per layer"),
+        control::grouped(card.vocabulary as u64),
+        scene.t("tokens in the vocabulary"),
+        control::grouped(card.max_tokens as u64),
+        scene.t("tokens at most")
+    );
+    control::caption(ui, &figures).on_hover_text(more);
+    for note in &card.notes {
+        ui.add(egui::Label::new(RichText::new(note).small().weak()).wrap());
+    }
+}

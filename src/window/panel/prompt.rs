@@ -1,0 +1,182 @@
+//! The prompt lab: the template as it is typed, and at once what each model reads of it.
+
+use egui::{Color32, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
+
+use super::{Scene, Section};
+use crate::link::{PromptFrame, PromptSide, TokenChip, WordCheck};
+use crate::session::{Prompt, Scoring};
+use crate::window::control;
+use crate::window::state::{Action, UiState};
+use crate::window::undo::Part;
+
+pub(super) const SECTION: Section = Section {
+    id: "prompt",
+    title: "Prompt",
+    help: "How a text becomes a question, and which words answer it",
+    open: true,
+    summary,
+    draw: prompt_ui,
+};
+
+/// So many tokens are drawn; a page of chips helps nobody.
+const CHIPS: usize = 96;
+
+fn summary(scene: &Scene) -> String {
+    scene.session.prompt.template.replace('\n', " ↵ ")
+}
+
+fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let mut prompt = scene.session.prompt.clone();
+    template_ui(ui, scene, &mut prompt);
+    if let Some(frame) = scene.prompt {
+        sides_ui(ui, scene, frame);
+    } else {
+        control::caption(ui, scene.t("What each model reads appears here once both are open."));
+    }
+    words_ui(ui, scene, &mut prompt);
+    if prompt != scene.session.prompt {
+        state.ask(Action::Set(Part::Prompt(prompt)));
+    }
+}
+
+fn template_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
+    let edit = TextEdit::multiline(&mut prompt.template).desired_rows(2).desired_width(f32::INFINITY);
+    let help = scene.t("{text} stands for the text, {answer} for the label word; each belongs in exactly once");
+    ui.add(edit.code_editor()).accessible_name(scene.t("Template")).on_hover_text(help);
+    let problem = Prompt::problem(&prompt.template);
+    let told = scene.prompt.and_then(|frame| frame.problem.clone());
+    if let Some(problem) = problem.or(told) {
+        ui.add(Label::new(RichText::new(problem).small().color(ui.visuals().error_fg_color)).wrap());
+    }
+}
+
+fn sides_ui(ui: &mut Ui, scene: &Scene, frame: &PromptFrame) {
+    let palette = scene.look.palette();
+    let (teacher_color, student_color) = (palette.teacher, palette.student);
+    if let Some(teacher) = &frame.teacher {
+        side_ui(ui, scene, scene.t("Teacher reads"), teacher, teacher_color);
+    }
+    side_ui(ui, scene, scene.t("Student reads"), &frame.student, student_color);
+}
+
+fn side_ui(ui: &mut Ui, scene: &Scene, title: &str, side: &PromptSide, color: Color32) {
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        ui.add(Label::new(RichText::new(title).small().color(color)).selectable(false));
+        control::caption(ui, &format!("{} {}", side.tokens.len(), scene.t("tokens")));
+        if side.cut > 0 {
+            let cut = format!("{} {}", side.cut, scene.t("cut"));
+            ui.add(Label::new(RichText::new(cut).small().color(ui.visuals().warn_fg_color)))
+                .on_hover_text(scene.t("Tokens of the text that did not fit"));
+        }
+    });
+    let id = if title == scene.t("Teacher reads") { "teacher chips" } else { "student chips" };
+    ScrollArea::vertical().id_salt(id).max_height(92.0).auto_shrink([false, true]).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
+            for chip in shown(side) {
+                chip_ui(ui, scene, chip, color);
+            }
+            if side.tokens.len() > CHIPS {
+                control::caption(ui, "…");
+            }
+        });
+    });
+}
+
+/// The first tokens, but always with the place of the answer.
+fn shown(side: &PromptSide) -> impl Iterator<Item = &TokenChip> {
+    let late = side.tokens.iter().skip(CHIPS).filter(|chip| chip.answer || !chip.from_text);
+    side.tokens.iter().take(CHIPS).chain(late.take(CHIPS))
+}
+
+/// Signs for what has no shape of its own.
+fn visible(token: &str) -> String {
+    token.replace('␣', "·").replace('\n', "↵").replace('\t', "→")
+}
+
+fn chip_ui(ui: &mut Ui, scene: &Scene, chip: &TokenChip, color: Color32) {
+    let ink = ui.visuals().text_color();
+    let plain = ui.visuals().widgets.inactive.weak_bg_fill;
+    let text = visible(&chip.text);
+    let response = if chip.answer {
+        control::chip(ui, &text, color, ui.visuals().extreme_bg_color)
+    } else {
+        let ground = if chip.from_text { color.gamma_multiply(0.22) } else { plain };
+        control::chip(ui, &text, ground, ink)
+    };
+    response.on_hover_ui(|ui| {
+        ui.label(format!("{} {}", scene.t("Token"), chip.id));
+        if chip.answer {
+            ui.label(scene.t("The answer is read here"));
+        } else if chip.from_text {
+            ui.label(scene.t("From the text"));
+        } else {
+            ui.label(scene.t("From the template"));
+        }
+    });
+}
+
+fn words_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
+    let Some(opened) = &scene.record.opened else { return };
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        control::caption(ui, scene.t("Label words"))
+            .on_hover_text(scene.t("The word or words that stand for a class in the answer"));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| scoring_ui(ui, scene, prompt));
+    });
+    for class in &opened.classes {
+        word_ui(ui, scene, prompt, class);
+    }
+}
+
+fn scoring_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
+    let all = [
+        (
+            Scoring::Mean,
+            scene.t("mean"),
+            scene.t("The mean of the tokens' log-probabilities: long words are not punished"),
+        ),
+        (Scoring::Sum, scene.t("sum"), scene.t("The sum of the tokens' log-probabilities: the whole string")),
+    ];
+    if let Some(scoring) = control::segments(ui, prompt.scoring, &all) {
+        prompt.scoring = scoring;
+    }
+}
+
+fn word_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt, class: &str) {
+    let now = prompt.word_for(class).to_owned();
+    let typed =
+        control::row(ui, class, scene.t("The word that stands for this class"), |ui| control::line(ui, &now, class));
+    match typed {
+        Some(word) if word == class => {
+            prompt.label_words.remove(class);
+        }
+        Some(word) => {
+            prompt.label_words.insert(class.to_owned(), word);
+        }
+        None => {}
+    }
+    let check = scene.prompt.and_then(|frame| frame.words.iter().find(|check| check.class == class));
+    if let Some(check) = check {
+        check_ui(ui, scene, check);
+    }
+}
+
+/// Nothing where a word is one token and fine; else its tokens, and in red what is wrong.
+fn check_ui(ui: &mut Ui, scene: &Scene, check: &WordCheck) {
+    if let Some(problem) = &check.problem {
+        ui.add(Label::new(RichText::new(problem).small().color(ui.visuals().error_fg_color)).wrap());
+    }
+    if check.tokens.len() > 1 {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
+            ui.add_space(104.0);
+            let (ground, ink) = (ui.visuals().widgets.inactive.weak_bg_fill, ui.visuals().weak_text_color());
+            for token in &check.tokens {
+                control::chip(ui, &visible(token), ground, ink)
+                    .on_hover_text(scene.t("This label word has several tokens"));
+            }
+        });
+    }
+}

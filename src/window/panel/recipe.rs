@@ -1,0 +1,138 @@
+//! The recipe: what is minimised, by which optimiser, for how long, from which seed.
+
+use egui::{DragValue, Ui, vec2};
+
+use super::{Scene, Section};
+use crate::session::{OptimizerKind, Recipe, ScheduleKind};
+use crate::window::control::{self, ROW};
+use crate::window::state::{Action, UiState};
+use crate::window::undo::Part;
+
+pub(super) const SECTION: Section = Section {
+    id: "recipe",
+    title: "Recipe",
+    help: "What is minimised, by which optimiser, for how long, from which seed",
+    open: false,
+    summary,
+    draw: recipe_ui,
+};
+
+fn summary(scene: &Scene) -> String {
+    let recipe = &scene.session.recipe;
+    format!("{} · {} {}", recipe.optimizer.label(), control::grouped(recipe.steps), scene.t("steps"))
+}
+
+fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    if scene.live {
+        control::caption(ui, scene.t("Stop the run to change the recipe."));
+    }
+    ui.add_enabled_ui(!scene.live, |ui| {
+        let mut recipe = scene.session.recipe.clone();
+        losses_ui(ui, scene, &mut recipe);
+        optimizer_ui(ui, scene, &mut recipe);
+        schedule_ui(ui, scene, &mut recipe);
+        counts_ui(ui, scene, &mut recipe);
+        target_ui(ui, scene, &mut recipe);
+        if recipe != scene.session.recipe {
+            state.ask(Action::Set(Part::Recipe(recipe)));
+        }
+    });
+}
+
+fn losses_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
+    for (i, loss) in scene.catalog.losses.iter().enumerate() {
+        let label = if i == 0 { scene.t("Losses") } else { "" };
+        control::row(ui, label, scene.t("What the student minimises"), |ui| {
+            let mut on = recipe.losses.iter().any(|id| id == loss.id);
+            let last = on && recipe.losses.len() == 1;
+            let answer = ui.add_enabled(!last, egui::Checkbox::new(&mut on, scene.t(loss.label)));
+            let answer = answer.on_hover_text(scene.t(loss.help));
+            if answer.on_disabled_hover_text(scene.t("At least one loss has to stay")).changed() {
+                recipe.losses.retain(|id| id != loss.id);
+                recipe.losses.extend(on.then(|| loss.id.to_owned()));
+            }
+        });
+    }
+}
+
+fn optimizer_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
+    let help = |kind| match kind {
+        OptimizerKind::Sgd => scene.t("Stochastic gradient descent with momentum"),
+        OptimizerKind::Adam => scene.t("Adam; weight decay enters through the gradient"),
+        OptimizerKind::AdamW => scene.t("Adam with decoupled weight decay"),
+    };
+    let all = OptimizerKind::ALL.map(|kind| (kind, kind.label(), help(kind)));
+    control::row(ui, scene.t("Optimiser"), scene.t("How weights follow gradients"), |ui| {
+        if let Some(kind) = control::segments(ui, recipe.optimizer, &all) {
+            recipe.optimizer = kind;
+        }
+    });
+}
+
+fn schedule_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
+    let told = |kind| match kind {
+        ScheduleKind::Constant => (scene.t("constant"), scene.t("Stays at the knob's value")),
+        ScheduleKind::Linear => (scene.t("linear"), scene.t("Falls in a straight line to 0 at the last step")),
+        ScheduleKind::Cosine => (scene.t("cosine"), scene.t("Falls along half a cosine to 0 at the last step")),
+    };
+    let all = ScheduleKind::ALL.map(|kind| (kind, told(kind).0, told(kind).1));
+    control::row(ui, scene.t("Schedule"), scene.t("How the learning rate moves after the warm-up"), |ui| {
+        if let Some(kind) = control::segments(ui, recipe.schedule, &all) {
+            recipe.schedule = kind;
+        }
+    });
+}
+
+fn counts_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
+    let mut batch = recipe.batch as u64;
+    let rows: [(&str, &str, &mut u64, u64); 6] = [
+        (scene.t("Steps"), scene.t("Optimiser steps in all"), &mut recipe.steps, 1),
+        (scene.t("Batch"), scene.t("Texts per step"), &mut batch, 1),
+        (scene.t("Warm-up"), scene.t("Steps over which the learning rate rises from 0"), &mut recipe.warmup, 0),
+        (scene.t("Seed"), scene.t("Seed of weights, batches, splits and dropout"), &mut recipe.seed, 0),
+        (
+            scene.t("Evaluate every"),
+            scene.t("Steps between two evaluations on the validation part; 0 never evaluates in between"),
+            &mut recipe.evaluate_every,
+            0,
+        ),
+        (
+            scene.t("Checkpoint every"),
+            scene.t("Steps between two checkpoints; 0 writes one at the end only"),
+            &mut recipe.checkpoint_every,
+            0,
+        ),
+    ];
+    for (label, help, value, least) in rows {
+        let changed = control::row(ui, label, help, |ui| control::count(ui, *value, least..=u64::MAX));
+        *value = changed.unwrap_or(*value);
+    }
+    recipe.batch = batch as usize;
+}
+
+fn target_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
+    let help = scene.t("Stops early once the validation accuracy reaches this");
+    control::row(ui, scene.t("Stop at"), help, |ui| {
+        let mut on = recipe.target_accuracy.is_some();
+        if ui.checkbox(&mut on, "").on_hover_text(scene.t("Off runs to the last step")).changed() {
+            recipe.target_accuracy = on.then_some(0.9);
+        }
+        match &mut recipe.target_accuracy {
+            Some(target) => percent_ui(ui, target, scene.t("accuracy")),
+            None => {
+                ui.weak(scene.t("the last step"));
+            }
+        }
+    });
+}
+
+fn percent_ui(ui: &mut Ui, share: &mut f64, name: &str) {
+    let drag = DragValue::from_get_set(|new| {
+        if let Some(percent) = new {
+            *share = percent / 100.0;
+        }
+        *share * 100.0
+    });
+    let drag = drag.range(0.0..=100.0).speed(0.2).max_decimals(1).suffix(format!(" % {name}"));
+    ui.add_sized(vec2(ui.available_width(), ROW - 2.0), drag);
+}

@@ -1,0 +1,146 @@
+//! The run's controls, and how far it is.
+
+use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, vec2};
+
+use super::Scene;
+use crate::link::Phase;
+use crate::window::control;
+use crate::window::state::{Action, UiState};
+
+/// Height of the buttons.
+const TALL: f32 = 32.0;
+
+pub(super) fn transport_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(TALL);
+        ui.spacing_mut().item_spacing.x = 8.0;
+        if scene.live {
+            live_ui(ui, scene, state);
+        } else {
+            start_ui(ui, scene, state);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            notices_ui(ui, scene, state);
+            progress_ui(ui, scene);
+        });
+    });
+}
+
+/// The one button that stands out.
+fn main_button(ui: &mut Ui, scene: &Scene, text: &str, help: &str) -> bool {
+    let (fill, ink) = (scene.look.palette().accent, scene.look.palette().on_accent);
+    let button = Button::new(RichText::new(text).color(ink)).fill(fill).min_size(vec2(132.0, TALL));
+    ui.add(button).on_hover_text(help).clicked()
+}
+
+fn button(ui: &mut Ui, enabled: bool, text: &str, help: &str) -> bool {
+    let button = Button::new(text).min_size(vec2(0.0, TALL));
+    ui.add_enabled(enabled, button).on_hover_text(help).on_disabled_hover_text(help).clicked()
+}
+
+fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let ready = !matches!(scene.phase(), Phase::Gone);
+    ui.add_enabled_ui(ready, |ui| {
+        let changes = scene.session.script.len();
+        if changes == 0 {
+            if main_button(ui, scene, &format!("▶ {}", scene.t("Start")), scene.t("Train the student from step 0")) {
+                state.ask(Action::Start { afresh: false });
+            }
+        } else {
+            repeat_ui(ui, scene, state, changes);
+        }
+        if can_continue(scene) {
+            let help = scene.t("Go on with the last run from its last checkpoint");
+            if button(ui, true, scene.t("Continue the run"), help) {
+                state.ask(Action::Continue);
+            }
+        }
+    });
+}
+
+fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize) {
+    let text = format!("▶ {} · {changes} {}", scene.t("Repeat"), scene.t("knob changes"));
+    let help = scene.t("Train from step 0 and make every recorded knob change again at its step");
+    if main_button(ui, scene, &text, help) {
+        state.ask(Action::Start { afresh: false });
+    }
+    let help = scene.t("Train from step 0 with the knobs as they stand now; the recorded changes are dropped");
+    if button(ui, true, scene.t("Start afresh"), help) {
+        state.ask(Action::Start { afresh: true });
+    }
+}
+
+/// A run that was stopped or killed, with a checkpoint to go on from.
+fn can_continue(scene: &Scene) -> bool {
+    let record = scene.record;
+    let unfinished = record.outcome.as_ref().is_none_or(|outcome| outcome.reason == "stopped");
+    unfinished && scene.session.run.is_some() && record.out.is_some() && !record.checkpoints.is_empty()
+}
+
+fn live_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let phase = scene.phase();
+    if phase == Phase::Paused {
+        if main_button(ui, scene, &format!("▶ {}", scene.t("Resume")), scene.t("Go on with the run (space)")) {
+            state.ask(Action::Resume);
+        }
+    } else if main_button(
+        ui,
+        scene,
+        &format!("⏸ {}", scene.t("Pause")),
+        scene.t("Wait after the current step; everything stays loaded (space)"),
+    ) {
+        state.ask(Action::Pause);
+    }
+    if button(ui, phase.is_live(), scene.t("One step"), scene.t("One step, then pause (right arrow)")) {
+        state.ask(Action::StepOnce);
+    }
+    rewind_ui(ui, scene, state);
+    if button(ui, true, &format!("⏹ {}", scene.t("Stop")), scene.t("End the run: write a checkpoint and the student"))
+    {
+        state.ask(Action::Stop);
+    }
+}
+
+fn rewind_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let checkpoints = &scene.record.checkpoints;
+    let help = scene.t("Put the run back to a checkpoint: weights, optimiser, data and knobs");
+    ui.add_enabled_ui(!checkpoints.is_empty() && scene.phase().is_live(), |ui| {
+        let menu =
+            egui::containers::menu::MenuButton::from_button(Button::new(scene.t("Rewind…")).min_size(vec2(0.0, TALL)));
+        let (response, _) = menu.ui(ui, |ui| {
+            for step in checkpoints.iter().rev().take(20) {
+                let text = format!("{} {}", scene.t("to step"), control::grouped(*step));
+                if ui.button(text).clicked() {
+                    state.ask(Action::Rewind(*step));
+                }
+            }
+        });
+        response.on_hover_text(help).on_disabled_hover_text(scene.t("There is no checkpoint yet to go back to"));
+    });
+}
+
+fn progress_ui(ui: &mut Ui, scene: &Scene) {
+    let status = &scene.record.status;
+    if status.total == 0 || !(scene.live || status.phase == Phase::Opening) {
+        return;
+    }
+    let share = status.done as f32 / status.total as f32;
+    let width = (ui.available_width() - 12.0).clamp(60.0, 420.0);
+    let bar = ProgressBar::new(share)
+        .desired_width(width)
+        .desired_height(6.0)
+        .corner_radius(3)
+        .fill(scene.look.palette().accent);
+    ui.add(bar).on_hover_text(format!("{} / {}", control::grouped(status.done), control::grouped(status.total)));
+}
+
+fn notices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let count = scene.record.notices.len();
+    if count > 0 {
+        let text = format!("{count} {}", scene.t("notices"));
+        let button = Button::selectable(state.notices_open, text).min_size(vec2(0.0, TALL));
+        if ui.add(button).on_hover_text(scene.t("What the engine and the window had to say")).clicked() {
+            state.notices_open = !state.notices_open;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a person can ask of the window, and what the window remembers beside the session: which
+//! row is picked, which filter is on, what is half typed. Nothing here outlives the window.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use egui::Id;
+
+use super::dialog::Wish;
+use super::plot::attention_map::AttentionMap;
+use super::undo::Part;
+use crate::link::Step;
+use crate::session::View;
+
+/// One thing a person asked for. Panels push these; the app acts on them after drawing.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Put a part of the session; can be undone.
+    Set(Part),
+    /// Arrange the window differently.
+    SetView(Box<View>),
+    /// Run the session from step 0: as it stands, or from the sliders' values without its script.
+    Start {
+        /// Whether the sliders' values become the values at step 0 and the script is dropped.
+        afresh: bool,
+    },
+    /// Go on with the run in the session's run folder.
+    Continue,
+    /// Pause the run.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// One step, then pause.
+    StepOnce,
+    /// End the run.
+    Stop,
+    /// Put the run back to this checkpoint.
+    Rewind(Step),
+    /// Halve the learning rate and go back to this checkpoint.
+    CoolDown(Step),
+    /// Take the last change back.
+    Undo,
+    /// Make it again.
+    Redo,
+    /// Write the session to its file, or ask for one.
+    Save,
+    /// Write the session to this file from now on.
+    SaveAs(PathBuf),
+    /// Read the session in this file.
+    Open(PathBuf),
+    /// Read the built-in experiment.
+    OpenBuiltIn,
+    /// Show the window that asks for a session file.
+    Ask(Option<FileQuestion>),
+    /// Show the system's file dialog.
+    Browse(Wish),
+    /// Use a path that was dropped, typed or picked.
+    Use(Wish, PathBuf),
+    /// Take up the session a crashed window left behind, or forget it.
+    Recover(bool),
+    /// Forget the notices.
+    ClearNotices,
+}
+
+/// What the session-file window asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileQuestion {
+    /// Which session to read.
+    Open,
+    /// Where to write the session.
+    Save,
+}
+
+/// Which rows of the test set are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowFilter {
+    /// Every row.
+    #[default]
+    All,
+    /// The student's class is not the true one.
+    Wrong,
+    /// Teacher and student name different classes.
+    Disagree,
+}
+
+/// In which order they are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowOrder {
+    /// As in the data.
+    #[default]
+    File,
+    /// Largest KL(teacher ‖ student) first.
+    Divergence,
+}
+
+/// The rows to list, kept until the question changes: sorting thousands of rows belongs in the
+/// frame that asks, not in every frame.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// What was asked: predictions (by address and step), filter and order.
+    pub asked: (usize, Step, RowFilter, RowOrder),
+    /// Indices into the predictions.
+    pub listed: Vec<usize>,
+}
+
+/// The window's own memory.
+#[derive(Default)]
+pub struct UiState {
+    /// What the panels asked for in this frame.
+    pub actions: Vec<Action>,
+    /// What is chosen on the heatmaps.
+    pub attention: AttentionMap,
+    /// Filter of the test set.
+    pub filter: RowFilter,
+    /// Order of the test set.
+    pub order: RowOrder,
+    /// The listed rows.
+    pub rows: Rows,
+    /// A test row under the lens: its text and its class.
+    pub gold: Option<(String, usize)>,
+    /// Texts that are typed but not yet meant.
+    pub drafts: HashMap<Id, String>,
+    /// The session-file window, while it is open.
+    pub question: Option<FileQuestion>,
+    /// Session files used lately, newest first.
+    pub recent: Vec<PathBuf>,
+    /// A path that was dropped on the window and may mean several things.
+    pub dropped: Option<PathBuf>,
+    /// Whether a session of a crashed window waits to be taken up.
+    pub recoverable: bool,
+    /// Whether the list of notices is unfolded.
+    pub notices_open: bool,
+    /// Column names of the delimited file, once its first line was read.
+    pub columns: Vec<String>,
+    /// Whether frame times are shown.
+    pub timing: bool,
+}
+
+impl UiState {
+    /// Asks for `action` after this frame.
+    pub fn ask(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+}

@@ -1,0 +1,216 @@
+//! Who holds the wheel: what the sliders ask for, and whether a run is there to take it.
+//!
+//! Before a run a slider writes the session's value at step 0. During a run it writes the shared
+//! cell only; the engine answers with a knob change, which becomes a mark on the curve and a line
+//! of the session's script. So at every moment the session, run headless, repeats what was done.
+
+use crate::link::{Event, KnobChange, Live, Origin, Phase, Step};
+use crate::record::RunRecord;
+use crate::session::{Catalog, Change, Knobs, Session};
+
+/// Whether a run takes what the sliders say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Run {
+    /// None is under way.
+    #[default]
+    None,
+    /// One was asked for and has not begun.
+    Asked,
+    /// One is under way.
+    Live,
+}
+
+/// What the sliders ask for.
+#[derive(Debug, Default)]
+pub struct Steering {
+    requested: Knobs,
+    run: Run,
+}
+
+/// What an event means for the sliders; taken before the event is folded, acted on afterwards.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    /// Nothing.
+    None,
+    /// A run began, or was taken up again at this step.
+    Began(Step),
+    /// Knobs changed.
+    Changed(Origin, Vec<KnobChange>),
+    /// The run was put back.
+    Rewound,
+    /// The run is over.
+    Over,
+}
+
+impl Turn {
+    /// What `event` means for the sliders.
+    pub fn of(event: &Event) -> Self {
+        match event {
+            Event::Started { step, .. } => Self::Began(*step),
+            Event::KnobsChanged { origin, changes, .. } => Self::Changed(*origin, changes.clone()),
+            Event::Rewound { .. } => Self::Rewound,
+            Event::Finished(_) | Event::Failed(_) => Self::Over,
+            Event::Status(status) if matches!(status.phase, Phase::Failed | Phase::Gone) => Self::Over,
+            _ => Self::None,
+        }
+    }
+}
+
+impl Steering {
+    /// The wheel of a session that is not running. Where a run was shown again, a knob the person
+    /// has not touched since stands where the run left it.
+    pub fn new(session: &Session, record: &RunRecord, catalog: &Catalog) -> Self {
+        let mut requested = session.start_knobs(catalog);
+        let as_run = record.session.as_ref().map(|session| session.start_knobs(catalog));
+        for (id, applied) in &record.applied {
+            let untouched = as_run.as_ref().is_some_and(|run| run.values.get(id) == requested.values.get(id));
+            if untouched {
+                requested.values.insert(id.clone(), *applied);
+            }
+        }
+        Self { requested, run: Run::None }
+    }
+
+    /// What the sliders show.
+    pub fn requested(&self) -> &Knobs {
+        &self.requested
+    }
+
+    /// Whether a run is under way or about to be.
+    pub fn is_live(&self) -> bool {
+        self.run != Run::None
+    }
+
+    /// A person asks for a value; gives the one asked for before.
+    pub fn request(&mut self, id: &str, value: f64, session: &mut Session, cell: &Live<Knobs>) -> Option<f64> {
+        let before = self.requested.values.get(id).copied();
+        self.requested.set(id, value);
+        if self.is_live() {
+            cell.store(self.requested.clone());
+        } else {
+            session.set_knob(id, value);
+        }
+        before
+    }
+
+    /// A run of `session` is asked for: the sliders stand at step 0.
+    pub fn begin(&mut self, session: &Session, catalog: &Catalog, cell: &Live<Knobs>) {
+        let revision = self.requested.revision + 1;
+        self.requested = Knobs { revision, ..session.start_knobs(catalog) };
+        cell.store(self.requested.clone());
+        self.run = Run::Asked;
+    }
+
+    /// A run is asked to go on from its folder.
+    pub fn go_on(&mut self) {
+        self.run = Run::Asked;
+    }
+
+    /// Takes in what an event meant; `record` has folded it already.
+    pub fn turn(&mut self, turn: Turn, session: &mut Session, record: &RunRecord, cell: &Live<Knobs>) {
+        match turn {
+            Turn::None => {}
+            Turn::Began(step) => self.began(step, record, cell),
+            Turn::Changed(origin, changes) => {
+                if origin == Origin::Script {
+                    self.follow(changes.into_iter().map(|change| (change.knob, change.to)), cell);
+                }
+                session.script = script(record);
+            }
+            Turn::Rewound => {
+                self.follow(record.applied.clone(), cell);
+                session.script = script(record);
+            }
+            Turn::Over => self.run = Run::None,
+        }
+    }
+
+    fn began(&mut self, step: Step, record: &RunRecord, cell: &Live<Knobs>) {
+        // A slider moved between the click and the first step is already in the cell; the run's
+        // own knobs must not hide it.
+        if self.run == Run::None || step > 0 {
+            self.follow(record.applied.clone(), cell);
+        }
+        self.run = Run::Live;
+    }
+
+    /// Takes up values that a hand did not set. The cell takes them too: the engine sees a change
+    /// by what differs in it, and turning a knob back to where it stood before must differ.
+    fn follow(&mut self, values: impl IntoIterator<Item = (String, f64)>, cell: &Live<Knobs>) {
+        self.requested.values.extend(values);
+        self.requested.revision += 1;
+        cell.store(self.requested.clone());
+    }
+}
+
+/// The script that repeats the run: what happened, then what its own script still holds.
+fn script(record: &RunRecord) -> Vec<Change> {
+    let mut script = record.script();
+    let asked = record.session.iter().flat_map(|session| session.script.iter());
+    let done = |change: &Change| script.iter().any(|past| past.step == change.step && past.knob == change.knob);
+    let ahead: Vec<Change> = asked.filter(|change| change.step >= record.step && !done(change)).cloned().collect();
+    script.extend(ahead);
+    script.sort_by_key(|change| change.step);
+    script
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn fold(steering: &mut Steering, record: &mut RunRecord, session: &mut Session, event: Event) {
+        let turn = Turn::of(&event);
+        record.fold(event);
+        steering.turn(turn, session, record, &Live::default());
+    }
+
+    fn changed(step: Step, origin: Origin, from: f64, to: f64) -> Event {
+        let changes = vec![KnobChange { knob: "soft_targets.temperature".into(), from, to }];
+        Event::KnobsChanged { step, origin, changes }
+    }
+
+    fn started(session: &Session) -> Event {
+        Event::Started { session: Box::new(session.clone()), out: PathBuf::new(), step: 0 }
+    }
+
+    #[test]
+    fn the_script_of_a_repeated_run_keeps_the_changes_that_are_still_ahead() {
+        let mut session = Session::built_in().unwrap();
+        let change = |step, value| Change { step, knob: "soft_targets.temperature".into(), value };
+        session.script = vec![change(2, 4.0), change(9, 8.0)];
+        let (mut steering, mut record) = (Steering::default(), RunRecord::default());
+        steering.begin(&session, &Catalog::default(), &Live::default());
+        let events = [started(&session), changed(2, Origin::Script, 2.0, 4.0), changed(5, Origin::Person, 4.0, 3.0)];
+        for event in events {
+            fold(&mut steering, &mut record, &mut session, event);
+        }
+        assert_eq!(session.script, [change(2, 4.0), change(5, 3.0), change(9, 8.0)]);
+    }
+
+    #[test]
+    fn a_change_made_by_the_script_moves_the_slider() {
+        let mut session = Session::built_in().unwrap();
+        let (mut steering, mut record) = (Steering::default(), RunRecord::default());
+        steering.begin(&session, &Catalog::default(), &Live::default());
+        let start = started(&session);
+        fold(&mut steering, &mut record, &mut session, start);
+        fold(&mut steering, &mut record, &mut session, changed(3, Origin::Script, 2.0, 6.0));
+        assert_eq!(steering.requested().values["soft_targets.temperature"], 6.0);
+        assert_eq!(session.knobs["soft_targets.temperature"], 2.0, "step 0 stays as it was");
+    }
+
+    #[test]
+    fn a_rewind_takes_sliders_and_script_back_with_it() {
+        let mut session = Session::built_in().unwrap();
+        let (mut steering, mut record) = (Steering::default(), RunRecord::default());
+        steering.begin(&session, &Catalog::default(), &Live::default());
+        let start = started(&session);
+        fold(&mut steering, &mut record, &mut session, start);
+        fold(&mut steering, &mut record, &mut session, changed(3, Origin::Person, 2.0, 6.0));
+        fold(&mut steering, &mut record, &mut session, Event::Rewound { step: 2 });
+        assert_eq!(steering.requested().values["soft_targets.temperature"], 2.0);
+        assert!(session.script.is_empty());
+    }
+}

@@ -1,0 +1,80 @@
+//! How long frames take: the program measures itself, so that slow drawing is seen before it is felt.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// CPU times of the last frames.
+#[derive(Debug, Default)]
+pub struct Timing {
+    own: VecDeque<f32>,
+    whole: VecDeque<f32>,
+    frames: u64,
+}
+
+/// Median and 99th percentile, milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// Half of the frames take less.
+    pub median: f32,
+    /// One in a hundred takes more.
+    pub p99: f32,
+}
+
+impl Timing {
+    const KEPT: usize = 600;
+
+    /// Takes in one frame: the time in `tick` and `draw`, and what eframe measured for the frame
+    /// before, which also has tessellation and handing over to the renderer.
+    pub fn add(&mut self, own: Duration, whole_secs: Option<f32>) {
+        self.frames += 1;
+        push(&mut self.own, own.as_secs_f32() * 1e3);
+        if let Some(secs) = whole_secs {
+            push(&mut self.whole, secs * 1e3);
+        }
+    }
+
+    /// Frames drawn so far.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Of `tick` and `draw`.
+    pub fn own(&self) -> Spread {
+        spread(&self.own)
+    }
+
+    /// Of the whole frame, as eframe measures it.
+    pub fn whole(&self) -> Spread {
+        spread(&self.whole)
+    }
+}
+
+fn push(times: &mut VecDeque<f32>, ms: f32) {
+    if times.len() == Timing::KEPT {
+        times.pop_front();
+    }
+    times.push_back(ms);
+}
+
+fn spread(times: &VecDeque<f32>) -> Spread {
+    let mut sorted: Vec<f32> = times.iter().copied().collect();
+    sorted.sort_by(f32::total_cmp);
+    let at = |q: f32| sorted.get((q * sorted.len().saturating_sub(1) as f32).round() as usize).copied();
+    Spread { median: at(0.5).unwrap_or_default(), p99: at(0.99).unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_ignores_a_single_slow_frame_and_the_percentile_does_not() {
+        let mut timing = Timing::default();
+        (0..99).for_each(|_| timing.add(Duration::from_millis(2), None));
+        timing.add(Duration::from_millis(50), Some(0.06));
+        timing.add(Duration::from_millis(50), None);
+        assert!((timing.own().median - 2.0).abs() < 1e-3);
+        assert!((timing.own().p99 - 50.0).abs() < 1e-3);
+        assert!((timing.whole().median - 60.0).abs() < 1e-3);
+    }
+}

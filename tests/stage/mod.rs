@@ -1,0 +1,323 @@
+//! A stage for the window's tests: a catalog, an engine that is played by the test, and a run that
+//! looks like one. Nothing here computes anything true.
+
+#![allow(dead_code, reason = "each test file plays another scene")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui_kittest::Harness;
+use retort::link::{
+    self, Command, EngineEnd, Event, EventSink, Histogram, KnobChange, ModelCard, Opened, Origin, PartCounts, Phase,
+    Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, SeriesId, SideFrame, Status, TokenChip, WeightFrame,
+    WordCheck,
+};
+use retort::session::knob::Entry;
+use retort::session::{Catalog, Knob, Scale, Session};
+use retort::window::storage::Storage;
+use retort::window::undo::Part;
+use retort::window::{Action, WorkbenchApp};
+
+pub const TEMPERATURE: &str = "soft_targets.temperature";
+pub const RATE: &str = "optimizer.learning_rate";
+
+const fn knob(id: &'static str, label: &'static str, range: (f64, f64), default: f64, scale: Scale) -> Knob {
+    Knob { id, label, unit: "", min: range.0, max: range.1, default, scale, live: true, help: "Help" }
+}
+
+pub fn catalog() -> Catalog {
+    let entry = |id, label| Entry { id, label, help: "Help" };
+    let mut decay = knob("optimizer.weight_decay", "Weight decay", (0.0, 1.0), 0.01, Scale::Log);
+    decay.live = false;
+    Catalog {
+        knobs: vec![
+            knob(TEMPERATURE, "Temperature", (1.0, 20.0), 2.0, Scale::Log),
+            knob("mixture.alpha", "Label weight", (0.0, 1.0), 0.5, Scale::Linear),
+            knob(RATE, "Learning rate", (1e-6, 0.1), 1e-3, Scale::Log),
+            decay,
+            knob("optimizer.clip", "Gradient clip", (0.0, 10.0), 1.0, Scale::Linear),
+            knob("magnitude.theta", "Pruning threshold", (0.0, 10.0), 0.0, Scale::Log),
+        ],
+        losses: vec![entry("soft_targets", "Teacher's soft targets"), entry("hard_labels", "Labels")],
+        architectures: vec![entry("bert", "BERT"), entry("gpt2", "GPT-2")],
+        models: vec![entry("posts-teacher", "Posts teacher"), entry("posts-student", "Posts student")],
+        corpora: vec![entry("posts", "Posts by topic")],
+    }
+}
+
+/// The engine's part in the play.
+pub struct Engine {
+    pub end: EngineEnd,
+}
+
+impl Engine {
+    /// The commands that came in since the last look.
+    pub fn heard(&self) -> Vec<Command> {
+        self.end.commands.try_iter().collect()
+    }
+
+    pub fn say(&mut self, event: Event) {
+        self.end.sink.emit(event);
+    }
+
+    pub fn status(&mut self, phase: Phase, done: u64) {
+        let status = Status {
+            phase,
+            done,
+            total: 1500,
+            steps_per_sec: 14.2,
+            looking: 0.02,
+            peak_bytes: 612_000_000,
+            ..Status::default()
+        };
+        self.say(Event::Status(status));
+    }
+
+    pub fn start(&mut self, session: &Session) {
+        let out = session.run.clone().unwrap_or_default();
+        self.say(Event::Started { session: Box::new(session.clone()), out, step: 0 });
+        self.status(Phase::Running, 0);
+    }
+
+    pub fn change(&mut self, step: u64, origin: Origin, knob: &str, from: f64, to: f64) {
+        let changes = vec![KnobChange { knob: knob.into(), from, to }];
+        self.say(Event::KnobsChanged { step, origin, changes });
+    }
+
+    pub fn steps(&mut self, steps: std::ops::Range<u64>) {
+        steps.map(scalars).for_each(|event| self.say(event));
+    }
+}
+
+/// What a step of the fake run measures.
+pub fn scalars(step: u64) -> Event {
+    let mut values: Vec<_> = curve(step).map(|(id, value)| (SeriesId::from(id), value)).into();
+    if step % 50 == 49 {
+        let t = step as f64 / 400.0;
+        values.push((SeriesId::from("measure/accuracy"), 0.93 - 0.75 * (-t * 2.2).exp()));
+        values.push((SeriesId::from("measure/agreement"), 0.95 - 0.8 * (-t * 2.0).exp()));
+    }
+    Event::Scalars { step, values }
+}
+
+fn noise(step: u64, salt: u64) -> f64 {
+    let mut x = step.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (x >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+}
+
+fn curve(step: u64) -> [(&'static str, f64); 5] {
+    let t = step as f64 / 300.0;
+    let soft = 1.9 * (-t).exp() + 0.16 + 0.16 * noise(step, 1);
+    let hard = 2.0 * (-1.3 * t).exp() + 0.1 + 0.22 * noise(step, 2);
+    let rate = 0.002 * (1.0 - step as f64 / 1500.0) * (step as f64 / 50.0).min(1.0);
+    [
+        ("loss/total", 0.9 * soft + 0.1 * hard),
+        ("loss/soft_targets", soft),
+        ("loss/hard_labels", hard),
+        ("optimizer/learning_rate", rate),
+        ("optimizer/gradient_norm", 0.6 + 0.9 * (-t).exp() + 0.5 * noise(step, 3).abs()),
+    ]
+}
+
+pub const CLASSES: [&str; 8] = ["music", "cooking", "travel", "sport", "computing", "gardening", "health", "money"];
+
+pub fn opened() -> Opened {
+    let card = |title: &str, architecture: &str, parameters, layers, width| ModelCard {
+        title: title.into(),
+        architecture: architecture.into(),
+        parameters,
+        layers,
+        heads: 4,
+        width,
+        vocabulary: 4096,
+        max_tokens: 128,
+        notes: Vec::new(),
+    };
+    Opened {
+        teacher: Some(card("posts-teacher", "gpt2", 1_812_480, 4, 160)),
+        student: card("posts-student", "bert", 238_600, 2, 64),
+        classes: CLASSES.map(String::from).to_vec(),
+        parts: PartCounts { train: 6400, labelled: 160, validation: 800, test: 800 },
+        notes: Vec::new(),
+        samples: vec![(POST.into(), 1), ("The train to Lisbon was late again".into(), 2)],
+    }
+}
+
+pub const POST: &str = "Simmered the tomatoes for two hours and the kitchen still smells of basil";
+
+pub fn predictions(count: usize) -> Predictions {
+    let texts = [
+        POST,
+        "The train to Lisbon was late again, but the view along the coast made up for it",
+        "Our striker limped off after ten minutes and the match was lost",
+        "Recompiled the kernel twice before I found the typo in the config",
+        "晚上去听了一场很棒的音乐会，小提琴独奏让人难忘",
+        "Planted the bulbs a week late, let us see whether the tulips forgive me",
+    ];
+    let row = |i: usize| {
+        let gold = i % 8;
+        let wrong = i % 7 == 3;
+        let student = if wrong { (gold + 3) % 8 } else { gold };
+        let teacher = if i % 23 == 5 { (gold + 1) % 8 } else { gold };
+        Prediction {
+            text: format!("{} ({i})", texts[i % texts.len()]),
+            gold,
+            teacher: Some((teacher, 0.98 - 0.3 * noise(i as u64, 5).abs() as f32)),
+            student: (student, 0.9 - 0.6 * noise(i as u64, 6).abs() as f32),
+            kl: Some((noise(i as u64, 7).abs() * if wrong { 3.0 } else { 0.3 }) as f32),
+        }
+    };
+    Predictions { step: 600, rows: (0..count).map(row).collect() }
+}
+
+fn side(words: &[&str], peak: f32, layers: usize, salt: u64) -> SideFrame {
+    let n = words.len();
+    let mut attention = Vec::with_capacity(4 * n * n);
+    for head in 0..4u64 {
+        for query in 0..n {
+            let near = |key: usize| {
+                let distance = (query as f32 - key as f32).abs();
+                let wide = [0.6, 2.0, 5.0, 12.0][head as usize];
+                (-distance / wide).exp() + 0.3 * (noise((query * n + key) as u64, salt + head) as f32 + 0.5).powi(4)
+            };
+            let row: Vec<f32> = (0..n).map(near).collect();
+            let sum: f32 = row.iter().sum();
+            attention.extend(row.iter().map(|value| value / sum));
+        }
+    }
+    let scores: Vec<f32> =
+        (0..8).map(|class| if class == 1 { peak } else { noise(class, salt) as f32 * 2.0 }).collect();
+    let total: f32 = scores.iter().map(|score| score.exp()).sum();
+    SideFrame {
+        tokens: words.iter().map(|word| word.trim_start_matches('␣').to_owned()).collect(),
+        scores: scores.iter().map(|score| score - total.ln()).collect(),
+        layer: layers - 1,
+        layers,
+        heads: 4,
+        attention: attention.into(),
+    }
+}
+
+const TEACHER_TOKENS: [&str; 22] = [
+    "S",
+    "imm",
+    "ered",
+    "␣the",
+    "␣tomatoes",
+    "␣for",
+    "␣two",
+    "␣hours",
+    "␣and",
+    "␣the",
+    "␣kitchen",
+    "␣still",
+    "␣smells",
+    "␣of",
+    "␣basil",
+    "\n",
+    "The",
+    "␣topic",
+    "␣of",
+    "␣this",
+    "␣post",
+    "␣is",
+];
+const STUDENT_TOKENS: [&str; 17] = [
+    "[CLS]", "simmer", "##ed", "the", "tomato", "##es", "for", "two", "hours", "and", "the", "kitchen", "still",
+    "smells", "of", "basil", "[SEP]",
+];
+
+pub fn probe() -> ProbeFrame {
+    ProbeFrame {
+        frame: 1,
+        revision: 1,
+        step: 640,
+        text: POST.into(),
+        classes: CLASSES.map(String::from).to_vec().into(),
+        teacher: Some(side(&TEACHER_TOKENS, 5.0, 4, 11)),
+        student: side(&STUDENT_TOKENS, 2.4, 2, 23),
+    }
+}
+
+pub fn prompt() -> PromptFrame {
+    let chips = |words: &[&str], text: std::ops::Range<usize>| {
+        let chip = |(i, word): (usize, &&str)| TokenChip {
+            text: (*word).to_owned(),
+            id: 37 * i as u32 + 5,
+            from_text: text.contains(&i),
+            answer: i + 1 == words.len(),
+        };
+        words.iter().enumerate().map(chip).collect()
+    };
+    let word = |class: &str| WordCheck {
+        class: class.to_owned(),
+        word: class.to_owned(),
+        tokens: if class == "gardening" { vec!["␣garden".into(), "ing".into()] } else { vec![format!("␣{class}")] },
+        problem: (class == "money").then(|| "collides with the label word of computing".to_owned()),
+    };
+    PromptFrame {
+        revision: 1,
+        problem: None,
+        teacher: Some(PromptSide { tokens: chips(&TEACHER_TOKENS, 0..15), cut: 0 }),
+        student: PromptSide { tokens: chips(&STUDENT_TOKENS, 1..16), cut: 3 },
+        words: CLASSES.map(word).to_vec(),
+    }
+}
+
+pub fn weights() -> WeightFrame {
+    let histogram = |shift: f64, size: f64| {
+        let bell = |i: usize| {
+            let x = (Histogram::edge(i) / 0.8).log10() + shift;
+            (size * (-x * x * if x < 0.0 { 0.9 } else { 9.0 }).exp()) as u64
+        };
+        Histogram { counts: (0..Histogram::BINS).map(bell).collect() }
+    };
+    let names = ["embeddings.word", "layer.0.attention.query", "layer.0.mlp.in", "layer.1.attention.query"];
+    let tensors = names.iter().enumerate().map(|(i, name)| ((*name).to_owned(), histogram(0.1 * i as f64, 900.0)));
+    WeightFrame { step: 640, all: histogram(0.0, 4000.0), tensors: tensors.collect(), sparsity: 0.31 }
+}
+
+/// The window with an engine that the test plays, storing its own things in `folder`.
+pub fn window<'a>(
+    builder: egui_kittest::HarnessBuilder<WorkbenchApp>,
+    session: Session,
+    path: Option<PathBuf>,
+    folder: &std::path::Path,
+) -> (Harness<'a, WorkbenchApp>, Engine) {
+    let (watch, end) = link::connect();
+    let storage = Storage::open(folder.to_owned());
+    let harness = builder.with_size([1400.0, 900.0]).with_max_steps(12).build_eframe(move |cc| {
+        retort::window::heatmap::install(&cc.egui_ctx, cc.wgpu_render_state.as_ref());
+        WorkbenchApp::new(&cc.egui_ctx, watch, catalog(), session, path, storage)
+    });
+    (harness, Engine { end })
+}
+
+/// A run that has come some way: curves, marks, answers, everything filled.
+pub fn midway(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut Engine) {
+    engine.say(Event::Opened(Box::new(opened())));
+    engine.status(Phase::Ready, 0);
+    harness.run_steps(3);
+    harness.state_mut().ask(Action::Start { afresh: false });
+    harness.run_steps(2);
+    let session = harness.state().session().clone();
+    engine.start(&session);
+    harness.run_steps(2);
+    for (id, value) in [(TEMPERATURE, 4.0), ("mixture.alpha", 0.3), ("magnitude.theta", 0.4), (RATE, 0.001)] {
+        harness.state_mut().ask(Action::Set(Part::Knob { id: id.into(), value }));
+    }
+    engine.steps(0..220);
+    engine.change(220, Origin::Person, TEMPERATURE, 2.0, 4.0);
+    engine.steps(220..410);
+    engine.change(410, Origin::Person, "mixture.alpha", 0.1, 0.3);
+    engine.change(410, Origin::Person, "magnitude.theta", 0.0, 0.4);
+    engine.steps(410..640);
+    [200, 400, 600].into_iter().for_each(|step| engine.say(Event::Checkpoint { step }));
+    engine.say(Event::Predictions(Arc::new(predictions(800))));
+    engine.status(Phase::Running, 640);
+    engine.end.cells.probe.store(Some(probe()));
+    engine.end.cells.prompt.store(Some(prompt()));
+    engine.end.cells.weights.store(Some(weights()));
+    harness.run_steps(40);
+}

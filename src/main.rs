@@ -50,6 +50,25 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
     }
 }
 
+#[cfg(feature = "window")]
+fn open_window(arguments: Arguments) -> Result<String, CommandError> {
+    use retort::session::{Session, file};
+
+    let session = match &arguments.session {
+        Some(path) => file::open(path),
+        None => Session::built_in(),
+    };
+    let session = session.map_err(CommandError::input)?;
+    let (watch, end) = retort::link::connect();
+    let thread = engine::spawn(end, retort::record::recorder::Recorder::default()).map_err(CommandError::run)?;
+    let options = retort::window::Options::default();
+    let closed = retort::window::run(watch, engine::catalog(), session, arguments.session, options);
+    // The window has dropped its end: the engine writes a last checkpoint and leaves.
+    let _ = thread.join();
+    closed.map(|()| String::new()).map_err(CommandError::input)
+}
+
+#[cfg(not(feature = "window"))]
 fn open_window(_arguments: Arguments) -> Result<String, CommandError> {
-    Err(CommandError::input("this program was built without its window; use retort run"))
+    Err(CommandError::input("this program was built without its window; use `retort run`"))
 }

@@ -387,6 +387,14 @@ fn curves_on_a_logarithmic_axis_look_as_they_did() {
 }
 
 #[test]
+fn the_curves_of_a_long_run_look_as_they_did() {
+    let (record, mut view) = (record(20_000), View { hidden: vec!["loss/total".to_owned()], ..View::default() });
+    let legend = |harness: &mut Harness| harness.get_by_label("soft targets").hover();
+    let draw = |ui: &mut Ui| curves_ui(ui, &record, &mut view, DARK);
+    picture_with("curves_long", vec2(640.0, 560.0), DARK, draw, legend).unwrap();
+}
+
+#[test]
 fn an_empty_record_looks_as_it_did() {
     let (record, mut view) = (RunRecord::default(), View::default());
     picture("curves_empty", vec2(520.0, 160.0), DARK, |ui| curves_ui(ui, &record, &mut view, DARK)).unwrap();
@@ -430,4 +438,42 @@ fn the_weights_look_as_they_did() {
         all.extend(picture(name, vec2(520.0, 360.0), look, draw));
     }
     all.unwrap();
+}
+
+// ---------------------------------------------------------------- cost
+
+/// CPU time of this thread in milliseconds where the system tells it, else wall time.
+fn clock(since: std::time::Instant) -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    nanos.map_or_else(|| since.elapsed().as_secs_f64() * 1e3, |nanos| nanos / 1e6)
+}
+
+/// Run with `cargo test --release --test plots -- --ignored --nocapture cost`.
+#[test]
+#[ignore = "prints times instead of judging them"]
+fn the_cost_of_a_frame_of_curves_is_printed() {
+    let start = std::time::Instant::now();
+    for steps in [1_000, 4_000, 100_000] {
+        let (mut record, mut view, ctx) = (record(steps), View::default(), egui::Context::default());
+        dress(&ctx, DARK);
+        let screen_rect = Some(egui::Rect::from_min_size(egui::Pos2::ZERO, vec2(1400.0, 900.0)));
+        let mut frame = |i: u64| {
+            // Every frame brings news, as while training.
+            let values = vec![(SeriesId::from("loss/total"), 0.4), (SeriesId::from("loss/soft_targets"), 0.5)];
+            record.fold(Event::Scalars { step: steps + i, values });
+            let before = clock(start);
+            let input = egui::RawInput { screen_rect, ..Default::default() };
+            let mut output = ctx.run_ui(input, |ui| curves_ui(ui, &record, &mut view, DARK));
+            let drawn = clock(start);
+            let meshes = ctx.tessellate(output.shapes, output.pixels_per_point);
+            assert!(!meshes.is_empty());
+            output.textures_delta.clear();
+            [drawn - before, clock(start) - drawn]
+        };
+        let costs: Vec<[f64; 2]> = (0..300).map(&mut frame).skip(20).collect();
+        // The system counts in ticks far longer than a frame, so only the mean says something.
+        let mean = |part: usize| costs.iter().map(|cost| cost[part]).sum::<f64>() / costs.len() as f64;
+        println!("{steps} steps: ui {:.2} ms, tessellation {:.2} ms (means)", mean(0), mean(1));
+    }
 }

@@ -10,6 +10,7 @@ mod hover;
 mod lane;
 mod legend;
 mod names;
+mod paint;
 mod smooth;
 mod span;
 mod strokes;

@@ -208,7 +208,10 @@ mod tests {
     #[test]
     fn text_stands_out_from_its_background() {
         for palette in [&palette::DARK, &palette::LIGHT] {
-            for (text, least) in [(palette.text, 7.0), (palette.text_weak, 4.5), (palette.bad, 4.0)] {
+            let sides = [(palette.teacher, 4.5), (palette.student, 4.5), (palette.gold, 4.0)];
+            let marks = [(palette.bad, 4.5), (palette.good, 4.5), (palette.warn, 4.5), (palette.accent, 4.5)];
+            let words = [(palette.text, 7.0), (palette.text_weak, 4.5)];
+            for (text, least) in words.into_iter().chain(sides).chain(marks) {
                 let contrast = palette::contrast(text, palette.background);
                 assert!(contrast >= least, "{text:?} has contrast {contrast}");
             }

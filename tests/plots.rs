@@ -13,12 +13,12 @@ use egui_kittest::{Harness, SnapshotResults};
 use retort::link::{Event, Histogram, KnobChange, Origin, ProbeFrame, SeriesId, SideFrame, WeightFrame};
 use retort::record::RunRecord;
 use retort::session::{Language, ThemeChoice, View};
-use retort::window::heatmap;
+use retort::window::heatmap::{self, Cell, Grid, Shading, Sheet};
 use retort::window::plot::attention_map::{AttentionMap, attention_ui};
 use retort::window::plot::curves::curves_ui;
 use retort::window::plot::probability_bars::bars_ui;
 use retort::window::plot::weights::weights_ui;
-use retort::window::theme::{self, Look};
+use retort::window::theme::{self, ColorMap, Look};
 
 const DARK: Look = Look { language: Language::English, dark: true };
 const LIGHT: Look = Look { language: Language::English, dark: false };
@@ -162,7 +162,9 @@ fn dress(ctx: &egui::Context, look: Look) {
 
 /// A harness without a renderer: what is said and done, not how it looks.
 fn logic<'a>(size: Vec2, look: Look, ui: impl FnMut(&mut Ui) + 'a) -> Harness<'a> {
-    Harness::builder().with_size(size).with_context_setup(move |ctx| dress(ctx, look)).build_ui(ui)
+    // Steps short enough for a double click, and enough of them for a wheel to come to rest.
+    let builder = Harness::builder().with_size(size).with_step_dt(1.0 / 60.0).with_max_steps(60);
+    builder.with_context_setup(move |ctx| dress(ctx, look)).build_ui(ui)
 }
 
 /// Compares a picture of `ui` with the one kept in `tests/snapshots`.
@@ -280,6 +282,55 @@ fn the_readout_names_the_nearest_sample_and_its_value() {
     assert!(said);
 }
 
+#[test]
+fn the_wheel_with_ctrl_zooms_and_a_double_click_lets_go() {
+    let view = Rc::new(RefCell::new(View::default()));
+    let mut harness = curves_harness(&view);
+    let held = |harness: &Harness| !harness.get_by_label("Fit and follow").accesskit_node().is_disabled();
+    let pointer = egui::pos2(400.0, 120.0);
+    harness.hover_at(pointer);
+    harness.run();
+    let wheel = egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Line,
+        delta: vec2(0.0, 2.0),
+        phase: egui::TouchPhase::Move,
+        modifiers: Modifiers::COMMAND,
+        source: egui::MouseWheelSource::Wheel,
+    };
+    harness.event_modifiers(wheel, Modifiers::COMMAND);
+    harness.run();
+    assert!(held(&harness));
+    for _ in 0..2 {
+        harness.drag_at(pointer);
+        harness.drop_at(pointer);
+    }
+    harness.run();
+    assert!(!held(&harness));
+}
+
+#[test]
+fn new_points_do_not_move_what_a_hand_has_placed() {
+    let (kept, mut view) = (Rc::new(RefCell::new(record(200))), View::default());
+    let record = Rc::clone(&kept);
+    let mut harness = logic(vec2(700.0, 400.0), DARK, move |ui| curves_ui(ui, &record.borrow(), &mut view, DARK));
+    harness.drag_at(egui::pos2(400.0, 120.0));
+    harness.hover_at(egui::pos2(350.0, 120.0));
+    harness.drop_at(egui::pos2(350.0, 120.0));
+    harness.run();
+    // The legend says the value under the cursor; that stays the same while the run goes on.
+    let said = |harness: &mut Harness| {
+        harness.hover_at(egui::pos2(300.0, 120.0));
+        harness.run();
+        harness.get_all_by_label_contains("step ").map(|node| node.accesskit_node().value()).collect::<Vec<_>>()
+    };
+    let before = said(&mut harness);
+    for step in 200..260 {
+        kept.borrow_mut().fold(Event::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] });
+    }
+    assert_eq!(said(&mut harness), before);
+    assert!(!before.is_empty());
+}
+
 // ---------------------------------------------------------------- weights
 
 #[test]
@@ -363,6 +414,52 @@ fn attention_that_was_not_asked_for_is_announced() {
     let mut map = AttentionMap { student_head: Some(99), ..AttentionMap::default() };
     let harness = logic(vec2(500.0, 300.0), DARK, move |ui| attention_ui(ui, &frame, &mut map, DARK));
     harness.get_by_label("attention comes with the next look");
+}
+
+/// One head of 64 tokens with a single strong cell, drawn 40 pixels wide.
+fn lone_cell(version: u64, query: usize, key: usize) -> (Sheet, Grid, Shading) {
+    let mut values = vec![0.0f32; 64 * 64];
+    values[64 * query + key] = 1.0;
+    let sheet = Sheet::square(7, version, &values.into(), 1, 64).unwrap();
+    let grid = Grid { origin: [10, 10], tile: [40, 40], pitch: [40, 40], columns: 1, first: 0, heads: 1 };
+    let colors = ColorMap::Ember;
+    let shading =
+        Shading { colors: colors.table(true), colors_version: colors.version(true), gamma: 1.0, relative: false };
+    (sheet, grid, shading)
+}
+
+#[test]
+fn a_lone_strong_cell_survives_a_tile_smaller_than_its_matrix() {
+    let Some(graphics) = adapter::graphics() else { return };
+    let state = graphics.clone();
+    let cell = Rc::new(RefCell::new((0, 20, 41)));
+    let kept = Rc::clone(&cell);
+    let mut harness = Harness::builder()
+        .with_size(vec2(64.0, 64.0))
+        .renderer(adapter::renderer(&graphics))
+        .with_context_setup(move |ctx| heatmap::install(ctx, Some(&state)))
+        .build_ui(move |ui: &mut Ui| {
+            let (version, query, key) = *kept.borrow();
+            let (sheet, grid, shading) = lone_cell(version, query, key);
+            let painter = ui.ctx().layer_painter(egui::LayerId::background());
+            heatmap::paint(&painter, sheet, grid, shading);
+        });
+    let full = ColorMap::Ember.color(true, 1.0).to_array();
+    let mut strong = || {
+        harness.run();
+        let image = harness.render().unwrap();
+        let lit = image.enumerate_pixels().filter(|(_, _, pixel)| pixel.0 == full);
+        lit.map(|(x, y, _)| [x as i32, y as i32]).collect::<Vec<_>>()
+    };
+    let (sheet, grid, _) = lone_cell(0, 20, 41);
+    let first = strong();
+    // 64 cells on 40 pixels: column 41 reaches from 25.6 to 26.3, row 20 from 12.5 to 13.1.
+    assert_eq!(first, [[10 + 25, 10 + 12], [10 + 26, 10 + 12], [10 + 25, 10 + 13], [10 + 26, 10 + 13]]);
+    assert_eq!(grid.cell(&sheet, first[3]), Some(Cell { head: 0, query: 20, key: 41 }));
+    *cell.borrow_mut() = (0, 50, 3);
+    assert_eq!(strong(), first, "the same version is not uploaded again");
+    *cell.borrow_mut() = (1, 50, 3);
+    assert_ne!(strong(), first, "a new version is");
 }
 
 // ---------------------------------------------------------------- pictures

@@ -44,6 +44,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("learning rate", "学习率"),
     ("gradient norm", "梯度范数"),
     ("weight decay", "权重衰减"),
+    ("clipping", "裁剪"),
+    ("accuracy on the batch", "批次准确率"),
     ("accuracy", "准确率"),
     ("macro F1", "宏平均 F1"),
     ("agreement with the teacher", "与教师的一致率"),

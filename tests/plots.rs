@@ -13,12 +13,12 @@ use egui_kittest::{Harness, SnapshotResults};
 use retort::link::{Event, Histogram, KnobChange, Origin, ProbeFrame, SeriesId, SideFrame, WeightFrame};
 use retort::record::RunRecord;
 use retort::session::{Language, ThemeChoice, View};
-use retort::window::heatmap;
+use retort::window::heatmap::{self, Cell, Grid, Shading, Sheet};
 use retort::window::plot::attention_map::{AttentionMap, attention_ui};
 use retort::window::plot::curves::curves_ui;
 use retort::window::plot::probability_bars::bars_ui;
 use retort::window::plot::weights::weights_ui;
-use retort::window::theme::{self, Look};
+use retort::window::theme::{self, ColorMap, Look};
 
 const DARK: Look = Look { language: Language::English, dark: true };
 const LIGHT: Look = Look { language: Language::English, dark: false };
@@ -162,7 +162,9 @@ fn dress(ctx: &egui::Context, look: Look) {
 
 /// A harness without a renderer: what is said and done, not how it looks.
 fn logic<'a>(size: Vec2, look: Look, ui: impl FnMut(&mut Ui) + 'a) -> Harness<'a> {
-    Harness::builder().with_size(size).with_context_setup(move |ctx| dress(ctx, look)).build_ui(ui)
+    // Steps short enough for a double click, and enough of them for a wheel to come to rest.
+    let builder = Harness::builder().with_size(size).with_step_dt(1.0 / 60.0).with_max_steps(60);
+    builder.with_context_setup(move |ctx| dress(ctx, look)).build_ui(ui)
 }
 
 /// Compares a picture of `ui` with the one kept in `tests/snapshots`.
@@ -280,6 +282,55 @@ fn the_readout_names_the_nearest_sample_and_its_value() {
     assert!(said);
 }
 
+#[test]
+fn the_wheel_with_ctrl_zooms_and_a_double_click_lets_go() {
+    let view = Rc::new(RefCell::new(View::default()));
+    let mut harness = curves_harness(&view);
+    let held = |harness: &Harness| !harness.get_by_label("Fit and follow").accesskit_node().is_disabled();
+    let pointer = egui::pos2(400.0, 120.0);
+    harness.hover_at(pointer);
+    harness.run();
+    let wheel = egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Line,
+        delta: vec2(0.0, 2.0),
+        phase: egui::TouchPhase::Move,
+        modifiers: Modifiers::COMMAND,
+        source: egui::MouseWheelSource::Wheel,
+    };
+    harness.event_modifiers(wheel, Modifiers::COMMAND);
+    harness.run();
+    assert!(held(&harness));
+    for _ in 0..2 {
+        harness.drag_at(pointer);
+        harness.drop_at(pointer);
+    }
+    harness.run();
+    assert!(!held(&harness));
+}
+
+#[test]
+fn new_points_do_not_move_what_a_hand_has_placed() {
+    let (kept, mut view) = (Rc::new(RefCell::new(record(200))), View::default());
+    let record = Rc::clone(&kept);
+    let mut harness = logic(vec2(700.0, 400.0), DARK, move |ui| curves_ui(ui, &record.borrow(), &mut view, DARK));
+    harness.drag_at(egui::pos2(400.0, 120.0));
+    harness.hover_at(egui::pos2(350.0, 120.0));
+    harness.drop_at(egui::pos2(350.0, 120.0));
+    harness.run();
+    // The legend says the value under the cursor; that stays the same while the run goes on.
+    let said = |harness: &mut Harness| {
+        harness.hover_at(egui::pos2(300.0, 120.0));
+        harness.run();
+        harness.get_all_by_label_contains("step ").map(|node| node.accesskit_node().value()).collect::<Vec<_>>()
+    };
+    let before = said(&mut harness);
+    for step in 200..260 {
+        kept.borrow_mut().fold(Event::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] });
+    }
+    assert_eq!(said(&mut harness), before);
+    assert!(!before.is_empty());
+}
+
 // ---------------------------------------------------------------- weights
 
 #[test]
@@ -365,6 +416,52 @@ fn attention_that_was_not_asked_for_is_announced() {
     harness.get_by_label("attention comes with the next look");
 }
 
+/// One head of 64 tokens with a single strong cell, drawn 40 pixels wide.
+fn lone_cell(version: u64, query: usize, key: usize) -> (Sheet, Grid, Shading) {
+    let mut values = vec![0.0f32; 64 * 64];
+    values[64 * query + key] = 1.0;
+    let sheet = Sheet::square(7, version, &values.into(), 1, 64).unwrap();
+    let grid = Grid { origin: [10, 10], tile: [40, 40], pitch: [40, 40], columns: 1, first: 0, heads: 1 };
+    let colors = ColorMap::Ember;
+    let shading =
+        Shading { colors: colors.table(true), colors_version: colors.version(true), gamma: 1.0, relative: false };
+    (sheet, grid, shading)
+}
+
+#[test]
+fn a_lone_strong_cell_survives_a_tile_smaller_than_its_matrix() {
+    let Some(graphics) = adapter::graphics() else { return };
+    let state = graphics.clone();
+    let cell = Rc::new(RefCell::new((0, 20, 41)));
+    let kept = Rc::clone(&cell);
+    let mut harness = Harness::builder()
+        .with_size(vec2(64.0, 64.0))
+        .renderer(adapter::renderer(&graphics))
+        .with_context_setup(move |ctx| heatmap::install(ctx, Some(&state)))
+        .build_ui(move |ui: &mut Ui| {
+            let (version, query, key) = *kept.borrow();
+            let (sheet, grid, shading) = lone_cell(version, query, key);
+            let painter = ui.ctx().layer_painter(egui::LayerId::background());
+            heatmap::paint(&painter, sheet, grid, shading);
+        });
+    let full = ColorMap::Ember.color(true, 1.0).to_array();
+    let mut strong = || {
+        harness.run();
+        let image = harness.render().unwrap();
+        let lit = image.enumerate_pixels().filter(|(_, _, pixel)| pixel.0 == full);
+        lit.map(|(x, y, _)| [x as i32, y as i32]).collect::<Vec<_>>()
+    };
+    let (sheet, grid, _) = lone_cell(0, 20, 41);
+    let first = strong();
+    // 64 cells on 40 pixels: column 41 reaches from 25.6 to 26.3, row 20 from 12.5 to 13.1.
+    assert_eq!(first, [[10 + 25, 10 + 12], [10 + 26, 10 + 12], [10 + 25, 10 + 13], [10 + 26, 10 + 13]]);
+    assert_eq!(grid.cell(&sheet, first[3]), Some(Cell { head: 0, query: 20, key: 41 }));
+    *cell.borrow_mut() = (0, 50, 3);
+    assert_eq!(strong(), first, "the same version is not uploaded again");
+    *cell.borrow_mut() = (1, 50, 3);
+    assert_ne!(strong(), first, "a new version is");
+}
+
 // ---------------------------------------------------------------- pictures
 
 #[test]
@@ -384,6 +481,14 @@ fn curves_on_a_logarithmic_axis_look_as_they_did() {
     let hover = |harness: &mut Harness| harness.hover_at(egui::pos2(430.0, 150.0));
     let draw = |ui: &mut Ui| curves_ui(ui, &record, &mut view, LIGHT);
     picture_with("curves_log", vec2(760.0, 620.0), LIGHT, draw, hover).unwrap();
+}
+
+#[test]
+fn the_curves_of_a_long_run_look_as_they_did() {
+    let (record, mut view) = (record(20_000), View { hidden: vec!["loss/total".to_owned()], ..View::default() });
+    let legend = |harness: &mut Harness| harness.get_by_label("soft targets").hover();
+    let draw = |ui: &mut Ui| curves_ui(ui, &record, &mut view, DARK);
+    picture_with("curves_long", vec2(640.0, 560.0), DARK, draw, legend).unwrap();
 }
 
 #[test]
@@ -430,4 +535,42 @@ fn the_weights_look_as_they_did() {
         all.extend(picture(name, vec2(520.0, 360.0), look, draw));
     }
     all.unwrap();
+}
+
+// ---------------------------------------------------------------- cost
+
+/// CPU time of this thread in milliseconds where the system tells it, else wall time.
+fn clock(since: std::time::Instant) -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    nanos.map_or_else(|| since.elapsed().as_secs_f64() * 1e3, |nanos| nanos / 1e6)
+}
+
+/// Run with `cargo test --release --test plots -- --ignored --nocapture cost`.
+#[test]
+#[ignore = "prints times instead of judging them"]
+fn the_cost_of_a_frame_of_curves_is_printed() {
+    let start = std::time::Instant::now();
+    for steps in [1_000, 4_000, 100_000] {
+        let (mut record, mut view, ctx) = (record(steps), View::default(), egui::Context::default());
+        dress(&ctx, DARK);
+        let screen_rect = Some(egui::Rect::from_min_size(egui::Pos2::ZERO, vec2(1400.0, 900.0)));
+        let mut frame = |i: u64| {
+            // Every frame brings news, as while training.
+            let values = vec![(SeriesId::from("loss/total"), 0.4), (SeriesId::from("loss/soft_targets"), 0.5)];
+            record.fold(Event::Scalars { step: steps + i, values });
+            let before = clock(start);
+            let input = egui::RawInput { screen_rect, ..Default::default() };
+            let mut output = ctx.run_ui(input, |ui| curves_ui(ui, &record, &mut view, DARK));
+            let drawn = clock(start);
+            let meshes = ctx.tessellate(output.shapes, output.pixels_per_point);
+            assert!(!meshes.is_empty());
+            output.textures_delta.clear();
+            [drawn - before, clock(start) - drawn]
+        };
+        let costs: Vec<[f64; 2]> = (0..300).map(&mut frame).skip(20).collect();
+        // The system counts in ticks far longer than a frame, so only the mean says something.
+        let mean = |part: usize| costs.iter().map(|cost| cost[part]).sum::<f64>() / costs.len() as f64;
+        println!("{steps} steps: ui {:.2} ms, tessellation {:.2} ms (means)", mean(0), mean(1));
+    }
 }

@@ -179,14 +179,15 @@ mod tests {
     fn every_sign_the_window_draws_has_a_glyph() {
         let ctx = Context::default();
         install(&ctx, ThemeChoice::Dark);
-        let signs = "→←↑↓▶■⏸⏹⏭⏺⏮✔✖★◆◇▲▼●○∇ₖ×≥≤±∞‖θαβλΔΣ⚙⟳💾🗑🔍📂…·–—−½‰␣│⊕ 温度蒸馏教师学生注意力";
+        let signs = "→←↑↓▶■⏸⏹⏭⏺⏮✔✖★◆◇▲▼●○∇×≥≤±∞‖θαβλΔΣ⚙⟳💾🗑🔍📂…·–—−½‰␣│⊕ 温度蒸馏教师学生注意力";
         let mut missing = String::new();
-        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
             for family in [FontFamily::Proportional, FontFamily::Monospace, strong_family()] {
                 let font = FontId::new(13.0, family);
                 missing.extend(signs.chars().filter(|&c| !ui.fonts_mut(|fonts| fonts.has_glyph(&font, c))));
             }
         });
+        output.textures_delta.clear();
         assert_eq!(missing, "");
     }
 
@@ -207,7 +208,10 @@ mod tests {
     #[test]
     fn text_stands_out_from_its_background() {
         for palette in [&palette::DARK, &palette::LIGHT] {
-            for (text, least) in [(palette.text, 7.0), (palette.text_weak, 4.5), (palette.bad, 4.0)] {
+            let sides = [(palette.teacher, 4.5), (palette.student, 4.5), (palette.gold, 4.0)];
+            let marks = [(palette.bad, 4.5), (palette.good, 4.5), (palette.warn, 4.5), (palette.accent, 4.5)];
+            let words = [(palette.text, 7.0), (palette.text_weak, 4.5)];
+            for (text, least) in words.into_iter().chain(sides).chain(marks) {
                 let contrast = palette::contrast(text, palette.background);
                 assert!(contrast >= least, "{text:?} has contrast {contrast}");
             }

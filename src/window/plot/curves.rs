@@ -10,6 +10,7 @@ mod hover;
 mod lane;
 mod legend;
 mod names;
+mod paint;
 mod smooth;
 mod span;
 mod strokes;
@@ -29,7 +30,7 @@ use smooth::Smoothed;
 use span::{Gesture, Span};
 
 /// Smallest height of a chart, points; with more charts than fit, they scroll.
-const LEAST: f32 = 116.0;
+const LEAST: f32 = 94.0;
 /// Height where nothing bounds it.
 const USUAL: f32 = 200.0;
 /// Weight above which a smoothed curve would only be a line to its first point.

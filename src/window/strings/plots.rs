@@ -44,6 +44,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("learning rate", "学习率"),
     ("gradient norm", "梯度范数"),
     ("weight decay", "权重衰减"),
+    ("clipping", "裁剪"),
+    ("accuracy on the batch", "批次准确率"),
     ("accuracy", "准确率"),
     ("macro F1", "宏平均 F1"),
     ("agreement with the teacher", "与教师的一致率"),
@@ -78,7 +80,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Previous head", "上一个头"),
     ("Next head", "下一个头"),
     ("Ember", "余烬"),
-    ("Lagoon", "潟湖"),
+    ("Lagoon", "碧湖"),
     ("Grey", "灰度"),
     ("max", "最大"),
     ("Colours of the heatmaps", "热图的配色"),
@@ -141,6 +143,20 @@ mod tests {
         assert!(found.len() > 30, "only {} phrases found", found.len());
         let missing = found.iter().filter(|phrase| !CHINESE.iter().any(|(key, _)| key == phrase));
         assert_eq!(missing.collect::<Vec<_>>(), Vec::<&String>::new());
+    }
+
+    #[test]
+    fn every_character_is_in_the_bundled_font() {
+        let ctx = egui::Context::default();
+        crate::window::theme::install(&ctx, crate::session::ThemeChoice::Dark);
+        let mut missing = String::new();
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
+            let all = CHINESE.iter().flat_map(|(_, chinese)| chinese.chars());
+            let font = egui::FontId::proportional(13.0);
+            missing = ui.fonts_mut(|fonts| all.filter(|&c| !fonts.has_glyph(&font, c)).collect());
+        });
+        output.textures_delta.clear();
+        assert_eq!(missing, "");
     }
 
     #[test]

@@ -104,6 +104,8 @@ pub(super) fn crosshair(ui: &Ui, sheet: &Sheet, grid: &Grid, cell: Cell, enlarge
 
 #[cfg(test)]
 mod tests {
+    use egui::vec2;
+
     use super::arrangement;
 
     #[test]

@@ -1,9 +1,8 @@
 //! What the curves say under the pointer.
 
 use egui::{Grid, Pos2, Response, RichText, Stroke, Ui};
-use egui_plot::PlotTransform;
 
-use super::strokes::Scale;
+use super::paint::Screen;
 use super::{Curve, Scene};
 use crate::link::Step;
 use crate::window::plot::{figures::short, readout_ui};
@@ -25,61 +24,40 @@ struct Sample<'a> {
 }
 
 /// The samples at the step of the one nearest to the pointer, nearest first.
-pub(super) fn readout(
-    ui: &Ui,
-    scene: &Scene,
-    response: &Response,
-    transform: &PlotTransform,
-    curves: &[&Curve],
-    scale: Scale,
-) {
+pub(super) fn readout(ui: &Ui, scene: &Scene, response: &Response, screen: &Screen, curves: &[&Curve]) {
     let Some(pointer) = response.hover_pos() else { return };
-    let near = curves.iter().filter_map(|curve| nearest(curve, pointer, transform, scale));
+    let near = curves.iter().filter_map(|curve| nearest(curve, pointer, screen));
     let Some(step) = near.min_by(|a, b| a.distance.total_cmp(&b.distance)).map(|sample| sample.step) else { return };
-    let mut samples: Vec<Sample> =
-        curves.iter().filter_map(|curve| at_step(curve, step, pointer, transform, scale)).collect();
+    let mut samples: Vec<Sample> = curves.iter().filter_map(|curve| at_step(curve, step, pointer, screen)).collect();
     samples.sort_by(|a, b| a.distance.total_cmp(&b.distance));
-    for sample in samples.iter().filter(|sample| transform.frame().contains(sample.pos)) {
+    for sample in samples.iter().filter(|sample| screen.transform.frame().contains(sample.pos)) {
         ui.painter().circle(sample.pos, 3.0, sample.curve.color, Stroke::new(1.0, scene.look.palette().background));
     }
     readout_ui(response, |ui| rows_ui(ui, scene, step, &samples));
 }
 
 /// The curve's sample nearest to the pointer, if one is in reach.
-fn nearest<'a>(curve: &'a Curve, pointer: Pos2, transform: &PlotTransform, scale: Scale) -> Option<Sample<'a>> {
-    let step = |x: f32| transform.value_from_position(egui::pos2(x, pointer.y)).x;
+fn nearest<'a>(curve: &'a Curve, pointer: Pos2, screen: &Screen) -> Option<Sample<'a>> {
+    let step = |x: f32| screen.transform.value_from_position(egui::pos2(x, pointer.y)).x;
     let steps = curve.series.steps();
     let start = steps.partition_point(|&s| (s as f64) < step(pointer.x - REACH));
     let end = steps.partition_point(|&s| (s as f64) <= step(pointer.x + REACH));
     let stride = (end.saturating_sub(start) / LOOKED_AT).max(1);
     let points = steps.iter().zip(curve.series.values()).skip(start).take(end.saturating_sub(start)).step_by(stride);
-    let sample = |(&step, &value): (&Step, &f64)| sample(curve, step, value, pointer, transform, scale);
+    let sample = |(&step, &value): (&Step, &f64)| sample(curve, step, value, pointer, screen);
     let best = points.filter_map(sample).min_by(|a, b| a.distance.total_cmp(&b.distance));
     best.filter(|sample| sample.distance <= REACH)
 }
 
 /// The curve's sample at `step`, or the one closest to it that would still be under the pointer.
-fn at_step<'a>(
-    curve: &'a Curve,
-    step: Step,
-    pointer: Pos2,
-    transform: &PlotTransform,
-    scale: Scale,
-) -> Option<Sample<'a>> {
+fn at_step<'a>(curve: &'a Curve, step: Step, pointer: Pos2, screen: &Screen) -> Option<Sample<'a>> {
     let (found, value) = curve.series.nearest(step as f64)?;
-    let sample = sample(curve, found, value, pointer, transform, scale)?;
+    let sample = sample(curve, found, value, pointer, screen)?;
     (found == step || (sample.pos.x - pointer.x).abs() <= REACH).then_some(sample)
 }
 
-fn sample<'a>(
-    curve: &'a Curve,
-    step: Step,
-    value: f64,
-    pointer: Pos2,
-    transform: &PlotTransform,
-    scale: Scale,
-) -> Option<Sample<'a>> {
-    let pos = scale.pos(transform, step as f64, value)?;
+fn sample<'a>(curve: &'a Curve, step: Step, value: f64, pointer: Pos2, screen: &Screen) -> Option<Sample<'a>> {
+    let pos = screen.pos(step as f64, value)?;
     Some(Sample { curve, step, value, pos, distance: pos.distance(pointer) })
 }
 

@@ -21,6 +21,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("grad_norm", "gradient norm"),
     ("gradient_norm", "gradient norm"),
     ("weight_decay", "weight decay"),
+    ("clip", "clipping"),
+    ("batch_accuracy", "accuracy on the batch"),
     ("accuracy", "accuracy"),
     ("macro_f1", "macro F1"),
     ("agreement", "agreement with the teacher"),

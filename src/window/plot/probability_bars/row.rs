@@ -149,7 +149,7 @@ impl Row<'_> {
         };
         figure(columns.plain, plain, color);
         if self.softened {
-            figure(right, soft, color.gamma_multiply(0.75));
+            figure(right, soft, color.gamma_multiply(0.85));
         }
     }
 }

@@ -51,7 +51,7 @@ const CHINESE: Kit = Kit {
 };
 
 /// Out of a hundred posts, how many name one topic only.
-const PLAIN_PERCENT: usize = 30;
+const PLAIN_PERCENT: usize = 36;
 
 /// One post in the making.
 pub struct Composer<'a> {

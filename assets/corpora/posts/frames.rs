@@ -17,17 +17,17 @@ pub const CONTRASTS: &[&str] = &[
     "I sat down to write about {D:n}, but now it is about {T:g}.",
     "{who} {D:p}, but I {T:p} {at}.",
     "I {T:p} {at} while {who} {D:p}.",
+    "{who} {D:p} again, but I am {T:g} {at}.",
     "{who} loves {D:g}, but I love {T:g}.",
-    "Rather than {D:g}, I {T:p} {at}.",
-    "I {T:p} {at} rather than {D:g}.",
+    "Yesterday I {D:p}, but now I am {T:g} {at}.",
+    "Last year I {D:p} and {D:p}; now it is {T:g}.",
     "Enough of {D:g}. Now it is {T:g}.",
     "I gave up {D:g} and took up {T:g}.",
     "I gave up {D:n} and bought {T:n}.",
-    "I skipped {D:g} and {T:p} {at}.",
+    "I skipped {D:g} for {T:g} {when}.",
     "No more {D:g} for me, now it is {T:g}.",
     "Less {D:g}, more {T:g}, please.",
-    "After {D:g} and {E:g} I finally {T:p} {at}.",
-    "I finally {T:p} {at} instead of {D:g} or {E:g}.",
+    "After {D:g} and {E:g} I am finally {T:g} {at}.",
 ];
 
 /// One topic, though the place may belong to another.

@@ -13,6 +13,7 @@ use super::panel::{self, Scene};
 use super::state::{Action, UiState};
 use super::steering::{Steering, Turn};
 use super::storage::Storage;
+use super::strings;
 use super::theme::{self, Look};
 use super::timing::Timing;
 use super::undo::{Gesture, Undo};
@@ -251,8 +252,14 @@ impl WorkbenchApp {
         if self.record.status.phase != Phase::Gone {
             let status = Status { phase: Phase::Gone, ..self.record.status.clone() };
             self.fold(Event::Status(status));
-            self.notice(true, "the engine has stopped working; save the session and start retort again");
+            let text = self.t("the engine has stopped working; save the session and start retort again");
+            self.notice(true, text);
         }
+    }
+
+    /// The visible text for an English phrase.
+    pub(super) fn t(&self, english: &'static str) -> &'static str {
+        strings::translate(self.session.view.language, english)
     }
 
     pub(super) fn notice(&mut self, grave: bool, text: impl std::fmt::Display) {

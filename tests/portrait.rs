@@ -7,28 +7,74 @@ mod stage;
 
 use std::path::PathBuf;
 
+use egui::accesskit::Role;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use retort::link::{Event, Phase};
 use retort::session::{Language, Session, ThemeChoice};
-use retort::window::WorkbenchApp;
+use retort::window::{Action, WorkbenchApp};
 
-fn portrait(name: &str, theme: ThemeChoice, language: Language, tab: &str, midway: bool) {
-    let Some(out) = std::env::var_os("RETORT_PORTRAITS").map(PathBuf::from) else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let mut session = Session::built_in().unwrap();
-    (session.view.theme, session.view.language) = (theme, language);
-    let shown = if theme == ThemeChoice::Light { egui::Theme::Light } else { egui::Theme::Dark };
-    session.view.tab = tab.into();
-    session.view.probe = if midway { stage::POST.into() } else { String::new() };
-    let (mut harness, mut engine) =
-        stage::window(Harness::builder().with_theme(shown).wgpu(), session, None, folder.path());
-    if midway {
-        stage::midway(&mut harness, &mut engine);
-    } else {
-        engine.say(retort::link::Event::Opened(Box::new(stage::opened())));
-        engine.status(retort::link::Phase::Ready, 0);
+/// What a picture shows.
+struct Scene {
+    theme: ThemeChoice,
+    language: Language,
+    tab: &'static str,
+    /// How the window got where it is.
+    play: fn(&mut Harness<'_, WorkbenchApp>, &mut stage::Engine),
+}
+
+impl Scene {
+    const fn dark(play: fn(&mut Harness<'_, WorkbenchApp>, &mut stage::Engine)) -> Self {
+        Self { theme: ThemeChoice::Dark, language: Language::English, tab: "attention", play }
+    }
+
+    fn portrait(self, name: &str) {
+        let Some(out) = std::env::var_os("RETORT_PORTRAITS").map(PathBuf::from) else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = Session::built_in().unwrap();
+        (session.view.theme, session.view.language) = (self.theme, self.language);
+        session.view.tab = self.tab.into();
+        let theme = if self.theme == ThemeChoice::Light { egui::Theme::Light } else { egui::Theme::Dark };
+        let (mut harness, mut engine) =
+            stage::window(Harness::builder().with_theme(theme).wgpu(), session, None, folder.path());
+        (self.play)(&mut harness, &mut engine);
+        save(&mut harness, &out.join(format!("{name}.png")));
+    }
+}
+
+fn first_start(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
+    engine.say(Event::Opened(Box::new(stage::opened())));
+    engine.status(Phase::Ready, 0);
+    harness.run_steps(6);
+}
+
+fn unfolded(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine, sections: &[&str]) {
+    first_start(harness, engine);
+    harness.get_by_role_and_label(Role::DisclosureTriangle, "Prompt").click();
+    harness.run_steps(3);
+    for section in sections {
+        harness.get_by_role_and_label(Role::DisclosureTriangle, section).click();
         harness.run_steps(6);
     }
-    save(&mut harness, &out.join(format!("{name}.png")));
+}
+
+fn in_trouble(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
+    stage::midway(harness, engine);
+    let what = "the loss of step 640 is not a finite number; the weights were left as they were".to_owned();
+    engine.say(Event::Trouble { step: 640, what, checkpoint: Some(600) });
+    engine.say(Event::Warning("the teacher's cache could not be written: no space left on the device".into()));
+    engine.status(Phase::Paused, 640);
+    harness.run_steps(4);
+}
+
+fn finished(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
+    stage::midway(harness, engine);
+    engine.say(Event::Finished(Box::new(retort::link::Outcome { reason: "stopped".into(), ..Default::default() })));
+    engine.status(Phase::Stopped, 640);
+    harness.run_steps(4);
+    harness.state_mut().ask(Action::Ask(Some(retort::window::state::FileQuestion::Save)));
+    harness.key_press(egui::Key::F12);
+    harness.run_steps(4);
 }
 
 fn save(harness: &mut Harness<'_, WorkbenchApp>, path: &std::path::Path) {
@@ -46,18 +92,52 @@ fn save(harness: &mut Harness<'_, WorkbenchApp>, path: &std::path::Path) {
 
 #[test]
 #[ignore = "pictures for a person"]
-fn the_window_midway_in_dark_english() {
-    portrait("midway-dark", ThemeChoice::Dark, Language::English, "attention", true);
-}
-
-#[test]
-#[ignore = "pictures for a person"]
-fn the_window_midway_in_light_chinese() {
-    portrait("midway-light-zh", ThemeChoice::Light, Language::Chinese, "weights", true);
+fn the_window_midway() {
+    Scene::dark(stage::midway).portrait("midway-dark");
+    let (theme, language) = (ThemeChoice::Light, Language::Chinese);
+    Scene { theme, language, tab: "weights", play: stage::midway }.portrait("midway-light-zh");
 }
 
 #[test]
 #[ignore = "pictures for a person"]
 fn the_window_at_its_first_start() {
-    portrait("first-dark", ThemeChoice::Dark, Language::English, "", false);
+    Scene::dark(first_start).portrait("first-dark");
+    Scene::dark(|harness, engine| unfolded(harness, engine, &["Pair"])).portrait("pair-dark");
+    Scene::dark(|harness, engine| unfolded(harness, engine, &["Data"])).portrait("data-dark");
+    Scene::dark(|harness, engine| unfolded(harness, engine, &["Recipe"])).portrait("recipe-dark");
+}
+
+#[test]
+#[ignore = "pictures for a person"]
+fn the_window_when_something_happened() {
+    Scene::dark(in_trouble).portrait("trouble-dark");
+    Scene { theme: ThemeChoice::Light, ..Scene::dark(finished) }.portrait("finished-light");
+}
+
+/// `cargo test --release --test portrait -- --ignored --nocapture frame_times`
+#[test]
+#[ignore = "a measurement"]
+fn frame_times_while_training() {
+    for tab in ["attention", "weights", "curves"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = Session::built_in().unwrap();
+        session.view.tab = tab.into();
+        let (mut harness, mut engine) = stage::window(Harness::builder(), session, None, folder.path());
+        stage::midway(&mut harness, &mut engine);
+        let mut tessellation = Vec::new();
+        for step in 640..940 {
+            engine.steps(step..step + 1);
+            harness.run_steps(1);
+            let shapes = harness.output().shapes.clone();
+            let begun = retort::window::timing::Stopwatch::start();
+            harness.ctx.tessellate(shapes, 1.0);
+            tessellation.push(begun.elapsed().as_secs_f32() * 1e3);
+        }
+        tessellation.sort_by(f32::total_cmp);
+        let own = harness.state().timing().own();
+        println!(
+            "{tab}: panels {:.2} ms median, {:.2} ms p99; tessellation {:.2} ms median, {:.2} ms p99",
+            own.median, own.p99, tessellation[150], tessellation[297]
+        );
+    }
 }

@@ -258,7 +258,8 @@ fn an_edited_prompt_is_asked_for_before_any_run_uses_it() {
     play.harness.event(egui::Event::Text("!".into()));
     play.look(2);
     let asked = play.engine.end.cells.ask.load().prompt.clone().unwrap();
-    assert_eq!(asked.template, format!("{}!", Session::built_in().unwrap().prompt.template));
+    assert!(asked.template.contains('!'), "{}", asked.template);
+    assert_eq!(asked, play.app().session().prompt);
 }
 
 #[test]
@@ -270,7 +271,7 @@ fn a_hand_steered_run_can_be_repeated_or_started_afresh() {
     play.engine.status(Phase::Stopped, 41);
     play.look(3);
     play.engine.heard();
-    play.click("▶ Repeat · 1 knob changes");
+    play.click("▶ Repeat · 1 knob change");
     let Some(Command::Start { session, .. }) = play.engine.heard().into_iter().find(is_start) else {
         panic!("no start")
     };

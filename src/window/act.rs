@@ -88,7 +88,8 @@ impl WorkbenchApp {
 
     fn undo(&mut self) {
         if self.is_held(self.undo.next()) {
-            return self.notice(false, "the last change belongs to the running run; stop the run to take it back");
+            let text = self.t("the last change belongs to the running run; stop the run to take it back");
+            return self.notice(false, text);
         }
         let mut undo = std::mem::take(&mut self.undo);
         undo.undo(|part| self.put(part));
@@ -97,7 +98,8 @@ impl WorkbenchApp {
 
     fn redo(&mut self) {
         if self.is_held(self.undo.next_redo()) {
-            return self.notice(false, "the next change belongs to the running run; stop the run to make it again");
+            let text = self.t("the next change belongs to the running run; stop the run to make it again");
+            return self.notice(false, text);
         }
         let mut undo = std::mem::take(&mut self.undo);
         undo.redo(|part| self.put(part));
@@ -116,7 +118,10 @@ impl WorkbenchApp {
         }
         match self.storage.new_run_folder() {
             Ok(out) => self.start_in(out),
-            Err(e) => self.notice(false, format!("cannot make a run folder: {e}; free some room or check its rights")),
+            Err(e) => {
+                let text = self.t("cannot make a run folder; free some room or check its rights");
+                self.notice(false, format!("{text}: {e}"));
+            }
         }
     }
 
@@ -172,7 +177,8 @@ impl WorkbenchApp {
     /// News of a run must not land in another session's record.
     fn is_busy(&mut self) -> bool {
         if self.steering.is_live() {
-            self.notice(false, "a run is under way; stop it before opening another session");
+            let text = self.t("a run is under way; stop it before opening another session");
+            self.notice(false, text);
         }
         self.steering.is_live()
     }
@@ -204,13 +210,13 @@ impl WorkbenchApp {
     fn browse(&mut self, wish: Wish) {
         let near = self.path.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
         let title = match wish {
-            Wish::Teacher => "Folder of the teacher",
-            Wish::Student => "Folder of the student",
-            Wish::DataFile => "File of the data",
-            Wish::DataFolder => "Folder of the data",
-            Wish::TestFile => "File of the test rows",
-            Wish::OpenSession => "Open session",
-            Wish::SaveSession => "Save session as",
+            Wish::Teacher => self.t("Folder of the teacher"),
+            Wish::Student => self.t("Folder of the student"),
+            Wish::DataFile => self.t("File of the data"),
+            Wish::DataFolder => self.t("Folder of the data"),
+            Wish::TestFile => self.t("File of the test rows"),
+            Wish::OpenSession => self.t("Open session"),
+            Wish::SaveSession => self.t("Save session as"),
         };
         self.errands.browse(wish, title, &near);
     }
@@ -222,6 +228,10 @@ impl WorkbenchApp {
             Word::Loaded(loaded) => self.take_up(*loaded),
             Word::Saved(path) => self.saved_to(path),
             Word::Columns(columns) => self.state.columns = columns,
+            Word::NoDialog => {
+                let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");
+                self.notice(false, text);
+            }
             Word::Failed(reason) => self.notice(false, reason),
         }
     }

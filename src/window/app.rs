@@ -13,8 +13,9 @@ use super::panel::{self, Scene};
 use super::state::{Action, UiState};
 use super::steering::{Steering, Turn};
 use super::storage::Storage;
+use super::strings;
 use super::theme::{self, Look};
-use super::timing::Timing;
+use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
 use crate::link::{Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
 use crate::record::{Remark, RunRecord};
@@ -44,6 +45,8 @@ pub struct WorkbenchApp {
     asked: ProbeRequest,
     theme: Option<ThemeChoice>,
     timing: Timing,
+    /// Time in `tick` since the last frame.
+    ticking: Duration,
 }
 
 /// What waits until the hand has come to rest, in egui's seconds.
@@ -90,6 +93,7 @@ impl WorkbenchApp {
             asked: ProbeRequest::default(),
             theme: None,
             timing: Timing::default(),
+            ticking: Duration::ZERO,
         };
         app.state.recoverable = app.storage.left_behind().is_some();
         app.dress(ctx);
@@ -128,15 +132,18 @@ impl WorkbenchApp {
 
     /// Takes in news; draws nothing. Runs while the window is hidden too, or memory would grow.
     pub fn tick(&mut self, ctx: &Context) {
+        let watch = Stopwatch::start();
         self.drain(ctx);
         while let Some(word) = self.errands.hear() {
             self.heed(word);
         }
         self.keep_appointments(ctx);
+        self.ticking += watch.elapsed();
     }
 
     /// Draws everything, then acts on what was asked for.
     pub fn draw(&mut self, ui: &mut Ui) {
+        let watch = Stopwatch::start();
         self.feel(ui.ctx());
         self.dress(ui.ctx());
         self.keys(ui.ctx());
@@ -166,6 +173,7 @@ impl WorkbenchApp {
             ui.ctx().request_repaint();
         }
         self.look_where_the_person_looks();
+        self.timing.add(std::mem::take(&mut self.ticking) + watch.elapsed());
     }
 
     /// The look of this frame.
@@ -251,8 +259,14 @@ impl WorkbenchApp {
         if self.record.status.phase != Phase::Gone {
             let status = Status { phase: Phase::Gone, ..self.record.status.clone() };
             self.fold(Event::Status(status));
-            self.notice(true, "the engine has stopped working; save the session and start retort again");
+            let text = self.t("the engine has stopped working; save the session and start retort again");
+            self.notice(true, text);
         }
+    }
+
+    /// The visible text for an English phrase.
+    pub(super) fn t(&self, english: &'static str) -> &'static str {
+        strings::translate(self.session.view.language, english)
     }
 
     pub(super) fn notice(&mut self, grave: bool, text: impl std::fmt::Display) {
@@ -296,9 +310,8 @@ impl eframe::App for WorkbenchApp {
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
-        let begun = Instant::now();
+        frame.info().cpu_usage.into_iter().for_each(|secs| self.timing.add_whole(secs));
         self.draw(ui);
-        self.timing.add(begun.elapsed(), frame.info().cpu_usage);
     }
 
     /// The panel's own colour, so that no panel has to paint the whole window a second time.

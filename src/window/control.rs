@@ -125,11 +125,18 @@ pub fn segments<T: PartialEq + Copy>(ui: &mut Ui, now: T, all: &[(T, &str, &str)
     chosen.filter(|value| *value != now)
 }
 
-/// A whole number. Gives the new one.
-pub fn count(ui: &mut Ui, now: u64, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+/// A whole number; 0 is shown as the word `zero` where it means something else than none. Gives
+/// the new number.
+pub fn count(ui: &mut Ui, now: u64, range: std::ops::RangeInclusive<u64>, zero: &str) -> Option<u64> {
     let mut value = now;
     let speed = (now as f64 * 0.01).max(0.1);
-    let drag = DragValue::new(&mut value).range(range).speed(speed).update_while_editing(false);
+    let shown = |value: f64, _: std::ops::RangeInclusive<usize>| match value as u64 {
+        0 if !zero.is_empty() => zero.to_owned(),
+        value => value.to_string(),
+    };
+    let read = |text: &str| if text == zero { Some(0.0) } else { typed_figure(text) };
+    let drag = DragValue::new(&mut value).range(range).speed(speed).custom_formatter(shown).custom_parser(read);
+    let drag = drag.update_while_editing(false);
     ui.add_sized(vec2(ui.available_width(), ROW - 2.0), drag);
     (value != now).then_some(value)
 }

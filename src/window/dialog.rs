@@ -42,6 +42,8 @@ pub enum Word {
     Saved(PathBuf),
     /// The first line of a delimited file.
     Columns(Vec<String>),
+    /// The system shows no dialogs.
+    NoDialog,
     /// It failed, in a sentence.
     Failed(String),
 }
@@ -100,7 +102,7 @@ impl Errands {
             let asked = Instant::now();
             match block_on(answer) {
                 Some(handle) => Some(Word::Picked(wish, handle.path().to_owned())),
-                None if asked.elapsed() < Self::INSTANT => Some(Word::Failed(NO_DIALOG.to_owned())),
+                None if asked.elapsed() < Self::INSTANT => Some(Word::NoDialog),
                 None => None,
             }
         });
@@ -146,9 +148,6 @@ impl Errands {
         }
     }
 }
-
-const NO_DIALOG: &str = "this system answers no file dialog; type the path into the field instead, or install \
-                         xdg-desktop-portal-gtk or zenity";
 
 fn show_again(session: Session, path: Option<PathBuf>, recovered: bool) -> Word {
     let run = session.run.as_deref().filter(|folder| folder.join(journal::FILE).exists());

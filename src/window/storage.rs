@@ -145,6 +145,11 @@ mod tests {
         assert!(second.left_behind().is_some());
         second.close();
         drop(second);
+        let mut third = Storage::open(folder.path().to_owned());
+        assert!(third.left_behind().is_some(), "an offer nobody answered is made again");
+        third.forget_left_behind();
+        third.close();
+        drop(third);
         assert!(Storage::open(folder.path().to_owned()).left_behind().is_none());
     }
 

@@ -98,7 +98,7 @@ fn figures(scene: &Scene, status: &Status) -> Vec<(String, &'static str)> {
     if status.phase.is_live() {
         let (done, total) = (control::grouped(status.done), control::grouped(status.total));
         figures.push((format!("{} {done} / {total}", scene.t("step")), scene.t("Optimiser steps done, of all")));
-        if status.steps_per_sec > 0.0 {
+        if status.steps_per_sec > 0.0 && status.phase != Phase::Paused {
             let speed = format!("{:.1} {}", status.steps_per_sec, scene.t("steps/s"));
             figures.push((speed, scene.t("Speed of the last second")));
             let left = status.total.saturating_sub(status.done) as f64 / status.steps_per_sec;

@@ -245,7 +245,7 @@ fn keys_ui(ui: &mut Ui, scene: &Scene, text: &mut Vec<String>, label: &mut Strin
 fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
     let help = scene.t("Share of the training texts set aside for validation and for the test, where the data brings no part of its own");
     control::row(ui, scene.t("Set aside"), help, |ui| {
-        let width = (ui.available_width() - 6.0) / 2.0;
+        let width = ((ui.available_width() - 6.0) / 2.0).floor() - 1.0;
         ui.spacing_mut().item_spacing.x = 6.0;
         share_ui(ui, width, &mut data.validation, scene.t("Validation share"), scene.t("valid. "));
         share_ui(ui, width, &mut data.test, scene.t("Test share"), scene.t("test "));
@@ -275,7 +275,9 @@ fn limit_ui(ui: &mut Ui, scene: &Scene, label: &str, help: &str, limit: &mut Opt
             *limit = on.then_some(first);
         }
         match limit {
-            Some(value) => *value = control::count(ui, *value as u64, 1..=u64::MAX).map_or(*value, |new| new as usize),
+            Some(value) => {
+                *value = control::count(ui, *value as u64, 1..=u64::MAX, "").map_or(*value, |new| new as usize)
+            }
             None => {
                 ui.weak(scene.t("all"));
             }

@@ -17,6 +17,7 @@ pub(super) fn files_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let mut open = true;
     window(title).open(&mut open).show(ui.ctx(), |ui| {
         ui.set_width(460.0);
+        ui.visuals_mut().extreme_bg_color = scene.look.palette().background;
         let chosen = path_ui(ui, scene, state, question);
         if let Some(path) = chosen {
             let wish = wish(question);

@@ -22,8 +22,7 @@ pub(super) fn knobs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         ui.set_min_height(26.0);
         control::title(ui, scene.t("Knobs"), scene.t("Numbers that may be turned while the run goes on"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let note = if scene.live { scene.t("act on the next step") } else { scene.t("values at step 0") };
-            control::caption(ui, note);
+            control::caption(ui, meaning(scene));
         });
     });
     if scene.catalog.knobs.is_empty() {
@@ -35,6 +34,17 @@ pub(super) fn knobs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             ui.push_id(knob.id, |ui| knob_ui(ui, scene, state, knob));
         }
     });
+}
+
+/// What the sliders' values stand for now.
+fn meaning(scene: &Scene) -> &'static str {
+    if scene.live {
+        scene.t("act on the next step")
+    } else if scene.session.script.is_empty() {
+        scene.t("values at step 0")
+    } else {
+        scene.t("as the run left them")
+    }
 }
 
 /// Knobs of a loss that is not in the recipe would turn nothing.
@@ -70,6 +80,7 @@ fn knob_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, knob: &Knob) {
 
 /// Label, what the run uses where that differs, and the number itself.
 fn head_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
+    ui.spacing_mut().interact_size.y = 22.0;
     ui.horizontal(|ui| {
         let label = scene.t(knob.label);
         ui.add(Label::new(label).selectable(false)).on_hover_text(scene.t(knob.help));
@@ -106,11 +117,12 @@ fn number_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
         .update_while_editing(false);
     let name = format!("{} {}", scene.t(knob.label), scene.t("value"));
     let range = format!("{} {} – {}", scene.t("Range"), control::figure(knob.min), control::figure(knob.max));
-    ui.add_sized(vec2(74.0, 20.0), drag).on_hover_text(range).accessible_name(name);
+    ui.add_sized(vec2(74.0, 22.0), drag).on_hover_text(range).accessible_name(name);
     (value != now).then_some(value)
 }
 
 fn slider_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
+    ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let log = knob.scale == Scale::Log;
@@ -163,6 +175,7 @@ fn sparsity_ui(ui: &mut Ui, scene: &Scene, theta: f64) -> Option<f64> {
         control::caption(ui, scene.t("Open the weights in the centre to see what it removes."));
         return None;
     };
+    ui.spacing_mut().interact_size.y = 20.0;
     ui.horizontal(|ui| {
         control::caption(ui, scene.t("removes"));
         let now = weights.all.fraction_below(theta) * 100.0;

@@ -1,7 +1,7 @@
 //! What must be seen now: a run in trouble, the newest notice, a session to be recovered. Cards in
 //! the flow of the window; nothing modal stands in the way.
 
-use egui::{Button, Color32, CornerRadius, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
+use egui::{Button, Color32, CornerRadius, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui, vec2};
 
 use super::Scene;
 use crate::record::{Remark, Trouble};
@@ -93,13 +93,15 @@ fn color(ui: &Ui, remark: &Remark) -> Color32 {
 
 fn newest_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, remark: &Remark) {
     card_ui(ui, color(ui, remark), |ui| {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.horizontal_top(|ui| {
+            let width = (ui.available_width() - 90.0).max(80.0);
+            ui.allocate_ui(vec2(width, 0.0), |ui| {
+                ui.set_min_width(width);
+                ui.add(Label::new(&remark.notice.text).wrap());
+            });
             if ui.small_button(scene.t("Dismiss")).on_hover_text(scene.t("Forget all notices")).clicked() {
                 state.ask(Action::ClearNotices);
             }
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.add(Label::new(&remark.notice.text).wrap());
-            });
         });
     });
 }

@@ -182,8 +182,9 @@ fn start_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
 fn longest_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
     let help =
         scene.t("Longest input in tokens; longer texts are cut, never the prompt. 0 is as long as the model allows");
-    let changed =
-        control::row(ui, scene.t("Max tokens"), help, |ui| control::count(ui, choice.max_tokens as u64, 0..=1_000_000));
+    let changed = control::row(ui, scene.t("Max tokens"), help, |ui| {
+        control::count(ui, choice.max_tokens as u64, 0..=1_000_000, scene.t("the model's limit"))
+    });
     choice.max_tokens = changed.map_or(choice.max_tokens, |value| value as usize);
 }
 

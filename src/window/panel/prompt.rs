@@ -71,7 +71,7 @@ fn side_ui(ui: &mut Ui, scene: &Scene, title: &str, side: &PromptSide, color: Co
         }
     });
     let id = if title == scene.t("Teacher reads") { "teacher chips" } else { "student chips" };
-    ScrollArea::vertical().id_salt(id).max_height(92.0).auto_shrink([false, true]).show(ui, |ui| {
+    ScrollArea::vertical().id_salt(id).max_height(116.0).auto_shrink([false, true]).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
             for chip in shown(side) {

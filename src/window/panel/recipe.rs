@@ -85,26 +85,28 @@ fn schedule_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
 
 fn counts_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
     let mut batch = recipe.batch as u64;
-    let rows: [(&str, &str, &mut u64, u64); 6] = [
-        (scene.t("Steps"), scene.t("Optimiser steps in all"), &mut recipe.steps, 1),
-        (scene.t("Batch"), scene.t("Texts per step"), &mut batch, 1),
-        (scene.t("Warm-up"), scene.t("Steps over which the learning rate rises from 0"), &mut recipe.warmup, 0),
-        (scene.t("Seed"), scene.t("Seed of weights, batches, splits and dropout"), &mut recipe.seed, 0),
+    let rows: [(&str, &str, &mut u64, u64, &str); 6] = [
+        (scene.t("Steps"), scene.t("Optimiser steps in all"), &mut recipe.steps, 1, ""),
+        (scene.t("Batch"), scene.t("Texts per step"), &mut batch, 1, ""),
+        (scene.t("Warm-up"), scene.t("Steps over which the learning rate rises from 0"), &mut recipe.warmup, 0, ""),
+        (scene.t("Seed"), scene.t("Seed of weights, batches, splits and dropout"), &mut recipe.seed, 0, ""),
         (
             scene.t("Evaluate every"),
             scene.t("Steps between two evaluations on the validation part; 0 never evaluates in between"),
             &mut recipe.evaluate_every,
             0,
+            scene.t("never"),
         ),
         (
             scene.t("Checkpoint every"),
             scene.t("Steps between two checkpoints; 0 writes one at the end only"),
             &mut recipe.checkpoint_every,
             0,
+            scene.t("at the end"),
         ),
     ];
-    for (label, help, value, least) in rows {
-        let changed = control::row(ui, label, help, |ui| control::count(ui, *value, least..=u64::MAX));
+    for (label, help, value, least, zero) in rows {
+        let changed = control::row(ui, label, help, |ui| control::count(ui, *value, least..=u64::MAX, zero));
         *value = changed.unwrap_or(*value);
     }
     recipe.batch = batch as usize;

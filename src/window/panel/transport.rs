@@ -59,7 +59,8 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize) {
-    let text = format!("▶ {} · {changes} {}", scene.t("Repeat"), scene.t("knob changes"));
+    let noun = if changes == 1 { scene.t("knob change") } else { scene.t("knob changes") };
+    let text = format!("▶ {} · {changes} {noun}", scene.t("Repeat"));
     let help = scene.t("Train from step 0 and make every recorded knob change again at its step");
     if main_button(ui, scene, &text, help) {
         state.ask(Action::Start { afresh: false });
@@ -137,7 +138,7 @@ fn progress_ui(ui: &mut Ui, scene: &Scene) {
 fn notices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let count = scene.record.notices.len();
     if count > 0 {
-        let text = format!("{count} {}", scene.t("notices"));
+        let text = format!("{count} {}", if count == 1 { scene.t("notice") } else { scene.t("notices") });
         let button = Button::selectable(state.notices_open, text).min_size(vec2(0.0, TALL));
         if ui.add(button).on_hover_text(scene.t("What the engine and the window had to say")).clicked() {
             state.notices_open = !state.notices_open;

@@ -13,3 +13,64 @@ pub fn translate(language: Language, english: &'static str) -> &'static str {
     let all = shell::CHINESE.iter().chain(plots::CHINESE);
     all.clone().find(|(key, _)| *key == english).map_or(english, |(_, chinese)| chinese)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn has_chinese(english: &str) -> bool {
+        shell::CHINESE.iter().chain(plots::CHINESE).any(|(key, _)| *key == english)
+    }
+
+    /// The literals of every `.t("…")`, and of the titles and helps of sections, in a source.
+    fn phrases(source: &str) -> Vec<String> {
+        let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let starts = [".t(", "title: ", "help: "];
+        let literals = starts.iter().flat_map(|start| code.split(start).skip(1));
+        literals.filter_map(|rest| literal(rest.trim_start())).collect()
+    }
+
+    fn literal(text: &str) -> Option<String> {
+        let mut phrase = String::new();
+        let mut signs = text.strip_prefix('"')?.chars();
+        loop {
+            match signs.next()? {
+                '"' => return Some(phrase),
+                '\\' => phrase.push(signs.next().filter(|sign| *sign != 'n').unwrap_or('\n')),
+                sign => phrase.push(sign),
+            }
+        }
+    }
+
+    fn sources(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_visible_phrase_has_a_chinese_one() {
+        let mut found = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/window"), &mut found);
+        let phrases: Vec<String> = found.iter().flat_map(|source| phrases(source)).collect();
+        assert!(phrases.len() > 300, "only {} phrases were found", phrases.len());
+        let missing: Vec<&String> = phrases.iter().filter(|phrase| !has_chinese(phrase)).collect();
+        assert!(missing.is_empty(), "no Chinese for {missing:#?}");
+    }
+
+    #[test]
+    fn no_phrase_is_translated_twice_in_one_list() {
+        for list in [shell::CHINESE, plots::CHINESE] {
+            let mut keys: Vec<&str> = list.iter().map(|(key, _)| *key).collect();
+            keys.sort_unstable();
+            assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "a phrase is listed twice");
+        }
+    }
+}

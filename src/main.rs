@@ -33,7 +33,7 @@ fn fix_threads() {
         return;
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let window = std::env::args().nth(1).is_none_or(|first| !["run", "probe"].contains(&first.as_str()));
+    let window = std::env::args().nth(1).is_none_or(|first| !["run", "probe", "baseline"].contains(&first.as_str()));
     let threads = if window { (cores - 1).max(1) } else { cores };
     // SAFETY: the first thing the process does; no other thread exists that could read the
     // environment at the same time.
@@ -44,6 +44,7 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
     match &arguments.command {
         Some(Task::Run(run)) => headless::run(run),
         Some(Task::Probe(probe)) => headless::probe(probe),
+        Some(Task::Baseline(baseline)) => headless::baseline(baseline),
         #[cfg(feature = "window")]
         Some(Task::BenchFrames(_)) => Err(CommandError::input("not yet")),
         None => open_window(arguments),

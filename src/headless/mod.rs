@@ -1,6 +1,7 @@
 //! The commands without a window. Progress goes to stderr, results to stdout, one JSON object with
 //! `--json`; exit codes tell usage, input and run errors apart.
 
+mod baseline;
 mod probe;
 mod run;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use baseline::baseline;
 pub use probe::probe;
 pub use run::run;
 
@@ -36,6 +38,8 @@ pub enum Task {
     Run(RunArguments),
     /// Write what a model computes for one text: ids, logits, attention, hidden states.
     Probe(ProbeArguments),
+    /// Measure a bag-of-words model on a session's data.
+    Baseline(BaselineArguments),
     /// Measure the window's time per frame while a run is going.
     #[cfg(feature = "window")]
     BenchFrames(BenchArguments),
@@ -71,6 +75,16 @@ pub struct ProbeArguments {
     /// File to write, safetensors.
     #[arg(long)]
     pub out: PathBuf,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort baseline`.
+#[derive(Debug, Args)]
+pub struct BaselineArguments {
+    /// Session whose data is measured; the built-in experiment if left out.
+    pub session: Option<PathBuf>,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

@@ -58,7 +58,8 @@ pub fn save(trainer: &Trainer, run: &Path, seconds: f64) -> Result<(), EngineErr
     std::fs::create_dir_all(&home).map_err(failed(&home))?;
     let (theta, masks, removed) = trainer.pruner.state();
     let moments = trainer.optimizer.state()?;
-    let weights = trainer.pair.student.weights.variables().iter().map(|(n, v)| (format!("weights.{n}"), v.as_detached_tensor()));
+    let weights =
+        trainer.pair.student.weights.variables().iter().map(|(n, v)| (format!("weights.{n}"), v.as_detached_tensor()));
     let named = |kind: &'static str, from: &BTreeMap<String, Tensor>| {
         from.iter().map(move |(name, tensor)| (format!("{kind}.{name}"), tensor.clone())).collect::<Vec<_>>()
     };
@@ -130,8 +131,8 @@ pub fn read(run: &Path, step: Option<Step>) -> Result<(State, PathBuf), EngineEr
     let folder = home(run).join(format!("step-{found:09}"));
     let path = folder.join("state.json");
     let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
-    let state: State =
-        serde_json::from_str(&text).map_err(|e| EngineError::Checkpoint { reason: e.to_string(), path: path.clone() })?;
+    let state: State = serde_json::from_str(&text)
+        .map_err(|e| EngineError::Checkpoint { reason: e.to_string(), path: path.clone() })?;
     if state.format > FORMAT {
         let reason = format!("it has format {}, this program reads up to {FORMAT}; update retort", state.format);
         return Err(EngineError::Checkpoint { reason, path });

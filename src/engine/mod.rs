@@ -115,5 +115,7 @@ pub fn spawn(end: EngineEnd, mut record: impl EventSink + Send + 'static) -> std
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    format!("the engine met a bug and dropped the run ({words}); continue it from its last checkpoint, and please report this")
+    format!(
+        "the engine met a bug and dropped the run ({words}); continue it from its last checkpoint, and please report this"
+    )
 }

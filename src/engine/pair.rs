@@ -80,7 +80,12 @@ impl Pair {
     }
 }
 
-fn open_teacher(choice: &ModelChoice, classes: usize, before: Option<&Pair>, device: &Device) -> Result<Arc<Model>, EngineError> {
+fn open_teacher(
+    choice: &ModelChoice,
+    classes: usize,
+    before: Option<&Pair>,
+    device: &Device,
+) -> Result<Arc<Model>, EngineError> {
     let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes.len() == classes);
     match same.and_then(|b| b.teacher.clone()) {
         Some(teacher) => Ok(teacher),

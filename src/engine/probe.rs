@@ -16,7 +16,13 @@ use crate::session::Prompt;
 ///
 /// # Errors
 /// [`EngineError`] if the prompt cannot be used or the tensor library refuses.
-pub fn look(pair: &Pair, request: &ProbeRequest, prompt: &Prompt, step: u64, frame: u64) -> Result<ProbeFrame, EngineError> {
+pub fn look(
+    pair: &Pair,
+    request: &ProbeRequest,
+    prompt: &Prompt,
+    step: u64,
+    frame: u64,
+) -> Result<ProbeFrame, EngineError> {
     let classes = &pair.data.classes;
     let asked = Prompt { variants: Vec::new(), ..prompt.clone() };
     let side = |model: &Model, layer: usize| -> Result<SideFrame, EngineError> {
@@ -84,7 +90,9 @@ fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]
 fn side(model: &Model, template: Option<&Template>, text: &str) -> Result<PromptSide, String> {
     let (tokens, most): (&Tokens, usize) = (&model.tokens, model.max_tokens);
     let rendered = match (&model.top, template) {
-        (Top::Classes(_), _) => task::head::Classifier.prepare(model, text, 0).map(|p| p.passes.into_iter().next().unwrap_or_default()),
+        (Top::Classes(_), _) => {
+            task::head::Classifier.prepare(model, text, 0).map(|p| p.passes.into_iter().next().unwrap_or_default())
+        }
         (Top::Vocabulary, None) => return Ok(PromptSide::default()),
         (Top::Vocabulary, Some(template)) if model.architecture.causal => template.causal(text, tokens, most),
         (Top::Vocabulary, Some(template)) => template.masked(text, 1, tokens, most),

@@ -25,9 +25,22 @@ const STATUS_PAUSE: Duration = Duration::from_millis(250);
 /// Serves orders until the watching end is dropped.
 pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink, record: &mut dyn EventSink) {
     let catalog = super::catalog();
-    let mut engine = Engine { cells, sink, record, catalog, pair: None, run: None, looks: Looks::default(), status: Status::default() };
+    let mut engine = Engine {
+        cells,
+        sink,
+        record,
+        catalog,
+        pair: None,
+        run: None,
+        looks: Looks::default(),
+        status: Status::default(),
+    };
     loop {
-        let order = if engine.is_training() { commands.try_recv() } else { commands.recv().map_err(|_| TryRecvError::Disconnected) };
+        let order = if engine.is_training() {
+            commands.try_recv()
+        } else {
+            commands.recv().map_err(|_| TryRecvError::Disconnected)
+        };
         match order {
             Ok(command) => engine.obey(command),
             Err(TryRecvError::Empty) if engine.is_training() => engine.step(),
@@ -167,7 +180,8 @@ impl Engine<'_> {
         self.phase(Phase::Opening, "reading models and data");
         let catalog = self.catalog.clone();
         let begin = || -> Result<Trainer, EngineError> {
-            std::fs::create_dir_all(&out).map_err(|e| EngineError::Folder { reason: e.to_string(), path: out.clone() })?;
+            std::fs::create_dir_all(&out)
+                .map_err(|e| EngineError::Folder { reason: e.to_string(), path: out.clone() })?;
             let pair = Pair::open(&session, before.as_ref())?;
             session.knobs = session.start_knobs(&catalog).values;
             Trainer::new(session, pair, &catalog)
@@ -265,7 +279,8 @@ impl Engine<'_> {
         let script = turn(&mut run.trainer.knobs, scripted);
         let live = self.cells.knobs.load();
         let moved = live.values.iter().filter(|(id, value)| run.seen.values.get(*id) != Some(value));
-        let in_range = |id: &str, value: f64| self.catalog.knob(id).is_some_and(|knob| knob.live && knob.problem(value).is_none());
+        let in_range =
+            |id: &str, value: f64| self.catalog.knob(id).is_some_and(|knob| knob.live && knob.problem(value).is_none());
         let moved: Vec<_> = moved.filter(|(id, value)| in_range(id, **value)).map(|(id, v)| (id.clone(), *v)).collect();
         let person = turn(&mut run.trainer.knobs, moved);
         run.seen = live;
@@ -283,7 +298,8 @@ impl Engine<'_> {
         match run.trainer.validate() {
             Ok(measures) => {
                 let reached = target.is_some_and(|target| measures.get("accuracy").is_some_and(|a| *a >= target));
-                let values = measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
+                let values =
+                    measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
                 self.emit(Event::Scalars { step, values: values.collect() });
                 self.phase(Phase::Running, "");
                 reached
@@ -347,7 +363,14 @@ impl Engine<'_> {
                 self.emit(Event::Predictions(Arc::new(predictions)));
                 let (reason, peak_bytes) = (reason.to_owned(), peak_bytes());
                 self.emit(Event::Finished(Box::new(Outcome { reason, steps, seconds, peak_bytes, teacher, student })));
-                self.phase(if self.status.phase == Phase::Failed { Phase::Failed } else { end_phase(steps, self.status.total) }, "");
+                self.phase(
+                    if self.status.phase == Phase::Failed {
+                        Phase::Failed
+                    } else {
+                        end_phase(steps, self.status.total)
+                    },
+                    "",
+                );
                 self.look(true);
             }
             Err(e) => self.fail(&e),

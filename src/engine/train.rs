@@ -65,7 +65,9 @@ impl Trainer {
         let everyone = 0..pair.data.train.len();
         let taught: Vec<usize> = everyone.filter(|&i| !mixture.labels_only() || pair.data.labelled[i]).collect();
         if taught.is_empty() {
-            return Err(EngineError::Recipe("no training example has a label and no teacher speaks; raise data.labelled".into()));
+            return Err(EngineError::Recipe(
+                "no training example has a label and no teacher speaks; raise data.labelled".into(),
+            ));
         }
         let prepare = |&i: &usize| task.prepare(&pair.student, &pair.data.train[i].text, draw(session.recipe.seed, i));
         let prepared = taught.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
@@ -92,7 +94,13 @@ impl Trainer {
         let noise = Noise::seeded(draw(self.session.recipe.seed, self.step as usize ^ 0x5EED));
         let language = self.mixture.needs_language();
         let pass = self.task.pass(student, student.tracked.as_ref(), &batch, language, &mut Trace::none(), &noise)?;
-        let given = Given { student: &pass, teacher: teacher.as_ref(), labels: &labels, labelled: &labelled, knobs: &self.knobs };
+        let given = Given {
+            student: &pass,
+            teacher: teacher.as_ref(),
+            labels: &labels,
+            labelled: &labelled,
+            knobs: &self.knobs,
+        };
         let mixed = self.mixture.evaluate(&given)?;
         let gradients = mixed.total.backward()?;
 
@@ -176,7 +184,9 @@ fn checked_knobs(session: &Session, catalog: &Catalog) -> Result<Knobs, EngineEr
     let scripted = session.script.iter().map(|change| (&change.knob, change.value));
     for (id, value) in session.knobs.iter().map(|(id, value)| (id, *value)).chain(scripted) {
         let known = || catalog.knobs.iter().map(|knob| knob.id).collect::<Vec<_>>().join(", ");
-        let knob = catalog.knob(id).ok_or_else(|| EngineError::Knob(format!("there is no knob {id}; the known ones are {}", known())))?;
+        let knob = catalog
+            .knob(id)
+            .ok_or_else(|| EngineError::Knob(format!("there is no knob {id}; the known ones are {}", known())))?;
         if let Some(problem) = knob.problem(value) {
             return Err(EngineError::Knob(problem));
         }

@@ -18,8 +18,13 @@ pub fn baseline(arguments: &BaselineArguments) -> Result<String, CommandError> {
     };
     let seed = session.recipe.seed;
     let data = data::open(&session.data, seed).map_err(CommandError::input)?;
-    let labelled: Vec<Example> =
-        data.train.iter().zip(&data.labelled).filter(|(_, labelled)| **labelled).map(|(example, _)| example.clone()).collect();
+    let labelled: Vec<Example> = data
+        .train
+        .iter()
+        .zip(&data.labelled)
+        .filter(|(_, labelled)| **labelled)
+        .map(|(example, _)| example.clone())
+        .collect();
     let classes = data.classes.len();
     let all = accuracy(&data.train, &data.test, classes, 2, seed);
     let few = accuracy(&labelled, &data.test, classes, 2, seed);

@@ -66,7 +66,8 @@ fn free_folder() -> PathBuf {
 
 /// `name=value`: a knob, or one of the session's numbers.
 fn set(session: &mut Session, assignment: &str) -> Result<(), String> {
-    let (name, value) = assignment.split_once('=').ok_or_else(|| format!("--set takes NAME=VALUE, not {assignment:?}"))?;
+    let (name, value) =
+        assignment.split_once('=').ok_or_else(|| format!("--set takes NAME=VALUE, not {assignment:?}"))?;
     let number: f64 = value.trim().parse().map_err(|_| format!("{name} takes a number, not {value:?}"))?;
     let whole = || {
         let fits = number >= 0.0 && number.fract() == 0.0 && number < 9e15;

@@ -55,7 +55,8 @@ impl Recorder {
         journal.flush();
         let out = out.clone();
         let journal = journal.check().map_err(|e| e.to_string());
-        let session = self.session_as_run().map_or(Ok(()), |s| file::save(&s, &out.join(SESSION)).map_err(|e| e.to_string()));
+        let session =
+            self.session_as_run().map_or(Ok(()), |s| file::save(&s, &out.join(SESSION)).map_err(|e| e.to_string()));
         let table = write_atomically(&out.join(METRICS), metrics(&self.record).as_bytes()).map_err(|e| e.to_string());
         for result in [journal, session, table] {
             if let Err(words) = result {
@@ -118,4 +119,3 @@ pub fn metrics(record: &RunRecord) -> String {
     let lines = rows.into_iter().map(|(step, id, value)| format!("{step},{id},{value}\n"));
     std::iter::once("step,series,value\n".to_owned()).chain(lines).collect()
 }
-

@@ -82,7 +82,10 @@ impl Mixture {
     pub fn new(recipe: &Recipe, has_teacher: bool, has_language: bool) -> std::result::Result<Self, String> {
         let find = |id: &String| {
             let known = || LOSSES.iter().map(|loss| loss.entry.id).collect::<Vec<_>>().join(", ");
-            LOSSES.iter().find(|loss| loss.entry.id == id).ok_or_else(|| format!("there is no loss {id:?}; the known ones are {}", known()))
+            LOSSES
+                .iter()
+                .find(|loss| loss.entry.id == id)
+                .ok_or_else(|| format!("there is no loss {id:?}; the known ones are {}", known()))
         };
         let losses = recipe.losses.iter().map(find).collect::<std::result::Result<Vec<_>, _>>()?;
         for loss in &losses {

@@ -31,8 +31,11 @@ pub const LOSS: Loss = Loss {
     needs_language: true,
     weight: |knobs| knobs.get(&WEIGHT),
     compute: |given| {
-        let Some(language) = &given.student.language else { candle_core::bail!("next-word loss needs a causal student") };
-        let weights = candle_core::Tensor::ones(language.targets.dim(0)?, candle_core::DType::F32, language.logits.device())?;
+        let Some(language) = &given.student.language else {
+            candle_core::bail!("next-word loss needs a causal student")
+        };
+        let weights =
+            candle_core::Tensor::ones(language.targets.dim(0)?, candle_core::DType::F32, language.logits.device())?;
         ops::cross_entropy(&language.logits, &language.targets, &weights)
     },
 };

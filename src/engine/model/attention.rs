@@ -73,6 +73,7 @@ pub fn padding_mask(lengths: &[usize], tokens: usize, device: &Device) -> Result
 pub fn causal_mask(lengths: &[usize], tokens: usize, device: &Device) -> Result<Tensor> {
     let cell = |query: usize, key: usize, length: usize| if key <= query && key < length { 0.0 } else { MASKED };
     let rows = lengths.iter().flat_map(|&length| (0..tokens).map(move |query| (query, length)));
-    let mask: Vec<f32> = rows.flat_map(|(query, length)| (0..tokens).map(move |key| cell(query, key, length))).collect();
+    let mask: Vec<f32> =
+        rows.flat_map(|(query, length)| (0..tokens).map(move |key| cell(query, key, length))).collect();
     Tensor::from_vec(mask, (lengths.len(), 1, tokens, tokens), device)
 }

@@ -19,7 +19,9 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     build: |config, top, names| Ok(Box::new(Bert::new(config, top, names)?)),
     aliases,
     ignored: |name| {
-        name.ends_with("position_ids") || name.ends_with("predictions.decoder.weight") || name.ends_with("predictions.decoder.bias")
+        name.ends_with("position_ids")
+            || name.ends_with("predictions.decoder.weight")
+            || name.ends_with("predictions.decoder.bias")
     },
     class: |top| match top {
         Top::Classes(_) => "BertForSequenceClassification",
@@ -29,9 +31,8 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
 
 /// Checkpoints of the bare encoder lack `bert.`; the first ones say gamma and beta.
 fn aliases(name: &str) -> Vec<String> {
-    let old = |name: &str| {
-        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
-    };
+    let old =
+        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
     let bare = name.strip_prefix("bert.");
     let named = [Some(name), bare].into_iter().flatten();
     named.flat_map(|name| [name.to_owned(), old(name)]).collect()
@@ -94,7 +95,9 @@ impl Layer {
         let spread = config.number_or("initializer_range", 0.02)?;
         let heads = config.size(&["num_attention_heads"])?;
         if width % heads != 0 {
-            return Err(ModelError::Config(format!("hidden_size {width} is no multiple of num_attention_heads {heads}")));
+            return Err(ModelError::Config(format!(
+                "hidden_size {width} is no multiple of num_attention_heads {heads}"
+            )));
         }
         let linear = |path: &str, inputs, outputs| Linear::new(&names.pp(path), inputs, outputs, spread);
         Ok(Self {
@@ -120,7 +123,13 @@ impl Layer {
 }
 
 impl Head {
-    fn new(config: &Config, top: &Top, width: usize, words: &Embedding, names: &Names) -> std::result::Result<Self, ModelError> {
+    fn new(
+        config: &Config,
+        top: &Top,
+        width: usize,
+        words: &Embedding,
+        names: &Names,
+    ) -> std::result::Result<Self, ModelError> {
         let spread = config.number_or("initializer_range", 0.02)?;
         match top {
             Top::Classes(classes) => Ok(Self::Classifier {
@@ -134,7 +143,11 @@ impl Head {
                 Ok(Self::MaskedWords {
                     transform: Linear::added(&names.pp("transform.dense"), width, width, spread)?,
                     activation: Activation::named(config.word_or("hidden_act", "gelu"))?,
-                    norm: Norm::added(&names.pp("transform.LayerNorm"), width, config.number_or("layer_norm_eps", 1e-12)?)?,
+                    norm: Norm::added(
+                        &names.pp("transform.LayerNorm"),
+                        width,
+                        config.number_or("layer_norm_eps", 1e-12)?,
+                    )?,
                     decoder: Linear::tied(words.table().clone(), Some(bias)),
                 })
             }
@@ -145,7 +158,8 @@ impl Head {
 impl Network for Bert {
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
         let kinds = self.kinds.table().i(0)?; // one segment: every token is of kind 0
-        let sum = (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?.broadcast_add(&kinds)?;
+        let sum =
+            (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?.broadcast_add(&kinds)?;
         let mut x = noise.dropout(&self.norm.forward(&sum)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {

@@ -30,7 +30,10 @@ impl Config {
     /// # Errors
     /// [`ModelError::Config`] if there is none.
     pub fn model_type(&self) -> Result<&str, ModelError> {
-        self.0.get("model_type").and_then(Value::as_str).ok_or_else(|| ModelError::Config("it has no model_type".into()))
+        self.0
+            .get("model_type")
+            .and_then(Value::as_str)
+            .ok_or_else(|| ModelError::Config("it has no model_type".into()))
     }
 
     /// A size under the first of `names` that is present.

@@ -151,7 +151,8 @@ fn read_text(folder: &Path, what: &'static str) -> Result<String, ModelError> {
 }
 
 fn map(path: &Path) -> Result<memmap2::Mmap, ModelError> {
-    let failed = |e: std::io::Error| ModelError::File { what: "the weights", reason: e.to_string(), path: path.to_owned() };
+    let failed =
+        |e: std::io::Error| ModelError::File { what: "the weights", reason: e.to_string(), path: path.to_owned() };
     let file = std::fs::File::open(path).map_err(failed)?;
     // SAFETY: the map is only read; a file that is cut while mapped ends the process on every
     // platform, as with any memory-mapped checkpoint.
@@ -179,7 +180,9 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, ModelError> {
     let mut shards: Vec<String> = parsed.weight_map.into_values().collect();
     shards.sort();
     shards.dedup();
-    if let Some(outside) = shards.iter().find(|shard| Path::new(shard).components().count() != 1 || shard.starts_with("..")) {
+    if let Some(outside) =
+        shards.iter().find(|shard| Path::new(shard).components().count() != 1 || shard.starts_with(".."))
+    {
         return Err(damaged(format!("it names {outside:?}, which lies outside the folder")));
     }
     Ok(shards.into_iter().map(|shard| folder.join(shard)).collect())

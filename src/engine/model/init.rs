@@ -1,8 +1,8 @@
 //! Fresh weights: drawn from a seed and the tensor's own name, so that the order in which tensors
 //! are made, or a tensor added later, changes no other.
 
-use rand::SeedableRng as _;
 use rand::Rng as _;
+use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
 /// How a new tensor is filled.

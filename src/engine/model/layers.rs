@@ -60,7 +60,12 @@ impl Linear {
     ///
     /// # Errors
     /// See [`Names::get_or_new`].
-    pub fn added(names: &Names, inputs: usize, outputs: usize, deviation: f64) -> std::result::Result<Self, ModelError> {
+    pub fn added(
+        names: &Names,
+        inputs: usize,
+        outputs: usize,
+        deviation: f64,
+    ) -> std::result::Result<Self, ModelError> {
         let weight = names.get_or_new("weight", &[outputs, inputs], Init::Normal(deviation))?;
         let bias = Some(names.get_or_new("bias", &[outputs], Init::Zeros)?);
         Ok(Self { weight, bias, transposed: false })
@@ -70,7 +75,12 @@ impl Linear {
     ///
     /// # Errors
     /// See [`Names::get`].
-    pub fn conv1d(names: &Names, inputs: usize, outputs: usize, deviation: f64) -> std::result::Result<Self, ModelError> {
+    pub fn conv1d(
+        names: &Names,
+        inputs: usize,
+        outputs: usize,
+        deviation: f64,
+    ) -> std::result::Result<Self, ModelError> {
         let weight = names.get("weight", &[inputs, outputs], Init::Normal(deviation))?;
         let bias = Some(names.get("bias", &[outputs], Init::Zeros)?);
         Ok(Self { weight, bias, transposed: true })

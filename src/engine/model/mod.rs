@@ -43,7 +43,9 @@ pub use weights::{LoadReport, Names, Weights};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file is missing or unreadable.
-    #[error("cannot read {what}: {reason}; a model folder needs config.json, tokenizer.json and model.safetensors: {path}")]
+    #[error(
+        "cannot read {what}: {reason}; a model folder needs config.json, tokenizer.json and model.safetensors: {path}"
+    )]
     File {
         /// Which file of the model.
         what: &'static str,

@@ -30,7 +30,8 @@ impl Model {
         config.set("architectures", json!([(self.architecture.class)(&self.top)]));
         config.set("dtype", json!("float32"));
         if matches!(self.top, Top::Classes(_)) {
-            let forth: serde_json::Map<_, _> = classes.iter().enumerate().map(|(i, c)| (i.to_string(), json!(c))).collect();
+            let forth: serde_json::Map<_, _> =
+                classes.iter().enumerate().map(|(i, c)| (i.to_string(), json!(c))).collect();
             let back: serde_json::Map<_, _> = classes.iter().enumerate().map(|(i, c)| (c.clone(), json!(i))).collect();
             config.set("id2label", Value::Object(forth));
             config.set("label2id", Value::Object(back));

@@ -221,7 +221,8 @@ impl Builder {
 
     fn fresh(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
         let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
-        let count = count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
+        let count =
+            count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
         Ok(Tensor::from_vec(init.fill(name, count, self.seed), shape, &self.device)?)
     }
 

@@ -75,7 +75,9 @@ impl Template {
         if let Some(problem) = Prompt::problem(template) {
             return Err(PromptError::Template(problem));
         }
-        let order = || PromptError::Template(format!("{TEXT_SLOT} must come before {ANSWER_SLOT}, so that the model has read it"));
+        let order = || {
+            PromptError::Template(format!("{TEXT_SLOT} must come before {ANSWER_SLOT}, so that the model has read it"))
+        };
         let (before, rest) = template.split_once(TEXT_SLOT).ok_or_else(order)?;
         let (between, after) = rest.split_once(ANSWER_SLOT).ok_or_else(order)?;
         let trimmed = between.trim_end();
@@ -114,7 +116,14 @@ impl Template {
 
     /// `before + text + behind` in at most `most` tokens. Tokens may melt across the seams, so the
     /// whole is encoded at once and the text shortened by as many of its tokens as are too many.
-    fn fitted(&self, text: &str, behind: &str, tokens: &Tokens, most: usize, special: bool) -> Result<Rendered, PromptError> {
+    fn fitted(
+        &self,
+        text: &str,
+        behind: &str,
+        tokens: &Tokens,
+        most: usize,
+        special: bool,
+    ) -> Result<Rendered, PromptError> {
         let mut kept = shorten(text.trim(), most);
         let mut cut = 0;
         loop {

@@ -23,10 +23,15 @@ impl Verbalizer {
     /// [`PromptError::Word`] for the first word that cannot be used.
     pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, lead: &str) -> Result<Self, PromptError> {
         let words = encode(prompt, classes, tokens, lead)?;
-        let problems = classes.iter().enumerate().map(|(i, class)| (class, problem(i, &words, classes, prompt, tokens)));
+        let problems =
+            classes.iter().enumerate().map(|(i, class)| (class, problem(i, &words, classes, prompt, tokens)));
         for (class, problem) in problems {
             if let Some(reason) = problem {
-                return Err(PromptError::Word { class: class.clone(), word: prompt.word_for(class).to_owned(), reason });
+                return Err(PromptError::Word {
+                    class: class.clone(),
+                    word: prompt.word_for(class).to_owned(),
+                    reason,
+                });
             }
         }
         Ok(Self { words, scoring: prompt.scoring })
@@ -42,7 +47,12 @@ impl Verbalizer {
 ///
 /// # Errors
 /// [`PromptError::Tokens`] if a word cannot be encoded.
-pub fn inspect(prompt: &Prompt, classes: &[String], tokens: &Tokens, lead: &str) -> Result<Vec<WordCheck>, PromptError> {
+pub fn inspect(
+    prompt: &Prompt,
+    classes: &[String],
+    tokens: &Tokens,
+    lead: &str,
+) -> Result<Vec<WordCheck>, PromptError> {
     let words = encode(prompt, classes, tokens, lead)?;
     let check = |(i, class): (usize, &String)| WordCheck {
         class: class.clone(),
@@ -72,7 +82,10 @@ fn problem(i: usize, words: &[Vec<u32>], classes: &[String], prompt: &Prompt, to
     }
     let others = || words.iter().enumerate().filter(|(j, _)| *j != i);
     if let Some((j, _)) = others().find(|(_, other)| *other == mine) {
-        return Some(format!("has the same tokens as that of class {:?}; give each class a word of its own", classes[j]));
+        return Some(format!(
+            "has the same tokens as that of class {:?}; give each class a word of its own",
+            classes[j]
+        ));
     }
     let begins = |other: &[u32]| other.len() > mine.len() && other.starts_with(mine);
     let (j, _) = others().find(|(_, other)| prompt.scoring == Scoring::Sum && begins(other))?;

@@ -53,7 +53,11 @@ impl LabelWords {
         let cells = prompts.iter().flat_map(|row| self.mask_of(row.len(), longest));
         let mask = Tensor::from_vec(cells.collect::<Vec<f32>>(), (prompts.len(), 1, total, total), device)?;
         let shape = (prompts.len(), total);
-        Ok(Input { ids: Tensor::from_vec(ids, shape, device)?, positions: Tensor::from_vec(positions, shape, device)?, mask })
+        Ok(Input {
+            ids: Tensor::from_vec(ids, shape, device)?,
+            positions: Tensor::from_vec(positions, shape, device)?,
+            mask,
+        })
     }
 
     /// Mask of one row, `[total · total]`.
@@ -77,7 +81,8 @@ impl LabelWords {
         let total = longest + self.columns.len();
         let of = |(row, &length): (usize, &usize)| {
             let start = row * total;
-            std::iter::once(start + length.saturating_sub(1)).chain((0..self.columns.len()).map(move |c| start + longest + c))
+            std::iter::once(start + length.saturating_sub(1))
+                .chain((0..self.columns.len()).map(move |c| start + longest + c))
         };
         lengths.iter().enumerate().flat_map(of).map(|row| row as u32).collect()
     }
@@ -148,7 +153,8 @@ impl LabelWords {
     /// Next-token logits over the prompts' own tokens: position t predicts token t + 1.
     fn language(&self, network: &dyn Network, flat: &Tensor, prompts: &[&[u32]], longest: usize) -> Result<Language> {
         let total = longest + self.columns.len();
-        let rows = prompts.iter().enumerate().flat_map(|(row, ids)| (1..ids.len()).map(move |t| (row * total + t - 1) as u32));
+        let rows =
+            prompts.iter().enumerate().flat_map(|(row, ids)| (1..ids.len()).map(move |t| (row * total + t - 1) as u32));
         let targets = prompts.iter().flat_map(|ids| ids.iter().skip(1).copied());
         let device = flat.device();
         let rows = Tensor::new(rows.collect::<Vec<_>>(), device)?;

@@ -67,7 +67,8 @@ impl Task for MaskedWords {
             let hidden = network.encode(&input, trace, noise)?;
             let flat = hidden.reshape(((), hidden.dim(2)?))?;
             let masks = passes.iter().enumerate();
-            let masks = masks.flat_map(|(row, pass)| pass.answers.iter().take(length).map(move |at| (row * tokens + at) as u32));
+            let masks = masks
+                .flat_map(|(row, pass)| pass.answers.iter().take(length).map(move |at| (row * tokens + at) as u32));
             let masks = Tensor::new(masks.collect::<Vec<_>>(), model.device())?;
             let logs = ops::log_softmax(&network.vocabulary(&flat.index_select(&masks, 0)?)?)?;
             let vocabulary = logs.dim(1)?;

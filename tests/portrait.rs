@@ -50,8 +50,10 @@ fn first_start(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engi
 
 fn unfolded(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine, sections: &[&str]) {
     first_start(harness, engine);
-    harness.get_by_role_and_label(Role::DisclosureTriangle, "Prompt").click();
-    harness.run_steps(3);
+    for prompt in ["Prompt", "提示"] {
+        harness.query_by_role_and_label(Role::DisclosureTriangle, prompt).iter().for_each(|fold| fold.click());
+        harness.run_steps(3);
+    }
     for section in sections {
         harness.get_by_role_and_label(Role::DisclosureTriangle, section).click();
         harness.run_steps(6);
@@ -96,6 +98,7 @@ fn the_window_midway() {
     Scene::dark(stage::midway).portrait("midway-dark");
     let (theme, language) = (ThemeChoice::Light, Language::Chinese);
     Scene { theme, language, tab: "weights", play: stage::midway }.portrait("midway-light-zh");
+    Scene { language, ..Scene::dark(|harness, engine| unfolded(harness, engine, &["数据", "配方"])) }.portrait("asked-zh");
 }
 
 #[test]

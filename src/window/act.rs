@@ -83,7 +83,12 @@ impl WorkbenchApp {
 
     /// A run holds pair, data and recipe; taking those back has to wait for its end.
     fn is_held(&self, part: Option<&Part>) -> bool {
-        self.steering.is_live() && matches!(part, Some(Part::Models(_) | Part::Data(_) | Part::Recipe(_)))
+        let held = match part {
+            Some(Part::Models(_) | Part::Data(_) | Part::Recipe(_)) => true,
+            Some(Part::Knob { id, .. }) => self.catalog.knob(id).is_some_and(|knob| !knob.live),
+            _ => false,
+        };
+        held && self.steering.is_live()
     }
 
     fn undo(&mut self) {
@@ -270,7 +275,9 @@ impl WorkbenchApp {
         let (now, held) = ctx.input(|input| (input.time, input.pointer.any_down()));
         if self.due.open.is_some_and(|due| due <= now) && !held && !self.steering.is_live() {
             self.due.open = None;
-            self.send(Command::Open(Box::new(self.session.clone())));
+            if is_complete(&self.session) {
+                self.send(Command::Open(Box::new(self.session.clone())));
+            }
         }
         if self.session != self.seen {
             self.seen = self.session.clone();
@@ -351,6 +358,22 @@ fn is_json_lines(path: &Path) -> bool {
 
 fn is_table(path: &Path) -> bool {
     is_delimited(path) || is_json_lines(path)
+}
+
+/// Whether every path that is needed was given; half a choice is not worth an error.
+fn is_complete(session: &Session) -> bool {
+    let models = session.models.teacher.iter().chain([&session.models.student]);
+    let folders = models.filter_map(|choice| match &choice.source {
+        Source::Folder(path) => Some(path),
+        Source::BuiltIn(_) => None,
+    });
+    let file = match &session.data.source {
+        DataSource::BuiltIn(_) => None,
+        DataSource::Newsgroups { path, .. }
+        | DataSource::Delimited { path, .. }
+        | DataSource::JsonLines { path, .. } => Some(path),
+    };
+    folders.chain(file).all(|path| !path.as_os_str().is_empty())
 }
 
 /// What a path most likely holds, with the commonest names for its parts.

@@ -19,7 +19,7 @@ use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
 use crate::link::{Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
 use crate::record::{Remark, RunRecord};
-use crate::session::{Catalog, Session, ThemeChoice, View};
+use crate::session::{Catalog, Session, ThemeChoice, View, file};
 
 /// Draining stops after this long, so that a burst of news cannot hold up drawing.
 const DRAIN_TIME: Duration = Duration::from_millis(4);
@@ -41,6 +41,7 @@ pub struct WorkbenchApp {
     pub(super) saved: Session,
     pub(super) seen: Session,
     pub(super) sampled: bool,
+    titled: Option<String>,
     presses: u64,
     asked: ProbeRequest,
     theme: Option<ThemeChoice>,
@@ -89,6 +90,7 @@ impl WorkbenchApp {
             due: Due::default(),
             gesture: Gesture::default(),
             sampled: false,
+            titled: None,
             presses: 0,
             asked: ProbeRequest::default(),
             theme: None,
@@ -147,6 +149,7 @@ impl WorkbenchApp {
         self.feel(ui.ctx());
         self.dress(ui.ctx());
         self.keys(ui.ctx());
+        self.title(ui.ctx());
         let look = self.look(ui.ctx());
         let cells = &self.link.cells;
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
@@ -188,6 +191,14 @@ impl WorkbenchApp {
             None => theme::install(ctx, choice),
             Some(before) if before != choice => theme::follow(ctx, choice),
             Some(_) => {}
+        }
+    }
+
+    /// The experiment's name in the window's title.
+    fn title(&mut self, ctx: &Context) {
+        if self.titled.as_ref() != Some(&self.session.name) {
+            self.titled = Some(self.session.name.clone());
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(format!("{} – Retort", self.session.name)));
         }
     }
 
@@ -322,7 +333,14 @@ impl eframe::App for WorkbenchApp {
 
 impl Drop for WorkbenchApp {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        if std::thread::panicking() {
+            return;
+        }
+        // A session nobody saved is kept and offered at the next start, as after a crash.
+        let unsaved = self.is_unsaved();
+        let path = self.storage.autosave_path().filter(|_| unsaved);
+        let kept = path.is_some_and(|path| file::save(&self.session, &path).is_ok());
+        if !kept {
             self.storage.close();
         }
     }

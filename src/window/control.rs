@@ -82,17 +82,26 @@ pub fn caption(ui: &mut Ui, text: &str) -> Response {
 }
 
 /// A row: its label on the left, its control filling the rest. The label names the control for
-/// screen readers and tests.
+/// screen readers and tests, and `help` belongs to both.
 pub fn row<R>(ui: &mut Ui, label: &str, help: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    let row = ui.scope(|ui| choices(ui, label, help, contents));
+    // A sheet over the control that only feels the pointer; clicks go through it.
+    let mut rect = row.response.rect;
+    rect.min.x += LABEL;
+    let over = ui.interact(rect, row.response.id.with("help"), Sense::hover());
+    over.on_hover_text(help);
+    row.inner
+}
+
+/// A row of several controls that each have their own help.
+pub fn choices<R>(ui: &mut Ui, label: &str, help: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal(|ui| {
         ui.set_min_height(ROW);
         let (rect, response) = ui.allocate_exact_size(vec2(LABEL, ROW), Sense::hover());
         let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
         place.add(egui::Label::new(label).truncate().selectable(false));
         response.on_hover_text(help);
-        let inner = ui.name_inputs(label, contents);
-        ui.response().on_hover_text(help).on_disabled_hover_text(help);
-        inner
+        ui.name_inputs(label, contents)
     })
     .inner
 }

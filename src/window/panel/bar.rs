@@ -7,6 +7,7 @@ use crate::link::{Phase, Status};
 use crate::session::{Language, ThemeChoice};
 use crate::window::control;
 use crate::window::state::{Action, FileQuestion, UiState};
+use crate::window::strings;
 use crate::window::theme;
 use crate::window::undo::Part;
 
@@ -85,7 +86,7 @@ fn status_ui(ui: &mut Ui, scene: &Scene) {
     ui.spacing_mut().item_spacing.x = 5.0;
     let mut phase = phase_name(scene).to_owned();
     if !status.what.is_empty() {
-        phase = format!("{phase} · {}", status.what);
+        phase = format!("{phase} · {}", strings::heard(scene.look.language, &status.what));
     }
     ui.add(Label::new(RichText::new(phase).strong()).truncate().selectable(false))
         .on_hover_text(scene.t("What the engine is doing"));

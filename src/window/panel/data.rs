@@ -159,7 +159,7 @@ fn test_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, test: &mut Option<st
 }
 
 fn strip_ui(ui: &mut Ui, scene: &Scene, strip: &mut Strip) {
-    control::row(
+    control::choices(
         ui,
         scene.t("Remove"),
         scene.t("Left in, a model learns the writers and servers instead of the topic"),
@@ -269,7 +269,7 @@ fn share_ui(ui: &mut Ui, width: f32, share: &mut f64, name: &str, prefix: &str) 
 }
 
 fn limit_ui(ui: &mut Ui, scene: &Scene, label: &str, help: &str, limit: &mut Option<usize>, first: usize) {
-    control::row(ui, label, help, |ui| {
+    control::choices(ui, label, help, |ui| {
         let mut on = limit.is_some();
         if ui.checkbox(&mut on, "").on_hover_text(scene.t("Off keeps all")).changed() {
             *limit = on.then_some(first);

@@ -97,9 +97,19 @@ pub(super) fn drop_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         Some(path) => state.dropped = Some(path),
         None => {}
     }
+    if ui.input(|input| !input.raw.hovered_files.is_empty()) {
+        hint_ui(ui, scene);
+    }
     if let Some(path) = state.dropped.clone() {
         ask_ui(ui, scene, state, &path);
     }
+}
+
+/// What dropping would do, while something hangs over the window.
+fn hint_ui(ui: &mut Ui, scene: &Scene) {
+    window(scene.t("Drop it here")).show(ui.ctx(), |ui| {
+        ui.label(scene.t("A session opens; a model's folder or a data file asks what it is for."));
+    });
 }
 
 fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {

@@ -154,13 +154,17 @@ fn outputs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 /// What the pressed keys ask for. Keys with a letter work everywhere; space and the arrow only
 /// where nobody is typing.
 pub fn keys(ctx: &Context, record: &RunRecord, has_file: bool) -> Vec<Action> {
-    let free = !ctx.text_edit_focused() && ctx.memory(|memory| memory.focused()).is_none();
+    let typing = ctx.text_edit_focused();
+    let free = !typing && ctx.memory(|memory| memory.focused()).is_none();
     let mut actions = Vec::new();
     ctx.input_mut(|input| {
-        let redo = input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        // A text field has an undo of its own.
+        let mut undo_key = |modifiers, key| !typing && input.consume_key(modifiers, key);
+        let redo = undo_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || undo_key(Modifiers::COMMAND, Key::Y);
+        let undo = undo_key(Modifiers::COMMAND, Key::Z);
         let with_letter = [
-            (redo || input.consume_key(Modifiers::COMMAND, Key::Y), Action::Redo),
-            (input.consume_key(Modifiers::COMMAND, Key::Z), Action::Undo),
+            (redo, Action::Redo),
+            (undo, Action::Undo),
             (input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::S), Action::Ask(Some(FileQuestion::Save))),
             (input.consume_key(Modifiers::COMMAND, Key::S), save(has_file)),
             (input.consume_key(Modifiers::COMMAND, Key::O), Action::Ask(Some(FileQuestion::Open))),

@@ -39,8 +39,8 @@ fn card_ui(ui: &mut Ui, color: Color32, contents: impl FnOnce(&mut Ui)) {
 fn recover_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     card_ui(ui, ui.visuals().warn_fg_color, |ui| {
         ui.horizontal_wrapped(|ui| {
-            ui.label(scene.t("The last window did not close properly. Its session was kept."));
-            let help = scene.t("Opens the session as it was two seconds before the end");
+            ui.label(scene.t("The session of the last window was not saved. It was kept."));
+            let help = scene.t("Opens the session as it was at the end");
             if ui.button(scene.t("Recover it")).on_hover_text(help).clicked() {
                 state.ask(Action::Recover(true));
             }

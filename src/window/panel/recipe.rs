@@ -42,7 +42,7 @@ fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn losses_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
     for (i, loss) in scene.catalog.losses.iter().enumerate() {
         let label = if i == 0 { scene.t("Losses") } else { "" };
-        control::row(ui, label, scene.t("What the student minimises"), |ui| {
+        control::choices(ui, label, scene.t("What the student minimises"), |ui| {
             let mut on = recipe.losses.iter().any(|id| id == loss.id);
             let last = on && recipe.losses.len() == 1;
             let answer = ui.add_enabled(!last, egui::Checkbox::new(&mut on, scene.t(loss.label)));
@@ -62,7 +62,7 @@ fn optimizer_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
         OptimizerKind::AdamW => scene.t("Adam with decoupled weight decay"),
     };
     let all = OptimizerKind::ALL.map(|kind| (kind, kind.label(), help(kind)));
-    control::row(ui, scene.t("Optimiser"), scene.t("How weights follow gradients"), |ui| {
+    control::choices(ui, scene.t("Optimiser"), scene.t("How weights follow gradients"), |ui| {
         if let Some(kind) = control::segments(ui, recipe.optimizer, &all) {
             recipe.optimizer = kind;
         }
@@ -76,7 +76,7 @@ fn schedule_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
         ScheduleKind::Cosine => (scene.t("cosine"), scene.t("Falls along half a cosine to 0 at the last step")),
     };
     let all = ScheduleKind::ALL.map(|kind| (kind, told(kind).0, told(kind).1));
-    control::row(ui, scene.t("Schedule"), scene.t("How the learning rate moves after the warm-up"), |ui| {
+    control::choices(ui, scene.t("Schedule"), scene.t("How the learning rate moves after the warm-up"), |ui| {
         if let Some(kind) = control::segments(ui, recipe.schedule, &all) {
             recipe.schedule = kind;
         }

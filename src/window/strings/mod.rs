@@ -14,6 +14,15 @@ pub fn translate(language: Language, english: &'static str) -> &'static str {
     all.clone().find(|(key, _)| *key == english).map_or(english, |(_, chinese)| chinese)
 }
 
+/// The engine's `words` in `language`, where the catalogue knows them.
+pub fn heard<'a>(language: Language, words: &'a str) -> &'a str {
+    if language == Language::English {
+        return words;
+    }
+    let mut all = shell::CHINESE.iter().chain(plots::CHINESE);
+    all.find(|(key, _)| *key == words).map_or(words, |(_, chinese)| chinese)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

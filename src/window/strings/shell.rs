@@ -154,6 +154,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Writes the session there from now on", "今后会话都写入该文件"),
     ("Browse…", "浏览…"),
     ("Open this session", "打开此会话"),
+    ("Drop it here", "拖放到这里"),
+    (
+        "A session opens; a model's folder or a data file asks what it is for.",
+        "会话会直接打开；模型文件夹或数据文件会询问用途。",
+    ),
     ("Use it as", "用作"),
     ("Teacher", "教师"),
     ("The model that teaches", "负责教的模型"),
@@ -189,8 +194,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Sparsity", "稀疏度"),
     ("masked now", "目前已屏蔽"),
     // news
-    ("The last window did not close properly. Its session was kept.", "上次窗口没有正常关闭，其会话已保留。"),
-    ("Opens the session as it was two seconds before the end", "打开结束前两秒时的会话"),
+    ("The session of the last window was not saved. It was kept.", "上次窗口的会话没有保存，已为您保留。"),
+    ("Opens the session as it was at the end", "打开结束时的会话"),
     ("Recover it", "恢复"),
     ("Forget it", "丢弃"),
     ("Removes the kept session", "删除保留的会话"),
@@ -412,6 +417,12 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity",
         "此系统没有文件对话框；请直接输入路径，或安装 xdg-desktop-portal-gtk 或 zenity",
     ),
+    // what the engine says it does
+    ("reading models and data", "读取模型和数据"),
+    ("reading models, data and the checkpoint", "读取模型、数据和检查点"),
+    ("measuring on the validation part", "在验证部分评测"),
+    ("measuring on the test part", "在测试部分评测"),
+    ("teacher scores the training texts", "教师为训练文本打分"),
     // the catalog
     ("Temperature", "温度"),
     (

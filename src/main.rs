@@ -1,1 +1,75 @@
-fn main(){}
+//! Joins the wings: parses arguments, opens the window or runs a command, prints errors.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use retort::engine;
+use retort::headless::{self, Arguments, CommandError, Task};
+
+fn main() -> ExitCode {
+    engine::allocator::tune();
+    fix_threads();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    match work(Arguments::parse()) {
+        Ok(words) => {
+            if !words.is_empty() {
+                println!("{words}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.code)
+        }
+    }
+}
+
+/// Fixes the number of worker threads before any of them starts: it is part of bit-exact replay,
+/// and candle would otherwise ask the system for it at every operation. With a window open one core
+/// is left to it.
+fn fix_threads() {
+    const NAME: &str = "RAYON_NUM_THREADS";
+    if std::env::var_os(NAME).is_some() {
+        return;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let window = std::env::args().nth(1).is_none_or(|first| !["run", "probe", "baseline"].contains(&first.as_str()));
+    let threads = if window { (cores - 1).max(1) } else { cores };
+    // SAFETY: the first thing the process does; no other thread exists that could read the
+    // environment at the same time.
+    unsafe { std::env::set_var(NAME, threads.to_string()) };
+}
+
+fn work(arguments: Arguments) -> Result<String, CommandError> {
+    match &arguments.command {
+        Some(Task::Run(run)) => headless::run(run),
+        Some(Task::Probe(probe)) => headless::probe(probe),
+        Some(Task::Baseline(baseline)) => headless::baseline(baseline),
+        #[cfg(feature = "window")]
+        Some(Task::BenchFrames(_)) => Err(CommandError::input("not yet")),
+        None => open_window(arguments),
+    }
+}
+
+#[cfg(feature = "window")]
+fn open_window(arguments: Arguments) -> Result<String, CommandError> {
+    use retort::session::{Session, file};
+
+    let session = match &arguments.session {
+        Some(path) => file::open(path),
+        None => Session::built_in(),
+    };
+    let session = session.map_err(CommandError::input)?;
+    let (watch, end) = retort::link::connect();
+    let thread = engine::spawn(end, retort::record::recorder::Recorder::default()).map_err(CommandError::run)?;
+    let options = retort::window::Options::default();
+    let closed = retort::window::run(watch, engine::catalog(), session, arguments.session, options);
+    // The window has dropped its end: the engine writes a last checkpoint and leaves.
+    let _ = thread.join();
+    closed.map(|()| String::new()).map_err(CommandError::input)
+}
+
+#[cfg(not(feature = "window"))]
+fn open_window(_arguments: Arguments) -> Result<String, CommandError> {
+    Err(CommandError::input("this program was built without its window; use `retort run`"))
+}

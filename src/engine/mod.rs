@@ -1,7 +1,121 @@
-//! WEST WING: candle lives here and nowhere else.
+//! WEST WING: candle lives here and nowhere else. Models, losses, training, and the thread they
+//! run on. Tensors never leave this room; what leaves it are the plain messages of `link`.
 
 pub mod allocator;
+pub mod checkpoint;
 pub mod data;
+pub mod evaluate;
+pub mod loss;
 pub mod measure;
 pub mod model;
 pub mod optim;
+pub mod pair;
+pub mod probe;
+pub mod prompt;
+pub mod prune;
+pub mod run;
+pub mod task;
+pub mod teacher;
+pub mod train;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+use crate::link::{EngineEnd, Event, EventSink, Notice, Phase, Status};
+use crate::session::Catalog;
+use crate::session::knob::Entry;
+
+/// Why the engine cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A model.
+    #[error(transparent)]
+    Model(#[from] model::ModelError),
+    /// The data.
+    #[error(transparent)]
+    Data(#[from] data::DataError),
+    /// The prompt.
+    #[error(transparent)]
+    Prompt(#[from] prompt::PromptError),
+    /// The teacher.
+    #[error(transparent)]
+    Teacher(#[from] teacher::TeacherError),
+    /// The optimiser.
+    #[error(transparent)]
+    Optimizer(#[from] optim::OptimError),
+    /// The recipe contradicts itself or the pair.
+    #[error("the recipe: {0}")]
+    Recipe(String),
+    /// A knob is unknown or out of range.
+    #[error("a knob: {0}")]
+    Knob(String),
+    /// A checkpoint cannot be written or read.
+    #[error("the checkpoint: {reason}; earlier checkpoints are kept: {path}")]
+    Checkpoint {
+        /// The operating system's or parser's words.
+        reason: String,
+        /// File or folder.
+        path: PathBuf,
+    },
+    /// The run folder cannot be used.
+    #[error("cannot use the run folder: {reason}; choose another with --out: {path}")]
+    Folder {
+        /// The operating system's words.
+        reason: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The tensor library refused.
+    #[error("tensor library: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// Everything the engine can do, as plain data for windows and sessions.
+pub fn catalog() -> Catalog {
+    let optimizer = [optim::LEARNING_RATE, optim::WEIGHT_DECAY, optim::CLIP, optim::BETA1, optim::BETA2];
+    let losses = loss::LOSSES.iter().flat_map(|loss| loss.knobs.iter().copied());
+    let first = [loss::soft_targets::TEMPERATURE, loss::ALPHA, optim::LEARNING_RATE, prune::THETA];
+    let mut knobs: Vec<_> = first.to_vec();
+    for knob in losses.chain(optimizer) {
+        if !knobs.iter().any(|known| known.id == knob.id) {
+            knobs.push(knob);
+        }
+    }
+    let architecture = |a: &model::Architecture| Entry { id: a.id, label: a.label, help: a.help };
+    Catalog {
+        knobs,
+        losses: loss::LOSSES.iter().map(|loss| loss.entry).collect(),
+        architectures: model::ARCHITECTURES.iter().map(architecture).collect(),
+        models: model::BUILT_IN.to_vec(),
+        corpora: data::CORPORA.to_vec(),
+    }
+}
+
+/// Starts the engine on a thread of its own; it ends when the watching end is dropped. Every event
+/// goes to `record` (a journal) as well as down the link. A panic inside becomes
+/// [`Event::Failed`], never a dead window.
+///
+/// # Errors
+/// The operating system's, if it has no thread to give.
+pub fn spawn(end: EngineEnd, mut record: impl EventSink + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+        let EngineEnd { commands, cells, mut sink } = end;
+        loop {
+            let work = AssertUnwindSafe(|| run::serve(&commands, &cells, &mut sink, &mut record));
+            let Err(panic) = catch_unwind(work) else { return };
+            let failed = Event::Failed(Notice { text: panic_text(panic.as_ref()) });
+            record.emit(failed.clone());
+            sink.emit(failed);
+            sink.emit(Event::Status(Status { phase: Phase::Failed, ..Status::default() }));
+        }
+    })
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    format!(
+        "the engine met a bug and dropped the run ({words}); continue it from its last checkpoint, and please report this"
+    )
+}

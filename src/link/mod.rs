@@ -16,7 +16,7 @@ use arc_swap::ArcSwap;
 use crate::session::Knobs;
 pub use message::{
     Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase, Prediction,
-    Predictions, SeriesId, Status, Step,
+    Predictions, SeriesId, Side, Status, Step,
 };
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,

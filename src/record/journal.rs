@@ -72,21 +72,18 @@ impl Journal {
         journal.check().map(|()| journal)
     }
 
-    /// Goes on with a journal whose first `length` bytes count; what lies behind is cut off.
+    /// Goes on with an old journal. A last line cut off by a crash is removed, so that the next
+    /// event starts a line of its own.
     ///
     /// # Errors
     /// [`JournalError::Io`].
-    pub fn resume(path: &Path, length: u64) -> Result<Self, JournalError> {
+    pub fn append(path: &Path) -> Result<Self, JournalError> {
+        let bytes = std::fs::read(path).map_err(|e| io(&e, path))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let mut file = File::options().write(true).open(path).map_err(|e| io(&e, path))?;
-        file.set_len(length).map_err(|e| io(&e, path))?;
+        file.set_len(whole as u64).map_err(|e| io(&e, path))?;
         file.seek(SeekFrom::End(0)).map_err(|e| io(&e, path))?;
         Ok(Self { file: BufWriter::new(file), path: path.to_owned(), failed: None })
-    }
-
-    /// Bytes written so far, everything flushed.
-    pub fn length(&mut self) -> u64 {
-        self.flush();
-        self.file.get_ref().metadata().map_or(0, |data| data.len())
     }
 
     /// Hands everything to the operating system.

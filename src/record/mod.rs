@@ -2,6 +2,7 @@
 //! same events give the same record, so the picture is always the true state of the run.
 
 pub mod journal;
+pub mod recorder;
 pub mod series;
 
 use std::collections::BTreeMap;

@@ -79,7 +79,7 @@ impl Knobs {
 }
 
 /// A named thing a person can pick: a loss, an architecture, a built-in model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Stable name, stored in sessions.
     pub id: &'static str,

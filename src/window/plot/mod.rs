@@ -1,1 +1,16 @@
-//! Pure pictures of a record or a frame.
+//! Pure pictures of a record or a frame. Nothing here subscribes to events or computes measures:
+//! what is drawn is what was handed over.
+
+pub mod attention_map;
+pub mod curves;
+pub mod figures;
+pub mod probability_bars;
+pub mod weights;
+
+use egui::{Response, Tooltip, Ui};
+
+/// What lies under the pointer, said at once and beside the pointer: a plot is read by moving over
+/// it, so the usual delay of a tooltip would be in the way.
+pub(crate) fn readout_ui(response: &Response, content: impl FnOnce(&mut Ui)) {
+    Tooltip::for_widget(response).at_pointer().gap(14.0).show(content);
+}

@@ -1,0 +1,96 @@
+//! Whether quotation marks in a delimited file follow the rules: a quoted cell begins and ends with
+//! `"`, a mark inside it is doubled, and a separator or line end follows. The parser itself is
+//! lenient and would drop marks or swallow rows in silence.
+
+/// The first place that breaks the rules of quoting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub reason: &'static str,
+}
+
+/// The first break of the rules in `text`, or `None`.
+pub fn fault(text: &str, delimiter: u8) -> Option<Fault> {
+    let mut cells = Cells { bytes: text.as_bytes(), place: 0, line: 1, delimiter };
+    while cells.place < cells.bytes.len() {
+        if let Err(fault) = cells.skip_cell() {
+            return Some(fault);
+        }
+    }
+    None
+}
+
+struct Cells<'a> {
+    bytes: &'a [u8],
+    place: usize,
+    line: u64,
+    delimiter: u8,
+}
+
+impl Cells<'_> {
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.bytes.get(self.place).copied()?;
+        self.place += 1;
+        self.line += u64::from(byte == b'\n');
+        Some(byte)
+    }
+
+    fn ends_cell(&self, byte: Option<u8>) -> bool {
+        byte.is_none_or(|byte| byte == self.delimiter || byte == b'\n')
+    }
+
+    /// Moves behind the current cell and the separator after it.
+    fn skip_cell(&mut self) -> Result<(), Fault> {
+        let line = self.line;
+        let mut byte = self.next();
+        if byte == Some(b'"') {
+            self.skip_quoted().ok_or(Fault { line, reason: "a quotation mark is opened but never closed" })?;
+            let line = self.line;
+            byte = self.next();
+            if !self.ends_cell(byte) {
+                return Err(Fault {
+                    line,
+                    reason: "text follows a closing quotation mark (a mark inside quoted text must be doubled)",
+                });
+            }
+        }
+        while !self.ends_cell(byte) {
+            byte = self.next();
+        }
+        Ok(())
+    }
+
+    /// Moves behind the closing mark.
+    fn skip_quoted(&mut self) -> Option<()> {
+        loop {
+            if self.next()? == b'"' {
+                if self.bytes.get(self.place) != Some(&b'"') {
+                    return Some(());
+                }
+                self.place += 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_quoted_cells_have_no_fault() {
+        for text in ["", "a,b\n", "\"a\",b\n", "\"a \"\"b\"\"\nc\",d", "a \"b\" c,d\n", "\"\",\"\"\n\"\"", "a,\n,b"] {
+            assert_eq!(fault(text, b','), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_fault_is_named_by_its_line() {
+        assert_eq!(fault("a,b\n\"c\" d,e\n", b',').map(|f| f.line), Some(2));
+        let never_closed = fault("a,b\nc,\"d\ne,f\n", b',').unwrap();
+        assert_eq!((never_closed.line, never_closed.reason.contains("never closed")), (2, true));
+        assert_eq!(fault("\"a\nb\" c,d\n", b',').map(|f| f.line), Some(2));
+    }
+}

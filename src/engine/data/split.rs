@@ -1,0 +1,335 @@
+//! From rows to a data set: the order of the classes, and who belongs to which part. All draws are
+//! stratified: each class gives in proportion to its size, by the largest remainders, and who is
+//! drawn from a class is a prefix of its own shuffled order. So a larger draw contains the smaller.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::DataError;
+use super::parts::{Part, Parts, Rows};
+use super::shuffle::{generator, shuffle};
+use super::{Dataset, Example};
+use crate::session::Data;
+
+/// What is drawn. The generator's stream is made of it, apart from the streams of the epochs.
+#[derive(Clone, Copy, Debug)]
+enum Draw {
+    Test = 1,
+    Validation = 2,
+    Limit = 3,
+    Labelled = 4,
+}
+
+/// Cuts `parts` as `data` asks. `path` only names the source in errors.
+///
+/// # Errors
+/// [`DataError::NoExamples`] without training examples, [`DataError::OneClass`].
+pub fn split(parts: Parts, data: &Data, seed: u64, path: &Path) -> Result<Dataset, DataError> {
+    let classes = class_order(&parts);
+    let cutter = Cutter { classes: classes.len(), seed };
+    let index: BTreeMap<&str, usize> = classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
+    let mut train = examples(&parts.train, &index);
+    let test = match &parts.test {
+        Some(rows) => examples(rows, &index),
+        None => cutter.cut(&mut train, data.test, Draw::Test),
+    };
+    let validation = match &parts.validation {
+        Some(rows) => examples(rows, &index),
+        None => cutter.cut(&mut train, data.validation, Draw::Validation),
+    };
+    let limit = |part| cutter.limit(part, data.limit);
+    let (train, validation, test) = (limit(train), limit(validation), limit(test));
+    let labelled = cutter.labelled(&train, data.labelled);
+    let set = Dataset { classes, train, labelled, validation, test, notes: parts.notes };
+    check(&set, path)?;
+    Ok(with_notes(set))
+}
+
+/// Class names: by value if all of them are integers, else by name.
+fn class_order(parts: &Parts) -> Vec<String> {
+    let names: BTreeSet<&str> = parts.iter().flat_map(|(_, rows)| &rows.rows).map(|row| row.label.as_str()).collect();
+    let numbers: Option<BTreeSet<(i128, &str)>> = names.iter().map(|name| Some((name.parse().ok()?, *name))).collect();
+    match numbers {
+        Some(numbers) => numbers.into_iter().map(|(_, name)| name.to_owned()).collect(),
+        None => names.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn examples(rows: &Rows, index: &BTreeMap<&str, usize>) -> Vec<Example> {
+    let label = |name: &str| index.get(name).copied().unwrap_or_default();
+    rows.rows.iter().map(|row| Example { text: Arc::from(row.text.as_str()), label: label(&row.label) }).collect()
+}
+
+struct Cutter {
+    classes: usize,
+    seed: u64,
+}
+
+impl Cutter {
+    /// Takes a share of `train` out of it, leaving every class at least one example.
+    fn cut(&self, train: &mut Vec<Example>, share: f64, draw: Draw) -> Vec<Example> {
+        let total = (train.len() as f64 * share.clamp(0.0, 1.0)).round() as usize;
+        let members = self.members(train);
+        let mut quotas = apportion(&sizes(&members), total);
+        quotas
+            .iter_mut()
+            .zip(&members)
+            .for_each(|(quota, members)| *quota = (*quota).min(members.len().saturating_sub(1)));
+        let chosen = self.choose(members, &quotas, draw);
+        let (taken, kept) =
+            std::mem::take(train).into_iter().enumerate().partition::<Vec<_>, _>(|(i, _)| chosen.contains(i));
+        *train = kept.into_iter().map(|(_, example)| example).collect();
+        taken.into_iter().map(|(_, example)| example).collect()
+    }
+
+    fn limit(&self, part: Vec<Example>, limit: Option<usize>) -> Vec<Example> {
+        let Some(limit) = limit.filter(|limit| *limit < part.len()) else { return part };
+        let members = self.members(&part);
+        let quotas = one_each(apportion(&sizes(&members), limit), &sizes(&members));
+        let chosen = self.choose(members, &quotas, Draw::Limit);
+        part.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, example)| example).collect()
+    }
+
+    fn labelled(&self, train: &[Example], labelled: Option<usize>) -> Vec<bool> {
+        let members = self.members(train);
+        let quotas = one_each(apportion(&sizes(&members), labelled.unwrap_or(train.len())), &sizes(&members));
+        let chosen = self.choose(members, &quotas, Draw::Labelled);
+        (0..train.len()).map(|i| chosen.contains(&i)).collect()
+    }
+
+    /// The examples of each class, in order.
+    fn members(&self, examples: &[Example]) -> Vec<Vec<usize>> {
+        let mut members = vec![Vec::new(); self.classes];
+        for (i, example) in examples.iter().enumerate() {
+            if let Some(members) = members.get_mut(example.label) {
+                members.push(i);
+            }
+        }
+        members
+    }
+
+    fn choose(&self, members: Vec<Vec<usize>>, quotas: &[usize], draw: Draw) -> HashSet<usize> {
+        let mut chosen = HashSet::new();
+        for (class, (mut members, quota)) in members.into_iter().zip(quotas).enumerate() {
+            let stream = (1 << 63) | ((draw as u64) << 32) | class as u64;
+            shuffle(&mut members, &mut generator(self.seed, stream));
+            chosen.extend(members.into_iter().take(*quota));
+        }
+        chosen
+    }
+}
+
+fn sizes(members: &[Vec<usize>]) -> Vec<usize> {
+    members.iter().map(Vec::len).collect()
+}
+
+/// `total` seats among classes of these sizes, in proportion, the last ones by the largest
+/// remainder and then by class order. Never more than there are.
+fn apportion(sizes: &[usize], total: usize) -> Vec<usize> {
+    let all: usize = sizes.iter().sum();
+    let total = total.min(all);
+    let share = |size: usize| (total as u128 * size as u128, all.max(1) as u128);
+    let mut seats: Vec<usize> = sizes.iter().map(|size| (share(*size).0 / share(*size).1) as usize).collect();
+    let mut by_remainder: Vec<(u128, usize)> =
+        sizes.iter().enumerate().map(|(class, size)| (share(*size).0 % share(*size).1, class)).collect();
+    by_remainder.sort_by_key(|(remainder, class)| (std::cmp::Reverse(*remainder), *class));
+    let missing = total - seats.iter().sum::<usize>();
+    for (_, class) in by_remainder.into_iter().take(missing) {
+        if let Some(seat) = seats.get_mut(class) {
+            *seat += 1;
+        }
+    }
+    seats
+}
+
+/// Moves seats from the largest classes to those that got none, as far as there are enough.
+fn one_each(mut seats: Vec<usize>, sizes: &[usize]) -> Vec<usize> {
+    let without: Vec<usize> =
+        (0..seats.len()).filter(|class| seats.get(*class) == Some(&0) && sizes.get(*class) > Some(&0)).collect();
+    for class in without {
+        let richest = seats.iter_mut().rev().max_by_key(|seat| **seat).filter(|seat| **seat > 1);
+        let Some(richest) = richest else { break };
+        *richest -= 1;
+        if let Some(seat) = seats.get_mut(class) {
+            *seat = 1;
+        }
+    }
+    seats
+}
+
+fn check(set: &Dataset, path: &Path) -> Result<(), DataError> {
+    if set.train.is_empty() {
+        let reason = "the source has none with text, or the limit is 0".to_owned();
+        return Err(DataError::NoExamples { what: Part::Train.adjective(), reason, path: path.to_owned() });
+    }
+    match set.classes.as_slice() {
+        [class] => Err(DataError::OneClass { class: class.clone(), path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// Adds what only the whole set shows.
+fn with_notes(mut set: Dataset) -> Dataset {
+    let seen: HashSet<usize> = set.train.iter().map(|example| example.label).collect();
+    let unseen: Vec<&str> =
+        set.classes.iter().enumerate().filter(|(i, _)| !seen.contains(i)).map(|(_, class)| class.as_str()).collect();
+    let mut notes = Vec::new();
+    if !unseen.is_empty() {
+        notes.push(format!("no training example has the class {}", unseen.join(", ")));
+    }
+    let texts: HashSet<&str> = set.train.iter().map(|example| &*example.text).collect();
+    for (part, examples) in [(Part::Validation, &set.validation), (Part::Test, &set.test)] {
+        let doubled = examples.iter().filter(|example| texts.contains(&*example.text)).count();
+        if doubled > 0 {
+            let (all, part) = (examples.len(), part.adjective());
+            notes.push(format!("{doubled} of {all} {part} texts also occur among the training texts"));
+        }
+    }
+    set.notes.extend(notes);
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::parts::Row;
+    use super::*;
+    use crate::session::DataSource;
+
+    fn asked() -> Data {
+        let source = DataSource::BuiltIn("posts".into());
+        Data { source, validation: 0.1, test: 0.2, labelled: None, limit: None }
+    }
+
+    fn rows(labels: &[(&str, usize)]) -> Rows {
+        let each = |(label, count): &(&str, usize)| {
+            let label = (*label).to_owned();
+            (0..*count).map(move |i| Row { text: format!("{label} {i}"), label: label.clone() })
+        };
+        Rows { rows: labels.iter().flat_map(each).collect(), without_text: 0 }
+    }
+
+    fn unsplit(labels: &[(&str, usize)]) -> Parts {
+        Parts { train: rows(labels), ..Parts::default() }
+    }
+
+    fn cut(parts: Parts, data: &Data, seed: u64) -> Result<Dataset, DataError> {
+        split(parts, data, seed, Path::new("rows.csv"))
+    }
+
+    fn per_class(set: &Dataset, examples: &[Example]) -> Vec<usize> {
+        let count = |class| examples.iter().filter(|example| example.label == class).count();
+        (0..set.classes.len()).map(count).collect()
+    }
+
+    fn texts(examples: &[Example]) -> Vec<&str> {
+        examples.iter().map(|example| &*example.text).collect()
+    }
+
+    #[test]
+    fn classes_are_sorted_by_name_or_by_value() {
+        let order = |labels: &[(&str, usize)]| cut(unsplit(labels), &asked(), 1).unwrap().classes;
+        assert_eq!(order(&[("b", 9), ("a", 9), ("10", 9)]), ["10", "a", "b"]);
+        assert_eq!(order(&[("10", 9), ("9", 9), ("-1", 9)]), ["-1", "9", "10"]);
+    }
+
+    #[test]
+    fn each_class_gives_its_share_to_each_part() {
+        let set = cut(unsplit(&[("a", 100), ("b", 50), ("c", 10)]), &asked(), 1).unwrap();
+        assert_eq!(per_class(&set, &set.test), [20, 10, 2]);
+        assert_eq!(per_class(&set, &set.validation), [8, 4, 1]);
+        assert_eq!(per_class(&set, &set.train), [72, 36, 7]);
+        let mut all = [texts(&set.train), texts(&set.validation), texts(&set.test)].concat();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 160);
+    }
+
+    #[test]
+    fn a_part_that_the_source_has_is_kept() {
+        let parts = Parts { test: Some(rows(&[("b", 3)])), ..unsplit(&[("a", 50), ("b", 50)]) };
+        let set = cut(parts.clone(), &asked(), 1).unwrap();
+        assert_eq!(texts(&set.test), ["b 0", "b 1", "b 2"]);
+        assert_eq!((set.train.len(), set.validation.len()), (90, 10));
+        let parts = Parts { validation: Some(rows(&[("a", 1)])), ..parts };
+        assert_eq!(cut(parts, &asked(), 1).unwrap().counts().train, 100);
+    }
+
+    #[test]
+    fn the_split_depends_on_the_seed_alone() {
+        let cut_with = |seed| cut(unsplit(&[("a", 40), ("b", 40)]), &asked(), seed).unwrap();
+        assert_eq!(cut_with(1), cut_with(1));
+        assert_ne!(texts(&cut_with(1).test), texts(&cut_with(2).test));
+    }
+
+    #[test]
+    fn every_class_keeps_a_training_example_and_a_label() {
+        let data = Data { validation: 0.5, test: 0.5, labelled: Some(3), ..asked() };
+        let set = cut(unsplit(&[("a", 90), ("b", 1), ("c", 2)]), &data, 1).unwrap();
+        assert!(per_class(&set, &set.train).iter().all(|count| *count > 0));
+        let labelled: BTreeSet<usize> =
+            set.train.iter().zip(&set.labelled).filter(|(_, labelled)| **labelled).map(|(e, _)| e.label).collect();
+        assert_eq!((set.counts().labelled, labelled.len()), (3, 3));
+    }
+
+    #[test]
+    fn a_larger_labelled_choice_contains_the_smaller() {
+        let choice = |labelled| {
+            let data = Data { labelled: Some(labelled), ..asked() };
+            cut(unsplit(&[("a", 60), ("b", 60)]), &data, 4).unwrap().labelled
+        };
+        let (few, many) = (choice(10), choice(40));
+        assert_eq!((few.iter().filter(|l| **l).count(), many.iter().filter(|l| **l).count()), (10, 40));
+        assert!(few.iter().zip(&many).all(|(few, many)| many | !few));
+        assert!(choice(0).iter().all(|labelled| !labelled) && choice(9999).iter().all(|labelled| *labelled));
+    }
+
+    #[test]
+    fn a_limit_holds_for_each_part_and_keeps_every_class() {
+        let data = Data { limit: Some(10), ..asked() };
+        let set = cut(unsplit(&[("a", 300), ("b", 100), ("c", 10)]), &data, 1).unwrap();
+        assert_eq!((set.train.len(), set.validation.len(), set.test.len()), (10, 10, 10));
+        assert!(per_class(&set, &set.train).iter().all(|count| *count > 0));
+    }
+
+    #[test]
+    fn data_that_teaches_nothing_is_refused() {
+        let error = cut(unsplit(&[("only", 9)]), &asked(), 1).unwrap_err().to_string();
+        assert!(error.contains("class `only`") && error.ends_with("rows.csv"), "{error}");
+        let error = cut(Parts::default(), &asked(), 1).unwrap_err().to_string();
+        assert!(error.contains("no training examples"), "{error}");
+        let none = Data { limit: Some(0), ..asked() };
+        assert!(cut(unsplit(&[("a", 9), ("b", 9)]), &none, 1).unwrap_err().to_string().contains("limit is 0"));
+    }
+
+    #[test]
+    fn texts_in_two_parts_and_unseen_classes_are_noted() {
+        let parts = Parts { test: Some(rows(&[("a", 3), ("new", 1)])), ..unsplit(&[("a", 20), ("b", 20)]) };
+        let notes = cut(parts, &Data { validation: 0.0, ..asked() }, 1).unwrap().notes;
+        assert_eq!(
+            notes,
+            ["no training example has the class new", "3 of 4 test texts also occur among the training texts"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn seats_add_up_and_stay_close_to_the_share(sizes in prop::collection::vec(0usize..50, 1..20), total in 0usize..600) {
+            let all: usize = sizes.iter().sum();
+            let seats = apportion(&sizes, total);
+            prop_assert_eq!(seats.iter().sum::<usize>(), total.min(all));
+            for (seat, size) in seats.iter().zip(&sizes) {
+                let share = total.min(all) as f64 * *size as f64 / all.max(1) as f64;
+                prop_assert!(*seat <= *size && (*seat as f64 - share).abs() < 1.0);
+            }
+            let fair = one_each(seats.clone(), &sizes);
+            prop_assert_eq!(fair.iter().sum::<usize>(), seats.iter().sum::<usize>());
+            let classes = sizes.iter().filter(|size| **size > 0).count();
+            if total >= classes {
+                prop_assert!(fair.iter().zip(&sizes).all(|(seat, size)| (*seat > 0) == (*size > 0) && seat <= size));
+            }
+        }
+    }
+}

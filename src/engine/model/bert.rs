@@ -1,0 +1,189 @@
+//! BERT (Devlin et al. 2018, arXiv 1810.04805): bidirectional, post-norm, learned positions. With
+//! a classifier over the pooled first token, or with the masked-language-model head.
+//! Reference: transformers' `BertForSequenceClassification` and `BertForMaskedLM`.
+
+use candle_core::{IndexOp as _, Result, Tensor};
+
+use super::attention::{Attention, Qkv};
+use super::feed_forward::{Activation, FeedForward};
+use super::init::Init;
+use super::layers::{Embedding, Linear, Noise, Norm};
+use super::{Architecture, Config, Input, ModelError, Names, Network, Top, Trace};
+
+/// The registry's line.
+pub(super) const ARCHITECTURE: Architecture = Architecture {
+    id: "bert",
+    label: "BERT",
+    help: "Encoder that reads both ways; answers by a classifier or by label words at masks.",
+    causal: false,
+    build: |config, top, names| Ok(Box::new(Bert::new(config, top, names)?)),
+    aliases,
+    ignored: |name| {
+        name.ends_with("position_ids")
+            || name.ends_with("predictions.decoder.weight")
+            || name.ends_with("predictions.decoder.bias")
+    },
+    class: |top| match top {
+        Top::Classes(_) => "BertForSequenceClassification",
+        Top::Vocabulary => "BertForMaskedLM",
+    },
+};
+
+/// Checkpoints of the bare encoder lack `bert.`; the first ones say gamma and beta.
+fn aliases(name: &str) -> Vec<String> {
+    let old =
+        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    let bare = name.strip_prefix("bert.");
+    let named = [Some(name), bare].into_iter().flatten();
+    named.flat_map(|name| [name.to_owned(), old(name)]).collect()
+}
+
+/// The network.
+pub struct Bert {
+    words: Embedding,
+    positions: Embedding,
+    kinds: Embedding,
+    norm: Norm,
+    layers: Vec<Layer>,
+    head: Head,
+    dropout: f64,
+}
+
+struct Layer {
+    attention: Attention,
+    attention_norm: Norm,
+    feed_forward: FeedForward,
+    output_norm: Norm,
+}
+
+enum Head {
+    Classifier { pooler: Linear, classifier: Linear, dropout: f64 },
+    MaskedWords { transform: Linear, activation: Activation, norm: Norm, decoder: Linear },
+}
+
+impl Bert {
+    /// Builds the network over named weights.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a configuration or checkpoint that does not fit.
+    pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
+        let bert = names.pp("bert");
+        let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
+        let eps = config.number_or("layer_norm_eps", 1e-12)?;
+        if config.word_or("position_embedding_type", "absolute") != "absolute" {
+            return Err(ModelError::Config("position_embedding_type must be absolute".into()));
+        }
+        let embeddings = bert.pp("embeddings");
+        let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
+        let layer = |i| Layer::new(config, width, &bert.pp("encoder").pp("layer").pp(i));
+        let words = table("word_embeddings", config.size(&["vocab_size"])?)?;
+        Ok(Self {
+            positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
+            kinds: table("token_type_embeddings", config.size_or("type_vocab_size", 2)?)?,
+            norm: Norm::new(&embeddings.pp("LayerNorm"), width, eps)?,
+            layers: (0..config.size(&["num_hidden_layers"])?).map(layer).collect::<std::result::Result<_, _>>()?,
+            head: Head::new(config, top, width, &words, names)?,
+            dropout: config.number_or("hidden_dropout_prob", 0.1)?,
+            words,
+        })
+    }
+}
+
+impl Layer {
+    fn new(config: &Config, width: usize, names: &Names) -> std::result::Result<Self, ModelError> {
+        let (inner, eps) = (config.size(&["intermediate_size"])?, config.number_or("layer_norm_eps", 1e-12)?);
+        let spread = config.number_or("initializer_range", 0.02)?;
+        let heads = config.size(&["num_attention_heads"])?;
+        if width % heads != 0 {
+            return Err(ModelError::Config(format!(
+                "hidden_size {width} is no multiple of num_attention_heads {heads}"
+            )));
+        }
+        let linear = |path: &str, inputs, outputs| Linear::new(&names.pp(path), inputs, outputs, spread);
+        Ok(Self {
+            attention: Attention {
+                qkv: Qkv::Separate(
+                    linear("attention.self.query", width, width)?,
+                    linear("attention.self.key", width, width)?,
+                    linear("attention.self.value", width, width)?,
+                ),
+                output: linear("attention.output.dense", width, width)?,
+                heads,
+                dropout: config.number_or("attention_probs_dropout_prob", 0.1)?,
+            },
+            attention_norm: Norm::new(&names.pp("attention.output.LayerNorm"), width, eps)?,
+            feed_forward: FeedForward {
+                up: linear("intermediate.dense", width, inner)?,
+                down: linear("output.dense", inner, width)?,
+                activation: Activation::named(config.word_or("hidden_act", "gelu"))?,
+            },
+            output_norm: Norm::new(&names.pp("output.LayerNorm"), width, eps)?,
+        })
+    }
+}
+
+impl Head {
+    fn new(
+        config: &Config,
+        top: &Top,
+        width: usize,
+        words: &Embedding,
+        names: &Names,
+    ) -> std::result::Result<Self, ModelError> {
+        let spread = config.number_or("initializer_range", 0.02)?;
+        match top {
+            Top::Classes(classes) => Ok(Self::Classifier {
+                pooler: Linear::added(&names.pp("bert.pooler.dense"), width, width, spread)?,
+                classifier: Linear::added(&names.pp("classifier"), width, *classes, spread)?,
+                dropout: config.number_or("classifier_dropout", config.number_or("hidden_dropout_prob", 0.1)?)?,
+            }),
+            Top::Vocabulary => {
+                let names = names.pp("cls.predictions");
+                let bias = names.get_or_new("bias", &[config.size(&["vocab_size"])?], Init::Zeros)?;
+                Ok(Self::MaskedWords {
+                    transform: Linear::added(&names.pp("transform.dense"), width, width, spread)?,
+                    activation: Activation::named(config.word_or("hidden_act", "gelu"))?,
+                    norm: Norm::added(
+                        &names.pp("transform.LayerNorm"),
+                        width,
+                        config.number_or("layer_norm_eps", 1e-12)?,
+                    )?,
+                    decoder: Linear::tied(words.table().clone(), Some(bias)),
+                })
+            }
+        }
+    }
+}
+
+impl Network for Bert {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        let kinds = self.kinds.table().i(0)?; // one segment: every token is of kind 0
+        let sum =
+            (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?.broadcast_add(&kinds)?;
+        let mut x = noise.dropout(&self.norm.forward(&sum)?, self.dropout)?;
+        trace.hidden(0, &x);
+        for (index, layer) in self.layers.iter().enumerate() {
+            let attended = layer.attention.forward(&x, &input.mask, index, trace, noise)?;
+            x = layer.attention_norm.forward(&(noise.dropout(&attended, self.dropout)? + &x)?)?;
+            let fed = layer.feed_forward.forward(&x)?;
+            x = layer.output_norm.forward(&(noise.dropout(&fed, self.dropout)? + &x)?)?;
+            trace.hidden(index + 1, &x);
+        }
+        Ok(x)
+    }
+
+    fn classify(&self, hidden: &Tensor, _ends: &[u32], noise: &Noise) -> Result<Tensor> {
+        let Head::Classifier { pooler, classifier, dropout } = &self.head else {
+            candle_core::bail!("this BERT was opened with label words, not with a classifier")
+        };
+        let pooled = pooler.forward(&hidden.i((.., 0))?.contiguous()?)?.tanh()?;
+        classifier.forward(&noise.dropout(&pooled, *dropout)?)
+    }
+
+    fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
+        let Head::MaskedWords { transform, activation, norm, decoder } = &self.head else {
+            candle_core::bail!("this BERT was opened with a classifier, not with label words")
+        };
+        decoder.forward(&norm.forward(&activation.forward(&transform.forward(hidden)?)?)?)
+    }
+}

@@ -1,0 +1,150 @@
+//! GPT-2 (Radford et al. 2019): causal, pre-norm, learned positions, tied head.
+//! Reference: transformers' `GPT2LMHeadModel` and `GPT2ForSequenceClassification`.
+
+use candle_core::{Result, Tensor};
+
+use super::attention::{Attention, Qkv};
+use super::feed_forward::{Activation, FeedForward};
+use super::init::Init;
+use super::layers::{Embedding, Linear, Noise, Norm};
+use super::{Architecture, Config, Input, ModelError, Names, Network, Top, Trace};
+
+/// The registry's line.
+pub(super) const ARCHITECTURE: Architecture = Architecture {
+    id: "gpt2",
+    label: "GPT-2",
+    help: "Decoder that reads left to right; answers a prompt by the probabilities of label words.",
+    causal: true,
+    build: |config, top, names| Ok(Box::new(Gpt2::new(config, top, names)?)),
+    aliases: |name| name.strip_prefix("transformer.").map(str::to_owned).into_iter().collect(),
+    ignored: |name| name.ends_with("attn.bias") || name.ends_with("attn.masked_bias") || name == "lm_head.weight",
+    class: |top| match top {
+        Top::Classes(_) => "GPT2ForSequenceClassification",
+        Top::Vocabulary => "GPT2LMHeadModel",
+    },
+};
+
+/// The network.
+pub struct Gpt2 {
+    words: Embedding,
+    positions: Embedding,
+    layers: Vec<Layer>,
+    norm: Norm,
+    head: Linear,
+    classes: bool,
+    embedding_dropout: f64,
+    residual_dropout: f64,
+}
+
+struct Layer {
+    attention_norm: Norm,
+    attention: Attention,
+    feed_forward_norm: Norm,
+    feed_forward: FeedForward,
+}
+
+impl Gpt2 {
+    /// Builds the network over named weights.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a configuration or checkpoint that does not fit.
+    pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
+        let trunk = names.pp("transformer");
+        let (width, spread) = (config.size(&["n_embd"])?, config.number_or("initializer_range", 0.02)?);
+        for (switch, needed) in [("scale_attn_weights", true), ("tie_word_embeddings", true)] {
+            if config.switch_or(switch, needed) != needed {
+                return Err(ModelError::Config(format!("{switch} must be {needed} for a GPT-2 here")));
+            }
+        }
+        if config.switch_or("scale_attn_by_inverse_layer_idx", false) {
+            return Err(ModelError::Config("scale_attn_by_inverse_layer_idx is not known here".into()));
+        }
+        let words = Embedding::new(&trunk.pp("wte"), config.size(&["vocab_size"])?, width, spread)?;
+        let layers = config.size(&["n_layer"])?;
+        let layer = |i| Layer::new(config, width, layers, &trunk.pp("h").pp(i));
+        Ok(Self {
+            positions: Embedding::new(&trunk.pp("wpe"), config.size(&["n_positions"])?, width, spread)?,
+            layers: (0..layers).map(layer).collect::<std::result::Result<_, _>>()?,
+            norm: Norm::new(&trunk.pp("ln_f"), width, config.number_or("layer_norm_epsilon", 1e-5)?)?,
+            head: match top {
+                Top::Vocabulary => Linear::tied(words.table().clone(), None),
+                Top::Classes(n) => {
+                    Linear::tied(names.get_or_new("score.weight", &[*n, width], Init::Normal(spread))?, None)
+                }
+            },
+            classes: matches!(top, Top::Classes(_)),
+            embedding_dropout: config.number_or("embd_pdrop", 0.1)?,
+            residual_dropout: config.number_or("resid_pdrop", 0.1)?,
+            words,
+        })
+    }
+}
+
+impl Layer {
+    fn new(config: &Config, width: usize, layers: usize, names: &Names) -> std::result::Result<Self, ModelError> {
+        let (inner, eps) = (config.size_or("n_inner", 4 * width)?, config.number_or("layer_norm_epsilon", 1e-5)?);
+        let spread = config.number_or("initializer_range", 0.02)?;
+        let heads = config.size(&["n_head"])?;
+        if width % heads != 0 {
+            return Err(ModelError::Config(format!("n_embd {width} is no multiple of n_head {heads}")));
+        }
+        // Projections back into the residual start smaller by the root of their number (the GPT-2
+        // paper, §2.3), so that the sum does not grow with depth.
+        let back = spread / (2.0 * layers as f64).sqrt();
+        let linear = |path: &str, inputs, outputs, spread| Linear::conv1d(&names.pp(path), inputs, outputs, spread);
+        Ok(Self {
+            attention_norm: Norm::new(&names.pp("ln_1"), width, eps)?,
+            attention: Attention {
+                qkv: Qkv::Fused(linear("attn.c_attn", width, 3 * width, spread)?),
+                output: linear("attn.c_proj", width, width, back)?,
+                heads,
+                dropout: config.number_or("attn_pdrop", 0.1)?,
+            },
+            feed_forward_norm: Norm::new(&names.pp("ln_2"), width, eps)?,
+            feed_forward: FeedForward {
+                up: linear("mlp.c_fc", width, inner, spread)?,
+                down: linear("mlp.c_proj", inner, width, back)?,
+                activation: Activation::named(config.word_or("activation_function", "gelu_new"))?,
+            },
+        })
+    }
+}
+
+impl Network for Gpt2 {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        let sum = (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?;
+        let mut x = noise.dropout(&sum, self.embedding_dropout)?;
+        trace.hidden(0, &x);
+        for (index, layer) in self.layers.iter().enumerate() {
+            let normed = layer.attention_norm.forward(&x)?;
+            let attended = layer.attention.forward(&normed, &input.mask, index, trace, noise)?;
+            x = (noise.dropout(&attended, self.residual_dropout)? + &x)?;
+            let fed = layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?)?;
+            x = (noise.dropout(&fed, self.residual_dropout)? + &x)?;
+            if index + 1 < self.layers.len() {
+                trace.hidden(index + 1, &x);
+            }
+        }
+        // As in transformers, the last hidden state is shown behind the final norm.
+        let x = self.norm.forward(&x)?;
+        trace.hidden(self.layers.len(), &x);
+        Ok(x)
+    }
+
+    fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &Noise) -> Result<Tensor> {
+        if !self.classes {
+            candle_core::bail!("this GPT-2 was opened with label words, not with a classifier")
+        }
+        let (_, tokens, width) = hidden.dims3()?;
+        let rows: Vec<u32> = ends.iter().enumerate().map(|(row, end)| (row * tokens) as u32 + end).collect();
+        let rows = Tensor::new(rows, hidden.device())?;
+        self.head.forward(&hidden.reshape(((), width))?.index_select(&rows, 0)?)
+    }
+
+    fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
+        if self.classes {
+            candle_core::bail!("this GPT-2 was opened with a classifier, not with label words")
+        }
+        self.head.forward(hidden)
+    }
+}

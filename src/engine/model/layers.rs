@@ -1,0 +1,169 @@
+//! The smallest leaves: linear, norm, embedding, and the noise of dropout.
+
+use std::cell::Cell;
+
+use candle_core::{Result, Tensor};
+
+use super::init::Init;
+use super::{ModelError, Names, ops};
+
+/// Dropout of one forward pass: a seed and a running number, so that no generator's state needs
+/// saving and every place drops on its own.
+pub struct Noise {
+    seed: Option<u64>,
+    place: Cell<u64>,
+}
+
+impl Noise {
+    /// No dropout: evaluation, probes, the teacher.
+    pub fn none() -> Self {
+        Self { seed: None, place: Cell::new(0) }
+    }
+
+    /// Dropout drawn from `seed`, which must differ from step to step.
+    pub fn seeded(seed: u64) -> Self {
+        Self { seed: Some(seed), place: Cell::new(0) }
+    }
+
+    /// `x` with a share `p` of its elements dropped, the others scaled up.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn dropout(&self, x: &Tensor, p: f64) -> Result<Tensor> {
+        let Some(seed) = self.seed.filter(|_| p > 0.0) else { return Ok(x.clone()) };
+        let place = self.place.get() + 1;
+        self.place.set(place);
+        ops::dropout(x, p as f32, seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    }
+}
+
+/// `y = x·W + b`, knowing in which layout `W` is kept.
+#[derive(Clone)]
+pub struct Linear {
+    weight: Tensor,
+    bias: Option<Tensor>,
+    transposed: bool,
+}
+
+impl Linear {
+    /// PyTorch's `nn.Linear`: `weight [out, in]`, `bias [out]`.
+    ///
+    /// # Errors
+    /// See [`Names::get`].
+    pub fn new(names: &Names, inputs: usize, outputs: usize, deviation: f64) -> std::result::Result<Self, ModelError> {
+        let weight = names.get("weight", &[outputs, inputs], Init::Normal(deviation))?;
+        let bias = Some(names.get("bias", &[outputs], Init::Zeros)?);
+        Ok(Self { weight, bias, transposed: false })
+    }
+
+    /// As [`Self::new`], but part of a top that a checkpoint may lack.
+    ///
+    /// # Errors
+    /// See [`Names::get_or_new`].
+    pub fn added(
+        names: &Names,
+        inputs: usize,
+        outputs: usize,
+        deviation: f64,
+    ) -> std::result::Result<Self, ModelError> {
+        let weight = names.get_or_new("weight", &[outputs, inputs], Init::Normal(deviation))?;
+        let bias = Some(names.get_or_new("bias", &[outputs], Init::Zeros)?);
+        Ok(Self { weight, bias, transposed: false })
+    }
+
+    /// GPT-2's `Conv1D`: `weight [in, out]`, `bias [out]`.
+    ///
+    /// # Errors
+    /// See [`Names::get`].
+    pub fn conv1d(
+        names: &Names,
+        inputs: usize,
+        outputs: usize,
+        deviation: f64,
+    ) -> std::result::Result<Self, ModelError> {
+        let weight = names.get("weight", &[inputs, outputs], Init::Normal(deviation))?;
+        let bias = Some(names.get("bias", &[outputs], Init::Zeros)?);
+        Ok(Self { weight, bias, transposed: true })
+    }
+
+    /// A linear over a weight that belongs to somebody else, `[out, in]`: tied embeddings.
+    pub fn tied(weight: Tensor, bias: Option<Tensor>) -> Self {
+        Self { weight, bias, transposed: false }
+    }
+
+    /// Applies it to `x [.., in]`.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        if self.transposed {
+            ops::linear_transposed(x, &self.weight, self.bias.as_ref())
+        } else {
+            ops::linear(x, &self.weight, self.bias.as_ref())
+        }
+    }
+}
+
+/// Layer normalisation over the last dimension (Ba et al. 2016, arXiv 1607.06450).
+#[derive(Clone)]
+pub struct Norm {
+    gamma: Tensor,
+    beta: Tensor,
+    eps: f64,
+}
+
+impl Norm {
+    /// `weight [width]`, `bias [width]`.
+    ///
+    /// # Errors
+    /// See [`Names::get`].
+    pub fn new(names: &Names, width: usize, eps: f64) -> std::result::Result<Self, ModelError> {
+        let (gamma, beta) = (names.get("weight", &[width], Init::Ones)?, names.get("bias", &[width], Init::Zeros)?);
+        Ok(Self { gamma, beta, eps })
+    }
+
+    /// As [`Self::new`], but part of a top that a checkpoint may lack.
+    ///
+    /// # Errors
+    /// See [`Names::get_or_new`].
+    pub fn added(names: &Names, width: usize, eps: f64) -> std::result::Result<Self, ModelError> {
+        let gamma = names.get_or_new("weight", &[width], Init::Ones)?;
+        let beta = names.get_or_new("bias", &[width], Init::Zeros)?;
+        Ok(Self { gamma, beta, eps })
+    }
+
+    /// Applies it to `x [.., width]`.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        ops::layer_norm(x, &self.gamma, &self.beta, self.eps)
+    }
+}
+
+/// A table of vectors, looked up by id.
+#[derive(Clone)]
+pub struct Embedding(Tensor);
+
+impl Embedding {
+    /// `weight [rows, width]`.
+    ///
+    /// # Errors
+    /// See [`Names::get`].
+    pub fn new(names: &Names, rows: usize, width: usize, deviation: f64) -> std::result::Result<Self, ModelError> {
+        Ok(Self(names.get("weight", &[rows, width], Init::Normal(deviation))?))
+    }
+
+    /// The vectors of `ids [..]`, `[.., width]`.
+    ///
+    /// # Errors
+    /// The tensor library's, e.g. for an id beyond the table.
+    pub fn forward(&self, ids: &Tensor) -> Result<Tensor> {
+        ops::embedding(&self.0, ids)
+    }
+
+    /// The table itself, `[rows, width]`.
+    pub fn table(&self) -> &Tensor {
+        &self.0
+    }
+}

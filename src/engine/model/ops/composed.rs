@@ -1,0 +1,191 @@
+//! Every operation of this room once more, put together from candle's own differentiable calls.
+//!
+//! It serves the devices and types that the fused kernels do not, and it is what the kernels are
+//! tested against. Nothing here is fast.
+
+use candle_core::{D, DType, Result, Tensor};
+
+use super::{masked_softmax::LOWEST, noise, rows};
+
+/// `x · weightᵀ + bias`.
+///
+/// # Shapes
+/// `x [.., in]`, `weight [out, in]`, `bias [out]`; result `[.., out]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    linear_transposed(x, &weight.t()?, bias)
+}
+
+/// `x · weight + bias`, the layout of GPT-2's `Conv1D`.
+///
+/// # Shapes
+/// `x [.., in]`, `weight [in, out]`, `bias [out]`; result `[.., out]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn linear_transposed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let (width, out) = weight.dims2()?;
+    let y = x.reshape(((), width))?.matmul(weight)?;
+    let y = match bias {
+        Some(bias) => y.broadcast_add(bias)?,
+        None => y,
+    };
+    y.reshape(rows::with_last(x.dims(), out))
+}
+
+/// Layer normalisation over the last dimension.
+///
+/// # Shapes
+/// `x [.., width]`, `gamma [width]`, `beta [width]`; result as `x`.
+///
+/// # Errors
+/// If the shapes do not fit.
+///
+/// # Source
+/// Ba, Kiros, Hinton 2016, equation 4.
+pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
+    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+    let deviation = (centred.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
+    centred.broadcast_div(&deviation)?.broadcast_mul(gamma)?.broadcast_add(beta)
+}
+
+/// `softmax(scale · scores + mask)` over the last dimension.
+///
+/// # Shapes
+/// `scores [batch, heads, query, key]`, `mask` broadcastable to it; result as `scores`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn masked_softmax(scores: &Tensor, mask: &Tensor, scale: f64) -> Result<Tensor> {
+    let logits = (scores * scale)?.broadcast_add(&mask.maximum(f64::from(LOWEST))?)?;
+    candle_nn::ops::softmax(&logits, D::Minus1)
+}
+
+/// Attention probabilities: `softmax(scale · q · kᵀ + mask)` in every head.
+///
+/// # Shapes
+/// `q [batch, query, width]`, `k [batch, key, width]`, `mask` broadcastable to the result
+/// `[batch, heads, query, key]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn attention_probabilities(q: &Tensor, k: &Tensor, mask: &Tensor, scale: f64, heads: usize) -> Result<Tensor> {
+    let (q, k) = (split_heads(q, heads)?, split_heads(k, heads)?);
+    masked_softmax(&q.matmul(&k.t()?)?, mask, scale)
+}
+
+/// What attention passes on: `probabilities · v` in every head, the heads side by side again.
+///
+/// # Shapes
+/// `probabilities [batch, heads, query, key]`, `v [batch, key, width]`; result
+/// `[batch, query, width]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn attention_context(probabilities: &Tensor, v: &Tensor) -> Result<Tensor> {
+    let (_, heads, _, _) = probabilities.dims4()?;
+    probabilities.contiguous()?.matmul(&split_heads(v, heads)?)?.transpose(1, 2)?.contiguous()?.flatten_from(2)
+}
+
+/// `[batch, tokens, width]` as `[batch, heads, tokens, width / heads]`.
+fn split_heads(x: &Tensor, heads: usize) -> Result<Tensor> {
+    let (batch, tokens, width) = x.dims3()?;
+    x.reshape((batch, tokens, heads, width / heads.max(1)))?.transpose(1, 2)?.contiguous()
+}
+
+/// GELU by the error function: `x · Φ(x)`.
+///
+/// # Errors
+/// If `x` is not of a float type.
+///
+/// # Source
+/// Hendrycks, Gimpel 2016, section 2.
+pub fn gelu(x: &Tensor) -> Result<Tensor> {
+    (x * 0.5)? * ((x * std::f64::consts::FRAC_1_SQRT_2)?.erf()? + 1.0)?
+}
+
+/// GELU by the hyperbolic tangent, as in GPT-2.
+///
+/// # Errors
+/// If `x` is not of a float type.
+///
+/// # Source
+/// Hendrycks, Gimpel 2016, the approximation in section 2.
+pub fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
+    let cubic = (x * ((x.sqr()? * 0.044715)? + 1.0)?)?;
+    (x * 0.5)? * ((cubic * (2.0 / std::f64::consts::PI).sqrt())?.tanh()? + 1.0)?
+}
+
+/// Rows of a table.
+///
+/// # Shapes
+/// `table [rows, width]`, `ids` u32 of any shape; result `[ids.., width]`.
+///
+/// # Errors
+/// If an id is not a row of the table.
+pub fn embedding(table: &Tensor, ids: &Tensor) -> Result<Tensor> {
+    let (_, width) = table.dims2()?;
+    let mut dims = ids.dims().to_vec();
+    dims.push(width);
+    table.index_select(&ids.flatten_all()?, 0)?.reshape(dims)
+}
+
+/// Inverted dropout: each element is 0 with probability `p`, else divided by `1 − p`.
+///
+/// # Errors
+/// If `p` is outside [0, 1).
+pub fn dropout(x: &Tensor, p: f32, seed: u64) -> Result<Tensor> {
+    noise::check(p)?;
+    let factor = |index| noise::Block::of(seed, index, p).factor(index % noise::BLOCK);
+    let factors: Vec<f32> = (0..x.elem_count()).map(factor).collect();
+    x * Tensor::from_vec(factors, x.dims(), x.device())?.to_dtype(x.dtype())?
+}
+
+/// Logarithm of the softmax over the last dimension.
+///
+/// # Errors
+/// If `x` has no dimension.
+pub fn log_softmax(x: &Tensor) -> Result<Tensor> {
+    candle_nn::ops::log_softmax(x, D::Minus1)
+}
+
+/// Weighted mean over rows of the cross-entropy against labels; 0 where the weights sum to 0.
+///
+/// # Shapes
+/// `logits [batch, classes]`, `labels` u32 `[batch]`, `weights [batch]`; result a scalar.
+///
+/// # Errors
+/// If the shapes do not fit or a label of a row with weight is not a class.
+pub fn cross_entropy(logits: &Tensor, labels: &Tensor, weights: &Tensor) -> Result<Tensor> {
+    let counted = weights.ne(0f64)?;
+    let labels = counted.where_cond(labels, &labels.zeros_like()?)?;
+    let picked = log_softmax(logits)?.gather(&labels.unsqueeze(1)?, 1)?.squeeze(1)?;
+    (picked * shares(weights, logits.dtype())?)?.sum_all()?.neg()
+}
+
+/// `T²·KL(softmax(teacher/T) ‖ softmax(student/T))`, weighted mean over rows; 0 where the weights
+/// sum to 0. No gradient reaches the teacher or the weights.
+///
+/// # Shapes
+/// `student`, `teacher [batch, classes]`, `weights [batch]`; result a scalar.
+///
+/// # Errors
+/// If the shapes do not fit.
+///
+/// # Source
+/// Hinton, Vinyals, Dean 2015, section 2 (the factor T² keeps the gradient's size).
+pub fn distillation(student: &Tensor, teacher: &Tensor, temperature: f64, weights: &Tensor) -> Result<Tensor> {
+    let log_p = log_softmax(&(teacher.detach() / temperature)?)?;
+    let log_q = log_softmax(&(student / temperature)?)?;
+    let divergence = (log_p.exp()? * (log_p - log_q)?)?.sum(D::Minus1)?;
+    (divergence * shares(weights, student.dtype())?)?.sum_all()? * temperature.powi(2)
+}
+
+/// The weights divided by their sum, or all 0.
+fn shares(weights: &Tensor, dtype: DType) -> Result<Tensor> {
+    let weights = weights.detach().to_dtype(dtype)?;
+    let total = weights.sum_all()?.maximum(f64::from(f32::MIN_POSITIVE))?;
+    weights.broadcast_div(&total)
+}

@@ -1,0 +1,56 @@
+//! Dropout without a stored mask.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+
+use super::values::{are_fused, output, read, slice, tensor};
+use super::{composed, noise, rows};
+
+/// Inverted dropout: each element is 0 with probability `p`, else divided by `1 − p`.
+///
+/// The same `seed` gives the same mask; the caller changes it from step to step and place to place.
+///
+/// # Errors
+/// If `p` is outside [0, 1).
+///
+/// # Source
+/// Srivastava et al. 2014, section 10.
+pub fn dropout(x: &Tensor, p: f32, seed: u64) -> Result<Tensor> {
+    noise::check(p)?;
+    if p == 0.0 {
+        return Ok(x.clone());
+    }
+    if !are_fused(&[x]) {
+        return composed::dropout(x, p, seed);
+    }
+    x.contiguous()?.apply_op1(Dropout { p, seed })
+}
+
+struct Dropout {
+    p: f32,
+    seed: u64,
+}
+
+impl Dropout {
+    fn thin(&self, values: &[f32]) -> Vec<f32> {
+        rows::changed(values, noise::BLOCK, |start, part| {
+            for (index, values) in part.chunks_mut(noise::BLOCK).enumerate() {
+                let block = noise::Block::of(self.seed, start + index * noise::BLOCK, self.p);
+                values.iter_mut().enumerate().for_each(|(offset, value)| *value *= block.factor(offset));
+            }
+        })
+    }
+}
+
+impl CustomOp1 for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
+        Ok(output(self.thin(slice(x, xl)?), xl.shape()))
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        Ok(Some(tensor(read(&grad.contiguous()?, |grad| self.thin(grad))?, x.dims())?))
+    }
+}

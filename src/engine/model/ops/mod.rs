@@ -1,0 +1,35 @@
+//! The operations of which all models and losses are made: the only door to candle's calls that
+//! cut the gradient, and to our own kernels. One operation a file; all are differentiable in every
+//! float argument, save where the function says otherwise.
+//!
+//! Not here: anything with variables or configuration; that is the layers' business.
+
+mod attention;
+pub mod composed;
+mod cross_entropy;
+mod distillation;
+mod dropout;
+mod embedding;
+mod gelu;
+mod layer_norm;
+mod linear;
+mod log_softmax;
+mod masked_softmax;
+mod math;
+mod noise;
+mod product;
+mod rows;
+mod simd;
+pub mod values;
+mod weights;
+
+pub use attention::{attention_context, attention_probabilities};
+pub use cross_entropy::cross_entropy;
+pub use distillation::distillation;
+pub use dropout::dropout;
+pub use embedding::embedding;
+pub use gelu::{gelu, gelu_tanh};
+pub use layer_norm::layer_norm;
+pub use linear::{linear, linear_transposed};
+pub use log_softmax::log_softmax;
+pub use masked_softmax::masked_softmax;

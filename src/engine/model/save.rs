@@ -1,0 +1,64 @@
+//! A model as a Hugging Face directory: `config.json`, `model.safetensors`, `tokenizer.json`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use candle_core::Tensor;
+use serde_json::{Value, json};
+
+use super::{Model, ModelError, Top};
+use crate::session::file::write_atomically;
+
+impl Model {
+    /// Writes the model into `folder`, each file whole or not at all. `classes` become the labels
+    /// in the configuration.
+    ///
+    /// # Errors
+    /// [`ModelError::Write`].
+    pub fn save(&self, folder: &Path, classes: &[String]) -> Result<(), ModelError> {
+        let write = |name: &str, bytes: &[u8]| {
+            let path = folder.join(name);
+            write_atomically(&path, bytes).map_err(|e| ModelError::Write { reason: e.to_string(), path })
+        };
+        write("config.json", self.config_with(classes).as_bytes())?;
+        write("tokenizer.json", self.tokens.to_text()?.as_bytes())?;
+        write("model.safetensors", &self.to_safetensors()?)
+    }
+
+    fn config_with(&self, classes: &[String]) -> String {
+        let mut config = self.config.clone();
+        config.set("architectures", json!([(self.architecture.class)(&self.top)]));
+        config.set("dtype", json!("float32"));
+        if matches!(self.top, Top::Classes(_)) {
+            let forth: serde_json::Map<_, _> =
+                classes.iter().enumerate().map(|(i, c)| (i.to_string(), json!(c))).collect();
+            let back: serde_json::Map<_, _> = classes.iter().enumerate().map(|(i, c)| (c.clone(), json!(i))).collect();
+            config.set("id2label", Value::Object(forth));
+            config.set("label2id", Value::Object(back));
+            if self.architecture.causal {
+                config.set("pad_token_id", json!(self.tokens.pad()));
+            }
+        }
+        config.to_text()
+    }
+
+    /// The weights in name order, so that equal weights are equal bytes.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensor`].
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, ModelError> {
+        let tensors: BTreeMap<&str, Tensor> =
+            self.weights.variables().iter().map(|(name, v)| (name.as_str(), v.as_detached_tensor())).collect();
+        serialize(&tensors)
+    }
+}
+
+/// Tensors as safetensors bytes with Hugging Face's usual metadata.
+///
+/// # Errors
+/// [`ModelError::Tensor`].
+pub fn serialize(tensors: &BTreeMap<&str, Tensor>) -> Result<Vec<u8>, ModelError> {
+    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let bytes = safetensors::serialize(tensors.iter().map(|(name, tensor)| (*name, tensor)), Some(metadata));
+    bytes.map_err(|e| ModelError::Tensor(candle_core::Error::from(e)))
+}

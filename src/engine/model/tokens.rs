@@ -1,0 +1,150 @@
+//! Text to token ids and back.
+
+use tokenizers::{Encoding, Tokenizer};
+
+use super::{ModelError, ModelFiles};
+
+/// A tokenizer and the ids with a meaning of their own.
+pub struct Tokens {
+    inner: Tokenizer,
+    special: Special,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Special {
+    pad: Option<u32>,
+    mask: Option<u32>,
+    unknown: Option<u32>,
+    end: Option<u32>,
+}
+
+/// Text in tokens: ids and where each came from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pieces {
+    /// Token ids.
+    pub ids: Vec<u32>,
+    /// Byte range of each token in the text; empty for special tokens.
+    pub spans: Vec<(usize, usize)>,
+    /// Tokens of the text that were cut.
+    pub cut: usize,
+}
+
+impl Tokens {
+    /// Opens `tokenizer.json`. Truncation and padding stored in it are switched off: lengths are
+    /// this program's own affair.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if it cannot be read.
+    pub fn open(files: &ModelFiles) -> Result<Self, ModelError> {
+        Self::parse(&files.tokenizer()?)
+    }
+
+    /// Opens the text of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if it cannot be read.
+    pub fn parse(text: &str) -> Result<Self, ModelError> {
+        let mut inner: Tokenizer =
+            text.parse().map_err(|e| ModelError::Tokens(format!("tokenizer.json cannot be read: {e}")))?;
+        inner.with_padding(None);
+        inner.with_truncation(None).map_err(|e| ModelError::Tokens(e.to_string()))?;
+        let first = |names: &[&str]| names.iter().find_map(|name| inner.token_to_id(name));
+        let special = Special {
+            pad: first(&["[PAD]", "<pad>", "<|pad|>", "<|endoftext|>", "</s>"]),
+            mask: first(&["[MASK]", "<mask>"]),
+            unknown: first(&["[UNK]", "<unk>"]),
+            end: first(&["<|endoftext|>", "</s>", "[SEP]"]),
+        };
+        Ok(Self { inner, special })
+    }
+
+    /// Entries, added ones included.
+    pub fn size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// The id that fills short rows; masked everywhere, so 0 serves where there is none.
+    pub fn pad(&self) -> u32 {
+        self.special.pad.unwrap_or(0)
+    }
+
+    /// The mask token as text and id, for models that have one.
+    pub fn mask(&self) -> Option<(String, u32)> {
+        let id = self.special.mask?;
+        Some((self.inner.id_to_token(id)?, id))
+    }
+
+    /// The end-of-text id, for models that have one.
+    pub fn end(&self) -> Option<u32> {
+        self.special.end
+    }
+
+    /// Whether `id` stands for "unknown".
+    pub fn is_unknown(&self, id: u32) -> bool {
+        self.special.unknown == Some(id)
+    }
+
+    /// The tokens of `text`, with the model's own special tokens around it if `special`.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if the text cannot be encoded.
+    pub fn encode(&self, text: &str, special: bool) -> Result<Pieces, ModelError> {
+        let encoding = self.encoding(text, special)?;
+        let spans = spans(&encoding);
+        Ok(Pieces { ids: encoding.get_ids().to_vec(), spans, cut: 0 })
+    }
+
+    /// As [`Self::encode`] with special tokens, but at most `most` tokens: the end of the text is
+    /// cut, never the special tokens around it.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if the text cannot be encoded.
+    pub fn encode_within(&self, text: &str, most: usize) -> Result<Pieces, ModelError> {
+        let bare = self.encoding(shorten(text, most), false)?;
+        let around = self.inner.get_post_processor().map_or(0, |p| tokenizers::PostProcessor::added_tokens(p, false));
+        let keep = most.saturating_sub(around);
+        let cut = bare.len().saturating_sub(keep);
+        let mut bare = bare;
+        bare.truncate(keep, 0, tokenizers::TruncationDirection::Right);
+        let whole = self.inner.post_process(bare, None, true).map_err(|e| ModelError::Tokens(e.to_string()))?;
+        Ok(Pieces { ids: whole.get_ids().to_vec(), spans: spans(&whole), cut })
+    }
+
+    fn encoding(&self, text: &str, special: bool) -> Result<Encoding, ModelError> {
+        self.inner.encode(text, special).map_err(|e| ModelError::Tokens(format!("a text cannot be encoded: {e}")))
+    }
+
+    /// A token as a person reads it: byte-level spaces as `␣`, line breaks as `⏎`.
+    pub fn show(&self, id: u32) -> String {
+        let raw = self.inner.id_to_token(id).unwrap_or_else(|| format!("#{id}"));
+        if !raw.contains(['Ġ', 'Ċ', 'â', 'ã', 'ä', 'å', 'æ', 'ç', 'è', 'é', 'ï']) {
+            return raw;
+        }
+        let text = self.inner.decode(&[id], false).unwrap_or(raw);
+        text.replace(' ', "␣").replace('\n', "⏎")
+    }
+
+    /// Ids as text.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        self.inner.decode(ids, true).unwrap_or_default()
+    }
+
+    /// The tokenizer as `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if it cannot be written.
+    pub fn to_text(&self) -> Result<String, ModelError> {
+        self.inner.to_string(true).map_err(|e| ModelError::Tokens(e.to_string()))
+    }
+}
+
+fn spans(encoding: &Encoding) -> Vec<(usize, usize)> {
+    encoding.get_offsets().to_vec()
+}
+
+/// The start of `text` that can matter for `tokens` tokens. A token of a real vocabulary is rarely
+/// over 16 bytes; 64 leaves room, and a 200 KB document costs no 200 KB of tokenizing.
+pub fn shorten(text: &str, tokens: usize) -> &str {
+    let most = tokens.saturating_mul(64).max(256);
+    if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
+}

@@ -1,0 +1,249 @@
+//! Named weights, one memory and two readings: tracked for training, detached for looking. The
+//! detached reading shares storage with the variables, follows every optimiser step without a
+//! copy and records no graph.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use candle_core::{DType, Device, Tensor, Var};
+
+use super::files::Stored;
+use super::init::Init;
+use super::{Architecture, Config, ModelError, Top};
+
+/// Variables by Hugging Face's names, in name order.
+#[derive(Clone)]
+pub struct Weights {
+    variables: BTreeMap<String, Var>,
+    device: Device,
+}
+
+/// What was met while loading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// Stored tensors nobody asked for.
+    pub unused: Vec<String>,
+    /// Parts of the top that were not stored and start from random weights.
+    pub added: Vec<String>,
+}
+
+impl LoadReport {
+    /// The report as sentences for the model card.
+    pub fn notes(&self) -> Vec<String> {
+        let list = |names: &[String]| {
+            let more = names.len().saturating_sub(4);
+            let shown = names.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+            if more > 0 { format!("{shown} and {more} more") } else { shown }
+        };
+        let unused = (!self.unused.is_empty()).then(|| format!("stored but not used: {}", list(&self.unused)));
+        let added = (!self.added.is_empty()).then(|| format!("new, with random weights: {}", list(&self.added)));
+        unused.into_iter().chain(added).collect()
+    }
+}
+
+/// Where a network's tensors come from while it is built.
+enum Supply {
+    Building(RefCell<Builder>),
+    Tracked(BTreeMap<String, Var>),
+    Detached(BTreeMap<String, Var>),
+}
+
+struct Builder {
+    architecture: &'static Architecture,
+    stored: Option<Stored>,
+    seed: u64,
+    device: Device,
+    variables: BTreeMap<String, Var>,
+    used: BTreeSet<String>,
+    added: Vec<String>,
+    missing: Vec<String>,
+    misshaped: Vec<String>,
+}
+
+/// Hands out tensors by name, level by level, so that code reads as the checkpoint is named.
+pub struct Names<'a> {
+    supply: &'a Supply,
+    prefix: String,
+}
+
+/// Keeps the supply alive for [`Names`].
+pub struct View(Supply);
+
+impl Weights {
+    /// Builds the weights of a network: from `stored` tensors, or fresh ones drawn from `seed`.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] naming missing and mis-shaped tensors.
+    pub fn build(
+        architecture: &'static Architecture,
+        config: &Config,
+        top: &Top,
+        stored: Option<Stored>,
+        seed: u64,
+        device: &Device,
+    ) -> Result<(Self, LoadReport), ModelError> {
+        let builder = Builder {
+            architecture,
+            stored,
+            seed,
+            device: device.clone(),
+            variables: BTreeMap::new(),
+            used: BTreeSet::new(),
+            added: Vec::new(),
+            missing: Vec::new(),
+            misshaped: Vec::new(),
+        };
+        let supply = Supply::Building(RefCell::new(builder));
+        let built = (architecture.build)(config, top, &Names { supply: &supply, prefix: String::new() });
+        let Supply::Building(builder) = supply else {
+            return Err(ModelError::Weights("a network cannot be built from a reading".into()));
+        };
+        let builder = builder.into_inner();
+        builder.complain()?;
+        drop(built?);
+        Ok(builder.finish())
+    }
+
+    /// The reading that records a graph.
+    pub fn tracked(&self) -> View {
+        View(Supply::Tracked(self.variables.clone()))
+    }
+
+    /// The reading that shares the memory and records nothing.
+    pub fn detached(&self) -> View {
+        View(Supply::Detached(self.variables.clone()))
+    }
+
+    /// All variables in name order.
+    pub fn variables(&self) -> &BTreeMap<String, Var> {
+        &self.variables
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Trainable numbers; a tied tensor is one variable and counts once.
+    pub fn count(&self) -> u64 {
+        self.variables.values().map(|variable| variable.elem_count() as u64).sum()
+    }
+}
+
+impl View {
+    /// The root of the names.
+    pub fn names(&self) -> Names<'_> {
+        Names { supply: &self.0, prefix: String::new() }
+    }
+}
+
+impl Names<'_> {
+    /// One level down.
+    pub fn pp(&self, part: impl std::fmt::Display) -> Self {
+        let prefix = if self.prefix.is_empty() { part.to_string() } else { format!("{}.{part}", self.prefix) };
+        Self { supply: self.supply, prefix }
+    }
+
+    /// The tensor `name`; a checkpoint that lacks it is refused.
+    ///
+    /// # Errors
+    /// The tensor library's; missing and mis-shaped tensors are collected and reported together.
+    pub fn get(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
+        self.tensor(name, shape, init, false)
+    }
+
+    /// The tensor `name` of the top; a checkpoint that lacks it gets a new one, which is reported.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn get_or_new(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
+        self.tensor(name, shape, init, true)
+    }
+
+    fn tensor(&self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
+        let full = if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) };
+        let of = |variables: &BTreeMap<String, Var>| {
+            variables.get(&full).cloned().ok_or_else(|| ModelError::Weights(format!("no tensor {full}")))
+        };
+        match self.supply {
+            Supply::Building(builder) => builder.borrow_mut().make(&full, shape, init, optional),
+            Supply::Tracked(variables) => Ok(of(variables)?.as_tensor().clone()),
+            Supply::Detached(variables) => Ok(of(variables)?.as_detached_tensor()),
+        }
+    }
+}
+
+impl Builder {
+    fn make(&mut self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
+        if let Some(variable) = self.variables.get(name) {
+            return Ok(variable.as_tensor().clone());
+        }
+        let found = self.find(name);
+        let tensor = match (found, &self.stored) {
+            (Some(found), Some(stored)) => {
+                let real = stored.shape(&found).unwrap_or_default();
+                if real != shape {
+                    self.misshaped.push(format!("{found} is {real:?}, expected {shape:?}"));
+                    return self.placeholder(shape);
+                }
+                let tensor = stored.tensor(&found, &self.device)?.to_dtype(DType::F32)?;
+                self.used.insert(found);
+                tensor
+            }
+            (None, Some(_)) if !optional => {
+                self.missing.push(name.to_owned());
+                return self.placeholder(shape);
+            }
+            (_, stored) => {
+                if stored.is_some() {
+                    self.added.push(name.to_owned());
+                }
+                self.fresh(name, shape, init)?
+            }
+        };
+        let variable = Var::from_tensor(&tensor)?;
+        self.variables.insert(name.to_owned(), variable.clone());
+        Ok(variable.as_tensor().clone())
+    }
+
+    /// The stored name of `name`: itself or an alias.
+    fn find(&self, name: &str) -> Option<String> {
+        let stored = self.stored.as_ref()?;
+        let candidates = std::iter::once(name.to_owned()).chain((self.architecture.aliases)(name));
+        candidates.into_iter().find(|candidate| stored.has(candidate))
+    }
+
+    /// Stands in for a tensor of a checkpoint that will be refused, so that the rest of the names
+    /// can be looked at; takes no memory.
+    fn placeholder(&self, shape: &[usize]) -> Result<Tensor, ModelError> {
+        Ok(Tensor::zeros((), DType::F32, &self.device)?.broadcast_as(shape)?)
+    }
+
+    fn fresh(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
+        let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
+        let count =
+            count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
+        Ok(Tensor::from_vec(init.fill(name, count, self.seed), shape, &self.device)?)
+    }
+
+    fn complain(&self) -> Result<(), ModelError> {
+        let list = |names: &[String]| names.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
+        if !self.missing.is_empty() {
+            let (n, names) = (self.missing.len(), list(&self.missing));
+            let id = self.architecture.id;
+            return Err(ModelError::Weights(format!("{n} tensors are missing: {names}; is this a {id} checkpoint?")));
+        }
+        if !self.misshaped.is_empty() {
+            return Err(ModelError::Weights(format!("wrong shapes: {}", list(&self.misshaped))));
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> (Weights, LoadReport) {
+        let ignored = self.architecture.ignored;
+        let names = self.stored.iter().flat_map(Stored::names);
+        let unused = names.filter(|name| !self.used.contains(name) && !ignored(name)).collect();
+        let weights = Weights { variables: self.variables, device: self.device };
+        (weights, LoadReport { unused, added: self.added })
+    }
+}

@@ -1,0 +1,213 @@
+//! Optimisers whose whole state can be written down, and the learning-rate schedules.
+//!
+//! *Why our own (2026-11).* Chosen over candle-nn's, whose AdamW keeps its moments and step private
+//! (no exact resume), has one weight decay for all variables, and walks the tensors on one thread.
+//! We would reconsider once it has all three.
+//!
+//! Not here: which step it is in the run, pruning masks themselves, gradients.
+
+mod moments;
+mod norm;
+mod rule;
+mod schedule;
+mod settings;
+
+use std::collections::BTreeMap;
+
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Tensor, Var};
+
+use crate::session::OptimizerKind;
+use moments::Moments;
+use rule::Rule;
+
+pub use schedule::scheduled;
+pub use settings::{BETA1, BETA2, CLIP, EPSILON, LEARNING_RATE, Settings, WEIGHT_DECAY};
+
+/// Why an optimiser cannot be made, moved or restored.
+#[derive(Debug, thiserror::Error)]
+pub enum OptimError {
+    /// A variable of another type than f32.
+    #[error("the optimiser moves f32 variables only, but {name} is {found:?}; convert the model first")]
+    Type {
+        /// The variable.
+        name: String,
+        /// Its type.
+        found: DType,
+    },
+    /// Two variables under one name.
+    #[error("two variables are both named {name}; tied weights belong in the list once")]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// No variable of this name.
+    #[error("the optimiser has no variable named {name}")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// A saved state lacks a tensor.
+    #[error("the saved optimiser state has no tensor {name}; was it written by another optimiser or model?")]
+    Missing {
+        /// The tensor.
+        name: String,
+    },
+    /// A tensor of another shape than its variable.
+    #[error("{name} has shape {found:?} where its variable has {expected:?}")]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// The variable's shape.
+        expected: Vec<usize>,
+        /// The tensor's shape.
+        found: Vec<usize>,
+    },
+    /// The tensor library refused.
+    #[error("the optimiser's step failed: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+type Result<T> = std::result::Result<T, OptimError>;
+
+/// What variables may differ in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Whether weight decay acts: on matrices, not on biases and norms.
+    pub decay: bool,
+}
+
+impl Group {
+    /// The group of a variable with these dimensions.
+    pub fn of(dims: &[usize]) -> Self {
+        Self { decay: dims.len() > 1 }
+    }
+}
+
+/// A variable and what the optimiser remembers of it.
+struct Slot {
+    name: String,
+    variable: Var,
+    group: Group,
+    moments: Moments,
+}
+
+/// SGD with momentum, Adam or AdamW over named variables.
+pub struct Optimizer {
+    kind: OptimizerKind,
+    slots: Vec<Slot>,
+    steps: u64,
+}
+
+impl Optimizer {
+    /// An optimiser at its first step, over `variables` in the order of their names.
+    ///
+    /// # Errors
+    /// If a variable is not of type f32 or a name comes twice.
+    pub fn new(kind: OptimizerKind, mut variables: Vec<(String, Var)>) -> Result<Self> {
+        variables.sort_by(|(a, _), (b, _)| a.cmp(b));
+        if let Some([(name, _), _]) = variables.array_windows().find(|[(a, _), (b, _)]| a == b) {
+            return Err(OptimError::Twice { name: name.clone() });
+        }
+        let slots = variables.into_iter().map(|(name, variable)| Slot::new(kind, name, variable));
+        Ok(Self { kind, slots: slots.collect::<Result<_>>()?, steps: 0 })
+    }
+
+    /// Moves every variable that has a gradient, in place: views of its memory follow. Returns the
+    /// norm of all gradients together, before clipping.
+    ///
+    /// If that norm is not finite, nothing is moved and the step is not counted. The result does
+    /// not depend on the number of threads.
+    ///
+    /// # Errors
+    /// If a gradient does not have its variable's shape and type.
+    ///
+    /// # Source
+    /// Clipping: Pascanu, Mikolov, Bengio 2013, algorithm 1, with the guard of
+    /// `torch.nn.utils.clip_grad_norm_`.
+    pub fn step(&mut self, gradients: &GradStore, rate: f64, settings: &Settings) -> Result<f64> {
+        let found: Vec<Option<Tensor>> =
+            self.slots.iter().map(|slot| slot.gradient(gradients)).collect::<Result<_>>()?;
+        let norm = norm::global(found.iter().flatten())?;
+        if !norm.is_finite() {
+            return Ok(norm);
+        }
+        self.steps += 1;
+        let shrink = if settings.clip > 0.0 { (settings.clip / (norm + 1e-6)).min(1.0) } else { 1.0 };
+        for (slot, gradient) in self.slots.iter_mut().zip(&found) {
+            let Some(gradient) = gradient else { continue };
+            let decay = if slot.group.decay { settings.weight_decay } else { 0.0 };
+            let rule = Rule::new(self.kind, self.steps, rate, shrink, decay, settings);
+            slot.moments.step(&slot.variable, gradient, rule)?;
+        }
+        Ok(norm)
+    }
+
+    /// Steps done, the count that Adam's bias correction reads.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The moments of every variable, `first.NAME` and `second.NAME`, to be saved beside
+    /// [`Optimizer::steps`].
+    ///
+    /// # Errors
+    /// If a tensor cannot be made.
+    pub fn state(&self) -> Result<BTreeMap<String, Tensor>> {
+        let mut state = BTreeMap::new();
+        for slot in &self.slots {
+            slot.moments.save(&slot.name, &slot.variable, &mut state)?;
+        }
+        Ok(state)
+    }
+
+    /// Puts back what [`Optimizer::state`] gave, so that the next step is the one that would have
+    /// followed, bit for bit.
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another shape; nothing has changed then.
+    pub fn load_state(&mut self, state: &BTreeMap<String, Tensor>, steps: u64) -> Result<()> {
+        let loaded = self.slots.iter().map(|slot| Moments::load(self.kind, &slot.name, &slot.variable, state));
+        let loaded: Vec<Moments> = loaded.collect::<Result<_>>()?;
+        for (slot, moments) in self.slots.iter_mut().zip(loaded) {
+            slot.moments = moments;
+        }
+        self.steps = steps;
+        Ok(())
+    }
+
+    /// Multiplies the moments of one variable by `mask`, so that a weight pruned to 0 stays there.
+    ///
+    /// # Errors
+    /// If there is no such variable or the mask has another shape.
+    pub fn mask(&mut self, name: &str, mask: &Tensor) -> Result<()> {
+        let found = self.slots.iter_mut().find(|slot| slot.name == name);
+        let slot = found.ok_or_else(|| OptimError::Unknown { name: name.to_owned() })?;
+        fits(name, mask, &slot.variable)?;
+        slot.moments.mask(mask)
+    }
+}
+
+impl Slot {
+    fn new(kind: OptimizerKind, name: String, variable: Var) -> Result<Self> {
+        if variable.dtype() != DType::F32 {
+            return Err(OptimError::Type { name, found: variable.dtype() });
+        }
+        let moments = Moments::new(kind, &variable)?;
+        Ok(Self { name, group: Group::of(variable.dims()), moments, variable })
+    }
+
+    fn gradient(&self, gradients: &GradStore) -> Result<Option<Tensor>> {
+        let Some(gradient) = gradients.get(&self.variable) else { return Ok(None) };
+        fits(&self.name, gradient, &self.variable)?;
+        Ok(Some(gradient.detach().contiguous()?))
+    }
+}
+
+/// Refuses a tensor that is not shaped like its variable.
+fn fits(name: &str, tensor: &Tensor, variable: &Var) -> Result<()> {
+    if tensor.dims() == variable.dims() {
+        return Ok(());
+    }
+    Err(OptimError::Shape { name: name.to_owned(), expected: variable.dims().to_vec(), found: tensor.dims().to_vec() })
+}

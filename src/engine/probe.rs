@@ -1,0 +1,109 @@
+//! Answers what the person looks at: both models on one text, the rendered prompt, the weights.
+
+use std::sync::Arc;
+
+use candle_core::{DType, IndexOp as _};
+
+use super::EngineError;
+use super::model::{Model, Noise, Tokens, Top, Trace};
+use super::pair::Pair;
+use super::prompt::{Template, verbalizer};
+use super::task::{self, Task};
+use crate::link::{ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip};
+use crate::session::Prompt;
+
+/// Both models' view of the text under the lens.
+///
+/// # Errors
+/// [`EngineError`] if the prompt cannot be used or the tensor library refuses.
+pub fn look(
+    pair: &Pair,
+    request: &ProbeRequest,
+    prompt: &Prompt,
+    step: u64,
+    frame: u64,
+) -> Result<ProbeFrame, EngineError> {
+    let classes = &pair.data.classes;
+    let asked = Prompt { variants: Vec::new(), ..prompt.clone() };
+    let side = |model: &Model, layer: usize| -> Result<SideFrame, EngineError> {
+        let task = task::for_model(model, &asked, classes)?;
+        view(model, task.as_ref(), &request.text, layer, request.attention)
+    };
+    let teacher = pair.teacher.as_ref().map(|model| side(model, request.teacher_layer)).transpose()?;
+    let student = side(&pair.student, request.student_layer)?;
+    let classes: Arc<[String]> = classes.as_slice().into();
+    Ok(ProbeFrame { frame, revision: request.revision, step, text: request.text.clone(), classes, teacher, student })
+}
+
+/// One model's view of a text.
+fn view(model: &Model, task: &dyn Task, text: &str, layer: usize, attention: bool) -> Result<SideFrame, EngineError> {
+    let prepared = task.prepare(model, text, 0)?;
+    let layer = layer.min(model.card.layers.saturating_sub(1));
+    let mut trace = if attention { Trace::attention_of(layer) } else { Trace::none() };
+    let pass = task.pass(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &Noise::none())?;
+    let scores = task::log_softmax(&pass.scores.flatten_all()?.to_vec1::<f32>()?);
+    // A masked model reads one rendering per word length; the last pass is the one traced.
+    let shown = prepared.passes.last().map(|pass| pass.ids.as_slice()).unwrap_or_default();
+    let attention: Arc<[f32]> = match trace.attention.get(&layer) {
+        // Label words stand behind the prompt's tokens; the picture shows the prompt alone.
+        Some(all) => {
+            let own = all.i((0, .., ..shown.len(), ..shown.len()))?.to_dtype(DType::F32)?;
+            own.flatten_all()?.to_vec1::<f32>()?.into()
+        }
+        None => Arc::from([]),
+    };
+    let tokens = shown.iter().map(|&id| model.tokens.show(id)).collect();
+    Ok(SideFrame { tokens, scores, layer, layers: model.card.layers, heads: model.card.heads, attention })
+}
+
+/// The prompt in the editor, as both models would read it. Trouble with the prompt is part of the
+/// answer, not an error.
+pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFrame {
+    let classes = &pair.data.classes;
+    let template = Template::parse(&prompt.template);
+    let problem = template.as_ref().err().map(ToString::to_string);
+    let reads_prompt = |model: &&Model| matches!(model.top, Top::Vocabulary);
+    let teacher = pair.teacher.as_deref();
+    let reader = teacher.filter(reads_prompt).or(Some(&pair.student).filter(reads_prompt));
+    let words = match (&template, reader) {
+        (Ok(template), Some(model)) => words(template, model, prompt, classes),
+        _ => Vec::new(),
+    };
+    let student = side(&pair.student, template.as_ref().ok(), &request.text);
+    let teacher = teacher.map(|model| side(model, template.as_ref().ok(), &request.text));
+    let first = |side: &Result<PromptSide, String>| side.as_ref().err().cloned();
+    let problem = problem.or_else(|| teacher.as_ref().and_then(first)).or_else(|| first(&student));
+    PromptFrame {
+        revision: request.revision,
+        problem,
+        teacher: teacher.map(Result::unwrap_or_default),
+        student: student.unwrap_or_default(),
+        words,
+    }
+}
+
+fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]) -> Vec<crate::link::WordCheck> {
+    let lead = if model.architecture.causal { template.answer("") } else { String::new() };
+    verbalizer::inspect(prompt, classes, &model.tokens, &lead).unwrap_or_default()
+}
+
+fn side(model: &Model, template: Option<&Template>, text: &str) -> Result<PromptSide, String> {
+    let (tokens, most): (&Tokens, usize) = (&model.tokens, model.max_tokens);
+    let rendered = match (&model.top, template) {
+        (Top::Classes(_), _) => {
+            task::head::Classifier.prepare(model, text, 0).map(|p| p.passes.into_iter().next().unwrap_or_default())
+        }
+        (Top::Vocabulary, None) => return Ok(PromptSide::default()),
+        (Top::Vocabulary, Some(template)) if model.architecture.causal => template.causal(text, tokens, most),
+        (Top::Vocabulary, Some(template)) => template.masked(text, 1, tokens, most),
+    };
+    let rendered = rendered.map_err(|e| e.to_string())?;
+    let chip = |(place, (&id, &from_text)): (usize, (&u32, &bool))| TokenChip {
+        text: tokens.show(id),
+        id,
+        from_text,
+        answer: rendered.answers.contains(&place),
+    };
+    let chips = rendered.ids.iter().zip(&rendered.from_text).enumerate().map(chip).collect();
+    Ok(PromptSide { tokens: chips, cut: rendered.cut })
+}

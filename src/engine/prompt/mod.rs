@@ -1,0 +1,178 @@
+//! The prompt, from template to tokens, with the answer's place. Only the example's own text is
+//! ever cut; the words around it and the answer slot always survive.
+
+pub mod verbalizer;
+
+use crate::engine::model::tokens::shorten;
+use crate::engine::model::{ModelError, Tokens};
+use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
+use crate::session::{Prompt, Scoring};
+pub use verbalizer::Verbalizer;
+
+/// Why a prompt cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    /// The template lacks a slot or has one twice.
+    #[error("{0}")]
+    Template(String),
+    /// The template alone is longer than the model reads.
+    #[error("the template takes {template} of the model's {most} tokens and leaves no room for the text; shorten it")]
+    TooLong {
+        /// Tokens of the template.
+        template: usize,
+        /// Tokens the model reads.
+        most: usize,
+    },
+    /// A label word cannot be used.
+    #[error("the label word {word:?} of class {class:?} {reason}")]
+    Word {
+        /// The class.
+        class: String,
+        /// Its word.
+        word: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// A masked model without a mask token.
+    #[error("the tokenizer has no mask token, so this model cannot fill the answer slot; choose a classifier head")]
+    NoMask,
+    /// The tokenizer refused.
+    #[error(transparent)]
+    Tokens(#[from] ModelError),
+}
+
+/// A template cut at its slots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    before: String,
+    between: String,
+    /// White space between the last word and the answer; it belongs to the label word, because
+    /// byte-level tokenizers glue a space to the word behind it.
+    lead: String,
+    after: String,
+}
+
+/// A prompt in tokens.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rendered {
+    /// Token ids.
+    pub ids: Vec<u32>,
+    /// Whether each token comes from the example's text.
+    pub from_text: Vec<bool>,
+    /// Indices at which the answer is read: the last token of a causal prompt, the masks of a
+    /// masked one.
+    pub answers: Vec<usize>,
+    /// Tokens of the text that were cut.
+    pub cut: usize,
+}
+
+impl Template {
+    /// Cuts a template at its slots.
+    ///
+    /// # Errors
+    /// [`PromptError::Template`] if a slot is missing, doubled, or the answer comes first.
+    pub fn parse(template: &str) -> Result<Self, PromptError> {
+        if let Some(problem) = Prompt::problem(template) {
+            return Err(PromptError::Template(problem));
+        }
+        let order = || {
+            PromptError::Template(format!("{TEXT_SLOT} must come before {ANSWER_SLOT}, so that the model has read it"))
+        };
+        let (before, rest) = template.split_once(TEXT_SLOT).ok_or_else(order)?;
+        let (between, after) = rest.split_once(ANSWER_SLOT).ok_or_else(order)?;
+        let trimmed = between.trim_end();
+        let lead = between[trimmed.len()..].to_owned();
+        Ok(Self { before: before.into(), between: trimmed.into(), lead, after: after.into() })
+    }
+
+    /// A label word as it stands behind the prompt.
+    pub fn answer(&self, word: &str) -> String {
+        format!("{}{word}", self.lead)
+    }
+
+    /// The prompt up to the answer, for a model that reads left to right, in at most `most` tokens.
+    ///
+    /// # Errors
+    /// [`PromptError`] if the template alone does not fit or the text cannot be encoded.
+    pub fn causal(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+        let mut rendered = self.fitted(text, &self.between, tokens, most, false)?;
+        rendered.answers = rendered.ids.len().checked_sub(1).into_iter().collect();
+        Ok(rendered)
+    }
+
+    /// The whole prompt with `masks` mask tokens in the answer slot, for a masked model.
+    ///
+    /// # Errors
+    /// As [`Self::causal`], and [`PromptError::NoMask`].
+    pub fn masked(&self, text: &str, masks: usize, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+        let (mask, id) = tokens.mask().ok_or(PromptError::NoMask)?;
+        let slot = vec![mask.as_str(); masks].join(" ");
+        let behind = format!("{}{}{slot}{}", self.between, self.lead, self.after);
+        let mut rendered = self.fitted(text, &behind, tokens, most, true)?;
+        let places = rendered.ids.iter().zip(&rendered.from_text).enumerate();
+        rendered.answers = places.filter(|(_, (i, text))| **i == id && !**text).map(|(place, _)| place).collect();
+        Ok(rendered)
+    }
+
+    /// `before + text + behind` in at most `most` tokens. Tokens may melt across the seams, so the
+    /// whole is encoded at once and the text shortened by as many of its tokens as are too many.
+    fn fitted(
+        &self,
+        text: &str,
+        behind: &str,
+        tokens: &Tokens,
+        most: usize,
+        special: bool,
+    ) -> Result<Rendered, PromptError> {
+        let mut kept = shorten(text.trim(), most);
+        let mut cut = 0;
+        loop {
+            let whole = format!("{}{kept}{behind}", self.before);
+            let pieces = tokens.encode(&whole, special)?;
+            let range = self.before.len()..self.before.len() + kept.len();
+            let inside = |&(start, end): &(usize, usize)| start < end && start < range.end && end > range.start;
+            let from_text: Vec<bool> = pieces.spans.iter().map(inside).collect();
+            let over = pieces.ids.len().saturating_sub(most);
+            if over == 0 {
+                return Ok(Rendered { ids: pieces.ids, from_text, answers: Vec::new(), cut });
+            }
+            let own: Vec<usize> = pieces.spans.iter().filter(|span| inside(span)).map(|span| span.0).collect();
+            if own.len() <= over {
+                return Err(PromptError::TooLong { template: pieces.ids.len() - own.len(), most });
+            }
+            cut += over;
+            let end = own[own.len() - over].saturating_sub(self.before.len());
+            let shorter = kept[..kept.floor_char_boundary(end.min(kept.len()))].trim_end();
+            // A seam token may straddle the cut: make sure that every round gets shorter.
+            kept = if shorter.len() < kept.len() { shorter } else { &kept[..kept.floor_char_boundary(kept.len() - 1)] };
+        }
+    }
+}
+
+/// Rendered templates and label words of a session's prompt for one tokenizer.
+pub struct PreparedPrompt {
+    /// The first template and its variants.
+    pub templates: Vec<Template>,
+    /// The label words.
+    pub verbalizer: Verbalizer,
+}
+
+impl PreparedPrompt {
+    /// Checks templates and label words against a tokenizer.
+    ///
+    /// # Errors
+    /// [`PromptError`] with the first thing that cannot be used.
+    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, masked: bool) -> Result<Self, PromptError> {
+        let all = std::iter::once(&prompt.template).chain(&prompt.variants);
+        let templates = all.map(|template| Template::parse(template)).collect::<Result<Vec<_>, _>>()?;
+        let first = templates.first().ok_or_else(|| PromptError::Template("there is no template".into()))?;
+        let lead = if masked { "" } else { first.lead.as_str() };
+        let verbalizer = Verbalizer::new(prompt, classes, tokens, lead)?;
+        Ok(Self { templates, verbalizer })
+    }
+
+    /// How the tokens of a label word become a score.
+    pub fn scoring(&self) -> Scoring {
+        self.verbalizer.scoring
+    }
+}

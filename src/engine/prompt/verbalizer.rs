@@ -1,0 +1,96 @@
+//! The verbalizer: which words stand for which class, and whether a tokenizer can tell them apart.
+//! Words are scored as full strings; a first token alone would make `sci.space` and `sci.med` one
+//! class.
+
+use super::PromptError;
+use crate::engine::model::Tokens;
+use crate::link::WordCheck;
+use crate::session::{Prompt, Scoring};
+
+/// Label words in tokens, one per class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verbalizer {
+    /// Token ids of each class's word, in class order; never empty.
+    pub words: Vec<Vec<u32>>,
+    /// How the tokens of a word become one score.
+    pub scoring: Scoring,
+}
+
+impl Verbalizer {
+    /// The label words of `classes` behind `lead` (the white space before the answer).
+    ///
+    /// # Errors
+    /// [`PromptError::Word`] for the first word that cannot be used.
+    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, lead: &str) -> Result<Self, PromptError> {
+        let words = encode(prompt, classes, tokens, lead)?;
+        let problems =
+            classes.iter().enumerate().map(|(i, class)| (class, problem(i, &words, classes, prompt, tokens)));
+        for (class, problem) in problems {
+            if let Some(reason) = problem {
+                return Err(PromptError::Word {
+                    class: class.clone(),
+                    word: prompt.word_for(class).to_owned(),
+                    reason,
+                });
+            }
+        }
+        Ok(Self { words, scoring: prompt.scoring })
+    }
+
+    /// Tokens of the longest word.
+    pub fn longest(&self) -> usize {
+        self.words.iter().map(Vec::len).max().unwrap_or(0)
+    }
+}
+
+/// Every label word and what is wrong with it, for the prompt editor.
+///
+/// # Errors
+/// [`PromptError::Tokens`] if a word cannot be encoded.
+pub fn inspect(
+    prompt: &Prompt,
+    classes: &[String],
+    tokens: &Tokens,
+    lead: &str,
+) -> Result<Vec<WordCheck>, PromptError> {
+    let words = encode(prompt, classes, tokens, lead)?;
+    let check = |(i, class): (usize, &String)| WordCheck {
+        class: class.clone(),
+        word: prompt.word_for(class).to_owned(),
+        tokens: words[i].iter().map(|&id| tokens.show(id)).collect(),
+        problem: problem(i, &words, classes, prompt, tokens),
+    };
+    Ok(classes.iter().enumerate().map(check).collect())
+}
+
+fn encode(prompt: &Prompt, classes: &[String], tokens: &Tokens, lead: &str) -> Result<Vec<Vec<u32>>, PromptError> {
+    let ids = |class: &String| {
+        let word = prompt.word_for(class).trim();
+        if word.is_empty() { Ok(Vec::new()) } else { Ok(tokens.encode(&format!("{lead}{word}"), false)?.ids) }
+    };
+    classes.iter().map(ids).collect()
+}
+
+/// Why the word of class `i` cannot be used, or `None`.
+fn problem(i: usize, words: &[Vec<u32>], classes: &[String], prompt: &Prompt, tokens: &Tokens) -> Option<String> {
+    let mine = words.get(i)?;
+    if mine.is_empty() {
+        return Some("vanishes under the tokenizer; choose a word it knows".into());
+    }
+    if mine.iter().any(|&id| tokens.is_unknown(id)) {
+        return Some("has a part that the tokenizer does not know; choose a word it knows".into());
+    }
+    let others = || words.iter().enumerate().filter(|(j, _)| *j != i);
+    if let Some((j, _)) = others().find(|(_, other)| *other == mine) {
+        return Some(format!(
+            "has the same tokens as that of class {:?}; give each class a word of its own",
+            classes[j]
+        ));
+    }
+    let begins = |other: &[u32]| other.len() > mine.len() && other.starts_with(mine);
+    let (j, _) = others().find(|(_, other)| prompt.scoring == Scoring::Sum && begins(other))?;
+    Some(format!(
+        "is the beginning of that of class {:?} and would always score at least as high; change one of them or score by the mean",
+        classes[j]
+    ))
+}

@@ -1,0 +1,502 @@
+//! The engine's day: takes orders, takes steps, tells what happened. One step sees one knob
+//! revision; a paused run still answers what it is asked.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use super::pair::Pair;
+use super::prune::Pruner;
+use super::train::Trainer;
+use super::{EngineError, checkpoint, evaluate, probe};
+use crate::link::{
+    Cells, ChannelSink, Command, Event, EventSink, KnobChange, Notice, Origin, Outcome, Phase, SeriesId, Status, Step,
+};
+use crate::session::{Catalog, Knobs, Session};
+
+/// Most of the run's time that looking may take.
+const LOOKING_BUDGET: f64 = 0.05;
+/// How long after a look the next one waits, so that a dragged slider is not answered 100 times.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
+/// Time between two status reports while training.
+const STATUS_PAUSE: Duration = Duration::from_millis(250);
+
+/// Serves orders until the watching end is dropped.
+pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink, record: &mut dyn EventSink) {
+    let catalog = super::catalog();
+    let mut engine = Engine {
+        cells,
+        sink,
+        record,
+        catalog,
+        pair: None,
+        run: None,
+        looks: Looks::default(),
+        status: Status::default(),
+    };
+    loop {
+        let order = if engine.is_training() {
+            commands.try_recv()
+        } else {
+            commands.recv().map_err(|_| TryRecvError::Disconnected)
+        };
+        match order {
+            Ok(command) => engine.obey(command),
+            Err(TryRecvError::Empty) if engine.is_training() => engine.step(),
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => return engine.leave(),
+        }
+    }
+}
+
+struct Engine<'a> {
+    cells: &'a Cells,
+    sink: &'a mut ChannelSink,
+    record: &'a mut dyn EventSink,
+    catalog: Catalog,
+    pair: Option<Pair>,
+    run: Option<Run>,
+    looks: Looks,
+    status: Status,
+}
+
+/// A run that is loaded.
+struct Run {
+    trainer: Trainer,
+    out: PathBuf,
+    mode: Mode,
+    /// The slider values last seen; what differs from them was moved by a hand.
+    seen: Arc<Knobs>,
+    begun: Instant,
+    seconds_before: f64,
+    told: Instant,
+    told_step: Step,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Running,
+    OneStep,
+    Paused,
+}
+
+/// What looking has cost and when it last happened.
+#[derive(Default)]
+struct Looks {
+    frames: u64,
+    revision: u64,
+    last: Option<Instant>,
+    spent: Duration,
+    complaint: String,
+}
+
+impl Run {
+    fn new(trainer: Trainer, out: PathBuf, seen: Arc<Knobs>, seconds_before: f64) -> Self {
+        let (now, step) = (Instant::now(), trainer.step);
+        Self { trainer, out, mode: Mode::Running, seen, begun: now, seconds_before, told: now, told_step: step }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.seconds_before + self.begun.elapsed().as_secs_f64()
+    }
+}
+
+impl Engine<'_> {
+    fn emit(&mut self, event: Event) {
+        self.record.emit(event.clone());
+        self.sink.emit(event);
+    }
+
+    fn is_training(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.mode != Mode::Paused)
+    }
+
+    fn phase(&mut self, phase: Phase, what: &str) {
+        self.status.phase = phase;
+        self.status.what = what.to_owned();
+        if let Some(run) = &self.run {
+            self.status.done = run.trainer.step;
+            self.status.total = run.trainer.session.recipe.steps;
+        }
+        self.status.peak_bytes = peak_bytes();
+        self.emit(Event::Status(self.status.clone()));
+    }
+
+    /// Reports an error that keeps something from starting or ends it.
+    fn fail(&mut self, error: &EngineError) {
+        self.emit(Event::Failed(Notice::from(error)));
+        self.phase(Phase::Failed, "");
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Open(session) => self.open(&session),
+            Command::Start { session, out } => self.start(*session, out),
+            Command::Continue(out) => self.go_on(&out),
+            Command::Pause => self.set_mode(Mode::Paused),
+            Command::Resume => self.set_mode(Mode::Running),
+            Command::StepOnce => self.set_mode(Mode::OneStep),
+            Command::Look => self.look(true),
+            Command::Checkpoint => self.checkpoint(),
+            Command::Stop => self.finish("stopped"),
+            Command::Rewind(step) => self.rewind(step),
+        }
+    }
+
+    fn set_mode(&mut self, mode: Mode) {
+        let Some(run) = &mut self.run else { return };
+        run.mode = mode;
+        (run.told, run.told_step) = (Instant::now(), run.trainer.step);
+        self.phase(if mode == Mode::Paused { Phase::Paused } else { Phase::Running }, "");
+    }
+
+    /// The open pair, wherever it is.
+    fn take_pair(&mut self) -> Option<Pair> {
+        self.run.take().map(|run| run.trainer.pair).or_else(|| self.pair.take())
+    }
+
+    fn open(&mut self, session: &Session) {
+        if self.run.is_some() {
+            return self.emit(Event::Warning("stop the run before opening another pair or data set".into()));
+        }
+        self.phase(Phase::Opening, "reading models and data");
+        match Pair::open(session, self.pair.as_ref()) {
+            Ok(pair) => {
+                self.emit(Event::Opened(Box::new(pair.opened())));
+                self.pair = Some(pair);
+                self.phase(Phase::Ready, "");
+                self.look(true);
+            }
+            Err(e) => self.fail(&e),
+        }
+    }
+
+    fn start(&mut self, mut session: Session, out: PathBuf) {
+        self.checkpoint();
+        let before = self.take_pair();
+        session.recipe.threads = Some(rayon::current_num_threads());
+        session.run = None;
+        self.phase(Phase::Opening, "reading models and data");
+        let catalog = self.catalog.clone();
+        let begin = || -> Result<Trainer, EngineError> {
+            std::fs::create_dir_all(&out)
+                .map_err(|e| EngineError::Folder { reason: e.to_string(), path: out.clone() })?;
+            let pair = Pair::open(&session, before.as_ref())?;
+            session.knobs = session.start_knobs(&catalog).values;
+            Trainer::new(session, pair, &catalog)
+        };
+        match begin() {
+            Ok(trainer) => {
+                forget_checkpoints(&out);
+                let seen = Arc::new(trainer.knobs.clone());
+                self.begin(Run::new(trainer, out, seen, 0.0));
+            }
+            Err(e) => {
+                self.pair = before;
+                self.fail(&e);
+            }
+        }
+    }
+
+    fn go_on(&mut self, out: &Path) {
+        self.checkpoint();
+        let before = self.take_pair();
+        self.phase(Phase::Opening, "reading models, data and the checkpoint");
+        let catalog = self.catalog.clone();
+        let begin = || -> Result<(Trainer, f64), EngineError> {
+            let (state, folder) = checkpoint::read(out, None)?;
+            let pair = Pair::open(&state.session, before.as_ref())?;
+            let mut trainer = Trainer::new(state.session.clone(), pair, &catalog)?;
+            checkpoint::restore(&mut trainer, &state, &folder)?;
+            Ok((trainer, state.seconds))
+        };
+        match begin() {
+            Ok((trainer, seconds)) => {
+                let seen = self.cells.knobs.load();
+                self.begin(Run::new(trainer, out.to_owned(), seen, seconds));
+            }
+            Err(e) => {
+                self.pair = before;
+                self.fail(&e);
+            }
+        }
+    }
+
+    fn begin(&mut self, run: Run) {
+        let session = Box::new(run.trainer.session.clone());
+        let (out, step, opened) = (run.out.clone(), run.trainer.step, Box::new(run.trainer.pair.opened()));
+        self.looks.spent = Duration::ZERO;
+        self.run = Some(run);
+        self.emit(Event::Started { session, out, step });
+        self.emit(Event::Opened(opened));
+        self.phase(Phase::Running, "");
+    }
+
+    /// One step of the run and what is due behind it.
+    fn step(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let recipe = run.trainer.session.recipe.clone();
+        if run.trainer.step >= recipe.steps {
+            return self.finish("finished");
+        }
+        self.turn_knobs();
+        let Some(run) = &mut self.run else { return };
+        let step = run.trainer.step;
+        let stepped = match run.trainer.advance() {
+            Ok(stepped) => stepped,
+            Err(e) => return self.give_up(&e),
+        };
+        let once = run.mode == Mode::OneStep;
+        let warning = run.trainer.targets.as_mut().and_then(|targets| targets.take_warning());
+        self.emit(Event::Scalars { step, values: stepped.values });
+        if let Some(warning) = warning {
+            self.emit(Event::Warning(warning.into()));
+        }
+        if !stepped.sound {
+            return self.trouble(step);
+        }
+        let due = |every: u64| every > 0 && (step + 1) % every == 0;
+        if due(recipe.evaluate_every) && self.validate(step, recipe.target_accuracy) {
+            return self.finish("target reached");
+        }
+        if due(recipe.checkpoint_every) {
+            self.checkpoint();
+        }
+        self.tell();
+        self.look(false);
+        if once {
+            self.set_mode(Mode::Paused);
+        }
+    }
+
+    /// Loads the knobs once for the coming step: first the script's changes, then those of a hand.
+    fn turn_knobs(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let step = run.trainer.step;
+        let due = run.trainer.session.script.iter().filter(|change| change.step == step);
+        let scripted: Vec<(String, f64)> = due.map(|change| (change.knob.clone(), change.value)).collect();
+        let script = turn(&mut run.trainer.knobs, scripted);
+        let live = self.cells.knobs.load();
+        let moved = live.values.iter().filter(|(id, value)| run.seen.values.get(*id) != Some(value));
+        let in_range =
+            |id: &str, value: f64| self.catalog.knob(id).is_some_and(|knob| knob.live && knob.problem(value).is_none());
+        let moved: Vec<_> = moved.filter(|(id, value)| in_range(id, **value)).map(|(id, v)| (id.clone(), *v)).collect();
+        let person = turn(&mut run.trainer.knobs, moved);
+        run.seen = live;
+        for (origin, changes) in [(Origin::Script, script), (Origin::Person, person)] {
+            if !changes.is_empty() {
+                self.emit(Event::KnobsChanged { step, origin, changes });
+            }
+        }
+    }
+
+    /// Measures on the validation part; tells whether the target is reached.
+    fn validate(&mut self, step: Step, target: Option<f64>) -> bool {
+        self.phase(Phase::Evaluating, "measuring on the validation part");
+        let Some(run) = &mut self.run else { return false };
+        match run.trainer.validate() {
+            Ok(measures) => {
+                let reached = target.is_some_and(|target| measures.get("accuracy").is_some_and(|a| *a >= target));
+                let values =
+                    measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
+                self.emit(Event::Scalars { step, values: values.collect() });
+                self.phase(Phase::Running, "");
+                reached
+            }
+            Err(e) => {
+                self.give_up(&e);
+                false
+            }
+        }
+    }
+
+    fn trouble(&mut self, step: Step) {
+        let checkpoint = self.run.as_ref().and_then(|run| checkpoint::list(&run.out).last().copied());
+        let what = format!(
+            "the loss or the gradient of step {step} is not a finite number; the weights were left as they were. A lower learning rate usually helps"
+        );
+        self.emit(Event::Trouble { step, what, checkpoint });
+        self.set_mode(Mode::Paused);
+    }
+
+    fn checkpoint(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let step = run.trainer.step;
+        match checkpoint::save(&run.trainer, &run.out, run.seconds()) {
+            Ok(()) => self.emit(Event::Checkpoint { step }),
+            // A full disk must not end a night's training.
+            Err(e) => self.emit(Event::Warning(Notice::from(e))),
+        }
+    }
+
+    fn rewind(&mut self, step: Step) {
+        let Some(run) = &mut self.run else { return };
+        let back = checkpoint::read(&run.out, Some(step))
+            .and_then(|(state, folder)| checkpoint::restore(&mut run.trainer, &state, &folder));
+        match back {
+            Ok(()) => {
+                run.seen = self.cells.knobs.load();
+                let step = run.trainer.step;
+                self.emit(Event::Rewound { step });
+                self.set_mode(Mode::Paused);
+                self.look(true);
+            }
+            Err(e) => self.emit(Event::Warning(Notice::from(e))),
+        }
+    }
+
+    /// Ends the run: checkpoint, test, student, outcome.
+    fn finish(&mut self, reason: &str) {
+        self.checkpoint();
+        self.phase(Phase::Evaluating, "measuring on the test part");
+        let Some(mut run) = self.run.take() else { return self.phase(Phase::Ready, "") };
+        let result = evaluate::test(&mut run.trainer, |_, _| ()).and_then(|result| {
+            let (teacher, student) = evaluate::sides(&mut run.trainer, &result)?;
+            run.trainer.pair.student.save(&run.out.join("student"), &run.trainer.pair.data.classes)?;
+            Ok((result.predictions, teacher, student))
+        });
+        let (steps, seconds) = (run.trainer.step, run.seconds());
+        self.pair = Some(run.trainer.pair);
+        match result {
+            Ok((predictions, teacher, student)) => {
+                self.emit(Event::Predictions(Arc::new(predictions)));
+                let (reason, peak_bytes) = (reason.to_owned(), peak_bytes());
+                self.emit(Event::Finished(Box::new(Outcome { reason, steps, seconds, peak_bytes, teacher, student })));
+                self.phase(
+                    if self.status.phase == Phase::Failed {
+                        Phase::Failed
+                    } else {
+                        end_phase(steps, self.status.total)
+                    },
+                    "",
+                );
+                self.look(true);
+            }
+            Err(e) => self.fail(&e),
+        }
+    }
+
+    /// An error in the middle of a run: what was learned is kept in a checkpoint.
+    fn give_up(&mut self, error: &EngineError) {
+        self.checkpoint();
+        self.pair = self.run.take().map(|run| run.trainer.pair);
+        self.fail(error);
+    }
+
+    /// The watching end is gone: keep what was learned.
+    fn leave(&mut self) {
+        if self.run.as_ref().is_some_and(|run| run.trainer.step > 0) {
+            self.checkpoint();
+        }
+    }
+
+    fn tell(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let waited = run.told.elapsed();
+        if waited < STATUS_PAUSE {
+            return;
+        }
+        self.status.steps_per_sec = (run.trainer.step - run.told_step) as f64 / waited.as_secs_f64();
+        self.status.looking = self.looks.spent.as_secs_f64() / run.begun.elapsed().as_secs_f64().max(1e-9);
+        (run.told, run.told_step) = (Instant::now(), run.trainer.step);
+        self.phase(Phase::Running, "");
+    }
+
+    /// Answers what the person looks at, if it is `asked` for or due and within the budget.
+    fn look(&mut self, asked: bool) {
+        let request = self.cells.ask.load();
+        let rested = self.looks.last.is_none_or(|last| last.elapsed() >= LOOK_PAUSE);
+        let training = self.run.as_ref().map(|run| run.begun.elapsed().as_secs_f64());
+        let affordable = training.is_none_or(|secs| self.looks.spent.as_secs_f64() < LOOKING_BUDGET * secs);
+        let news = asked || request.revision != self.looks.revision;
+        if self.is_training() && !(rested && (news || affordable)) {
+            return;
+        }
+        let begun = Instant::now();
+        self.looks.frames += 1;
+        self.looks.revision = request.revision;
+        if let Err(complaint) = self.answer(news) {
+            self.complain(complaint.to_string());
+        }
+        self.sink.nudge();
+        self.looks.last = Some(Instant::now());
+        self.looks.spent += begun.elapsed();
+    }
+
+    fn answer(&mut self, news: bool) -> Result<(), EngineError> {
+        let request = self.cells.ask.load();
+        let (pair, step, idle) = match (&self.run, &self.pair) {
+            (Some(run), _) => (&run.trainer.pair, run.trainer.step, None),
+            (None, Some(pair)) => (pair, 0, Some(Pruner::default())),
+            (None, None) => return Ok(()),
+        };
+        let edited = request.prompt.as_ref();
+        let session = self.run.as_ref().map_or(&pair.session, |run| &run.trainer.session);
+        if news {
+            let prompt = edited.unwrap_or(&session.prompt);
+            self.cells.prompt.store(Some(probe::render(pair, &request, prompt)));
+        }
+        if request.weights {
+            let pruner = self.run.as_ref().map(|run| &run.trainer.pruner).or(idle.as_ref());
+            let frame = pruner.map(|pruner| pruner.frame(&pair.student.weights, step)).transpose()?;
+            self.cells.weights.store(frame);
+        }
+        if !request.text.trim().is_empty() {
+            // A run shows what it does, not what the editor plans.
+            let prompt = if self.run.is_some() { &session.prompt } else { edited.unwrap_or(&session.prompt) };
+            let frame = probe::look(pair, &request, prompt, step, self.looks.frames)?;
+            self.cells.probe.store(Some(frame));
+        }
+        Ok(())
+    }
+
+    /// Says the same complaint once, not ten times a second.
+    fn complain(&mut self, complaint: String) {
+        if complaint != self.looks.complaint {
+            self.looks.complaint.clone_from(&complaint);
+            self.emit(Event::Warning(complaint.into()));
+        }
+    }
+}
+
+fn end_phase(steps: Step, total: u64) -> Phase {
+    if steps >= total { Phase::Finished } else { Phase::Stopped }
+}
+
+/// Sets knobs and tells what really changed.
+fn turn(knobs: &mut Knobs, wanted: Vec<(String, f64)>) -> Vec<KnobChange> {
+    let change = |(knob, to): (String, f64)| {
+        let from = knobs.values.get(&knob).copied().unwrap_or(to);
+        if from == to {
+            return None;
+        }
+        knobs.set(&knob, to);
+        Some(KnobChange { knob, from, to })
+    };
+    wanted.into_iter().filter_map(change).collect()
+}
+
+/// A new run in an old folder must not be continued from the old run's checkpoints.
+fn forget_checkpoints(out: &Path) {
+    let _ = std::fs::remove_dir_all(out.join("checkpoints"));
+}
+
+/// Peak memory of the process, bytes; 0 where the system does not say.
+pub fn peak_bytes() -> u64 {
+    #[cfg(unix)]
+    {
+        // SAFETY: getrusage writes into the struct it is given and nothing else.
+        let usage = unsafe {
+            let mut usage = std::mem::zeroed::<libc::rusage>();
+            if libc::getrusage(libc::RUSAGE_SELF, &mut usage) != 0 {
+                return 0;
+            }
+            usage
+        };
+        let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+        usage.ru_maxrss as u64 * unit
+    }
+    #[cfg(not(unix))]
+    0
+}

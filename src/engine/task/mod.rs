@@ -1,0 +1,109 @@
+//! A task: what an example asks of a model and how its answer is scored. Every task ends in class
+//! scores `[batch, classes]`, so that a BERT student can learn from a GPT teacher although the two
+//! share no vocabulary.
+
+pub mod head;
+pub mod label_words;
+pub mod masked_words;
+
+use candle_core::Tensor;
+
+use crate::engine::model::{Model, ModelError, Network, Noise, Top, Trace};
+use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
+use crate::session::Prompt;
+
+/// One example, ready for a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Prepared {
+    /// The input, one rendering per pass (a masked model needs one per word length).
+    pub passes: Vec<Rendered>,
+}
+
+impl Prepared {
+    /// Tokens of the longest rendering: what batches are bucketed by.
+    pub fn tokens(&self) -> usize {
+        self.passes.iter().map(|pass| pass.ids.len()).max().unwrap_or(0)
+    }
+}
+
+/// What one forward pass over a batch gives to the losses. Still carries the graph.
+pub struct Pass {
+    /// Class scores, `[batch, classes]`: log-probabilities of label words or logits of a classifier.
+    pub scores: Tensor,
+    /// Next-token logits and targets of the text itself, where a loss asked for them.
+    pub language: Option<Language>,
+}
+
+/// Next-token logits of real (not padded) positions and the tokens that came.
+pub struct Language {
+    /// `[positions, vocabulary]`.
+    pub logits: Tensor,
+    /// `u32 [positions]`.
+    pub targets: Tensor,
+}
+
+/// What an example asks of a model.
+pub trait Task: Send + Sync {
+    /// Turns a text into input; `draw` picks among the prompt's templates.
+    ///
+    /// # Errors
+    /// [`PromptError`] if the text cannot be encoded or the template leaves no room.
+    fn prepare(&self, model: &Model, text: &str, draw: u64) -> Result<Prepared, PromptError>;
+
+    /// Scores a batch with `network`, one of the model's two readings.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    fn pass(
+        &self,
+        model: &Model,
+        network: &dyn Network,
+        batch: &[&Prepared],
+        language: bool,
+        trace: &mut Trace,
+        noise: &Noise,
+    ) -> candle_core::Result<Pass>;
+}
+
+/// The task by which `model` answers: a classifier where it has one, else label words.
+///
+/// # Errors
+/// [`PromptError`] if the prompt cannot be used with the model's tokenizer.
+pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<Box<dyn Task>, PromptError> {
+    match (&model.top, model.architecture.causal) {
+        (Top::Classes(_), _) => Ok(Box::new(head::Classifier)),
+        (Top::Vocabulary, true) => {
+            let prompt = PreparedPrompt::new(prompt, classes, &model.tokens, false)?;
+            Ok(Box::new(label_words::LabelWords::new(prompt)))
+        }
+        (Top::Vocabulary, false) => {
+            model.tokens.mask().ok_or(PromptError::NoMask)?;
+            let prompt = PreparedPrompt::new(prompt, classes, &model.tokens, true)?;
+            Ok(Box::new(masked_words::MaskedWords::new(prompt)))
+        }
+    }
+}
+
+/// Log-probabilities of the classes, `[examples][classes]`, without a graph: for teachers,
+/// evaluation and probes. Examples are scored one by one, in parallel, never in a padded batch:
+/// so a score does not depend on what else happened to be in the batch, and a cached target is
+/// the same number whenever it was made.
+///
+/// # Errors
+/// [`ModelError::Tensor`].
+pub fn log_probabilities(model: &Model, task: &dyn Task, examples: &[&Prepared]) -> Result<Vec<Vec<f32>>, ModelError> {
+    use rayon::prelude::*;
+    let one = |example: &&Prepared| -> Result<Vec<f32>, ModelError> {
+        let pass = task.pass(model, model.detached.as_ref(), &[example], false, &mut Trace::none(), &Noise::none())?;
+        let scores: Vec<f32> = pass.scores.flatten_all()?.to_vec1()?;
+        Ok(log_softmax(&scores))
+    };
+    examples.par_iter().map(one).collect()
+}
+
+/// Log-softmax of a few numbers.
+pub fn log_softmax(scores: &[f32]) -> Vec<f32> {
+    let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = scores.iter().map(|s| f64::from(s - most).exp()).sum();
+    scores.iter().map(|s| (f64::from(s - most) - sum.ln()) as f32).collect()
+}

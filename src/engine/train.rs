@@ -1,0 +1,208 @@
+//! One training step, whole, on one screen. Nothing here knows an architecture or a formula.
+
+use std::sync::Arc;
+
+use candle_core::Tensor;
+use rayon::prelude::*;
+
+use super::EngineError;
+use super::data::Batches;
+use super::loss::{Given, Mixture};
+use super::measure;
+use super::model::{Noise, Trace, init};
+use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
+use super::pair::Pair;
+use super::prune::{Pruner, THETA};
+use super::task::{self, Prepared, Task};
+use super::teacher::Targets;
+use crate::link::{Measures, SeriesId, Step};
+use crate::session::{Catalog, Knobs, Session};
+
+/// A run in progress: everything that changes from step to step, and what it reads.
+pub struct Trainer {
+    /// The session as run.
+    pub session: Session,
+    /// Models and data.
+    pub pair: Pair,
+    /// How the student answers.
+    pub task: Box<dyn Task>,
+    /// The teacher's answers.
+    pub targets: Option<Targets>,
+    /// Moves the student's weights.
+    pub optimizer: Optimizer,
+    /// Keeps removed weights removed.
+    pub pruner: Pruner,
+    /// Knob values in use.
+    pub knobs: Knobs,
+    /// Steps done.
+    pub step: Step,
+    mixture: Mixture,
+    /// Indices into the training part that take part in the run.
+    taught: Vec<usize>,
+    prepared: Vec<Prepared>,
+    batches: Batches,
+}
+
+/// What one step gives.
+pub struct Stepped {
+    /// Curve and value.
+    pub values: Vec<(SeriesId, f64)>,
+    /// Whether every number was one; if not, the weights were left as they were.
+    pub sound: bool,
+}
+
+impl Trainer {
+    /// A run of `session` on an open pair, at step 0.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the recipe, the prompt or a knob cannot be used with this pair.
+    pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
+        let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
+        let targets = pair.targets(&session)?;
+        let language = pair.student.architecture.causal && matches!(pair.student.top, super::model::Top::Vocabulary);
+        let mixture = Mixture::new(&session.recipe, targets.is_some(), language).map_err(EngineError::Recipe)?;
+        let knobs = checked_knobs(&session, catalog)?;
+        let everyone = 0..pair.data.train.len();
+        let taught: Vec<usize> = everyone.filter(|&i| !mixture.labels_only() || pair.data.labelled[i]).collect();
+        if taught.is_empty() {
+            return Err(EngineError::Recipe(
+                "no training example has a label and no teacher speaks; raise data.labelled".into(),
+            ));
+        }
+        let prepare = |&i: &usize| task.prepare(&pair.student, &pair.data.train[i].text, draw(session.recipe.seed, i));
+        let prepared = taught.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        let lengths: Vec<usize> = prepared.iter().map(Prepared::tokens).collect();
+        let batches = Batches::new(&lengths, session.recipe.batch, session.recipe.seed);
+        let variables = pair.student.weights.variables().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+        let optimizer = Optimizer::new(session.recipe.optimizer, variables)?;
+        let mut pruner = Pruner::default();
+        pruner.set_theta(knobs.get(&THETA), &pair.student.weights)?;
+        Ok(Self { session, pair, task, targets, optimizer, pruner, knobs, step: 0, mixture, taught, prepared, batches })
+    }
+
+    /// One step with the knob values in use.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the tensor library or the teacher refuses.
+    pub fn advance(&mut self) -> Result<Stepped, EngineError> {
+        let picked = self.batches.at(self.step);
+        let (labels, labelled, teacher) = self.truth(&picked)?;
+        let student = &self.pair.student;
+        let batch: Vec<&Prepared> = picked.iter().map(|&i| &self.prepared[i]).collect();
+        self.pruner.set_theta(self.knobs.get(&THETA), &student.weights)?;
+
+        let noise = Noise::seeded(draw(self.session.recipe.seed, self.step as usize ^ 0x5EED));
+        let language = self.mixture.needs_language();
+        let pass = self.task.pass(student, student.tracked.as_ref(), &batch, language, &mut Trace::none(), &noise)?;
+        let given = Given {
+            student: &pass,
+            teacher: teacher.as_ref(),
+            labels: &labels,
+            labelled: &labelled,
+            knobs: &self.knobs,
+        };
+        let mixed = self.mixture.evaluate(&given)?;
+        let gradients = mixed.total.backward()?;
+
+        let rate = self.rate();
+        let norm = self.optimizer.step(&gradients, rate, &Settings::from(&self.knobs))?;
+        self.pruner.enforce(&student.weights, &mut self.optimizer)?;
+        self.step += 1;
+
+        let parts = mixed.parts.iter().map(|(id, value)| (format!("loss/{id}"), value));
+        let named: Vec<(String, &Tensor)> = parts.chain([("loss/total".to_owned(), &mixed.total)]).collect();
+        let values = Tensor::stack(&named.iter().map(|(_, value)| *value).collect::<Vec<_>>(), 0)?.to_vec1::<f32>()?;
+        let sound = norm.is_finite() && values.iter().all(|value| value.is_finite());
+        let mut values: Vec<(SeriesId, f64)> =
+            named.iter().zip(values).map(|((id, _), value)| (SeriesId::from(id.as_str()), f64::from(value))).collect();
+        values.push(("train/grad_norm".into(), norm));
+        values.push(("train/learning_rate".into(), rate));
+        values.push(("train/batch_accuracy".into(), batch_accuracy(&pass.scores, &labels)?));
+        Ok(Stepped { values, sound })
+    }
+
+    /// Labels `[batch]`, their weights `[batch]` and the teacher's log-probabilities
+    /// `[batch, classes]` for examples of the run.
+    fn truth(&mut self, picked: &[usize]) -> Result<(Tensor, Tensor, Option<Tensor>), EngineError> {
+        let (data, device) = (&self.pair.data, &self.pair.device);
+        let own: Vec<usize> = picked.iter().map(|&i| self.taught[i]).collect();
+        let labels: Vec<u32> = own.iter().map(|&i| data.train[i].label as u32).collect();
+        let labelled: Vec<f32> = own.iter().map(|&i| f32::from(u8::from(data.labelled[i]))).collect();
+        let teacher = match &mut self.targets {
+            None => None,
+            Some(targets) => {
+                let texts: Vec<&str> = own.iter().map(|&i| &*data.train[i].text).collect();
+                let answers: Vec<f32> = targets.answer(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
+                Some(Tensor::from_vec(answers, (own.len(), data.classes.len()), device)?)
+            }
+        };
+        Ok((Tensor::new(labels, device)?, Tensor::new(labelled, device)?, teacher))
+    }
+
+    /// The learning rate of the step about to be done.
+    pub fn rate(&self) -> f64 {
+        let recipe = &self.session.recipe;
+        self.knobs.get(&LEARNING_RATE) * scheduled(recipe.schedule, recipe.warmup, recipe.steps, self.step)
+    }
+
+    /// The student's log-probabilities for texts, `[texts][classes]`.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn student_answers(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError> {
+        let (task, student) = (self.task.as_ref(), &self.pair.student);
+        let prepare = |text: &&str| task.prepare(student, text, 0);
+        let prepared = texts.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        let examples: Vec<&Prepared> = prepared.iter().collect();
+        Ok(task::log_probabilities(student, task, &examples)?)
+    }
+
+    /// The teacher's log-probabilities for texts, if there is a teacher.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn teacher_answers(&mut self, texts: &[&str]) -> Result<Option<Vec<Arc<[f32]>>>, EngineError> {
+        self.targets.as_mut().map(|targets| targets.answer(texts)).transpose().map_err(EngineError::from)
+    }
+
+    /// The student's figures on the validation part.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn validate(&mut self) -> Result<Measures, EngineError> {
+        let data = Arc::clone(&self.pair.data);
+        let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
+        let gold: Vec<usize> = data.validation.iter().map(|example| example.label).collect();
+        let student = self.student_answers(&texts)?;
+        let teacher = self.teacher_answers(&texts)?.map(|rows| rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
+        Ok(measure::measures(&gold, &student, teacher.as_deref(), data.classes.len()))
+    }
+}
+
+/// The knob values at step 0, every one known and in its range.
+fn checked_knobs(session: &Session, catalog: &Catalog) -> Result<Knobs, EngineError> {
+    let scripted = session.script.iter().map(|change| (&change.knob, change.value));
+    for (id, value) in session.knobs.iter().map(|(id, value)| (id, *value)).chain(scripted) {
+        let known = || catalog.knobs.iter().map(|knob| knob.id).collect::<Vec<_>>().join(", ");
+        let knob = catalog
+            .knob(id)
+            .ok_or_else(|| EngineError::Knob(format!("there is no knob {id}; the known ones are {}", known())))?;
+        if let Some(problem) = knob.problem(value) {
+            return Err(EngineError::Knob(problem));
+        }
+    }
+    Ok(session.start_knobs(catalog))
+}
+
+/// A number drawn from the seed for one place: which template an example gets, dropout of a step.
+fn draw(seed: u64, place: usize) -> u64 {
+    use rand::Rng as _;
+    init::named_rng(&place.to_string(), seed).random()
+}
+
+/// Share of the batch whose highest score is its label's, hidden labels included: the curve shows
+/// what happens, not what is learned from.
+fn batch_accuracy(scores: &Tensor, labels: &Tensor) -> candle_core::Result<f64> {
+    let right = scores.argmax(candle_core::D::Minus1)?.eq(labels)?.to_dtype(candle_core::DType::F32)?;
+    Ok(f64::from(right.mean_all()?.to_scalar::<f32>()?))
+}

@@ -1,0 +1,124 @@
+//! The commands without a window. Progress goes to stderr, results to stdout, one JSON object with
+//! `--json`; exit codes tell usage, input and run errors apart.
+
+mod baseline;
+mod probe;
+mod run;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use baseline::baseline;
+pub use probe::probe;
+pub use run::run;
+
+/// Exit code of a command line that makes no sense (clap's own).
+pub const USAGE: u8 = 2;
+/// Exit code of input that cannot be used: session, model, data, knob.
+pub const INPUT: u8 = 3;
+/// Exit code of a run that failed on its way.
+pub const RUN: u8 = 4;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "retort", version, about = "Distil what a prompted language model knows into a small one, live.")]
+pub struct Arguments {
+    /// What to do; without a command the window opens.
+    #[command(subcommand)]
+    pub command: Option<Task>,
+    /// Session file to open in the window.
+    pub session: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Run a session without a window.
+    Run(RunArguments),
+    /// Write what a model computes for one text: ids, logits, attention, hidden states.
+    Probe(ProbeArguments),
+    /// Measure a bag-of-words model on a session's data.
+    Baseline(BaselineArguments),
+    /// Measure the window's time per frame while a run is going.
+    #[cfg(feature = "window")]
+    BenchFrames(BenchArguments),
+}
+
+/// Arguments of `retort run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Session to run; the built-in experiment if left out.
+    pub session: Option<PathBuf>,
+    /// Folder for journal, metrics, summary, checkpoints and the student.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Sets a knob at step 0, or recipe.seed, recipe.steps, recipe.batch, data.labelled, data.limit.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Go on with the run in --out from its last checkpoint.
+    #[arg(long)]
+    pub resume: bool,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort probe`.
+#[derive(Debug, Args)]
+pub struct ProbeArguments {
+    /// Model folder in Hugging Face's layout, or `built-in:NAME`.
+    pub model: String,
+    /// The text.
+    #[arg(long)]
+    pub text: String,
+    /// File to write, safetensors.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort baseline`.
+#[derive(Debug, Args)]
+pub struct BaselineArguments {
+    /// Session whose data is measured; the built-in experiment if left out.
+    pub session: Option<PathBuf>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort bench-frames`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// Frames to measure.
+    #[arg(long, default_value_t = 300)]
+    pub frames: u64,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Why a command failed, and with which exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CommandError {
+    /// What to tell the person.
+    pub message: String,
+    /// The process's exit code.
+    pub code: u8,
+}
+
+impl CommandError {
+    /// Input that cannot be used.
+    pub fn input(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: INPUT }
+    }
+
+    /// A run that failed on its way.
+    pub fn run(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: RUN }
+    }
+}

@@ -1,0 +1,76 @@
+//! `retort probe`: what a model computes for one text, as tensors anyone can compare.
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, IndexOp as _, Tensor};
+
+use super::{CommandError, ProbeArguments};
+use crate::engine::EngineError;
+use crate::engine::model::save::serialize;
+use crate::engine::model::{self, Model, ModelError, Noise, Top, Trace};
+use crate::session::file::write_atomically;
+use crate::session::{Head, ModelChoice, Source};
+
+/// Writes `input_ids [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L
+/// [heads, query, key]` and `hidden.L [tokens, width]` (hidden.0 is the embedding output).
+///
+/// # Errors
+/// [`CommandError`] if the model cannot be opened or the file not written.
+pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
+    let model = open(&arguments.model).map_err(CommandError::input)?;
+    let tensors = tensors(&model, &arguments.text).map_err(CommandError::run)?;
+    let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+    let bytes = serialize(&views).map_err(CommandError::run)?;
+    let wrong = |e| CommandError::input(format!("cannot write the probe: {e}: {}", arguments.out.display()));
+    write_atomically(&arguments.out, &bytes).map_err(wrong)?;
+    let tokens = tensors.get("input_ids").map_or(0, Tensor::elem_count);
+    if arguments.json {
+        let shapes: BTreeMap<&String, &[usize]> = tensors.iter().map(|(name, tensor)| (name, tensor.dims())).collect();
+        let card = &model.card;
+        return Ok(serde_json::json!({ "model": card, "tokens": tokens, "tensors": shapes }).to_string());
+    }
+    Ok(format!(
+        "{}: {} parameters, {tokens} tokens, {} tensors written to {}",
+        model.card.architecture,
+        model.card.parameters,
+        tensors.len(),
+        arguments.out.display()
+    ))
+}
+
+/// Opens a model with the head it was saved with: a classifier if its configuration names labels
+/// and its class is one for classification, else its vocabulary head.
+fn open(name: &str) -> Result<Model, EngineError> {
+    let source = match name.strip_prefix("built-in:") {
+        Some(built_in) => Source::BuiltIn(built_in.to_owned()),
+        None => Source::Folder(name.into()),
+    };
+    let config = model::Config::parse(&model::ModelFiles::find(&source)?.config()?)?;
+    let classes = config.classes();
+    let head = if classes.is_some() { Head::Classifier } else { Head::LabelWords };
+    let choice = ModelChoice { head, ..ModelChoice::stored(source) };
+    Ok(model::open(&choice, classes.unwrap_or(1), 0, &Device::Cpu)?)
+}
+
+fn tensors(model: &Model, text: &str) -> Result<BTreeMap<String, Tensor>, ModelError> {
+    let ids = model.tokens.encode_within(text, model.max_tokens)?.ids;
+    if ids.is_empty() {
+        return Err(ModelError::Tokens("the text has no tokens; give it some words".into()));
+    }
+    let mut trace = Trace::all();
+    let hidden = model.detached.encode(&model.input(&[&ids])?, &mut trace, &Noise::none())?;
+    let logits = match model.top {
+        Top::Vocabulary => model.detached.vocabulary(&hidden.i(0)?)?,
+        Top::Classes(_) => model.detached.classify(&hidden, &[ids.len() as u32 - 1], &Noise::none())?.i(0)?,
+    };
+    let mut tensors = BTreeMap::from([("logits".to_owned(), logits)]);
+    for (layer, attention) in &trace.attention {
+        tensors.insert(format!("attention.{layer}"), attention.i(0)?.to_dtype(DType::F32)?.contiguous()?);
+    }
+    for (layer, states) in &trace.hidden {
+        tensors.insert(format!("hidden.{layer}"), states.i(0)?.to_dtype(DType::F32)?.contiguous()?);
+    }
+    let ids: Vec<i64> = ids.into_iter().map(i64::from).collect();
+    tensors.insert("input_ids".to_owned(), Tensor::new(ids, model.device())?);
+    Ok(tensors)
+}

@@ -1,0 +1,121 @@
+//! Keeps a run's folder: the journal as it happens; the session as run, the curves as a table and
+//! the summary as often as a checkpoint is made, so that a killed run loses at most what came after
+//! its last one.
+
+use std::path::{Path, PathBuf};
+
+use super::RunRecord;
+use super::journal::{self, Journal};
+use crate::link::{Event, EventSink, Outcome};
+use crate::session::file::write_atomically;
+use crate::session::{Session, file};
+
+/// The curves of a run folder, `step,series,value`.
+pub const METRICS: &str = "metrics.csv";
+/// The session of a run folder, as run, with its script.
+pub const SESSION: &str = "session.ron";
+/// The outcome of a run folder.
+pub const SUMMARY: &str = "summary.json";
+
+/// Writes down every run it hears of.
+#[derive(Default)]
+pub struct Recorder {
+    record: RunRecord,
+    run: Option<(Journal, PathBuf)>,
+    complaints: Vec<String>,
+}
+
+impl Recorder {
+    /// What could not be written so far, said once.
+    pub fn take_complaints(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.complaints)
+    }
+
+    fn begin(&mut self, out: &Path, step: u64) {
+        let path = out.join(journal::FILE);
+        let opened = if step == 0 || !path.exists() { Journal::create(&path) } else { Journal::append(&path) };
+        match opened {
+            Ok(journal) => self.run = Some((journal, out.to_owned())),
+            Err(e) => self.complain(&e),
+        }
+        if step > 0 {
+            self.record = journal::replay(out).unwrap_or_default();
+        }
+    }
+
+    fn complain(&mut self, error: &dyn std::fmt::Display) {
+        let words = error.to_string();
+        log::warn!("{words}");
+        self.complaints.push(words);
+    }
+
+    /// Session and curves as they are now.
+    fn settle(&mut self) {
+        let Some((journal, out)) = &mut self.run else { return };
+        journal.flush();
+        let out = out.clone();
+        let journal = journal.check().map_err(|e| e.to_string());
+        let session =
+            self.session_as_run().map_or(Ok(()), |s| file::save(&s, &out.join(SESSION)).map_err(|e| e.to_string()));
+        let table = write_atomically(&out.join(METRICS), metrics(&self.record).as_bytes()).map_err(|e| e.to_string());
+        for result in [journal, session, table] {
+            if let Err(words) = result {
+                self.complain(&words);
+            }
+        }
+    }
+
+    /// The session with the knob changes that were really made, then those still to come.
+    fn session_as_run(&self) -> Option<Session> {
+        let mut session = Session::clone(self.record.session.as_deref()?);
+        let coming = session.script.iter().filter(|change| change.step >= self.record.step).cloned();
+        session.script = self.record.script().into_iter().chain(coming).collect();
+        Some(session)
+    }
+
+    fn summarise(&mut self, outcome: &Outcome) {
+        let Some((_, out)) = &self.run else { return };
+        let text = serde_json::to_string_pretty(outcome).unwrap_or_default() + "\n";
+        if let Err(e) = write_atomically(&out.join(SUMMARY), text.as_bytes()) {
+            self.complain(&e);
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        if let Some((journal, _)) = &mut self.run {
+            journal.emit(event);
+        }
+    }
+}
+
+impl EventSink for Recorder {
+    fn emit(&mut self, event: Event) {
+        if let Event::Started { out, step, .. } = &event {
+            let (out, step) = (out.clone(), *step);
+            self.begin(&out, step);
+        }
+        self.record.fold(event.clone());
+        self.note(event.clone());
+        match event {
+            Event::Started { .. } | Event::Checkpoint { .. } => self.settle(),
+            Event::Finished(outcome) => {
+                self.settle();
+                self.summarise(&outcome);
+            }
+            Event::Failed(_) => self.settle(),
+            _ => {}
+        }
+    }
+}
+
+/// Every curve as one table, in step order: `step,series,value`. Without times, so that equal runs
+/// give equal bytes.
+pub fn metrics(record: &RunRecord) -> String {
+    let mut rows: Vec<(u64, &str, f64)> = Vec::new();
+    for (id, series) in &record.series {
+        rows.extend(series.points().map(|(step, value)| (step, &*id.0, value)));
+    }
+    rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    let lines = rows.into_iter().map(|(step, id, value)| format!("{step},{id},{value}\n"));
+    std::iter::once("step,series,value\n".to_owned()).chain(lines).collect()
+}

@@ -1,0 +1,197 @@
+//! Every curve of the record: one chart per group, all on one step axis, with the lane of knob
+//! changes below.
+//!
+//! The charts follow the run until a hand pans or zooms; new points never move what a hand has
+//! placed, a double click lets go again. Cost follows pixels: curves come from their min/max
+//! pyramids, smoothed twins grow point by point. Not here: computing measures, sending commands.
+
+mod chart;
+mod hover;
+mod lane;
+mod legend;
+mod names;
+mod paint;
+mod smooth;
+mod span;
+mod strokes;
+mod ticks;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use egui::mutex::Mutex;
+use egui::{Id, Rect, RichText, ScrollArea, Slider, Ui};
+
+use crate::link::SeriesId;
+use crate::record::{RunRecord, Series};
+use crate::session::View;
+use crate::window::theme::{GAP, GAP_GROUP, Look};
+use smooth::Smoothed;
+use span::{Gesture, Span};
+
+/// Smallest height of a chart, points; with more charts than fit, they scroll.
+const LEAST: f32 = 94.0;
+/// Height where nothing bounds it.
+const USUAL: f32 = 200.0;
+/// Weight above which a smoothed curve would only be a line to its first point.
+const MOST_SMOOTHING: f64 = 0.999;
+
+/// What the hand holds, and what the last frame left behind.
+#[derive(Clone, Default)]
+struct Held {
+    /// Steps on show; `None` follows the run.
+    x: Option<Span>,
+    /// Values on show, by group; a missing one fits itself.
+    y: BTreeMap<String, Span>,
+    /// Where each chart's curves were drawn.
+    areas: Vec<Rect>,
+    /// Steps whose mark is under the pointer.
+    hot: Option<Span>,
+    smoothed: Arc<Mutex<Smoothed>>,
+}
+
+/// What all charts of a frame share.
+struct Scene<'a> {
+    record: &'a RunRecord,
+    /// Steps on show.
+    x: Span,
+    /// Step under the pointer, whichever chart it is over.
+    cursor: Option<f64>,
+    hot: Option<Span>,
+    smoothed: &'a Mutex<Smoothed>,
+    look: Look,
+}
+
+/// One curve as drawn.
+struct Curve<'a> {
+    id: &'a SeriesId,
+    series: &'a Series,
+    name: String,
+    color: egui::Color32,
+    /// What the others are measured against, drawn dashed: a floor, not a result.
+    is_reference: bool,
+    hidden: bool,
+}
+
+/// The record's curves with the marks of every knob change.
+pub fn curves_ui(ui: &mut Ui, record: &RunRecord, view: &mut View, look: Look) {
+    if record.series.is_empty() {
+        return empty_ui(ui, look);
+    }
+    let memory = Id::unique("curves");
+    let mut held = ui.data(|data| data.get_temp::<Held>(memory)).unwrap_or_default();
+    controls_ui(ui, view, &mut held, look);
+    let x = held.x.unwrap_or_else(|| whole(record));
+    let smoothed = Arc::clone(&held.smoothed);
+    smoothed.lock().retain(&record.series);
+    let cursor = cursor(ui, &held.areas, x);
+    let scene = Scene { record, x, cursor, hot: held.hot, smoothed: &smoothed, look };
+    charts_ui(ui, &scene, view, &mut held);
+    let hot = lane::lane_ui(ui, &scene, held.areas.first().copied());
+    if held.hot != hot {
+        held.hot = hot;
+        ui.ctx().request_repaint();
+    }
+    ui.data_mut(|data| data.insert_temp(memory, held));
+}
+
+fn empty_ui(ui: &mut Ui, look: Look) {
+    ui.add_space(GAP_GROUP);
+    ui.vertical_centered(|ui| {
+        ui.label(RichText::new(look.t("No curves yet")).heading());
+        let hint = look.t("Start the run: losses, measures and every knob change are drawn here, step by step");
+        ui.label(RichText::new(hint).color(look.palette().text_weak));
+    });
+}
+
+fn controls_ui(ui: &mut Ui, view: &mut View, held: &mut Held, look: Look) {
+    ui.horizontal_wrapped(|ui| {
+        let smoothing = Slider::new(&mut view.smoothing, 0.0..=0.99).fixed_decimals(2).text(look.t("smoothing"));
+        ui.add(smoothing).on_hover_text(look.t("Weight of the past in the moving average; 0 shows the raw curve alone"));
+        ui.checkbox(&mut view.log_y, look.t("log y")).on_hover_text(look.t("Values on a logarithmic axis; values of 0 and below are left out"));
+        ui.checkbox(&mut view.robust_range, look.t("robust range"))
+            .on_hover_text(look.t("The value axis leaves out the outer 5 % on both sides, so that a spike does not flatten the rest"));
+        let following = held.x.is_none() && held.y.is_empty();
+        let fit = ui.add_enabled(!following, egui::Button::new(look.t("Fit and follow")));
+        let hint = "Drag pans, Ctrl+wheel zooms the steps (with Shift the values), a box drawn with the right button zooms both, a double click fits and follows again";
+        if fit.on_hover_text(look.t(hint)).on_disabled_hover_text(look.t(hint)).clicked() {
+            *held = Held { smoothed: Arc::clone(&held.smoothed), ..Held::default() };
+        }
+    });
+    ui.add_space(GAP);
+}
+
+/// All steps of the record.
+fn whole(record: &RunRecord) -> Span {
+    let first = record.series.values().filter_map(|series| series.steps().first()).min();
+    let last = record.series.values().filter_map(|series| series.steps().last()).max();
+    let (first, last) = (first.copied().unwrap_or(0) as f64, last.copied().unwrap_or(0) as f64);
+    Span { from: first, to: last.max(first + 10.0) }.with_margin(0.01)
+}
+
+/// The step under the pointer, judged by where the charts were a frame ago, so that charts above
+/// the pointer show the cursor in the same frame.
+fn cursor(ui: &Ui, areas: &[Rect], x: Span) -> Option<f64> {
+    let pos = ui.input(|input| input.pointer.hover_pos())?;
+    let area = areas.iter().find(|area| ui.rect_contains_pointer(**area))?;
+    Some(x.from + f64::from((pos.x - area.left()) / area.width().max(1.0)) * x.length())
+}
+
+fn charts_ui(ui: &mut Ui, scene: &Scene, view: &mut View, held: &mut Held) {
+    let groups: BTreeSet<&str> = scene.record.series.keys().map(chart_of).collect();
+    let room = ui.available_height() - lane::HEIGHT - ui.spacing().item_spacing.y;
+    let share = room / groups.len().max(1) as f32 - ui.spacing().item_spacing.y;
+    let height = if share.is_finite() { share.max(LEAST) } else { USUAL };
+    let most = if room.is_finite() { room.max(LEAST) } else { f32::INFINITY };
+    held.areas.clear();
+    ScrollArea::vertical().id_salt("charts").max_height(most).auto_shrink([false, true]).show(ui, |ui| {
+        for group in ordered(&groups) {
+            let curves = curves(scene, view, group);
+            let (area, gesture) = chart::chart_ui(ui, scene, group, &curves, view, held.y.get(group).copied(), height);
+            held.areas.push(area);
+            match gesture {
+                Some(Gesture::Release) => (held.x, held.y) = (None, BTreeMap::new()),
+                Some(Gesture::Hold { x, y }) => {
+                    held.x = x.or(held.x);
+                    held.y.extend(y.map(|y| (group.to_owned(), y)));
+                }
+                None => {}
+            }
+        }
+    });
+}
+
+/// Losses first, then measures, then the rest by name.
+fn ordered<'a>(groups: &BTreeSet<&'a str>) -> impl Iterator<Item = &'a str> {
+    let first = ["loss", "measure"];
+    let rest = groups.iter().copied().filter(move |group| !first.contains(group));
+    first.into_iter().filter_map(|group| groups.get(group).copied()).chain(rest)
+}
+
+/// The chart a curve belongs to: its group's, or one of its own where its values have nothing in
+/// common with those of its group.
+fn chart_of(id: &SeriesId) -> &str {
+    const ALONE: [&str; 7] =
+        ["learning_rate", "grad_norm", "gradient_norm", "steps_per_second", "examples_per_second", "seconds", "bytes"];
+    if ALONE.contains(&id.name()) { &id.0 } else { id.group() }
+}
+
+/// The curves of a chart, each with the colour of its place; the sum in the colour of text.
+fn curves<'a>(scene: &Scene<'a>, view: &View, chart: &str) -> Vec<Curve<'a>> {
+    let palette = scene.look.palette();
+    let inside = scene.record.series.iter().filter(|(id, _)| chart_of(id) == chart);
+    let color = |id: &SeriesId, place: usize| match id.name() {
+        "total" => palette.text_strong,
+        name if name.starts_with("teacher") => palette.teacher,
+        _ => palette.curve(place),
+    };
+    let curve = |(place, (id, series)): (usize, (&'a SeriesId, &'a Series))| Curve {
+        id,
+        series,
+        name: names::name(id.name(), scene.look),
+        color: color(id, place),
+        is_reference: id.name().starts_with("teacher"),
+        hidden: view.hidden.iter().any(|hidden| **hidden == *id.0),
+    };
+    inside.enumerate().map(curve).collect()
+}

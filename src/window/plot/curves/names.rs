@@ -1,0 +1,67 @@
+//! What groups, curves and knobs are called. Their ids come from the engine; the known ones have a
+//! name in the catalogue of phrases, others are shown as they are.
+
+use crate::window::theme::Look;
+
+/// Ids and the phrases for them.
+const KNOWN: &[(&str, &str)] = &[
+    ("loss", "Loss"),
+    ("train", "Training"),
+    ("measure", "Measures on validation texts"),
+    ("prune", "Pruning"),
+    ("gradient", "Gradients"),
+    ("time", "Time"),
+    ("total", "total"),
+    ("soft_targets", "soft targets"),
+    ("hard_labels", "hard labels"),
+    ("next_token", "next token"),
+    ("masked_token", "masked token"),
+    ("teacher_entropy", "teacher entropy"),
+    ("learning_rate", "learning rate"),
+    ("grad_norm", "gradient norm"),
+    ("gradient_norm", "gradient norm"),
+    ("weight_decay", "weight decay"),
+    ("clip", "clipping"),
+    ("batch_accuracy", "accuracy on the batch"),
+    ("accuracy", "accuracy"),
+    ("macro_f1", "macro F1"),
+    ("agreement", "agreement with the teacher"),
+    ("kl", "KL to the teacher"),
+    ("sparsity", "sparsity"),
+    ("temperature", "temperature"),
+    ("alpha", "labels' share α"),
+    ("theta", "threshold θ"),
+    ("threshold", "threshold θ"),
+];
+
+/// The name of an id; unknown ones with their underscores as spaces.
+pub(super) fn name(id: &str, look: Look) -> String {
+    let known = KNOWN.iter().find(|(known, _)| *known == id);
+    known.map_or_else(|| id.replace('_', " "), |(_, phrase)| look.t(phrase).to_owned())
+}
+
+/// The name of a knob: the part behind its owner.
+pub(super) fn knob(id: &str, look: Look) -> String {
+    name(id.rsplit('.').next().unwrap_or(id), look)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Language;
+
+    #[test]
+    fn every_known_name_has_a_translation() {
+        let look = Look { language: Language::Chinese, dark: true };
+        for (_, phrase) in KNOWN {
+            assert_ne!(look.t(phrase), *phrase);
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_shown_as_they_are() {
+        let look = Look { language: Language::English, dark: true };
+        assert_eq!(name("skewed_kl", look), "skewed kl");
+        assert_eq!(knob("soft_targets.temperature", look), "temperature");
+    }
+}

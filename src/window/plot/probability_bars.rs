@@ -1,0 +1,148 @@
+//! Probabilities of the classes, teacher against student, as answered and as softened.
+//!
+//! Solid bars are the answer at T = 1; outlined ones are what the loss sees at the current
+//! temperature. Softening happens here, from the scores, so a dragged temperature shows at once.
+
+mod row;
+mod softened;
+
+use egui::{Id, RichText, ScrollArea, Ui};
+
+use crate::link::ProbeFrame;
+use crate::window::theme::{GAP, Look};
+use row::Row;
+pub use softened::{entropy, kl, softened};
+
+/// Order of the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Order {
+    /// As the teacher sees them, the likeliest first.
+    #[default]
+    Teacher,
+    /// As the classes are listed.
+    Label,
+    /// Where the two differ most, first.
+    Difference,
+}
+
+impl Order {
+    const ALL: [Self; 3] = [Self::Teacher, Self::Label, Self::Difference];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Teacher => "by teacher",
+            Self::Label => "by label",
+            Self::Difference => "by difference",
+        }
+    }
+}
+
+/// One side's probabilities at T = 1 and at the current temperature.
+pub(super) struct Side {
+    pub(super) plain: Vec<f64>,
+    pub(super) soft: Vec<f64>,
+}
+
+impl Side {
+    fn new(scores: &[f32], temperature: f64) -> Self {
+        Self { plain: softened(scores, 1.0), soft: softened(scores, temperature) }
+    }
+}
+
+/// Both models' class probabilities at T = 1 and at `temperature`; `gold` is the right class.
+pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<usize>, look: Look) {
+    if frame.student.scores.is_empty() {
+        ui.label(
+            RichText::new(look.t("Type or pick a text: its probabilities appear here")).color(look.palette().text_weak),
+        );
+        return;
+    }
+    let teacher = frame.teacher.as_ref().map(|side| Side::new(&side.scores, temperature));
+    let student = Side::new(&frame.student.scores, temperature);
+    let order = order_ui(ui, teacher.is_some(), look);
+    figures_ui(ui, teacher.as_ref(), &student, temperature, look);
+    row::head_ui(ui, temperature, teacher.is_some(), look);
+    let classes = sorted(order, frame.classes.len(), teacher.as_ref(), &student);
+    let height = row::height(teacher.is_some());
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical().id_salt("probability bars").auto_shrink(false).show_rows(
+        ui,
+        height,
+        classes.len(),
+        |ui, visible| {
+            for &class in classes.get(visible).unwrap_or_default() {
+                let name = frame.classes.get(class).map_or("", String::as_str);
+                let softened = temperature != 1.0;
+                Row {
+                    class,
+                    name,
+                    is_gold: gold == Some(class),
+                    softened,
+                    teacher: teacher.as_ref(),
+                    student: &student,
+                }
+                .ui(ui, look);
+            }
+        },
+    );
+}
+
+fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {
+    let id = Id::unique("order of the probability bars");
+    let mut order = ui.data(|data| data.get_temp::<Order>(id)).unwrap_or_default();
+    if !has_teacher {
+        return Order::Label;
+    }
+    ui.horizontal_wrapped(|ui| {
+        for choice in Order::ALL {
+            ui.selectable_value(&mut order, choice, look.t(choice.label()))
+                .on_hover_text(look.t("Order of the classes"));
+        }
+    });
+    ui.data_mut(|data| data.insert_temp(id, order));
+    order
+}
+
+fn figures_ui(ui: &mut Ui, teacher: Option<&Side>, student: &Side, temperature: f64, look: Look) {
+    let Some(teacher) = teacher else { return };
+    let kl = kl(&teacher.soft, &student.soft);
+    let entropy = entropy(&teacher.soft);
+    let text = format!(
+        "KL({} ‖ {}) {kl:.3} · {} {entropy:.3} {} T {temperature}",
+        look.t("teacher"),
+        look.t("student"),
+        look.t("teacher entropy"),
+        look.t("nats at"),
+    );
+    ui.label(RichText::new(text).small().color(look.palette().text_weak))
+        .on_hover_text(look.t("How much the student's softened answer misses the teacher's, and the least a student can reach on the soft part"));
+    ui.add_space(GAP);
+}
+
+/// Class indices in the order of the rows. Equal keys keep the order of the classes.
+fn sorted(order: Order, n_classes: usize, teacher: Option<&Side>, student: &Side) -> Vec<usize> {
+    let mut classes: Vec<usize> = (0..n_classes).collect();
+    let at = |side: &Side, class: usize| side.plain.get(class).copied().unwrap_or(0.0);
+    let key = |class: usize| match (order, teacher) {
+        (Order::Label, _) | (_, None) => 0.0,
+        (Order::Teacher, Some(teacher)) => at(teacher, class),
+        (Order::Difference, Some(teacher)) => (at(teacher, class) - at(student, class)).abs(),
+    };
+    classes.sort_by(|&a, &b| key(b).total_cmp(&key(a)));
+    classes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_ordered_as_asked() {
+        let side = |p: [f32; 3]| Side::new(&p.map(f32::ln), 1.0);
+        let (teacher, student) = (side([0.1, 0.7, 0.2]), side([0.5, 0.4, 0.1]));
+        assert_eq!(sorted(Order::Teacher, 3, Some(&teacher), &student), [1, 2, 0]);
+        assert_eq!(sorted(Order::Label, 3, Some(&teacher), &student), [0, 1, 2]);
+        assert_eq!(sorted(Order::Difference, 3, Some(&teacher), &student), [0, 1, 2]);
+        assert_eq!(sorted(Order::Teacher, 3, None, &student), [0, 1, 2]);
+    }
+}

@@ -1,0 +1,109 @@
+//! One class-level distillation step, timed: teacher 12×768, student 4×312, 30 522 words, batch
+//! 16×128, f32, AdamW with clipping. `kd_torch.py` is its twin in PyTorch, `compare.sh` lets the
+//! two take turns.
+//!
+//! Reads orders from standard input, one a line: `teacher N` (forward passes), `student N` (steps on
+//! cached targets), `full N` (both), `peak`; answers each with one line of JSON.
+
+mod model;
+
+use std::io::BufRead;
+use std::time::Instant;
+
+use candle_core::{DType, Device, Result, Tensor};
+use model::{Bert, Config, numbers};
+use retort::engine::model::ops;
+use retort::engine::optim::{Optimizer, Settings};
+use retort::session::OptimizerKind;
+
+const BATCH: usize = 16;
+const TOKENS: usize = 128;
+const CLASSES: usize = 8;
+const TEMPERATURE: f64 = 2.0;
+const ALPHA: f64 = 0.5;
+const RATE: f64 = 1e-4;
+
+/// Both models, one batch, and the teacher's answer to it.
+struct Bench {
+    teacher: Bert,
+    student: Bert,
+    optimizer: Optimizer,
+    ids: Tensor,
+    mask: Tensor,
+    labels: Tensor,
+    targets: Tensor,
+}
+
+impl Bench {
+    fn new() -> Result<Self> {
+        let teacher = Bert::new(Config { layers: 12, width: 768, inner: 3072, classes: CLASSES }, 1, false)?;
+        let student = Bert::new(Config { layers: 4, width: 312, inner: 1200, classes: CLASSES }, 2, true)?;
+        let optimizer = Optimizer::new(OptimizerKind::AdamW, student.variables()).map_err(candle_core::Error::wrap)?;
+        let ids = numbers(BATCH * TOKENS, 3).iter().map(|value| (value * model::WORDS as f32) as u32).collect();
+        let ids = Tensor::from_vec(ids, (BATCH, TOKENS), &Device::Cpu)?;
+        let mask = Tensor::zeros((BATCH, 1, 1, TOKENS), DType::F32, &Device::Cpu)?;
+        let labels = Tensor::from_vec((0..BATCH as u32).map(|row| row % CLASSES as u32).collect(), BATCH, &Device::Cpu)?;
+        let targets = Tensor::zeros((BATCH, CLASSES), DType::F32, &Device::Cpu)?;
+        let mut bench = Self { teacher, student, optimizer, ids, mask, labels, targets };
+        bench.teach()?;
+        Ok(bench)
+    }
+
+    /// One forward pass of the teacher.
+    fn teach(&mut self) -> Result<f64> {
+        self.targets = self.teacher.forward(&self.ids, &self.mask)?;
+        Ok(f64::from(self.targets.sqr()?.sum_all()?.to_scalar::<f32>()?))
+    }
+
+    /// One step of the student on the targets at hand; its loss.
+    fn learn(&mut self) -> Result<f64> {
+        let logits = self.student.forward(&self.ids, &self.mask)?;
+        let ones = Tensor::ones(BATCH, DType::F32, &Device::Cpu)?;
+        let hard = ops::cross_entropy(&logits, &self.labels, &ones)?;
+        let soft = ops::distillation(&logits, &self.targets, TEMPERATURE, &ones)?;
+        let loss = ((hard * ALPHA)? + (soft * (1.0 - ALPHA))?)?;
+        let grads = loss.backward()?;
+        self.optimizer.step(&grads, RATE, &Settings::default()).map_err(candle_core::Error::wrap)?;
+        Ok(f64::from(loss.to_scalar::<f32>()?))
+    }
+
+    /// Runs one order `count` times: seconds each, and the last value.
+    fn run(&mut self, order: &str, count: usize) -> Result<(Vec<f64>, f64)> {
+        let (mut seconds, mut value) = (Vec::new(), 0.0);
+        for _ in 0..count {
+            let start = Instant::now();
+            if order != "student" {
+                value = self.teach()?;
+            }
+            if order != "teacher" {
+                value = self.learn()?;
+            }
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+        Ok((seconds, value))
+    }
+}
+
+/// The most memory this process has held, in megabytes; `None` where the system does not say.
+fn peak() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
+}
+
+fn main() -> Result<()> {
+    retort::engine::allocator::tune();
+    let mut bench = Bench::new()?;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let (order, count) = line.split_once(' ').unwrap_or((&line, "1"));
+        if order == "peak" {
+            println!("{{\"peak_mb\": {:.0}}}", peak().unwrap_or(f64::NAN));
+            continue;
+        }
+        let (mut seconds, value) = bench.run(order, count.trim().parse().unwrap_or(1))?;
+        seconds.sort_by(f64::total_cmp);
+        println!("{{\"seconds\": {:.5}, \"value\": {value:.6}}}", seconds[seconds.len() / 2]);
+    }
+    Ok(())
+}

@@ -1,0 +1,332 @@
+//! Are these the same models and the same training step as in transformers and PyTorch? Every
+//! number is held against those that `golden/make_golden.py` wrote.
+#![cfg(feature = "engine")]
+
+mod tiny;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use candle_core::{DType, Device, IndexOp as _, Tensor};
+use retort::engine::loss::soft_targets::TEMPERATURE;
+use retort::engine::loss::{ALPHA, Given, Mixed, Mixture};
+use retort::engine::model::save::serialize;
+use retort::engine::model::{Model, Network, Noise, Top, Trace, ops};
+use retort::engine::optim::{Optimizer, Settings};
+use retort::engine::task::{self, Prepared, Task};
+use retort::session::{Head, Knobs, OptimizerKind, Prompt, Recipe, Scoring, Start};
+use serde::Deserialize;
+use tiny::{assert_close, flat, scalar};
+
+/// Tolerance on everything a forward or backward pass gives.
+const NEAR: f32 = 1e-4;
+/// Tolerance on parameters and losses along 20 steps.
+const AFTER_STEPS: f32 = 1e-3;
+
+/// What `golden/manifest.json` says.
+#[derive(Deserialize)]
+struct Manifest {
+    classes: Vec<String>,
+    label_words: BTreeMap<String, String>,
+    texts: Vec<String>,
+    labels: Vec<u32>,
+    labelled: Vec<f32>,
+    alpha: f64,
+    temperature: f64,
+    rate: f64,
+    decay: f64,
+    clip: f64,
+    thin_final: usize,
+    models: BTreeMap<String, Case>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Case {
+    template: String,
+    thin_gradients: usize,
+    /// Token ids of every pass over every text.
+    read: Vec<Vec<Vec<u32>>>,
+}
+
+/// A golden folder, opened.
+struct Golden {
+    name: String,
+    case: Case,
+    model: Model,
+    tensors: HashMap<String, Tensor>,
+}
+
+fn manifest() -> Manifest {
+    serde_json::from_str(include_str!("golden/manifest.json")).unwrap()
+}
+
+fn open(name: &str, case: &Case) -> Golden {
+    let folder = tiny::folder(name);
+    let tensors = candle_core::safetensors::load(folder.join("golden.safetensors"), &Device::Cpu).unwrap();
+    let head = if tensors.contains_key("scores.sum") { Head::LabelWords } else { Head::Classifier };
+    let model = tiny::open_folder(&folder, head, Start::Stored, 0);
+    assert_eq!(model.card.notes, Vec::<String>::new(), "{name}: every stored tensor is used, none is made up");
+    Golden { name: name.to_owned(), case: case.clone(), model, tensors }
+}
+
+fn everything(manifest: &Manifest) -> Vec<Golden> {
+    assert!(!manifest.models.is_empty());
+    manifest.models.iter().map(|(name, case)| open(name, case)).collect()
+}
+
+impl Golden {
+    fn numbers(&self, name: &str) -> Vec<f32> {
+        flat(self.tensors.get(name).unwrap_or_else(|| panic!("{} has no {name}", self.name)))
+    }
+
+    /// The rows of the padded batch, without their padding.
+    fn rows(&self) -> Vec<Vec<u32>> {
+        let rows = |name: &str| self.tensors[name].to_dtype(DType::U32).unwrap().to_vec2::<u32>().unwrap();
+        let masked = rows("input_ids").into_iter().zip(rows("attention_mask"));
+        masked
+            .map(|(ids, mask)| ids.into_iter().zip(mask).filter(|(_, keep)| *keep == 1).map(|(id, _)| id).collect())
+            .collect()
+    }
+
+    fn task(&self, manifest: &Manifest, scoring: Scoring) -> Box<dyn Task> {
+        let (template, label_words) = (self.case.template.clone(), manifest.label_words.clone());
+        let prompt = Prompt { template, variants: Vec::new(), label_words, scoring };
+        task::for_model(&self.model, &prompt, &manifest.classes).unwrap()
+    }
+
+    fn prepared(&self, manifest: &Manifest, task: &dyn Task) -> Vec<Prepared> {
+        let texts: Vec<&str> = manifest.texts.iter().map(String::as_str).collect();
+        tiny::prepare(task, &self.model, &texts)
+    }
+
+    /// The golden distillation step.
+    fn distil(&self, manifest: &Manifest) -> Mixed {
+        let task = self.task(manifest, Scoring::Sum);
+        let batch = self.prepared(manifest, task.as_ref());
+        let pass = tiny::pass(task.as_ref(), &self.model, self.model.tracked.as_ref(), &batch, &Noise::none());
+        let given = Given {
+            student: &pass,
+            teacher: Some(&ops::log_softmax(&self.tensors["teacher"]).unwrap()),
+            labels: &Tensor::new(manifest.labels.as_slice(), &Device::Cpu).unwrap(),
+            labelled: &Tensor::new(manifest.labelled.as_slice(), &Device::Cpu).unwrap(),
+            knobs: &knobs(manifest),
+        };
+        Mixture::new(&Recipe::default(), true, false).unwrap().evaluate(&given).unwrap()
+    }
+}
+
+fn knobs(manifest: &Manifest) -> Knobs {
+    tiny::knobs(&[(&ALPHA, manifest.alpha), (&TEMPERATURE, manifest.temperature)])
+}
+
+fn thinned(values: &[f32], every: usize) -> Vec<f32> {
+    values.iter().step_by(every).copied().collect()
+}
+
+/// Whether number `index` of a variable is a key bias: it adds the same to every score of a query,
+/// so its true gradient is 0 and Adam walks along its rounding errors.
+fn is_key_bias(name: &str, index: usize, count: usize) -> bool {
+    name.ends_with("key.bias") || (name.ends_with("c_attn.bias") && (count / 3..2 * count / 3).contains(&index))
+}
+
+/// Logits for rows of ids as transformers gives them: `[batch, classes]` or `[batch, tokens, vocabulary]`.
+fn logits(model: &Model, network: &dyn Network, rows: &[&[u32]], trace: &mut Trace) -> Tensor {
+    let hidden = network.encode(&model.input(rows).unwrap(), trace, &Noise::none()).unwrap();
+    let ends: Vec<u32> = rows.iter().map(|row| row.len() as u32 - 1).collect();
+    match model.top {
+        Top::Classes(_) => network.classify(&hidden, &ends, &Noise::none()).unwrap(),
+        Top::Vocabulary => {
+            let (batch, tokens, width) = hidden.dims3().unwrap();
+            let logits = network.vocabulary(&hidden.reshape((batch * tokens, width)).unwrap()).unwrap();
+            logits.reshape((batch, tokens, ())).unwrap()
+        }
+    }
+}
+
+/// Compares what stands at the real tokens of each row: `[batch, tokens, ..]`.
+fn compare_tokens(what: &str, lengths: &[usize], ours: &Tensor, theirs: &Tensor) {
+    assert_eq!(ours.dims(), theirs.dims(), "{what}");
+    for (row, &length) in lengths.iter().enumerate() {
+        let (ours, theirs) = (ours.i((row, ..length)).unwrap(), theirs.i((row, ..length)).unwrap());
+        assert_close(&format!("{what}, row {row}"), &flat(&ours), &flat(&theirs), NEAR);
+    }
+}
+
+fn compare_forward(golden: &Golden, network: &dyn Network) {
+    let rows = golden.rows();
+    let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
+    assert!(lengths.contains(&1) && lengths.iter().any(|length| *length != lengths[0]), "the batch is ragged");
+    let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+    let mut trace = Trace::all();
+    let logits = logits(&golden.model, network, &rows, &mut trace);
+    let what = |part: &str| format!("{}, {part}", golden.name);
+    match golden.model.top {
+        Top::Classes(_) => assert_close(&what("logits"), &flat(&logits), &golden.numbers("logits"), NEAR),
+        Top::Vocabulary => compare_tokens(&what("logits"), &lengths, &logits, &golden.tensors["logits"]),
+    }
+    assert_eq!((trace.attention.len(), trace.hidden.len()), (golden.model.card.layers, golden.model.card.layers + 1));
+    for (layer, states) in &trace.hidden {
+        let name = format!("hidden.{layer}");
+        compare_tokens(&what(&name), &lengths, states, &golden.tensors[&name]);
+    }
+    for (layer, weights) in &trace.attention {
+        let name = format!("attention.{layer}");
+        let by_query = |weights: &Tensor| weights.transpose(1, 2).unwrap().contiguous().unwrap();
+        compare_tokens(&what(&name), &lengths, &by_query(weights), &by_query(&golden.tensors[&name]));
+    }
+}
+
+#[test]
+fn logits_attention_and_hidden_states_of_a_padded_batch_are_those_of_transformers() {
+    for golden in everything(&manifest()) {
+        compare_forward(&golden, golden.model.tracked.as_ref());
+        compare_forward(&golden, golden.model.detached.as_ref());
+    }
+}
+
+#[test]
+fn prompts_are_read_as_the_same_tokens() {
+    let manifest = manifest();
+    for golden in everything(&manifest) {
+        let task = golden.task(&manifest, Scoring::Sum);
+        for (text, prepared) in golden.prepared(&manifest, task.as_ref()).iter().enumerate() {
+            let theirs: Vec<&Vec<u32>> = golden.case.read.iter().map(|pass| &pass[text]).collect();
+            let ours: Vec<&Vec<u32>> = prepared.passes.iter().map(|pass| &pass.ids).collect();
+            assert_eq!(ours, theirs, "{}, text {text}", golden.name);
+        }
+    }
+}
+
+#[test]
+fn scoring_all_label_words_at_once_equals_a_forward_pass_for_each() {
+    let manifest = manifest();
+    for golden in everything(&manifest) {
+        let kinds = match golden.model.top {
+            Top::Classes(_) => vec![(Scoring::Sum, "scores")],
+            Top::Vocabulary => vec![(Scoring::Sum, "scores.sum"), (Scoring::Mean, "scores.mean")],
+        };
+        for (scoring, name) in kinds {
+            let task = golden.task(&manifest, scoring);
+            let batch = golden.prepared(&manifest, task.as_ref());
+            let pass = tiny::pass(task.as_ref(), &golden.model, golden.model.detached.as_ref(), &batch, &Noise::none());
+            assert_close(&format!("{}, {name}", golden.name), &flat(&pass.scores), &golden.numbers(name), NEAR);
+        }
+    }
+}
+
+#[test]
+fn loss_and_gradients_of_a_distillation_step_are_those_of_pytorch() {
+    let manifest = manifest();
+    for golden in everything(&manifest) {
+        let mixed = golden.distil(&manifest);
+        assert_close(
+            &format!("{}, loss", golden.name),
+            &[scalar(&mixed.total) as f32],
+            &golden.numbers("kd.loss"),
+            NEAR,
+        );
+        let found = tiny::gradients(&golden.model, &mixed.total.backward().unwrap());
+        let known = golden.tensors.keys().filter_map(|name| name.strip_prefix("kd.grad."));
+        let mut known: Vec<&str> = known.collect();
+        known.sort_unstable();
+        assert_eq!(found.keys().collect::<Vec<_>>(), known, "{}: one variable for each parameter", golden.name);
+        for (name, gradient) in found {
+            let (ours, theirs) =
+                (thinned(&gradient, golden.case.thin_gradients), golden.numbers(&format!("kd.grad.{name}")));
+            assert_close(&format!("{}, gradient of {name}", golden.name), &ours, &theirs, NEAR);
+        }
+    }
+}
+
+#[test]
+fn twenty_steps_of_distillation_stay_with_pytorch() {
+    let manifest = manifest();
+    let settings = Settings { weight_decay: manifest.decay, clip: manifest.clip, ..Settings::default() };
+    for golden in everything(&manifest) {
+        let variables = golden.model.weights.variables().iter().map(|(name, v)| (name.clone(), v.clone())).collect();
+        let mut optimizer = Optimizer::new(OptimizerKind::AdamW, variables).unwrap();
+        let (losses, norms) = (golden.numbers("steps.loss"), golden.numbers("steps.norm"));
+        assert_eq!(losses.len(), 20);
+        for (step, (loss, norm)) in losses.iter().zip(norms).enumerate() {
+            let mixed = golden.distil(&manifest);
+            let ours = optimizer.step(&mixed.total.backward().unwrap(), manifest.rate, &settings).unwrap();
+            let what = |part: &str| format!("{}, step {step}, {part}", golden.name);
+            assert_close(&what("loss"), &[scalar(&mixed.total) as f32], &[*loss], AFTER_STEPS);
+            assert_close(&what("norm"), &[ours as f32 / norm], &[1.0], AFTER_STEPS);
+        }
+        for (name, variable) in golden.model.weights.variables() {
+            let (ours, theirs) = (flat(variable), golden.numbers(&format!("steps.final.{name}")));
+            let places = (0..ours.len()).step_by(manifest.thin_final);
+            for (index, theirs) in places.zip(theirs).filter(|(index, _)| !is_key_bias(name, *index, ours.len())) {
+                assert_close(&format!("{}, {name}[{index}]", golden.name), &[ours[index]], &[theirs], AFTER_STEPS);
+            }
+        }
+    }
+}
+
+/// A golden model some steps on, so that what is saved is not what was opened.
+fn trained(golden: &Golden, manifest: &Manifest) {
+    let variables = golden.model.weights.variables().iter().map(|(name, v)| (name.clone(), v.clone())).collect();
+    let mut optimizer = Optimizer::new(OptimizerKind::AdamW, variables).unwrap();
+    for _ in 0..3 {
+        let gradients = golden.distil(manifest).total.backward().unwrap();
+        optimizer.step(&gradients, manifest.rate, &Settings::default()).unwrap();
+    }
+}
+
+fn head_of(model: &Model) -> Head {
+    if model.top == Top::Vocabulary { Head::LabelWords } else { Head::Classifier }
+}
+
+#[test]
+fn a_saved_model_reopens_with_the_same_logits_to_the_bit() {
+    let manifest = manifest();
+    for golden in everything(&manifest) {
+        trained(&golden, &manifest);
+        let folder = tempfile::tempdir().unwrap();
+        golden.model.save(folder.path(), &manifest.classes).unwrap();
+        let reopened = tiny::open_folder(folder.path(), head_of(&golden.model), Start::Stored, 99);
+        assert_eq!(reopened.card.notes, Vec::<String>::new(), "{}", golden.name);
+        assert_eq!(reopened.card.parameters, golden.model.card.parameters, "{}", golden.name);
+        let rows = golden.rows();
+        let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+        let bits = |model: &Model| -> Vec<u32> {
+            let logits = logits(model, model.detached.as_ref(), &rows, &mut Trace::none());
+            flat(&logits).into_iter().map(f32::to_bits).collect()
+        };
+        assert_eq!(bits(&reopened), bits(&golden.model), "{}", golden.name);
+        assert_eq!(reopened.to_safetensors().unwrap(), golden.model.to_safetensors().unwrap(), "{}", golden.name);
+    }
+}
+
+/// Writes what `golden/check_saved.py` compares: one row and everything computed from it.
+fn write_expected(model: &Model, row: &[u32], path: &Path) {
+    let mut trace = Trace::all();
+    let logits = logits(model, model.detached.as_ref(), &[row], &mut trace).i(0).unwrap();
+    let ids: Vec<i64> = row.iter().map(|id| i64::from(*id)).collect();
+    let mut tensors = BTreeMap::from([("logits".to_owned(), logits)]);
+    tensors.insert("input_ids".to_owned(), Tensor::new(ids, &Device::Cpu).unwrap());
+    let one = |tensor: &Tensor| tensor.i(0).unwrap().contiguous().unwrap();
+    tensors.extend(trace.attention.iter().map(|(layer, weights)| (format!("attention.{layer}"), one(weights))));
+    tensors.extend(trace.hidden.iter().map(|(layer, states)| (format!("hidden.{layer}"), one(states))));
+    let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+    std::fs::write(path, serialize(&views).unwrap()).unwrap();
+}
+
+#[test]
+#[ignore = "needs a Python with transformers, named by RETORT_PYTHON (default python3)"]
+fn transformers_opens_a_trained_and_saved_model_and_computes_the_same() {
+    let python = std::env::var("RETORT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let manifest = manifest();
+    for golden in everything(&manifest) {
+        trained(&golden, &manifest);
+        let folder = tempfile::tempdir().unwrap();
+        golden.model.save(folder.path(), &manifest.classes).unwrap();
+        let expected = folder.path().join("expected.safetensors");
+        let longest = golden.rows().into_iter().max_by_key(Vec::len).unwrap();
+        write_expected(&golden.model, &longest, &expected);
+        let script = tiny::folder("check_saved.py");
+        let done = std::process::Command::new(&python).arg(script).arg(folder.path()).arg(&expected).output().unwrap();
+        assert!(done.status.success(), "{}: {}", golden.name, String::from_utf8_lossy(&done.stderr));
+    }
+}

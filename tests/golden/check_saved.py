@@ -1,0 +1,45 @@
+"""Opens a saved model in transformers and compares it with what Retort computed from it.
+
+    python check_saved.py MODEL_DIR EXPECTED.safetensors
+
+EXPECTED is what `retort probe MODEL_DIR --text … --out EXPECTED.safetensors` writes: input_ids,
+logits, attention.L and hidden.L of one text. Ends with an error if a number differs by more than
+1e-4, if a stored tensor is not used or if one is missing.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import load_file
+
+NEAR = 1e-4
+
+
+def main():
+    folder, expected = Path(sys.argv[1]), load_file(sys.argv[2])
+    torch.set_num_threads(1)
+    kind = json.loads((folder / "config.json").read_text())["architectures"][0]
+    model, report = getattr(transformers, kind).from_pretrained(
+        folder, attn_implementation="eager", output_loading_info=True
+    )
+    for part in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        assert not report[part], f"{part}: {report[part]}"
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+    ids = expected["input_ids"]
+    assert len(tokenizer) <= model.config.vocab_size and int(ids.max()) < model.config.vocab_size
+    with torch.no_grad():
+        out = model.eval()(input_ids=ids[None], output_attentions=True, output_hidden_states=True)
+    found = {"logits": out.logits[0]}
+    found |= {f"attention.{layer}": weights[0] for layer, weights in enumerate(out.attentions)}
+    found |= {f"hidden.{layer}": states[0] for layer, states in enumerate(out.hidden_states)}
+    assert found.keys() == expected.keys() - {"input_ids"}, (sorted(found), sorted(expected))
+    worst = {name: (found[name] - expected[name]).abs().max().item() for name in found}
+    print(f"{kind}, largest difference {max(worst.values()):.1e} of {len(worst)} tensors")
+    assert max(worst.values()) <= NEAR, worst
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,276 @@
+//! Runs without a window: the same session gives the same numbers, whoever steers it and however
+//! often it is killed.
+#![cfg(feature = "engine")]
+
+use std::path::Path;
+use std::process::{Command as Process, Output};
+
+use retort::engine;
+use retort::link::{Command, Event, Origin, WatchEnd, connect};
+use retort::record::journal;
+use retort::record::recorder::Recorder;
+use retort::session::{Session, file};
+
+/// The built-in experiment, cut down to seconds.
+fn small() -> Session {
+    let mut session = Session::built_in().unwrap();
+    session.data.limit = Some(48);
+    session.data.labelled = Some(16);
+    session.recipe.steps = 14;
+    session.recipe.batch = 8;
+    session.recipe.warmup = 2;
+    session.recipe.evaluate_every = 7;
+    session.recipe.checkpoint_every = 4;
+    session.set_knob("optimizer.learning_rate", 0.003);
+    session
+}
+
+/// Runs `order` to its end; `hand` sees every event and may steer.
+fn drive(order: Command, mut hand: impl FnMut(&Event, &WatchEnd)) -> Vec<Event> {
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(order).unwrap();
+    let mut events = Vec::new();
+    for event in &watch.events {
+        hand(&event, &watch);
+        let over = matches!(event, Event::Finished(_) | Event::Failed(_) | Event::Trouble { .. });
+        events.push(event);
+        if over {
+            break;
+        }
+    }
+    drop(watch);
+    thread.join().unwrap();
+    events
+}
+
+fn start(session: &Session, out: &Path) -> Command {
+    Command::Start { session: Box::new(session.clone()), out: out.to_owned() }
+}
+
+/// Every value of every curve, as bits.
+fn curve(out: &Path) -> Vec<(u64, String, u64)> {
+    let record = journal::replay(out).unwrap();
+    let points =
+        record.series.iter().flat_map(|(id, series)| series.points().map(|(s, v)| (s, id.to_string(), v.to_bits())));
+    points.collect()
+}
+
+fn student(out: &Path) -> Vec<u8> {
+    std::fs::read(out.join("student/model.safetensors")).unwrap()
+}
+
+fn retort(arguments: &[&str]) -> Output {
+    let cache = tempfile::tempdir().unwrap();
+    Process::new(env!("CARGO_BIN_EXE_retort")).args(arguments).env("RETORT_CACHE", cache.path()).output().unwrap()
+}
+
+#[test]
+fn a_run_steered_by_hand_replays_headless_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    let events = drive(start(&small(), &first), |event, watch| {
+        if let Event::Scalars { step, .. } = event {
+            let mut knobs = (*watch.cells.knobs.load()).clone();
+            match step {
+                2 => knobs.set("soft_targets.temperature", 4.3),
+                4 => knobs.set("mixture.alpha", 0.1 + 0.2),
+                6 => knobs.set("magnitude.theta", 0.4),
+                9 => knobs.set("magnitude.theta", 0.1),
+                _ => return,
+            }
+            watch.cells.knobs.store(knobs);
+        }
+    });
+    let by_hand = |event: &&Event| matches!(event, Event::KnobsChanged { origin: Origin::Person, .. });
+    assert!(events.iter().filter(by_hand).count() >= 3, "the sliders were not obeyed: {events:?}");
+    let recorded = file::open(&first.join("session.ron")).unwrap();
+    assert!(recorded.script.len() >= 3);
+    drive(start(&recorded, &second), |_, _| ());
+    assert_eq!(curve(&first), curve(&second));
+    assert_eq!(student(&first), student(&second));
+    assert_eq!(std::fs::read(first.join("metrics.csv")).unwrap(), std::fs::read(second.join("metrics.csv")).unwrap());
+}
+
+#[test]
+fn a_changed_knob_acts_on_the_very_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = small();
+    session.recipe.steps = 6;
+    let plain = folder.path().join("plain");
+    drive(start(&session, &plain), |_, _| ());
+    session.script.push(retort::session::Change { step: 3, knob: "soft_targets.temperature".into(), value: 9.0 });
+    let turned = folder.path().join("turned");
+    drive(start(&session, &turned), |_, _| ());
+    let loss = |out: &Path| -> Vec<u64> {
+        curve(out).into_iter().filter(|(_, id, _)| id == "loss/soft_targets").map(|(_, _, bits)| bits).collect()
+    };
+    let (plain, turned) = (loss(&plain), loss(&turned));
+    assert_eq!(plain[..3], turned[..3]);
+    assert_ne!(plain[3], turned[3]);
+}
+
+#[test]
+fn a_run_left_in_the_middle_and_continued_equals_one_that_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
+    let mut session = small();
+    session.set_knob("magnitude.theta", 0.3);
+    drive(start(&session, &whole), |_, _| ());
+    // Leave after step 6: the engine writes what it has and goes.
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(start(&session, &broken)).unwrap();
+    for event in &watch.events {
+        if matches!(event, Event::Scalars { step: 6, .. }) {
+            break;
+        }
+    }
+    drop(watch);
+    thread.join().unwrap();
+    assert!(!broken.join("student").exists());
+    drive(Command::Continue(broken.clone()), |_, _| ());
+    assert_eq!(curve(&whole), curve(&broken));
+    assert_eq!(student(&whole), student(&broken));
+}
+
+#[test]
+fn a_run_killed_without_warning_ends_in_the_same_student() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("small.ron");
+    file::save(&small(), &path).unwrap();
+    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    assert!(retort(&["run", &text(&path), "--out", &text(&whole)]).status.success());
+    let mut process = Process::new(env!("CARGO_BIN_EXE_retort"))
+        .args(["run", &text(&path), "--out", &text(&killed)])
+        .spawn()
+        .unwrap();
+    let first = killed.join("checkpoints/step-000000004/state.json");
+    let patience = std::time::Instant::now();
+    while !first.exists() && patience.elapsed().as_secs() < 120 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let resumed = retort(&["run", "--out", &text(&killed), "--resume", "--json"]);
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    assert_eq!(student(&whole), student(&killed));
+    let summary: serde_json::Value = serde_json::from_slice(&resumed.stdout).unwrap();
+    assert_eq!(summary["steps"], 14);
+    assert!(summary["student"]["test"]["accuracy"].is_number());
+    assert!(summary["teacher"]["parameters"].as_u64() > summary["student"]["parameters"].as_u64());
+    assert!(summary["peak_bytes"].as_u64().unwrap() > 1_000_000);
+}
+
+#[test]
+fn rewinding_forgets_what_came_after_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, back) = (folder.path().join("whole"), folder.path().join("back"));
+    drive(start(&small(), &whole), |_, _| ());
+    let mut rewound = false;
+    drive(start(&small(), &back), |event, watch| match event {
+        Event::Scalars { step: 10, .. } if !rewound => {
+            rewound = true;
+            watch.commands.send(Command::Rewind(9)).unwrap();
+        }
+        Event::Rewound { step } => {
+            assert_eq!(*step, 8);
+            watch.commands.send(Command::Resume).unwrap();
+        }
+        _ => {}
+    });
+    assert!(rewound);
+    assert_eq!(curve(&whole), curve(&back));
+    assert_eq!(student(&whole), student(&back));
+}
+
+#[test]
+fn numbers_that_are_none_pause_the_run_and_leave_the_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = small();
+    session.recipe.optimizer = retort::session::OptimizerKind::Sgd;
+    session.set_knob("optimizer.learning_rate", 1.0);
+    session.set_knob("optimizer.clip", 0.0);
+    session.set_knob("soft_targets.temperature", 20.0);
+    session.recipe.steps = 400;
+    session.recipe.evaluate_every = 0;
+    // Blow the weights up until something overflows.
+    session.set_knob("optimizer.beta1", 0.9999);
+    let events = drive(start(&session, folder.path()), |_, _| ());
+    let trouble = events.iter().any(|event| matches!(event, Event::Trouble { .. }));
+    let finite =
+        |event: &&Event| matches!(event, Event::Scalars { values, .. } if values.iter().all(|(_, v)| v.is_finite()));
+    assert!(trouble || events.iter().filter(finite).count() >= 400, "neither trouble nor an end: {:?}", events.last());
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |session: &Session, part: &str| {
+        let events = drive(start(session, &folder.path().join("out")), |_, _| ());
+        match events.iter().find_map(|event| if let Event::Failed(notice) = event { Some(&notice.text) } else { None })
+        {
+            Some(text) => assert!(text.contains(part), "{text:?} does not say {part:?}"),
+            None => panic!("not refused: {part}"),
+        }
+    };
+    let mut session = small();
+    session.set_knob("soft_targets.temprature", 2.0);
+    refused(&session, "soft_targets.temprature");
+    let mut session = small();
+    session.set_knob("soft_targets.temperature", -1.0);
+    refused(&session, "between");
+    let mut session = small();
+    session.models.teacher = None;
+    refused(&session, "needs a teacher");
+    let mut session = small();
+    session.prompt.label_words.insert("music".into(), "sport".into());
+    refused(&session, "same tokens");
+    let mut session = small();
+    session.prompt.template = "no slots".into();
+    refused(&session, "{text}");
+    let mut session = small();
+    session.models.student.source = retort::session::Source::Folder("no/such/folder".into());
+    refused(&session, "no/such/folder");
+}
+
+#[test]
+fn exit_codes_tell_usage_input_and_run_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bad.ron");
+    assert_eq!(retort(&["walk-the-dog", "--now"]).status.code(), Some(2));
+    std::fs::write(&path, "(version: 99)").unwrap();
+    let newer = retort(&["run", path.to_str().unwrap()]);
+    assert_eq!(newer.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&newer.stderr).contains("version 99"));
+    std::fs::write(&path, "(version: 1, name: ").unwrap();
+    let cut = retort(&["run", path.to_str().unwrap()]);
+    assert_eq!(cut.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&cut.stderr).contains("line 1"));
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(kept, "(version: 1, name: ");
+}
+
+#[test]
+fn a_probe_writes_what_the_model_computes() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("probe.safetensors");
+    let done = retort(&[
+        "probe",
+        "built-in:posts-teacher",
+        "--text",
+        "We sang all night",
+        "--out",
+        out.to_str().unwrap(),
+        "--json",
+    ]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let words: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let tokens = words["tokens"].as_u64().unwrap() as usize;
+    let tensors = candle_core::safetensors::load(&out, &candle_core::Device::Cpu).unwrap();
+    assert_eq!(tensors["input_ids"].dims(), [tokens]);
+    assert_eq!(tensors["logits"].dims()[0], tokens);
+    assert_eq!(tensors["attention.0"].dims()[1..], [tokens, tokens]);
+    assert_eq!(tensors["hidden.0"].dims()[0], tokens);
+}

@@ -1,0 +1,374 @@
+//! Are the fused operations right? Every one is held against its composed form (value and all
+//! gradients) and against finite differences, on odd sizes and strided inputs.
+#![cfg(feature = "engine")]
+
+use candle_core::{DType, Device, Result, Tensor, Var};
+use retort::engine::model::ops::{self, composed};
+
+/// Numbers in about [-2, 2) that look random and are the same everywhere.
+fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1u64 << 22) as f32 - 2.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn random(dims: &[usize], seed: u64) -> Tensor {
+    Tensor::from_vec(numbers(dims.iter().product(), seed), dims, &Device::Cpu).unwrap()
+}
+
+fn variable(dims: &[usize], seed: u64) -> Var {
+    Var::from_tensor(&random(dims, seed)).unwrap()
+}
+
+fn flat(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn assert_close(what: &str, a: &Tensor, b: &Tensor, tolerance: f32) {
+    assert_eq!(a.dims(), b.dims(), "{what}");
+    for (index, (a, b)) in flat(a).iter().zip(flat(b)).enumerate() {
+        let bound = tolerance * b.abs().max(1.0);
+        assert!((a - b).abs() <= bound, "{what}, element {index}: {a} is not {b}");
+    }
+}
+
+/// A function of some tensors.
+type Function<'a> = &'a dyn Fn(&[Tensor]) -> Result<Tensor>;
+
+fn tensors(inputs: &[Var]) -> Vec<Tensor> {
+    inputs.iter().map(|input| input.as_tensor().clone()).collect()
+}
+
+/// A scalar that weighs every element of the result differently.
+fn probe(result: &Tensor) -> Result<Tensor> {
+    (result * random(result.dims(), 99))?.sum_all()
+}
+
+/// Value and gradients of `fused` equal those of `composed`.
+fn agree(what: &str, inputs: &[Var], fused: Function, composed: Function) {
+    let (ours, theirs) = (fused(&tensors(inputs)).unwrap(), composed(&tensors(inputs)).unwrap());
+    assert_close(what, &ours, &theirs, 1e-5);
+    let our_grads = probe(&ours).unwrap().backward().unwrap();
+    let their_grads = probe(&theirs).unwrap().backward().unwrap();
+    for (index, input) in inputs.iter().enumerate() {
+        let name = format!("{what}, gradient {index}");
+        let ours = our_grads.get(input).unwrap_or_else(|| panic!("{name} is missing"));
+        let theirs = their_grads.get(input).unwrap();
+        let size = flat(theirs).iter().fold(1f32, |size, value| size.max(value.abs()));
+        assert_close(&name, ours, theirs, 1e-5 * size);
+    }
+}
+
+/// Gradients of `fused` agree with finite differences.
+fn differences(what: &str, inputs: &[Var], fused: Function) {
+    let evaluate = || -> f64 {
+        let result = fused(&tensors(inputs)).unwrap();
+        flat(&result).iter().zip(flat(&random(result.dims(), 99))).map(|(a, b)| f64::from(*a) * f64::from(b)).sum()
+    };
+    let grads = probe(&fused(&tensors(inputs)).unwrap()).unwrap().backward().unwrap();
+    for (number, input) in inputs.iter().enumerate() {
+        let (grad, before) = (flat(grads.get(input).unwrap()), flat(input));
+        let set = |values: Vec<f32>| input.set(&Tensor::from_vec(values, input.dims(), &Device::Cpu).unwrap()).unwrap();
+        for index in (0..before.len()).step_by(before.len().div_ceil(24)) {
+            let mut sides = [0.0; 2];
+            for (side, sign) in sides.iter_mut().zip([1.0, -1.0]) {
+                let mut moved = before.clone();
+                moved[index] += sign * 1e-2;
+                set(moved);
+                *side = evaluate();
+            }
+            set(before.clone());
+            let (slope, found) = ((sides[0] - sides[1]) / 2e-2, f64::from(grad[index]));
+            let bound = 5e-3 * (1.0 + slope.abs());
+            assert!((slope - found).abs() < bound, "{what}, {number}[{index}]: {found}, not {slope}");
+        }
+    }
+}
+
+fn both(what: &str, inputs: &[Var], fused: Function, composed: Function) {
+    agree(what, inputs, fused, composed);
+    differences(what, inputs, fused);
+}
+
+#[test]
+fn linear_layers_of_both_layouts_agree_with_their_composed_forms() {
+    for (rows, width, out) in [(1, 1, 1), (1, 7, 5), (6, 5, 3), (70, 17, 33), (130, 64, 20)] {
+        let inputs = [variable(&[rows, width], 1), variable(&[out, width], 2), variable(&[out], 3)];
+        both("linear", &inputs, &|t| ops::linear(&t[0], &t[1], Some(&t[2])), &|t| {
+            composed::linear(&t[0], &t[1], Some(&t[2]))
+        });
+        both("linear without bias", &inputs[..2], &|t| ops::linear(&t[0], &t[1], None), &|t| {
+            composed::linear(&t[0], &t[1], None)
+        });
+        let inputs = [variable(&[1, rows, width], 1), variable(&[width, out], 2), variable(&[out], 3)];
+        both("linear_transposed", &inputs, &|t| ops::linear_transposed(&t[0], &t[1], Some(&t[2])), &|t| {
+            composed::linear_transposed(&t[0], &t[1], Some(&t[2]))
+        });
+        both("linear_transposed without bias", &inputs[..2], &|t| ops::linear_transposed(&t[0], &t[1], None), &|t| {
+            composed::linear_transposed(&t[0], &t[1], None)
+        });
+    }
+}
+
+#[test]
+fn layer_norm_agrees_with_its_composed_form() {
+    for dims in [[1, 1, 8], [3, 5, 17], [2, 67, 33], [1, 2, 312]] {
+        let inputs = [variable(&dims, 4), variable(&dims[2..], 5), variable(&dims[2..], 6)];
+        both("layer_norm", &inputs, &|t| ops::layer_norm(&t[0], &t[1], &t[2], 1e-5), &|t| {
+            composed::layer_norm(&t[0], &t[1], &t[2], 1e-5)
+        });
+    }
+}
+
+#[test]
+fn masked_softmax_agrees_with_its_composed_form_under_every_mask() {
+    for (dims, mask) in [
+        ([1, 1, 1, 1], [1, 1, 1, 1]),
+        ([2, 3, 5, 7], [2, 1, 1, 7]),
+        ([2, 3, 5, 7], [2, 1, 5, 7]),
+        ([2, 3, 5, 7], [1, 3, 5, 7]),
+        ([2, 3, 5, 7], [2, 1, 5, 1]),
+        ([1, 2, 33, 40], [1, 1, 33, 40]),
+    ] {
+        let inputs = [variable(&dims, 7), variable(&mask, 8)];
+        both("masked_softmax", &inputs, &|t| ops::masked_softmax(&t[0], &t[1], 0.7), &|t| {
+            composed::masked_softmax(&t[0], &t[1], 0.7)
+        });
+    }
+}
+
+#[test]
+fn a_row_masked_whole_is_finite_and_a_masked_key_gets_nothing() {
+    for masked in [f32::NEG_INFINITY, f32::MIN, -1e9] {
+        let mask = [[0.0, masked, 0.0, masked], [masked; 4]];
+        let mask = Tensor::new(&mask, &Device::Cpu).unwrap().reshape((2, 1, 1, 4)).unwrap();
+        let inputs = [variable(&[2, 2, 3, 4], 9)];
+        agree("masked rows", &inputs, &|t| ops::masked_softmax(&t[0], &mask, 1.0), &|t| {
+            composed::masked_softmax(&t[0], &mask, 1.0)
+        });
+        let p = flat(&ops::masked_softmax(&inputs[0], &mask, 1.0).unwrap());
+        assert!(p.iter().all(|p| p.is_finite()), "{masked}");
+        assert!(p[..24].chunks(4).all(|row| row[1] == 0.0 && row[3] == 0.0), "{masked}");
+        assert!(p.chunks(4).all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-6), "{masked}");
+    }
+}
+
+#[test]
+fn attention_agrees_with_its_composed_form() {
+    for (batch, query, key, heads, wide) in [(1, 1, 1, 1, 1), (2, 5, 5, 3, 4), (3, 4, 9, 2, 5), (1, 33, 17, 2, 26)] {
+        let inputs = [variable(&[batch, query, heads * wide], 10), variable(&[batch, key, heads * wide], 11)];
+        let mask = random(&[batch, 1, 1, key], 12);
+        let probabilities = |t: &[Tensor]| ops::attention_probabilities(&t[0], &t[1], &mask, 0.4, heads);
+        both("attention_probabilities", &inputs, &probabilities, &|t| {
+            composed::attention_probabilities(&t[0], &t[1], &mask, 0.4, heads)
+        });
+        let inputs = [variable(&[batch, heads, query, key], 13), variable(&[batch, key, heads * wide], 14)];
+        both("attention_context", &inputs, &|t| ops::attention_context(&t[0], &t[1]), &|t| {
+            composed::attention_context(&t[0], &t[1])
+        });
+    }
+}
+
+#[test]
+fn a_bias_on_the_attention_scores_gets_its_gradient() {
+    let inputs = [variable(&[2, 4, 6], 15), variable(&[2, 4, 6], 16), variable(&[1, 2, 4, 4], 17)];
+    both("attention bias", &inputs, &|t| ops::attention_probabilities(&t[0], &t[1], &t[2], 0.5, 2), &|t| {
+        composed::attention_probabilities(&t[0], &t[1], &t[2], 0.5, 2)
+    });
+}
+
+#[test]
+fn both_gelus_agree_with_their_composed_forms_far_into_the_tails() {
+    let wide = [Var::from_tensor(&(random(&[7, 43], 18) * 4.0).unwrap()).unwrap()];
+    both("gelu", &wide, &|t| ops::gelu(&t[0]), &|t| composed::gelu(&t[0]));
+    both("gelu_tanh", &wide, &|t| ops::gelu_tanh(&t[0]), &|t| composed::gelu_tanh(&t[0]));
+}
+
+#[test]
+fn embedding_adds_up_the_gradients_of_a_repeated_row() {
+    let ids = Tensor::new(&[[3u32, 0, 3], [999, 3, 1]], &Device::Cpu).unwrap();
+    let inputs = [variable(&[1000, 9], 19)];
+    both("embedding", &inputs, &|t| ops::embedding(&t[0], &ids), &|t| composed::embedding(&t[0], &ids));
+    let outside = Tensor::new(&[1000u32], &Device::Cpu).unwrap();
+    assert!(ops::embedding(&inputs[0], &outside).is_err());
+}
+
+#[test]
+fn dropout_keeps_the_asked_share_and_the_same_mask_backwards() {
+    let inputs = [variable(&[40_001], 20)];
+    agree("dropout", &inputs, &|t| ops::dropout(&t[0], 0.3, 7), &|t| composed::dropout(&t[0], 0.3, 7));
+    let ones = Tensor::ones(200_000, DType::F32, &Device::Cpu).unwrap();
+    let (a, b) = (flat(&ops::dropout(&ones, 0.3, 1).unwrap()), flat(&ops::dropout(&ones, 0.3, 2).unwrap()));
+    let kept = |values: &[f32]| values.iter().filter(|value| **value > 0.0).count() as f64 / values.len() as f64;
+    assert!((kept(&a) - 0.7).abs() < 0.005, "{}", kept(&a));
+    let both: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
+    assert!((kept(&both) - 0.49).abs() < 0.006, "masks of two seeds hang together: {}", kept(&both));
+    let next: Vec<f32> = a.iter().zip(&a[1..]).map(|(a, b)| a * b).collect();
+    assert!((kept(&next) - 0.49).abs() < 0.006, "neighbours hang together: {}", kept(&next));
+    assert!(ops::dropout(&ones, 1.0, 1).is_err());
+}
+
+#[test]
+fn log_softmax_agrees_with_its_composed_form() {
+    for dims in [[1, 1], [3, 8], [70, 33]] {
+        both("log_softmax", &[variable(&dims, 21)], &|t| ops::log_softmax(&t[0]), &|t| composed::log_softmax(&t[0]));
+    }
+}
+
+#[test]
+fn cross_entropy_agrees_with_its_composed_form_and_skips_rows_without_weight() {
+    let inputs = [variable(&[5, 7], 22)];
+    let labels = Tensor::new(&[6u32, 0, u32::MAX, 3, 1], &Device::Cpu).unwrap();
+    let weights = Tensor::new(&[1f32, 0.5, 0.0, 2.0, 1.0], &Device::Cpu).unwrap();
+    both("cross_entropy", &inputs, &|t| ops::cross_entropy(&t[0], &labels, &weights), &|t| {
+        composed::cross_entropy(&t[0], &labels, &weights)
+    });
+    let none = weights.zeros_like().unwrap();
+    for loss in [ops::cross_entropy(&inputs[0], &labels, &none), composed::cross_entropy(&inputs[0], &labels, &none)] {
+        let loss = loss.unwrap();
+        assert_eq!(loss.to_scalar::<f32>().unwrap(), 0.0);
+        assert!(flat(loss.backward().unwrap().get(&inputs[0]).unwrap()).iter().all(|grad| *grad == 0.0));
+    }
+    let ones = weights.ones_like().unwrap();
+    assert!(ops::cross_entropy(&inputs[0], &labels, &ones).is_err());
+}
+
+#[test]
+fn distillation_agrees_with_its_composed_form() {
+    let teacher = random(&[5, 7], 23);
+    let weights = Tensor::new(&[1f32, 0.5, 0.0, 2.0, 1.0], &Device::Cpu).unwrap();
+    for temperature in [0.5, 1.0, 2.0, 4.0] {
+        let inputs = [variable(&[5, 7], 24)];
+        both("distillation", &inputs, &|t| ops::distillation(&t[0], &teacher, temperature, &weights), &|t| {
+            composed::distillation(&t[0], &teacher, temperature, &weights)
+        });
+    }
+    assert!(ops::distillation(&teacher, &teacher, 0.0, &weights).is_err());
+}
+
+#[test]
+fn a_student_equal_to_its_teacher_has_no_loss_and_no_gradient() {
+    let student = variable(&[6, 11], 25);
+    let weights = Tensor::ones(6, DType::F32, &Device::Cpu).unwrap();
+    for temperature in [1.0, 3.0, 20.0] {
+        let loss = ops::distillation(&student, student.as_tensor(), temperature, &weights).unwrap();
+        assert_eq!(loss.to_scalar::<f32>().unwrap(), 0.0);
+        assert!(flat(loss.backward().unwrap().get(&student).unwrap()).iter().all(|grad| *grad == 0.0));
+        let shifted = (student.as_tensor().detach() + 3.0).unwrap();
+        let loss = ops::distillation(&student, &shifted, temperature, &weights).unwrap();
+        assert!(loss.to_scalar::<f32>().unwrap() < 1e-6, "a constant on the logits changes nothing");
+    }
+}
+
+#[test]
+fn at_high_temperature_distillation_is_half_the_mean_square_of_centred_logit_differences() {
+    let (student, teacher) = (variable(&[3, 9], 26), random(&[3, 9], 27));
+    let weights = Tensor::ones(3, DType::F32, &Device::Cpu).unwrap();
+    let gap = (&teacher - student.as_tensor()).unwrap();
+    let centred = gap.broadcast_sub(&gap.mean_keepdim(1).unwrap()).unwrap();
+    let limit = flat(&(centred.sqr().unwrap().mean_all().unwrap() * 0.5).unwrap())[0];
+    let loss = flat(&ops::distillation(&student, &teacher, 1000.0, &weights).unwrap())[0];
+    assert!((loss / limit - 1.0).abs() < 5e-3, "{loss} is not {limit}");
+}
+
+#[test]
+fn strided_inputs_give_what_their_copies_give() {
+    let base = [variable(&[6, 4, 10], 28)];
+    let turned = |t: &Tensor| t.transpose(0, 1).unwrap();
+    let cut = |t: &Tensor| t.narrow(2, 3, 5).unwrap();
+    let (gamma, beta, weight) = (random(&[10], 29), random(&[10], 30), random(&[10, 7], 31));
+    agree("strided norm", &base, &|t| ops::layer_norm(&turned(&t[0]), &gamma, &beta, 1e-5), &|t| {
+        composed::layer_norm(&turned(&t[0]), &gamma, &beta, 1e-5)
+    });
+    agree("strided gelu", &base, &|t| ops::gelu(&cut(&t[0])), &|t| composed::gelu(&cut(&t[0])));
+    agree("strided softmax", &base, &|t| ops::log_softmax(&cut(&t[0])), &|t| composed::log_softmax(&cut(&t[0])));
+    agree("strided weight", &base, &|t| ops::linear(&turned(&t[0]), &weight.t()?, None), &|t| {
+        composed::linear(&turned(&t[0]), &weight.t()?, None)
+    });
+}
+
+#[test]
+fn a_gradient_that_arrives_strided_is_read_right() {
+    let inputs = [variable(&[3, 4, 5], 32), variable(&[6, 5], 33), variable(&[6], 34)];
+    let turned = |t: Result<Tensor>| t?.transpose(0, 2)?.contiguous();
+    agree("gradient through a transpose", &inputs, &|t| turned(ops::linear(&t[0], &t[1], Some(&t[2]))), &|t| {
+        turned(composed::linear(&t[0], &t[1], Some(&t[2])))
+    });
+}
+
+#[test]
+fn other_types_take_the_composed_way_with_a_gradient() {
+    let x = Var::from_tensor(&random(&[3, 4], 35).to_dtype(DType::F64).unwrap()).unwrap();
+    let weight = Var::from_tensor(&random(&[2, 4], 36).to_dtype(DType::F64).unwrap()).unwrap();
+    let y = ops::gelu(&ops::linear(&x, &weight, None).unwrap()).unwrap();
+    assert_eq!(y.dtype(), DType::F64);
+    let grads = ops::log_softmax(&y).unwrap().sum_all().unwrap().backward().unwrap();
+    assert!(grads.get(&x).is_some() && grads.get(&weight).is_some());
+}
+
+#[test]
+fn a_batch_of_nothing_is_no_reason_to_panic() {
+    let empty = Tensor::zeros((0, 4), DType::F32, &Device::Cpu).unwrap();
+    assert!(ops::gelu(&empty).is_ok());
+    let _ = ops::linear(&empty, &random(&[2, 4], 37), None);
+    let _ = ops::layer_norm(&empty, &random(&[4], 1), &random(&[4], 2), 1e-5);
+    let _ = ops::log_softmax(&empty);
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_errors() {
+    let x = random(&[3, 4], 38);
+    assert!(ops::linear(&x, &random(&[2, 5], 1), None).is_err());
+    assert!(ops::linear(&x, &random(&[2, 4], 1), Some(&random(&[3], 1))).is_err());
+    assert!(ops::linear_transposed(&x, &random(&[5, 2], 1), None).is_err());
+    assert!(ops::layer_norm(&x, &random(&[3], 1), &random(&[4], 1), 1e-5).is_err());
+    let qkv = random(&[2, 3, 6], 1);
+    let mask = random(&[2, 1, 1, 3], 1);
+    assert!(ops::attention_probabilities(&qkv, &qkv, &mask, 1.0, 4).is_err());
+    assert!(ops::attention_context(&random(&[2, 2, 3, 4], 1), &qkv).is_err());
+}
+
+/// One step of a small network through every operation: its loss and gradients as bits.
+fn step_bits() -> Result<Vec<u32>> {
+    let count = 480usize;
+    let ids = Tensor::from_vec((0..480u32).map(|id| id * 37 % 2000).collect(), (4, 120), &Device::Cpu)?;
+    let labels = Tensor::from_vec((0..480u32).map(|id| id % 9).collect(), count, &Device::Cpu)?;
+    let dims: [&[usize]; 7] = [&[2000, 48], &[96, 48], &[96], &[96, 48], &[48], &[48], &[9, 48]];
+    let vars: Vec<Var> = dims.iter().zip(40..).map(|(dims, seed)| variable(dims, seed)).collect();
+    let small = |index: usize| vars[index].as_tensor() * 0.1;
+    let ones = Tensor::ones(count, DType::F32, &Device::Cpu)?;
+
+    let x = ops::dropout(&ops::embedding(&small(0)?, &ids)?, 0.1, 3)?;
+    let mask = Tensor::zeros((4, 1, 1, 120), DType::F32, &Device::Cpu)?;
+    let p = ops::attention_probabilities(&x, &x, &mask, 0.3, 4)?;
+    let x = ops::layer_norm(&ops::attention_context(&p, &x)?, &vars[4], &vars[5], 1e-5)?;
+    let h = ops::gelu(&ops::linear(&x, &small(1)?, Some(&vars[2]))?)?;
+    let x = ops::gelu_tanh(&ops::linear_transposed(&h, &small(3)?, None)?)?;
+    let logits = ops::linear(&x.reshape((count, 48))?, &small(6)?, None)?;
+    let hard = ops::cross_entropy(&logits, &labels, &ones)?;
+    let loss = (hard + ops::distillation(&logits, &random(&[count, 9], 47), 2.0, &ones)?)?;
+
+    let grads = loss.backward()?;
+    let mut bits = vec![loss.to_scalar::<f32>()?.to_bits()];
+    for var in &vars {
+        bits.extend(flat(grads.get(var).unwrap()).iter().map(|value| value.to_bits()));
+    }
+    Ok(bits)
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(step_bits).unwrap()
+    };
+    let one = run(1);
+    for threads in [2, 3, 7] {
+        assert!(one == run(threads), "{threads} threads give other bits than one");
+    }
+}

@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, Label, Layout, RichText, TextEdit, Ui};
 
-use super::{Scene, changed_view, pair};
+use super::{Scene, changed_view};
 use crate::link::{Phase, Status};
 use crate::session::{Language, ThemeChoice};
 use crate::window::control;
@@ -15,7 +15,7 @@ pub(super) fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.horizontal(|ui| {
         ui.set_min_height(26.0);
         name_ui(ui, scene, state);
-        let pair = RichText::new(pair::summary(scene)).weak();
+        let pair = RichText::new(scene.pair()).weak();
         ui.add(Label::new(pair).truncate().selectable(false)).on_hover_text(scene.t("Who teaches whom"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;

@@ -26,7 +26,7 @@ use super::theme::Look;
 use super::timing::Timing;
 use crate::link::{Phase, ProbeFrame, PromptFrame, WeightFrame};
 use crate::record::RunRecord;
-use crate::session::{Catalog, Knobs, Session, View};
+use crate::session::{Catalog, Knobs, Models, Session, View};
 
 pub use centre::{shows_attention, shows_weights};
 
@@ -66,6 +66,15 @@ impl Scene<'_> {
     /// The visible text for an English phrase.
     pub fn t(&self, english: &'static str) -> &'static str {
         self.look.t(english)
+    }
+
+    /// Teacher and student in a few words.
+    fn pair(&self) -> String {
+        let Models { teacher, student } = &self.session.models;
+        match teacher {
+            Some(teacher) => format!("{} → {}", teacher.source.title(), student.source.title()),
+            None => student.source.title(),
+        }
     }
 
     /// The phase of the engine.

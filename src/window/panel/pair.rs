@@ -6,23 +6,20 @@ use egui::{RichText, Ui};
 
 use super::{Scene, Section};
 use crate::link::ModelCard;
-use crate::session::{Head, ModelChoice, Models, Source, Start};
+use crate::session::{Head, ModelChoice, Source, Start};
 use crate::window::control::{self, PathAnswer};
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
 
-pub(super) const SECTION: Section =
-    Section { id: "pair", title: "Pair", help: "Who teaches whom", open: false, summary, draw: pair_ui };
-
-/// Teacher and student in a few words.
-pub(super) fn summary(scene: &Scene) -> String {
-    let Models { teacher, student } = &scene.session.models;
-    match teacher {
-        Some(teacher) => format!("{} → {}", teacher.source.title(), student.source.title()),
-        None => student.source.title(),
-    }
-}
+pub(super) const SECTION: Section = Section {
+    id: "pair",
+    title: "Pair",
+    help: "Who teaches whom",
+    open: false,
+    summary: |scene| scene.pair(),
+    draw: pair_ui,
+};
 
 /// What the model list can choose.
 #[derive(Clone, PartialEq)]

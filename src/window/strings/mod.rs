@@ -15,7 +15,7 @@ pub fn translate(language: Language, english: &'static str) -> &'static str {
 }
 
 /// The engine's `words` in `language`, where the catalogue knows them.
-pub fn heard<'a>(language: Language, words: &'a str) -> &'a str {
+pub fn heard(language: Language, words: &str) -> &str {
     if language == Language::English {
         return words;
     }

@@ -175,7 +175,13 @@ impl Engine<'_> {
     fn start(&mut self, mut session: Session, out: PathBuf) {
         self.checkpoint();
         let before = self.take_pair();
-        session.recipe.threads = Some(rayon::current_num_threads());
+        let threads = rayon::current_num_threads();
+        if let Some(asked) = session.recipe.threads.filter(|asked| *asked != threads) {
+            self.emit(Event::Warning(
+                format!("the session was run with {asked} threads and now has {threads}: the curves may differ in their last digits; set RAYON_NUM_THREADS={asked} to repeat them exactly").into(),
+            ));
+        }
+        session.recipe.threads = Some(threads);
         session.run = None;
         self.phase(Phase::Opening, "reading models and data");
         let catalog = self.catalog.clone();

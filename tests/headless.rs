@@ -186,6 +186,33 @@ fn rewinding_forgets_what_came_after_and_goes_on() {
 }
 
 #[test]
+fn a_run_that_is_opened_again_is_looked_at_with_the_student_it_ended_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let look = |session: Session| {
+        let (watch, end) = connect();
+        let thread = engine::spawn(end, Recorder::default()).unwrap();
+        let text = "I used to paint walls, these days all I do is bake bread.".to_owned();
+        watch.cells.ask.store(retort::link::ProbeRequest { revision: 1, text, ..Default::default() });
+        watch.commands.send(Command::Open(Box::new(session))).unwrap();
+        let ready = |event: &Event| matches!(event, Event::Status(s) if s.phase == retort::link::Phase::Ready);
+        assert!(watch.events.iter().any(|event| ready(&event)));
+        drop(watch.commands);
+        let cells = watch.cells.clone();
+        thread.join().unwrap();
+        let frame = cells.probe.load();
+        let frame = frame.as_ref().as_ref().unwrap();
+        (frame.step, frame.student.scores.clone())
+    };
+    drive(start(&small(), folder.path()), |_, _| ());
+    let fresh = look(small());
+    let mut again = file::open(&folder.path().join("session.ron")).unwrap();
+    again.run = Some(folder.path().to_owned());
+    let again = look(again);
+    assert_eq!((fresh.0, again.0), (0, 14));
+    assert_ne!(fresh.1, again.1);
+}
+
+#[test]
 fn numbers_that_are_none_pause_the_run_with_a_card() {
     use candle_core::{Device, Tensor};
     use retort::session::{ModelChoice, Source, Start};

@@ -32,6 +32,7 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
         catalog,
         pair: None,
         run: None,
+        revived: 0,
         looks: Looks::default(),
         status: Status::default(),
     };
@@ -57,6 +58,9 @@ struct Engine<'a> {
     catalog: Catalog,
     pair: Option<Pair>,
     run: Option<Run>,
+    /// Steps behind the student of an open pair without a run: those of the run that was shown again,
+    /// or that has just ended.
+    revived: Step,
     looks: Looks,
     status: Status,
 }
@@ -163,6 +167,7 @@ impl Engine<'_> {
         self.phase(Phase::Opening, "reading models and data");
         match Pair::open(session, self.pair.as_ref()) {
             Ok(pair) => {
+                self.revived = session.run.as_deref().and_then(|run| checkpoint::revive(&pair, run)).unwrap_or(0);
                 self.emit(Event::Opened(Box::new(pair.opened())));
                 self.pair = Some(pair);
                 self.phase(Phase::Ready, "");
@@ -363,6 +368,7 @@ impl Engine<'_> {
             Ok((result.predictions, teacher, student))
         });
         let (steps, seconds) = (run.trainer.step, run.seconds());
+        self.revived = steps;
         self.pair = Some(run.trainer.pair);
         match result {
             Ok((predictions, teacher, student)) => {
@@ -386,7 +392,10 @@ impl Engine<'_> {
     /// An error in the middle of a run: what was learned is kept in a checkpoint.
     fn give_up(&mut self, error: &EngineError) {
         self.checkpoint();
-        self.pair = self.run.take().map(|run| run.trainer.pair);
+        self.pair = self.run.take().map(|run| {
+            self.revived = run.trainer.step;
+            run.trainer.pair
+        });
         self.fail(error);
     }
 
@@ -434,7 +443,7 @@ impl Engine<'_> {
         let request = self.cells.ask.load();
         let (pair, step, idle) = match (&self.run, &self.pair) {
             (Some(run), _) => (&run.trainer.pair, run.trainer.step, None),
-            (None, Some(pair)) => (pair, 0, Some(Pruner::default())),
+            (None, Some(pair)) => (pair, self.revived, Some(Pruner::default())),
             (None, None) => return Ok(()),
         };
         let edited = request.prompt.as_ref();

@@ -3,7 +3,7 @@
 #![cfg(feature = "engine")]
 
 use candle_core::{DType, Device, Result, Tensor, Var};
-use retort::engine::model::ops::{self, composed};
+use retort::engine::model::ops::{self, Activation, Dense, Noise, Orientation, composed};
 
 /// Numbers in about [-2, 2) that look random and are the same everywhere.
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
@@ -170,6 +170,79 @@ fn attention_agrees_with_its_composed_form() {
         let inputs = [variable(&[batch, heads, query, key], 13), variable(&[batch, key, heads * wide], 14)];
         both("attention_context", &inputs, &|t| ops::attention_context(&t[0], &t[1]), &|t| {
             composed::attention_context(&t[0], &t[1])
+        });
+    }
+}
+
+#[test]
+fn attention_whole_agrees_with_its_composed_form_and_with_its_halves() {
+    for (batch, query, key, heads, wide) in [(1, 1, 1, 1, 1), (2, 5, 5, 3, 4), (3, 4, 9, 2, 5), (1, 130, 150, 2, 6)] {
+        let width = heads * wide;
+        let dims = [vec![batch, query, width], vec![batch, key, width], vec![batch, key, width]];
+        let inputs: Vec<Var> = dims.iter().zip(50..).map(|(dims, seed)| variable(dims, seed)).collect();
+        let mask = random(&[batch, 1, 1, key], 12);
+        for noise in [None, Some(Noise { p: 0.3, seed: 5 })] {
+            let whole = |t: &[Tensor]| ops::attention(&t[0], &t[1], &t[2], &mask, 0.4, heads, noise);
+            both("attention", &inputs, &whole, &|t| composed::attention(&t[0], &t[1], &t[2], &mask, 0.4, heads, noise));
+            agree("attention in halves", &inputs, &whole, &|t| {
+                let p = ops::attention_probabilities(&t[0], &t[1], &mask, 0.4, heads)?;
+                let p = noise.map_or(Ok(p.clone()), |noise| ops::dropout(&p, noise.p, noise.seed))?;
+                ops::attention_context(&p, &t[2])
+            });
+            let frozen: Vec<Tensor> = tensors(&inputs).iter().map(Tensor::detach).collect();
+            let (frozen, tracked) = (whole(&frozen).unwrap(), whole(&tensors(&inputs)).unwrap());
+            assert_eq!(flat(&frozen), flat(&tracked), "with and without a graph");
+        }
+    }
+}
+
+#[test]
+fn a_feed_forward_block_agrees_with_its_composed_form() {
+    for (rows, width, inner) in [(1, 1, 1), (5, 7, 11), (70, 16, 40)] {
+        for orientation in [Orientation::OutIn, Orientation::InOut] {
+            let (up, down) = match orientation {
+                Orientation::OutIn => ([inner, width], [width, inner]),
+                Orientation::InOut => ([width, inner], [inner, width]),
+            };
+            let dims: [&[usize]; 5] = [&[rows, width], &up, &[inner], &down, &[width]];
+            let inputs: Vec<Var> = dims.iter().zip(60..).map(|(dims, seed)| variable(dims, seed)).collect();
+            for activation in [Activation::Gelu, Activation::GeluTanh] {
+                let block = |t: &[Tensor], run: fn(&Tensor, Dense, Dense, Activation) -> Result<Tensor>| {
+                    let up = Dense { weight: &t[1], bias: &t[2], orientation };
+                    run(&t[0], up, Dense { weight: &t[3], bias: &t[4], orientation }, activation)
+                };
+                let fused = |t: &[Tensor]| block(t, ops::feed_forward);
+                both("feed_forward", &inputs, &fused, &|t| block(t, composed::feed_forward));
+                let frozen: Vec<Tensor> = tensors(&inputs).iter().map(Tensor::detach).collect();
+                let (frozen, tracked) = (fused(&frozen).unwrap(), fused(&tensors(&inputs)).unwrap());
+                assert_eq!(flat(&frozen), flat(&tracked), "with and without a graph");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frozen_parameter_of_a_block_gets_no_gradient_and_the_others_do() {
+    let inputs = [variable(&[3, 4], 70), variable(&[6, 4], 71), variable(&[6], 72), variable(&[4, 6], 73)];
+    let frozen = random(&[4], 74);
+    let orientation = Orientation::OutIn;
+    let up = Dense { weight: &inputs[1], bias: &inputs[2], orientation };
+    let down = Dense { weight: &inputs[3], bias: &frozen, orientation };
+    for x in [inputs[0].as_tensor().clone(), inputs[0].as_detached_tensor()] {
+        let loss = ops::feed_forward(&x, up, down, Activation::Gelu).unwrap().sqr().unwrap().sum_all().unwrap();
+        let grads = loss.backward().unwrap();
+        assert!(grads.get(&frozen).is_none());
+        assert!(inputs[1..].iter().all(|input| flat(grads.get(input).unwrap()).iter().any(|grad| *grad != 0.0)));
+        assert_eq!(grads.get(&inputs[0]).is_some(), x.is_variable());
+    }
+}
+
+#[test]
+fn the_norm_of_a_sum_agrees_with_its_composed_form() {
+    for dims in [[1, 1, 8], [3, 5, 17], [2, 67, 33]] {
+        let inputs = [variable(&dims, 80), variable(&dims, 81), variable(&dims[2..], 82), variable(&dims[2..], 83)];
+        both("add_layer_norm", &inputs, &|t| ops::add_layer_norm(&t[0], &t[1], &t[2], &t[3], 1e-5), &|t| {
+            composed::add_layer_norm(&t[0], &t[1], &t[2], &t[3], 1e-5)
         });
     }
 }

@@ -1,7 +1,7 @@
 //! A BERT with a classification head, written straight over the operations.
 
 use candle_core::{DType, Device, Result, Tensor, Var};
-use retort::engine::model::ops;
+use retort::engine::model::ops::{self, Activation, Dense, Orientation};
 
 /// Rows of the embedding table, as in BERT's English vocabulary.
 pub const WORDS: usize = 30_522;
@@ -68,23 +68,27 @@ impl Bert {
         let positions = Tensor::arange(0u32, tokens as u32, ids.device())?;
         let words = ops::embedding(next()?, ids)?;
         let places = ops::embedding(next()?, &positions)?;
-        let mut x = ops::layer_norm(&words.broadcast_add(&places)?, next()?, next()?, 1e-12)?;
+        let places = places.broadcast_as(words.shape())?;
+        let mut x = ops::add_layer_norm(&words, &places, next()?, next()?, 1e-12)?;
+        let scale = ((self.config.width / HEADS) as f64).powf(-0.5);
         for _ in 0..self.config.layers {
             let q = ops::linear(&x, next()?, Some(next()?))?;
             let k = ops::linear(&x, next()?, Some(next()?))?;
             let v = ops::linear(&x, next()?, Some(next()?))?;
-            let scale = ((self.config.width / HEADS) as f64).powf(-0.5);
-            let p = ops::attention_probabilities(&q, &k, mask, scale, HEADS)?;
-            let context = ops::attention_context(&p, &v)?;
+            let context = ops::attention(&q, &k, &v, mask, scale, HEADS, None)?;
             let y = ops::linear(&context, next()?, Some(next()?))?;
-            x = ops::layer_norm(&(x + y)?, next()?, next()?, 1e-12)?;
-            let h = ops::gelu(&ops::linear(&x, next()?, Some(next()?))?)?;
-            let y = ops::linear(&h, next()?, Some(next()?))?;
-            x = ops::layer_norm(&(x + y)?, next()?, next()?, 1e-12)?;
+            x = ops::add_layer_norm(&x, &y, next()?, next()?, 1e-12)?;
+            let (up, down) = (dense(next()?, next()?), dense(next()?, next()?));
+            let y = ops::feed_forward(&x, up, down, Activation::Gelu)?;
+            x = ops::add_layer_norm(&x, &y, next()?, next()?, 1e-12)?;
         }
         let first = x.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
         ops::linear(&first, next()?, Some(next()?))?.to_dtype(DType::F32)
     }
+}
+
+fn dense<'a>(weight: &'a Tensor, bias: &'a Tensor) -> Dense<'a> {
+    Dense { weight, bias, orientation: Orientation::OutIn }
 }
 
 fn shapes(config: Config) -> Vec<(String, Vec<usize>)> {
@@ -103,7 +107,9 @@ fn shapes(config: Config) -> Vec<(String, Vec<usize>)> {
         for name in ["query", "key", "value", "output"] {
             linear(name, width, width);
         }
-        let norm = |name: &str| [(format!("{layer}.{name}.gamma"), vec![width]), (format!("{layer}.{name}.beta"), vec![width])];
+        let norm = |name: &str| {
+            [(format!("{layer}.{name}.gamma"), vec![width]), (format!("{layer}.{name}.beta"), vec![width])]
+        };
         shapes.extend(norm("attention_norm"));
         shapes.push((format!("{layer}.up.weight"), vec![inner, width]));
         shapes.push((format!("{layer}.up.bias"), vec![inner]));

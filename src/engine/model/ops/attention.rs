@@ -1,158 +1,161 @@
-//! The two halves of attention. Between them lie the probabilities, a tensor with a graph, so that
-//! dropout, the trace and losses on attention can take hold of it. Heads stay side by side in
-//! memory: the products read and write them with a stride, and nothing is transposed or copied.
+//! Attention whole, for passes of which nobody asks the probabilities: they stay in the operation
+//! for its own backward pass, their gradient never exists outside the cache, and without a graph
+//! they never exist whole at all.
 
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use std::sync::OnceLock;
 
-use super::masked_softmax::{MaskRows, normalise, pull_back, spread};
-use super::product::{Matrix, Threads, write, write_strided};
-use super::values::{are_fused, output, read2, read3, slice, tensor};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
+
+use super::attention_probabilities::{normalise_rows, pull_back_rows};
+use super::heads::Heads;
+use super::masked_softmax::{MaskRows, spread};
+use super::noise::{self, Noise};
+use super::product::write_strided;
+use super::values::{are_fused, output, read, read3, slice, tensor};
 use super::{composed, rows};
 
-/// Attention probabilities: `softmax(scale · q · kᵀ + mask)` in every head.
+/// `softmax(scale · q · kᵀ + mask) · v` in every head, with dropout on the probabilities.
 ///
-/// A masked row behaves as in [`super::masked_softmax()`].
+/// The same numbers as [`super::attention_probabilities()`], [`super::dropout()`] and
+/// [`super::attention_context()`] one after the other.
 ///
 /// # Shapes
-/// `q [batch, query, width]`, `k [batch, key, width]`, the heads side by side in the width; `mask`
-/// broadcastable to the result `[batch, heads, query, key]`.
+/// `q [batch, query, width]`, `k`, `v [batch, key, width]`, the heads side by side in the width;
+/// `mask` broadcastable to `[batch, heads, query, key]`; result as `q`.
 ///
 /// # Errors
 /// If the shapes do not fit.
 ///
 /// # Source
-/// Vaswani et al. 2017, equation 1, the part inside the softmax and the softmax.
-pub fn attention_probabilities(q: &Tensor, k: &Tensor, mask: &Tensor, scale: f64, heads: usize) -> Result<Tensor> {
-    let sizes = Sizes::new(q.shape(), k.shape(), heads)?;
-    if !are_fused(&[q, k, mask]) || mask.track_op() {
-        return composed::attention_probabilities(q, k, mask, scale, heads);
+/// Vaswani et al. 2017, equation 1.
+pub fn attention(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    mask: &Tensor,
+    scale: f64,
+    heads: usize,
+    dropout: Option<Noise>,
+) -> Result<Tensor> {
+    let sizes = Heads::of(q.shape(), k.shape(), heads)?;
+    Heads::behind(&Shape::from(sizes.probabilities()), v.shape())?;
+    if let Some(noise) = dropout {
+        noise::check(noise.p)?;
+    }
+    if !are_fused(&[q, k, v, mask]) || mask.track_op() {
+        return composed::attention(q, k, v, mask, scale, heads, dropout);
     }
     let mask = spread(mask, &Shape::from(sizes.probabilities()))?;
-    q.contiguous()?.apply_op3(&k.contiguous()?, &mask, Probabilities { heads, scale: scale as f32 })
+    let graph = q.track_op() || k.track_op() || v.track_op();
+    let kept = OnceLock::new();
+    let op =
+        Attention { mask, scale: scale as f32, dropout: dropout.filter(|noise| noise.p > 0.0), heads, graph, kept };
+    q.contiguous()?.apply_op3(&k.contiguous()?, &v.contiguous()?, op)
 }
 
-/// What attention passes on: `probabilities · v` in every head, the heads side by side again.
-///
-/// # Shapes
-/// `probabilities [batch, heads, query, key]`, `v [batch, key, width]`; result
-/// `[batch, query, width]`.
-///
-/// # Errors
-/// If the shapes do not fit.
-///
-/// # Source
-/// Vaswani et al. 2017, equation 1, the product with V.
-pub fn attention_context(probabilities: &Tensor, v: &Tensor) -> Result<Tensor> {
-    Sizes::behind(probabilities.shape(), v.shape())?;
-    if !are_fused(&[probabilities, v]) {
-        return composed::attention_context(probabilities, v);
-    }
-    probabilities.contiguous()?.apply_op2(&v.contiguous()?, Context)
-}
-
-/// The sizes of one attention.
-#[derive(Clone, Copy)]
-struct Sizes {
-    batch: usize,
-    heads: usize,
-    query: usize,
-    key: usize,
-    width: usize,
-}
-
-impl Sizes {
-    fn new(q: &Shape, k: &Shape, heads: usize) -> Result<Self> {
-        let ((batch, query, width), (k_batch, key, k_width)) = (q.dims3()?, k.dims3()?);
-        if batch != k_batch || width != k_width || heads == 0 || width % heads != 0 {
-            bail!("attention with {heads} heads over {q:?} and {k:?} does not fit");
-        }
-        Ok(Self { batch, heads, query, key, width })
-    }
-
-    fn behind(probabilities: &Shape, v: &Shape) -> Result<Self> {
-        let ((batch, heads, query, key), (v_batch, v_key, width)) = (probabilities.dims4()?, v.dims3()?);
-        if batch != v_batch || key != v_key || heads == 0 || width % heads != 0 {
-            bail!("attention with probabilities {probabilities:?} over {v:?} does not fit");
-        }
-        Ok(Self { batch, heads, query, key, width })
-    }
-
-    /// Few examples: the threads work inside a product; many: each takes examples of its own.
-    fn threads(self) -> Threads {
-        if self.batch < rayon::current_num_threads() { Threads::All } else { Threads::One }
-    }
-
-    fn probabilities(self) -> (usize, usize, usize, usize) {
-        (self.batch, self.heads, self.query, self.key)
-    }
-
-    /// Elements of one example's probabilities.
-    fn square(self) -> usize {
-        self.heads * self.query * self.key
-    }
-
-    /// One head of one example in `[batch, tokens, width]`.
-    fn head(self, values: &[f32], tokens: usize, batch: usize, head: usize) -> Result<Matrix<'_>> {
-        let (start, wide) = (self.offset(tokens, batch), self.width / self.heads);
-        Matrix::new(&values[start + head * wide..start + tokens * self.width], tokens, wide, self.width)
-    }
-
-    /// Where an example begins in `[batch, tokens, width]`.
-    fn offset(self, tokens: usize, batch: usize) -> usize {
-        batch * tokens * self.width
-    }
-
-    /// One head's probabilities in `[heads, query, key]`.
-    fn map(self, values: &[f32], head: usize) -> Result<Matrix<'_>> {
-        let size = self.query * self.key;
-        Matrix::new(&values[head * size..(head + 1) * size], self.query, self.key, self.key)
-    }
-}
-
-struct Probabilities {
-    heads: usize,
+struct Attention {
+    mask: Tensor,
     scale: f32,
+    dropout: Option<Noise>,
+    heads: usize,
+    /// Whether there will be a backward pass.
+    graph: bool,
+    /// The probabilities, before dropout.
+    kept: OnceLock<Vec<f32>>,
 }
 
-impl Probabilities {
-    fn forward(&self, sizes: Sizes, q: &[f32], k: &[f32], mask: &MaskRows) -> Result<Vec<f32>> {
-        let size = sizes.query * sizes.key;
-        rows::filled(sizes.batch * sizes.square(), size, |start, memory| {
-            let (batch, head) = (start / size / sizes.heads, start / size % sizes.heads);
-            let (q, k) = (sizes.head(q, sizes.query, batch, head)?, sizes.head(k, sizes.key, batch, head)?);
-            let scores = write(memory, q, k.transposed(), Threads::One)?;
-            for (index, row) in scores.chunks_exact_mut(sizes.key).enumerate() {
-                normalise(row, mask.row(start / sizes.key + index), self.scale);
-            }
-            Ok(scores)
-        })
+impl Attention {
+    /// One head: probabilities into `p`, before dropout, and what it passes on into `out`.
+    fn head(
+        &self,
+        sizes: Heads,
+        [q, k, v]: [&[f32]; 3],
+        mask: &MaskRows,
+        at: (usize, usize),
+        p: &mut [f32],
+        out: &mut [f32],
+    ) -> Result<()> {
+        let (batch, head) = at;
+        let (q, k) = (sizes.head(q, sizes.query, batch, head)?, sizes.head(k, sizes.key, batch, head)?);
+        write_strided(p, sizes.key, q, k.transposed(), sizes.threads())?;
+        let map = batch * sizes.heads + head;
+        normalise_rows(p, sizes.key, mask, map * sizes.query, self.scale);
+        let dropped = self.dropped(p, map * sizes.map());
+        let p = sizes.matrix(dropped.as_deref().unwrap_or(p))?;
+        let v = sizes.head(v, sizes.key, batch, head)?;
+        write_strided(&mut out[sizes.column(head)..], sizes.width, p, v, sizes.threads())
     }
 
-    /// Gradients of `q` and `k`; those of the scores exist for one head at a time.
-    fn backward(&self, sizes: Sizes, inputs: [&[f32]; 2], p: &[f32], grad: &[f32]) -> Result<(Vec<f32>, Vec<f32>)> {
-        let stretch = [sizes.query * sizes.width, sizes.key * sizes.width];
-        rows::filled2(sizes.batch, stretch, |batch, [q_grad, k_grad]| {
-            let (q_grad, k_grad) = (rows::zeroed(q_grad), rows::zeroed(k_grad));
-            let part = batch * sizes.square()..(batch + 1) * sizes.square();
-            let mut scores = grad[part.clone()].to_vec();
-            for (grad, p) in scores.chunks_exact_mut(sizes.key).zip(p[part].chunks_exact(sizes.key)) {
-                pull_back(grad, p, self.scale);
-            }
+    /// The probabilities after dropout; `None` without dropout.
+    fn dropped(&self, p: &[f32], start: usize) -> Option<Vec<f32>> {
+        let noise = self.dropout?;
+        let mut p = p.to_vec();
+        noise.thin(start, &mut p);
+        Some(p)
+    }
+
+    /// Without a graph: one head's probabilities at a time.
+    fn forward(&self, sizes: Heads, inputs: [&[f32]; 3], mask: &MaskRows) -> Result<Vec<f32>> {
+        let size = sizes.query * sizes.width;
+        rows::filled(sizes.batch * size, size, |start, memory| {
+            let (out, mut p) = (rows::zeroed(memory), vec![0.0; sizes.map()]);
             for head in 0..sizes.heads {
-                let (scores, at) = (sizes.map(&scores, head)?, head * sizes.width / sizes.heads);
-                let (q, k) =
-                    (sizes.head(inputs[0], sizes.query, batch, head)?, sizes.head(inputs[1], sizes.key, batch, head)?);
-                write_strided(&mut q_grad[at..], sizes.width, scores, k, sizes.threads())?;
-                write_strided(&mut k_grad[at..], sizes.width, scores.transposed(), q, sizes.threads())?;
+                self.head(sizes, inputs, mask, (start / size, head), &mut p, out)?;
             }
-            Ok([q_grad, k_grad])
+            Ok(out)
+        })
+    }
+
+    /// With a graph: the probabilities are kept.
+    fn forward_keeping(&self, sizes: Heads, inputs: [&[f32]; 3], mask: &MaskRows) -> Result<Vec<f32>> {
+        let stretch = [sizes.maps(), sizes.query * sizes.width];
+        let [p, out] = rows::together(sizes.batch, stretch, |batch, [p, out]| {
+            let (p, out) = (rows::zeroed(p), rows::zeroed(out));
+            for (head, p) in p.chunks_exact_mut(sizes.map()).enumerate() {
+                self.head(sizes, inputs, mask, (batch, head), p, out)?;
+            }
+            Ok::<_, candle_core::Error>([p, out])
+        })?;
+        // The forward pass runs once; a second value could only be the same.
+        let _ = self.kept.set(p);
+        Ok(out)
+    }
+
+    fn backward(&self, sizes: Heads, [q, k, v]: [&[f32]; 3], p: &[f32], grad: &[f32]) -> Result<[Vec<f32>; 3]> {
+        let (query, key, wide, threads) = (sizes.query, sizes.key, sizes.width, sizes.threads());
+        rows::together(sizes.batch, [query * wide, key * wide, key * wide], |batch, grads| {
+            let [q_grad, k_grad, v_grad] = grads.map(rows::zeroed);
+            let mut scores = vec![0.0; sizes.map()];
+            for head in 0..sizes.heads {
+                let (start, at) = ((batch * sizes.heads + head) * sizes.map(), sizes.column(head));
+                let p = &p[start..start + sizes.map()];
+                let grad = sizes.head(grad, query, batch, head)?;
+                let dropped = self.dropped(p, start);
+                let passed = sizes.matrix(dropped.as_deref().unwrap_or(p))?;
+                write_strided(&mut v_grad[at..], wide, passed.transposed(), grad, threads)?;
+                write_strided(&mut scores, key, grad, sizes.head(v, key, batch, head)?.transposed(), threads)?;
+                if let Some(noise) = self.dropout {
+                    noise.thin(start, &mut scores);
+                }
+                pull_back_rows(&mut scores, p, key, self.scale);
+                let scores = sizes.matrix(&scores)?;
+                write_strided(&mut q_grad[at..], wide, scores, sizes.head(k, key, batch, head)?, threads)?;
+                write_strided(
+                    &mut k_grad[at..],
+                    wide,
+                    scores.transposed(),
+                    sizes.head(q, query, batch, head)?,
+                    threads,
+                )?;
+            }
+            Ok([q_grad, k_grad, v_grad])
         })
     }
 }
 
-impl CustomOp3 for Probabilities {
+impl CustomOp3 for Attention {
     fn name(&self) -> &'static str {
-        "attention-probabilities"
+        "attention"
     }
 
     fn cpu_fwd(
@@ -161,76 +164,31 @@ impl CustomOp3 for Probabilities {
         ql: &Layout,
         k: &CpuStorage,
         kl: &Layout,
-        m: &CpuStorage,
-        ml: &Layout,
+        v: &CpuStorage,
+        vl: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let sizes = Sizes::new(ql.shape(), kl.shape(), self.heads)?;
-        let p = self.forward(sizes, slice(q, ql)?, slice(k, kl)?, &MaskRows::new(m, ml)?)?;
-        Ok(output(p, sizes.probabilities()))
+        let sizes = Heads::of(ql.shape(), kl.shape(), self.heads)?;
+        let inputs = [slice(q, ql)?, slice(k, kl)?, slice(v, vl)?];
+        let (mask, layout) = self.mask.storage_and_layout();
+        let Storage::Cpu(mask) = &*mask else { bail!("an attention mask must be in main memory") };
+        let mask = MaskRows::new(mask, layout)?;
+        let forward = if self.graph { Self::forward_keeping } else { Self::forward };
+        Ok(output(forward(self, sizes, inputs, &mask)?, ql.shape()))
     }
 
     fn bwd(
         &self,
         q: &Tensor,
         k: &Tensor,
+        v: &Tensor,
         _: &Tensor,
-        p: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let sizes = Sizes::new(q.shape(), k.shape(), self.heads)?;
+        let sizes = Heads::of(q.shape(), k.shape(), self.heads)?;
+        let Some(p) = self.kept.get() else { bail!("attention has no probabilities to go back through") };
         let grad = grad.contiguous()?;
-        let (q_grad, k_grad) = read2(q, k, |q, k| read2(p, &grad, |p, grad| self.backward(sizes, [q, k], p, grad)))???;
-        Ok((Some(tensor(q_grad, q.dims())?), Some(tensor(k_grad, k.dims())?), None))
-    }
-}
-
-struct Context;
-
-impl Context {
-    fn forward(sizes: Sizes, p: &[f32], v: &[f32]) -> Result<Vec<f32>> {
-        let size = sizes.query * sizes.width;
-        rows::filled(sizes.batch * size, size, |start, memory| {
-            let (batch, out) = (start / size, rows::zeroed(memory));
-            let p = &p[batch * sizes.square()..(batch + 1) * sizes.square()];
-            for head in 0..sizes.heads {
-                let (v, at) = (sizes.head(v, sizes.key, batch, head)?, head * sizes.width / sizes.heads);
-                write_strided(&mut out[at..], sizes.width, sizes.map(p, head)?, v, sizes.threads())?;
-            }
-            Ok(out)
-        })
-    }
-
-    fn backward(sizes: Sizes, p: &[f32], v: &[f32], grad: &[f32]) -> Result<(Vec<f32>, Vec<f32>)> {
-        let (square, size) = (sizes.square(), sizes.query * sizes.key);
-        rows::filled2(sizes.batch, [square, sizes.key * sizes.width], |batch, [p_grad, v_grad]| {
-            let (p_grad, v_grad) = (rows::zeroed(p_grad), rows::zeroed(v_grad));
-            let p = &p[batch * square..(batch + 1) * square];
-            for head in 0..sizes.heads {
-                let at = head * sizes.width / sizes.heads;
-                let (v, grad) = (sizes.head(v, sizes.key, batch, head)?, sizes.head(grad, sizes.query, batch, head)?);
-                write_strided(&mut p_grad[head * size..], sizes.key, grad, v.transposed(), sizes.threads())?;
-                write_strided(&mut v_grad[at..], sizes.width, sizes.map(p, head)?.transposed(), grad, sizes.threads())?;
-            }
-            Ok([p_grad, v_grad])
-        })
-    }
-}
-
-impl CustomOp2 for Context {
-    fn name(&self) -> &'static str {
-        "attention-context"
-    }
-
-    fn cpu_fwd(&self, p: &CpuStorage, pl: &Layout, v: &CpuStorage, vl: &Layout) -> Result<(CpuStorage, Shape)> {
-        let sizes = Sizes::behind(pl.shape(), vl.shape())?;
-        let values = Self::forward(sizes, slice(p, pl)?, slice(v, vl)?)?;
-        Ok(output(values, (sizes.batch, sizes.query, sizes.width)))
-    }
-
-    fn bwd(&self, p: &Tensor, v: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let sizes = Sizes::behind(p.shape(), v.shape())?;
-        let grad = grad.contiguous()?;
-        let (p_grad, v_grad) = read3(p, v, &grad, |p, v, grad| Self::backward(sizes, p, v, grad))??;
-        Ok((Some(tensor(p_grad, p.dims())?), Some(tensor(v_grad, v.dims())?)))
+        let backward = |q: &[f32], k: &[f32], v: &[f32]| read(&grad, |grad| self.backward(sizes, [q, k, v], p, grad));
+        let [q_grad, k_grad, v_grad] = read3(q, k, v, backward)???;
+        Ok((Some(tensor(q_grad, q.dims())?), Some(tensor(k_grad, k.dims())?), Some(tensor(v_grad, v.dims())?)))
     }
 }

@@ -5,7 +5,12 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::{masked_softmax::LOWEST, noise, rows};
+use super::feed_forward::Dense;
+use super::gelu::Activation;
+use super::linear::Orientation;
+use super::masked_softmax::LOWEST;
+use super::noise::{self, Noise};
+use super::rows;
 
 /// `x · weightᵀ + bias`.
 ///
@@ -51,6 +56,37 @@ pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result
     centred.broadcast_div(&deviation)?.broadcast_mul(gamma)?.broadcast_add(beta)
 }
 
+/// Layer normalisation of a sum.
+///
+/// # Shapes
+/// As in [`layer_norm`], `y` as `x`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn add_layer_norm(x: &Tensor, y: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
+    layer_norm(&(x + y)?, gamma, beta, eps)
+}
+
+/// A feed-forward block from its three parts.
+///
+/// # Shapes
+/// `x [.., width]`; result as `x`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn feed_forward(x: &Tensor, up: Dense, down: Dense, activation: Activation) -> Result<Tensor> {
+    let dense = |x: &Tensor, layer: Dense| match layer.orientation {
+        Orientation::OutIn => linear(x, layer.weight, Some(layer.bias)),
+        Orientation::InOut => linear_transposed(x, layer.weight, Some(layer.bias)),
+    };
+    let inner = dense(x, up)?;
+    let inner = match activation {
+        Activation::Gelu => gelu(&inner)?,
+        Activation::GeluTanh => gelu_tanh(&inner)?,
+    };
+    dense(&inner, down)
+}
+
 /// `softmax(scale · scores + mask)` over the last dimension.
 ///
 /// # Shapes
@@ -87,6 +123,30 @@ pub fn attention_probabilities(q: &Tensor, k: &Tensor, mask: &Tensor, scale: f64
 pub fn attention_context(probabilities: &Tensor, v: &Tensor) -> Result<Tensor> {
     let (_, heads, _, _) = probabilities.dims4()?;
     probabilities.contiguous()?.matmul(&split_heads(v, heads)?)?.transpose(1, 2)?.contiguous()?.flatten_from(2)
+}
+
+/// Attention whole: probabilities, dropout, context.
+///
+/// # Shapes
+/// As in [`attention_probabilities`] and [`attention_context`].
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn attention(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    mask: &Tensor,
+    scale: f64,
+    heads: usize,
+    noise: Option<Noise>,
+) -> Result<Tensor> {
+    let p = attention_probabilities(q, k, mask, scale, heads)?;
+    let p = match noise {
+        Some(noise) => dropout(&p, noise.p, noise.seed)?,
+        None => p,
+    };
+    attention_context(&p, v)
 }
 
 /// `[batch, tokens, width]` as `[batch, heads, tokens, width / heads]`.

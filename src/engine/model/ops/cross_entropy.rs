@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::log_softmax::log_sum_exp;
 use super::math::exp;
+use super::simd::widest;
 use super::values::{are_fused, output, read, slice, tensor};
 use super::{composed, rows, weights};
 
@@ -41,6 +42,7 @@ struct CrossEntropy {
 
 impl CrossEntropy {
     /// What row `row` adds to the mean.
+    #[inline(always)]
     fn term(&self, row: usize, logits: &[f32]) -> f64 {
         let (label, share) = (self.labels[row] as usize, self.shares[row]);
         if share == 0.0 { 0.0 } else { f64::from(log_sum_exp(logits, 1.0) - logits[label]) * f64::from(share) }
@@ -69,18 +71,30 @@ impl CustomOp1 for CrossEntropy {
     fn cpu_fwd(&self, logits: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (_, classes) = layout.shape().dims2()?;
         let rows = slice(logits, layout)?.par_chunks_exact(classes).enumerate();
-        let terms: Vec<f64> = rows.map(|(row, logits)| self.term(row, logits)).collect();
+        let terms: Vec<f64> = rows
+            .map(|(row, logits)| {
+                widest(
+                    #[inline(always)]
+                    || self.term(row, logits),
+                )
+            })
+            .collect();
         Ok(output(vec![terms.iter().sum::<f64>() as f32], ()))
     }
 
     fn bwd(&self, logits: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let (factor, (_, classes)) = (grad.to_scalar::<f32>()?, logits.dims2()?);
         let values = read(logits, |logits| {
-            rows::changed(logits, classes, |start, rows| {
-                for (index, row) in rows.chunks_exact_mut(classes).enumerate() {
-                    self.slope(start / classes + index, row, factor);
-                }
-            })
+            rows::changed(
+                logits,
+                classes,
+                #[inline(always)]
+                |start, rows| {
+                    for (index, row) in rows.chunks_exact_mut(classes).enumerate() {
+                        self.slope(start / classes + index, row, factor);
+                    }
+                },
+            )
         })?;
         Ok(Some(tensor(values, logits.dims())?))
     }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::log_softmax::log_sum_exp;
 use super::math::{exp, sum2};
+use super::simd::widest;
 use super::values::{are_fused, output, read, read2, slice, tensor};
 use super::{composed, rows, weights};
 
@@ -77,6 +78,7 @@ fn excess(d: f32) -> f32 {
 }
 
 impl Distillation {
+    #[inline(always)]
     fn term(&self, row: usize, teacher: &[f32], student: &[f32]) -> f64 {
         if self.shares[row] == 0.0 {
             return 0.0;
@@ -114,7 +116,13 @@ impl CustomOp1 for Distillation {
         let student = slice(student, layout)?;
         let terms: Vec<f64> = read(&self.teacher, |teacher| {
             let rows = teacher.par_chunks_exact(classes).zip(student.par_chunks_exact(classes)).enumerate();
-            rows.map(|(row, (teacher, student))| self.term(row, teacher, student)).collect()
+            rows.map(|(row, (teacher, student))| {
+                widest(
+                    #[inline(always)]
+                    || self.term(row, teacher, student),
+                )
+            })
+            .collect()
         })?;
         Ok(output(vec![terms.iter().sum::<f64>() as f32], ()))
     }
@@ -122,12 +130,17 @@ impl CustomOp1 for Distillation {
     fn bwd(&self, student: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let (factor, (_, classes)) = (grad.to_scalar::<f32>()?, student.dims2()?);
         let values = read2(student, &self.teacher, |student, teacher| {
-            rows::changed(student, classes, |start, rows| {
-                for (index, row) in rows.chunks_exact_mut(classes).enumerate() {
-                    let at = start + index * classes;
-                    self.slope(at / classes, &teacher[at..at + classes], row, factor);
-                }
-            })
+            rows::changed(
+                student,
+                classes,
+                #[inline(always)]
+                |start, rows| {
+                    for (index, row) in rows.chunks_exact_mut(classes).enumerate() {
+                        let at = start + index * classes;
+                        self.slope(at / classes, &teacher[at..at + classes], row, factor);
+                    }
+                },
+            )
         })?;
         Ok(Some(tensor(values, student.dims())?))
     }

@@ -2,6 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
+use super::noise::Noise;
 use super::values::{are_fused, output, read, slice, tensor};
 use super::{composed, noise, rows};
 
@@ -22,22 +23,14 @@ pub fn dropout(x: &Tensor, p: f32, seed: u64) -> Result<Tensor> {
     if !are_fused(&[x]) {
         return composed::dropout(x, p, seed);
     }
-    x.contiguous()?.apply_op1(Dropout { p, seed })
+    x.contiguous()?.apply_op1(Dropout(Noise { p, seed }))
 }
 
-struct Dropout {
-    p: f32,
-    seed: u64,
-}
+struct Dropout(Noise);
 
 impl Dropout {
     fn thin(&self, values: &[f32]) -> Vec<f32> {
-        rows::changed(values, noise::BLOCK, |start, part| {
-            for (index, values) in part.chunks_mut(noise::BLOCK).enumerate() {
-                let block = noise::Block::of(self.seed, start + index * noise::BLOCK, self.p);
-                values.iter_mut().enumerate().for_each(|(offset, value)| *value *= block.factor(offset));
-            }
-        })
+        rows::changed(values, noise::BLOCK, |start, part| self.0.thin(start, part))
     }
 }
 

@@ -3,10 +3,14 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 use super::math::{normal, sigmoid};
+use super::simd::widest;
 use super::values::{are_fused, output, read2, slice, tensor};
 use super::{composed, rows};
 
 /// GELU by the error function: `x · Φ(x)`.
+///
+/// # Shapes
+/// Any; result as `x`.
 ///
 /// # Errors
 /// If `x` is not of a float type.
@@ -17,10 +21,13 @@ pub fn gelu(x: &Tensor) -> Result<Tensor> {
     if !are_fused(&[x]) {
         return composed::gelu(x);
     }
-    x.contiguous()?.apply_op1(Gelu::Erf)
+    x.contiguous()?.apply_op1(Activation::Gelu)
 }
 
 /// GELU by the hyperbolic tangent, as in GPT-2.
+///
+/// # Shapes
+/// Any; result as `x`.
 ///
 /// # Errors
 /// If `x` is not of a float type.
@@ -31,13 +38,42 @@ pub fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
     if !are_fused(&[x]) {
         return composed::gelu_tanh(x);
     }
-    x.contiguous()?.apply_op1(Gelu::Tanh)
+    x.contiguous()?.apply_op1(Activation::GeluTanh)
 }
 
-#[derive(Clone, Copy)]
-enum Gelu {
-    Erf,
-    Tanh,
+/// What stands between the two layers of a feed-forward block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// [`gelu`].
+    Gelu,
+    /// [`gelu_tanh`].
+    GeluTanh,
+}
+
+impl Activation {
+    /// Replaces numbers by their values.
+    pub fn forward(self, values: &mut [f32]) {
+        match self {
+            Self::Gelu => forward(values, erf),
+            Self::GeluTanh => forward(values, tanh),
+        }
+    }
+
+    /// Multiplies gradients by the slopes at `x`.
+    pub fn pull_back(self, grad: &mut [f32], x: &[f32]) {
+        match self {
+            Self::Gelu => pull_back(grad, x, erf),
+            Self::GeluTanh => pull_back(grad, x, tanh),
+        }
+    }
+
+    /// Both in one look: replaces `x` by its values and multiplies gradients by the slopes there.
+    pub fn forward_and_pull_back(self, x: &mut [f32], grad: &mut [f32]) {
+        match self {
+            Self::Gelu => forward_and_pull_back(x, grad, erf),
+            Self::GeluTanh => forward_and_pull_back(x, grad, tanh),
+        }
+    }
 }
 
 /// √(8/π): the hyperbolic tangent is written as a logistic function of twice the argument.
@@ -46,45 +82,72 @@ const STEEPNESS: f32 = 1.595_769;
 /// The cubic term of the approximation.
 const CUBIC: f32 = 0.044_715;
 
+/// Value and slope of GELU.
 #[inline(always)]
-fn tanh_gate(x: f32) -> f32 {
-    sigmoid(STEEPNESS * (x + CUBIC * x * x * x))
-}
-
-#[inline(always)]
-fn erf_slope(x: f32) -> f32 {
+fn erf(x: f32) -> (f32, f32) {
     let (below, density) = normal(x);
-    below + x * density
+    (x * below, x.mul_add(density, below))
+}
+
+/// Value and slope of its approximation.
+#[inline(always)]
+fn tanh(x: f32) -> (f32, f32) {
+    let square = x * x;
+    let gate = sigmoid(STEEPNESS * x * square.mul_add(CUBIC, 1.0));
+    let steepness = STEEPNESS * square.mul_add(3.0 * CUBIC, 1.0);
+    (x * gate, (x * gate * (1.0 - gate)).mul_add(steepness, gate))
 }
 
 #[inline(always)]
-fn tanh_slope(x: f32) -> f32 {
-    let gate = tanh_gate(x);
-    gate + x * gate * (1.0 - gate) * STEEPNESS * (1.0 + 3.0 * CUBIC * x * x)
+fn forward(values: &mut [f32], function: impl Fn(f32) -> (f32, f32)) {
+    widest(
+        #[inline(always)]
+        || {
+            for x in values.iter_mut() {
+                *x = function(*x).0;
+            }
+        },
+    );
 }
 
-impl CustomOp1 for Gelu {
+#[inline(always)]
+fn pull_back(grad: &mut [f32], x: &[f32], function: impl Fn(f32) -> (f32, f32)) {
+    widest(
+        #[inline(always)]
+        || {
+            for (grad, x) in grad.iter_mut().zip(x) {
+                *grad *= function(*x).1;
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn forward_and_pull_back(x: &mut [f32], grad: &mut [f32], function: impl Fn(f32) -> (f32, f32)) {
+    widest(
+        #[inline(always)]
+        || {
+            for (x, grad) in x.iter_mut().zip(grad) {
+                let (value, slope) = function(*x);
+                *x = value;
+                *grad *= slope;
+            }
+        },
+    );
+}
+
+impl CustomOp1 for Activation {
     fn name(&self) -> &'static str {
-        "gelu"
+        "activation"
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = slice(x, xl)?;
-        let y = match self {
-            Self::Erf => rows::changed(x, 1, |_, values| values.iter_mut().for_each(|x| *x *= normal(*x).0)),
-            Self::Tanh => rows::changed(x, 1, |_, values| values.iter_mut().for_each(|x| *x *= tanh_gate(*x))),
-        };
-        Ok(output(y, xl.shape()))
+        Ok(output(rows::changed(slice(x, xl)?, 1, |_, values| self.forward(values)), xl.shape()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let values = read2(x, &grad.contiguous()?, |x, grad| match self {
-            Self::Erf => rows::changed(grad, 1, |start, grad| {
-                grad.iter_mut().zip(&x[start..]).for_each(|(grad, x)| *grad *= erf_slope(*x));
-            }),
-            Self::Tanh => rows::changed(grad, 1, |start, grad| {
-                grad.iter_mut().zip(&x[start..]).for_each(|(grad, x)| *grad *= tanh_slope(*x));
-            }),
+        let values = read2(x, &grad.contiguous()?, |x, grad| {
+            rows::changed(grad, 1, |start, grad| self.pull_back(grad, &x[start..]))
         })?;
         Ok(Some(tensor(values, x.dims())?))
     }

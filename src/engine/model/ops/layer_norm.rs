@@ -4,7 +4,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::math::{sum, sum2};
-use super::values::{are_fused, output, read2, slice, tensor, width};
+use super::values::{are_fused, output, read3, slice, tensor, width};
 use super::{composed, rows};
 
 /// Layer normalisation over the last dimension.
@@ -21,14 +21,74 @@ pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result
     if !are_fused(&[x, gamma, beta]) {
         return composed::layer_norm(x, gamma, beta, eps);
     }
-    x.contiguous()?.apply_op3(&gamma.contiguous()?, &beta.contiguous()?, LayerNorm { eps: eps as f32 })
+    x.contiguous()?.apply_op3(&gamma.contiguous()?, &beta.contiguous()?, LayerNorm::new(eps))
 }
 
-struct LayerNorm {
+/// The arithmetic of a norm over rows; the width is that of gamma.
+pub struct LayerNorm {
     eps: f32,
 }
 
 impl LayerNorm {
+    /// With this added to the variance.
+    pub fn new(eps: f64) -> Self {
+        Self { eps: eps as f32 }
+    }
+
+    /// The normalised rows.
+    pub fn forward(&self, x: &[f32], gamma: &[f32], beta: &[f32]) -> Vec<f32> {
+        rows::changed(
+            x,
+            gamma.len(),
+            #[inline(always)]
+            |_, rows| {
+                for row in rows.chunks_exact_mut(gamma.len()) {
+                    self.normalise(row, gamma, beta);
+                }
+            },
+        )
+    }
+
+    /// Gradient of the input.
+    pub fn input_gradient(&self, x: &[f32], grad: &[f32], gamma: &[f32]) -> Vec<f32> {
+        rows::changed(
+            grad,
+            gamma.len(),
+            #[inline(always)]
+            |start, rows| {
+                let inputs = x[start..].chunks_exact(gamma.len());
+                for (grad, x) in rows.chunks_exact_mut(gamma.len()).zip(inputs) {
+                    self.pull_back(grad, x, gamma);
+                }
+            },
+        )
+    }
+
+    /// Gradients of gamma and beta.
+    pub fn parameter_gradients(&self, x: &[f32], grad: &[f32], width: usize) -> (Vec<f32>, Vec<f32>) {
+        let mut gamma = rows::summed(
+            x.len() / width,
+            2 * width,
+            #[inline(always)]
+            |rows, sums| {
+                let stretch = rows.start * width..rows.end * width;
+                for (x, grad) in x[stretch.clone()].chunks_exact(width).zip(grad[stretch].chunks_exact(width)) {
+                    self.collect(sums, grad, x);
+                }
+            },
+        );
+        let beta = gamma.split_off(width);
+        (gamma, beta)
+    }
+
+    #[inline(always)]
+    fn normalise(&self, row: &mut [f32], gamma: &[f32], beta: &[f32]) {
+        let (mean, scale) = self.statistics(row);
+        for ((x, gamma), beta) in row.iter_mut().zip(gamma).zip(beta) {
+            *x = ((*x - mean) * scale).mul_add(*gamma, *beta);
+        }
+    }
+
     /// Mean and 1 / standard deviation of a row.
     #[inline(always)]
     fn statistics(&self, row: &[f32]) -> (f32, f32) {
@@ -83,15 +143,7 @@ impl CustomOp3 for LayerNorm {
         if gamma.len() != width || beta.len() != width {
             bail!("a norm of width {} and {} does not fit its input {xl:?}", gamma.len(), beta.len());
         }
-        let y = rows::changed(x, width, |_, rows| {
-            for row in rows.chunks_exact_mut(width) {
-                let (mean, scale) = self.statistics(row);
-                for ((x, gamma), beta) in row.iter_mut().zip(gamma).zip(beta) {
-                    *x = (*x - mean) * scale * gamma + beta;
-                }
-            }
-        });
-        Ok(output(y, xl.shape()))
+        Ok(output(self.forward(x, gamma, beta), xl.shape()))
     }
 
     fn bwd(
@@ -102,24 +154,11 @@ impl CustomOp3 for LayerNorm {
         _: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (grad, width) = (grad.contiguous()?, gamma.elem_count());
-        let x_grad = super::values::read3(x, &grad, gamma, |x, grad, gamma| {
-            rows::changed(grad, width, |start, rows| {
-                let inputs = x[start..start + rows.len()].chunks_exact(width);
-                for (grad, x) in rows.chunks_exact_mut(width).zip(inputs) {
-                    self.pull_back(grad, x, gamma);
-                }
-            })
+        let (values, gamma_grad, beta_grad) = read3(x, &grad.contiguous()?, gamma, |x, grad, gamma| {
+            let (gamma_grad, beta_grad) = self.parameter_gradients(x, grad, gamma.len());
+            (self.input_gradient(x, grad, gamma), gamma_grad, beta_grad)
         })?;
-        let mut gamma_grad = read2(x, &grad, |x, grad| {
-            rows::summed(x.len() / width, 2 * width, |rows, sums| {
-                let stretch = rows.start * width..rows.end * width;
-                for (x, grad) in x[stretch.clone()].chunks_exact(width).zip(grad[stretch].chunks_exact(width)) {
-                    self.collect(sums, grad, x);
-                }
-            })
-        })?;
-        let beta_grad = gamma_grad.split_off(width);
-        Ok((Some(tensor(x_grad, x.dims())?), Some(tensor(gamma_grad, width)?), Some(tensor(beta_grad, width)?)))
+        let width = gamma.elem_count();
+        Ok((Some(tensor(values, x.dims())?), Some(tensor(gamma_grad, width)?), Some(tensor(beta_grad, width)?)))
     }
 }

@@ -30,9 +30,11 @@ pub fn linear_transposed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> 
 }
 
 /// How a weight lies in memory.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Orientation {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orientation {
+    /// `[out, in]`, as in most checkpoints.
     OutIn,
+    /// `[in, out]`, as GPT-2's `Conv1D`.
     InOut,
 }
 
@@ -51,6 +53,95 @@ fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, orientation: Orient
     }
 }
 
+/// A weight's sizes and how it lies: the three products of a linear layer.
+#[derive(Clone, Copy)]
+pub struct Sizes {
+    orientation: Orientation,
+    width: usize,
+    out: usize,
+}
+
+impl Sizes {
+    /// The sizes of a weight with these dimensions.
+    ///
+    /// # Errors
+    /// If it is not a matrix.
+    pub fn of(orientation: Orientation, weight: &[usize]) -> Result<Self> {
+        match (orientation, weight) {
+            (Orientation::OutIn, [out, width]) | (Orientation::InOut, [width, out]) => {
+                Ok(Self { orientation, width: *width, out: *out })
+            }
+            _ => bail!("a linear layer's weight is a matrix, not {weight:?}"),
+        }
+    }
+
+    /// The size of an input row.
+    pub fn width(self) -> usize {
+        self.width
+    }
+
+    /// The size of a result row.
+    pub fn out(self) -> usize {
+        self.out
+    }
+
+    /// The weight as `[in, out]`.
+    fn matrix(self, weight: &[f32]) -> Result<Matrix<'_>> {
+        match self.orientation {
+            Orientation::OutIn => Ok(Matrix::new(weight, self.out, self.width, self.width)?.transposed()),
+            Orientation::InOut => Matrix::new(weight, self.width, self.out, self.out),
+        }
+    }
+
+    fn input(self, x: &[f32]) -> Result<Matrix<'_>> {
+        Matrix::new(x, x.len() / self.width, self.width, self.width)
+    }
+
+    fn result(self, y: &[f32]) -> Result<Matrix<'_>> {
+        Matrix::new(y, y.len() / self.out, self.out, self.out)
+    }
+
+    /// `x · weight + bias`.
+    ///
+    /// # Errors
+    /// If the bias has another size.
+    pub fn forward(self, x: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Result<Vec<f32>> {
+        let (x, weight) = (self.input(x)?, self.matrix(weight)?);
+        let Some(bias) = bias else { return product(x, weight) };
+        if bias.len() != self.out {
+            bail!("a bias of {} does not fit a linear layer from {} to {}", bias.len(), self.width, self.out);
+        }
+        let mut y = rows::repeated(bias, x.rows());
+        add_product(&mut y, x, weight)?;
+        Ok(y)
+    }
+
+    /// Gradient of the input.
+    ///
+    /// # Errors
+    /// If the sizes do not fit.
+    pub fn input_gradient(self, weight: &[f32], grad: &[f32]) -> Result<Vec<f32>> {
+        product(self.result(grad)?, self.matrix(weight)?.transposed())
+    }
+
+    /// Gradient of the weight, as the weight lies.
+    ///
+    /// # Errors
+    /// If the sizes do not fit.
+    pub fn weight_gradient(self, x: &[f32], grad: &[f32]) -> Result<Vec<f32>> {
+        let (x, grad) = (self.input(x)?, self.result(grad)?);
+        match self.orientation {
+            Orientation::OutIn => product(grad.transposed(), x),
+            Orientation::InOut => product(x.transposed(), grad),
+        }
+    }
+
+    /// Gradient of the bias.
+    pub fn bias_gradient(self, grad: &[f32]) -> Vec<f32> {
+        rows::column_sums(grad, self.out)
+    }
+}
+
 struct Linear {
     orientation: Orientation,
     wants_x: bool,
@@ -58,66 +149,25 @@ struct Linear {
 }
 
 impl Linear {
-    /// (in, out) of a weight.
-    fn sizes(&self, weight: &[usize]) -> Result<(usize, usize)> {
-        match (self.orientation, weight) {
-            (Orientation::OutIn, [out, width]) | (Orientation::InOut, [width, out]) => Ok((*width, *out)),
-            _ => bail!("a linear layer's weight is a matrix, not {weight:?}"),
-        }
-    }
-
-    /// The weight as `[in, out]`.
-    fn matrix<'a>(&self, weight: &'a [f32], width: usize, out: usize) -> Result<Matrix<'a>> {
-        match self.orientation {
-            Orientation::OutIn => Ok(Matrix::new(weight, out, width, width)?.transposed()),
-            Orientation::InOut => Matrix::new(weight, width, out, out),
-        }
-    }
-
     fn forward(
         &self,
         (x, x_layout): (&CpuStorage, &Layout),
         (weight, weight_layout): (&CpuStorage, &Layout),
         bias: Option<&[f32]>,
     ) -> Result<(CpuStorage, Shape)> {
-        let (width, out) = self.sizes(weight_layout.dims())?;
-        let (x, weight) = (slice(x, x_layout)?, slice(weight, weight_layout)?);
-        if x_layout.dims().last() != Some(&width) || bias.is_some_and(|bias| bias.len() != out) {
-            bail!("a linear layer from {width} to {out} does not fit its input {x_layout:?} or its bias");
+        let sizes = Sizes::of(self.orientation, weight_layout.dims())?;
+        if x_layout.dims().last() != Some(&sizes.width) {
+            bail!("a linear layer from {} to {} does not fit its input {x_layout:?}", sizes.width, sizes.out);
         }
-        let count = x.len() / width;
-        let (a, b) = (Matrix::new(x, count, width, width)?, self.matrix(weight, width, out)?);
-        let y = match bias {
-            Some(bias) => {
-                let mut y = rows::repeated(bias, count);
-                add_product(&mut y, a, b)?;
-                y
-            }
-            None => product(a, b)?,
-        };
-        Ok(output(y, rows::with_last(x_layout.dims(), out)))
+        let y = sizes.forward(slice(x, x_layout)?, slice(weight, weight_layout)?, bias)?;
+        Ok(output(y, rows::with_last(x_layout.dims(), sizes.out)))
     }
 
     /// Gradients of `x` and of the weight.
     fn backward(&self, x: &Tensor, weight: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (width, out) = self.sizes(weight.dims())?;
-        let count = x.elem_count() / width;
-        let x_grad = || {
-            let values = read2(weight, grad, |weight, grad| {
-                product(Matrix::new(grad, count, out, out)?, self.matrix(weight, width, out)?.transposed())
-            })??;
-            tensor(values, x.dims())
-        };
-        let weight_grad = || {
-            let values = read2(x, grad, |x, grad| {
-                let (x, grad) = (Matrix::new(x, count, width, width)?, Matrix::new(grad, count, out, out)?);
-                match self.orientation {
-                    Orientation::OutIn => product(grad.transposed(), x),
-                    Orientation::InOut => product(x.transposed(), grad),
-                }
-            })??;
-            tensor(values, weight.dims())
-        };
+        let sizes = Sizes::of(self.orientation, weight.dims())?;
+        let x_grad = || tensor(read2(weight, grad, |weight, grad| sizes.input_gradient(weight, grad))??, x.dims());
+        let weight_grad = || tensor(read2(x, grad, |x, grad| sizes.weight_gradient(x, grad))??, weight.dims());
         Ok((self.wants_x.then(x_grad).transpose()?, self.wants_weight.then(weight_grad).transpose()?))
     }
 }

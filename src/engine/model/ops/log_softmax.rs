@@ -36,24 +36,38 @@ impl CustomOp1 for LogSoftmax {
 
     fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
         let width = width(xl)?;
-        let y = rows::changed(slice(x, xl)?, width, |_, rows| {
-            for row in rows.chunks_exact_mut(width) {
-                let level = log_sum_exp(row, 1.0);
-                row.iter_mut().for_each(|x| *x -= level);
-            }
-        });
+        let y = rows::changed(
+            slice(x, xl)?,
+            width,
+            #[inline(always)]
+            |_, rows| {
+                for row in rows.chunks_exact_mut(width) {
+                    let level = log_sum_exp(row, 1.0);
+                    for x in row.iter_mut() {
+                        *x -= level;
+                    }
+                }
+            },
+        );
         Ok(output(y, xl.shape()))
     }
 
     fn bwd(&self, _: &Tensor, y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let width = width(y.layout())?;
         let values = read2(y, &grad.contiguous()?, |y, grad| {
-            rows::changed(grad, width, |start, rows| {
-                for (grad, y) in rows.chunks_exact_mut(width).zip(y[start..].chunks_exact(width)) {
-                    let total = sum(grad, |grad| grad);
-                    grad.iter_mut().zip(y).for_each(|(grad, y)| *grad -= exp(*y) * total);
-                }
-            })
+            rows::changed(
+                grad,
+                width,
+                #[inline(always)]
+                |start, rows| {
+                    for (grad, y) in rows.chunks_exact_mut(width).zip(y[start..].chunks_exact(width)) {
+                        let total = sum(grad, |grad| grad);
+                        for (grad, y) in grad.iter_mut().zip(y) {
+                            *grad -= exp(*y) * total;
+                        }
+                    }
+                },
+            )
         })?;
         Ok(Some(tensor(values, y.dims())?))
     }

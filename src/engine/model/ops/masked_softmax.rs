@@ -104,12 +104,17 @@ impl MaskedSoftmax {
     fn backward(&self, probabilities: &Tensor, grad: &Tensor, scale: f32) -> Result<Tensor> {
         let width = width(probabilities.layout())?;
         let values = read2(probabilities, grad, |probabilities, grad| {
-            rows::changed(grad, width, |start, rows| {
-                let inputs = probabilities[start..start + rows.len()].chunks_exact(width);
-                for (grad, p) in rows.chunks_exact_mut(width).zip(inputs) {
-                    pull_back(grad, p, scale);
-                }
-            })
+            rows::changed(
+                grad,
+                width,
+                #[inline(always)]
+                |start, rows| {
+                    let inputs = probabilities[start..start + rows.len()].chunks_exact(width);
+                    for (grad, p) in rows.chunks_exact_mut(width).zip(inputs) {
+                        pull_back(grad, p, scale);
+                    }
+                },
+            )
         })?;
         tensor(values, probabilities.dims())
     }
@@ -122,11 +127,16 @@ impl CustomOp2 for MaskedSoftmax {
 
     fn cpu_fwd(&self, s: &CpuStorage, sl: &Layout, m: &CpuStorage, ml: &Layout) -> Result<(CpuStorage, Shape)> {
         let (scores, mask, width) = (slice(s, sl)?, MaskRows::new(m, ml)?, width(sl)?);
-        let y = rows::changed(scores, width, |start, rows| {
-            for (index, row) in rows.chunks_exact_mut(width).enumerate() {
-                normalise(row, mask.row(start / width + index), self.scale);
-            }
-        });
+        let y = rows::changed(
+            scores,
+            width,
+            #[inline(always)]
+            |start, rows| {
+                for (index, row) in rows.chunks_exact_mut(width).enumerate() {
+                    normalise(row, mask.row(start / width + index), self.scale);
+                }
+            },
+        );
         Ok(output(y, sl.shape()))
     }
 

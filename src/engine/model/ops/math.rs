@@ -1,5 +1,5 @@
 //! Elementary functions and sums in a form that the compiler turns into vector instructions: no
-//! branches, no library calls.
+//! branches, no library calls. `mul_add` rounds once on every processor, so all of them agree.
 
 /// Partial sums kept side by side; fixed, so that every processor adds in the same order.
 const LANES: usize = 16;
@@ -13,15 +13,15 @@ const ROUND: f32 = 12_582_912.0;
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
     let bounded = x.clamp(-87.3, 88.3);
-    let shifted = bounded * std::f32::consts::LOG2_E + ROUND;
+    let shifted = bounded.mul_add(std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
     // ln 2 in two parts, the first with few enough bits that n times it is exact.
-    let r = (bounded - n * 0.693_359_4) + n * 2.121_944_4e-4;
-    let p = 1.381_459_6e-3 * r + 8.368_719e-3;
-    let p = p * r + 4.166_839e-2;
-    let p = p * r + 0.166_665_2;
-    let p = p * r + 0.499_999_93;
-    let p = p * r * r + r + 1.0;
+    let r = n.mul_add(2.121_944_4e-4, n.mul_add(-0.693_359_4, bounded));
+    let p = 1.381_459_6e-3f32.mul_add(r, 8.368_719e-3);
+    let p = p.mul_add(r, 4.166_839e-2);
+    let p = p.mul_add(r, 0.166_665_2);
+    let p = p.mul_add(r, 0.499_999_93);
+    let p = (p * r).mul_add(r, r) + 1.0;
     let power = f32::from_bits(shifted.to_bits().wrapping_shl(23).wrapping_add(127 << 23));
     if x < -87.3 { 0.0 } else { p * power }
 }
@@ -39,14 +39,14 @@ pub fn sigmoid(x: f32) -> f32 {
 #[inline(always)]
 pub fn normal(x: f32) -> (f32, f32) {
     let bell = exp(-0.5 * x * x);
-    let t = 1.0 / (1.0 + 0.234 * x.abs());
-    let p = -6.640_404e-2 * t + 0.222_661_3;
-    let p = p * t - 0.164_449_51;
-    let p = p * t + 0.195_176_08;
-    let p = p * t + 2.801_765_8e-2;
-    let p = p * t + 9.965_497e-2;
-    let p = p * t + 9.191_428e-2;
-    let p = p * t + 9.342_922e-2;
+    let t = 1.0 / x.abs().mul_add(0.234, 1.0);
+    let p = (-6.640_404e-2f32).mul_add(t, 0.222_661_3);
+    let p = p.mul_add(t, -0.164_449_51);
+    let p = p.mul_add(t, 0.195_176_08);
+    let p = p.mul_add(t, 2.801_765_8e-2);
+    let p = p.mul_add(t, 9.965_497e-2);
+    let p = p.mul_add(t, 9.191_428e-2);
+    let p = p.mul_add(t, 9.342_922e-2);
     let tail = p * t * bell;
     let below = if x < 0.0 { tail } else { 1.0 - tail };
     (below, bell * 0.398_942_3)

@@ -4,32 +4,43 @@
 //!
 //! Not here: anything with variables or configuration; that is the layers' business.
 
+mod add_layer_norm;
 mod attention;
+mod attention_context;
+mod attention_probabilities;
 pub mod composed;
 mod cross_entropy;
 mod distillation;
 mod dropout;
 mod embedding;
+mod feed_forward;
 mod gelu;
+mod heads;
 mod layer_norm;
 mod linear;
 mod log_softmax;
 mod masked_softmax;
 mod math;
 mod noise;
+mod parameters;
 mod product;
 mod rows;
 mod simd;
 pub mod values;
 mod weights;
 
-pub use attention::{attention_context, attention_probabilities};
+pub use add_layer_norm::add_layer_norm;
+pub use attention::attention;
+pub use attention_context::attention_context;
+pub use attention_probabilities::attention_probabilities;
 pub use cross_entropy::cross_entropy;
 pub use distillation::distillation;
 pub use dropout::dropout;
 pub use embedding::embedding;
-pub use gelu::{gelu, gelu_tanh};
+pub use feed_forward::{Dense, feed_forward};
+pub use gelu::{Activation, gelu, gelu_tanh};
 pub use layer_norm::layer_norm;
-pub use linear::{linear, linear_transposed};
+pub use linear::{Orientation, linear, linear_transposed};
 pub use log_softmax::log_softmax;
 pub use masked_softmax::masked_softmax;
+pub use noise::Noise;

@@ -3,6 +3,8 @@
 
 use candle_core::{Result, bail};
 
+use super::simd::widest;
+
 /// Elements that share a key; a power of two.
 pub const BLOCK: usize = 1 << 14;
 
@@ -15,6 +17,39 @@ pub fn check(p: f32) -> Result<()> {
         return Ok(());
     }
     bail!("the dropout probability must be at least 0 and below 1, not {p}")
+}
+
+/// Dropout of probability `p`, its mask named by a seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noise {
+    /// Probability of a 0, in [0, 1).
+    pub p: f32,
+    /// Names the mask; different from step to step and place to place.
+    pub seed: u64,
+}
+
+impl Noise {
+    /// Multiplies a stretch of elements by the mask; the first of them has index `start`.
+    pub fn thin(self, start: usize, values: &mut [f32]) {
+        let (head, rest) = values.split_at_mut((start.next_multiple_of(BLOCK) - start).min(values.len()));
+        self.thin_block(start, head);
+        for (index, part) in rest.chunks_mut(BLOCK).enumerate() {
+            self.thin_block(start.next_multiple_of(BLOCK) + index * BLOCK, part);
+        }
+    }
+
+    fn thin_block(self, start: usize, values: &mut [f32]) {
+        let block = Block::of(self.seed, start, self.p);
+        let first = start % BLOCK;
+        widest(
+            #[inline(always)]
+            || {
+                for (offset, value) in values.iter_mut().enumerate() {
+                    *value *= block.factor(first + offset);
+                }
+            },
+        );
+    }
 }
 
 /// The mask of one block of [`BLOCK`] elements.

@@ -28,6 +28,11 @@ impl<'a> Matrix<'a> {
         Ok(Self { values, rows, columns, row_stride, column_stride: 1 })
     }
 
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// The same numbers with rows and columns exchanged.
     pub fn transposed(self) -> Self {
         Self {

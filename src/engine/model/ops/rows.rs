@@ -43,39 +43,37 @@ where
     let tasks = out.spare_capacity_mut()[..len].par_chunks_mut(size.max(1)).enumerate();
     tasks.try_for_each(|(index, memory)| {
         let expected = memory.len();
-        widest(|| write(index * size, memory).map(|done| check(done, expected)))
+        write(index * size, memory).map(|done| check(done, expected))
     })?;
     // SAFETY: the tasks cover 0..len, and each returned its whole memory as written.
     unsafe { out.set_len(len) };
     Ok(out)
 }
 
-/// Two results at once, `count` tasks writing `sizes` elements of each; `write` gets the task's
+/// Several results at once, `count` tasks writing `sizes` elements of each; `write` gets the task's
 /// number.
 ///
 /// # Errors
 /// The first one of `write`.
-pub fn filled2<E, F>(count: usize, sizes: [usize; 2], write: F) -> Result<(Vec<f32>, Vec<f32>), E>
+pub fn together<const N: usize, E, F>(count: usize, sizes: [usize; N], write: F) -> Result<[Vec<f32>; N], E>
 where
     E: Send,
-    F: for<'a> Fn(usize, [&'a mut [MaybeUninit<f32>]; 2]) -> Result<[&'a mut [f32]; 2], E> + Sync,
+    F: for<'a> Fn(usize, [&'a mut [MaybeUninit<f32>]; N]) -> Result<[&'a mut [f32]; N], E> + Sync,
 {
-    let lens = sizes.map(|size| count * size);
-    let (mut a, mut b) = (Vec::with_capacity(lens[0]), Vec::with_capacity(lens[1]));
-    let a_tasks = a.spare_capacity_mut()[..lens[0]].par_chunks_mut(sizes[0].max(1));
-    let b_tasks = b.spare_capacity_mut()[..lens[1]].par_chunks_mut(sizes[1].max(1));
-    assert_eq!(a_tasks.len(), b_tasks.len(), "both results need every task");
-    a_tasks.zip(b_tasks).enumerate().try_for_each(|(index, (a, b))| {
-        let done = widest(|| write(index, [a, b]))?;
+    let mut outs = sizes.map(|size| Vec::with_capacity(count * size));
+    let mut left = outs.each_mut().map(|out| out.spare_capacity_mut());
+    let mut cut = || std::array::from_fn(|part| left[part].split_off_mut(..sizes[part]).unwrap_or_default());
+    let tasks: Vec<[&mut [MaybeUninit<f32>]; N]> = (0..count).map(|_| cut()).collect();
+    tasks.into_par_iter().enumerate().try_for_each(|(index, memory)| {
+        let done = write(index, memory)?;
         done.iter().zip(sizes).for_each(|(done, size)| check(done, size));
         Ok(())
     })?;
-    // SAFETY: the tasks cover both results, and each returned its whole memory as written.
-    unsafe {
-        a.set_len(lens[0]);
-        b.set_len(lens[1]);
+    for (out, size) in outs.iter_mut().zip(sizes) {
+        // SAFETY: every task returned its whole memory, `size` elements, as written.
+        unsafe { out.set_len(count * size) };
     }
-    Ok((a, b))
+    Ok(outs)
 }
 
 /// Memory with every number 0.
@@ -107,9 +105,57 @@ pub fn changed(source: &[f32], width: usize, change: impl Fn(usize, &mut [f32]) 
     written(source.len(), task(width), |start, memory| {
         let end = start + memory.len();
         let rows = memory.write_copy_of_slice(&source[start..end]);
-        change(start, rows);
+        widest(
+            #[inline(always)]
+            || change(start, rows),
+        );
         rows
     })
+}
+
+/// Works on rows where they lie.
+pub fn change(values: &mut [f32], width: usize, change: impl Fn(&mut [f32]) + Sync) {
+    values.par_chunks_mut(task(width)).for_each(&change);
+}
+
+/// A copy of `source` on which `change` has worked together with `others`, equally many.
+pub fn changed_with(source: &[f32], others: &mut [f32], change: impl Fn(&mut [f32], &mut [f32]) + Sync) -> Vec<f32> {
+    let mut out = Vec::with_capacity(source.len());
+    let memory = out.spare_capacity_mut()[..source.len()].par_chunks_mut(TASK).zip(source.par_chunks(TASK));
+    memory.zip_eq(others.par_chunks_mut(TASK)).for_each(|((memory, source), others)| {
+        change(memory.write_copy_of_slice(source), others);
+    });
+    // SAFETY: every chunk of the memory was written from its chunk of the source.
+    unsafe { out.set_len(source.len()) };
+    out
+}
+
+/// A copy of rows that were changed first, where they lie, and then once more in the copy.
+pub fn derived(
+    values: &mut [f32],
+    width: usize,
+    first: impl Fn(&mut [f32]) + Sync,
+    then: impl Fn(&mut [f32]) + Sync,
+) -> Vec<f32> {
+    let (len, size) = (values.len(), task(width));
+    let mut out = Vec::with_capacity(len);
+    let memory = out.spare_capacity_mut()[..len].par_chunks_mut(size);
+    memory.zip_eq(values.par_chunks_mut(size)).for_each(|(memory, values)| {
+        first(values);
+        then(memory.write_copy_of_slice(values));
+    });
+    // SAFETY: every chunk of the memory was written from its chunk of the values.
+    unsafe { out.set_len(len) };
+    out
+}
+
+/// Adds one row to every row.
+pub fn add_row(values: &mut [f32], row: &[f32]) {
+    for values in values.chunks_exact_mut(row.len()) {
+        for (value, row) in values.iter_mut().zip(row) {
+            *value += row;
+        }
+    }
 }
 
 /// `rows` copies of one row.
@@ -129,7 +175,10 @@ pub fn summed(rows: usize, width: usize, add: impl Fn(Range<usize>, &mut [f32]) 
         .into_par_iter()
         .map(|part| {
             let mut sums = vec![0.0; width];
-            widest(|| add(part * SUMMED..rows.min((part + 1) * SUMMED), &mut sums));
+            widest(
+                #[inline(always)]
+                || add(part * SUMMED..rows.min((part + 1) * SUMMED), &mut sums),
+            );
             sums
         })
         .collect();
@@ -142,9 +191,16 @@ pub fn summed(rows: usize, width: usize, add: impl Fn(Range<usize>, &mut [f32]) 
 
 /// The sum of every column of `values [rows, width]`.
 pub fn column_sums(values: &[f32], width: usize) -> Vec<f32> {
-    summed(values.len() / width.max(1), width, |rows, sums| {
-        for row in values[rows.start * width..rows.end * width].chunks_exact(width) {
-            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-        }
-    })
+    summed(
+        values.len() / width.max(1),
+        width,
+        #[inline(always)]
+        |rows, sums| {
+            for row in values[rows.start * width..rows.end * width].chunks_exact(width) {
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum += value;
+                }
+            }
+        },
+    )
 }

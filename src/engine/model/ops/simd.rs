@@ -1,17 +1,20 @@
 //! Runs a kernel with the widest vectors that this processor has. The kernels are plain Rust that
-//! the compiler vectorises; no products are contracted, so all widths round alike.
+//! the compiler vectorises and never reorders, so all widths round alike.
+//!
+//! A kernel gets the wide instructions only where it is inlined to here; closures on the way say
+//! `#[inline(always)]`.
 
 /// Calls `work`, compiled for the best instruction set found.
 #[inline(always)]
 pub fn widest<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
-        if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512dq") {
+        if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("fma") {
             // SAFETY: the features were found.
             return unsafe { avx512(work) };
         }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature was found.
+        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+            // SAFETY: the features were found.
             return unsafe { avx2(work) };
         }
     }
@@ -19,13 +22,13 @@ pub fn widest<R>(work: impl FnOnce() -> R) -> R {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq")]
+#[target_feature(enable = "avx512f,fma")]
 fn avx512<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn avx2<R>(work: impl FnOnce() -> R) -> R {
     work()
 }

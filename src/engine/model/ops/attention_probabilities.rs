@@ -1,0 +1,128 @@
+//! The first half of attention. Its result is a tensor with a graph, so that the trace and losses
+//! on attention can take hold of it.
+
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
+
+use super::heads::Heads;
+use super::masked_softmax::{MaskRows, normalise, pull_back, spread};
+use super::product::{Threads, write, write_strided};
+use super::simd::widest;
+use super::values::{are_fused, output, read2, slice, tensor};
+use super::{composed, rows};
+
+/// Attention probabilities: `softmax(scale · q · kᵀ + mask)` in every head.
+///
+/// A row masked whole becomes the softmax of its scores, or even where the mask is −∞.
+///
+/// # Shapes
+/// `q [batch, query, width]`, `k [batch, key, width]`, the heads side by side in the width; `mask`
+/// broadcastable to the result `[batch, heads, query, key]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+///
+/// # Source
+/// Vaswani et al. 2017, equation 1, the part inside the softmax and the softmax.
+pub fn attention_probabilities(q: &Tensor, k: &Tensor, mask: &Tensor, scale: f64, heads: usize) -> Result<Tensor> {
+    let sizes = Heads::of(q.shape(), k.shape(), heads)?;
+    if !are_fused(&[q, k, mask]) || mask.track_op() {
+        return composed::attention_probabilities(q, k, mask, scale, heads);
+    }
+    let mask = spread(mask, &Shape::from(sizes.probabilities()))?;
+    q.contiguous()?.apply_op3(&k.contiguous()?, &mask, Probabilities { heads, scale: scale as f32 })
+}
+
+struct Probabilities {
+    heads: usize,
+    scale: f32,
+}
+
+impl Probabilities {
+    fn forward(&self, sizes: Heads, q: &[f32], k: &[f32], mask: &MaskRows) -> Result<Vec<f32>> {
+        let size = sizes.map();
+        rows::filled(sizes.batch * sizes.maps(), size, |start, memory| {
+            let (batch, head) = (start / size / sizes.heads, start / size % sizes.heads);
+            let (q, k) = (sizes.head(q, sizes.query, batch, head)?, sizes.head(k, sizes.key, batch, head)?);
+            let scores = write(memory, q, k.transposed(), Threads::One)?;
+            normalise_rows(scores, sizes.key, mask, start / sizes.key, self.scale);
+            Ok(scores)
+        })
+    }
+
+    /// Gradients of `q` and `k`; those of the scores exist for one example at a time.
+    fn backward(&self, sizes: Heads, [q, k]: [&[f32]; 2], p: &[f32], grad: &[f32]) -> Result<[Vec<f32>; 2]> {
+        let stretch = [sizes.query * sizes.width, sizes.key * sizes.width];
+        rows::together(sizes.batch, stretch, |batch, [q_grad, k_grad]| {
+            let (q_grad, k_grad) = (rows::zeroed(q_grad), rows::zeroed(k_grad));
+            let part = batch * sizes.maps()..(batch + 1) * sizes.maps();
+            let mut scores = grad[part.clone()].to_vec();
+            pull_back_rows(&mut scores, &p[part], sizes.key, self.scale);
+            for (head, scores) in scores.chunks_exact(sizes.map()).enumerate() {
+                let (scores, at, wide) = (sizes.matrix(scores)?, sizes.column(head), sizes.width);
+                let (q, k) = (sizes.head(q, sizes.query, batch, head)?, sizes.head(k, sizes.key, batch, head)?);
+                write_strided(&mut q_grad[at..], wide, scores, k, sizes.threads())?;
+                write_strided(&mut k_grad[at..], wide, scores.transposed(), q, sizes.threads())?;
+            }
+            Ok([q_grad, k_grad])
+        })
+    }
+}
+
+/// Turns rows of scores into probabilities; `first` counts them in the whole mask.
+pub fn normalise_rows(scores: &mut [f32], key: usize, mask: &MaskRows, first: usize, scale: f32) {
+    widest(
+        #[inline(always)]
+        || {
+            for (index, row) in scores.chunks_exact_mut(key).enumerate() {
+                normalise(row, mask.row(first + index), scale);
+            }
+        },
+    );
+}
+
+/// Turns gradients of probabilities into those of their scores.
+pub fn pull_back_rows(grad: &mut [f32], probabilities: &[f32], key: usize, scale: f32) {
+    widest(
+        #[inline(always)]
+        || {
+            for (grad, p) in grad.chunks_exact_mut(key).zip(probabilities.chunks_exact(key)) {
+                pull_back(grad, p, scale);
+            }
+        },
+    );
+}
+
+impl CustomOp3 for Probabilities {
+    fn name(&self) -> &'static str {
+        "attention-probabilities"
+    }
+
+    fn cpu_fwd(
+        &self,
+        q: &CpuStorage,
+        ql: &Layout,
+        k: &CpuStorage,
+        kl: &Layout,
+        m: &CpuStorage,
+        ml: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let sizes = Heads::of(ql.shape(), kl.shape(), self.heads)?;
+        let p = self.forward(sizes, slice(q, ql)?, slice(k, kl)?, &MaskRows::new(m, ml)?)?;
+        Ok(output(p, sizes.probabilities()))
+    }
+
+    fn bwd(
+        &self,
+        q: &Tensor,
+        k: &Tensor,
+        _: &Tensor,
+        p: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let sizes = Heads::of(q.shape(), k.shape(), self.heads)?;
+        let grad = grad.contiguous()?;
+        let backward = |q: &[f32], k: &[f32]| read2(p, &grad, |p, grad| self.backward(sizes, [q, k], p, grad));
+        let [q_grad, k_grad] = read2(q, k, backward)???;
+        Ok((Some(tensor(q_grad, q.dims())?), Some(tensor(k_grad, k.dims())?), None))
+    }
+}

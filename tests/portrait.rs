@@ -98,7 +98,8 @@ fn the_window_midway() {
     Scene::dark(stage::midway).portrait("midway-dark");
     let (theme, language) = (ThemeChoice::Light, Language::Chinese);
     Scene { theme, language, tab: "weights", play: stage::midway }.portrait("midway-light-zh");
-    Scene { language, ..Scene::dark(|harness, engine| unfolded(harness, engine, &["数据", "配方"])) }.portrait("asked-zh");
+    Scene { language, ..Scene::dark(|harness, engine| unfolded(harness, engine, &["数据", "配方"])) }
+        .portrait("asked-zh");
 }
 
 #[test]

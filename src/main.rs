@@ -46,7 +46,7 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
         Some(Task::Probe(probe)) => headless::probe(probe),
         Some(Task::Baseline(baseline)) => headless::baseline(baseline),
         #[cfg(feature = "window")]
-        Some(Task::BenchFrames(_)) => Err(CommandError::input("not yet")),
+        Some(Task::BenchFrames(bench)) => bench_frames(bench),
         None => open_window(arguments),
     }
 }
@@ -67,6 +67,24 @@ fn open_window(arguments: Arguments) -> Result<String, CommandError> {
     // The window has dropped its end: the engine writes a last checkpoint and leaves.
     let _ = thread.join();
     closed.map(|()| String::new()).map_err(CommandError::input)
+}
+
+/// The window's own work per frame, measured while the built-in run is going.
+#[cfg(feature = "window")]
+fn bench_frames(arguments: &headless::BenchArguments) -> Result<String, CommandError> {
+    let session = retort::session::Session::built_in().map_err(CommandError::input)?;
+    let (watch, end) = retort::link::connect();
+    let thread = engine::spawn(end, retort::record::recorder::Recorder::default()).map_err(CommandError::run)?;
+    let report = retort::window::bench(watch, engine::catalog(), session, arguments.frames);
+    let _ = thread.join();
+    let report = report.map_err(CommandError::input)?;
+    if arguments.json {
+        return serde_json::to_string(&report).map_err(CommandError::run);
+    }
+    Ok(format!(
+        "logic + ui + tessellation, CPU time per frame: {:.2} ms median, {:.2} ms 99th percentile ({} frames, {} steps)",
+        report.median_ms, report.p99_ms, report.frames, report.steps
+    ))
 }
 
 #[cfg(not(feature = "window"))]

@@ -186,22 +186,52 @@ fn rewinding_forgets_what_came_after_and_goes_on() {
 }
 
 #[test]
-fn numbers_that_are_none_pause_the_run_and_leave_the_weights() {
+fn a_run_that_is_opened_again_is_looked_at_with_the_student_it_ended_with() {
     let folder = tempfile::tempdir().unwrap();
+    let look = |session: Session| {
+        let (watch, end) = connect();
+        let thread = engine::spawn(end, Recorder::default()).unwrap();
+        let text = "I used to paint walls, these days all I do is bake bread.".to_owned();
+        watch.cells.ask.store(retort::link::ProbeRequest { revision: 1, text, ..Default::default() });
+        watch.commands.send(Command::Open(Box::new(session))).unwrap();
+        let ready = |event: &Event| matches!(event, Event::Status(s) if s.phase == retort::link::Phase::Ready);
+        assert!(watch.events.iter().any(|event| ready(&event)));
+        drop(watch.commands);
+        let cells = watch.cells.clone();
+        thread.join().unwrap();
+        let frame = cells.probe.load();
+        let frame = frame.as_ref().as_ref().unwrap();
+        (frame.step, frame.student.scores.clone())
+    };
+    drive(start(&small(), folder.path()), |_, _| ());
+    let fresh = look(small());
+    let mut again = file::open(&folder.path().join("session.ron")).unwrap();
+    again.run = Some(folder.path().to_owned());
+    let again = look(again);
+    assert_eq!((fresh.0, again.0), (0, 14));
+    assert_ne!(fresh.1, again.1);
+}
+
+#[test]
+fn numbers_that_are_none_pause_the_run_with_a_card() {
+    use candle_core::{Device, Tensor};
+    use retort::session::{ModelChoice, Source, Start};
+
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken");
+    let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
+    engine::model::open(&fresh, 8, 0, &Device::Cpu).unwrap().save(&broken, &[]).unwrap();
+    let weights = broken.join("model.safetensors");
+    let mut tensors = candle_core::safetensors::load(&weights, &Device::Cpu).unwrap();
+    tensors.insert("classifier.bias".into(), Tensor::full(f32::NAN, 8, &Device::Cpu).unwrap());
+    candle_core::safetensors::save(&tensors, &weights).unwrap();
     let mut session = small();
-    session.recipe.optimizer = retort::session::OptimizerKind::Sgd;
-    session.set_knob("optimizer.learning_rate", 1.0);
-    session.set_knob("optimizer.clip", 0.0);
-    session.set_knob("soft_targets.temperature", 20.0);
-    session.recipe.steps = 400;
-    session.recipe.evaluate_every = 0;
-    // Blow the weights up until something overflows.
-    session.set_knob("optimizer.beta1", 0.9999);
-    let events = drive(start(&session, folder.path()), |_, _| ());
-    let trouble = events.iter().any(|event| matches!(event, Event::Trouble { .. }));
-    let finite =
-        |event: &&Event| matches!(event, Event::Scalars { values, .. } if values.iter().all(|(_, v)| v.is_finite()));
-    assert!(trouble || events.iter().filter(finite).count() >= 400, "neither trouble nor an end: {:?}", events.last());
+    session.models.student = ModelChoice::stored(Source::Folder(broken));
+    let events = drive(start(&session, &folder.path().join("out")), |_, _| ());
+    let Some(Event::Trouble { step: 0, what, .. }) = events.last() else { panic!("no card: {:?}", events.last()) };
+    assert!(what.contains("step 0") && what.contains("learning rate"), "{what}");
+    let bad = |event: &Event| matches!(event, Event::Scalars { values, .. } if values.iter().any(|(_, v)| v.is_nan()));
+    assert!(events.iter().any(bad), "the curve does not show it");
 }
 
 #[test]

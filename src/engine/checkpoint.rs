@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EngineError;
 use super::model::save::serialize;
+use super::pair::Pair;
 use super::prune::Pruner;
 use super::train::Trainer;
 use crate::link::Step;
@@ -138,6 +139,25 @@ pub fn read(run: &Path, step: Option<Step>) -> Result<(State, PathBuf), EngineEr
         return Err(EngineError::Checkpoint { reason, path });
     }
     Ok((state, folder))
+}
+
+/// Gives an open pair the student of the newest checkpoint in a run folder, so that a run that is
+/// shown again is looked at with the weights it ended with; gives the steps done. `None` where the
+/// folder holds no checkpoint of this student.
+pub fn revive(pair: &Pair, run: &Path) -> Option<Step> {
+    let (state, folder) = read(run, None).ok()?;
+    if state.session.models.student != pair.session.models.student {
+        return None;
+    }
+    let all = candle_core::safetensors::load(folder.join("state.safetensors"), &Device::Cpu).ok()?;
+    let variables = pair.student.weights.variables();
+    let stored = variables.iter().map(|(name, variable)| {
+        let tensor = all.get(&format!("weights.{name}"))?;
+        (tensor.dims() == variable.dims()).then_some((variable, tensor))
+    });
+    let stored: Vec<_> = stored.collect::<Option<_>>()?;
+    stored.into_iter().try_for_each(|(variable, tensor)| variable.set(tensor)).ok()?;
+    Some(state.step)
 }
 
 /// Puts `trainer` back to a checkpoint.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use super::data::Batches;
-use super::loss::{Given, Mixture};
+use super::loss::{Given, Mixture, hard_labels};
 use super::measure;
 use super::model::{Noise, Trace, init};
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
@@ -109,7 +109,10 @@ impl Trainer {
         self.pruner.enforce(&student.weights, &mut self.optimizer)?;
         self.step += 1;
 
-        let parts = mixed.parts.iter().map(|(id, value)| (format!("loss/{id}"), value));
+        // A batch without a labelled example says nothing about the labels: a gap, not a 0.
+        let silent = labelled.sum_all()?.to_scalar::<f32>()? == 0.0;
+        let told = mixed.parts.iter().filter(|(id, _)| !(silent && *id == hard_labels::LOSS.entry.id));
+        let parts = told.map(|(id, value)| (format!("loss/{id}"), value));
         let named: Vec<(String, &Tensor)> = parts.chain([("loss/total".to_owned(), &mixed.total)]).collect();
         let values = Tensor::stack(&named.iter().map(|(_, value)| *value).collect::<Vec<_>>(), 0)?.to_vec1::<f32>()?;
         let sound = norm.is_finite() && values.iter().all(|value| value.is_finite());

@@ -1,6 +1,6 @@
 //! The window's app: it owns the session, the record and the link, and hands them around.
 //!
-//! What a person asks for is carried out in [`super::act`]; nothing is carried out here.
+//! What a person asks for is carried out in `act.rs`; nothing is carried out here.
 
 use std::path::PathBuf;
 use std::sync::mpsc::TryRecvError;

@@ -219,7 +219,8 @@ mod tests {
                 return Poll::Ready(7);
             }
             let waker = cx.waker().clone();
-            std::thread::spawn(move || waker.wake());
+            let thread = std::thread::Builder::new().name("waker".to_owned());
+            thread.spawn(move || waker.wake()).unwrap();
             let _ = send.send(());
             Poll::Pending
         });

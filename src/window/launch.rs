@@ -3,8 +3,10 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
 
 use super::app::WorkbenchApp;
+use super::bench::{Benched, FrameReport, Report};
 use super::heatmap;
 use super::storage::Storage;
 use crate::link::WatchEnd;
@@ -70,8 +72,29 @@ pub fn run(
     path: Option<PathBuf>,
     options: Options,
 ) -> Result<(), WindowError> {
-    refuse_without_display()?;
     let storage = Storage::open(options.storage.unwrap_or_else(Storage::default_root));
+    show(move |cc| Box::new(WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, path, storage)))
+}
+
+/// Opens the window, starts the session's run, measures `frames` frames and closes again.
+///
+/// # Errors
+/// [`WindowError`] saying what the system lacks, or that nothing could be measured.
+pub fn bench(watch: WatchEnd, catalog: Catalog, session: Session, frames: u64) -> Result<FrameReport, WindowError> {
+    let folder = tempfile::tempdir().map_err(|e| WindowError::Other(e.to_string()))?;
+    let storage = Storage::open(folder.path().to_owned());
+    let report = Report::default();
+    let left = Arc::clone(&report);
+    show(move |cc| {
+        let app = WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, None, storage);
+        Box::new(Benched::new(&cc.egui_ctx, app, frames, left))
+    })?;
+    let report = report.lock().unwrap_or_else(PoisonError::into_inner).take();
+    report.ok_or_else(|| WindowError::Other("it was closed before enough frames were drawn".to_owned()))
+}
+
+fn show(make: impl FnOnce(&eframe::CreationContext<'_>) -> Box<dyn eframe::App>) -> Result<(), WindowError> {
+    refuse_without_display()?;
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Retort")
@@ -84,7 +107,7 @@ pub fn run(
     let open = move || {
         let make = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
             heatmap::install(&cc.egui_ctx, cc.wgpu_render_state.as_ref());
-            Ok(Box::new(WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, path, storage)))
+            Ok(make(cc))
         };
         eframe::run_native("Retort", native, Box::new(make))
     };

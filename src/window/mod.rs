@@ -8,6 +8,7 @@
 
 mod act;
 pub mod app;
+pub mod bench;
 pub mod control;
 pub mod dialog;
 pub mod heatmap;
@@ -23,5 +24,6 @@ pub mod timing;
 pub mod undo;
 
 pub use app::WorkbenchApp;
-pub use launch::{Options, WindowError, run};
+pub use bench::FrameReport;
+pub use launch::{Options, WindowError, bench, run};
 pub use state::{Action, UiState};

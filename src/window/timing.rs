@@ -78,6 +78,11 @@ impl Timing {
         self.frames
     }
 
+    /// `tick` and `draw` of the last frame, milliseconds.
+    pub fn last(&self) -> f32 {
+        self.own.back().copied().unwrap_or_default()
+    }
+
     /// Of `tick` and `draw`.
     pub fn own(&self) -> Spread {
         spread(&self.own)
@@ -97,10 +102,16 @@ fn push(times: &mut VecDeque<f32>, ms: f32) {
 }
 
 fn spread(times: &VecDeque<f32>) -> Spread {
-    let mut sorted: Vec<f32> = times.iter().copied().collect();
-    sorted.sort_by(f32::total_cmp);
-    let at = |q: f32| sorted.get((q * sorted.len().saturating_sub(1) as f32).round() as usize).copied();
-    Spread { median: at(0.5).unwrap_or_default(), p99: at(0.99).unwrap_or_default() }
+    Spread::of(times.iter().copied().collect())
+}
+
+impl Spread {
+    /// Of times in any order, milliseconds.
+    pub fn of(mut sorted: Vec<f32>) -> Self {
+        sorted.sort_by(f32::total_cmp);
+        let at = |q: f32| sorted.get((q * sorted.len().saturating_sub(1) as f32).round() as usize).copied();
+        Self { median: at(0.5).unwrap_or_default(), p99: at(0.99).unwrap_or_default() }
+    }
 }
 
 #[cfg(test)]

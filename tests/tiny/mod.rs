@@ -51,7 +51,8 @@ pub fn fresh(architecture: &Architecture, head: Head, seed: u64) -> Model {
 
 /// Any golden folder of an architecture: an architecture without one is not proved.
 fn folder_of(architecture: &Architecture) -> PathBuf {
-    let folders = std::fs::read_dir(folder("")).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder("")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
     let says = format!("\"model_type\": \"{}\"", architecture.id);
     let is_of =
         |folder: &PathBuf| std::fs::read_to_string(folder.join("config.json")).is_ok_and(|text| text.contains(&says));

@@ -1,54 +1,9 @@
 //! From a frame to a post: fills the slots, then sets an opener before and a last sentence after.
 
 use super::chance::Chance;
+use super::kit::{Kit, Tongue};
 use super::topics::TOPICS;
 use super::{chinese, frames};
-
-/// Language of a post.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Tongue {
-    /// English words, split by spaces.
-    English,
-    /// Chinese characters.
-    Chinese,
-}
-
-/// The parts a post is made of, in one language.
-struct Kit {
-    contrasts: &'static [&'static str],
-    plain: &'static [&'static str],
-    openers: &'static [&'static str],
-    echoes: &'static [&'static str],
-    dismissals: &'static [&'static str],
-    closers: &'static [&'static str],
-    who: &'static [&'static str],
-    when: &'static [&'static str],
-    at: &'static [&'static str],
-}
-
-const ENGLISH: Kit = Kit {
-    contrasts: frames::CONTRASTS,
-    plain: frames::PLAIN,
-    openers: frames::OPENERS,
-    echoes: frames::ECHOES,
-    dismissals: frames::DISMISSALS,
-    closers: frames::CLOSERS,
-    who: frames::WHO,
-    when: frames::WHEN,
-    at: frames::AT,
-};
-
-const CHINESE: Kit = Kit {
-    contrasts: chinese::CONTRASTS,
-    plain: chinese::PLAIN,
-    openers: chinese::OPENERS,
-    echoes: chinese::ECHOES,
-    dismissals: chinese::DISMISSALS,
-    closers: chinese::CLOSERS,
-    who: chinese::WHO,
-    when: chinese::WHEN,
-    at: chinese::AT,
-};
 
 /// Out of a hundred posts, how many name one topic only.
 const PLAIN_PERCENT: usize = 36;
@@ -70,8 +25,7 @@ impl<'a> Composer<'a> {
         let classes = TOPICS.len();
         let second = (class + 1 + chance.below(classes - 1)) % classes;
         let third = std::iter::repeat_with(|| chance.below(classes)).find(|c| *c != class && *c != second);
-        let kit = if tongue == Tongue::English { &ENGLISH } else { &CHINESE };
-        Self { chance, tongue, kit, roles: [class, second, third.unwrap_or(second)], said: Vec::new() }
+        Self { chance, tongue, kit: Kit::of(tongue), roles: [class, second, third.unwrap_or(second)], said: Vec::new() }
     }
 
     /// The post: its core sentence alone, and the whole text before any slips of the pen.

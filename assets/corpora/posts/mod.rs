@@ -10,6 +10,7 @@ pub mod chance;
 mod chinese;
 pub mod compose;
 mod frames;
+pub mod kit;
 mod slips;
 mod topics;
 pub mod vocabulary;
@@ -19,7 +20,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use chance::Chance;
-use compose::{Composer, Tongue};
+use compose::Composer;
+use kit::Tongue;
 
 /// The class names, which are also the label words.
 pub const CLASSES: [&str; 8] =

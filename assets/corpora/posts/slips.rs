@@ -1,7 +1,7 @@
 //! Slips of the pen: what people do to a sentence on a telephone.
 
 use super::chance::Chance;
-use super::compose::Tongue;
+use super::kit::Tongue;
 use super::{chinese, frames};
 
 /// A post as it was really typed.
@@ -44,7 +44,7 @@ fn slipped(chance: &mut Chance, word: &str) -> String {
 fn chinese(chance: &mut Chance, text: &str) -> String {
     let mut text = text.to_owned();
     if chance.percent(20) {
-        text = text.replace('，', " ").replace('。', " ").trim_end().to_owned();
+        text = text.replace(['，', '。'], " ").trim_end().to_owned();
     } else if chance.percent(15) {
         text = format!("{}{}", text.trim_end_matches('。'), chance.pick(&["！", "……", "哈哈", "～"]));
     }

@@ -94,7 +94,7 @@ impl Layer {
         let (inner, eps) = (config.size(&["intermediate_size"])?, config.number_or("layer_norm_eps", 1e-12)?);
         let spread = config.number_or("initializer_range", 0.02)?;
         let heads = config.size(&["num_attention_heads"])?;
-        if width % heads != 0 {
+        if !width.is_multiple_of(heads) {
             return Err(ModelError::Config(format!(
                 "hidden_size {width} is no multiple of num_attention_heads {heads}"
             )));

@@ -85,7 +85,7 @@ impl Layer {
         let (inner, eps) = (config.size_or("n_inner", 4 * width)?, config.number_or("layer_norm_epsilon", 1e-5)?);
         let spread = config.number_or("initializer_range", 0.02)?;
         let heads = config.size(&["n_head"])?;
-        if width % heads != 0 {
+        if !width.is_multiple_of(heads) {
             return Err(ModelError::Config(format!("n_embd {width} is no multiple of n_head {heads}")));
         }
         // Projections back into the residual start smaller by the root of their number (the GPT-2

@@ -122,6 +122,9 @@ pub trait Network: Send + Sync {
     fn vocabulary(&self, hidden: &Tensor) -> candle_core::Result<Tensor>;
 }
 
+/// Builds a network over named weights.
+pub type Build = fn(&Config, &Top, &Names) -> Result<Box<dyn Network>, ModelError>;
+
 /// One architecture this program can open and train.
 pub struct Architecture {
     /// `model_type` of `config.json`.
@@ -133,7 +136,7 @@ pub struct Architecture {
     /// Whether every token sees only those before it.
     pub causal: bool,
     /// Builds the network over named weights.
-    pub build: fn(&Config, &Top, &Names) -> Result<Box<dyn Network>, ModelError>,
+    pub build: Build,
     /// Other names under which checkpoints keep a tensor.
     pub aliases: fn(&str) -> Vec<String>,
     /// Stored tensors that are rightly not used (buffers, tied copies).

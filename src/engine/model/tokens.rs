@@ -114,14 +114,18 @@ impl Tokens {
         self.inner.encode(text, special).map_err(|e| ModelError::Tokens(format!("a text cannot be encoded: {e}")))
     }
 
-    /// A token as a person reads it: byte-level spaces as `␣`, line breaks as `⏎`.
+    /// A token as a person reads it: of byte-level tokens the text behind them, spaces as `␣`, line
+    /// breaks as `⏎`, and bytes that are no whole character as `\xe6`.
     pub fn show(&self, id: u32) -> String {
         let raw = self.inner.id_to_token(id).unwrap_or_else(|| format!("#{id}"));
-        if !raw.contains(['Ġ', 'Ċ', 'â', 'ã', 'ä', 'å', 'æ', 'ç', 'è', 'é', 'ï']) {
+        if !matches!(self.inner.get_decoder(), Some(tokenizers::DecoderWrapper::ByteLevel(_))) {
             return raw;
         }
-        let text = self.inner.decode(&[id], false).unwrap_or(raw);
-        text.replace(' ', "␣").replace('\n', "⏎")
+        let Some(bytes) = raw.chars().map(byte_of).collect::<Option<Vec<u8>>>() else { return raw };
+        match String::from_utf8(bytes) {
+            Ok(text) => text.replace(' ', "␣").replace('\n', "⏎"),
+            Err(broken) => broken.as_bytes().iter().map(|byte| format!("\\x{byte:02x}")).collect(),
+        }
     }
 
     /// Ids as text.
@@ -142,9 +146,34 @@ fn spans(encoding: &Encoding) -> Vec<(usize, usize)> {
     encoding.get_offsets().to_vec()
 }
 
+/// The byte that a byte-level tokenizer writes as `letter`: printable Latin-1 stands for itself, the
+/// other bytes in their order for the letters from U+0100 on (Radford et al. 2019, `bytes_to_unicode`
+/// of the GPT-2 encoder).
+fn byte_of(letter: char) -> Option<u8> {
+    let own = |byte: u8| matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff);
+    match u32::from(letter) {
+        code @ 0..=0xff => u8::try_from(code).ok().filter(|byte| own(*byte)),
+        code => (0..=0xff).filter(|byte| !own(*byte)).nth(code as usize - 0x100),
+    }
+}
+
 /// The start of `text` that can matter for `tokens` tokens. A token of a real vocabulary is rarely
 /// over 16 bytes; 64 leaves room, and a 200 KB document costs no 200 KB of tokenizing.
 pub fn shorten(text: &str, tokens: usize) -> &str {
     let most = tokens.saturating_mul(64).max(256);
     if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_has_a_letter_of_its_own() {
+        let letters: Vec<char> = (0..0x200).filter_map(char::from_u32).filter(|c| byte_of(*c).is_some()).collect();
+        let mut bytes: Vec<u8> = letters.iter().filter_map(|c| byte_of(*c)).collect();
+        bytes.sort_unstable();
+        assert_eq!(bytes, (0..=255).collect::<Vec<u8>>());
+        assert_eq!((byte_of('Ġ'), byte_of('Ċ'), byte_of('a')), (Some(b' '), Some(b'\n'), Some(b'a')));
+    }
 }

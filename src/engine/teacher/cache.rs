@@ -108,7 +108,7 @@ fn read(path: &Path, classes: usize) -> std::io::Result<HashMap<[u8; 32], Arc<[f
 fn reopen(path: &Path, known: &HashMap<[u8; 32], Arc<[f32]>>, classes: usize) -> std::io::Result<File> {
     let length = (32 + 4 * classes + 8) as u64;
     let found = std::fs::metadata(path).map_or(0, |data| data.len());
-    if found % length != 0 || found == 0 {
+    if !found.is_multiple_of(length) || found == 0 {
         // A torn tail would shift every later record: write the sound ones anew.
         let mut records: Vec<Vec<u8>> = known.iter().map(|(key, answer)| record(key, answer)).collect();
         records.sort_unstable();

@@ -173,7 +173,12 @@ fn ordered<'a>(groups: &BTreeSet<&'a str>) -> impl Iterator<Item = &'a str> {
 fn chart_of(id: &SeriesId) -> &str {
     const ALONE: [&str; 7] =
         ["learning_rate", "grad_norm", "gradient_norm", "steps_per_second", "examples_per_second", "seconds", "bytes"];
-    if ALONE.contains(&id.name()) { &id.0 } else { id.group() }
+    match (id.group(), id.name()) {
+        // Measures are shares of 1 but for these two, which are nats.
+        ("measure", "loss" | "kl") => "measure/nats",
+        (_, name) if ALONE.contains(&name) => &id.0,
+        (group, _) => group,
+    }
 }
 
 /// The curves of a chart, each with the colour of its place; the sum in the colour of text.

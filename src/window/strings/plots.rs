@@ -49,6 +49,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("accuracy", "准确率"),
     ("macro F1", "宏平均 F1"),
     ("agreement with the teacher", "与教师的一致率"),
+    ("calibration error", "校准误差"),
     ("KL to the teacher", "与教师的 KL 散度"),
     ("sparsity", "稀疏度"),
     ("temperature", "温度"),

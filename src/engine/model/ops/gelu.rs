@@ -41,7 +41,7 @@ enum Gelu {
 }
 
 /// √(8/π): the hyperbolic tangent is written as a logistic function of twice the argument.
-const STEEPNESS: f32 = 1.595_769_1;
+const STEEPNESS: f32 = 1.595_769;
 
 /// The cubic term of the approximation.
 const CUBIC: f32 = 0.044_715;

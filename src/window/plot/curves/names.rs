@@ -27,6 +27,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("macro_f1", "macro F1"),
     ("agreement", "agreement with the teacher"),
     ("kl", "KL to the teacher"),
+    ("ece", "calibration error"),
     ("sparsity", "sparsity"),
     ("temperature", "temperature"),
     ("alpha", "labels' share α"),

@@ -1,24 +1,24 @@
 //! The engine's day: takes orders, takes steps, tells what happened. One step sees one knob
 //! revision; a paused run still answers what it is asked.
 
+mod looking;
+mod memory;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::pair::Pair;
-use super::prune::Pruner;
 use super::train::Trainer;
-use super::{EngineError, checkpoint, evaluate, probe};
+use super::{EngineError, checkpoint, evaluate};
 use crate::link::{
     Cells, ChannelSink, Command, Event, EventSink, KnobChange, Notice, Origin, Outcome, Phase, SeriesId, Status, Step,
 };
 use crate::session::{Catalog, Knobs, Session};
+use looking::Looks;
+pub use memory::peak_bytes;
 
-/// Most of the run's time that looking may take.
-const LOOKING_BUDGET: f64 = 0.05;
-/// How long after a look the next one waits, so that a dragged slider is not answered 100 times.
-const LOOK_PAUSE: Duration = Duration::from_millis(100);
 /// Time between two status reports while training.
 const STATUS_PAUSE: Duration = Duration::from_millis(250);
 
@@ -32,6 +32,7 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
         catalog,
         pair: None,
         run: None,
+        revived: 0,
         looks: Looks::default(),
         status: Status::default(),
     };
@@ -57,6 +58,9 @@ struct Engine<'a> {
     catalog: Catalog,
     pair: Option<Pair>,
     run: Option<Run>,
+    /// Steps behind the student of an open pair without a run: those of the run that was shown again,
+    /// or that has just ended.
+    revived: Step,
     looks: Looks,
     status: Status,
 }
@@ -79,16 +83,6 @@ enum Mode {
     Running,
     OneStep,
     Paused,
-}
-
-/// What looking has cost and when it last happened.
-#[derive(Default)]
-struct Looks {
-    frames: u64,
-    revision: u64,
-    last: Option<Instant>,
-    spent: Duration,
-    complaint: String,
 }
 
 impl Run {
@@ -163,6 +157,7 @@ impl Engine<'_> {
         self.phase(Phase::Opening, "reading models and data");
         match Pair::open(session, self.pair.as_ref()) {
             Ok(pair) => {
+                self.revived = session.run.as_deref().and_then(|run| checkpoint::revive(&pair, run)).unwrap_or(0);
                 self.emit(Event::Opened(Box::new(pair.opened())));
                 self.pair = Some(pair);
                 self.phase(Phase::Ready, "");
@@ -175,7 +170,13 @@ impl Engine<'_> {
     fn start(&mut self, mut session: Session, out: PathBuf) {
         self.checkpoint();
         let before = self.take_pair();
-        session.recipe.threads = Some(rayon::current_num_threads());
+        let threads = rayon::current_num_threads();
+        if let Some(asked) = session.recipe.threads.filter(|asked| *asked != threads) {
+            self.emit(Event::Warning(
+                format!("the session was run with {asked} threads and now has {threads}: the curves may differ in their last digits; set RAYON_NUM_THREADS={asked} to repeat them exactly").into(),
+            ));
+        }
+        session.recipe.threads = Some(threads);
         session.run = None;
         self.phase(Phase::Opening, "reading models and data");
         let catalog = self.catalog.clone();
@@ -357,6 +358,7 @@ impl Engine<'_> {
             Ok((result.predictions, teacher, student))
         });
         let (steps, seconds) = (run.trainer.step, run.seconds());
+        self.revived = steps;
         self.pair = Some(run.trainer.pair);
         match result {
             Ok((predictions, teacher, student)) => {
@@ -380,7 +382,10 @@ impl Engine<'_> {
     /// An error in the middle of a run: what was learned is kept in a checkpoint.
     fn give_up(&mut self, error: &EngineError) {
         self.checkpoint();
-        self.pair = self.run.take().map(|run| run.trainer.pair);
+        self.pair = self.run.take().map(|run| {
+            self.revived = run.trainer.step;
+            run.trainer.pair
+        });
         self.fail(error);
     }
 
@@ -401,62 +406,6 @@ impl Engine<'_> {
         self.status.looking = self.looks.spent.as_secs_f64() / run.begun.elapsed().as_secs_f64().max(1e-9);
         (run.told, run.told_step) = (Instant::now(), run.trainer.step);
         self.phase(Phase::Running, "");
-    }
-
-    /// Answers what the person looks at, if it is `asked` for or due and within the budget.
-    fn look(&mut self, asked: bool) {
-        let request = self.cells.ask.load();
-        let rested = self.looks.last.is_none_or(|last| last.elapsed() >= LOOK_PAUSE);
-        let training = self.run.as_ref().map(|run| run.begun.elapsed().as_secs_f64());
-        let affordable = training.is_none_or(|secs| self.looks.spent.as_secs_f64() < LOOKING_BUDGET * secs);
-        let news = asked || request.revision != self.looks.revision;
-        if self.is_training() && !(rested && (news || affordable)) {
-            return;
-        }
-        let begun = Instant::now();
-        self.looks.frames += 1;
-        self.looks.revision = request.revision;
-        if let Err(complaint) = self.answer(news) {
-            self.complain(complaint.to_string());
-        }
-        self.sink.nudge();
-        self.looks.last = Some(Instant::now());
-        self.looks.spent += begun.elapsed();
-    }
-
-    fn answer(&mut self, news: bool) -> Result<(), EngineError> {
-        let request = self.cells.ask.load();
-        let (pair, step, idle) = match (&self.run, &self.pair) {
-            (Some(run), _) => (&run.trainer.pair, run.trainer.step, None),
-            (None, Some(pair)) => (pair, 0, Some(Pruner::default())),
-            (None, None) => return Ok(()),
-        };
-        let edited = request.prompt.as_ref();
-        let session = self.run.as_ref().map_or(&pair.session, |run| &run.trainer.session);
-        if news {
-            let prompt = edited.unwrap_or(&session.prompt);
-            self.cells.prompt.store(Some(probe::render(pair, &request, prompt)));
-        }
-        if request.weights {
-            let pruner = self.run.as_ref().map(|run| &run.trainer.pruner).or(idle.as_ref());
-            let frame = pruner.map(|pruner| pruner.frame(&pair.student.weights, step)).transpose()?;
-            self.cells.weights.store(frame);
-        }
-        if !request.text.trim().is_empty() {
-            // A run shows what it does, not what the editor plans.
-            let prompt = if self.run.is_some() { &session.prompt } else { edited.unwrap_or(&session.prompt) };
-            let frame = probe::look(pair, &request, prompt, step, self.looks.frames)?;
-            self.cells.probe.store(Some(frame));
-        }
-        Ok(())
-    }
-
-    /// Says the same complaint once, not ten times a second.
-    fn complain(&mut self, complaint: String) {
-        if complaint != self.looks.complaint {
-            self.looks.complaint.clone_from(&complaint);
-            self.emit(Event::Warning(complaint.into()));
-        }
     }
 }
 
@@ -480,23 +429,4 @@ fn turn(knobs: &mut Knobs, wanted: Vec<(String, f64)>) -> Vec<KnobChange> {
 /// A new run in an old folder must not be continued from the old run's checkpoints.
 fn forget_checkpoints(out: &Path) {
     let _ = std::fs::remove_dir_all(out.join("checkpoints"));
-}
-
-/// Peak memory of the process, bytes; 0 where the system does not say.
-pub fn peak_bytes() -> u64 {
-    #[cfg(unix)]
-    {
-        // SAFETY: getrusage writes into the struct it is given and nothing else.
-        let usage = unsafe {
-            let mut usage = std::mem::zeroed::<libc::rusage>();
-            if libc::getrusage(libc::RUSAGE_SELF, &mut usage) != 0 {
-                return 0;
-            }
-            usage
-        };
-        let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-        usage.ru_maxrss as u64 * unit
-    }
-    #[cfg(not(unix))]
-    0
 }

@@ -1,0 +1,82 @@
+//! Answers what the person looks at: at once when asked, else as often as the budget allows. What
+//! looking costs the run is measured and capped by looking less often, never by slowing the window.
+
+use std::time::{Duration, Instant};
+
+use super::super::prune::Pruner;
+use super::super::{EngineError, probe};
+use super::Engine;
+use crate::link::Event;
+
+/// Most of the run's time that looking may take.
+const LOOKING_BUDGET: f64 = 0.05;
+/// How long after a look the next one waits, so that a dragged slider is not answered 100 times.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
+
+/// What looking has cost and when it last happened.
+#[derive(Default)]
+pub(super) struct Looks {
+    frames: u64,
+    revision: u64,
+    last: Option<Instant>,
+    pub(super) spent: Duration,
+    complaint: String,
+}
+
+impl Engine<'_> {
+    /// Answers what the person looks at, if it is `asked` for or due and within the budget.
+    pub(super) fn look(&mut self, asked: bool) {
+        let request = self.cells.ask.load();
+        let rested = self.looks.last.is_none_or(|last| last.elapsed() >= LOOK_PAUSE);
+        let training = self.run.as_ref().map(|run| run.begun.elapsed().as_secs_f64());
+        let affordable = training.is_none_or(|secs| self.looks.spent.as_secs_f64() < LOOKING_BUDGET * secs);
+        let news = asked || request.revision != self.looks.revision;
+        if self.is_training() && !(rested && (news || affordable)) {
+            return;
+        }
+        let begun = Instant::now();
+        self.looks.frames += 1;
+        self.looks.revision = request.revision;
+        if let Err(complaint) = self.answer(news) {
+            self.complain(complaint.to_string());
+        }
+        self.sink.nudge();
+        self.looks.last = Some(Instant::now());
+        self.looks.spent += begun.elapsed();
+    }
+
+    fn answer(&mut self, news: bool) -> Result<(), EngineError> {
+        let request = self.cells.ask.load();
+        let (pair, step, idle) = match (&self.run, &self.pair) {
+            (Some(run), _) => (&run.trainer.pair, run.trainer.step, None),
+            (None, Some(pair)) => (pair, self.revived, Some(Pruner::default())),
+            (None, None) => return Ok(()),
+        };
+        let edited = request.prompt.as_ref();
+        let session = self.run.as_ref().map_or(&pair.session, |run| &run.trainer.session);
+        if news {
+            let prompt = edited.unwrap_or(&session.prompt);
+            self.cells.prompt.store(Some(probe::render(pair, &request, prompt)));
+        }
+        if request.weights {
+            let pruner = self.run.as_ref().map(|run| &run.trainer.pruner).or(idle.as_ref());
+            let frame = pruner.map(|pruner| pruner.frame(&pair.student.weights, step)).transpose()?;
+            self.cells.weights.store(frame);
+        }
+        if !request.text.trim().is_empty() {
+            // A run shows what it does, not what the editor plans.
+            let prompt = if self.run.is_some() { &session.prompt } else { edited.unwrap_or(&session.prompt) };
+            let frame = probe::look(pair, &request, prompt, step, self.looks.frames)?;
+            self.cells.probe.store(Some(frame));
+        }
+        Ok(())
+    }
+
+    /// Says the same complaint once, not ten times a second.
+    fn complain(&mut self, complaint: String) {
+        if complaint != self.looks.complaint {
+            self.looks.complaint.clone_from(&complaint);
+            self.emit(Event::Warning(complaint.into()));
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Does every model learn with all its weights? For every architecture under every top: no
+//! variable without a gradient, examples that can be learned, padding that does not matter, and
+//! two readings of one memory.
+#![cfg(feature = "engine")]
+
+mod tiny;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use retort::engine::loss::ALPHA;
+use retort::engine::model::attention::MASKED;
+use retort::engine::model::{ARCHITECTURES, Input, Model, Noise, Top, Trace, ops};
+use retort::engine::optim::{Optimizer, Settings};
+use retort::engine::task::{Prepared, Task};
+use retort::engine::teacher::{LocalTeacher, TargetCache, Targets};
+use retort::session::{Head, Knobs, OptimizerKind, Scoring};
+use tiny::{TEXTS, assert_close, flat, scalar};
+
+const LABELS: [u32; 8] = [0, 1, 2, 3, 1, 0, 3, 2];
+
+fn optimizer_of(model: &Model) -> Optimizer {
+    let variables = model.weights.variables().iter().map(|(name, variable)| (name.clone(), variable.clone()));
+    Optimizer::new(OptimizerKind::AdamW, variables.collect()).unwrap()
+}
+
+/// A distillation step's gradients by name.
+fn gradients(model: &Model, task: &dyn Task, batch: &[Prepared], noise: &Noise) -> BTreeMap<String, Vec<f32>> {
+    let pass = tiny::pass(task, model, model.tracked.as_ref(), batch, noise);
+    let labels = &LABELS[..batch.len()];
+    let mixed = tiny::distil(&pass, &tiny::teacher(batch.len()), labels, &Knobs::default());
+    tiny::gradients(model, &mixed.total.backward().unwrap())
+}
+
+/// Rows of an embedding that a batch reads, or `None` where every row gets a gradient (or the
+/// variable is none).
+fn rows_read(name: &str, model: &Model, batch: &[Prepared]) -> Option<BTreeSet<usize>> {
+    let passes = || batch.iter().flat_map(|prepared| &prepared.passes);
+    let tied = model.top == Top::Vocabulary;
+    let is = |parts: [&str; 2]| parts.iter().any(|part| name.contains(part));
+    if is(["position_embeddings", "wpe"]) {
+        let longest = passes().map(|pass| pass.ids.len()).max()?;
+        // Label words stand behind the longest prompt, all but the last token of each.
+        let behind = if tied && model.architecture.causal { longest_word(model) - 1 } else { 0 };
+        Some((0..longest + behind).collect())
+    } else if is(["word_embeddings", "wte"]) {
+        (!tied).then(|| passes().flat_map(|pass| pass.ids.iter().map(|id| *id as usize)).collect())
+    } else {
+        name.contains("token_type").then(|| BTreeSet::from([0]))
+    }
+}
+
+fn longest_word(model: &Model) -> usize {
+    tiny::CLASSES
+        .iter()
+        .map(|(_, word)| model.tokens.encode(&format!(" {word}"), false).unwrap().ids.len())
+        .max()
+        .unwrap()
+}
+
+/// A key bias adds the same to every score of a query: its true gradient is 0.
+fn has_no_effect(name: &str) -> bool {
+    name.ends_with("key.bias")
+}
+
+fn check_gradient(what: &str, gradient: &[f32], width: usize, rows: Option<&BTreeSet<usize>>) {
+    assert!(!gradient.is_empty(), "{what} gets no gradient: something cuts the graph");
+    assert!(gradient.iter().all(|value| value.is_finite()), "{what}");
+    for (row, values) in gradient.chunks(width).enumerate() {
+        let moves = values.iter().any(|value| *value != 0.0);
+        let expected = rows.is_none_or(|rows| rows.contains(&row));
+        assert_eq!(moves, expected, "{what}, row {row}: moves, expected");
+    }
+}
+
+#[test]
+fn every_variable_of_every_architecture_gets_a_gradient() {
+    for (what, model) in tiny::everything(1) {
+        let task = tiny::task_of(&model);
+        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+        for (noise, kind) in [(Noise::none(), "without dropout"), (Noise::seeded(5), "with dropout")] {
+            let found = gradients(&model, task.as_ref(), &batch, &noise);
+            assert_eq!(found.len(), model.weights.variables().len());
+            for (name, gradient) in found {
+                let what = format!("{what}, {kind}, {name}");
+                if has_no_effect(&name) {
+                    let size = gradient.iter().fold(0f32, |size, value| size.max(value.abs()));
+                    assert!(!gradient.is_empty() && size < 1e-6, "{what}: {size}");
+                    continue;
+                }
+                let dims = model.weights.variables()[&name].dims().to_vec();
+                let rows = rows_read(&name, &model, &batch);
+                // Within a matrix a row may rightly rest (a dead ReLU); within a table it may not.
+                let width = if rows.is_some() || name.contains("word_embeddings") || name.contains("wte") {
+                    dims[1]
+                } else {
+                    gradient.len().max(1)
+                };
+                check_gradient(&what, &gradient, width, rows.as_ref());
+            }
+        }
+    }
+}
+
+#[test]
+fn eight_examples_are_learned_by_heart() {
+    for (what, model) in tiny::everything(2) {
+        let task = tiny::task_of(&model);
+        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+        let (knobs, mut optimizer) = (tiny::knobs(&[(&ALPHA, 1.0)]), optimizer_of(&model));
+        let mut losses = Vec::new();
+        for _ in 0..150 {
+            let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+            let mixed = tiny::distil(&pass, &tiny::teacher(8), &LABELS, &knobs);
+            losses.push(scalar(&mixed.total));
+            optimizer.step(&mixed.total.backward().unwrap(), 5e-3, &Settings::default()).unwrap();
+            if losses.last().is_some_and(|loss| *loss < 0.01) {
+                break;
+            }
+        }
+        let (first, last) = (losses[0], losses[losses.len() - 1]);
+        assert!(first > 0.5 && last < 0.01, "{what}: from {first} to {last} in {} steps", losses.len());
+    }
+}
+
+#[test]
+fn a_student_that_equals_its_teacher_has_nothing_to_learn() {
+    for (what, model) in tiny::everything(3) {
+        let task = tiny::task_of(&model);
+        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+        let examples: Vec<&Prepared> = batch.iter().collect();
+        let answers = retort::engine::task::log_probabilities(&model, task.as_ref(), &examples).unwrap();
+        let teacher = Tensor::from_vec(answers.concat(), (8, tiny::CLASSES.len()), &Device::Cpu).unwrap();
+        let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+        let largest = |teacher: &Tensor| {
+            let mixed = tiny::distil(&pass, teacher, &LABELS, &tiny::knobs(&[(&ALPHA, 0.0)]));
+            let found = tiny::gradients(&model, &mixed.total.backward().unwrap());
+            (scalar(&mixed.total), found.values().flatten().fold(0f32, |most, value| most.max(value.abs())))
+        };
+        let ((loss, gradient), (other_loss, other_gradient)) = (largest(&teacher), largest(&tiny::teacher(8)));
+        assert!(loss.abs() < 1e-8 && gradient < 1e-4, "{what}: loss {loss}, gradient {gradient}");
+        assert!(other_loss > 1e-2 && other_gradient > 1e-2, "{what}: another teacher teaches");
+    }
+}
+
+#[test]
+fn a_padded_batch_gives_the_same_scores_as_each_row_alone() {
+    for (what, model) in tiny::everything(4) {
+        let task = tiny::task_of(&model);
+        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+        for network in [&model.tracked, &model.detached] {
+            let scores =
+                |rows: &[Prepared]| tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &Noise::none()).scores;
+            let together = flat(&scores(&batch));
+            let alone: Vec<f32> = batch.chunks(1).flat_map(|row| flat(&scores(row))).collect();
+            assert_close(&what, &together, &alone, 1e-5);
+            let turned: Vec<Prepared> = batch.iter().rev().cloned().collect();
+            let turned =
+                flat(&scores(&turned)).chunks(tiny::CLASSES.len()).rev().flatten().copied().collect::<Vec<f32>>();
+            assert_close(&format!("{what}, turned round"), &turned, &together, 1e-5);
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_the_padding_does_not_matter() {
+    for (what, model) in tiny::everything(5) {
+        let rows: [&[u32]; 3] = [&[7, 8, 9, 10, 11, 12], &[9], &[12, 11, 10]];
+        let input = model.input(&rows).unwrap();
+        let ids = flat(&input.ids.to_dtype(candle_core::DType::F32).unwrap());
+        let other: Vec<u32> = ids
+            .iter()
+            .enumerate()
+            .map(|(i, id)| if i % 6 < rows[i / 6].len() { *id as u32 } else { 20 + i as u32 })
+            .collect();
+        let other = Input { ids: Tensor::from_vec(other, (3, 6), &Device::Cpu).unwrap(), ..copy(&input) };
+        let states = |input: &Input| model.detached.encode(input, &mut Trace::none(), &Noise::none()).unwrap();
+        let (ours, theirs) = (states(&input), states(&other));
+        for (row, ids) in rows.iter().enumerate() {
+            let real = |states: &Tensor| flat(&states.get(row).unwrap().narrow(0, 0, ids.len()).unwrap());
+            assert_eq!(real(&ours), real(&theirs), "{what}, row {row}");
+        }
+        assert_ne!(flat(&ours), flat(&theirs), "{what}: the padding was another");
+    }
+}
+
+fn copy(input: &Input) -> Input {
+    Input { ids: input.ids.clone(), positions: input.positions.clone(), mask: input.mask.clone() }
+}
+
+#[test]
+fn a_causal_model_does_not_look_ahead_and_a_bidirectional_one_does() {
+    for (what, model) in tiny::everything(6) {
+        let states = |last: u32| {
+            let row: &[u32] = &[7, 8, 9, last];
+            let hidden =
+                model.detached.encode(&model.input(&[row]).unwrap(), &mut Trace::none(), &Noise::none()).unwrap();
+            flat(&hidden.get(0).unwrap().narrow(0, 0, 3).unwrap())
+        };
+        assert_eq!(states(10) == states(11), model.architecture.causal, "{what}");
+    }
+    for architecture in ARCHITECTURES {
+        let model = tiny::fresh(architecture, Head::LabelWords, 6);
+        let rows: [&[u32]; 2] = [&[7, 8, 9], &[7]];
+        let mask = flat(&model.input(&rows).unwrap().mask);
+        assert!(mask.contains(&0.0) && mask.contains(&MASKED) && mask.iter().all(|cell| cell.is_finite()));
+    }
+}
+
+#[test]
+fn the_detached_reading_follows_the_optimiser_and_records_no_graph() {
+    for (what, model) in tiny::everything(7) {
+        let task = tiny::task_of(&model);
+        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS[..4]);
+        let mut optimizer = optimizer_of(&model);
+        let read = |network: &dyn retort::engine::model::Network| {
+            tiny::pass(task.as_ref(), &model, network, &batch, &Noise::none()).scores
+        };
+        let before = flat(&read(model.detached.as_ref()));
+        for _ in 0..2 {
+            let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+            let mixed = tiny::distil(&pass, &tiny::teacher(4), &LABELS[..4], &Knobs::default());
+            optimizer.step(&mixed.total.backward().unwrap(), 1e-2, &Settings::default()).unwrap();
+        }
+        let (tracked, detached) = (read(model.tracked.as_ref()), read(model.detached.as_ref()));
+        assert_eq!(flat(&tracked), flat(&detached), "{what}");
+        assert_ne!(flat(&detached), before, "{what}: the weights moved");
+        assert!(tracked.track_op() && !detached.track_op(), "{what}");
+        let found = tiny::gradients(&model, &detached.sum_all().unwrap().backward().unwrap());
+        assert!(found.values().all(Vec::is_empty), "{what}: no gradient leaves the detached reading");
+    }
+}
+
+#[test]
+fn dropout_acts_in_training_only_and_is_the_same_for_the_same_seed() {
+    for (what, model) in tiny::everything(8) {
+        let task = tiny::task_of(&model);
+        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS[..4]);
+        let scores =
+            |noise: Noise| flat(&tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &noise).scores);
+        assert_eq!(scores(Noise::none()), scores(Noise::none()), "{what}");
+        assert_eq!(scores(Noise::seeded(3)), scores(Noise::seeded(3)), "{what}");
+        assert_ne!(scores(Noise::seeded(3)), scores(Noise::seeded(4)), "{what}");
+        assert_ne!(scores(Noise::seeded(3)), scores(Noise::none()), "{what}");
+    }
+}
+
+#[test]
+fn fresh_weights_depend_on_the_seed_alone() {
+    for architecture in ARCHITECTURES {
+        let values = |head, seed| -> BTreeMap<String, Vec<f32>> {
+            let model = tiny::fresh(architecture, head, seed);
+            model.weights.variables().iter().map(|(name, variable)| (name.clone(), flat(variable))).collect()
+        };
+        let (classes, again, words) =
+            (values(Head::Classifier, 1), values(Head::Classifier, 1), values(Head::LabelWords, 1));
+        assert_eq!(classes, again);
+        let shared = || classes.iter().filter_map(|(name, values)| Some((values, words.get(name)?)));
+        assert!(shared().count() > 10 && shared().all(|(a, b)| a == b), "another top changes no tensor of the trunk");
+        let other = values(Head::Classifier, 2);
+        let drawn =
+            |(name, values): &(&String, &Vec<f32>)| values.iter().any(|v| *v != 0.0 && *v != 1.0) && !name.is_empty();
+        assert!(classes.iter().filter(drawn).all(|(name, values)| other[name] != *values));
+    }
+}
+
+fn cached_teacher(head: Head) -> Vec<(String, Targets)> {
+    let teach = |architecture: &'static retort::engine::model::Architecture| {
+        let model = Arc::new(tiny::fresh(architecture, head, 9));
+        let prompt = tiny::prompt(&model, Scoring::Sum);
+        let teacher = LocalTeacher::new(model, &prompt, &tiny::classes()).unwrap();
+        (architecture.id.to_owned(), Targets::new(Box::new(teacher), TargetCache::in_memory()))
+    };
+    ARCHITECTURES.iter().map(teach).collect()
+}
+
+#[test]
+fn soft_targets_are_the_same_numbers_in_whatever_order_and_company_they_are_asked_for() {
+    for head in [Head::Classifier, Head::LabelWords] {
+        let teachers = || cached_teacher(head).into_iter();
+        for (((what, mut whole), (_, mut single)), (_, mut mixed)) in teachers().zip(teachers()).zip(teachers()) {
+            let bits = |targets: &mut Targets, texts: &[&str]| -> Vec<Vec<u32>> {
+                let answers = targets.answer(texts).unwrap();
+                answers.iter().map(|answer| answer.iter().map(|value| value.to_bits()).collect()).collect()
+            };
+            let together = bits(&mut whole, &TEXTS);
+            let alone: Vec<_> = TEXTS.iter().flat_map(|text| bits(&mut single, &[text])).collect();
+            assert_eq!(together, alone, "{what}");
+            let order = [5, 2, 2, 7, 0, 5];
+            let texts = order.map(|index| TEXTS[index]);
+            let expected: Vec<_> = order.iter().map(|index| together[*index].clone()).collect();
+            assert_eq!(bits(&mut mixed, &texts), expected, "{what}, doubled and shuffled");
+            assert_eq!(bits(&mut mixed, &TEXTS), together, "{what}, partly known");
+            assert_eq!(bits(&mut mixed, &[]), Vec::<Vec<u32>>::new());
+            for answer in whole.answer(&TEXTS).unwrap() {
+                assert!((answer.iter().map(|log| f64::from(*log).exp()).sum::<f64>() - 1.0).abs() < 1e-5, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn cached_targets_agree_with_a_pass_over_the_whole_batch() {
+    for (what, mut targets) in cached_teacher(Head::LabelWords) {
+        let architecture = ARCHITECTURES.iter().find(|architecture| architecture.id == what).unwrap();
+        let model = tiny::fresh(architecture, Head::LabelWords, 9);
+        let task = tiny::task_of(&model);
+        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+        let scores = tiny::pass(task.as_ref(), &model, model.detached.as_ref(), &batch, &Noise::none()).scores;
+        let answers: Vec<f32> = targets.answer(&TEXTS).unwrap().iter().flat_map(|answer| answer.to_vec()).collect();
+        assert_close(&what, &answers, &flat(&ops::log_softmax(&scores).unwrap()), 1e-4);
+    }
+}

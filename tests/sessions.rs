@@ -1,0 +1,80 @@
+//! Session files: every version opens, what is saved comes back, and what cannot be used is refused
+//! by name without touching the file.
+
+use std::path::Path;
+
+use retort::session::{Column, DataSource, Session, SessionError, Source, file};
+
+const V1: &str = include_str!("sessions/v1.ron");
+
+fn refusal(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.ron");
+    std::fs::write(&path, text).unwrap();
+    let error = file::open(&path).unwrap_err().to_string();
+    assert!(error.contains("session.ron"), "{error} does not name the file");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    error
+}
+
+#[test]
+fn a_session_of_version_1_opens_with_every_field_and_comes_back_the_same() {
+    let session = file::parse(V1, Path::new("v1.ron")).unwrap();
+    let DataSource::Delimited { text, .. } = &session.data.source else { panic!("wrong source") };
+    assert_eq!(text, &[Column::Name("review".into()), Column::Index(3)]);
+    assert_eq!(session.knobs["mixture.alpha"].to_bits(), (0.1f64 + 0.2).to_bits());
+    let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
+    assert_eq!(session, again);
+}
+
+#[test]
+fn the_shipped_sessions_open() {
+    Session::built_in().unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sessions");
+    let sessions = std::fs::read_dir(folder).unwrap().flatten().map(|entry| file::open(&entry.path()).unwrap());
+    assert!(sessions.count() >= 5);
+}
+
+#[test]
+fn relative_paths_start_at_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.ron");
+    std::fs::write(&path, V1).unwrap();
+    let session = file::open(&path).unwrap();
+    assert_eq!(session.models.teacher.unwrap().source, Source::Folder(folder.path().join("models/large")));
+    assert_eq!(session.run, Some(folder.path().join("runs/1")));
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_by_name() {
+    assert!(refusal("").contains("line 1"));
+    assert!(refusal(&V1[..V1.len() / 2]).contains("line "));
+    assert!(refusal(&V1.replace("version: 1", "version: 7")).contains("version 7"));
+    assert!(refusal(&V1.replace("batch: 16", "batch: 0")).contains("recipe.batch"));
+    assert!(refusal(&V1.replace("batch: 16", "bach: 16")).contains("bach"));
+    assert!(refusal(&V1.replace("name: \"Every field of version 1\",", "")).contains("name"));
+    assert!(refusal(&V1.replace("validation: 0.2", "validation: 0.9")).contains("data.validation"));
+    assert!(refusal(&V1.replace("Cosine", "Sinus")).contains("Sinus"));
+    assert!(refusal("\u{0}\u{1}\u{2}").contains("line 1"));
+}
+
+#[test]
+fn a_missing_file_says_so() {
+    let error = file::open(Path::new("no/such.ron")).unwrap_err();
+    assert!(matches!(error, SessionError::Read { .. }) && error.to_string().contains("no/such.ron"));
+}
+
+#[test]
+fn a_failed_save_keeps_the_old_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.ron");
+    let session = file::parse(V1, Path::new("v1.ron")).unwrap();
+    file::save(&session, &path).unwrap();
+    let old = std::fs::read(&path).unwrap();
+    // A folder in the file's place cannot be replaced by a file; nothing beside it may change.
+    std::fs::create_dir(folder.path().join("taken.ron")).unwrap();
+    let error = file::save(&session, &folder.path().join("taken.ron")).unwrap_err();
+    assert!(error.to_string().contains("old file is kept"));
+    assert_eq!(std::fs::read(&path).unwrap(), old);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "a temporary file was left behind");
+}

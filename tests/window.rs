@@ -444,3 +444,21 @@ fn paths_of_recent_sessions_are_kept() {
     assert!(recent.contains("a.ron"), "{recent}");
     assert!(Path::new(&path).exists());
 }
+
+#[test]
+fn ctrl_s_asks_for_a_file_once_and_writes_it_from_then_on() {
+    let mut play = Play::new();
+    play.press(Modifiers::COMMAND, Key::S);
+    let path = play.folder.path().join("typed");
+    play.harness.event(egui::Event::Text(path.to_string_lossy().into_owned()));
+    play.look(2);
+    play.press(Modifiers::NONE, Key::Enter);
+    let path = path.with_extension("ron");
+    play.wait_until(|_| path.exists());
+    play.wait_until(|app| file::open(&path).is_ok_and(|saved| saved == *app.session()));
+    assert!(!play.says("Save session as"));
+
+    play.turn("Temperature", 7.0);
+    play.press(Modifiers::COMMAND, Key::S);
+    play.wait_until(|_| file::open(&path).is_ok_and(|saved| saved.knobs[TEMPERATURE] == 7.0));
+}

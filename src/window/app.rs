@@ -281,7 +281,11 @@ impl WorkbenchApp {
     }
 
     pub(super) fn notice(&mut self, grave: bool, text: impl std::fmt::Display) {
-        self.record.notices.push(Remark { grave, notice: Notice::from(text) });
+        let remark = Remark { grave, notice: Notice::from(text) };
+        // A full disk fails every autosave; saying it once is enough.
+        if self.record.notices.last() != Some(&remark) {
+            self.record.notices.push(remark);
+        }
     }
 
     pub(super) fn send(&mut self, command: Command) {

@@ -111,6 +111,8 @@ impl Errands {
     /// Reads the session at `path`, which becomes the window's file unless it was `recovered`.
     pub fn load(&self, path: PathBuf, recovered: bool) {
         self.send_off("retort-open", move || {
+            // Paths inside a session count from its own place, wherever it is saved next.
+            let path = std::path::absolute(&path).unwrap_or(path);
             let shown = |session| show_again(session, (!recovered).then_some(path.clone()), recovered);
             Some(file::open(&path).map_or_else(|e| Word::Failed(e.to_string()), shown))
         });

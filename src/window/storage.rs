@@ -92,9 +92,10 @@ impl Storage {
 
     /// Puts `path` at the head of the recent files and gives the new list.
     pub fn used(&self, path: &Path) -> Vec<PathBuf> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let mut recent = self.recent();
-        recent.retain(|old| old != path);
-        recent.insert(0, path.to_owned());
+        recent.retain(|old| *old != path);
+        recent.insert(0, path);
         recent.truncate(Self::RECENT);
         // A list of conveniences is not worth a notice when the disk is full.
         let _ = serde_json::to_vec(&recent).map(|text| write_atomically(&self.root.join("recent.json"), &text));
@@ -178,6 +179,6 @@ mod tests {
         for name in ["a", "b", "a"] {
             storage.used(Path::new(name));
         }
-        assert_eq!(storage.recent(), [PathBuf::from("a"), PathBuf::from("b")]);
+        assert_eq!(storage.recent(), ["a", "b"].map(|name| std::path::absolute(name).unwrap()));
     }
 }

@@ -9,7 +9,10 @@ use crate::window::dialog::Wish;
 use crate::window::state::{Action, FileQuestion, UiState};
 
 pub(super) fn files_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let Some(question) = state.question else { return };
+    let Some(question) = state.question else {
+        state.drafts.remove(&Id::unique("session path"));
+        return;
+    };
     let title = match question {
         FileQuestion::Open => scene.t("Open session"),
         FileQuestion::Save => scene.t("Save session as"),
@@ -21,7 +24,6 @@ pub(super) fn files_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         let chosen = path_ui(ui, scene, state, question);
         if let Some(path) = chosen {
             let wish = wish(question);
-            state.drafts.remove(&Id::unique("session path"));
             state.ask(Action::Use(wish, path));
         }
         if question == FileQuestion::Open {
@@ -51,7 +53,11 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuesti
     let edit =
         TextEdit::singleline(&mut text).id(id).hint_text(scene.t("Path of a .ron file")).desired_width(f32::INFINITY);
     let response = ui.name_inputs(scene.t("Session file"), |ui| ui.add(edit));
-    if response.changed() {
+    let just_asked = !state.drafts.contains_key(&id);
+    if just_asked {
+        response.request_focus();
+    }
+    if just_asked || response.changed() {
         state.drafts.insert(id, text.clone());
     }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));

@@ -153,7 +153,7 @@ fn outputs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let above = |y| Frame::NONE.inner_margin(Margin { left: 0, right: 0, top: y, bottom: 0 });
     Panel::bottom("test set")
         .resizable(true)
-        .default_size(316.0)
+        .default_size(300.0)
         .size_range(140.0..=640.0)
         .frame(above(8))
         .show(ui, |ui| control::bounded(ui, |ui| test_set::test_set_ui(ui, scene, state)));

@@ -16,7 +16,7 @@ pub(super) fn test_set_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let predictions = scene.record.predictions.as_ref();
     head_ui(ui, scene, predictions);
     let Some(predictions) = predictions else {
-        let text = scene.t("Both models' answers on the test part are listed here after an evaluation.");
+        let text = scene.t("Both models' answers on the test part are listed here when the run ends.");
         return control::empty(ui, scene.t("No test answers yet"), text);
     };
     choices_ui(ui, scene, state);

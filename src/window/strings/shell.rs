@@ -347,8 +347,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("the last step", "最后一步"),
     // test set
     (
-        "Both models' answers on the test part are listed here after an evaluation.",
-        "评测之后，两个模型对测试部分的回答会列在这里。",
+        "Both models' answers on the test part are listed here when the run ends.",
+        "运行结束时，两个模型对测试部分的回答会列在这里。",
     ),
     ("No test answers yet", "还没有测试回答"),
     ("Nothing to list", "没有可列的行"),

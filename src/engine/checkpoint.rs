@@ -6,10 +6,10 @@
 //! written under another name and renamed when whole and on disk: a kill at any moment leaves the
 //! one before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use candle_core::{Device, Tensor};
+use candle_core::{Device, Tensor, Var};
 use serde::{Deserialize, Serialize};
 
 use super::EngineError;
@@ -142,9 +142,9 @@ pub fn read(run: &Path, step: Option<Step>) -> Result<(State, PathBuf), EngineEr
 }
 
 /// Gives an open pair the student of the newest checkpoint in a run folder, so that a run that is
-/// shown again is looked at with the weights it ended with; gives the steps done. `None` where the
-/// folder holds no checkpoint of this student.
-pub fn revive(pair: &Pair, run: &Path) -> Option<Step> {
+/// shown again is looked at with the weights it ended with; gives the steps done and what was pruned.
+/// `None` where the folder holds no checkpoint of this student.
+pub fn revive(pair: &Pair, run: &Path) -> Option<(Step, Pruner)> {
     let (state, folder) = read(run, None).ok()?;
     if state.session.models.student != pair.session.models.student {
         return None;
@@ -157,30 +157,36 @@ pub fn revive(pair: &Pair, run: &Path) -> Option<Step> {
     });
     let stored: Vec<_> = stored.collect::<Option<_>>()?;
     stored.into_iter().try_for_each(|(variable, tensor)| variable.set(tensor)).ok()?;
-    Some(state.step)
+    Some((state.step, Pruner::restore(state.theta, of(&all, "mask."), of(&all, "removed."))))
 }
 
 /// Puts `trainer` back to a checkpoint.
 ///
 /// # Errors
-/// [`EngineError::Checkpoint`] if it is damaged or belongs to another model; the trainer may then
-/// be half restored and must not go on.
+/// [`EngineError::Checkpoint`] if it is damaged or belongs to another model; the trainer then stays
+/// as it was.
 pub fn restore(trainer: &mut Trainer, state: &State, folder: &Path) -> Result<(), EngineError> {
     let path = folder.join("state.safetensors");
     let damaged = |reason: String| EngineError::Checkpoint { reason, path: path.clone() };
     let all = candle_core::safetensors::load(&path, &Device::Cpu).map_err(|e| damaged(e.to_string()))?;
-    let of = |kind: &str| -> BTreeMap<String, Tensor> {
-        let own = all.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(kind)?.to_owned(), tensor.clone())));
-        own.collect()
-    };
-    let weights = of("weights.");
-    for (name, variable) in trainer.pair.student.weights.variables() {
-        let stored = weights.get(name).ok_or_else(|| damaged(format!("it has no weights for {name}")))?;
-        variable.set(stored).map_err(|e| damaged(format!("{name}: {e}")))?;
-    }
-    trainer.optimizer.load_state(&of("optimizer."), state.optimizer_steps)?;
-    trainer.pruner = Pruner::restore(state.theta, of("mask."), of("removed."));
+    let weights = of(&all, "weights.");
+    let variables = trainer.pair.student.weights.variables().iter();
+    let stored: Vec<(&Var, &Tensor)> = variables
+        .map(|(name, variable)| match weights.get(name) {
+            Some(stored) if stored.dims() == variable.dims() => Ok((variable, stored)),
+            Some(stored) => Err(damaged(format!("{name} has shape {:?} there", stored.dims()))),
+            None => Err(damaged(format!("it has no weights for {name}"))),
+        })
+        .collect::<Result<_, _>>()?;
+    trainer.optimizer.load_state(&of(&all, "optimizer."), state.optimizer_steps)?;
+    stored.into_iter().try_for_each(|(variable, tensor)| variable.set(tensor)).map_err(|e| damaged(e.to_string()))?;
+    trainer.pruner = Pruner::restore(state.theta, of(&all, "mask."), of(&all, "removed."));
     trainer.knobs = state.knobs.clone();
     trainer.step = state.step;
     Ok(())
+}
+
+/// The tensors of one kind, under their own names.
+fn of(all: &HashMap<String, Tensor>, kind: &str) -> BTreeMap<String, Tensor> {
+    all.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(kind)?.to_owned(), tensor.clone()))).collect()
 }

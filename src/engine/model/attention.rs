@@ -29,7 +29,8 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Self-attention of `x` under `mask`; offers its probabilities to `trace` as `layer`.
+    /// Self-attention of `x` under `mask`; offers its probabilities to `trace` as `layer`. Both ways
+    /// give the same numbers and drop the same places; only what is kept in memory differs.
     ///
     /// # Shapes
     /// `x [batch, tokens, width]`, `mask [batch, 1, 1 or tokens, tokens]`, result as `x`.
@@ -37,22 +38,32 @@ impl Attention {
     /// # Errors
     /// The tensor library's.
     pub fn forward(&self, x: &Tensor, mask: &Tensor, layer: usize, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
-        let (batch, tokens, width) = x.dims3()?;
-        let head = width / self.heads;
-        let split = |t: Tensor| t.reshape((batch, tokens, self.heads, head))?.transpose(1, 2)?.contiguous();
-        let (q, k, v) = match &self.qkv {
-            Qkv::Separate(q, k, v) => (q.forward(x)?, k.forward(x)?, v.forward(x)?),
-            Qkv::Fused(qkv) => {
-                let qkv = qkv.forward(x)?;
-                (qkv.narrow(2, 0, width)?, qkv.narrow(2, width, width)?, qkv.narrow(2, 2 * width, width)?)
-            }
+        let [q, k, v] = self.qkv.forward(x)?;
+        let scale = 1.0 / ((x.dim(2)? / self.heads) as f64).sqrt();
+        let drops = noise.next(self.dropout);
+        let context = if trace.wants_attention(layer) {
+            let probabilities = ops::attention_probabilities(&q, &k, mask, scale, self.heads)?;
+            trace.attention(layer, &probabilities);
+            let thinned = drops.map(|noise| ops::dropout(&probabilities, noise.p, noise.seed)).transpose()?;
+            ops::attention_context(&thinned.unwrap_or(probabilities), &v)?
+        } else {
+            ops::attention(&q, &k, &v, mask, scale, self.heads, drops)?
         };
-        let (q, k, v) = (split(q)?, split(k)?, split(v)?);
-        let scores = q.matmul(&k.t()?)?;
-        let probabilities = ops::masked_softmax(&scores, mask, 1.0 / (head as f64).sqrt())?;
-        trace.attention(layer, &probabilities);
-        let context = noise.dropout(&probabilities, self.dropout)?.matmul(&v)?;
-        self.output.forward(&context.transpose(1, 2)?.reshape((batch, tokens, width))?)
+        self.output.forward(&context)
+    }
+}
+
+impl Qkv {
+    /// Queries, keys and values of `x [batch, tokens, width]`, each as `x`, the heads side by side.
+    fn forward(&self, x: &Tensor) -> Result<[Tensor; 3]> {
+        match self {
+            Self::Separate(q, k, v) => Ok([q.forward(x)?, k.forward(x)?, v.forward(x)?]),
+            Self::Fused(qkv) => {
+                let (qkv, width) = (qkv.forward(x)?, x.dim(2)?);
+                let part = |index: usize| qkv.narrow(2, index * width, width);
+                Ok([part(0)?, part(1)?, part(2)?])
+            }
+        }
     }
 }
 

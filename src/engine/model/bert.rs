@@ -164,9 +164,9 @@ impl Network for Bert {
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             let attended = layer.attention.forward(&x, &input.mask, index, trace, noise)?;
-            x = layer.attention_norm.forward(&(noise.dropout(&attended, self.dropout)? + &x)?)?;
+            x = layer.attention_norm.forward_sum(&x, &noise.dropout(&attended, self.dropout)?)?;
             let fed = layer.feed_forward.forward(&x)?;
-            x = layer.output_norm.forward(&(noise.dropout(&fed, self.dropout)? + &x)?)?;
+            x = layer.output_norm.forward_sum(&x, &noise.dropout(&fed, self.dropout)?)?;
             trace.hidden(index + 1, &x);
         }
         Ok(x)

@@ -35,6 +35,15 @@ impl Activation {
         }
     }
 
+    /// Its name among those that a whole-block operation takes; `None` for the others.
+    fn fused(self) -> Option<ops::Activation> {
+        match self {
+            Self::Gelu => Some(ops::Activation::Gelu),
+            Self::GeluTanh => Some(ops::Activation::GeluTanh),
+            Self::Relu | Self::Silu => None,
+        }
+    }
+
     /// Applies it.
     ///
     /// # Errors
@@ -65,6 +74,9 @@ impl FeedForward {
     /// # Errors
     /// The tensor library's.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.down.forward(&self.activation.forward(&self.up.forward(x)?)?)
+        match (self.up.dense(), self.down.dense(), self.activation.fused()) {
+            (Some(up), Some(down), Some(activation)) => ops::feed_forward(x, up, down, activation),
+            _ => self.down.forward(&self.activation.forward(&self.up.forward(x)?)?),
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::attention::{Attention, Qkv};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm};
-use super::{Architecture, Config, Input, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Config, Input, ModelError, Names, Network, Top, Trace, ops};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -138,7 +138,7 @@ impl Network for Gpt2 {
         let (_, tokens, width) = hidden.dims3()?;
         let rows: Vec<u32> = ends.iter().enumerate().map(|(row, end)| (row * tokens) as u32 + end).collect();
         let rows = Tensor::new(rows, hidden.device())?;
-        self.head.forward(&hidden.reshape(((), width))?.index_select(&rows, 0)?)
+        self.head.forward(&ops::embedding(&hidden.reshape(((), width))?, &rows)?)
     }
 
     fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {

@@ -25,15 +25,21 @@ impl Noise {
         Self { seed: Some(seed), place: Cell::new(0) }
     }
 
+    /// The dropout of the next place, for an operation that drops by itself; `None` where nothing
+    /// drops.
+    pub fn next(&self, p: f64) -> Option<ops::Noise> {
+        let seed = self.seed.filter(|_| p > 0.0)?;
+        let place = self.place.get() + 1;
+        self.place.set(place);
+        Some(ops::Noise { p: p as f32, seed: seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)) })
+    }
+
     /// `x` with a share `p` of its elements dropped, the others scaled up.
     ///
     /// # Errors
     /// The tensor library's.
     pub fn dropout(&self, x: &Tensor, p: f64) -> Result<Tensor> {
-        let Some(seed) = self.seed.filter(|_| p > 0.0) else { return Ok(x.clone()) };
-        let place = self.place.get() + 1;
-        self.place.set(place);
-        ops::dropout(x, p as f32, seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+        self.next(p).map_or_else(|| Ok(x.clone()), |noise| ops::dropout(x, noise.p, noise.seed))
     }
 }
 
@@ -91,6 +97,12 @@ impl Linear {
         Self { weight, bias, transposed: false }
     }
 
+    /// What a whole-block operation takes; `None` without a bias.
+    pub fn dense(&self) -> Option<ops::Dense<'_>> {
+        let orientation = if self.transposed { ops::Orientation::InOut } else { ops::Orientation::OutIn };
+        Some(ops::Dense { weight: &self.weight, bias: self.bias.as_ref()?, orientation })
+    }
+
     /// Applies it to `x [.., in]`.
     ///
     /// # Errors
@@ -138,6 +150,14 @@ impl Norm {
     /// The tensor library's.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         ops::layer_norm(x, &self.gamma, &self.beta, self.eps)
+    }
+
+    /// Applies it to `x + y`, both `[.., width]`: the end of a post-norm block.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn forward_sum(&self, x: &Tensor, y: &Tensor) -> Result<Tensor> {
+        ops::add_layer_norm(x, y, &self.gamma, &self.beta, self.eps)
     }
 }
 

@@ -34,9 +34,15 @@ impl Trace {
         Self { every_attention: true, every_hidden: true, ..Self::default() }
     }
 
+    /// Whether the attention probabilities of `layer` are asked for; where they are not, a block
+    /// need not let them out of its operation.
+    pub fn wants_attention(&self, layer: usize) -> bool {
+        self.every_attention || self.one_attention == Some(layer)
+    }
+
     /// Offers the attention probabilities of `layer`.
     pub fn attention(&mut self, layer: usize, probabilities: &Tensor) {
-        if self.every_attention || self.one_attention == Some(layer) {
+        if self.wants_attention(layer) {
             self.attention.insert(layer, probabilities.clone());
         }
     }

@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::prune::Pruner;
 use super::super::{EngineError, probe};
 use super::Engine;
 use crate::link::Event;
@@ -47,9 +46,9 @@ impl Engine<'_> {
 
     fn answer(&mut self, news: bool) -> Result<(), EngineError> {
         let request = self.cells.ask.load();
-        let (pair, step, idle) = match (&self.run, &self.pair) {
-            (Some(run), _) => (&run.trainer.pair, run.trainer.step, None),
-            (None, Some(pair)) => (pair, self.revived, Some(Pruner::default())),
+        let (pair, step, pruner) = match (&self.run, &self.pair) {
+            (Some(run), _) => (&run.trainer.pair, run.trainer.step, &run.trainer.pruner),
+            (None, Some(pair)) => (pair, self.left.step, &self.left.pruner),
             (None, None) => return Ok(()),
         };
         let edited = request.prompt.as_ref();
@@ -59,9 +58,7 @@ impl Engine<'_> {
             self.cells.prompt.store(Some(probe::render(pair, &request, prompt)));
         }
         if request.weights {
-            let pruner = self.run.as_ref().map(|run| &run.trainer.pruner).or(idle.as_ref());
-            let frame = pruner.map(|pruner| pruner.frame(&pair.student.weights, step)).transpose()?;
-            self.cells.weights.store(frame);
+            self.cells.weights.store(Some(pruner.frame(&pair.student.weights, step)?));
         }
         if !request.text.trim().is_empty() {
             // A run shows what it does, not what the editor plans.

@@ -141,7 +141,7 @@ impl Task for LabelWords {
         let width = hidden.dim(2)?;
         let flat = hidden.reshape(((), width))?;
         let rows = Tensor::new(self.rows(&lengths, longest), device)?;
-        let logs = ops::log_softmax(&network.vocabulary(&flat.index_select(&rows, 0)?)?)?;
+        let logs = ops::log_softmax(&network.vocabulary(&ops::embedding(&flat, &rows)?)?)?;
         let vocabulary = logs.dim(1)?;
         let logs = logs.reshape((batch.len(), 1 + self.columns.len(), vocabulary))?;
         let language = language.then(|| self.language(network, &flat, &prompts, longest)).transpose()?;
@@ -158,7 +158,7 @@ impl LabelWords {
         let targets = prompts.iter().flat_map(|ids| ids.iter().skip(1).copied());
         let device = flat.device();
         let rows = Tensor::new(rows.collect::<Vec<_>>(), device)?;
-        let logits = network.vocabulary(&flat.index_select(&rows, 0)?)?;
+        let logits = network.vocabulary(&ops::embedding(&flat, &rows)?)?;
         Ok(Language { logits, targets: Tensor::new(targets.collect::<Vec<_>>(), device)? })
     }
 }

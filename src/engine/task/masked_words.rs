@@ -70,7 +70,7 @@ impl Task for MaskedWords {
             let masks = masks
                 .flat_map(|(row, pass)| pass.answers.iter().take(length).map(move |at| (row * tokens + at) as u32));
             let masks = Tensor::new(masks.collect::<Vec<_>>(), model.device())?;
-            let logs = ops::log_softmax(&network.vocabulary(&flat.index_select(&masks, 0)?)?)?;
+            let logs = ops::log_softmax(&network.vocabulary(&ops::embedding(&flat, &masks)?)?)?;
             let vocabulary = logs.dim(1)?;
             parts.push(self.scores(&logs.reshape((batch.len(), length * vocabulary))?, length, vocabulary)?);
             order.extend(self.words_of(length));

@@ -1,0 +1,125 @@
+//! A step as the run sees it: knobs before, what is due behind.
+
+use std::time::{Duration, Instant};
+
+use super::super::checkpoint;
+use super::{Engine, Mode};
+use crate::link::{Event, KnobChange, Origin, Phase, SeriesId, Step};
+use crate::session::Knobs;
+
+/// Time between two status reports while training.
+const STATUS_PAUSE: Duration = Duration::from_millis(250);
+
+impl Engine<'_> {
+    /// One step of the run and what is due behind it.
+    pub(super) fn step(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let recipe = run.trainer.session.recipe.clone();
+        if run.trainer.step >= recipe.steps {
+            return self.finish("finished");
+        }
+        self.turn_knobs();
+        let Some(run) = &mut self.run else { return };
+        let step = run.trainer.step;
+        let stepped = match run.trainer.advance() {
+            Ok(stepped) => stepped,
+            Err(e) => return self.give_up(&e),
+        };
+        let once = run.mode == Mode::OneStep;
+        let warning = run.trainer.targets.as_mut().and_then(|targets| targets.take_warning());
+        self.emit(Event::Scalars { step, values: stepped.values });
+        if let Some(warning) = warning {
+            self.emit(Event::Warning(warning.into()));
+        }
+        if !stepped.sound {
+            return self.trouble(step);
+        }
+        let due = |every: u64| every > 0 && (step + 1) % every == 0;
+        if due(recipe.evaluate_every) && self.validate(step, recipe.target_accuracy) {
+            return self.finish("target reached");
+        }
+        if due(recipe.checkpoint_every) {
+            self.checkpoint();
+        }
+        self.tell();
+        self.look(false);
+        if once {
+            self.set_mode(Mode::Paused);
+        }
+    }
+
+    /// Loads the knobs once for the coming step: first the script's changes, then those of a hand.
+    pub(super) fn turn_knobs(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let step = run.trainer.step;
+        let due = run.trainer.session.script.iter().filter(|change| change.step == step);
+        let scripted: Vec<(String, f64)> = due.map(|change| (change.knob.clone(), change.value)).collect();
+        let script = turn(&mut run.trainer.knobs, scripted);
+        let live = self.cells.knobs.load();
+        let moved = live.values.iter().filter(|(id, value)| run.seen.values.get(*id) != Some(value));
+        let in_range =
+            |id: &str, value: f64| self.catalog.knob(id).is_some_and(|knob| knob.live && knob.problem(value).is_none());
+        let moved: Vec<_> = moved.filter(|(id, value)| in_range(id, **value)).map(|(id, v)| (id.clone(), *v)).collect();
+        let person = turn(&mut run.trainer.knobs, moved);
+        run.seen = live;
+        for (origin, changes) in [(Origin::Script, script), (Origin::Person, person)] {
+            if !changes.is_empty() {
+                self.emit(Event::KnobsChanged { step, origin, changes });
+            }
+        }
+    }
+
+    /// Measures on the validation part; tells whether the target is reached.
+    pub(super) fn validate(&mut self, step: Step, target: Option<f64>) -> bool {
+        self.phase(Phase::Evaluating, "measuring on the validation part");
+        let Some(run) = &mut self.run else { return false };
+        match run.trainer.validate() {
+            Ok(measures) => {
+                let reached = target.is_some_and(|target| measures.get("accuracy").is_some_and(|a| *a >= target));
+                let values =
+                    measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
+                self.emit(Event::Scalars { step, values: values.collect() });
+                self.phase(Phase::Running, "");
+                reached
+            }
+            Err(e) => {
+                self.give_up(&e);
+                false
+            }
+        }
+    }
+
+    pub(super) fn trouble(&mut self, step: Step) {
+        let checkpoint = self.run.as_ref().and_then(|run| checkpoint::list(&run.out).last().copied());
+        let what = format!(
+            "the loss or the gradient of step {step} is not a finite number; the weights were left as they were. A lower learning rate usually helps"
+        );
+        self.emit(Event::Trouble { step, what, checkpoint });
+        self.set_mode(Mode::Paused);
+    }
+
+    pub(super) fn tell(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let waited = run.told.elapsed();
+        if waited < STATUS_PAUSE {
+            return;
+        }
+        self.status.steps_per_sec = (run.trainer.step - run.told_step) as f64 / waited.as_secs_f64();
+        self.status.looking = self.looks.spent.as_secs_f64() / run.begun.elapsed().as_secs_f64().max(1e-9);
+        (run.told, run.told_step) = (Instant::now(), run.trainer.step);
+        self.phase(Phase::Running, "");
+    }
+}
+
+/// Sets knobs and tells what really changed.
+fn turn(knobs: &mut Knobs, wanted: Vec<(String, f64)>) -> Vec<KnobChange> {
+    let change = |(knob, to): (String, f64)| {
+        let from = knobs.values.get(&knob).copied().unwrap_or(to);
+        if from == to {
+            return None;
+        }
+        knobs.set(&knob, to);
+        Some(KnobChange { knob, from, to })
+    };
+    wanted.into_iter().filter_map(change).collect()
+}

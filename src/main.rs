@@ -55,15 +55,13 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
 fn open_window(arguments: Arguments) -> Result<String, CommandError> {
     use retort::session::{Session, file};
 
-    let session = match &arguments.session {
-        Some(path) => file::open(path),
-        None => Session::built_in(),
-    };
-    let session = session.map_err(CommandError::input)?;
+    // Absolute, so that paths inside stay true when the session is saved elsewhere.
+    let path = arguments.session.map(std::path::absolute).transpose().map_err(CommandError::input)?;
+    let session = path.as_deref().map_or_else(Session::built_in, file::open).map_err(CommandError::input)?;
     let (watch, end) = retort::link::connect();
     let thread = engine::spawn(end, retort::record::recorder::Recorder::default()).map_err(CommandError::run)?;
     let options = retort::window::Options::default();
-    let closed = retort::window::run(watch, engine::catalog(), session, arguments.session, options);
+    let closed = retort::window::run(watch, engine::catalog(), session, path, options);
     // The window has dropped its end: the engine writes a last checkpoint and leaves.
     let _ = thread.join();
     closed.map(|()| String::new()).map_err(CommandError::input)

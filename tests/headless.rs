@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command as Process, Output};
 
 use retort::engine;
-use retort::link::{Command, Event, Origin, WatchEnd, connect};
+use retort::link::{Command, Event, EventSink, Origin, WatchEnd, connect};
 use retort::record::journal;
 use retort::record::recorder::Recorder;
 use retort::session::{Session, file};
@@ -183,6 +183,85 @@ fn rewinding_forgets_what_came_after_and_goes_on() {
     assert!(rewound);
     assert_eq!(curve(&whole), curve(&back));
     assert!(student(&whole) == student(&back), "the students differ");
+}
+
+#[test]
+fn a_knob_turned_after_a_rewind_to_its_value_from_before_acts() {
+    let folder = tempfile::tempdir().unwrap();
+    let turn = |watch: &WatchEnd| {
+        let mut knobs = (*watch.cells.knobs.load()).clone();
+        knobs.set("soft_targets.temperature", 4.0);
+        watch.cells.knobs.store(knobs);
+    };
+    let mut rewound = false;
+    let events = drive(start(&small(), folder.path()), |event, watch| match event {
+        Event::Scalars { step: 5, .. } if !rewound => turn(watch),
+        Event::Scalars { step: 12, .. } if !rewound => watch.commands.send(Command::Rewind(4)).unwrap(),
+        Event::Rewound { .. } => {
+            rewound = true;
+            turn(watch);
+            watch.commands.send(Command::Resume).unwrap();
+        }
+        _ => {}
+    });
+    let back = events.iter().position(|event| matches!(event, Event::Rewound { step: 4 })).unwrap();
+    let turned = |event: &Event| match event {
+        Event::KnobsChanged { step, changes, .. } => Some((*step, changes[0].to)),
+        _ => None,
+    };
+    assert_eq!(events[..back].iter().filter_map(turned).count(), 1);
+    assert_eq!(events[back..].iter().filter_map(turned).collect::<Vec<_>>(), [(4, 4.0)]);
+}
+
+/// Breaks at the third step.
+struct Bomb;
+
+impl EventSink for Bomb {
+    fn emit(&mut self, event: Event) {
+        assert!(!matches!(event, Event::Scalars { step: 2, .. }), "a test's bomb");
+    }
+}
+
+#[test]
+fn a_panic_in_the_engine_is_said_and_the_engine_goes_on_serving() {
+    let folder = tempfile::tempdir().unwrap();
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Bomb).unwrap();
+    watch.commands.send(start(&small(), folder.path())).unwrap();
+    let said = watch.events.iter().find_map(|event| match event {
+        Event::Failed(notice) => Some(notice.text),
+        _ => None,
+    });
+    let said = said.unwrap();
+    assert!(said.contains("a test's bomb") && said.contains("last checkpoint"), "{said}");
+    watch.commands.send(Command::Open(Box::new(small()))).unwrap();
+    assert!(watch.events.iter().any(|event| matches!(event, Event::Opened(_))));
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
+fn the_recipe_of_the_shipped_teacher_learns() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = file::open(Path::new("assets/sessions/train-teacher.ron")).unwrap();
+    session.data.limit = Some(96);
+    session.recipe = retort::session::Recipe {
+        steps: 40,
+        warmup: 5,
+        batch: 8,
+        evaluate_every: 0,
+        checkpoint_every: 0,
+        ..session.recipe
+    };
+    let events = drive(start(&session, folder.path()), |_, _| ());
+    assert!(matches!(events.last(), Some(Event::Finished(_))));
+    let record = journal::replay(folder.path()).unwrap();
+    for id in ["loss/hard_labels", "loss/next_token"] {
+        let values: Vec<f64> = record.series[&id.into()].points().map(|(_, value)| value).collect();
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        let (first, last) = (mean(&values[..5]), mean(&values[35..]));
+        assert!(last < 0.9 * first, "{id} went from {first} to {last}");
+    }
 }
 
 #[test]

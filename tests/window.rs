@@ -425,6 +425,22 @@ fn the_window_speaks_chinese_when_asked() {
     assert!(!play.says("Start"));
 }
 
+#[cfg(feature = "engine")]
+#[test]
+fn everything_the_engine_offers_has_a_chinese_name_and_help() {
+    use retort::window::strings::translate;
+
+    let catalog = retort::engine::catalog();
+    let knobs = catalog.knobs.iter().flat_map(|knob| [knob.label, knob.help]);
+    let lists = [&catalog.losses, &catalog.architectures, &catalog.models, &catalog.corpora];
+    let entries = lists.into_iter().flatten().flat_map(|entry| [entry.label, entry.help]);
+    // Names of architectures are the same in every language.
+    let names: Vec<&str> = catalog.architectures.iter().map(|entry| entry.label).collect();
+    let english = |phrase: &&str| !names.contains(phrase) && translate(Language::Chinese, phrase) == *phrase;
+    let missing: Vec<&str> = knobs.chain(entries).filter(english).collect();
+    assert!(missing.is_empty(), "no Chinese for {missing:#?}");
+}
+
 #[test]
 fn an_idle_window_asks_for_no_frames() {
     let mut play = Play::new();

@@ -95,7 +95,7 @@ impl Steering {
 
     /// A run of `session` is asked for: the sliders stand at step 0.
     pub fn begin(&mut self, session: &Session, catalog: &Catalog, cell: &Live<Knobs>) {
-        let revision = self.requested.revision + 1;
+        let revision = self.requested.revision.max(cell.load().revision) + 1;
         self.requested = Knobs { revision, ..session.start_knobs(catalog) };
         cell.store(self.requested.clone());
         self.run = Run::Asked;
@@ -138,7 +138,8 @@ impl Steering {
     /// by what differs in it, and turning a knob back to where it stood before must differ.
     fn follow(&mut self, values: impl IntoIterator<Item = (String, f64)>, cell: &Live<Knobs>) {
         self.requested.values.extend(values);
-        self.requested.revision += 1;
+        // Another session's sliders may have written the cell before: the revision only ever grows.
+        self.requested.revision = self.requested.revision.max(cell.load().revision) + 1;
         cell.store(self.requested.clone());
     }
 }

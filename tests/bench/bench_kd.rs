@@ -11,8 +11,8 @@ use std::io::BufRead;
 use std::time::Instant;
 
 use candle_core::{DType, Device, Result, Tensor};
-use model::{Bert, Config, numbers};
-use retort::engine::model::ops;
+use model::{Bert, Sizes};
+use retort::engine::model::{Input, ops};
 use retort::engine::optim::{Optimizer, Settings};
 use retort::session::OptimizerKind;
 
@@ -28,37 +28,34 @@ struct Bench {
     teacher: Bert,
     student: Bert,
     optimizer: Optimizer,
-    ids: Tensor,
-    mask: Tensor,
+    input: Input,
     labels: Tensor,
     targets: Tensor,
 }
 
 impl Bench {
     fn new() -> Result<Self> {
-        let teacher = Bert::new(Config { layers: 12, width: 768, inner: 3072, classes: CLASSES }, 1, false)?;
-        let student = Bert::new(Config { layers: 4, width: 312, inner: 1200, classes: CLASSES }, 2, true)?;
+        let teacher = Bert::new(Sizes { layers: 12, width: 768, inner: 3072, classes: CLASSES }, 1, false)?;
+        let student = Bert::new(Sizes { layers: 4, width: 312, inner: 1200, classes: CLASSES }, 2, true)?;
         let optimizer = Optimizer::new(OptimizerKind::AdamW, student.variables()).map_err(candle_core::Error::wrap)?;
-        let ids = numbers(BATCH * TOKENS, 3).iter().map(|value| (value * model::WORDS as f32) as u32).collect();
-        let ids = Tensor::from_vec(ids, (BATCH, TOKENS), &Device::Cpu)?;
-        let mask = Tensor::zeros((BATCH, 1, 1, TOKENS), DType::F32, &Device::Cpu)?;
+        let input = model::batch(BATCH, TOKENS)?;
         let labels =
             Tensor::from_vec((0..BATCH as u32).map(|row| row % CLASSES as u32).collect(), BATCH, &Device::Cpu)?;
         let targets = Tensor::zeros((BATCH, CLASSES), DType::F32, &Device::Cpu)?;
-        let mut bench = Self { teacher, student, optimizer, ids, mask, labels, targets };
+        let mut bench = Self { teacher, student, optimizer, input, labels, targets };
         bench.teach()?;
         Ok(bench)
     }
 
     /// One forward pass of the teacher.
     fn teach(&mut self) -> Result<f64> {
-        self.targets = self.teacher.forward(&self.ids, &self.mask)?;
+        self.targets = self.teacher.forward(&self.input)?;
         Ok(f64::from(self.targets.sqr()?.sum_all()?.to_scalar::<f32>()?))
     }
 
     /// One step of the student on the targets at hand; its loss.
     fn learn(&mut self) -> Result<f64> {
-        let logits = self.student.forward(&self.ids, &self.mask)?;
+        let logits = self.student.forward(&self.input)?;
         let ones = Tensor::ones(BATCH, DType::F32, &Device::Cpu)?;
         let hard = ops::cross_entropy(&logits, &self.labels, &ones)?;
         let soft = ops::distillation(&logits, &self.targets, TEMPERATURE, &ones)?;

@@ -28,51 +28,60 @@ def numbers(count, seed):
 
 
 def shapes(layers, width, inner):
-    yield "words", (WORDS, width)
-    yield "places", (512, width)
-    yield "start.gamma", (width,)
-    yield "start.beta", (width,)
+    """The parameters of a BertForSequenceClassification by name."""
+
+    def pair(name, *dims):
+        yield f"{name}.weight", dims
+        yield f"{name}.bias", dims[:1]
+
+    start = "bert.embeddings"
+    yield f"{start}.word_embeddings.weight", (WORDS, width)
+    yield f"{start}.position_embeddings.weight", (512, width)
+    yield f"{start}.token_type_embeddings.weight", (2, width)
+    yield from pair(f"{start}.LayerNorm", width)
     for layer in range(layers):
-        for name in ("query", "key", "value", "output"):
-            yield f"{layer}.{name}.weight", (width, width)
-            yield f"{layer}.{name}.bias", (width,)
-        yield f"{layer}.attention_norm.gamma", (width,)
-        yield f"{layer}.attention_norm.beta", (width,)
-        yield f"{layer}.up.weight", (inner, width)
-        yield f"{layer}.up.bias", (inner,)
-        yield f"{layer}.down.weight", (width, inner)
-        yield f"{layer}.down.bias", (width,)
-        yield f"{layer}.output_norm.gamma", (width,)
-        yield f"{layer}.output_norm.beta", (width,)
-    yield "head.weight", (CLASSES, width)
-    yield "head.bias", (CLASSES,)
+        at = f"bert.encoder.layer.{layer}"
+        for name in ("self.query", "self.key", "self.value", "output.dense"):
+            yield from pair(f"{at}.attention.{name}", width, width)
+        yield from pair(f"{at}.attention.output.LayerNorm", width)
+        yield from pair(f"{at}.intermediate.dense", inner, width)
+        yield from pair(f"{at}.output.dense", width, inner)
+        yield from pair(f"{at}.output.LayerNorm", width)
+    yield from pair("bert.pooler.dense", width, width)
+    yield from pair("classifier", CLASSES, width)
 
 
 class Bert:
     def __init__(self, layers, width, inner, seed, trained):
-        self.layers, self.width, self.parameters = layers, width, []
-        for index, (name, dims) in enumerate(shapes(layers, width, inner)):
+        self.layers, self.width, self.named = layers, width, {}
+        for index, (name, dims) in enumerate(sorted(shapes(layers, width, inner))):
             count = int(np.prod(dims))
             if len(dims) == 1:
-                values = np.full(count, 1.0 if name.endswith("gamma") else 0.0, dtype=np.float32)
+                values = np.full(count, 1.0 if name.endswith("LayerNorm.weight") else 0.0, dtype=np.float32)
             else:
                 values = (numbers(count, seed * 1000 + index) - np.float32(0.5)) * np.float32(0.07)
             tensor = torch.from_numpy(values).reshape(dims)
-            self.parameters.append(tensor.requires_grad_(trained))
+            self.named[name] = tensor.requires_grad_(trained)
+        self.parameters = list(self.named.values())
 
     def __call__(self, ids, mask):
-        p = iter(self.parameters)
+        p, start = self.named, "bert.embeddings"
         batch, tokens = ids.shape
         split = lambda x: x.view(batch, tokens, HEADS, -1).transpose(1, 2)
-        norm = lambda x: F.layer_norm(x, (self.width,), next(p), next(p), 1e-12)
-        linear = lambda x: F.linear(x, next(p), next(p))
-        x = norm(F.embedding(ids, next(p)) + F.embedding(torch.arange(tokens), next(p)))
-        for _ in range(self.layers):
-            q, k, v = (split(linear(x)) for _ in range(3))
+        norm = lambda x, name: F.layer_norm(x, (self.width,), p[f"{name}.weight"], p[f"{name}.bias"], 1e-12)
+        linear = lambda x, name: F.linear(x, p[f"{name}.weight"], p[f"{name}.bias"])
+        table = lambda ids, name: F.embedding(ids, p[f"{start}.{name}_embeddings.weight"])
+        x = table(ids, "word") + table(torch.arange(tokens), "position") + table(torch.zeros_like(ids), "token_type")
+        x = norm(x, f"{start}.LayerNorm")
+        for layer in range(self.layers):
+            at = f"bert.encoder.layer.{layer}"
+            q, k, v = (split(linear(x, f"{at}.attention.self.{name}")) for name in ("query", "key", "value"))
             context = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-            x = norm(x + linear(context.transpose(1, 2).reshape(batch, tokens, self.width)))
-            x = norm(x + linear(F.gelu(linear(x))))
-        return linear(x[:, 0])
+            context = context.transpose(1, 2).reshape(batch, tokens, self.width)
+            x = norm(x + linear(context, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
+            inner = F.gelu(linear(x, f"{at}.intermediate.dense"))
+            x = norm(x + linear(inner, f"{at}.output.dense"), f"{at}.output.LayerNorm")
+        return linear(torch.tanh(linear(x[:, 0], "bert.pooler.dense")), "classifier")
 
 
 class Bench:

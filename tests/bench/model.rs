@@ -1,13 +1,12 @@
-//! A BERT with a classification head, written straight over the operations.
+//! The two models of the benchmark: the product's own BERT, its weights hashed so that the twin can
+//! make the same ones.
 
 use candle_core::{DType, Device, Result, Tensor, Var};
-use retort::engine::model::ops::{self, Activation, Dense, Orientation};
+use retort::engine::model::attention::padding_mask;
+use retort::engine::model::{self, Config, Input, Network, Noise, Top, Trace, Weights};
 
 /// Rows of the embedding table, as in BERT's English vocabulary.
 pub const WORDS: usize = 30_522;
-
-/// Attention heads of both models.
-const HEADS: usize = 12;
 
 /// Numbers in [0, 1) that both languages can make: an integer hash of the index.
 pub fn numbers(count: usize, seed: u32) -> Vec<f32> {
@@ -22,102 +21,70 @@ pub fn numbers(count: usize, seed: u32) -> Vec<f32> {
 
 /// Sizes of one model.
 #[derive(Clone, Copy)]
-pub struct Config {
+pub struct Sizes {
     pub layers: usize,
     pub width: usize,
     pub inner: usize,
     pub classes: usize,
 }
 
-/// The parameters in the order of their making; the twin makes them in the same order.
+/// A BERT with a classifier, without dropout.
 pub struct Bert {
-    config: Config,
-    parameters: Vec<(String, Tensor)>,
+    weights: Weights,
+    network: Box<dyn Network>,
 }
 
 impl Bert {
-    /// A model with hashed weights; a trained one has variables.
-    pub fn new(config: Config, seed: u32, trained: bool) -> Result<Self> {
-        let mut model = Self { config, parameters: Vec::new() };
-        for (name, dims) in shapes(config) {
-            let count = dims.iter().product();
-            let seed = seed * 1000 + model.parameters.len() as u32;
-            let values = match dims.len() {
-                1 if name.ends_with("gamma") => vec![1.0; count],
+    /// A model with hashed weights; a trained one records a graph.
+    pub fn new(sizes: Sizes, seed: u32, trained: bool) -> Result<Self> {
+        let (config, top) = (config(sizes)?, Top::Classes(sizes.classes));
+        let architecture = model::architecture(&config).map_err(candle_core::Error::wrap)?;
+        let built = Weights::build(architecture, &config, &top, None, 0, &Device::Cpu);
+        let (weights, _) = built.map_err(candle_core::Error::wrap)?;
+        for (index, (name, variable)) in weights.variables().iter().enumerate() {
+            let count = variable.elem_count();
+            let values = match variable.rank() {
+                1 if name.ends_with("LayerNorm.weight") => vec![1.0; count],
                 1 => vec![0.0; count],
-                _ => numbers(count, seed).iter().map(|value| (value - 0.5) * 0.07).collect(),
+                _ => numbers(count, seed * 1000 + index as u32).iter().map(|value| (value - 0.5) * 0.07).collect(),
             };
-            let tensor = Tensor::from_vec(values, dims, &Device::Cpu)?;
-            let tensor = if trained { Var::from_tensor(&tensor)?.into_inner() } else { tensor };
-            model.parameters.push((name, tensor));
+            variable.set(&Tensor::from_vec(values, variable.dims(), &Device::Cpu)?)?;
         }
-        Ok(model)
+        let view = if trained { weights.tracked() } else { weights.detached() };
+        let network = (architecture.build)(&config, &top, &view.names()).map_err(candle_core::Error::wrap)?;
+        Ok(Self { weights, network })
     }
 
     /// What an optimiser moves.
     pub fn variables(&self) -> Vec<(String, Var)> {
-        let variable = |(name, tensor): &(String, Tensor)| Some((name.clone(), Var::from_tensor(tensor).ok()?));
-        self.parameters.iter().filter_map(variable).collect()
+        self.weights.variables().iter().map(|(name, variable)| (name.clone(), variable.clone())).collect()
     }
 
-    /// `[batch, classes]` from `ids [batch, tokens]` and an additive mask `[batch, 1, 1, tokens]`.
-    pub fn forward(&self, ids: &Tensor, mask: &Tensor) -> Result<Tensor> {
-        let mut parameters = self.parameters.iter().map(|(_, tensor)| tensor);
-        let mut next = || parameters.next().ok_or_else(|| candle_core::Error::msg("too few parameters"));
-        let (_, tokens) = ids.dims2()?;
-        let positions = Tensor::arange(0u32, tokens as u32, ids.device())?;
-        let words = ops::embedding(next()?, ids)?;
-        let places = ops::embedding(next()?, &positions)?;
-        let places = places.broadcast_as(words.shape())?;
-        let mut x = ops::add_layer_norm(&words, &places, next()?, next()?, 1e-12)?;
-        let scale = ((self.config.width / HEADS) as f64).powf(-0.5);
-        for _ in 0..self.config.layers {
-            let q = ops::linear(&x, next()?, Some(next()?))?;
-            let k = ops::linear(&x, next()?, Some(next()?))?;
-            let v = ops::linear(&x, next()?, Some(next()?))?;
-            let context = ops::attention(&q, &k, &v, mask, scale, HEADS, None)?;
-            let y = ops::linear(&context, next()?, Some(next()?))?;
-            x = ops::add_layer_norm(&x, &y, next()?, next()?, 1e-12)?;
-            let (up, down) = (dense(next()?, next()?), dense(next()?, next()?));
-            let y = ops::feed_forward(&x, up, down, Activation::Gelu)?;
-            x = ops::add_layer_norm(&x, &y, next()?, next()?, 1e-12)?;
-        }
-        let first = x.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
-        ops::linear(&first, next()?, Some(next()?))?.to_dtype(DType::F32)
+    /// `[batch, classes]` of whole rows.
+    pub fn forward(&self, input: &Input) -> Result<Tensor> {
+        let noise = Noise::none();
+        let hidden = self.network.encode(input, &mut Trace::none(), &noise)?;
+        self.network.classify(&hidden, &[], &noise)?.to_dtype(DType::F32)
     }
 }
 
-fn dense<'a>(weight: &'a Tensor, bias: &'a Tensor) -> Dense<'a> {
-    Dense { weight, bias, orientation: Orientation::OutIn }
+/// A batch of hashed ids `[batch, tokens]`.
+pub fn batch(batch: usize, tokens: usize) -> Result<Input> {
+    let ids = numbers(batch * tokens, 3).iter().map(|value| (value * WORDS as f32) as u32).collect();
+    let positions = (0..batch).flat_map(|_| 0..tokens as u32).collect();
+    Ok(Input {
+        ids: Tensor::from_vec(ids, (batch, tokens), &Device::Cpu)?,
+        positions: Tensor::from_vec(positions, (batch, tokens), &Device::Cpu)?,
+        mask: padding_mask(&vec![tokens; batch], tokens, &Device::Cpu)?,
+    })
 }
 
-fn shapes(config: Config) -> Vec<(String, Vec<usize>)> {
-    let Config { layers, width, inner, classes } = config;
-    let mut shapes = vec![
-        ("words".to_owned(), vec![WORDS, width]),
-        ("places".to_owned(), vec![512, width]),
-        ("start.gamma".to_owned(), vec![width]),
-        ("start.beta".to_owned(), vec![width]),
-    ];
-    for layer in 0..layers {
-        let mut linear = |name: &str, out: usize, from: usize| {
-            shapes.push((format!("{layer}.{name}.weight"), vec![out, from]));
-            shapes.push((format!("{layer}.{name}.bias"), vec![out]));
-        };
-        for name in ["query", "key", "value", "output"] {
-            linear(name, width, width);
-        }
-        let norm = |name: &str| {
-            [(format!("{layer}.{name}.gamma"), vec![width]), (format!("{layer}.{name}.beta"), vec![width])]
-        };
-        shapes.extend(norm("attention_norm"));
-        shapes.push((format!("{layer}.up.weight"), vec![inner, width]));
-        shapes.push((format!("{layer}.up.bias"), vec![inner]));
-        shapes.push((format!("{layer}.down.weight"), vec![width, inner]));
-        shapes.push((format!("{layer}.down.bias"), vec![width]));
-        shapes.extend(norm("output_norm"));
-    }
-    shapes.push(("head.weight".to_owned(), vec![classes, width]));
-    shapes.push(("head.bias".to_owned(), vec![classes]));
-    shapes
+fn config(sizes: Sizes) -> Result<Config> {
+    let Sizes { layers, width, inner, .. } = sizes;
+    let text = format!(
+        r#"{{"model_type": "bert", "vocab_size": {WORDS}, "max_position_embeddings": 512, "num_attention_heads": 12,
+            "num_hidden_layers": {layers}, "hidden_size": {width}, "intermediate_size": {inner},
+            "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}}"#
+    );
+    Config::parse(&text).map_err(candle_core::Error::wrap)
 }

@@ -68,9 +68,9 @@ impl Engine<'_> {
         self.checkpoint();
         let before = self.take_pair();
         self.phase(Phase::Opening, "reading models, data and the checkpoint");
-        let run = self.continued(out, before.as_ref());
-        if let Ok(run) = &run {
-            self.cells.knobs.store(run.trainer.knobs.clone());
+        let mut run = self.continued(out, before.as_ref());
+        if let Ok(run) = &mut run {
+            run.settle(&self.cells.knobs.load());
         }
         self.begin(run, before);
     }

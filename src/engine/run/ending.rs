@@ -24,10 +24,7 @@ impl Engine<'_> {
             .and_then(|(state, folder)| checkpoint::restore(&mut run.trainer, &state, &folder));
         match back {
             Ok(()) => {
-                // The sliders go back with it: whatever is moved from here on must differ from this,
-                // be it to the very value it had before.
-                run.seen = Arc::new(run.trainer.knobs.clone());
-                self.cells.knobs.store(run.trainer.knobs.clone());
+                run.settle(&self.cells.knobs.load());
                 let step = run.trainer.step;
                 self.emit(Event::Rewound { step });
                 self.set_mode(Mode::Paused);

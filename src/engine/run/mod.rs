@@ -97,6 +97,12 @@ impl Run {
         Self { trainer, out, mode: Mode::Running, seen, begun: now, seconds_before, told: now, told_step: step }
     }
 
+    /// Takes the sliders as seen, wherever they stand: a run that was put back or taken up again
+    /// follows them only once they are written anew, and then to any value, be it the one from before.
+    fn settle(&mut self, sliders: &Knobs) {
+        self.seen = Arc::new(Knobs { revision: sliders.revision, ..self.trainer.knobs.clone() });
+    }
+
     fn seconds(&self) -> f64 {
         self.seconds_before + self.begun.elapsed().as_secs_f64()
     }

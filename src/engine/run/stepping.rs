@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::checkpoint;
 use super::{Engine, Mode};
 use crate::link::{Event, KnobChange, Origin, Phase, SeriesId, Step};
-use crate::session::Knobs;
+use crate::session::{Catalog, Knobs};
 
 /// Time between two status reports while training.
 const STATUS_PAUSE: Duration = Duration::from_millis(250);
@@ -51,16 +51,11 @@ impl Engine<'_> {
     /// Loads the knobs once for the coming step: first the script's changes, then those of a hand.
     pub(super) fn turn_knobs(&mut self) {
         let Some(run) = &mut self.run else { return };
-        let step = run.trainer.step;
+        let (step, live) = (run.trainer.step, self.cells.knobs.load());
         let due = run.trainer.session.script.iter().filter(|change| change.step == step);
         let scripted: Vec<(String, f64)> = due.map(|change| (change.knob.clone(), change.value)).collect();
         let script = turn(&mut run.trainer.knobs, scripted);
-        let live = self.cells.knobs.load();
-        let moved = live.values.iter().filter(|(id, value)| run.seen.values.get(*id) != Some(value));
-        let in_range =
-            |id: &str, value: f64| self.catalog.knob(id).is_some_and(|knob| knob.live && knob.problem(value).is_none());
-        let moved: Vec<_> = moved.filter(|(id, value)| in_range(id, **value)).map(|(id, v)| (id.clone(), *v)).collect();
-        let person = turn(&mut run.trainer.knobs, moved);
+        let person = turn(&mut run.trainer.knobs, moved(&self.catalog, &run.seen, &live));
         run.seen = live;
         for (origin, changes) in [(Origin::Script, script), (Origin::Person, person)] {
             if !changes.is_empty() {
@@ -109,6 +104,16 @@ impl Engine<'_> {
         (run.told, run.told_step) = (Instant::now(), run.trainer.step);
         self.phase(Phase::Running, "");
     }
+}
+
+/// What a hand has moved between two readings of the sliders, and may move while a run is on.
+fn moved(catalog: &Catalog, seen: &Knobs, live: &Knobs) -> Vec<(String, f64)> {
+    if live.revision == seen.revision {
+        return Vec::new();
+    }
+    let moved = live.values.iter().filter(|(id, value)| seen.values.get(*id) != Some(value));
+    let may = |id: &str, value| catalog.knob(id).is_some_and(|knob| knob.live && knob.problem(value).is_none());
+    moved.filter(|(id, value)| may(id, **value)).map(|(id, value)| (id.clone(), *value)).collect()
 }
 
 /// Sets knobs and tells what really changed.

@@ -436,7 +436,7 @@ fn everything_the_engine_offers_has_a_chinese_name_and_help() {
     let entries = lists.into_iter().flatten().flat_map(|entry| [entry.label, entry.help]);
     // Names of architectures are the same in every language.
     let names: Vec<&str> = catalog.architectures.iter().map(|entry| entry.label).collect();
-    let english = |phrase: &&str| !names.contains(phrase) && translate(Language::Chinese, phrase) == *phrase;
+    let english = |phrase: &&'static str| !names.contains(phrase) && translate(Language::Chinese, phrase) == *phrase;
     let missing: Vec<&str> = knobs.chain(entries).filter(english).collect();
     assert!(missing.is_empty(), "no Chinese for {missing:#?}");
 }

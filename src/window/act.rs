@@ -1,17 +1,14 @@
 //! Acts on what a person asked for: the only writer of the session and the only sender of commands.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use egui::Context;
 
 use super::app::WorkbenchApp;
-use super::dialog::{Loaded, Wish, Word};
-use super::state::{Action, FileQuestion};
-use super::steering::Steering;
+use super::state::Action;
 use super::undo::Part;
 use crate::link::Command;
-use crate::record::RunRecord;
-use crate::session::{Column, DataSource, ModelChoice, Session, Source, Strip};
+use crate::session::{DataSource, Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
 const OPEN_AFTER: f64 = 0.5;
@@ -58,7 +55,7 @@ impl WorkbenchApp {
 
     // ---- the session's parts
 
-    fn set(&mut self, part: Part) {
+    pub(super) fn set(&mut self, part: Part) {
         let replaced = self.put(part.clone());
         if replaced != part {
             self.undo.remember(replaced, self.gesture);
@@ -158,118 +155,6 @@ impl WorkbenchApp {
         }
     }
 
-    // ---- files
-
-    fn save(&mut self) {
-        match self.path.clone() {
-            Some(path) => self.save_to(path),
-            None => self.state.question = Some(FileQuestion::Save),
-        }
-    }
-
-    fn save_to(&mut self, path: PathBuf) {
-        self.state.question = None;
-        self.errands.save(self.session.clone(), path, true);
-    }
-
-    fn open(&mut self, path: PathBuf) {
-        self.state.question = None;
-        if !self.is_busy() {
-            self.errands.load(path, false);
-        }
-    }
-
-    /// News of a run must not land in another session's record.
-    fn is_busy(&mut self) -> bool {
-        if self.steering.is_live() {
-            let text = self.t("a run is under way; stop it before opening another session");
-            self.notice(false, text);
-        }
-        self.steering.is_live()
-    }
-
-    fn open_built_in(&mut self) {
-        if self.is_busy() {
-            return;
-        }
-        match Session::built_in() {
-            Ok(session) => {
-                let record = RunRecord::default();
-                self.take_up(Loaded { session, path: None, record, trouble: None, recovered: false });
-            }
-            Err(e) => self.notice(false, e),
-        }
-    }
-
-    fn recover(&mut self, wanted: bool) {
-        if wanted && self.is_busy() {
-            return;
-        }
-        self.state.recoverable = false;
-        match self.storage.left_behind() {
-            Some(path) if wanted => self.errands.load(path.to_owned(), true),
-            _ => self.storage.forget_left_behind(),
-        }
-    }
-
-    fn browse(&mut self, wish: Wish) {
-        let near = self.path.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
-        let title = match wish {
-            Wish::Teacher => self.t("Folder of the teacher"),
-            Wish::Student => self.t("Folder of the student"),
-            Wish::DataFile => self.t("File of the data"),
-            Wish::DataFolder => self.t("Folder of the data"),
-            Wish::TestFile => self.t("File of the test rows"),
-            Wish::OpenSession => self.t("Open session"),
-            Wish::SaveSession => self.t("Save session as"),
-        };
-        self.errands.browse(wish, title, &near);
-    }
-
-    /// Takes in how an errand ended.
-    pub(super) fn heed(&mut self, word: Word) {
-        match word {
-            Word::Picked(wish, path) => self.state.ask(Action::Use(wish, path)),
-            Word::Loaded(loaded) => self.take_up(*loaded),
-            Word::Saved(path) => self.saved_to(path),
-            Word::Columns(columns) => self.state.columns = columns,
-            Word::NoDialog => {
-                let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");
-                self.notice(false, text);
-            }
-            Word::Failed(reason) => self.notice(false, reason),
-        }
-    }
-
-    fn saved_to(&mut self, path: PathBuf) {
-        self.saved = self.session.clone();
-        self.state.recent = self.storage.used(&path);
-        self.path = Some(path);
-    }
-
-    /// Puts another session on the workbench.
-    fn take_up(&mut self, loaded: Loaded) {
-        if self.is_busy() {
-            return;
-        }
-        let Loaded { session, path, record, trouble, recovered } = loaded;
-        let notices = std::mem::take(&mut self.record.notices);
-        self.record = RunRecord { status: std::mem::take(&mut self.record.status), ..record };
-        self.record.notices.splice(0..0, notices);
-        self.steering = Steering::new(&session, &self.record, &self.catalog);
-        if let Some(path) = &path {
-            self.state.recent = self.storage.used(path);
-        }
-        if recovered {
-            self.storage.forget_left_behind();
-        }
-        (self.path, self.saved, self.session) = (path, session.clone(), session);
-        (self.state.gold, self.due.open, self.sampled) = (None, None, false);
-        self.undo.clear();
-        trouble.into_iter().for_each(|trouble| self.notice(false, trouble));
-        self.send(Command::Open(Box::new(self.session.clone())));
-    }
-
     /// Does what was put off until the hand rests.
     pub(super) fn keep_appointments(&mut self, ctx: &Context) {
         let (now, held) = ctx.input(|input| (input.time, input.pointer.any_down()));
@@ -298,66 +183,6 @@ impl WorkbenchApp {
             self.errands.save(self.session.clone(), path, false);
         }
     }
-
-    // ---- paths
-
-    /// A path that was picked, typed or dropped goes where it is wanted.
-    fn use_path(&mut self, wish: Wish, path: PathBuf) {
-        self.state.dropped = None;
-        match wish {
-            Wish::OpenSession => self.open(path),
-            Wish::SaveSession => self.save_to(path),
-            Wish::Teacher | Wish::Student => self.use_model(wish, path),
-            Wish::DataFile | Wish::DataFolder | Wish::TestFile => self.use_data(wish, path),
-        }
-    }
-
-    fn use_model(&mut self, wish: Wish, path: PathBuf) {
-        let mut models = self.session.models.clone();
-        let source = Source::Folder(path);
-        if wish == Wish::Student {
-            models.student.source = source;
-        } else {
-            match &mut models.teacher {
-                Some(teacher) => teacher.source = source,
-                none => *none = Some(ModelChoice::stored(source)),
-            }
-        }
-        self.set(Part::Models(models));
-    }
-
-    fn use_data(&mut self, wish: Wish, picked: PathBuf) {
-        let mut data = self.session.data.clone();
-        match (&mut data.source, wish) {
-            (DataSource::Delimited { test, .. } | DataSource::JsonLines { test, .. }, Wish::TestFile) => {
-                *test = Some(picked);
-            }
-            (DataSource::Delimited { path, .. }, Wish::DataFile) if is_delimited(&picked) => *path = picked,
-            (DataSource::JsonLines { path, .. }, Wish::DataFile) if is_json_lines(&picked) => *path = picked,
-            (DataSource::Newsgroups { path, .. }, _) if !is_table(&picked) => *path = picked,
-            (source, _) => *source = source_for(picked),
-        }
-        if let DataSource::Delimited { path, .. } = &data.source {
-            self.errands.columns(path.clone());
-        }
-        self.set(Part::Data(data));
-    }
-}
-
-fn extension(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
-}
-
-fn is_delimited(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "csv" | "tsv" | "txt")
-}
-
-fn is_json_lines(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "jsonl" | "ndjson" | "json")
-}
-
-fn is_table(path: &Path) -> bool {
-    is_delimited(path) || is_json_lines(path)
 }
 
 /// Whether every path that is needed was given; half a choice is not worth an error.
@@ -374,30 +199,4 @@ fn is_complete(session: &Session) -> bool {
         | DataSource::JsonLines { path, .. } => Some(path),
     };
     folders.chain(file).all(|path| !path.as_os_str().is_empty())
-}
-
-/// What a path most likely holds, with the commonest names for its parts.
-fn source_for(path: PathBuf) -> DataSource {
-    let named = |name: &str| Column::Name(name.to_owned());
-    if is_delimited(&path) {
-        let (text, label) = (vec![named("text")], named("label"));
-        DataSource::Delimited { path, test: None, header: true, text, label }
-    } else if is_json_lines(&path) {
-        DataSource::JsonLines { path, test: None, text: vec!["text".to_owned()], label: "label".to_owned() }
-    } else {
-        DataSource::Newsgroups { path, strip: Strip::default() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_read_as_what_its_name_says() {
-        assert!(matches!(source_for("a/b.CSV".into()), DataSource::Delimited { .. }));
-        assert!(matches!(source_for("a/b.jsonl".into()), DataSource::JsonLines { .. }));
-        assert!(matches!(source_for("a/20news-bydate.tar.gz".into()), DataSource::Newsgroups { .. }));
-        assert!(matches!(source_for("a/folder".into()), DataSource::Newsgroups { .. }));
-    }
 }

@@ -11,6 +11,7 @@ pub mod app;
 pub mod bench;
 pub mod control;
 pub mod dialog;
+mod filing;
 pub mod heatmap;
 pub mod launch;
 pub mod panel;

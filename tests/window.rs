@@ -431,7 +431,8 @@ fn everything_the_engine_offers_has_a_chinese_name_and_help() {
     use retort::window::strings::translate;
 
     let catalog = retort::engine::catalog();
-    let knobs = catalog.knobs.iter().flat_map(|knob| [knob.label, knob.help]);
+    let knobs =
+        catalog.knobs.iter().flat_map(|knob| [knob.label, knob.help, knob.unit]).filter(|text| !text.is_empty());
     let lists = [&catalog.losses, &catalog.architectures, &catalog.models, &catalog.corpora];
     let entries = lists.into_iter().flatten().flat_map(|entry| [entry.label, entry.help]);
     // Names of architectures are the same in every language.

@@ -453,7 +453,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "How much of the last steps' direction is kept: SGD's momentum, Adam's beta 1.",
         "保留多少此前的方向：SGD 的动量，Adam 的 beta 1。",
     ),
-    ("Beta 2", "Beta 2"),
+    ("Beta 2", "Beta 2（二阶矩）"),
+    ("× mean", "× 均值"),
     (
         "How slowly Adam's estimate of the gradient's size moves; SGD does not read it.",
         "Adam 对梯度大小的估计变化多慢；SGD 不使用它。",

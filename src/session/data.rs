@@ -17,11 +17,11 @@ pub struct Data {
     /// Share set aside for the test where the source brings no test part of its own, in [0, 0.5].
     #[serde(default = "tenth")]
     pub test: f64,
-    /// How many training examples keep their label (drawn evenly over the classes by the recipe's
+    /// How many training examples keep their label (drawn from each class in proportion by the recipe's
     /// seed); the others still teach through the teacher's soft targets. `None` keeps all.
     #[serde(default)]
     pub labelled: Option<usize>,
-    /// Upper limit on the examples of each part, drawn evenly over the classes. `None` keeps all.
+    /// Upper limit on the examples of each part, drawn from each class in proportion. `None` keeps all.
     #[serde(default)]
     pub limit: Option<usize>,
 }

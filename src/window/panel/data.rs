@@ -253,7 +253,7 @@ fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
     let help =
         scene.t("How many training texts keep their label; the others still teach through the teacher's answers");
     limit_ui(ui, scene, scene.t("Labelled"), help, &mut data.labelled, 160);
-    let help = scene.t("Upper limit on the texts of each part, drawn evenly over the classes");
+    let help = scene.t("Upper limit on the texts of each part, drawn from each class in proportion");
     limit_ui(ui, scene, scene.t("Limit"), help, &mut data.limit, 1000);
 }
 

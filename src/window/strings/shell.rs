@@ -134,7 +134,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "保留标签的训练文本数；其余文本仍通过教师的回答参与学习",
     ),
     ("Labelled", "带标签"),
-    ("Upper limit on the texts of each part, drawn from each class in proportion", "每部分文本数的上限，按各类别的比例抽取"),
+    (
+        "Upper limit on the texts of each part, drawn from each class in proportion",
+        "每部分文本数的上限，按各类别的比例抽取",
+    ),
     ("Limit", "上限"),
     ("Off keeps all", "关闭则全部保留"),
     ("all", "全部"),

@@ -225,7 +225,7 @@ fn loss_and_gradients_of_a_distillation_step_are_those_of_pytorch() {
             &golden.numbers("kd.loss"),
             NEAR,
         );
-        let found = tiny::gradients(&golden.model, &mixed.total.backward().unwrap());
+        let found = tiny::gradients(&golden.model, &ops::backward(&mixed.total).unwrap());
         let known = golden.tensors.keys().filter_map(|name| name.strip_prefix("kd.grad."));
         let mut known: Vec<&str> = known.collect();
         known.sort_unstable();
@@ -249,7 +249,7 @@ fn twenty_steps_of_distillation_stay_with_pytorch() {
         assert_eq!(losses.len(), 20);
         for (step, (loss, norm)) in losses.iter().zip(norms).enumerate() {
             let mixed = golden.distil(&manifest);
-            let ours = optimizer.step(&mixed.total.backward().unwrap(), manifest.rate, &settings).unwrap();
+            let ours = optimizer.step(&ops::backward(&mixed.total).unwrap(), manifest.rate, &settings).unwrap();
             let what = |part: &str| format!("{}, step {step}, {part}", golden.name);
             assert_close(&what("loss"), &[scalar(&mixed.total) as f32], &[*loss], AFTER_STEPS);
             assert_close(&what("norm"), &[ours as f32 / norm], &[1.0], AFTER_STEPS);
@@ -269,7 +269,7 @@ fn trained(golden: &Golden, manifest: &Manifest) {
     let variables = golden.model.weights.variables().iter().map(|(name, v)| (name.clone(), v.clone())).collect();
     let mut optimizer = Optimizer::new(OptimizerKind::AdamW, variables).unwrap();
     for _ in 0..3 {
-        let gradients = golden.distil(manifest).total.backward().unwrap();
+        let gradients = ops::backward(&golden.distil(manifest).total).unwrap();
         optimizer.step(&gradients, manifest.rate, &Settings::default()).unwrap();
     }
 }

@@ -30,7 +30,7 @@ fn gradients(model: &Model, task: &dyn Task, batch: &[Prepared], noise: &Noise) 
     let pass = tiny::pass(task, model, model.tracked.as_ref(), batch, noise);
     let labels = &LABELS[..batch.len()];
     let mixed = tiny::distil(&pass, &tiny::teacher(batch.len()), labels, &Knobs::default());
-    tiny::gradients(model, &mixed.total.backward().unwrap())
+    tiny::gradients(model, &ops::backward(&mixed.total).unwrap())
 }
 
 /// Rows of an embedding that a batch reads, or `None` where every row gets a gradient (or the
@@ -114,13 +114,28 @@ fn eight_examples_are_learned_by_heart() {
             let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
             let mixed = tiny::distil(&pass, &tiny::teacher(8), &LABELS, &knobs);
             losses.push(scalar(&mixed.total));
-            optimizer.step(&mixed.total.backward().unwrap(), 5e-3, &Settings::default()).unwrap();
+            optimizer.step(&ops::backward(&mixed.total).unwrap(), 5e-3, &Settings::default()).unwrap();
             if losses.last().is_some_and(|loss| *loss < 0.01) {
                 break;
             }
         }
         let (first, last) = (losses[0], losses[losses.len() - 1]);
         assert!(first > 0.5 && last < 0.01, "{what}: from {first} to {last} in {} steps", losses.len());
+    }
+}
+
+#[test]
+fn the_short_way_gives_the_gradients_of_the_long_one() {
+    for (what, model) in tiny::everything(5) {
+        let task = tiny::task_of(&model);
+        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+        let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+        let mixed = tiny::distil(&pass, &tiny::teacher(batch.len()), &LABELS, &Knobs::default());
+        let short = tiny::gradients(&model, &ops::backward(&mixed.total).unwrap());
+        let long = tiny::gradients(&model, &mixed.total.backward().unwrap());
+        for (name, gradient) in &long {
+            tiny::assert_close(&format!("{what} {name}"), &short[name], gradient, 1e-6);
+        }
     }
 }
 
@@ -135,7 +150,7 @@ fn a_student_that_equals_its_teacher_has_nothing_to_learn() {
         let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
         let largest = |teacher: &Tensor| {
             let mixed = tiny::distil(&pass, teacher, &LABELS, &tiny::knobs(&[(&ALPHA, 0.0)]));
-            let found = tiny::gradients(&model, &mixed.total.backward().unwrap());
+            let found = tiny::gradients(&model, &ops::backward(&mixed.total).unwrap());
             (scalar(&mixed.total), found.values().flatten().fold(0f32, |most, value| most.max(value.abs())))
         };
         let ((loss, gradient), (other_loss, other_gradient)) = (largest(&teacher), largest(&tiny::teacher(8)));
@@ -221,7 +236,7 @@ fn the_detached_reading_follows_the_optimiser_and_records_no_graph() {
         for _ in 0..2 {
             let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
             let mixed = tiny::distil(&pass, &tiny::teacher(4), &LABELS[..4], &Knobs::default());
-            optimizer.step(&mixed.total.backward().unwrap(), 1e-2, &Settings::default()).unwrap();
+            optimizer.step(&ops::backward(&mixed.total).unwrap(), 1e-2, &Settings::default()).unwrap();
         }
         let (tracked, detached) = (read(model.tracked.as_ref()), read(model.detached.as_ref()));
         assert_eq!(flat(&tracked), flat(&detached), "{what}");

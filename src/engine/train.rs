@@ -9,7 +9,7 @@ use super::EngineError;
 use super::data::Batches;
 use super::loss::{Given, Mixture, hard_labels};
 use super::measure;
-use super::model::{Noise, Trace, init};
+use super::model::{Noise, Trace, init, ops};
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
 use super::prune::{Pruner, THETA};
@@ -102,7 +102,7 @@ impl Trainer {
             knobs: &self.knobs,
         };
         let mixed = self.mixture.evaluate(&given)?;
-        let gradients = mixed.total.backward()?;
+        let gradients = ops::backward(&mixed.total)?;
 
         let rate = self.rate();
         let norm = self.optimizer.step(&gradients, rate, &Settings::from(&self.knobs))?;

@@ -60,7 +60,7 @@ impl Bench {
         let hard = ops::cross_entropy(&logits, &self.labels, &ones)?;
         let soft = ops::distillation(&logits, &self.targets, TEMPERATURE, &ones)?;
         let loss = ((hard * ALPHA)? + (soft * (1.0 - ALPHA))?)?;
-        let grads = loss.backward()?;
+        let grads = ops::backward(&loss)?;
         self.optimizer.step(&grads, RATE, &Settings::default()).map_err(candle_core::Error::wrap)?;
         Ok(f64::from(loss.to_scalar::<f32>()?))
     }

@@ -157,10 +157,10 @@ impl Head {
 
 impl Network for Bert {
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
-        let kinds = self.kinds.table().i(0)?; // one segment: every token is of kind 0
-        let sum =
-            (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?.broadcast_add(&kinds)?;
-        let mut x = noise.dropout(&self.norm.forward(&sum)?, self.dropout)?;
+        // One segment: every token is of kind 0, which is added to the positions while they are few.
+        let places = Embedding::over(self.positions.table().broadcast_add(&self.kinds.table().i(0)?)?);
+        let (words, places) = (self.words.forward(&input.ids)?, places.forward(&input.positions)?);
+        let mut x = noise.dropout(&self.norm.forward_sum(&words, &places)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             let attended = layer.attention.forward(&x, &input.mask, index, trace, noise)?;

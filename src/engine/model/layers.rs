@@ -174,6 +174,11 @@ impl Embedding {
         Ok(Self(names.get("weight", &[rows, width], Init::Normal(deviation))?))
     }
 
+    /// A table that was computed, `[rows, width]`.
+    pub fn over(table: Tensor) -> Self {
+        Self(table)
+    }
+
     /// The vectors of `ids [..]`, `[.., width]`.
     ///
     /// # Errors

@@ -16,11 +16,9 @@ const LANES: usize = 32;
 /// # Errors
 /// If a tensor cannot be read.
 pub fn global<'a>(gradients: impl Iterator<Item = &'a Tensor>) -> Result<f64> {
-    let mut total = 0.0;
-    for gradient in gradients {
-        total += square(gradient)?;
-    }
-    Ok(total.sqrt())
+    let gradients: Vec<&Tensor> = gradients.collect();
+    let squares: Vec<f64> = gradients.into_par_iter().map(square).collect::<Result<_>>()?;
+    Ok(squares.iter().sum::<f64>().sqrt())
 }
 
 fn square(gradient: &Tensor) -> Result<f64> {

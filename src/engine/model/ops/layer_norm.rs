@@ -3,6 +3,7 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
+use super::gradients::hand_over;
 use super::math::{sum, sum2};
 use super::values::{are_fused, output, read3, slice, tensor, width};
 use super::{composed, rows};
@@ -150,7 +151,7 @@ impl CustomOp3 for LayerNorm {
         &self,
         x: &Tensor,
         gamma: &Tensor,
-        _: &Tensor,
+        beta: &Tensor,
         _: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
@@ -159,6 +160,8 @@ impl CustomOp3 for LayerNorm {
             (self.input_gradient(x, grad, gamma), gamma_grad, beta_grad)
         })?;
         let width = gamma.elem_count();
-        Ok((Some(tensor(values, x.dims())?), Some(tensor(gamma_grad, width)?), Some(tensor(beta_grad, width)?)))
+        let gamma_grad = hand_over(gamma, Some(tensor(gamma_grad, width)?));
+        let beta_grad = hand_over(beta, Some(tensor(beta_grad, width)?));
+        Ok((Some(tensor(values, x.dims())?), gamma_grad, beta_grad))
     }
 }

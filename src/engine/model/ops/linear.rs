@@ -3,6 +3,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
+use super::gradients::hand_over;
 use super::product::{Matrix, add_product, product};
 use super::values::{are_fused, output, read2, slice, tensor};
 use super::{composed, rows};
@@ -168,7 +169,9 @@ impl Linear {
         let sizes = Sizes::of(self.orientation, weight.dims())?;
         let x_grad = || tensor(read2(weight, grad, |weight, grad| sizes.input_gradient(weight, grad))??, x.dims());
         let weight_grad = || tensor(read2(x, grad, |x, grad| sizes.weight_gradient(x, grad))??, weight.dims());
-        Ok((self.wants_x.then(x_grad).transpose()?, self.wants_weight.then(weight_grad).transpose()?))
+        let (x_grad, weight_grad) =
+            (self.wants_x.then(x_grad).transpose()?, self.wants_weight.then(weight_grad).transpose()?);
+        Ok((x_grad, hand_over(weight, weight_grad)))
     }
 }
 
@@ -214,6 +217,6 @@ impl CustomOp3 for Linear {
         let grad = grad.contiguous()?;
         let (x_grad, w_grad) = self.backward(x, w, &grad)?;
         let sums = super::values::read(&grad, |grad| rows::column_sums(grad, b.elem_count()))?;
-        Ok((x_grad, w_grad, Some(tensor(sums, b.dims())?)))
+        Ok((x_grad, w_grad, hand_over(b, Some(tensor(sums, b.dims())?))))
     }
 }

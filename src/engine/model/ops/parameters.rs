@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor};
 
+use super::gradients::hand_over;
 use super::values::output;
 
 /// Gradients on their way from a coarse operation to its parameters.
@@ -75,14 +76,15 @@ impl CustomOp3 for Knot {
     fn bwd(
         &self,
         _: &Tensor,
-        _: &Tensor,
-        _: &Tensor,
+        first: &Tensor,
+        second: &Tensor,
         _: &Tensor,
         _: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let [before, first, second] = self.wants;
-        let collect = |wanted: bool, parameter| if wanted { self.mail.collect(parameter) } else { None };
+        let [before, wants_first, wants_second] = self.wants;
+        let collect = |wanted: bool, number| if wanted { self.mail.collect(number) } else { None };
         let before = if before { receipt()? } else { None };
-        Ok((before, collect(first, self.first), collect(second, self.first + 1)))
+        let first = hand_over(first, collect(wants_first, self.first));
+        Ok((before, first, hand_over(second, collect(wants_second, self.first + 1))))
     }
 }

@@ -40,11 +40,17 @@ where
     F: for<'a> Fn(usize, &'a mut [MaybeUninit<f32>]) -> Result<&'a mut [f32], E> + Sync,
 {
     let mut out = Vec::with_capacity(len);
-    let tasks = out.spare_capacity_mut()[..len].par_chunks_mut(size.max(1)).enumerate();
-    tasks.try_for_each(|(index, memory)| {
+    let work = |index: usize, memory: &mut [MaybeUninit<f32>]| {
         let expected = memory.len();
         write(index * size, memory).map(|done| check(done, expected))
-    })?;
+    };
+    let memory = &mut out.spare_capacity_mut()[..len];
+    // A single task is not worth waking a thread.
+    if (1..=size).contains(&len) {
+        work(0, memory)?;
+    } else {
+        memory.par_chunks_mut(size.max(1)).enumerate().try_for_each(|(index, memory)| work(index, memory))?;
+    }
     // SAFETY: the tasks cover 0..len, and each returned its whole memory as written.
     unsafe { out.set_len(len) };
     Ok(out)
@@ -115,7 +121,11 @@ pub fn changed(source: &[f32], width: usize, change: impl Fn(usize, &mut [f32]) 
 
 /// Works on rows where they lie.
 pub fn change(values: &mut [f32], width: usize, change: impl Fn(&mut [f32]) + Sync) {
-    values.par_chunks_mut(task(width)).for_each(&change);
+    if values.len() <= task(width) {
+        change(values);
+    } else {
+        values.par_chunks_mut(task(width)).for_each(&change);
+    }
 }
 
 /// A copy of `source` on which `change` has worked together with `others`, equally many.

@@ -41,6 +41,15 @@ impl LoadReport {
     }
 }
 
+/// Other names under which an encoder's checkpoints keep `name`: those of a bare trunk lack `prefix`,
+/// and the first ones say gamma and beta.
+pub fn other_names(name: &str, prefix: &str) -> Vec<String> {
+    let old =
+        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    let named = [Some(name), name.strip_prefix(prefix)].into_iter().flatten();
+    named.flat_map(|name| [name.to_owned(), old(name)]).collect()
+}
+
 /// Where a network's tensors come from while it is built.
 enum Supply {
     Building(RefCell<Builder>),

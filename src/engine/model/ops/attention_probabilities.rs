@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::heads::Heads;
 use super::masked_softmax::{MaskRows, normalise, pull_back, spread};
-use super::product::{Threads, write, write_strided};
+use super::product::{Threads, add_strided, write, write_strided};
 use super::simd::widest;
 use super::values::{are_fused, output, read2, slice, tensor};
 use super::{composed, rows};
@@ -15,14 +15,16 @@ use super::{composed, rows};
 /// A row masked whole becomes the softmax of its scores, or even where the mask is −∞.
 ///
 /// # Shapes
-/// `q [batch, query, width]`, `k [batch, key, width]`, the heads side by side in the width; `mask`
-/// broadcastable to the result `[batch, heads, query, key]`.
+/// `q [batch, query, heads · wide]`, `k [batch, key, kv_heads · wide]`, the heads side by side;
+/// `mask` broadcastable to the result `[batch, heads, query, key]`. With fewer heads in `k`, each
+/// serves several of `q`.
 ///
 /// # Errors
 /// If the shapes do not fit.
 ///
 /// # Source
-/// Vaswani et al. 2017, equation 1, the part inside the softmax and the softmax.
+/// Vaswani et al. 2017, equation 1, the part inside the softmax and the softmax; shared key heads
+/// from Ainslie et al. 2023 (arXiv 2305.13245), section 2.2.
 pub fn attention_probabilities(q: &Tensor, k: &Tensor, mask: &Tensor, scale: f64, heads: usize) -> Result<Tensor> {
     let sizes = Heads::of(q.shape(), k.shape(), heads)?;
     if !are_fused(&[q, k, mask]) || mask.track_op() {
@@ -42,7 +44,7 @@ impl Probabilities {
         let size = sizes.map();
         rows::filled(sizes.batch * sizes.maps(), size, |start, memory| {
             let (batch, head) = (start / size / sizes.heads, start / size % sizes.heads);
-            let (q, k) = (sizes.head(q, sizes.query, batch, head)?, sizes.head(k, sizes.key, batch, head)?);
+            let (q, k) = (sizes.query_head(q, batch, head)?, sizes.key_head(k, batch, head)?);
             let scores = write(memory, q, k.transposed(), Threads::One)?;
             normalise_rows(scores, sizes.key, mask, start / sizes.key, self.scale);
             Ok(scores)
@@ -51,17 +53,19 @@ impl Probabilities {
 
     /// Gradients of `q` and `k`; those of the scores exist for one example at a time.
     fn backward(&self, sizes: Heads, [q, k]: [&[f32]; 2], p: &[f32], grad: &[f32]) -> Result<[Vec<f32>; 2]> {
-        let stretch = [sizes.query * sizes.width, sizes.key * sizes.width];
+        let stretch = [sizes.query * sizes.width(), sizes.key * sizes.kv_width()];
         rows::together(sizes.batch, stretch, |batch, [q_grad, k_grad]| {
             let (q_grad, k_grad) = (rows::zeroed(q_grad), rows::zeroed(k_grad));
             let part = batch * sizes.maps()..(batch + 1) * sizes.maps();
             let mut scores = grad[part.clone()].to_vec();
             pull_back_rows(&mut scores, &p[part], sizes.key, self.scale);
             for (head, scores) in scores.chunks_exact(sizes.map()).enumerate() {
-                let (scores, at, wide) = (sizes.matrix(scores)?, sizes.column(head), sizes.width);
-                let (q, k) = (sizes.head(q, sizes.query, batch, head)?, sizes.head(k, sizes.key, batch, head)?);
-                write_strided(&mut q_grad[at..], wide, scores, k, sizes.threads())?;
-                write_strided(&mut k_grad[at..], wide, scores.transposed(), q, sizes.threads())?;
+                let scores = sizes.matrix(scores)?;
+                let (q, k) = (sizes.query_head(q, batch, head)?, sizes.key_head(k, batch, head)?);
+                let put = if sizes.is_first(head) { write_strided } else { add_strided };
+                write_strided(&mut q_grad[sizes.column(head)..], sizes.width(), scores, k, sizes.threads())?;
+                let k_grad = &mut k_grad[sizes.kv_column(head)..];
+                put(k_grad, sizes.kv_width(), scores.transposed(), q, sizes.threads())?;
             }
             Ok([q_grad, k_grad])
         })

@@ -272,7 +272,9 @@ fn fresh_weights_depend_on_the_seed_alone() {
             (values(Head::Classifier, 1), values(Head::Classifier, 1), values(Head::LabelWords, 1));
         assert_eq!(classes, again);
         let shared = || classes.iter().filter_map(|(name, values)| Some((values, words.get(name)?)));
-        assert!(shared().count() > 10 && shared().all(|(a, b)| a == b), "another top changes no tensor of the trunk");
+        assert!(shared().all(|(a, b)| a == b), "another top changes no tensor of the trunk");
+        // T5's trunk has another name below a classifier, and fresh weights are drawn by name.
+        assert_eq!(shared().count() > 10, architecture.kind != Kind::EncoderDecoder, "{}", architecture.id);
         let other = values(Head::Classifier, 2);
         let drawn =
             |(name, values): &(&String, &Vec<f32>)| values.iter().any(|v| *v != 0.0 && *v != 1.0) && !name.is_empty();

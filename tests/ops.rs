@@ -315,6 +315,13 @@ fn a_bias_on_the_attention_scores_gets_its_gradient() {
     both("attention bias", &inputs, &|t| ops::attention_probabilities(&t[0], &t[1], &t[2], 0.5, 2), &|t| {
         composed::attention_probabilities(&t[0], &t[1], &t[2], 0.5, 2)
     });
+    let inputs =
+        [variable(&[2, 4, 6], 15), variable(&[2, 5, 3], 16), variable(&[2, 5, 3], 18), variable(&[1, 2, 4, 5], 17)];
+    for noise in [None, Some(Noise { p: 0.3, seed: 5 })] {
+        both("attention with a bias", &inputs, &|t| ops::attention(&t[0], &t[1], &t[2], &t[3], 0.5, 2, noise), &|t| {
+            composed::attention(&t[0], &t[1], &t[2], &t[3], 0.5, 2, noise)
+        });
+    }
 }
 
 #[test]

@@ -217,6 +217,11 @@ impl Embedding {
         Ok(Self(names.get("weight", &[rows, width], Init::Normal(deviation))?))
     }
 
+    /// A table that is there already, `[rows, width]`.
+    pub fn of(table: Tensor) -> Self {
+        Self(table)
+    }
+
     /// The vectors of `ids [..]`, `[.., width]`.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub mod ops;
 pub mod position;
 pub mod roberta;
 pub mod save;
+pub mod t5;
 pub mod tokens;
 pub mod trace;
 pub mod weights;
@@ -186,6 +187,7 @@ pub const ARCHITECTURES: &[Architecture] = &[
     distilbert::ARCHITECTURE,
     roberta::ARCHITECTURE,
     gpt2::ARCHITECTURE,
+    t5::ARCHITECTURE,
     llama::LLAMA,
     llama::MISTRAL,
     llama::QWEN2,

@@ -4,7 +4,8 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Config, ModelError, ops};
+use super::layers::Embedding;
+use super::{Config, ModelError, Names, ops};
 
 /// How one attention knows the order of the tokens.
 #[derive(Clone, Copy)]
@@ -94,6 +95,76 @@ impl Frequencies {
     }
 }
 
+/// A learned bias on the scores for how far, and to which side, a key stands from its query
+/// (Raffel et al. 2020, arXiv 1910.10683, section 2.1): near distances each have a bucket, far ones
+/// share them on a logarithmic scale.
+pub struct RelativeBias {
+    table: Embedding,
+    buckets: usize,
+    distance: usize,
+    /// Whether keys behind the query have buckets of their own.
+    both_ways: bool,
+}
+
+impl RelativeBias {
+    /// `weight [buckets, heads]`; from `distance` on all keys share the last bucket.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] for sizes of which no scale can be made; else see [`Names::get`].
+    pub fn new(
+        names: &Names,
+        (buckets, distance): (usize, usize),
+        heads: usize,
+        both_ways: bool,
+        deviation: f64,
+    ) -> std::result::Result<Self, ModelError> {
+        let near = (if both_ways { buckets / 2 } else { buckets }) / 2;
+        if near == 0 || distance <= near {
+            return Err(ModelError::Config(format!(
+                "{buckets} relative_attention_num_buckets and a relative_attention_max_distance of {distance} make no scale"
+            )));
+        }
+        Ok(Self { table: Embedding::new(names, buckets, heads, deviation)?, buckets, distance, both_ways })
+    }
+
+    /// The bias among tokens at `positions u32 [batch, tokens]`: `[batch, heads, tokens, tokens]`, or
+    /// with a batch of 1 where all rows stand alike.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn at(&self, positions: &Tensor) -> Result<Tensor> {
+        let mut rows = positions.to_vec2::<u32>()?;
+        rows.dedup();
+        let tokens = rows.first().map_or(0, Vec::len);
+        let of = |row: &Vec<u32>| -> Vec<u32> {
+            row.iter().flat_map(|&query| row.iter().map(move |&key| self.bucket(query, key))).collect()
+        };
+        // Rows of which only some stand alike are not worth a gather.
+        let rows = if rows.len() == 1 { rows } else { positions.to_vec2()? };
+        let ids = Tensor::from_vec(
+            rows.iter().flat_map(of).collect::<Vec<u32>>(),
+            (rows.len(), tokens, tokens),
+            positions.device(),
+        )?;
+        self.table.forward(&ids)?.permute((0, 3, 1, 2))?.contiguous()
+    }
+
+    /// The bucket of a key at position `key` for a query at `query`; arithmetic in f32, as in
+    /// transformers, because it decides at the edges.
+    fn bucket(&self, query: u32, key: u32) -> u32 {
+        let buckets = if self.both_ways { self.buckets / 2 } else { self.buckets };
+        let side = if self.both_ways && key > query { buckets } else { 0 };
+        let apart = if self.both_ways { key.abs_diff(query) } else { query.saturating_sub(key) } as usize;
+        let near = buckets / 2;
+        if apart < near {
+            return (side + apart) as u32;
+        }
+        let steepness = (self.distance as f64 / near as f64).ln() as f32;
+        let far = (apart as f32 / near as f32).ln() / steepness * (buckets - near) as f32;
+        (side + (near + far as usize).min(buckets - 1)) as u32
+    }
+}
+
 /// Every position divided by `factor` (Chen et al. 2023, arXiv 2306.15595, section 2.3).
 fn linear(plain: Vec<f32>, scaling: &Config) -> std::result::Result<Vec<f32>, ModelError> {
     let factor = scaling.positive("factor")?;
@@ -116,4 +187,28 @@ fn llama3(plain: Vec<f32>, scaling: &Config, config: &Config) -> std::result::Re
         (1.0 - share) * frequency / factor + share * frequency
     };
     Ok(plain.into_iter().map(scaled).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use candle_core::Device;
+
+    /// What transformers' `_relative_position_bucket` gives; made by make_golden.py.
+    #[test]
+    fn distances_fall_into_the_buckets_of_transformers() {
+        let known: BTreeMap<String, Vec<u32>> =
+            serde_json::from_str(include_str!("../../../tests/golden/t5_buckets.json")).unwrap();
+        assert_eq!(known.len(), 4);
+        for (name, buckets) in known {
+            let parts: Vec<&str> = name.split(' ').collect();
+            let table = Embedding::of(Tensor::zeros((32, 1), candle_core::DType::F32, &Device::Cpu).unwrap());
+            let (buckets_in_all, distance) = (parts[1].parse().unwrap(), parts[2].parse().unwrap());
+            let bias = RelativeBias { table, buckets: buckets_in_all, distance, both_ways: parts[0] == "both" };
+            let ours: Vec<u32> = (0..=600).map(|key| bias.bucket(300, key)).collect();
+            assert_eq!(ours, buckets, "{name}");
+        }
+    }
 }

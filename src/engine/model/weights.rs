@@ -149,8 +149,7 @@ impl View {
 impl Names<'_> {
     /// One level down.
     pub fn pp(&self, part: impl std::fmt::Display) -> Self {
-        let prefix = if self.prefix.is_empty() { part.to_string() } else { format!("{}.{part}", self.prefix) };
-        Self { supply: self.supply, prefix }
+        Self { supply: self.supply, prefix: self.full(&part.to_string()) }
     }
 
     /// The tensor `name`; a checkpoint that lacks it is refused.
@@ -169,8 +168,21 @@ impl Names<'_> {
         self.tensor(name, shape, init, true)
     }
 
+    /// Whether the tensor `name` is stored, or was when the weights were built.
+    pub fn is_known(&self, name: &str) -> bool {
+        let full = self.full(name);
+        match self.supply {
+            Supply::Building(builder) => builder.borrow().find(&full).is_some(),
+            Supply::Tracked(variables) | Supply::Detached(variables) => variables.contains_key(&full),
+        }
+    }
+
+    fn full(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
+    }
+
     fn tensor(&self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
-        let full = if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) };
+        let full = self.full(name);
         let of = |variables: &BTreeMap<String, Var>| {
             variables.get(&full).cloned().ok_or_else(|| ModelError::Weights(format!("no tensor {full}")))
         };

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
 
-use super::attention_probabilities::{normalise_rows, pull_back_rows};
+use super::attention_context::attention_context;
+use super::attention_probabilities::{attention_probabilities, normalise_rows, pull_back_rows};
 use super::heads::Heads;
 use super::masked_softmax::{MaskRows, spread};
 use super::noise::{self, Noise};
@@ -47,8 +48,14 @@ pub fn attention(
     if let Some(noise) = dropout {
         noise::check(noise.p)?;
     }
-    if !are_fused(&[q, k, v, mask]) || mask.track_op() {
+    if !are_fused(&[q, k, v, mask]) {
         return composed::attention(q, k, v, mask, scale, heads, dropout);
+    }
+    if mask.track_op() {
+        // A learned mask is a fourth argument; the halves have room for it.
+        let p = attention_probabilities(q, k, mask, scale, heads)?;
+        let p = dropout.map_or_else(|| Ok(p.clone()), |noise| super::dropout(&p, noise.p, noise.seed))?;
+        return attention_context(&p, v, sizes.kv_heads);
     }
     let mask = spread(mask, &Shape::from(sizes.probabilities()))?;
     let graph = q.track_op() || k.track_op() || v.track_op();

@@ -27,16 +27,19 @@ use super::{composed, rows};
 /// from Ainslie et al. 2023 (arXiv 2305.13245), section 2.2.
 pub fn attention_probabilities(q: &Tensor, k: &Tensor, mask: &Tensor, scale: f64, heads: usize) -> Result<Tensor> {
     let sizes = Heads::of(q.shape(), k.shape(), heads)?;
-    if !are_fused(&[q, k, mask]) || mask.track_op() {
+    if !are_fused(&[q, k, mask]) {
         return composed::attention_probabilities(q, k, mask, scale, heads);
     }
     let mask = spread(mask, &Shape::from(sizes.probabilities()))?;
-    q.contiguous()?.apply_op3(&k.contiguous()?, &mask, Probabilities { heads, scale: scale as f32 })
+    let op = Probabilities { heads, scale: scale as f32, wants_mask: mask.track_op() };
+    q.contiguous()?.apply_op3(&k.contiguous()?, &mask, op)
 }
 
 struct Probabilities {
     heads: usize,
     scale: f32,
+    /// Whether the mask is learned: a bias on the scores.
+    wants_mask: bool,
 }
 
 impl Probabilities {
@@ -51,14 +54,19 @@ impl Probabilities {
         })
     }
 
-    /// Gradients of `q` and `k`; those of the scores exist for one example at a time.
-    fn backward(&self, sizes: Heads, [q, k]: [&[f32]; 2], p: &[f32], grad: &[f32]) -> Result<[Vec<f32>; 2]> {
-        let stretch = [sizes.query * sizes.width(), sizes.key * sizes.kv_width()];
-        rows::together(sizes.batch, stretch, |batch, [q_grad, k_grad]| {
-            let (q_grad, k_grad) = (rows::zeroed(q_grad), rows::zeroed(k_grad));
+    /// Gradients of `q`, `k` and, where it is learned, the mask; those of the scores exist for one
+    /// example at a time.
+    fn backward(&self, sizes: Heads, [q, k]: [&[f32]; 2], p: &[f32], grad: &[f32]) -> Result<[Vec<f32>; 3]> {
+        let masked = if self.wants_mask { sizes.maps() } else { 0 };
+        let stretch = [sizes.query * sizes.width(), sizes.key * sizes.kv_width(), masked];
+        rows::together(sizes.batch, stretch, |batch, grads| {
+            let [q_grad, k_grad, mask_grad] = grads.map(rows::zeroed);
             let part = batch * sizes.maps()..(batch + 1) * sizes.maps();
             let mut scores = grad[part.clone()].to_vec();
-            pull_back_rows(&mut scores, &p[part], sizes.key, self.scale);
+            // The mask stands behind the scale, q and k before it.
+            pull_back_rows(&mut scores, &p[part], sizes.key, 1.0);
+            mask_grad.copy_from_slice(&scores[..masked]);
+            scores.iter_mut().for_each(|score| *score *= self.scale);
             for (head, scores) in scores.chunks_exact(sizes.map()).enumerate() {
                 let scores = sizes.matrix(scores)?;
                 let (q, k) = (sizes.query_head(q, batch, head)?, sizes.key_head(k, batch, head)?);
@@ -67,7 +75,7 @@ impl Probabilities {
                 let k_grad = &mut k_grad[sizes.kv_column(head)..];
                 put(k_grad, sizes.kv_width(), scores.transposed(), q, sizes.threads())?;
             }
-            Ok([q_grad, k_grad])
+            Ok([q_grad, k_grad, mask_grad])
         })
     }
 }
@@ -126,7 +134,8 @@ impl CustomOp3 for Probabilities {
         let sizes = Heads::of(q.shape(), k.shape(), self.heads)?;
         let grad = grad.contiguous()?;
         let backward = |q: &[f32], k: &[f32]| read2(p, &grad, |p, grad| self.backward(sizes, [q, k], p, grad));
-        let [q_grad, k_grad] = read2(q, k, backward)???;
-        Ok((Some(tensor(q_grad, q.dims())?), Some(tensor(k_grad, k.dims())?), None))
+        let [q_grad, k_grad, mask_grad] = read2(q, k, backward)???;
+        let mask_grad = self.wants_mask.then(|| tensor(mask_grad, p.dims())).transpose()?;
+        Ok((Some(tensor(q_grad, q.dims())?), Some(tensor(k_grad, k.dims())?), mask_grad))
     }
 }

@@ -29,7 +29,8 @@ impl Heads {
         let ((batch, query, width), (k_batch, key, k_width)) = (q.dims3()?, k.dims3()?);
         let wide = width.checked_div(heads).unwrap_or(0);
         let kv_heads = k_width.checked_div(wide).unwrap_or(0);
-        let fits = kv_heads > 0 && wide * heads == width && wide * kv_heads == k_width && heads % kv_heads == 0;
+        let fits =
+            kv_heads > 0 && wide * heads == width && wide * kv_heads == k_width && heads.is_multiple_of(kv_heads);
         if batch != k_batch || !fits {
             bail!("attention with {heads} heads over {q:?} and {k:?} does not fit");
         }
@@ -44,7 +45,7 @@ impl Heads {
     pub fn behind(probabilities: &Shape, v: &Shape, kv_heads: usize) -> Result<Self> {
         let ((batch, heads, query, key), (v_batch, v_key, width)) = (probabilities.dims4()?, v.dims3()?);
         let wide = width.checked_div(kv_heads).unwrap_or(0);
-        let fits = kv_heads > 0 && wide * kv_heads == width && heads % kv_heads == 0;
+        let fits = kv_heads > 0 && wide * kv_heads == width && heads.is_multiple_of(kv_heads);
         if batch != v_batch || key != v_key || heads == 0 || !fits {
             bail!("attention with probabilities {probabilities:?} over {v:?} with {kv_heads} heads does not fit");
         }

@@ -108,7 +108,11 @@ impl Weights {
             return Err(ModelError::Weights("a network cannot be built from a reading".into()));
         };
         let builder = builder.into_inner();
-        builder.complain()?;
+        // A configuration that is wrong in itself explains more than the shapes that follow from it.
+        let wrong_in_itself = matches!(built, Err(ModelError::Config(_)));
+        if !wrong_in_itself {
+            builder.complain()?;
+        }
         drop(built?);
         Ok(builder.finish())
     }

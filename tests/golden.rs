@@ -46,6 +46,22 @@ struct Case {
     thin_gradients: usize,
     /// Token ids of every pass over every text.
     read: Vec<Vec<Vec<u32>>>,
+    /// Texts, labels and which of them count, where they are not the manifest's.
+    #[serde(default)]
+    texts: Vec<String>,
+    #[serde(default)]
+    labels: Vec<u32>,
+    #[serde(default)]
+    labelled: Vec<f32>,
+    /// Prompts and what is written behind them; of models that write.
+    #[serde(default)]
+    generated: Vec<Generated>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Generated {
+    prompt: Vec<u32>,
+    next: Vec<u32>,
 }
 
 /// A golden folder, opened.
@@ -60,18 +76,24 @@ fn manifest() -> Manifest {
     serde_json::from_str(include_str!("golden/manifest.json")).unwrap()
 }
 
-fn open(name: &str, case: &Case) -> Golden {
+fn open(name: &str, case: &Case, manifest: &Manifest) -> Golden {
     let folder = tiny::folder(name);
     let tensors = candle_core::safetensors::load(folder.join("golden.safetensors"), &Device::Cpu).unwrap();
     let head = if tensors.contains_key("scores.sum") { Head::LabelWords } else { Head::Classifier };
     let model = tiny::open_folder(&folder, head, Start::Stored, 0);
     assert_eq!(model.card.notes, Vec::<String>::new(), "{name}: every stored tensor is used, none is made up");
-    Golden { name: name.to_owned(), case: case.clone(), model, tensors }
+    let mut case = case.clone();
+    if case.texts.is_empty() {
+        case.texts.clone_from(&manifest.texts);
+        case.labels.clone_from(&manifest.labels);
+        case.labelled.clone_from(&manifest.labelled);
+    }
+    Golden { name: name.to_owned(), case, model, tensors }
 }
 
 fn everything(manifest: &Manifest) -> Vec<Golden> {
     assert!(!manifest.models.is_empty());
-    manifest.models.iter().map(|(name, case)| open(name, case)).collect()
+    manifest.models.iter().map(|(name, case)| open(name, case, manifest)).collect()
 }
 
 impl Golden {
@@ -81,8 +103,21 @@ impl Golden {
 
     /// The rows of the padded batch, without their padding.
     fn rows(&self) -> Vec<Vec<u32>> {
+        self.unpadded("input_ids", "attention_mask")
+    }
+
+    /// The rows that an encoder–decoder's decoder is given; empty for other models.
+    fn written(&self) -> Vec<Vec<u32>> {
+        if self.tensors.contains_key("decoder_input_ids") {
+            self.unpadded("decoder_input_ids", "decoder_attention_mask")
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn unpadded(&self, ids: &str, mask: &str) -> Vec<Vec<u32>> {
         let rows = |name: &str| self.tensors[name].to_dtype(DType::U32).unwrap().to_vec2::<u32>().unwrap();
-        let masked = rows("input_ids").into_iter().zip(rows("attention_mask"));
+        let masked = rows(ids).into_iter().zip(rows(mask));
         masked
             .map(|(ids, mask)| ids.into_iter().zip(mask).filter(|(_, keep)| *keep == 1).map(|(id, _)| id).collect())
             .collect()
@@ -94,21 +129,21 @@ impl Golden {
         task::for_model(&self.model, &prompt, &manifest.classes).unwrap()
     }
 
-    fn prepared(&self, manifest: &Manifest, task: &dyn Task) -> Vec<Prepared> {
-        let texts: Vec<&str> = manifest.texts.iter().map(String::as_str).collect();
+    fn prepared(&self, task: &dyn Task) -> Vec<Prepared> {
+        let texts: Vec<&str> = self.case.texts.iter().map(String::as_str).collect();
         tiny::prepare(task, &self.model, &texts)
     }
 
     /// The golden distillation step.
     fn distil(&self, manifest: &Manifest) -> Mixed {
         let task = self.task(manifest, Scoring::Sum);
-        let batch = self.prepared(manifest, task.as_ref());
+        let batch = self.prepared(task.as_ref());
         let pass = tiny::pass(task.as_ref(), &self.model, self.model.tracked.as_ref(), &batch, &Noise::none());
         let given = Given {
             student: &pass,
             teacher: Some(&ops::log_softmax(&self.tensors["teacher"]).unwrap()),
-            labels: &Tensor::new(manifest.labels.as_slice(), &Device::Cpu).unwrap(),
-            labelled: &Tensor::new(manifest.labelled.as_slice(), &Device::Cpu).unwrap(),
+            labels: &Tensor::new(self.case.labels.as_slice(), &Device::Cpu).unwrap(),
+            labelled: &Tensor::new(self.case.labelled.as_slice(), &Device::Cpu).unwrap(),
             knobs: &knobs(manifest),
         };
         Mixture::new(&Recipe::default(), true, false).unwrap().evaluate(&given).unwrap()
@@ -126,12 +161,20 @@ fn thinned(values: &[f32], every: usize) -> Vec<f32> {
 /// Whether number `index` of a variable is a key bias: it adds the same to every score of a query,
 /// so its true gradient is 0 and Adam walks along its rounding errors.
 fn is_key_bias(name: &str, index: usize, count: usize) -> bool {
-    name.ends_with("key.bias") || (name.ends_with("c_attn.bias") && (count / 3..2 * count / 3).contains(&index))
+    name.ends_with("key.bias")
+        || name.ends_with("k_lin.bias")
+        || (name.ends_with("c_attn.bias") && (count / 3..2 * count / 3).contains(&index))
 }
 
-/// Logits for rows of ids as transformers gives them: `[batch, classes]` or `[batch, tokens, vocabulary]`.
-fn logits(model: &Model, network: &dyn Network, rows: &[&[u32]], trace: &mut Trace) -> Tensor {
-    let hidden = network.encode(&model.input(rows).unwrap(), trace, &Noise::none()).unwrap();
+/// Logits for rows of ids as transformers gives them: `[batch, classes]` or `[batch, tokens, vocabulary]`,
+/// of an encoder–decoder those for the rows `written`.
+fn logits(model: &Model, network: &dyn Network, rows: &[Vec<u32>], written: &[Vec<u32>], trace: &mut Trace) -> Tensor {
+    let input = model.input(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+    let mut hidden = network.encode(&input, trace, &Noise::none()).unwrap();
+    if !written.is_empty() {
+        let written = model.written(&written.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        hidden = network.decode(&hidden, &input.mask, &written, trace, &Noise::none()).unwrap();
+    }
     let ends: Vec<u32> = rows.iter().map(|row| row.len() as u32 - 1).collect();
     match model.top {
         Top::Classes(_) => network.classify(&hidden, &ends, &Noise::none()).unwrap(),
@@ -152,28 +195,49 @@ fn compare_tokens(what: &str, lengths: &[usize], ours: &Tensor, theirs: &Tensor)
     }
 }
 
+fn lengths(rows: &[Vec<u32>]) -> Vec<usize> {
+    rows.iter().map(Vec::len).collect()
+}
+
 fn compare_forward(golden: &Golden, network: &dyn Network) {
-    let rows = golden.rows();
-    let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
-    assert!(lengths.contains(&1) && lengths.iter().any(|length| *length != lengths[0]), "the batch is ragged");
-    let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+    let (rows, written) = (golden.rows(), golden.written());
+    let read = lengths(&rows);
+    assert!(read.contains(&1) && read.iter().any(|length| *length != read[0]), "the batch is ragged");
     let mut trace = Trace::all();
-    let logits = logits(&golden.model, network, &rows, &mut trace);
+    let logits = logits(&golden.model, network, &rows, &written, &mut trace);
     let what = |part: &str| format!("{}, {part}", golden.name);
+    // What a decoder beside an encoder writes; a classifier's is the text it read, once more.
+    let answers = if written.is_empty() { read.clone() } else { lengths(&written) };
     match golden.model.top {
         Top::Classes(_) => assert_close(&what("logits"), &flat(&logits), &golden.numbers("logits"), NEAR),
-        Top::Vocabulary => compare_tokens(&what("logits"), &lengths, &logits, &golden.tensors["logits"]),
+        Top::Vocabulary => compare_tokens(&what("logits"), &answers, &logits, &golden.tensors["logits"]),
     }
-    assert_eq!((trace.attention.len(), trace.hidden.len()), (golden.model.card.layers, golden.model.card.layers + 1));
-    for (layer, states) in &trace.hidden {
-        let name = format!("hidden.{layer}");
-        compare_tokens(&what(&name), &lengths, states, &golden.tensors[&name]);
+    let layers = golden.model.card.layers;
+    assert_eq!((trace.attention.len(), trace.hidden.len()), (layers, layers + 1));
+    let by_query = |weights: &Tensor| weights.transpose(1, 2).unwrap().contiguous().unwrap();
+    let mut compared = 0;
+    for (part, kept, lengths) in [("hidden", &trace.hidden, &read), ("hidden_written", &trace.hidden_written, &answers)]
+    {
+        for (layer, states) in kept {
+            let name = format!("{part}.{layer}");
+            compare_tokens(&what(&name), lengths, states, &golden.tensors[&name]);
+            compared += 1;
+        }
     }
-    for (layer, weights) in &trace.attention {
-        let name = format!("attention.{layer}");
-        let by_query = |weights: &Tensor| weights.transpose(1, 2).unwrap().contiguous().unwrap();
-        compare_tokens(&what(&name), &lengths, &by_query(weights), &by_query(&golden.tensors[&name]));
+    for (part, kept, lengths) in [
+        ("attention", &trace.attention, &read),
+        ("written", &trace.written, &answers),
+        ("cross", &trace.cross, &answers),
+    ] {
+        for (layer, weights) in kept {
+            let name = format!("{part}.{layer}");
+            compare_tokens(&what(&name), lengths, &by_query(weights), &by_query(&golden.tensors[&name]));
+            compared += 1;
+        }
     }
+    let parts = ["attention.", "written.", "cross.", "hidden.", "hidden_written."];
+    let known = golden.tensors.keys().filter(|name| parts.iter().any(|part| name.starts_with(part))).count();
+    assert_eq!(compared, known, "{}: all that transformers shows is compared", golden.name);
 }
 
 #[test]
@@ -185,11 +249,28 @@ fn logits_attention_and_hidden_states_of_a_padded_batch_are_those_of_transformer
 }
 
 #[test]
+fn what_is_written_greedily_is_what_transformers_writes() {
+    let mut written = 0;
+    for golden in everything(&manifest()) {
+        for Generated { prompt, next } in &golden.case.generated {
+            let ours = golden.model.generate(prompt, 12).unwrap();
+            assert_eq!(&ours, next, "{}, behind {prompt:?}", golden.name);
+            assert_eq!(golden.model.generate(prompt, 2).unwrap(), next[..2.min(next.len())], "{}", golden.name);
+            written += ours.len();
+        }
+        if golden.model.top != Top::Vocabulary || !golden.model.architecture.writes() {
+            assert!(golden.model.generate(&[5, 6], 3).is_err(), "{} does not write", golden.name);
+        }
+    }
+    assert!(written > 20, "only {written} tokens were written");
+}
+
+#[test]
 fn prompts_are_read_as_the_same_tokens() {
     let manifest = manifest();
     for golden in everything(&manifest) {
         let task = golden.task(&manifest, Scoring::Sum);
-        for (text, prepared) in golden.prepared(&manifest, task.as_ref()).iter().enumerate() {
+        for (text, prepared) in golden.prepared(task.as_ref()).iter().enumerate() {
             let theirs: Vec<&Vec<u32>> = golden.case.read.iter().map(|pass| &pass[text]).collect();
             let ours: Vec<&Vec<u32>> = prepared.passes.iter().map(|pass| &pass.ids).collect();
             assert_eq!(ours, theirs, "{}, text {text}", golden.name);
@@ -207,7 +288,7 @@ fn scoring_all_label_words_at_once_equals_a_forward_pass_for_each() {
         };
         for (scoring, name) in kinds {
             let task = golden.task(&manifest, scoring);
-            let batch = golden.prepared(&manifest, task.as_ref());
+            let batch = golden.prepared(task.as_ref());
             let pass = tiny::pass(task.as_ref(), &golden.model, golden.model.detached.as_ref(), &batch, &Noise::none());
             assert_close(&format!("{}, {name}", golden.name), &flat(&pass.scores), &golden.numbers(name), NEAR);
         }
@@ -288,10 +369,9 @@ fn a_saved_model_reopens_with_the_same_logits_to_the_bit() {
         let reopened = tiny::open_folder(folder.path(), head_of(&golden.model), Start::Stored, 99);
         assert_eq!(reopened.card.notes, Vec::<String>::new(), "{}", golden.name);
         assert_eq!(reopened.card.parameters, golden.model.card.parameters, "{}", golden.name);
-        let rows = golden.rows();
-        let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+        let (rows, written) = (golden.rows(), golden.written());
         let bits = |model: &Model| -> Vec<u32> {
-            let logits = logits(model, model.detached.as_ref(), &rows, &mut Trace::none());
+            let logits = logits(model, model.detached.as_ref(), &rows, &written, &mut Trace::none());
             flat(&logits).into_iter().map(f32::to_bits).collect()
         };
         assert_eq!(bits(&reopened), bits(&golden.model), "{}", golden.name);
@@ -300,15 +380,27 @@ fn a_saved_model_reopens_with_the_same_logits_to_the_bit() {
 }
 
 /// Writes what `golden/check_saved.py` compares: one row and everything computed from it.
-fn write_expected(model: &Model, row: &[u32], path: &Path) {
+fn write_expected(golden: &Golden, path: &Path) {
+    let model = &golden.model;
+    let longest = |rows: Vec<Vec<u32>>| rows.into_iter().max_by_key(Vec::len).into_iter().collect::<Vec<_>>();
+    let (row, written) = (longest(golden.rows()), longest(golden.written()));
     let mut trace = Trace::all();
-    let logits = logits(model, model.detached.as_ref(), &[row], &mut trace).i(0).unwrap();
-    let ids: Vec<i64> = row.iter().map(|id| i64::from(*id)).collect();
-    let mut tensors = BTreeMap::from([("logits".to_owned(), logits)]);
-    tensors.insert("input_ids".to_owned(), Tensor::new(ids, &Device::Cpu).unwrap());
+    let logits = logits(model, model.detached.as_ref(), &row, &written, &mut trace).i(0).unwrap();
+    let ids =
+        |row: &Vec<u32>| Tensor::new(row.iter().map(|id| i64::from(*id)).collect::<Vec<i64>>(), &Device::Cpu).unwrap();
+    let mut tensors = BTreeMap::from([("logits".to_owned(), logits), ("input_ids".to_owned(), ids(&row[0]))]);
+    tensors.extend(written.first().map(|row| ("decoder_input_ids".to_owned(), ids(row))));
     let one = |tensor: &Tensor| tensor.i(0).unwrap().contiguous().unwrap();
-    tensors.extend(trace.attention.iter().map(|(layer, weights)| (format!("attention.{layer}"), one(weights))));
-    tensors.extend(trace.hidden.iter().map(|(layer, states)| (format!("hidden.{layer}"), one(states))));
+    let kept = [
+        ("attention", &trace.attention),
+        ("written", &trace.written),
+        ("cross", &trace.cross),
+        ("hidden", &trace.hidden),
+        ("hidden_written", &trace.hidden_written),
+    ];
+    for (part, layers) in kept {
+        tensors.extend(layers.iter().map(|(layer, tensor)| (format!("{part}.{layer}"), one(tensor))));
+    }
     let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
     std::fs::write(path, serialize(&views).unwrap()).unwrap();
 }
@@ -323,8 +415,7 @@ fn transformers_opens_a_trained_and_saved_model_and_computes_the_same() {
         let folder = tempfile::tempdir().unwrap();
         golden.model.save(folder.path(), &manifest.classes).unwrap();
         let expected = folder.path().join("expected.safetensors");
-        let longest = golden.rows().into_iter().max_by_key(Vec::len).unwrap();
-        write_expected(&golden.model, &longest, &expected);
+        write_expected(&golden, &expected);
         let script = tiny::folder("check_saved.py");
         let done = std::process::Command::new(&python).arg(script).arg(folder.path()).arg(&expected).output().unwrap();
         assert!(done.status.success(), "{}: {}", golden.name, String::from_utf8_lossy(&done.stderr));

@@ -158,27 +158,37 @@ fn a_row_masked_whole_is_finite_and_a_masked_key_gets_nothing() {
     }
 }
 
+/// Batch, queries, keys, heads, heads of keys and values, numbers in a head.
+const ATTENTIONS: [[usize; 6]; 6] = [
+    [1, 1, 1, 1, 1, 1],
+    [2, 5, 5, 3, 3, 4],
+    [3, 4, 9, 2, 2, 5],
+    [1, 130, 150, 2, 2, 6],
+    [2, 5, 6, 4, 2, 4],
+    [3, 7, 4, 6, 1, 3],
+];
+
 #[test]
 fn attention_agrees_with_its_composed_form() {
-    for (batch, query, key, heads, wide) in [(1, 1, 1, 1, 1), (2, 5, 5, 3, 4), (3, 4, 9, 2, 5), (1, 33, 17, 2, 26)] {
-        let inputs = [variable(&[batch, query, heads * wide], 10), variable(&[batch, key, heads * wide], 11)];
+    for [batch, query, key, heads, kv_heads, wide] in ATTENTIONS {
+        let inputs = [variable(&[batch, query, heads * wide], 10), variable(&[batch, key, kv_heads * wide], 11)];
         let mask = random(&[batch, 1, 1, key], 12);
         let probabilities = |t: &[Tensor]| ops::attention_probabilities(&t[0], &t[1], &mask, 0.4, heads);
         both("attention_probabilities", &inputs, &probabilities, &|t| {
             composed::attention_probabilities(&t[0], &t[1], &mask, 0.4, heads)
         });
-        let inputs = [variable(&[batch, heads, query, key], 13), variable(&[batch, key, heads * wide], 14)];
-        both("attention_context", &inputs, &|t| ops::attention_context(&t[0], &t[1]), &|t| {
-            composed::attention_context(&t[0], &t[1])
+        let inputs = [variable(&[batch, heads, query, key], 13), variable(&[batch, key, kv_heads * wide], 14)];
+        both("attention_context", &inputs, &|t| ops::attention_context(&t[0], &t[1], kv_heads), &|t| {
+            composed::attention_context(&t[0], &t[1], kv_heads)
         });
     }
 }
 
 #[test]
 fn attention_whole_agrees_with_its_composed_form_and_with_its_halves() {
-    for (batch, query, key, heads, wide) in [(1, 1, 1, 1, 1), (2, 5, 5, 3, 4), (3, 4, 9, 2, 5), (1, 130, 150, 2, 6)] {
-        let width = heads * wide;
-        let dims = [vec![batch, query, width], vec![batch, key, width], vec![batch, key, width]];
+    for [batch, query, key, heads, kv_heads, wide] in ATTENTIONS {
+        let (width, kv_width) = (heads * wide, kv_heads * wide);
+        let dims = [vec![batch, query, width], vec![batch, key, kv_width], vec![batch, key, kv_width]];
         let inputs: Vec<Var> = dims.iter().zip(50..).map(|(dims, seed)| variable(dims, seed)).collect();
         let mask = random(&[batch, 1, 1, key], 12);
         for noise in [None, Some(Noise { p: 0.3, seed: 5 })] {
@@ -187,13 +197,65 @@ fn attention_whole_agrees_with_its_composed_form_and_with_its_halves() {
             agree("attention in halves", &inputs, &whole, &|t| {
                 let p = ops::attention_probabilities(&t[0], &t[1], &mask, 0.4, heads)?;
                 let p = noise.map_or(Ok(p.clone()), |noise| ops::dropout(&p, noise.p, noise.seed))?;
-                ops::attention_context(&p, &t[2])
+                ops::attention_context(&p, &t[2], kv_heads)
             });
             let frozen: Vec<Tensor> = tensors(&inputs).iter().map(Tensor::detach).collect();
             let (frozen, tracked) = (whole(&frozen).unwrap(), whole(&tensors(&inputs)).unwrap());
             assert_eq!(flat(&frozen), flat(&tracked), "with and without a graph");
         }
     }
+}
+
+#[test]
+fn shared_heads_are_heads_written_out() {
+    let (q, k, v) = (random(&[2, 5, 12], 90), random(&[2, 7, 6], 91), random(&[2, 7, 6], 92));
+    let mask = random(&[2, 1, 5, 7], 93);
+    // Four heads of three numbers; the first two share the first head of keys and values.
+    let written = |x: &Tensor| {
+        let part = |head: usize| x.narrow(2, head * 3, 3).unwrap();
+        Tensor::cat(&[part(0), part(0), part(1), part(1)], 2).unwrap()
+    };
+    let shared = ops::attention(&q, &k, &v, &mask, 0.4, 4, None).unwrap();
+    let whole = ops::attention(&q, &written(&k), &written(&v), &mask, 0.4, 4, None).unwrap();
+    assert_eq!(flat(&shared), flat(&whole));
+}
+
+#[test]
+fn the_norm_by_root_mean_squares_agrees_with_its_composed_form() {
+    for dims in [[1, 1, 8], [3, 5, 17], [2, 67, 33]] {
+        let inputs = [variable(&dims, 84), variable(&dims[2..], 85)];
+        both("rms_norm", &inputs, &|t| ops::rms_norm(&t[0], &t[1], 1e-5), &|t| composed::rms_norm(&t[0], &t[1], 1e-5));
+    }
+    let turned = [variable(&[6, 4, 10], 86)];
+    let gamma = random(&[10], 87);
+    agree("strided rms_norm", &turned, &|t| ops::rms_norm(&t[0].transpose(0, 1)?, &gamma, 1e-5), &|t| {
+        composed::rms_norm(&t[0].transpose(0, 1)?, &gamma, 1e-5)
+    });
+}
+
+/// Cosine and sine of made-up angles.
+fn angles(dims: &[usize]) -> (Tensor, Tensor) {
+    let angles = random(dims, 88);
+    (angles.cos().unwrap(), angles.sin().unwrap())
+}
+
+#[test]
+fn rotary_positions_agree_with_their_composed_form_and_keep_lengths() {
+    for [batch, tokens, heads, half] in [[1, 1, 1, 1], [2, 5, 3, 4], [3, 200, 2, 9]] {
+        let (cos, sin) = angles(&[batch, tokens, half]);
+        let inputs = [variable(&[batch, tokens, heads * 2 * half], 89)];
+        both("rotary", &inputs, &|t| ops::rotary(&t[0], &cos, &sin, heads), &|t| {
+            composed::rotary(&t[0], &cos, &sin, heads)
+        });
+        let turned = ops::rotary(&inputs[0], &cos, &sin, heads).unwrap();
+        let lengths = |x: &Tensor| x.reshape((batch * tokens * heads, ())).unwrap().sqr().unwrap().sum(1).unwrap();
+        assert_close("lengths", &lengths(&turned), &lengths(&inputs[0]), 1e-5);
+        let back = ops::rotary(&turned, &cos, &sin.neg().unwrap(), heads).unwrap();
+        assert_close("there and back", &back, &inputs[0], 1e-5);
+    }
+    let (cos, sin) = angles(&[1, 2, 3]);
+    assert!(ops::rotary(&random(&[1, 2, 8], 1), &cos, &sin, 1).is_err());
+    assert!(ops::rotary(&random(&[1, 3, 6], 1), &cos, &sin, 1).is_err());
 }
 
 #[test]
@@ -253,6 +315,13 @@ fn a_bias_on_the_attention_scores_gets_its_gradient() {
     both("attention bias", &inputs, &|t| ops::attention_probabilities(&t[0], &t[1], &t[2], 0.5, 2), &|t| {
         composed::attention_probabilities(&t[0], &t[1], &t[2], 0.5, 2)
     });
+    let inputs =
+        [variable(&[2, 4, 6], 15), variable(&[2, 5, 3], 16), variable(&[2, 5, 3], 18), variable(&[1, 2, 4, 5], 17)];
+    for noise in [None, Some(Noise { p: 0.3, seed: 5 })] {
+        both("attention with a bias", &inputs, &|t| ops::attention(&t[0], &t[1], &t[2], &t[3], 0.5, 2, noise), &|t| {
+            composed::attention(&t[0], &t[1], &t[2], &t[3], 0.5, 2, noise)
+        });
+    }
 }
 
 #[test]
@@ -403,7 +472,9 @@ fn shapes_that_do_not_fit_are_errors() {
     let qkv = random(&[2, 3, 6], 1);
     let mask = random(&[2, 1, 1, 3], 1);
     assert!(ops::attention_probabilities(&qkv, &qkv, &mask, 1.0, 4).is_err());
-    assert!(ops::attention_context(&random(&[2, 2, 3, 4], 1), &qkv).is_err());
+    assert!(ops::attention_context(&random(&[2, 2, 3, 4], 1), &qkv, 2).is_err());
+    let (q, kv) = (random(&[2, 3, 12], 1), random(&[2, 3, 9], 1));
+    assert!(ops::attention(&q, &kv, &kv, &mask, 1.0, 4, None).is_err(), "three heads cannot serve four");
 }
 
 /// One step of a small network through every operation: its loss and gradients as bits.
@@ -419,7 +490,7 @@ fn step_bits() -> Result<Vec<u32>> {
     let x = ops::dropout(&ops::embedding(&small(0)?, &ids)?, 0.1, 3)?;
     let mask = Tensor::zeros((4, 1, 1, 120), DType::F32, &Device::Cpu)?;
     let p = ops::attention_probabilities(&x, &x, &mask, 0.3, 4)?;
-    let x = ops::layer_norm(&ops::attention_context(&p, &x)?, &vars[4], &vars[5], 1e-5)?;
+    let x = ops::layer_norm(&ops::attention_context(&p, &x, 4)?, &vars[4], &vars[5], 1e-5)?;
     let h = ops::gelu(&ops::linear(&x, &small(1)?, Some(&vars[2]))?)?;
     let x = ops::gelu_tanh(&ops::linear_transposed(&h, &small(3)?, None)?)?;
     let logits = ops::linear(&x.reshape((count, 48))?, &small(6)?, None)?;

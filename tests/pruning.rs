@@ -114,10 +114,14 @@ fn embeddings_norms_biases_and_the_top_are_spared() {
             Pruner::default().set_theta(10.0, &model.weights).unwrap();
             let after = values(&model);
             let touched: Vec<&String> = before.keys().filter(|name| before[*name] != after[*name]).collect();
-            let inside = ["encoder.layer", ".h."];
+            let inside = [".layer.", ".layers.", ".h."];
             let right = |name: &&String| name.ends_with("weight") && inside.iter().any(|part| name.contains(part));
             assert!(!touched.is_empty() && touched.iter().all(right), "{touched:?}");
             assert!(touched.iter().all(|name| !name.contains("LayerNorm") && !name.contains("ln_")), "{touched:?}");
+            assert!(touched.iter().all(|name| !name.contains("relative_attention_bias")), "{touched:?}");
+            let linears = |name: &&String| model.weights.variables()[*name].rank() == 2 && right(name);
+            let tables = before.keys().filter(linears).filter(|name| name.contains("relative_attention_bias")).count();
+            assert_eq!(touched.len(), before.keys().filter(linears).count() - tables, "every linear takes part");
         }
     }
 }

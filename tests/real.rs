@@ -78,5 +78,68 @@ fn files_that_are_no_weights_are_refused_with_the_reason() {
         open("models/negative_fixtures/lfs_pointer").contains("llama")
             || open("models/negative_fixtures/lfs_pointer").contains("LFS")
     );
-    assert!(open("models/stories260K-hf").contains("not known here"));
+}
+
+/// Trained models and what transformers 5.23 writes behind "Once upon a time" greedily, with its three
+/// largest logits there.
+#[test]
+#[ignore = "needs the shared models"]
+fn small_trained_llamas_go_on_as_in_transformers() {
+    let known = [
+        (
+            "models/stories260K-hf",
+            "there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball.",
+            [(432, 17.7994), (383, 14.281_26), (322, 9.709_651)],
+        ),
+        (
+            "models/babyllama-tok105",
+            "there was a little girl named Lily. Sh",
+            [(25, 10.034_555), (3, 6.189_437), (19, 3.179_41)],
+        ),
+    ];
+    for (name, goes_on, largest) in known {
+        let model = model::open(&choice(name, Head::LabelWords), 2, 0, &Device::Cpu).unwrap();
+        assert!(model.card.notes.is_empty(), "{name}: {:?}", model.card.notes);
+        let prompt = model.tokens.encode_open("Once upon a time").unwrap().ids;
+        let next = model.generate(&prompt, 40).unwrap();
+        let text = model.tokens.decode(&[prompt.clone(), next].concat());
+        assert_eq!(text, format!("Once upon a time, {goes_on}"), "{name}");
+        let hidden = model.detached.encode(&model.input(&[&prompt]).unwrap(), &mut Trace::none(), &Noise::none());
+        let last = hidden.unwrap().narrow(1, prompt.len() - 1, 1).unwrap().squeeze(1).unwrap();
+        let logits: Vec<f32> = model.detached.vocabulary(&last).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+        for (id, value) in largest {
+            assert!((logits[id] - value).abs() < 1e-4, "{name}, {id}: {} is not {value}", logits[id]);
+        }
+    }
+}
+
+/// A folder with the fixture's weights in bf16 and a tokenizer, which it lacks.
+fn bf16_fixture() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |from: &str, file: &str| std::fs::copy(shared(from).join(file), folder.path().join(file)).unwrap();
+    copy("models/fixture-tiny-llama-bf16", "config.json");
+    copy("models/fixture-tiny-llama-bf16", "model.safetensors");
+    copy("models/babyllama-tok105", "tokenizer.json");
+    folder
+}
+
+#[test]
+#[ignore = "needs the shared models"]
+fn a_llama_in_bf16_gives_the_recorded_logits() {
+    let folder = bf16_fixture();
+    let choice =
+        ModelChoice { head: Head::LabelWords, ..ModelChoice::stored(Source::Folder(folder.path().to_owned())) };
+    let model = model::open(&choice, 2, 0, &Device::Cpu).unwrap();
+    let home = shared("models/fixture-tiny-llama-bf16");
+    let meta = std::fs::read_to_string(home.join("tiny_llama_meta.txt")).unwrap();
+    let tokens = meta.lines().find_map(|line| line.strip_prefix("tokens=")).unwrap();
+    let ids: Vec<u32> = tokens.split(',').map(|id| id.trim().parse().unwrap()).collect();
+    let bytes = std::fs::read(home.join("tiny_llama_golden.bin")).unwrap();
+    let known = bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap()));
+    let hidden = model.detached.encode(&model.input(&[&ids]).unwrap(), &mut Trace::none(), &Noise::none()).unwrap();
+    let logits = model.detached.vocabulary(&hidden.squeeze(0).unwrap()).unwrap();
+    assert_eq!(logits.dims(), [40, 112]);
+    let logits: Vec<f32> = logits.flatten_all().unwrap().to_vec1().unwrap();
+    let worst = logits.iter().zip(known).map(|(ours, theirs)| (ours - theirs).abs()).fold(0f32, f32::max);
+    assert!(worst < 1e-4, "{worst}");
 }

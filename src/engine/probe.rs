@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{DType, IndexOp as _};
 
 use super::EngineError;
-use super::model::{Model, Noise, Tokens, Top, Trace};
+use super::model::{Kind, Model, Noise, Tokens, Top, Trace};
 use super::pair::Pair;
 use super::prompt::{Template, verbalizer};
 use super::task::{self, Task};
@@ -83,7 +83,8 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFra
 }
 
 fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]) -> Vec<crate::link::WordCheck> {
-    let lead = if model.architecture.causal { template.answer("") } else { String::new() };
+    // An encoder–decoder's answer is a text of its own.
+    let lead = if model.architecture.kind == Kind::EncoderDecoder { String::new() } else { template.answer("") };
     verbalizer::inspect(prompt, classes, &model.tokens, &lead).unwrap_or_default()
 }
 
@@ -94,8 +95,11 @@ fn side(model: &Model, template: Option<&Template>, text: &str) -> Result<Prompt
             task::head::Classifier.prepare(model, text, 0).map(|p| p.passes.into_iter().next().unwrap_or_default())
         }
         (Top::Vocabulary, None) => return Ok(PromptSide::default()),
-        (Top::Vocabulary, Some(template)) if model.architecture.causal => template.causal(text, tokens, most),
-        (Top::Vocabulary, Some(template)) => template.masked(text, 1, tokens, most),
+        (Top::Vocabulary, Some(template)) => match model.architecture.kind {
+            Kind::Encoder => template.masked(text, 1, tokens, most),
+            Kind::Decoder => template.causal(text, tokens, most),
+            Kind::EncoderDecoder => template.read(text, tokens, most),
+        },
     };
     let rendered = rendered.map_err(|e| e.to_string())?;
     let chip = |(place, (&id, &from_text)): (usize, (&u32, &bool))| TokenChip {

@@ -59,7 +59,7 @@ impl Trainer {
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
         let targets = pair.targets(&session)?;
-        let language = pair.student.architecture.causal && matches!(pair.student.top, super::model::Top::Vocabulary);
+        let language = pair.student.architecture.causal() && matches!(pair.student.top, super::model::Top::Vocabulary);
         let mixture = Mixture::new(&session.recipe, targets.is_some(), language).map_err(EngineError::Recipe)?;
         let knobs = checked_knobs(&session, catalog)?;
         let everyone = 0..pair.data.train.len();

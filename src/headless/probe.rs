@@ -7,12 +7,14 @@ use candle_core::{DType, Device, IndexOp as _, Tensor};
 use super::{CommandError, ProbeArguments};
 use crate::engine::EngineError;
 use crate::engine::model::save::serialize;
-use crate::engine::model::{self, Model, ModelError, Noise, Top, Trace};
+use crate::engine::model::{self, Kind, Model, ModelError, Noise, Top, Trace};
 use crate::session::file::write_atomically;
 use crate::session::{Head, ModelChoice, Source};
 
 /// Writes `input_ids [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L
-/// [heads, query, key]` and `hidden.L [tokens, width]` (hidden.0 is the embedding output).
+/// [heads, query, key]` and `hidden.L [tokens, width]` (hidden.0 is the embedding output). An
+/// encoder–decoder's logits are those of its answer's first token; beside its encoder's tensors
+/// stand its decoder's `written.L`, `cross.L` and `hidden_written.L`.
 ///
 /// # Errors
 /// [`CommandError`] if the model cannot be opened or the file not written.
@@ -58,17 +60,29 @@ fn tensors(model: &Model, text: &str) -> Result<BTreeMap<String, Tensor>, ModelE
         return Err(ModelError::Tokens("the text has no tokens; give it some words".into()));
     }
     let mut trace = Trace::all();
-    let hidden = model.detached.encode(&model.input(&[&ids])?, &mut trace, &Noise::none())?;
+    let input = model.input(&[&ids])?;
+    let hidden = model.detached.encode(&input, &mut trace, &Noise::none())?;
     let logits = match model.top {
+        Top::Vocabulary if model.architecture.kind == Kind::EncoderDecoder => {
+            let start = model.written(&[&[model.start()]])?;
+            let written = model.detached.decode(&hidden, &input.mask, &start, &mut trace, &Noise::none())?;
+            model.detached.vocabulary(&written.i(0)?)?
+        }
         Top::Vocabulary => model.detached.vocabulary(&hidden.i(0)?)?,
         Top::Classes(_) => model.detached.classify(&hidden, &[ids.len() as u32 - 1], &Noise::none())?.i(0)?,
     };
     let mut tensors = BTreeMap::from([("logits".to_owned(), logits)]);
-    for (layer, attention) in &trace.attention {
-        tensors.insert(format!("attention.{layer}"), attention.i(0)?.to_dtype(DType::F32)?.contiguous()?);
-    }
-    for (layer, states) in &trace.hidden {
-        tensors.insert(format!("hidden.{layer}"), states.i(0)?.to_dtype(DType::F32)?.contiguous()?);
+    let kept = [
+        ("attention", &trace.attention),
+        ("written", &trace.written),
+        ("cross", &trace.cross),
+        ("hidden", &trace.hidden),
+        ("hidden_written", &trace.hidden_written),
+    ];
+    for (name, layers) in kept {
+        for (layer, tensor) in layers {
+            tensors.insert(format!("{name}.{layer}"), tensor.i(0)?.to_dtype(DType::F32)?.contiguous()?);
+        }
     }
     let ids: Vec<i64> = ids.into_iter().map(i64::from).collect();
     tensors.insert("input_ids".to_owned(), Tensor::new(ids, model.device())?);

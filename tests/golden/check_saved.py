@@ -3,7 +3,8 @@
     python check_saved.py MODEL_DIR EXPECTED.safetensors
 
 EXPECTED is what `retort probe MODEL_DIR --text … --out EXPECTED.safetensors` writes: input_ids,
-logits, attention.L and hidden.L of one text. Ends with an error if a number differs by more than
+logits, attention.L and hidden.L of one text; of an encoder-decoder also written.L, cross.L,
+hidden_written.L and, where the answer is not the start token alone, decoder_input_ids. Ends with an error if a number differs by more than
 1e-4, if a stored tensor is not used or if one is missing.
 """
 
@@ -30,12 +31,26 @@ def main():
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
     ids = expected["input_ids"]
     assert len(tokenizer) <= model.config.vocab_size and int(ids.max()) < model.config.vocab_size
+    given = {"input_ids": ids[None]}
+    kinds = {"attention": "attentions", "hidden": "hidden_states"}
+    if model.config.is_encoder_decoder:
+        kinds = {
+            "attention": "encoder_attentions",
+            "hidden": "encoder_hidden_states",
+            "written": "decoder_attentions",
+            "cross": "cross_attentions",
+            "hidden_written": "decoder_hidden_states",
+        }
+        if not kind.endswith("ForSequenceClassification"):
+            start = torch.tensor([model.config.decoder_start_token_id])
+            given["decoder_input_ids"] = expected.get("decoder_input_ids", start)[None]
     with torch.no_grad():
-        out = model.eval()(input_ids=ids[None], output_attentions=True, output_hidden_states=True)
+        out = model.eval()(**given, output_attentions=True, output_hidden_states=True)
     found = {"logits": out.logits[0]}
-    found |= {f"attention.{layer}": weights[0] for layer, weights in enumerate(out.attentions)}
-    found |= {f"hidden.{layer}": states[0] for layer, states in enumerate(out.hidden_states)}
-    assert found.keys() == expected.keys() - {"input_ids"}, (sorted(found), sorted(expected))
+    for name, part in kinds.items():
+        found |= {f"{name}.{layer}": tensor[0] for layer, tensor in enumerate(getattr(out, part))}
+    asked = expected.keys() - {"input_ids", "decoder_input_ids"}
+    assert found.keys() == asked, (sorted(found), sorted(expected))
     worst = {name: (found[name] - expected[name]).abs().max().item() for name in found}
     print(f"{kind}, largest difference {max(worst.values()):.1e} of {len(worst)} tensors")
     assert max(worst.values()) <= NEAR, worst

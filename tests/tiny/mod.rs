@@ -69,7 +69,7 @@ pub fn everything(seed: u64) -> Vec<(String, Model)> {
 /// A prompt for `model`, whose masked kind reads on behind the answer.
 pub fn prompt(model: &Model, scoring: Scoring) -> Prompt {
     let template =
-        if model.architecture.causal { "{text}. it is about {answer}" } else { "{text}. it is about {answer}." };
+        if model.architecture.writes() { "{text}. it is about {answer}" } else { "{text}. it is about {answer}." };
     let label_words = CLASSES.iter().map(|(class, word)| ((*class).to_owned(), (*word).to_owned())).collect();
     Prompt { template: template.to_owned(), variants: Vec::new(), label_words, scoring }
 }

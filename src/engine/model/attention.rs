@@ -2,62 +2,113 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use super::layers::{Linear, Noise};
-use super::{Trace, ops};
+use super::layers::{Linear, Noise, RmsNorm};
+use super::position::Position;
+use super::{Trace, ops, trace};
 
 /// Added to a score where a query may not look. Finite: a row masked whole with −∞ would be NaN.
 pub const MASKED: f32 = -1e9;
 
 /// How queries, keys and values are computed.
 pub enum Qkv {
-    /// Three linears (BERT).
+    /// Three linears (BERT, Llama, T5).
     Separate(Linear, Linear, Linear),
     /// One linear of three times the width (GPT-2).
     Fused(Linear),
 }
 
-/// Multi-head self-attention (Vaswani et al. 2017, arXiv 1706.03762, §3.2).
+/// Multi-head attention (Vaswani et al. 2017, arXiv 1706.03762, §3.2), of a text to itself or to
+/// another.
 pub struct Attention {
     /// Queries, keys, values.
     pub qkv: Qkv,
     /// Behind the heads.
     pub output: Linear,
-    /// Number of heads.
+    /// Number of heads that ask.
     pub heads: usize,
+    /// Number of heads that are asked: as many, or fewer where several share keys and values.
+    pub kv_heads: usize,
+    /// What scores are multiplied by: 1/√(head size), or 1 in T5.
+    pub scale: f64,
+    /// Norms of each head's queries and keys (Qwen3).
+    pub norms: Option<(RmsNorm, RmsNorm)>,
     /// Dropout on the probabilities, in [0, 1).
     pub dropout: f64,
 }
 
+/// What one attention of one pass may see, and where it stands.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// Additive, broadcastable to `[batch, heads, query, key]`.
+    pub mask: &'a Tensor,
+    /// How it knows the order of the tokens.
+    pub position: Position<'a>,
+    /// The other text's states, `[batch, key, width]`; its own where `None`.
+    pub over: Option<&'a Tensor>,
+    /// Which of the network's attentions it is.
+    pub site: trace::Site,
+    /// In which layer.
+    pub layer: usize,
+}
+
+impl<'a> Sight<'a> {
+    /// A text's attention to itself under `mask`, in `layer` of the only stack or of the encoder.
+    pub fn own(mask: &'a Tensor, layer: usize) -> Self {
+        Self { mask, position: Position::None, over: None, site: trace::Site::Own, layer }
+    }
+}
+
 impl Attention {
-    /// Self-attention of `x` under `mask`; offers its probabilities to `trace` as `layer`. Both ways
-    /// give the same numbers and drop the same places; only what is kept in memory differs.
+    /// 1/√(head size), the usual scale.
+    pub fn usual_scale(wide: usize) -> f64 {
+        1.0 / (wide as f64).sqrt()
+    }
+
+    /// Attention of `x` as far as it sees; offers its probabilities to `trace`. Both ways give the
+    /// same numbers and drop the same places; only what is kept in memory differs.
     ///
     /// # Shapes
-    /// `x [batch, tokens, width]`, `mask [batch, 1, 1 or tokens, tokens]`, result as `x`.
+    /// `x [batch, query, width]`, result as `x`.
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn forward(&self, x: &Tensor, mask: &Tensor, layer: usize, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
-        let [q, k, v] = self.qkv.forward(x)?;
-        let scale = 1.0 / ((x.dim(2)? / self.heads) as f64).sqrt();
+    pub fn forward(&self, x: &Tensor, sight: &Sight, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        let [q, k, v] = self.qkv.forward(x, sight.over)?;
+        let (q, k) = self.normed(q, k)?;
+        let (q, k) = sight.position.place(q, k, self.heads, self.kv_heads)?;
         let drops = noise.next(self.dropout);
-        let context = if trace.wants_attention(layer) {
-            let probabilities = ops::attention_probabilities(&q, &k, mask, scale, self.heads)?;
-            trace.attention(layer, &probabilities);
+        let context = if trace.wants(sight.site, sight.layer) {
+            let probabilities = ops::attention_probabilities(&q, &k, sight.mask, self.scale, self.heads)?;
+            trace.attention(sight.site, sight.layer, &probabilities);
             let thinned = drops.map(|noise| ops::dropout(&probabilities, noise.p, noise.seed)).transpose()?;
-            ops::attention_context(&thinned.unwrap_or(probabilities), &v)?
+            ops::attention_context(&thinned.unwrap_or(probabilities), &v, self.kv_heads)?
         } else {
-            ops::attention(&q, &k, &v, mask, scale, self.heads, drops)?
+            ops::attention(&q, &k, &v, sight.mask, self.scale, self.heads, drops)?
         };
         self.output.forward(&context)
+    }
+
+    /// Queries and keys normed head by head, where the architecture does so.
+    fn normed(&self, q: Tensor, k: Tensor) -> Result<(Tensor, Tensor)> {
+        let Some((q_norm, k_norm)) = &self.norms else { return Ok((q, k)) };
+        let by_head = |x: &Tensor, heads: usize, norm: &RmsNorm| {
+            let (batch, tokens, width) = x.dims3()?;
+            norm.forward(&x.reshape((batch, tokens, heads, width / heads))?)?.reshape((batch, tokens, width))
+        };
+        Ok((by_head(&q, self.heads, q_norm)?, by_head(&k, self.kv_heads, k_norm)?))
     }
 }
 
 impl Qkv {
-    /// Queries, keys and values of `x [batch, tokens, width]`, each as `x`, the heads side by side.
-    fn forward(&self, x: &Tensor) -> Result<[Tensor; 3]> {
+    /// Queries of `x [batch, query, width]`, keys and values of `over [batch, key, width]` (of `x`
+    /// where `None`), the heads side by side.
+    fn forward(&self, x: &Tensor, over: Option<&Tensor>) -> Result<[Tensor; 3]> {
         match self {
-            Self::Separate(q, k, v) => Ok([q.forward(x)?, k.forward(x)?, v.forward(x)?]),
+            Self::Separate(q, k, v) => {
+                let over = over.unwrap_or(x);
+                Ok([q.forward(x)?, k.forward(over)?, v.forward(over)?])
+            }
+            Self::Fused(_) if over.is_some() => candle_core::bail!("a fused attention sees its own text only"),
             Self::Fused(qkv) => {
                 let (qkv, width) = (qkv.forward(x)?, x.dim(2)?);
                 let part = |index: usize| qkv.narrow(2, index * width, width);
@@ -87,4 +138,26 @@ pub fn causal_mask(lengths: &[usize], tokens: usize, device: &Device) -> Result<
     let mask: Vec<f32> =
         rows.flat_map(|(query, length)| (0..tokens).map(move |key| cell(query, key, length))).collect();
     Tensor::from_vec(mask, (lengths.len(), 1, tokens, tokens), device)
+}
+
+/// `mask` for a layer that sees no more than `window` tokens back, itself counted, `[batch, 1,
+/// tokens, tokens]`. Distances are those of the positions `u32 [batch, tokens]`, so tokens that
+/// stand side by side for one place see the same.
+///
+/// # Errors
+/// The tensor library's.
+///
+/// # Source
+/// Beltagy et al. 2020 (arXiv 2004.05150), section 3.1, one-sided, as in Mistral 7B (Jiang et al.
+/// 2023, arXiv 2310.06825, section 2).
+pub fn sliding_mask(mask: &Tensor, positions: &Tensor, window: usize) -> Result<Tensor> {
+    let rows = positions.to_vec2::<u32>()?;
+    let tokens = rows.first().map_or(0, Vec::len);
+    let far = |query: u32, key: u32| query.saturating_sub(key) as usize >= window;
+    let cell = |query: u32, key: u32| if far(query, key) { MASKED } else { 0.0 };
+    let of = |row: &Vec<u32>| -> Vec<f32> {
+        row.iter().flat_map(|&query| row.iter().map(move |&key| cell(query, key))).collect()
+    };
+    let cells: Vec<f32> = rows.iter().flat_map(of).collect();
+    mask.broadcast_add(&Tensor::from_vec(cells, (rows.len(), 1, tokens, tokens), mask.device())?)
 }

@@ -4,20 +4,22 @@
 
 use candle_core::{IndexOp as _, Result, Tensor};
 
-use super::attention::{Attention, Qkv};
+use super::attention::{Attention, Qkv, Sight};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm};
-use super::{Architecture, Config, Input, ModelError, Names, Network, Top, Trace};
+use super::weights::other_names;
+use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
     id: "bert",
     label: "BERT",
     help: "Encoder that reads both ways; answers by a classifier or by label words at masks.",
-    causal: false,
+    kind: Kind::Encoder,
+    longest: Config::positions,
     build: |config, top, names| Ok(Box::new(Bert::new(config, top, names)?)),
-    aliases,
+    aliases: |name| other_names(name, "bert."),
     ignored: |name| {
         name.ends_with("position_ids")
             || name.ends_with("predictions.decoder.weight")
@@ -28,15 +30,6 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         Top::Vocabulary => "BertForMaskedLM",
     },
 };
-
-/// Checkpoints of the bare encoder lack `bert.`; the first ones say gamma and beta.
-fn aliases(name: &str) -> Vec<String> {
-    let old =
-        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
-    let bare = name.strip_prefix("bert.");
-    let named = [Some(name), bare].into_iter().flatten();
-    named.flat_map(|name| [name.to_owned(), old(name)]).collect()
-}
 
 /// The network.
 pub struct Bert {
@@ -109,13 +102,18 @@ impl Layer {
                 ),
                 output: linear("attention.output.dense", width, width)?,
                 heads,
+                kv_heads: heads,
+                scale: Attention::usual_scale(width / heads),
+                norms: None,
                 dropout: config.number_or("attention_probs_dropout_prob", 0.1)?,
             },
             attention_norm: Norm::new(&names.pp("attention.output.LayerNorm"), width, eps)?,
             feed_forward: FeedForward {
                 up: linear("intermediate.dense", width, inner)?,
+                gate: None,
                 down: linear("output.dense", inner, width)?,
                 activation: Activation::named(config.word_or("hidden_act", "gelu"))?,
+                dropout: 0.0,
             },
             output_norm: Norm::new(&names.pp("output.LayerNorm"), width, eps)?,
         })
@@ -158,14 +156,14 @@ impl Head {
 impl Network for Bert {
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
         // One segment: every token is of kind 0, which is added to the positions while they are few.
-        let places = Embedding::over(self.positions.table().broadcast_add(&self.kinds.table().i(0)?)?);
+        let places = Embedding::of(self.positions.table().broadcast_add(&self.kinds.table().i(0)?)?);
         let (words, places) = (self.words.forward(&input.ids)?, places.forward(&input.positions)?);
         let mut x = noise.dropout(&self.norm.forward_sum(&words, &places)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            let attended = layer.attention.forward(&x, &input.mask, index, trace, noise)?;
+            let attended = layer.attention.forward(&x, &Sight::own(&input.mask, index), trace, noise)?;
             x = layer.attention_norm.forward_sum(&x, &noise.dropout(&attended, self.dropout)?)?;
-            let fed = layer.feed_forward.forward(&x)?;
+            let fed = layer.feed_forward.forward(&x, noise)?;
             x = layer.output_norm.forward_sum(&x, &noise.dropout(&fed, self.dropout)?)?;
             trace.hidden(index + 1, &x);
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::ModelError;
 
 /// A model's configuration in Hugging Face's form.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config(serde_json::Map<String, Value>);
 
 /// Largest size any field may name: far above real models, far below what would exhaust memory
@@ -74,6 +74,60 @@ impl Config {
         }
     }
 
+    /// A number above 0.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if it is missing or no such number.
+    pub fn positive(&self, name: &str) -> Result<f32, ModelError> {
+        let value = self.number_or(name, f64::NAN)? as f32;
+        if value > 0.0 { Ok(value) } else { Err(ModelError::Config(format!("{name} must be a number above 0"))) }
+    }
+
+    /// A configuration within this one; `None` where it is missing or null.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the value is no object.
+    pub fn part(&self, name: &str) -> Result<Option<Self>, ModelError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(fields)) => Ok(Some(Self(fields.clone()))),
+            Some(other) => Err(ModelError::Config(format!("{name} must be an object, not {other}"))),
+        }
+    }
+
+    /// Whether any field is an object of its own.
+    pub fn has_parts(&self) -> bool {
+        self.0.values().any(Value::is_object)
+    }
+
+    /// The token ids under `name`: one, a list, or none.
+    pub fn ids(&self, name: &str) -> Vec<u32> {
+        let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+        match self.0.get(name) {
+            Some(Value::Array(all)) => all.iter().filter_map(id).collect(),
+            other => other.and_then(id).into_iter().collect(),
+        }
+    }
+
+    /// Whether the field is there, be it null.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The words of a list; `None` where it is missing or null.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the value is no list of words.
+    pub fn words(&self, name: &str) -> Result<Option<Vec<&str>>, ModelError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let all = value.as_array().and_then(|all| all.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+                all.map(Some).ok_or_else(|| ModelError::Config(format!("{name} must be a list of words")))
+            }
+        }
+    }
+
     /// A word, or `default` where it is missing.
     pub fn word_or<'a>(&'a self, name: &str, default: &'a str) -> &'a str {
         self.0.get(name).and_then(Value::as_str).unwrap_or(default)
@@ -96,17 +150,17 @@ impl Config {
 
     /// Width of the hidden states; 0 where unknown.
     pub fn width(&self) -> usize {
-        self.size(&["hidden_size", "n_embd"]).unwrap_or(0)
+        self.size(&["hidden_size", "n_embd", "d_model", "dim"]).unwrap_or(0)
     }
 
-    /// Number of layers; 0 where unknown.
+    /// Number of layers, of the encoder where there are two stacks; 0 where unknown.
     pub fn layers(&self) -> usize {
-        self.size(&["num_hidden_layers", "n_layer"]).unwrap_or(0)
+        self.size(&["num_hidden_layers", "n_layer", "num_layers", "n_layers"]).unwrap_or(0)
     }
 
     /// Attention heads per layer; 0 where unknown.
     pub fn heads(&self) -> usize {
-        self.size(&["num_attention_heads", "n_head"]).unwrap_or(0)
+        self.size(&["num_attention_heads", "n_head", "num_heads", "n_heads"]).unwrap_or(0)
     }
 
     /// Rows of the token embedding; 0 where unknown.
@@ -114,7 +168,7 @@ impl Config {
         self.size(&["vocab_size"]).unwrap_or(0)
     }
 
-    /// Longest input in tokens.
+    /// Longest input in tokens, as far as the field of it says; 0 where it does not.
     pub fn positions(&self) -> usize {
         self.size(&["max_position_embeddings", "n_positions"]).unwrap_or(0)
     }

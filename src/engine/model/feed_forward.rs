@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::layers::Linear;
+use super::layers::{Linear, Noise};
 use super::{ModelError, ops};
 
 /// A non-linearity.
@@ -58,14 +58,19 @@ impl Activation {
     }
 }
 
-/// `down(activation(up(x)))`.
+/// `down(activation(up(x)))`, or with a gate `down(activation(gate(x)) · up(x))` (Shazeer 2020, arXiv
+/// 2002.05202).
 pub struct FeedForward {
     /// Widens.
     pub up: Linear,
+    /// Widens beside it, and decides through the activation how much of `up` passes.
+    pub gate: Option<Linear>,
     /// Narrows.
     pub down: Linear,
     /// Between them.
     pub activation: Activation,
+    /// Dropout before `down`, in [0, 1).
+    pub dropout: f64,
 }
 
 impl FeedForward {
@@ -73,10 +78,24 @@ impl FeedForward {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, noise: &Noise) -> Result<Tensor> {
+        let drops = noise.next(self.dropout);
+        let plain = self.gate.is_none() && drops.is_none();
         match (self.up.dense(), self.down.dense(), self.activation.fused()) {
-            (Some(up), Some(down), Some(activation)) => ops::feed_forward(x, up, down, activation),
-            _ => self.down.forward(&self.activation.forward(&self.up.forward(x)?)?),
+            (Some(up), Some(down), Some(activation)) if plain => ops::feed_forward(x, up, down, activation),
+            _ => {
+                let inner = self.inner(x)?;
+                let thinned = drops.map(|noise| ops::dropout(&inner, noise.p, noise.seed)).transpose()?;
+                self.down.forward(&thinned.unwrap_or(inner))
+            }
+        }
+    }
+
+    /// What `down` is given.
+    fn inner(&self, x: &Tensor) -> Result<Tensor> {
+        match &self.gate {
+            None => self.activation.forward(&self.up.forward(x)?),
+            Some(gate) => self.activation.forward(&gate.forward(x)?)? * self.up.forward(x)?,
         }
     }
 }

@@ -3,18 +3,19 @@
 
 use candle_core::{Result, Tensor};
 
-use super::attention::{Attention, Qkv};
+use super::attention::{Attention, Qkv, Sight};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm};
-use super::{Architecture, Config, Input, ModelError, Names, Network, Top, Trace, ops};
+use super::layers::{Embedding, Linear, Noise, Norm, states_at};
+use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
     id: "gpt2",
     label: "GPT-2",
     help: "Decoder that reads left to right; answers a prompt by the probabilities of label words.",
-    causal: true,
+    kind: Kind::Decoder,
+    longest: Config::positions,
     build: |config, top, names| Ok(Box::new(Gpt2::new(config, top, names)?)),
     aliases: |name| name.strip_prefix("transformer.").map(str::to_owned).into_iter().collect(),
     ignored: |name| name.ends_with("attn.bias") || name.ends_with("attn.masked_bias") || name == "lm_head.weight",
@@ -98,13 +99,18 @@ impl Layer {
                 qkv: Qkv::Fused(linear("attn.c_attn", width, 3 * width, spread)?),
                 output: linear("attn.c_proj", width, width, back)?,
                 heads,
+                kv_heads: heads,
+                scale: Attention::usual_scale(width / heads),
+                norms: None,
                 dropout: config.number_or("attn_pdrop", 0.1)?,
             },
             feed_forward_norm: Norm::new(&names.pp("ln_2"), width, eps)?,
             feed_forward: FeedForward {
                 up: linear("mlp.c_fc", width, inner, spread)?,
+                gate: None,
                 down: linear("mlp.c_proj", inner, width, back)?,
                 activation: Activation::named(config.word_or("activation_function", "gelu_new"))?,
+                dropout: 0.0,
             },
         })
     }
@@ -117,9 +123,9 @@ impl Network for Gpt2 {
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             let normed = layer.attention_norm.forward(&x)?;
-            let attended = layer.attention.forward(&normed, &input.mask, index, trace, noise)?;
+            let attended = layer.attention.forward(&normed, &Sight::own(&input.mask, index), trace, noise)?;
             x = (noise.dropout(&attended, self.residual_dropout)? + &x)?;
-            let fed = layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?)?;
+            let fed = layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?, noise)?;
             x = (noise.dropout(&fed, self.residual_dropout)? + &x)?;
             if index + 1 < self.layers.len() {
                 trace.hidden(index + 1, &x);
@@ -135,10 +141,7 @@ impl Network for Gpt2 {
         if !self.classes {
             candle_core::bail!("this GPT-2 was opened with label words, not with a classifier")
         }
-        let (_, tokens, width) = hidden.dims3()?;
-        let rows: Vec<u32> = ends.iter().enumerate().map(|(row, end)| (row * tokens) as u32 + end).collect();
-        let rows = Tensor::new(rows, hidden.device())?;
-        self.head.forward(&ops::embedding(&hidden.reshape(((), width))?, &rows)?)
+        self.head.forward(&states_at(hidden, ends)?)
     }
 
     fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {

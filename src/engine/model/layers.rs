@@ -62,6 +62,24 @@ impl Linear {
         Ok(Self { weight, bias, transposed: false })
     }
 
+    /// As [`Self::new`], with a bias only where `biased`.
+    ///
+    /// # Errors
+    /// See [`Names::get`].
+    pub fn biased_if(
+        biased: bool,
+        names: &Names,
+        inputs: usize,
+        outputs: usize,
+        deviation: f64,
+    ) -> std::result::Result<Self, ModelError> {
+        if biased {
+            return Self::new(names, inputs, outputs, deviation);
+        }
+        let weight = names.get("weight", &[outputs, inputs], Init::Normal(deviation))?;
+        Ok(Self { weight, bias: None, transposed: false })
+    }
+
     /// As [`Self::new`], but part of a top that a checkpoint may lack.
     ///
     /// # Errors
@@ -161,6 +179,31 @@ impl Norm {
     }
 }
 
+/// Root-mean-square normalisation over the last dimension (Zhang & Sennrich 2019, arXiv 1910.07467).
+#[derive(Clone)]
+pub struct RmsNorm {
+    gamma: Tensor,
+    eps: f64,
+}
+
+impl RmsNorm {
+    /// `weight [width]`.
+    ///
+    /// # Errors
+    /// See [`Names::get`].
+    pub fn new(names: &Names, width: usize, eps: f64) -> std::result::Result<Self, ModelError> {
+        Ok(Self { gamma: names.get("weight", &[width], Init::Ones)?, eps })
+    }
+
+    /// Applies it to `x [.., width]`.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        ops::rms_norm(x, &self.gamma, self.eps)
+    }
+}
+
 /// A table of vectors, looked up by id.
 #[derive(Clone)]
 pub struct Embedding(Tensor);
@@ -174,8 +217,8 @@ impl Embedding {
         Ok(Self(names.get("weight", &[rows, width], Init::Normal(deviation))?))
     }
 
-    /// A table that was computed, `[rows, width]`.
-    pub fn over(table: Tensor) -> Self {
+    /// A table that is there already, `[rows, width]`.
+    pub fn of(table: Tensor) -> Self {
         Self(table)
     }
 
@@ -191,4 +234,14 @@ impl Embedding {
     pub fn table(&self) -> &Tensor {
         &self.0
     }
+}
+
+/// The states of one token of each row, `[batch, width]` of `hidden [batch, tokens, width]`.
+///
+/// # Errors
+/// The tensor library's, e.g. for a place beyond the last token.
+pub fn states_at(hidden: &Tensor, places: &[u32]) -> Result<Tensor> {
+    let (_, tokens, width) = hidden.dims3()?;
+    let rows: Vec<u32> = places.iter().enumerate().map(|(row, place)| (row * tokens) as u32 + place).collect();
+    ops::embedding(&hidden.reshape(((), width))?, &Tensor::new(rows, hidden.device())?)
 }

@@ -13,13 +13,19 @@
 pub mod attention;
 pub mod bert;
 pub mod config;
+pub mod distilbert;
 pub mod feed_forward;
 pub mod files;
+pub mod generate;
 pub mod gpt2;
 pub mod init;
 pub mod layers;
+pub mod llama;
 pub mod ops;
+pub mod position;
+pub mod roberta;
 pub mod save;
+pub mod t5;
 pub mod tokens;
 pub mod trace;
 pub mod weights;
@@ -120,6 +126,34 @@ pub trait Network: Send + Sync {
     /// # Errors
     /// If the network was opened with [`Top::Classes`].
     fn vocabulary(&self, hidden: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// Hidden states `[batch, tokens, width]` of the tokens `written` behind a text of which
+    /// [`Self::encode`] gave the states `read [batch, read tokens, width]` under `read_mask`: what an
+    /// encoder–decoder makes of its answer so far.
+    ///
+    /// # Errors
+    /// If the network has no decoder beside its encoder.
+    fn decode(
+        &self,
+        _read: &Tensor,
+        _read_mask: &Tensor,
+        _written: &Input,
+        _trace: &mut Trace,
+        _noise: &Noise,
+    ) -> candle_core::Result<Tensor> {
+        candle_core::bail!("this network has no decoder beside its encoder")
+    }
+}
+
+/// What a network does with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reads it both ways.
+    Encoder,
+    /// Reads it left to right and writes on.
+    Decoder,
+    /// Reads it both ways, then writes an answer left to right.
+    EncoderDecoder,
 }
 
 /// Builds a network over named weights.
@@ -133,8 +167,10 @@ pub struct Architecture {
     pub label: &'static str,
     /// One sentence.
     pub help: &'static str,
-    /// Whether every token sees only those before it.
-    pub causal: bool,
+    /// What it does with a text.
+    pub kind: Kind,
+    /// Longest input in tokens.
+    pub longest: fn(&Config) -> usize,
     /// Builds the network over named weights.
     pub build: Build,
     /// Other names under which checkpoints keep a tensor.
@@ -146,7 +182,29 @@ pub struct Architecture {
 }
 
 /// Every architecture; adding one is one file and one line here.
-pub const ARCHITECTURES: &[Architecture] = &[bert::ARCHITECTURE, gpt2::ARCHITECTURE];
+pub const ARCHITECTURES: &[Architecture] = &[
+    bert::ARCHITECTURE,
+    distilbert::ARCHITECTURE,
+    roberta::ARCHITECTURE,
+    gpt2::ARCHITECTURE,
+    t5::ARCHITECTURE,
+    llama::LLAMA,
+    llama::MISTRAL,
+    llama::QWEN2,
+    llama::QWEN3,
+];
+
+impl Architecture {
+    /// Whether every token of the text sees only those before it.
+    pub fn causal(&self) -> bool {
+        self.kind == Kind::Decoder
+    }
+
+    /// Whether it answers by writing on, of its own accord.
+    pub fn writes(&self) -> bool {
+        self.kind != Kind::Encoder
+    }
+}
 
 /// The built-in models.
 pub const BUILT_IN: &[Entry] = files::BUILT_IN;
@@ -183,7 +241,7 @@ pub fn open(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) ->
     let files = ModelFiles::find(&choice.source)?;
     let config = Config::parse(&files.config()?)?;
     let architecture = architecture(&config)?;
-    let top = match (choice.head, architecture.causal) {
+    let top = match (choice.head, architecture.writes()) {
         (Head::Classifier, _) | (Head::Auto, false) => Top::Classes(classes),
         (Head::LabelWords, _) | (Head::Auto, true) => Top::Vocabulary,
     };
@@ -207,7 +265,7 @@ fn assemble(
     report: &LoadReport,
     tokens: Arc<Tokens>,
 ) -> Result<Model, ModelError> {
-    let longest = config.positions();
+    let longest = (architecture.longest)(&config);
     let max_tokens = if choice.max_tokens == 0 { longest } else { choice.max_tokens.min(longest) };
     if tokens.size() > config.vocabulary() {
         return Err(ModelError::Tokens(format!(
@@ -250,12 +308,24 @@ impl Model {
         self.weights.device()
     }
 
-    /// Ids and mask of plain rows, padded to the longest: bidirectional or causal as the
+    /// Ids and mask of plain rows to read, padded to the longest: bidirectional or causal as the
     /// architecture is.
     ///
     /// # Errors
     /// The tensor library's.
     pub fn input(&self, rows: &[&[u32]]) -> candle_core::Result<Input> {
+        self.padded(rows, self.architecture.causal())
+    }
+
+    /// As [`Self::input`], for rows that a decoder writes: always causal.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn written(&self, rows: &[&[u32]]) -> candle_core::Result<Input> {
+        self.padded(rows, true)
+    }
+
+    fn padded(&self, rows: &[&[u32]], causal: bool) -> candle_core::Result<Input> {
         let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0).max(1);
         let pad = self.tokens.pad();
         let padded = |row: &&[u32]| row.iter().copied().chain(std::iter::repeat(pad)).take(longest).collect::<Vec<_>>();
@@ -263,7 +333,7 @@ impl Model {
         let positions: Vec<u32> = rows.iter().flat_map(|_| 0..longest as u32).collect();
         let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
         let device = self.device();
-        let mask = if self.architecture.causal {
+        let mask = if causal {
             attention::causal_mask(&lengths, longest, device)?
         } else {
             attention::padding_mask(&lengths, longest, device)?

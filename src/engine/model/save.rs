@@ -35,7 +35,7 @@ impl Model {
             let back: serde_json::Map<_, _> = classes.iter().enumerate().map(|(i, c)| (c.clone(), json!(i))).collect();
             config.set("id2label", Value::Object(forth));
             config.set("label2id", Value::Object(back));
-            if self.architecture.causal {
+            if self.architecture.causal() {
                 config.set("pad_token_id", json!(self.tokens.pad()));
             }
         }

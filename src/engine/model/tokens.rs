@@ -94,6 +94,20 @@ impl Tokens {
         Ok(Pieces { ids: encoding.get_ids().to_vec(), spans, cut: 0 })
     }
 
+    /// As [`Self::encode`] with the special tokens before the text, but not those behind it: the
+    /// start of a text that goes on.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if the text cannot be encoded.
+    pub fn encode_open(&self, text: &str) -> Result<Pieces, ModelError> {
+        let encoding = self.encoding(text, true)?;
+        let behind = encoding.get_special_tokens_mask().iter().rev().take_while(|special| **special == 1).count();
+        let keep = encoding.len() - behind;
+        let mut spans = spans(&encoding);
+        spans.truncate(keep);
+        Ok(Pieces { ids: encoding.get_ids()[..keep].to_vec(), spans, cut: 0 })
+    }
+
     /// As [`Self::encode`] with special tokens, but at most `most` tokens: the end of the text is
     /// cut, never the special tokens around it.
     ///

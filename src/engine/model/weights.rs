@@ -41,6 +41,15 @@ impl LoadReport {
     }
 }
 
+/// Other names under which an encoder's checkpoints keep `name`: those of a bare trunk lack `prefix`,
+/// and the first ones say gamma and beta.
+pub fn other_names(name: &str, prefix: &str) -> Vec<String> {
+    let old =
+        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    let named = [Some(name), name.strip_prefix(prefix)].into_iter().flatten();
+    named.flat_map(|name| [name.to_owned(), old(name)]).collect()
+}
+
 /// Where a network's tensors come from while it is built.
 enum Supply {
     Building(RefCell<Builder>),
@@ -99,7 +108,11 @@ impl Weights {
             return Err(ModelError::Weights("a network cannot be built from a reading".into()));
         };
         let builder = builder.into_inner();
-        builder.complain()?;
+        // A configuration that is wrong in itself explains more than the shapes that follow from it.
+        let wrong_in_itself = matches!(built, Err(ModelError::Config(_)));
+        if !wrong_in_itself {
+            builder.complain()?;
+        }
         drop(built?);
         Ok(builder.finish())
     }
@@ -140,8 +153,7 @@ impl View {
 impl Names<'_> {
     /// One level down.
     pub fn pp(&self, part: impl std::fmt::Display) -> Self {
-        let prefix = if self.prefix.is_empty() { part.to_string() } else { format!("{}.{part}", self.prefix) };
-        Self { supply: self.supply, prefix }
+        Self { supply: self.supply, prefix: self.full(&part.to_string()) }
     }
 
     /// The tensor `name`; a checkpoint that lacks it is refused.
@@ -160,8 +172,21 @@ impl Names<'_> {
         self.tensor(name, shape, init, true)
     }
 
+    /// Whether the tensor `name` is stored, or was when the weights were built.
+    pub fn is_known(&self, name: &str) -> bool {
+        let full = self.full(name);
+        match self.supply {
+            Supply::Building(builder) => builder.borrow().find(&full).is_some(),
+            Supply::Tracked(variables) | Supply::Detached(variables) => variables.contains_key(&full),
+        }
+    }
+
+    fn full(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
+    }
+
     fn tensor(&self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
-        let full = if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) };
+        let full = self.full(name);
         let of = |variables: &BTreeMap<String, Var>| {
             variables.get(&full).cloned().ok_or_else(|| ModelError::Weights(format!("no tensor {full}")))
         };

@@ -52,6 +52,15 @@ pub struct Template {
     after: String,
 }
 
+/// Which of a model's own special tokens stand around a prompt.
+#[derive(Clone, Copy)]
+enum Around {
+    /// Those before it: the model is to write on.
+    Start,
+    /// All.
+    Both,
+}
+
 /// A prompt in tokens.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rendered {
@@ -95,9 +104,18 @@ impl Template {
     /// # Errors
     /// [`PromptError`] if the template alone does not fit or the text cannot be encoded.
     pub fn causal(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
-        let mut rendered = self.fitted(text, &self.between, tokens, most, false)?;
+        let mut rendered = self.fitted(text, &self.between, tokens, most, Around::Start)?;
         rendered.answers = rendered.ids.len().checked_sub(1).into_iter().collect();
         Ok(rendered)
+    }
+
+    /// The prompt up to the answer as a text of its own, for a model that reads it whole and then
+    /// writes the answer.
+    ///
+    /// # Errors
+    /// As [`Self::causal`].
+    pub fn read(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+        self.fitted(text, &self.between, tokens, most, Around::Both)
     }
 
     /// The whole prompt with `masks` mask tokens in the answer slot, for a masked model.
@@ -108,7 +126,7 @@ impl Template {
         let (mask, id) = tokens.mask().ok_or(PromptError::NoMask)?;
         let slot = vec![mask.as_str(); masks].join(" ");
         let behind = format!("{}{}{slot}{}", self.between, self.lead, self.after);
-        let mut rendered = self.fitted(text, &behind, tokens, most, true)?;
+        let mut rendered = self.fitted(text, &behind, tokens, most, Around::Both)?;
         let places = rendered.ids.iter().zip(&rendered.from_text).enumerate();
         rendered.answers = places.filter(|(_, (i, text))| **i == id && !**text).map(|(place, _)| place).collect();
         Ok(rendered)
@@ -122,13 +140,16 @@ impl Template {
         behind: &str,
         tokens: &Tokens,
         most: usize,
-        special: bool,
+        around: Around,
     ) -> Result<Rendered, PromptError> {
         let mut kept = shorten(text.trim(), most);
         let mut cut = 0;
         loop {
             let whole = format!("{}{kept}{behind}", self.before);
-            let pieces = tokens.encode(&whole, special)?;
+            let pieces = match around {
+                Around::Start => tokens.encode_open(&whole)?,
+                Around::Both => tokens.encode(&whole, true)?,
+            };
             let range = self.before.len()..self.before.len() + kept.len();
             let inside = |&(start, end): &(usize, usize)| start < end && start < range.end && end > range.start;
             let from_text: Vec<bool> = pieces.spans.iter().map(inside).collect();
@@ -158,15 +179,16 @@ pub struct PreparedPrompt {
 }
 
 impl PreparedPrompt {
-    /// Checks templates and label words against a tokenizer.
+    /// Checks templates and label words against a tokenizer. `apart` says that the answer begins a
+    /// text of its own instead of standing behind the prompt.
     ///
     /// # Errors
     /// [`PromptError`] with the first thing that cannot be used.
-    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, masked: bool) -> Result<Self, PromptError> {
+    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, apart: bool) -> Result<Self, PromptError> {
         let all = std::iter::once(&prompt.template).chain(&prompt.variants);
         let templates = all.map(|template| Template::parse(template)).collect::<Result<Vec<_>, _>>()?;
         let first = templates.first().ok_or_else(|| PromptError::Template("there is no template".into()))?;
-        let lead = if masked { "" } else { first.lead.as_str() };
+        let lead = if apart { "" } else { first.lead.as_str() };
         let verbalizer = Verbalizer::new(prompt, classes, tokens, lead)?;
         Ok(Self { templates, verbalizer })
     }

@@ -66,9 +66,23 @@ pub fn inspect(
 fn encode(prompt: &Prompt, classes: &[String], tokens: &Tokens, lead: &str) -> Result<Vec<Vec<u32>>, PromptError> {
     let ids = |class: &String| {
         let word = prompt.word_for(class).trim();
-        if word.is_empty() { Ok(Vec::new()) } else { Ok(tokens.encode(&format!("{lead}{word}"), false)?.ids) }
+        if word.is_empty() { Ok(Vec::new()) } else { behind(lead, word, tokens) }
     };
     classes.iter().map(ids).collect()
+}
+
+/// The tokens of `word` as they stand behind a prompt that ends in `lead`. Some tokenizers mark the
+/// start of every text as if a space stood there, so the word is read behind a letter.
+fn behind(lead: &str, word: &str, tokens: &Tokens) -> Result<Vec<u32>, PromptError> {
+    let alone = || Ok(tokens.encode(&format!("{lead}{word}"), false)?.ids);
+    if lead.is_empty() {
+        return alone();
+    }
+    let pieces = tokens.encode(&format!("a{lead}{word}"), false)?;
+    match pieces.spans.iter().position(|span| span.0 >= 1) {
+        Some(first) if pieces.spans[..first].iter().all(|span| span.1 <= 1) => Ok(pieces.ids[first..].to_vec()),
+        _ => alone(),
+    }
 }
 
 /// Why the word of class `i` cannot be used, or `None`.

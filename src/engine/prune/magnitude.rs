@@ -39,10 +39,11 @@ pub struct Pruner {
     removed: BTreeMap<String, Tensor>,
 }
 
-/// Whether a variable takes part.
+/// Whether a variable takes part: a matrix of one of the layers, however the architecture counts
+/// them. T5 keeps its position bias, a table, within its first layers.
 fn is_prunable(name: &str, rank: usize) -> bool {
-    let spared = ["embeddings", "wte", "wpe", "pooler", "classifier", "score", "cls."];
-    rank == 2 && !spared.iter().any(|part| name.contains(part))
+    let inside = [".layer.", ".layers.", ".h."].iter().any(|part| name.contains(part));
+    rank == 2 && inside && !name.contains("relative_attention_bias")
 }
 
 impl Pruner {

@@ -2,13 +2,14 @@
 //! stand the tokens of all label words side by side, each word seeing the prompt and itself only,
 //! at the positions it would have if it alone came next. This gives exactly the log-probabilities
 //! of one pass per word, for the price of one pass (the tree mask of speculative decoding, e.g.
-//! SpecInfer, arXiv 2305.09781, put to another use).
+//! SpecInfer, arXiv 2305.09781, put to another use). An encoder–decoder reads the prompt with its
+//! encoder; the words then stand behind its decoder's start token.
 
 use candle_core::{Device, Result, Tensor};
 
 use super::{Language, Pass, Prepared, Task};
 use crate::engine::model::attention::MASKED;
-use crate::engine::model::{Input, Model, Network, Noise, Trace, ops};
+use crate::engine::model::{Input, Kind, Model, Network, Noise, Trace, ops};
 use crate::engine::prompt::{PreparedPrompt, PromptError};
 use crate::session::Scoring;
 
@@ -121,7 +122,11 @@ impl Task for LabelWords {
     fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Prepared, PromptError> {
         let template = &self.prompt.templates[(draw % self.prompt.templates.len() as u64) as usize];
         let most = model.max_tokens.saturating_sub(self.prompt.verbalizer.longest().saturating_sub(1));
-        Ok(Prepared { passes: vec![template.causal(text, &model.tokens, most)?] })
+        let rendered = match model.architecture.kind {
+            Kind::EncoderDecoder => template.read(text, &model.tokens, model.max_tokens)?,
+            _ => template.causal(text, &model.tokens, most)?,
+        };
+        Ok(Prepared { passes: vec![rendered] })
     }
 
     fn pass(
@@ -134,10 +139,20 @@ impl Task for LabelWords {
         noise: &Noise,
     ) -> Result<Pass> {
         let prompts: Vec<&[u32]> = batch.iter().filter_map(|p| p.passes.first()).map(|r| r.ids.as_slice()).collect();
-        let lengths: Vec<usize> = prompts.iter().map(|row| row.len()).collect();
+        let start = [model.start()];
+        let apart = model.architecture.kind == Kind::EncoderDecoder;
+        let before = if apart { vec![&start[..]; prompts.len()] } else { prompts.clone() };
+        let lengths: Vec<usize> = before.iter().map(|row| row.len()).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let device = model.device();
-        let hidden = network.encode(&self.input(&prompts, model.tokens.pad(), device)?, trace, noise)?;
+        let input = self.input(&before, model.tokens.pad(), device)?;
+        let hidden = if apart {
+            let read = model.input(&prompts)?;
+            let states = network.encode(&read, trace, noise)?;
+            network.decode(&states, &read.mask, &input, trace, noise)?
+        } else {
+            network.encode(&input, trace, noise)?
+        };
         let width = hidden.dim(2)?;
         let flat = hidden.reshape(((), width))?;
         let rows = Tensor::new(self.rows(&lengths, longest), device)?;
@@ -158,7 +173,7 @@ impl LabelWords {
         let targets = prompts.iter().flat_map(|ids| ids.iter().skip(1).copied());
         let device = flat.device();
         let rows = Tensor::new(rows.collect::<Vec<_>>(), device)?;
-        let logits = network.vocabulary(&ops::embedding(&flat, &rows)?)?;
+        let logits = network.vocabulary(&ops::embedding(flat, &rows)?)?;
         Ok(Language { logits, targets: Tensor::new(targets.collect::<Vec<_>>(), device)? })
     }
 }

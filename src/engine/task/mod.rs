@@ -8,7 +8,7 @@ pub mod masked_words;
 
 use candle_core::Tensor;
 
-use crate::engine::model::{Model, ModelError, Network, Noise, Top, Trace};
+use crate::engine::model::{Kind, Model, ModelError, Network, Noise, Top, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
 use crate::session::Prompt;
 
@@ -70,16 +70,16 @@ pub trait Task: Send + Sync {
 /// # Errors
 /// [`PromptError`] if the prompt cannot be used with the model's tokenizer.
 pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<Box<dyn Task>, PromptError> {
-    match (&model.top, model.architecture.causal) {
+    match (&model.top, model.architecture.kind) {
         (Top::Classes(_), _) => Ok(Box::new(head::Classifier)),
-        (Top::Vocabulary, true) => {
-            let prompt = PreparedPrompt::new(prompt, classes, &model.tokens, false)?;
-            Ok(Box::new(label_words::LabelWords::new(prompt)))
-        }
-        (Top::Vocabulary, false) => {
+        (Top::Vocabulary, Kind::Encoder) => {
             model.tokens.mask().ok_or(PromptError::NoMask)?;
-            let prompt = PreparedPrompt::new(prompt, classes, &model.tokens, true)?;
+            let prompt = PreparedPrompt::new(prompt, classes, &model.tokens, false)?;
             Ok(Box::new(masked_words::MaskedWords::new(prompt)))
+        }
+        (Top::Vocabulary, kind) => {
+            let prompt = PreparedPrompt::new(prompt, classes, &model.tokens, kind == Kind::EncoderDecoder)?;
+            Ok(Box::new(label_words::LabelWords::new(prompt)))
         }
     }
 }

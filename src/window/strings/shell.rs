@@ -484,6 +484,39 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "Short posts in English and Chinese, written and generated for this program, by topic.",
         "为本程序编写和生成的中英文短帖，按主题分类。",
     ),
+    (
+        "BERT distilled to half its layers; answers by a classifier or by label words at masks.",
+        "层数减半的蒸馏版 BERT；用分类器或掩码处的标签词回答。",
+    ),
+    (
+        "BERT's encoder trained longer, on bytes; answers by a classifier or by label words at masks.",
+        "训练更久、基于字节的 BERT 编码器；用分类器或掩码处的标签词回答。",
+    ),
+    (
+        "Decoder with rotary positions and a gated feed-forward; answers a prompt by label words.",
+        "带旋转位置和门控前馈的解码器；用标签词回答提示。",
+    ),
+    (
+        "Llama's relation whose tokens see a sliding window of those before them.",
+        "Llama 的近亲，每个词元只看到前面一个滑动窗口。",
+    ),
+    (
+        "Llama's relation with biases on queries, keys and values; Qwen2 and Qwen2.5.",
+        "Llama 的近亲，查询、键和值带偏置；Qwen2 和 Qwen2.5。",
+    ),
+    ("Llama's relation with a norm on every head's queries and keys.", "Llama 的近亲，每个头的查询和键各有归一化。"),
+    (
+        "Encoder that reads both ways; answers by a classifier or by label words at masks.",
+        "双向阅读的编码器；用分类器或掩码处的标签词回答。",
+    ),
+    (
+        "Decoder that reads left to right; answers a prompt by the probabilities of label words.",
+        "从左到右阅读的解码器；用标签词的概率回答提示。",
+    ),
+    (
+        "Encoder and decoder: reads the prompt both ways and writes its answer; label words are answers.",
+        "编码器加解码器：双向阅读提示并写出回答；标签词即回答。",
+    ),
     ("Posts teacher", "帖子教师"),
     (
         "A small GPT-style model that answers a prompt about a short post with a word.",

@@ -6,11 +6,12 @@ use std::sync::OnceLock;
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
 
-use super::attention_probabilities::{normalise_rows, pull_back_rows};
+use super::attention_context::attention_context;
+use super::attention_probabilities::{attention_probabilities, normalise_rows, pull_back_rows};
 use super::heads::Heads;
 use super::masked_softmax::{MaskRows, spread};
 use super::noise::{self, Noise};
-use super::product::write_strided;
+use super::product::{add_strided, write_strided};
 use super::values::{are_fused, output, read, read3, slice, tensor};
 use super::{composed, rows};
 
@@ -20,14 +21,16 @@ use super::{composed, rows};
 /// [`super::attention_context()`] one after the other.
 ///
 /// # Shapes
-/// `q [batch, query, width]`, `k`, `v [batch, key, width]`, the heads side by side in the width;
-/// `mask` broadcastable to `[batch, heads, query, key]`; result as `q`.
+/// `q [batch, query, heads · wide]`, `k`, `v [batch, key, kv_heads · wide]`, the heads side by side;
+/// `mask` broadcastable to `[batch, heads, query, key]`; result as `q`. With fewer heads in `k` and
+/// `v`, each serves several of `q`.
 ///
 /// # Errors
 /// If the shapes do not fit.
 ///
 /// # Source
-/// Vaswani et al. 2017, equation 1.
+/// Vaswani et al. 2017, equation 1; shared key and value heads from Ainslie et al. 2023 (arXiv
+/// 2305.13245), section 2.2.
 pub fn attention(
     q: &Tensor,
     k: &Tensor,
@@ -38,12 +41,21 @@ pub fn attention(
     dropout: Option<Noise>,
 ) -> Result<Tensor> {
     let sizes = Heads::of(q.shape(), k.shape(), heads)?;
-    Heads::behind(&Shape::from(sizes.probabilities()), v.shape())?;
+    Heads::behind(&Shape::from(sizes.probabilities()), v.shape(), sizes.kv_heads)?;
+    if v.dims() != k.dims() {
+        bail!("attention over keys {:?} and values {:?} does not fit", k.dims(), v.dims());
+    }
     if let Some(noise) = dropout {
         noise::check(noise.p)?;
     }
-    if !are_fused(&[q, k, v, mask]) || mask.track_op() {
+    if !are_fused(&[q, k, v, mask]) {
         return composed::attention(q, k, v, mask, scale, heads, dropout);
+    }
+    if mask.track_op() {
+        // A learned mask is a fourth argument; the halves have room for it.
+        let p = attention_probabilities(q, k, mask, scale, heads)?;
+        let p = dropout.map_or_else(|| Ok(p.clone()), |noise| super::dropout(&p, noise.p, noise.seed))?;
+        return attention_context(&p, v, sizes.kv_heads);
     }
     let mask = spread(mask, &Shape::from(sizes.probabilities()))?;
     let graph = q.track_op() || k.track_op() || v.track_op();
@@ -76,14 +88,14 @@ impl Attention {
         out: &mut [f32],
     ) -> Result<()> {
         let (batch, head) = at;
-        let (q, k) = (sizes.head(q, sizes.query, batch, head)?, sizes.head(k, sizes.key, batch, head)?);
+        let (q, k) = (sizes.query_head(q, batch, head)?, sizes.key_head(k, batch, head)?);
         write_strided(p, sizes.key, q, k.transposed(), sizes.threads())?;
         let map = batch * sizes.heads + head;
         normalise_rows(p, sizes.key, mask, map * sizes.query, self.scale);
         let dropped = self.dropped(p, map * sizes.map());
         let p = sizes.matrix(dropped.as_deref().unwrap_or(p))?;
-        let v = sizes.head(v, sizes.key, batch, head)?;
-        write_strided(&mut out[sizes.column(head)..], sizes.width, p, v, sizes.threads())
+        let v = sizes.key_head(v, batch, head)?;
+        write_strided(&mut out[sizes.column(head)..], sizes.width(), p, v, sizes.threads())
     }
 
     /// The probabilities after dropout; `None` without dropout.
@@ -96,7 +108,7 @@ impl Attention {
 
     /// Without a graph: one head's probabilities at a time.
     fn forward(&self, sizes: Heads, inputs: [&[f32]; 3], mask: &MaskRows) -> Result<Vec<f32>> {
-        let size = sizes.query * sizes.width;
+        let size = sizes.query * sizes.width();
         rows::filled(sizes.batch * size, size, |start, memory| {
             let (out, mut p) = (rows::zeroed(memory), vec![0.0; sizes.map()]);
             for head in 0..sizes.heads {
@@ -108,7 +120,7 @@ impl Attention {
 
     /// With a graph: the probabilities are kept.
     fn forward_keeping(&self, sizes: Heads, inputs: [&[f32]; 3], mask: &MaskRows) -> Result<Vec<f32>> {
-        let stretch = [sizes.maps(), sizes.query * sizes.width];
+        let stretch = [sizes.maps(), sizes.query * sizes.width()];
         let [p, out] = rows::together(sizes.batch, stretch, |batch, [p, out]| {
             let (p, out) = (rows::zeroed(p), rows::zeroed(out));
             for (head, p) in p.chunks_exact_mut(sizes.map()).enumerate() {
@@ -122,31 +134,28 @@ impl Attention {
     }
 
     fn backward(&self, sizes: Heads, [q, k, v]: [&[f32]; 3], p: &[f32], grad: &[f32]) -> Result<[Vec<f32>; 3]> {
-        let (query, key, wide, threads) = (sizes.query, sizes.key, sizes.width, sizes.threads());
-        rows::together(sizes.batch, [query * wide, key * wide, key * wide], |batch, grads| {
+        let (wide, kv_wide, key, threads) = (sizes.width(), sizes.kv_width(), sizes.key, sizes.threads());
+        rows::together(sizes.batch, [sizes.query * wide, key * kv_wide, key * kv_wide], |batch, grads| {
             let [q_grad, k_grad, v_grad] = grads.map(rows::zeroed);
             let mut scores = vec![0.0; sizes.map()];
             for head in 0..sizes.heads {
-                let (start, at) = ((batch * sizes.heads + head) * sizes.map(), sizes.column(head));
+                let start = (batch * sizes.heads + head) * sizes.map();
+                let (at, kv_at) = (sizes.column(head), sizes.kv_column(head));
+                let put = if sizes.is_first(head) { write_strided } else { add_strided };
                 let p = &p[start..start + sizes.map()];
-                let grad = sizes.head(grad, query, batch, head)?;
+                let grad = sizes.query_head(grad, batch, head)?;
                 let dropped = self.dropped(p, start);
                 let passed = sizes.matrix(dropped.as_deref().unwrap_or(p))?;
-                write_strided(&mut v_grad[at..], wide, passed.transposed(), grad, threads)?;
-                write_strided(&mut scores, key, grad, sizes.head(v, key, batch, head)?.transposed(), threads)?;
+                put(&mut v_grad[kv_at..], kv_wide, passed.transposed(), grad, threads)?;
+                write_strided(&mut scores, key, grad, sizes.key_head(v, batch, head)?.transposed(), threads)?;
                 if let Some(noise) = self.dropout {
                     noise.thin(start, &mut scores);
                 }
                 pull_back_rows(&mut scores, p, key, self.scale);
                 let scores = sizes.matrix(&scores)?;
-                write_strided(&mut q_grad[at..], wide, scores, sizes.head(k, key, batch, head)?, threads)?;
-                write_strided(
-                    &mut k_grad[at..],
-                    wide,
-                    scores.transposed(),
-                    sizes.head(q, query, batch, head)?,
-                    threads,
-                )?;
+                write_strided(&mut q_grad[at..], wide, scores, sizes.key_head(k, batch, head)?, threads)?;
+                let q = sizes.query_head(q, batch, head)?;
+                put(&mut k_grad[kv_at..], kv_wide, scores.transposed(), q, threads)?;
             }
             Ok([q_grad, k_grad, v_grad])
         })

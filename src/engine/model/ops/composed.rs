@@ -102,27 +102,33 @@ pub fn masked_softmax(scores: &Tensor, mask: &Tensor, scale: f64) -> Result<Tens
 /// Attention probabilities: `softmax(scale · q · kᵀ + mask)` in every head.
 ///
 /// # Shapes
-/// `q [batch, query, width]`, `k [batch, key, width]`, `mask` broadcastable to the result
-/// `[batch, heads, query, key]`.
+/// `q [batch, query, heads · wide]`, `k [batch, key, kv_heads · wide]`, `mask` broadcastable to the
+/// result `[batch, heads, query, key]`.
 ///
 /// # Errors
 /// If the shapes do not fit.
 pub fn attention_probabilities(q: &Tensor, k: &Tensor, mask: &Tensor, scale: f64, heads: usize) -> Result<Tensor> {
-    let (q, k) = (split_heads(q, heads)?, split_heads(k, heads)?);
+    let wide = (q.dim(2)? / heads.max(1)).max(1);
+    let (q, k) = (split_heads(q, heads)?, shared_heads(k, k.dim(2)? / wide, heads)?);
     masked_softmax(&q.matmul(&k.t()?)?, mask, scale)
 }
 
 /// What attention passes on: `probabilities · v` in every head, the heads side by side again.
 ///
 /// # Shapes
-/// `probabilities [batch, heads, query, key]`, `v [batch, key, width]`; result
-/// `[batch, query, width]`.
+/// `probabilities [batch, heads, query, key]`, `v [batch, key, kv_heads · wide]`; result
+/// `[batch, query, heads · wide]`.
 ///
 /// # Errors
 /// If the shapes do not fit.
-pub fn attention_context(probabilities: &Tensor, v: &Tensor) -> Result<Tensor> {
+pub fn attention_context(probabilities: &Tensor, v: &Tensor, kv_heads: usize) -> Result<Tensor> {
     let (_, heads, _, _) = probabilities.dims4()?;
-    probabilities.contiguous()?.matmul(&split_heads(v, heads)?)?.transpose(1, 2)?.contiguous()?.flatten_from(2)
+    probabilities
+        .contiguous()?
+        .matmul(&shared_heads(v, kv_heads, heads)?)?
+        .transpose(1, 2)?
+        .contiguous()?
+        .flatten_from(2)
 }
 
 /// Attention whole: probabilities, dropout, context.
@@ -146,13 +152,60 @@ pub fn attention(
         Some(noise) => dropout(&p, noise.p, noise.seed)?,
         None => p,
     };
-    attention_context(&p, v)
+    let wide = (q.dim(2)? / heads.max(1)).max(1);
+    attention_context(&p, v, v.dim(2)? / wide)
 }
 
 /// `[batch, tokens, width]` as `[batch, heads, tokens, width / heads]`.
 fn split_heads(x: &Tensor, heads: usize) -> Result<Tensor> {
     let (batch, tokens, width) = x.dims3()?;
     x.reshape((batch, tokens, heads, width / heads.max(1)))?.transpose(1, 2)?.contiguous()
+}
+
+/// `[batch, tokens, kv_heads · wide]` as `[batch, heads, tokens, wide]`, each head as often as it is
+/// asked.
+fn shared_heads(x: &Tensor, kv_heads: usize, heads: usize) -> Result<Tensor> {
+    let x = split_heads(x, kv_heads)?;
+    let (batch, _, tokens, wide) = x.dims4()?;
+    let times = heads / kv_heads.max(1);
+    x.unsqueeze(2)?.broadcast_as((batch, kv_heads, times, tokens, wide))?.reshape((batch, heads, tokens, wide))
+}
+
+/// Root-mean-square normalisation over the last dimension.
+///
+/// # Shapes
+/// `x [.., width]`, `gamma [width]`; result as `x`.
+///
+/// # Errors
+/// If the shapes do not fit.
+///
+/// # Source
+/// Zhang, Sennrich 2019, equation 4.
+pub fn rms_norm(x: &Tensor, gamma: &Tensor, eps: f64) -> Result<Tensor> {
+    let size = (x.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
+    x.broadcast_div(&size)?.broadcast_mul(gamma)
+}
+
+/// Rotary positions: pairs of numbers turned by an angle that grows with the position.
+///
+/// # Shapes
+/// `x [batch, tokens, heads · wide]`, `cos`, `sin [batch, tokens, wide / 2]`; result as `x`.
+///
+/// # Errors
+/// If the shapes do not fit.
+///
+/// # Source
+/// Su et al. 2021, equation 34, in the order of transformers' `rotate_half`.
+pub fn rotary(x: &Tensor, cos: &Tensor, sin: &Tensor, heads: usize) -> Result<Tensor> {
+    let (batch, tokens, width) = x.dims3()?;
+    let half = width / heads.max(1) / 2;
+    let x = x.reshape((batch, tokens, heads, 2, half))?;
+    let (a, b) = (x.narrow(3, 0, 1)?, x.narrow(3, 1, 1)?);
+    let turn = |angles: &Tensor| angles.detach().reshape((batch, tokens, 1, 1, half));
+    let (cos, sin) = (turn(cos)?, turn(sin)?);
+    let first = (a.broadcast_mul(&cos)? - b.broadcast_mul(&sin)?)?;
+    let second = (b.broadcast_mul(&cos)? + a.broadcast_mul(&sin)?)?;
+    Tensor::cat(&[first, second], 3)?.reshape((batch, tokens, width))
 }
 
 /// GELU by the error function: `x · Φ(x)`.

@@ -91,6 +91,14 @@ pub fn write_strided(out: &mut [f32], stride: usize, a: Matrix, b: Matrix, threa
     multiply(uninit(out), stride, a, b, false, threads)
 }
 
+/// As [`write_strided`], but adds `a · b` to what is there.
+///
+/// # Errors
+/// If the sizes do not fit.
+pub fn add_strided(out: &mut [f32], stride: usize, a: Matrix, b: Matrix, threads: Threads) -> Result<()> {
+    multiply(uninit(out), stride, a, b, true, threads)
+}
+
 /// Adds `a · b` to `out`, row by row.
 ///
 /// # Errors

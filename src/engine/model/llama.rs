@@ -1,0 +1,307 @@
+//! Llama (Touvron et al. 2023, arXiv 2302.13971) and its nearest relations: causal, pre-norm by
+//! root mean squares, rotary positions, gated feed-forward, keys and values shared among heads.
+//! Mistral (arXiv 2310.06825) sees a window only; Qwen2 (arXiv 2407.10671) has biases on queries,
+//! keys and values; Qwen3 (arXiv 2505.09388) norms queries and keys head by head.
+//! Reference: transformers' `LlamaForCausalLM`, `MistralForCausalLM`, `Qwen2ForCausalLM`,
+//! `Qwen3ForCausalLM` and their `…ForSequenceClassification`.
+
+use std::borrow::Cow;
+
+use candle_core::{Result, Tensor};
+
+use super::attention::{Attention, Qkv, Sight, sliding_mask};
+use super::feed_forward::{Activation, FeedForward};
+use super::init::Init;
+use super::layers::{Embedding, Linear, Noise, RmsNorm, states_at};
+use super::position::{Frequencies, Position};
+use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+
+/// The registry's line for Llama.
+pub(super) const LLAMA: Architecture = Architecture {
+    id: "llama",
+    label: "Llama",
+    help: "Decoder with rotary positions and a gated feed-forward; answers a prompt by label words.",
+    kind: Kind::Decoder,
+    longest,
+    build: |config, top, names| Ok(Box::new(Llama::new(Family::Llama, config, top, names)?)),
+    aliases,
+    ignored,
+    class: |top| match top {
+        Top::Classes(_) => "LlamaForSequenceClassification",
+        Top::Vocabulary => "LlamaForCausalLM",
+    },
+};
+
+/// The registry's line for Mistral.
+pub(super) const MISTRAL: Architecture = Architecture {
+    id: "mistral",
+    label: "Mistral",
+    help: "Llama's relation whose tokens see a sliding window of those before them.",
+    build: |config, top, names| Ok(Box::new(Llama::new(Family::Mistral, config, top, names)?)),
+    class: |top| match top {
+        Top::Classes(_) => "MistralForSequenceClassification",
+        Top::Vocabulary => "MistralForCausalLM",
+    },
+    ..LLAMA
+};
+
+/// The registry's line for Qwen2.
+pub(super) const QWEN2: Architecture = Architecture {
+    id: "qwen2",
+    label: "Qwen2",
+    help: "Llama's relation with biases on queries, keys and values; Qwen2 and Qwen2.5.",
+    build: |config, top, names| Ok(Box::new(Llama::new(Family::Qwen2, config, top, names)?)),
+    class: |top| match top {
+        Top::Classes(_) => "Qwen2ForSequenceClassification",
+        Top::Vocabulary => "Qwen2ForCausalLM",
+    },
+    ..LLAMA
+};
+
+/// The registry's line for Qwen3.
+pub(super) const QWEN3: Architecture = Architecture {
+    id: "qwen3",
+    label: "Qwen3",
+    help: "Llama's relation with a norm on every head's queries and keys.",
+    build: |config, top, names| Ok(Box::new(Llama::new(Family::Qwen3, config, top, names)?)),
+    class: |top| match top {
+        Top::Classes(_) => "Qwen3ForSequenceClassification",
+        Top::Vocabulary => "Qwen3ForCausalLM",
+    },
+    ..LLAMA
+};
+
+/// Checkpoints of the bare decoder lack `model.`.
+fn aliases(name: &str) -> Vec<String> {
+    name.strip_prefix("model.").map(str::to_owned).into_iter().collect()
+}
+
+/// Buffers of old checkpoints, and the head: stored beside a tied embedding, or under a classifier.
+fn ignored(name: &str) -> bool {
+    name.ends_with("rotary_emb.inv_freq") || name == "lm_head.weight"
+}
+
+/// 2048 is Llama's own default, and what its first checkpoints leave out.
+fn longest(config: &Config) -> usize {
+    Some(config.positions()).filter(|positions| *positions > 0).unwrap_or(2048)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Llama,
+    Mistral,
+    Qwen2,
+    Qwen3,
+}
+
+/// The network.
+pub struct Llama {
+    words: Embedding,
+    layers: Vec<Layer>,
+    norm: RmsNorm,
+    frequencies: Frequencies,
+    /// Tokens that a token of a windowed layer sees, itself counted.
+    window: Option<usize>,
+    head: Linear,
+    classes: bool,
+}
+
+struct Layer {
+    attention_norm: RmsNorm,
+    attention: Attention,
+    feed_forward_norm: RmsNorm,
+    feed_forward: FeedForward,
+    windowed: bool,
+}
+
+impl Llama {
+    fn new(family: Family, config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
+        let trunk = names.pp("model");
+        let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
+        let rows = config.size(&["vocab_size"])?;
+        let words = Embedding::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
+        let (layers, window) = (config.size(&["num_hidden_layers"])?, window(family, config)?);
+        let windowed = windowed(family, config, layers, window.is_some())?;
+        let layer = |(i, windowed)| Layer::new(family, config, width, windowed, &trunk.pp("layers").pp(i));
+        Ok(Self {
+            layers: windowed.into_iter().enumerate().map(layer).collect::<std::result::Result<_, _>>()?,
+            norm: RmsNorm::new(&trunk.pp("norm"), width, eps(config)?)?,
+            frequencies: Frequencies::new(config, head_size(config, width)?)?,
+            window,
+            head: match top {
+                Top::Vocabulary if config.switch_or("tie_word_embeddings", false) => {
+                    Linear::tied(words.table().clone(), None)
+                }
+                Top::Vocabulary => head("lm_head.weight", rows, width, spread, names)?,
+                Top::Classes(classes) => head("score.weight", *classes, width, spread, names)?,
+            },
+            classes: matches!(top, Top::Classes(_)),
+            words,
+        })
+    }
+}
+
+/// A linear of the top, without a bias.
+fn head(name: &str, rows: usize, width: usize, spread: f64, names: &Names) -> std::result::Result<Linear, ModelError> {
+    Ok(Linear::tied(names.get_or_new(name, &[rows, width], Init::Normal(spread))?, None))
+}
+
+fn eps(config: &Config) -> std::result::Result<f64, ModelError> {
+    config.number_or("rms_norm_eps", 1e-6)
+}
+
+/// Numbers in one head; they need not add up to the width.
+fn head_size(config: &Config, width: usize) -> std::result::Result<usize, ModelError> {
+    let heads = config.size(&["num_attention_heads"])?;
+    match config.size_or("head_dim", 0)? {
+        0 if !width.is_multiple_of(heads) => Err(ModelError::Config(format!(
+            "hidden_size {width} is no multiple of num_attention_heads {heads}, and there is no head_dim"
+        ))),
+        0 => Ok(width / heads),
+        wide => Ok(wide),
+    }
+}
+
+/// How far a token of a windowed layer sees. A missing field means 4096 and null means all the way,
+/// as in transformers.
+fn window(family: Family, config: &Config) -> std::result::Result<Option<usize>, ModelError> {
+    let asked = match family {
+        Family::Llama => false,
+        Family::Mistral => true,
+        Family::Qwen2 | Family::Qwen3 => config.switch_or("use_sliding_window", false),
+    };
+    let size = match config.size_or("sliding_window", 0)? {
+        0 if config.has("sliding_window") => None,
+        0 => Some(4096),
+        size => Some(size),
+    };
+    Ok(size.filter(|_| asked))
+}
+
+/// Which layers see a window only: all of Mistral's, of Qwen's those that `layer_types` names or
+/// from `max_window_layers` on.
+fn windowed(
+    family: Family,
+    config: &Config,
+    layers: usize,
+    window: bool,
+) -> std::result::Result<Vec<bool>, ModelError> {
+    if family == Family::Mistral || !window {
+        return Ok(vec![window; layers]);
+    }
+    let Some(kinds) = config.words("layer_types")? else {
+        let first = config.number_or("max_window_layers", 28.0)? as usize;
+        return Ok((0..layers).map(|layer| layer >= first).collect());
+    };
+    if kinds.len() != layers {
+        return Err(ModelError::Config(format!("layer_types names {} layers of {layers}", kinds.len())));
+    }
+    let kind = |kind: &str| match kind {
+        "full_attention" => Ok(false),
+        "sliding_attention" => Ok(true),
+        other => Err(ModelError::Config(format!(
+            "layer type {other:?} is not known here; the known ones are full_attention, sliding_attention"
+        ))),
+    };
+    kinds.into_iter().map(kind).collect()
+}
+
+impl Layer {
+    fn new(
+        family: Family,
+        config: &Config,
+        width: usize,
+        windowed: bool,
+        names: &Names,
+    ) -> std::result::Result<Self, ModelError> {
+        let (inner, eps) = (config.size(&["intermediate_size"])?, eps(config)?);
+        let spread = config.number_or("initializer_range", 0.02)?;
+        let biased = family == Family::Llama && config.switch_or("mlp_bias", false);
+        let linear = |path: &str, inputs, outputs| Linear::biased_if(biased, &names.pp(path), inputs, outputs, spread);
+        Ok(Self {
+            attention_norm: RmsNorm::new(&names.pp("input_layernorm"), width, eps)?,
+            attention: attention(family, config, width, &names.pp("self_attn"))?,
+            feed_forward_norm: RmsNorm::new(&names.pp("post_attention_layernorm"), width, eps)?,
+            feed_forward: FeedForward {
+                up: linear("mlp.up_proj", width, inner)?,
+                gate: Some(linear("mlp.gate_proj", width, inner)?),
+                down: linear("mlp.down_proj", inner, width)?,
+                activation: Activation::named(config.word_or("hidden_act", "silu"))?,
+                dropout: 0.0,
+            },
+            windowed,
+        })
+    }
+}
+
+fn attention(
+    family: Family,
+    config: &Config,
+    width: usize,
+    names: &Names,
+) -> std::result::Result<Attention, ModelError> {
+    let heads = config.size(&["num_attention_heads"])?;
+    let (kv_heads, wide) = (config.size_or("num_key_value_heads", heads)?, head_size(config, width)?);
+    if !heads.is_multiple_of(kv_heads) {
+        return Err(ModelError::Config(format!(
+            "num_attention_heads {heads} is no multiple of num_key_value_heads {kv_heads}"
+        )));
+    }
+    let (inputs_biased, output_biased) = match family {
+        Family::Mistral => (false, false),
+        Family::Qwen2 => (true, false),
+        Family::Llama | Family::Qwen3 => [config.switch_or("attention_bias", false); 2].into(),
+    };
+    let spread = config.number_or("initializer_range", 0.02)?;
+    let from = |path: &str, heads| Linear::biased_if(inputs_biased, &names.pp(path), width, heads * wide, spread);
+    let norm = |path: &str| RmsNorm::new(&names.pp(path), wide, eps(config)?);
+    Ok(Attention {
+        qkv: Qkv::Separate(from("q_proj", heads)?, from("k_proj", kv_heads)?, from("v_proj", kv_heads)?),
+        output: Linear::biased_if(output_biased, &names.pp("o_proj"), heads * wide, width, spread)?,
+        heads,
+        kv_heads,
+        scale: Attention::usual_scale(wide),
+        norms: if family == Family::Qwen3 { Some((norm("q_norm")?, norm("k_norm")?)) } else { None },
+        dropout: config.number_or("attention_dropout", 0.0)?,
+    })
+}
+
+impl Network for Llama {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        let rotary = self.frequencies.at(&input.positions)?;
+        let near = match self.window {
+            Some(window) => Cow::Owned(sliding_mask(&input.mask, &input.positions, window)?),
+            None => Cow::Borrowed(&input.mask),
+        };
+        let mut x = self.words.forward(&input.ids)?;
+        trace.hidden(0, &x);
+        for (index, layer) in self.layers.iter().enumerate() {
+            let mask = if layer.windowed { near.as_ref() } else { &input.mask };
+            let sight = Sight { position: Position::Rotary(&rotary), ..Sight::own(mask, index) };
+            let normed = layer.attention_norm.forward(&x)?;
+            x = (layer.attention.forward(&normed, &sight, trace, noise)? + &x)?;
+            x = (layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?, noise)? + &x)?;
+            if index + 1 < self.layers.len() {
+                trace.hidden(index + 1, &x);
+            }
+        }
+        // As in transformers, the last hidden state is shown behind the final norm.
+        let x = self.norm.forward(&x)?;
+        trace.hidden(self.layers.len(), &x);
+        Ok(x)
+    }
+
+    fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &Noise) -> Result<Tensor> {
+        if !self.classes {
+            candle_core::bail!("this decoder was opened with label words, not with a classifier")
+        }
+        self.head.forward(&states_at(hidden, ends)?)
+    }
+
+    fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
+        if self.classes {
+            candle_core::bail!("this decoder was opened with a classifier, not with label words")
+        }
+        self.head.forward(hidden)
+    }
+}

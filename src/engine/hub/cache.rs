@@ -89,7 +89,7 @@ pub fn lacks(folder: &Path, weights: bool) -> Option<String> {
     if !there(&"config.json") {
         return Some("config.json is missing".into());
     }
-    if !GROUPS.iter().any(|group| group.iter().all(|name| there(name))) {
+    if !GROUPS.iter().any(|group| group.iter().all(&there)) {
         return Some("a tokenizer is missing (tokenizer.json, vocab.txt, or vocab.json with merges.txt)".into());
     }
     match WeightFiles::find(folder) {

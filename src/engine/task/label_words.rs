@@ -158,7 +158,7 @@ impl LabelWords {
         let targets = prompts.iter().flat_map(|ids| ids.iter().skip(1).copied());
         let device = flat.device();
         let rows = Tensor::new(rows.collect::<Vec<_>>(), device)?;
-        let logits = network.vocabulary(&ops::embedding(&flat, &rows)?)?;
+        let logits = network.vocabulary(&ops::embedding(flat, &rows)?)?;
         Ok(Language { logits, targets: Tensor::new(targets.collect::<Vec<_>>(), device)? })
     }
 }

@@ -68,13 +68,13 @@ impl Walk<'_> {
             b'R' | b'b' | 0x81 | 0x86 => self.wrap(2)?,
             0x87 => self.wrap(3)?,
             b't' => {
-                let inner = self.to_mark()?;
+                let inner = self.above_mark()?;
                 self.push(around(inner))?;
             }
             b'a' => self.put_in(1)?,
             b's' => self.put_in(2)?,
             b'e' | b'u' => {
-                let inner = self.to_mark()?;
+                let inner = self.above_mark()?;
                 self.grow(inner)?;
             }
             b'q' => self.remember(1)?,
@@ -136,7 +136,7 @@ impl Walk<'_> {
     }
 
     /// Everything above the last mark, taken together.
-    fn to_mark(&mut self) -> Result<Weight, String> {
+    fn above_mark(&mut self) -> Result<Weight, String> {
         let mut inner = Weight { size: 0, depth: 0, mark: false };
         loop {
             let next = self.pop()?;

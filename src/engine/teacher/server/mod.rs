@@ -147,7 +147,7 @@ impl ServerTeacher {
             ServerMode::Completions => self.client.next_token(&question, ALTERNATIVES)?,
             ServerMode::Chat => self.client.chat(&question, ALTERNATIVES)?,
         };
-        Ok(self.from_first_tokens(&alternatives))
+        Ok(self.by_first_tokens(&alternatives))
     }
 
     /// Every label word scored as a full string, by having the server read it.
@@ -156,7 +156,7 @@ impl ServerTeacher {
         self.client.echo(&prompts, question.chars().count(), self.scoring)
     }
 
-    fn from_first_tokens(&self, alternatives: &Alternatives) -> Vec<f32> {
+    fn by_first_tokens(&self, alternatives: &Alternatives) -> Vec<f32> {
         let found = alternatives.shared_among(&self.words);
         if found.floored > 0 {
             self.with(|seen| (seen.floored, seen.missing) = (seen.floored + 1, seen.missing.max(found.missing)));

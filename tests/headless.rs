@@ -302,7 +302,9 @@ fn numbers_that_are_none_pause_the_run_with_a_card() {
     engine::model::open(&fresh, 8, 0, &Device::Cpu).unwrap().save(&broken, &[]).unwrap();
     let weights = broken.join("model.safetensors");
     let mut tensors = candle_core::safetensors::load(&weights, &Device::Cpu).unwrap();
-    tensors.insert("classifier.bias".into(), Tensor::full(f32::NAN, 8, &Device::Cpu).unwrap());
+    // Numbers, but so large that the first product of them is none.
+    let shape = tensors["classifier.weight"].shape().clone();
+    tensors.insert("classifier.weight".into(), Tensor::full(f32::MAX, shape, &Device::Cpu).unwrap());
     candle_core::safetensors::save(&tensors, &weights).unwrap();
     let mut session = small();
     session.models.student = ModelChoice::stored(Source::Folder(broken));

@@ -16,6 +16,7 @@ const TABLE: &[(&str, &[&str])] = &[
 /// Room inside the engine, and the engine's rooms it may use.
 const ENGINE: &[(&str, &[&str])] = &[
     ("model", &["model"]),
+    ("hub", &["hub", "model"]),
     ("data", &["data"]),
     ("measure", &["measure", "data"]),
     ("optim", &["optim", "model"]),

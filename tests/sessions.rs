@@ -28,6 +28,20 @@ fn a_session_of_version_1_opens_with_every_field_and_comes_back_the_same() {
 }
 
 #[test]
+fn a_model_of_the_hub_is_named_by_repository_and_if_need_be_revision() {
+    let named = |source: &str| file::parse(&V1.replace(r#"BuiltIn("posts-student")"#, source), Path::new("hub.ron"));
+    let session = named(r#"Hub(repo: "owner/name")"#).unwrap();
+    assert_eq!(session.models.student.source, Source::Hub { repo: "owner/name".into(), revision: "main".into() });
+    assert_eq!(session.models.student.source.title(), "owner/name");
+    let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
+    assert_eq!(session, again);
+    let other = named(r#"Hub(repo: "owner/name", revision: "refs/pr/1")"#).unwrap();
+    assert_eq!(other.models.student.source.title(), "owner/name@refs/pr/1");
+    let wrong = named(r#"Hub(repo: "owner/name", revison: "x")"#).unwrap_err().to_string();
+    assert!(wrong.contains("revison"), "{wrong}");
+}
+
+#[test]
 fn the_shipped_sessions_open() {
     Session::built_in().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sessions");

@@ -65,9 +65,9 @@ pub fn sides(trainer: &mut Trainer, result: &TestResult) -> Result<(Option<Side>
     let gold: Vec<usize> = data.validation.iter().map(|example| example.label).collect();
     let answers = trainer.teacher_answers(&texts)?;
     let rows = answers.map(|rows| rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
-    let teacher = match (&trainer.pair.teacher, rows) {
-        (Some(model), Some(rows)) => Some(Side {
-            parameters: model.card.parameters,
+    let teacher = match (trainer.pair.teacher_card(), rows) {
+        (Some(card), Some(rows)) => Some(Side {
+            parameters: card.parameters,
             pruned: 0,
             validation: measure::measures(&gold, &rows, None, data.classes.len()),
             test: result.teacher.clone().unwrap_or_default(),

@@ -5,6 +5,7 @@ pub mod allocator;
 pub mod checkpoint;
 pub mod data;
 pub mod evaluate;
+pub mod hub;
 pub mod loss;
 pub mod measure;
 pub mod model;
@@ -32,6 +33,9 @@ pub enum EngineError {
     /// A model.
     #[error(transparent)]
     Model(#[from] model::ModelError),
+    /// The Hub, or its cache.
+    #[error(transparent)]
+    Hub(#[from] hub::HubError),
     /// The data.
     #[error(transparent)]
     Data(#[from] data::DataError),

@@ -6,10 +6,11 @@ use candle_core::Device;
 
 use super::EngineError;
 use super::data::{self, Dataset};
+use super::hub;
 use super::model::{self, Model};
-use super::teacher::{LocalTeacher, TargetCache, Targets, Teacher as _};
-use crate::link::Opened;
-use crate::session::{ModelChoice, Session};
+use super::teacher::{LocalTeacher, ServerTeacher, TargetCache, Targets, Teacher};
+use crate::link::{ModelCard, Opened};
+use crate::session::{ModelChoice, Session, Source};
 
 /// Number of training examples shown to the person.
 const SAMPLES: usize = 8;
@@ -18,7 +19,7 @@ const SAMPLES: usize = 8;
 pub struct Pair {
     /// The session it was opened for.
     pub session: Session,
-    /// The teacher, if there is one.
+    /// The teacher, if there is one in this process.
     pub teacher: Option<Arc<Model>>,
     /// The student as it starts.
     pub student: Model,
@@ -29,7 +30,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Opens what `session` names. What `before` already holds and a new run may share (teacher
+    /// Opens what `session` names; models of the Hub must be in the cache ([`provide`]). What `before` already holds and a new run may share (teacher
     /// and data, which no run changes) is taken over instead of being read again.
     ///
     /// # Errors
@@ -43,10 +44,10 @@ impl Pair {
             None => Arc::new(data::open(&session.data, seed)?),
         };
         let classes = data.classes.len();
-        let student = model::open(&session.models.student, classes, seed, &device)?;
+        let student = open_model(&session.models.student, classes, seed, &device)?;
         let teacher = match &session.models.teacher {
-            Some(choice) => Some(open_teacher(choice, classes, before, &device)?),
-            None => None,
+            Some(choice) if !is_server(choice) => Some(open_teacher(choice, classes, before, &device)?),
+            _ => None,
         };
         Ok(Self { session: session.clone(), teacher, student, data, device })
     }
@@ -56,13 +57,26 @@ impl Pair {
     /// # Errors
     /// [`EngineError`] if the prompt cannot be used with the teacher.
     pub fn targets(&self, session: &Session) -> Result<Option<Targets>, EngineError> {
-        let Some(model) = &self.teacher else { return Ok(None) };
-        let teacher = LocalTeacher::new(Arc::clone(model), &session.prompt, &self.data.classes)?;
+        let (prompt, classes) = (&session.prompt, &self.data.classes);
+        let teacher: Box<dyn Teacher> = match (&self.teacher, &self.session.models.teacher) {
+            (Some(model), _) => Box::new(LocalTeacher::new(Arc::clone(model), prompt, classes)?),
+            (None, Some(choice)) => Box::new(ServerTeacher::new(choice, prompt, classes)?),
+            (None, None) => return Ok(None),
+        };
         let cache = match super::teacher::cache::folder() {
             Some(folder) => TargetCache::open(&folder, &teacher.fingerprint(), self.data.classes.len()),
             None => TargetCache::in_memory(),
         };
-        Ok(Some(Targets::new(Box::new(teacher), cache)))
+        Ok(Some(Targets::new(teacher, cache)))
+    }
+
+    /// The teacher in figures; of one behind a server only its name is known.
+    pub fn teacher_card(&self) -> Option<ModelCard> {
+        let far = || {
+            let title = self.session.models.teacher.as_ref()?.source.title();
+            Some(ModelCard { title, architecture: "server".to_owned(), ..ModelCard::default() })
+        };
+        self.teacher.as_ref().map(|model| model.card.clone()).or_else(far)
     }
 
     /// What the window needs to know of it.
@@ -70,7 +84,7 @@ impl Pair {
         let spread = (self.data.train.len() / SAMPLES).max(1);
         let samples = self.data.train.iter().step_by(spread).take(SAMPLES);
         Opened {
-            teacher: self.teacher.as_ref().map(|model| model.card.clone()),
+            teacher: self.teacher_card(),
             student: self.student.card.clone(),
             classes: self.data.classes.clone(),
             parts: self.data.counts(),
@@ -89,8 +103,28 @@ fn open_teacher(
     let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes.len() == classes);
     match same.and_then(|b| b.teacher.clone()) {
         Some(teacher) => Ok(teacher),
-        None => Ok(Arc::new(model::open(choice, classes, 0, device)?)),
+        None => Ok(Arc::new(open_model(choice, classes, 0, device)?)),
     }
+}
+
+fn is_server(choice: &ModelChoice) -> bool {
+    matches!(choice.source, Source::Server { .. })
+}
+
+fn open_model(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) -> Result<Model, EngineError> {
+    Ok(model::open_files(choice, hub::files(choice)?, classes, seed, device)?)
+}
+
+/// Fetches the models of the Hub that `session` names and the cache lacks.
+///
+/// # Errors
+/// [`EngineError::Hub`].
+pub fn provide(session: &Session, watch: hub::Watch) -> Result<(), EngineError> {
+    let choices = session.models.teacher.iter().chain([&session.models.student]);
+    for choice in choices {
+        hub::provide(choice, watch)?;
+    }
+    Ok(())
 }
 
 /// A text as a row of a table shows it: at most a few hundred characters.

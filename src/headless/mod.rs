@@ -2,6 +2,8 @@
 //! `--json`; exit codes tell usage, input and run errors apart.
 
 mod baseline;
+mod fetch;
+mod models;
 mod probe;
 mod run;
 
@@ -10,6 +12,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use baseline::baseline;
+pub use fetch::fetch;
+pub use models::list;
 pub use probe::probe;
 pub use run::run;
 
@@ -40,6 +44,11 @@ pub enum Task {
     Probe(ProbeArguments),
     /// Measure a bag-of-words model on a session's data.
     Baseline(BaselineArguments),
+    /// List what is on this machine.
+    #[command(subcommand)]
+    List(Listing),
+    /// Fetch a model from the Hugging Face Hub into the cache that its tools share.
+    Fetch(FetchArguments),
     /// Measure the window's time per frame while a run is going.
     #[cfg(feature = "window")]
     BenchFrames(BenchArguments),
@@ -67,7 +76,7 @@ pub struct RunArguments {
 /// Arguments of `retort probe`.
 #[derive(Debug, Args)]
 pub struct ProbeArguments {
-    /// Model folder in Hugging Face's layout, or `built-in:NAME`.
+    /// Model folder in Hugging Face's layout, `built-in:NAME`, or `hub:OWNER/NAME`.
     pub model: String,
     /// The text.
     #[arg(long)]
@@ -85,6 +94,34 @@ pub struct ProbeArguments {
 pub struct BaselineArguments {
     /// Session whose data is measured; the built-in experiment if left out.
     pub session: Option<PathBuf>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `retort list` lists.
+#[derive(Debug, Subcommand)]
+pub enum Listing {
+    /// The models in the Hugging Face cache: size, architecture, and whether they can be used here.
+    Models(ListArguments),
+}
+
+/// Arguments of `retort list models`.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort fetch`.
+#[derive(Debug, Args)]
+pub struct FetchArguments {
+    /// The model, OWNER/NAME.
+    pub model: String,
+    /// Branch, tag or commit.
+    #[arg(long, default_value = crate::session::MAIN)]
+    pub revision: String,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

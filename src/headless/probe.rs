@@ -6,10 +6,11 @@ use candle_core::{DType, Device, IndexOp as _, Tensor};
 
 use super::{CommandError, ProbeArguments};
 use crate::engine::EngineError;
+use crate::engine::hub;
 use crate::engine::model::save::serialize;
 use crate::engine::model::{self, Kind, Model, ModelError, Noise, Top, Trace};
 use crate::session::file::write_atomically;
-use crate::session::{Head, ModelChoice, Source};
+use crate::session::{Head, MAIN, ModelChoice, Source};
 
 /// Writes `input_ids [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L
 /// [heads, query, key]` and `hidden.L [tokens, width]` (hidden.0 is the embedding output). An
@@ -43,15 +44,17 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
 /// Opens a model with the head it was saved with: a classifier if its configuration names labels
 /// and its class is one for classification, else its vocabulary head.
 fn open(name: &str) -> Result<Model, EngineError> {
-    let source = match name.strip_prefix("built-in:") {
-        Some(built_in) => Source::BuiltIn(built_in.to_owned()),
-        None => Source::Folder(name.into()),
+    let source = match (name.strip_prefix("built-in:"), name.strip_prefix("hub:")) {
+        (Some(built_in), _) => Source::BuiltIn(built_in.to_owned()),
+        (_, Some(repo)) => Source::Hub { repo: repo.to_owned(), revision: MAIN.to_owned() },
+        _ => Source::Folder(name.into()),
     };
-    let config = model::Config::parse(&model::ModelFiles::find(&source)?.config()?)?;
+    let files = hub::files(&ModelChoice::stored(source.clone()))?;
+    let config = model::Config::parse(&files.config()?)?;
     let classes = config.classes();
     let head = if classes.is_some() { Head::Classifier } else { Head::LabelWords };
     let choice = ModelChoice { head, ..ModelChoice::stored(source) };
-    Ok(model::open(&choice, classes.unwrap_or(1), 0, &Device::Cpu)?)
+    Ok(model::open_files(&choice, files, classes.unwrap_or(1), 0, &Device::Cpu)?)
 }
 
 fn tensors(model: &Model, text: &str) -> Result<BTreeMap<String, Tensor>, ModelError> {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use data::{Column, Data, DataSource, Strip};
 pub use file::SessionError;
 pub use knob::{Catalog, Knob, Knobs, Scale};
-pub use models::{Head, ModelChoice, Models, Source, Start};
+pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
 pub use prompt::{Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
 pub use view::{Language, ThemeChoice, View};

@@ -35,11 +35,50 @@ pub struct ModelChoice {
 
 /// Where a model's files are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Source {
     /// A model that ships inside the program, by name.
     BuiltIn(String),
     /// A folder in Hugging Face's layout: `config.json`, `tokenizer.json`, `model.safetensors`.
     Folder(PathBuf),
+    /// A model of the Hugging Face Hub: taken from the local cache, or fetched into it.
+    Hub {
+        /// `owner/name`.
+        repo: String,
+        /// Branch, tag or commit.
+        #[serde(default = "main_branch")]
+        revision: String,
+    },
+    /// A model behind a server that speaks OpenAI's interface; it can only teach.
+    Server {
+        /// Address up to the version, e.g. `http://localhost:8000/v1`.
+        url: String,
+        /// The model's name there.
+        model: String,
+        /// How it is asked.
+        #[serde(default)]
+        mode: ServerMode,
+        /// Name of the environment variable that holds the key, never the key itself.
+        #[serde(default)]
+        key: Option<String>,
+    },
+}
+
+/// How a server is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerMode {
+    /// The prompt is continued: `/completions`.
+    #[default]
+    Completions,
+    /// The prompt is a message that is answered: `/chat/completions`.
+    Chat,
+}
+
+/// The revision of a Hub model that names none.
+pub const MAIN: &str = "main";
+
+fn main_branch() -> String {
+    MAIN.to_owned()
 }
 
 /// Which weights a model starts from.
@@ -72,11 +111,15 @@ impl ModelChoice {
 }
 
 impl Source {
-    /// What a person would call this source: the built-in name or the folder's last part.
+    /// What a person would call this source: the built-in name, the folder's last part, or
+    /// the Hub's name for it.
     pub fn title(&self) -> String {
         match self {
             Self::BuiltIn(name) => name.clone(),
             Self::Folder(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Self::Hub { repo, revision } if revision == MAIN => repo.clone(),
+            Self::Hub { repo, revision } => format!("{repo}@{revision}"),
+            Self::Server { model, .. } => model.clone(),
         }
     }
 }

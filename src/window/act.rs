@@ -188,9 +188,13 @@ impl WorkbenchApp {
 /// Whether every path that is needed was given; half a choice is not worth an error.
 fn is_complete(session: &Session) -> bool {
     let models = session.models.teacher.iter().chain([&session.models.student]);
+    let named = models.clone().all(|choice| match &choice.source {
+        Source::Hub { repo: name, .. } | Source::Server { url: name, .. } => !name.is_empty(),
+        Source::Folder(_) | Source::BuiltIn(_) => true,
+    });
     let folders = models.filter_map(|choice| match &choice.source {
         Source::Folder(path) => Some(path),
-        Source::BuiltIn(_) => None,
+        Source::BuiltIn(_) | Source::Hub { .. } | Source::Server { .. } => None,
     });
     let file = match &session.data.source {
         DataSource::BuiltIn(_) => None,
@@ -198,5 +202,5 @@ fn is_complete(session: &Session) -> bool {
         | DataSource::Delimited { path, .. }
         | DataSource::JsonLines { path, .. } => Some(path),
     };
-    folders.chain(file).all(|path| !path.as_os_str().is_empty())
+    named && folders.chain(file).all(|path| !path.as_os_str().is_empty())
 }

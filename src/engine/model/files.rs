@@ -1,13 +1,12 @@
 //! A model's files: inside the program or in a folder; weights memory-mapped.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use candle_core::safetensors::{BufferedSafetensors, MmapedSafetensors};
-use candle_core::{Device, Tensor};
 
 use super::ModelError;
+use super::shards::WeightFiles;
+use super::stored::Stored;
+use super::text::{self, read_text};
+use super::vocabulary;
 use crate::session::Source;
 use crate::session::knob::Entry;
 
@@ -72,8 +71,19 @@ impl ModelFiles {
             Source::Folder(path) if path.is_dir() => Ok(Self::Folder(path.clone())),
             Source::Folder(path) => Err(ModelError::File {
                 what: "the model folder",
-                reason: if path.exists() { "it is a file".into() } else { "it does not exist".into() },
+                reason: if path.exists() { "it is a file" } else { "it does not exist" }.to_owned()
+                    + "; give the folder that holds config.json, tokenizer and weights",
                 path: path.clone(),
+            }),
+            Source::Server { model, url, .. } => Err(ModelError::File {
+                what: "the model folder",
+                reason: format!("{model} is behind a server, which can only teach; choose another student"),
+                path: PathBuf::from(url),
+            }),
+            Source::Hub { repo, .. } => Err(ModelError::File {
+                what: "the model folder",
+                reason: format!("{repo} is a model of the Hub; fetch it first: retort fetch {repo}"),
+                path: PathBuf::from(repo),
             }),
         }
     }
@@ -88,32 +98,36 @@ impl ModelFiles {
     /// # Errors
     /// [`ModelError::File`].
     pub fn config(&self) -> Result<String, ModelError> {
-        self.text("config.json", |shipped| shipped.config)
+        match self {
+            Self::Folder(folder) => read_text(&folder.join("config.json"), "config.json"),
+            Self::BuiltIn(_) => self.built_in(|shipped| shipped.config),
+        }
     }
 
-    /// The text of `tokenizer.json`.
+    /// The tokenizer as the text of a `tokenizer.json`, whichever files the folder has.
     ///
     /// # Errors
-    /// [`ModelError::File`].
+    /// [`ModelError::File`] and [`ModelError::Tokens`].
     pub fn tokenizer(&self) -> Result<String, ModelError> {
-        self.text("tokenizer.json", |shipped| shipped.tokenizer)
+        match self {
+            Self::Folder(folder) => vocabulary::tokenizer(folder),
+            Self::BuiltIn(_) => self.built_in(|shipped| shipped.tokenizer),
+        }
     }
 
-    fn text(&self, what: &'static str, of: fn(&Shipped) -> &'static str) -> Result<String, ModelError> {
-        match (self, self.shipped()) {
-            (Self::Folder(folder), _) => read_text(folder, what),
-            (Self::BuiltIn(_), Some(shipped)) => Ok(of(shipped).to_owned()),
-            (Self::BuiltIn(name), None) => Err(ModelError::UnknownBuiltIn((*name).to_owned(), String::new())),
-        }
+    fn built_in(&self, of: fn(&Shipped) -> &'static str) -> Result<String, ModelError> {
+        let name = if let Self::BuiltIn(name) = self { name } else { "" };
+        let unknown = || ModelError::UnknownBuiltIn(name.to_owned(), String::new());
+        self.shipped().map(|shipped| of(shipped).to_owned()).ok_or_else(unknown)
     }
 
     /// The stored weights.
     ///
     /// # Errors
-    /// [`ModelError::File`] if there are none or they are damaged.
-    pub fn weights(&self, _device: &Device) -> Result<Stored, ModelError> {
+    /// [`ModelError::File`] if there are none, [`ModelError::Damaged`] if they cannot be used.
+    pub fn weights(&self) -> Result<Stored, ModelError> {
         match (self, self.shipped()) {
-            (Self::Folder(folder), _) => Stored::open_folder(folder),
+            (Self::Folder(folder), _) => Stored::open(folder),
             (_, Some(Shipped { weights: Some(bytes), entry, .. })) => Stored::from_bytes(bytes, Path::new(entry.id)),
             (Self::BuiltIn(name), _) => Err(ModelError::File {
                 what: "model.safetensors",
@@ -132,7 +146,7 @@ impl ModelFiles {
         hash.update(self.config()?.as_bytes()).update(self.tokenizer()?.as_bytes());
         match (self, self.shipped()) {
             (Self::Folder(folder), _) => {
-                for path in weight_files(folder)? {
+                for path in WeightFiles::find(folder)?.paths {
                     let file = map(&path)?;
                     hash.update(&file);
                 }
@@ -145,120 +159,11 @@ impl ModelFiles {
     }
 }
 
-fn read_text(folder: &Path, what: &'static str) -> Result<String, ModelError> {
-    let path = folder.join(what);
-    std::fs::read_to_string(&path).map_err(|e| ModelError::File { what, reason: e.to_string(), path })
-}
-
 fn map(path: &Path) -> Result<memmap2::Mmap, ModelError> {
     let failed =
         |e: std::io::Error| ModelError::File { what: "the weights", reason: e.to_string(), path: path.to_owned() };
-    let file = std::fs::File::open(path).map_err(failed)?;
+    let file = text::open(path, "the weights")?;
     // SAFETY: the map is only read; a file that is cut while mapped ends the process on every
     // platform, as with any memory-mapped checkpoint.
     unsafe { memmap2::Mmap::map(&file) }.map_err(failed)
-}
-
-/// The weight files of a folder: one, or the shards its index names.
-fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, ModelError> {
-    let single = folder.join("model.safetensors");
-    if single.is_file() {
-        return Ok(vec![single]);
-    }
-    let what = "model.safetensors.index.json";
-    let index = folder.join(what);
-    if !index.is_file() {
-        let reason = "neither model.safetensors nor its index is there".into();
-        return Err(ModelError::File { what: "model.safetensors", reason, path: folder.to_owned() });
-    }
-    #[derive(serde::Deserialize)]
-    struct Index {
-        weight_map: BTreeMap<String, String>,
-    }
-    let damaged = |reason: String| ModelError::File { what, reason, path: index.clone() };
-    let parsed: Index = serde_json::from_str(&read_text(folder, what)?).map_err(|e| damaged(e.to_string()))?;
-    let mut shards: Vec<String> = parsed.weight_map.into_values().collect();
-    shards.sort();
-    shards.dedup();
-    if let Some(outside) =
-        shards.iter().find(|shard| Path::new(shard).components().count() != 1 || shard.starts_with(".."))
-    {
-        return Err(damaged(format!("it names {outside:?}, which lies outside the folder")));
-    }
-    Ok(shards.into_iter().map(|shard| folder.join(shard)).collect())
-}
-
-/// Stored tensors, read on demand.
-pub struct Stored {
-    tensors: Tensors,
-    shapes: BTreeMap<String, Vec<usize>>,
-    path: PathBuf,
-}
-
-enum Tensors {
-    Mapped(Arc<MmapedSafetensors>),
-    Buffered(Arc<BufferedSafetensors>),
-}
-
-impl Stored {
-    fn open_folder(folder: &Path) -> Result<Self, ModelError> {
-        let files = weight_files(folder)?;
-        for path in &files {
-            check_not_a_pointer(path)?;
-        }
-        // SAFETY: as in `map`.
-        let mapped = unsafe { MmapedSafetensors::multi(&files) }.map_err(|e| damaged(&e, folder))?;
-        let shapes = mapped.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec())).collect();
-        Ok(Self { tensors: Tensors::Mapped(Arc::new(mapped)), shapes, path: folder.to_owned() })
-    }
-
-    fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, ModelError> {
-        let buffered = BufferedSafetensors::new(bytes.to_vec()).map_err(|e| damaged(&e, path))?;
-        let shapes = buffered.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec())).collect();
-        Ok(Self { tensors: Tensors::Buffered(Arc::new(buffered)), shapes, path: path.to_owned() })
-    }
-
-    /// Whether a tensor of this name is stored.
-    pub fn has(&self, name: &str) -> bool {
-        self.shapes.contains_key(name)
-    }
-
-    /// Names of all stored tensors.
-    pub fn names(&self) -> impl Iterator<Item = String> + '_ {
-        self.shapes.keys().cloned()
-    }
-
-    /// Shape of a stored tensor.
-    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.shapes.get(name).cloned()
-    }
-
-    /// A stored tensor in its own precision.
-    ///
-    /// # Errors
-    /// [`ModelError::File`].
-    pub fn tensor(&self, name: &str, device: &Device) -> Result<Tensor, ModelError> {
-        let loaded = match &self.tensors {
-            Tensors::Mapped(tensors) => tensors.load(name, device),
-            Tensors::Buffered(tensors) => tensors.load(name, device),
-        };
-        loaded.map_err(|e| damaged(&e, &self.path))
-    }
-}
-
-fn damaged(error: &candle_core::Error, path: &Path) -> ModelError {
-    ModelError::File { what: "the weights", reason: error.to_string(), path: path.to_owned() }
-}
-
-/// A checkout without its large files has small text files in their place.
-fn check_not_a_pointer(path: &Path) -> Result<(), ModelError> {
-    use std::io::Read as _;
-    let failed = |reason: String| ModelError::File { what: "the weights", reason, path: path.to_owned() };
-    let mut start = Vec::new();
-    let file = std::fs::File::open(path).map_err(|e| failed(e.to_string()))?;
-    file.take(24).read_to_end(&mut start).map_err(|e| failed(e.to_string()))?;
-    if start.starts_with(b"version https://git-lfs") {
-        return Err(failed("it is a Git LFS pointer, not the weights; fetch them with git lfs pull".into()));
-    }
-    Ok(())
 }

@@ -22,12 +22,17 @@ pub mod init;
 pub mod layers;
 pub mod llama;
 pub mod ops;
+pub mod pickle;
 pub mod position;
 pub mod roberta;
 pub mod save;
+pub mod shards;
+pub mod stored;
 pub mod t5;
+pub mod text;
 pub mod tokens;
 pub mod trace;
+pub mod vocabulary;
 pub mod weights;
 
 use std::path::PathBuf;
@@ -49,15 +54,21 @@ pub use weights::{LoadReport, Names, Weights};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file is missing or unreadable.
-    #[error(
-        "cannot read {what}: {reason}; a model folder needs config.json, tokenizer.json and model.safetensors: {path}"
-    )]
+    #[error("cannot read {what}: {reason}: {path}")]
     File {
         /// Which file of the model.
         what: &'static str,
         /// The operating system's or parser's words.
         reason: String,
         /// The file or folder.
+        path: PathBuf,
+    },
+    /// A file's content contradicts itself.
+    #[error("the weights are damaged: {reason}; fetch the file again: {path}")]
+    Damaged {
+        /// What is wrong with it.
+        reason: String,
+        /// The file.
         path: PathBuf,
     },
     /// The configuration asks for something this program does not know.
@@ -238,7 +249,20 @@ pub struct Model {
 /// # Errors
 /// [`ModelError`] naming the file and what is wrong with it.
 pub fn open(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) -> Result<Model, ModelError> {
-    let files = ModelFiles::find(&choice.source)?;
+    open_files(choice, ModelFiles::find(&choice.source)?, classes, seed, device)
+}
+
+/// As [`open`], from files that were already found.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_files(
+    choice: &ModelChoice,
+    files: ModelFiles,
+    classes: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Model, ModelError> {
     let config = Config::parse(&files.config()?)?;
     let architecture = architecture(&config)?;
     let top = match (choice.head, architecture.writes()) {
@@ -246,7 +270,7 @@ pub fn open(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) ->
         (Head::LabelWords, _) | (Head::Auto, true) => Top::Vocabulary,
     };
     let stored = match choice.start {
-        Start::Stored => Some(files.weights(device)?),
+        Start::Stored => Some(files.weights()?),
         Start::Fresh => None,
     };
     let (weights, report) = Weights::build(architecture, &config, &top, stored, seed, device)?;

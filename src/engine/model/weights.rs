@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{DType, Device, Tensor, Var};
 
-use super::files::Stored;
 use super::init::Init;
+use super::stored::Stored;
 use super::{Architecture, Config, ModelError, Top};
 
 /// Variables by Hugging Face's names, in name order.
@@ -211,7 +211,7 @@ impl Builder {
                     self.misshaped.push(format!("{found} is {real:?}, expected {shape:?}"));
                     return self.placeholder(shape);
                 }
-                let tensor = stored.tensor(&found, &self.device)?.to_dtype(DType::F32)?;
+                let tensor = stored.tensor(&found, &self.device)?;
                 self.used.insert(found);
                 tensor
             }

@@ -94,6 +94,11 @@ impl Template {
         Ok(Self { before: before.into(), between: trimmed.into(), lead, after: after.into() })
     }
 
+    /// The prompt up to the answer as one text, for a teacher with a tokenizer of its own.
+    pub fn question(&self, text: &str) -> String {
+        format!("{}{text}{}", self.before, self.between)
+    }
+
     /// A label word as it stands behind the prompt.
     pub fn answer(&self, word: &str) -> String {
         format!("{}{word}", self.lead)

@@ -20,6 +20,9 @@ impl Engine<'_> {
         if self.run.is_some() {
             return self.emit(Event::Warning("stop the run before opening another pair or data set".into()));
         }
+        if !self.provided(session) {
+            return;
+        }
         self.phase(Phase::Opening, "reading models and data");
         match Pair::open(session, self.pair.as_ref()) {
             Ok(pair) => {
@@ -36,7 +39,11 @@ impl Engine<'_> {
 
     pub(super) fn start(&mut self, mut session: Session, out: PathBuf) {
         self.checkpoint();
-        let before = self.take_pair();
+        self.pair = self.take_pair();
+        if !self.provided(&session) {
+            return;
+        }
+        let before = self.pair.take();
         self.note_threads(&mut session);
         session.run = None;
         self.phase(Phase::Opening, "reading models and data");
@@ -66,7 +73,13 @@ impl Engine<'_> {
 
     pub(super) fn go_on(&mut self, out: &Path) {
         self.checkpoint();
-        let before = self.take_pair();
+        self.pair = self.take_pair();
+        if let Ok((state, _)) = checkpoint::read(out, None)
+            && !self.provided(&state.session)
+        {
+            return;
+        }
+        let before = self.pair.take();
         self.phase(Phase::Opening, "reading models, data and the checkpoint");
         let mut run = self.continued(out, before.as_ref());
         if let Ok(run) = &mut run {

@@ -3,10 +3,12 @@
 
 mod begin;
 mod ending;
+mod fetching;
 mod looking;
 mod memory;
 mod stepping;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -25,6 +27,8 @@ pub use memory::peak_bytes;
 pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink, record: &mut dyn EventSink) {
     let catalog = super::catalog();
     let mut engine = Engine {
+        commands,
+        waiting: VecDeque::new(),
         cells,
         sink,
         record,
@@ -36,7 +40,9 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
         status: Status::default(),
     };
     loop {
-        let order = if engine.is_training() {
+        let order = if let Some(command) = engine.waiting.pop_front() {
+            Ok(command)
+        } else if engine.is_training() {
             commands.try_recv()
         } else {
             commands.recv().map_err(|_| TryRecvError::Disconnected)
@@ -51,6 +57,9 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
 }
 
 struct Engine<'a> {
+    commands: &'a Receiver<Command>,
+    /// Orders that came while a model was being fetched, and are obeyed behind it.
+    waiting: VecDeque<Command>,
     cells: &'a Cells,
     sink: &'a mut ChannelSink,
     record: &'a mut dyn EventSink,

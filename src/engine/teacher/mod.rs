@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod local;
+pub mod server;
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::engine::model::ModelError;
 use crate::engine::prompt::PromptError;
 pub use cache::TargetCache;
 pub use local::LocalTeacher;
+pub use server::{ServerError, ServerTeacher};
 
 /// Why the teacher cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,9 @@ pub enum TeacherError {
     /// The model failed.
     #[error("the teacher: {0}")]
     Model(#[from] ModelError),
+    /// The server failed.
+    #[error("the teacher: {0}")]
+    Server(#[from] ServerError),
 }
 
 /// Class log-probabilities for texts, in the order asked. One text's answer never depends on the
@@ -32,6 +37,16 @@ pub trait Teacher: Send {
 
     /// Identifies everything an answer depends on besides the text.
     fn fingerprint(&self) -> [u8; 32];
+
+    /// Texts that are asked before their answers are kept; 1 where an answer is dear.
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
+
+    /// What the person should know of the answers so far, said once.
+    fn take_warning(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A teacher with a memory: each text is asked once, in this run and in every later one.
@@ -54,13 +69,15 @@ impl Targets {
         let mut unknown: Vec<&str> = texts.iter().copied().filter(|text| self.cache.get(text).is_none()).collect();
         unknown.sort_unstable();
         unknown.dedup();
-        let answers = self.teacher.answer(&unknown)?;
-        unknown.iter().zip(answers).for_each(|(text, answer)| self.cache.put(text, answer));
+        for few in unknown.chunks(self.teacher.at_once().max(1)) {
+            let answers = self.teacher.answer(few)?;
+            few.iter().zip(answers).for_each(|(text, answer)| self.cache.put(text, answer));
+        }
         Ok(texts.iter().map(|text| self.cache.get(text).unwrap_or_default()).collect())
     }
 
-    /// What went wrong with keeping answers on disk, said once.
+    /// What went wrong with keeping answers on disk, or what the teacher has to say; each once.
     pub fn take_warning(&mut self) -> Option<String> {
-        self.cache.take_warning()
+        self.cache.take_warning().or_else(|| self.teacher.take_warning())
     }
 }

@@ -27,6 +27,8 @@ enum Pick {
     Nobody,
     BuiltIn(String),
     Folder,
+    /// A model of the Hub or behind a server, as a session file may name it.
+    Elsewhere,
 }
 
 fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -94,7 +96,7 @@ fn source_ui(
         Some(Pick::Nobody) => return Some(None),
         Some(Pick::BuiltIn(name)) => return Some(Some(Source::BuiltIn(name))),
         Some(Pick::Folder) => return Some(Some(Source::Folder(Default::default()))),
-        None => {}
+        Some(Pick::Elsewhere) | None => {}
     }
     let Some(Source::Folder(folder)) = now else { return None };
     folder_ui(ui, scene, state, wish, folder).map(Some)
@@ -118,6 +120,7 @@ fn pick_ui(ui: &mut Ui, scene: &Scene, wish: Wish, now: Option<&Source>) -> Opti
         None => (Pick::Nobody, String::new()),
         Some(Source::BuiltIn(name)) => (Pick::BuiltIn(name.clone()), name.clone()),
         Some(Source::Folder(_)) => (Pick::Folder, String::new()),
+        Some(other @ (Source::Hub { .. } | Source::Server { .. })) => (Pick::Elsewhere, other.title()),
     };
     let shown = all.iter().find(|(value, ..)| *value == pick).map_or(name.as_str(), |(_, label, _)| label).to_owned();
     control::pick(ui, id, &pick, &shown, &all)

@@ -1,0 +1,109 @@
+//! The cache as `huggingface_hub` lays it out, so that a model fetched by any tool is there for all:
+//! `models--OWNER--NAME/` with `refs/REVISION` (a commit), `snapshots/COMMIT/FILE` (a link) and
+//! `blobs/HASH` (the bytes, once).
+
+use std::path::{Path, PathBuf};
+
+use super::{HubError, Name};
+use crate::engine::model::shards::WeightFiles;
+use crate::engine::model::vocabulary::GROUPS;
+use crate::session::file::write_atomically;
+
+/// A cache folder, there or not.
+pub struct Cache {
+    root: PathBuf,
+}
+
+impl Cache {
+    /// The cache in `root`.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The folder of one model.
+    pub fn folder(&self, name: &Name) -> PathBuf {
+        self.root.join(name.folder())
+    }
+
+    /// The files of a model at its revision, if that was ever fetched, whole or not.
+    pub fn snapshot(&self, name: &Name) -> Option<PathBuf> {
+        let folder = self.folder(name);
+        let named = std::fs::read_to_string(folder.join("refs").join(name.revision())).ok();
+        let commit = named.as_deref().map_or(name.revision(), str::trim);
+        let snapshot = folder.join("snapshots").join(commit);
+        (is_commit(commit) && snapshot.is_dir()).then_some(snapshot)
+    }
+
+    /// The files of a model if everything is there that it needs, with or without weights.
+    ///
+    /// # Errors
+    /// What is missing, in words.
+    pub fn complete(&self, name: &Name, weights: bool) -> Result<PathBuf, String> {
+        let snapshot = self.snapshot(name).ok_or("it was not fetched yet")?;
+        match lacks(&snapshot, weights) {
+            Some(lack) => Err(lack),
+            None => Ok(snapshot),
+        }
+    }
+
+    /// Puts a blob under its name into a snapshot: as a link, or where there are none as a copy
+    /// that shares the bytes if the disk can.
+    pub(super) fn link(&self, name: &Name, commit: &str, file: &str, blob: &str) -> Result<(), HubError> {
+        let snapshot = self.folder(name).join("snapshots").join(commit);
+        let at = snapshot.join(file);
+        let failed = |e: std::io::Error| HubError::disk(&e, &at);
+        std::fs::create_dir_all(&snapshot).map_err(failed)?;
+        let target = Path::new("../../blobs").join(blob);
+        if std::fs::read_link(&at).is_ok_and(|linked| linked == target) {
+            return Ok(());
+        }
+        match std::fs::remove_file(&at) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+            _ => {}
+        }
+        if symlink(&target, &at).is_ok() {
+            return Ok(());
+        }
+        let whole = self.folder(name).join("blobs").join(blob);
+        std::fs::hard_link(&whole, &at).or_else(|_| std::fs::copy(&whole, &at).map(|_| ())).map_err(failed)
+    }
+
+    /// Notes which commit a revision stands for.
+    pub(super) fn note(&self, name: &Name, commit: &str) -> Result<(), HubError> {
+        if name.revision() == commit {
+            return Ok(());
+        }
+        let path = self.folder(name).join("refs").join(name.revision());
+        write_atomically(&path, commit.as_bytes()).map_err(|e| HubError::disk(&e, &path))
+    }
+}
+
+/// Whether a word can be a commit: a folder name that leads nowhere else.
+pub(super) fn is_commit(word: &str) -> bool {
+    (7..=64).contains(&word.len()) && word.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+/// What a model folder still needs to be opened, in words.
+pub fn lacks(folder: &Path, weights: bool) -> Option<String> {
+    let there = |name: &&str| folder.join(name).is_file();
+    if !there(&"config.json") {
+        return Some("config.json is missing".into());
+    }
+    if !GROUPS.iter().any(|group| group.iter().all(&there)) {
+        return Some("a tokenizer is missing (tokenizer.json, vocab.txt, or vocab.json with merges.txt)".into());
+    }
+    match WeightFiles::find(folder) {
+        Err(e) if weights => Some(e.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, at: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(target, at)
+}
+
+#[cfg(not(unix))]
+fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,125 @@
+//! The models in the cache: what they are, whether this program can open them, and whether they fit
+//! into memory. Nothing is loaded; sizes come from the headers of the weights.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::cache::lacks;
+use super::memory::{student_bytes, teacher_bytes};
+use super::{Cache, HubError, Name};
+use crate::engine::model::stored::Stored;
+use crate::engine::model::{self, Config, ModelFiles};
+
+/// One model in the cache at one revision.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// `OWNER/NAME`.
+    pub repo: String,
+    /// Branch, tag or commit.
+    pub revision: String,
+    /// The folder with its files.
+    pub path: PathBuf,
+    /// Bytes on disk of all revisions of the model together, begun files included.
+    pub disk_bytes: u64,
+    /// `model_type` of its configuration, if there is one.
+    pub architecture: Option<String>,
+    /// Numbers in its weights, if they are whole.
+    pub parameters: Option<u64>,
+    /// Why this program cannot open it; `None` if it can.
+    pub problem: Option<String>,
+    /// Memory for it as a teacher, bytes: its weights.
+    pub teacher_bytes: Option<u64>,
+    /// Memory for it as a student, bytes: weights, gradients and two moments.
+    pub student_bytes: Option<u64>,
+    /// Whether it fits into `memory` as a teacher.
+    pub fits_as_teacher: Option<bool>,
+    /// Whether it fits into `memory` as a student.
+    pub fits_as_student: Option<bool>,
+}
+
+/// Every model in the cache, by name; `memory` is what could be used, in bytes. A cache that is not
+/// there has no models.
+///
+/// # Errors
+/// [`HubError::Disk`] if the cache cannot be read.
+pub fn list(root: &Path, memory: Option<u64>) -> Result<Vec<Listed>, HubError> {
+    let mut folders: Vec<String> = match std::fs::read_dir(root) {
+        Ok(entries) => entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(e) => return Err(HubError::disk(&e, root)),
+    };
+    folders.sort();
+    let names = folders.iter().flat_map(|folder| names(root, folder));
+    Ok(names.filter_map(|name| listed(root, &name, memory)).collect())
+}
+
+/// A model by every revision it was fetched at, or by its commits where none is noted.
+fn names(root: &Path, folder: &str) -> Vec<Name> {
+    let base = root.join(folder);
+    let mut revisions = BTreeMap::new();
+    refs(&base.join("refs"), "", &mut revisions);
+    for commit in entries(&base.join("snapshots")) {
+        if !revisions.values().any(|noted| *noted == commit) {
+            revisions.insert(commit.clone(), commit);
+        }
+    }
+    revisions.keys().filter_map(|revision| Name::of_folder(folder, revision)).collect()
+}
+
+/// Revisions and their commits; a revision may have slashes.
+fn refs(folder: &Path, before: &str, found: &mut BTreeMap<String, String>) {
+    const DEEPEST: usize = 4;
+    for name in entries(folder) {
+        let (path, revision) = (folder.join(&name), format!("{before}{name}"));
+        if path.is_dir() && before.matches('/').count() < DEEPEST {
+            refs(&path, &format!("{revision}/"), found);
+        } else if let Ok(commit) = std::fs::read_to_string(&path) {
+            found.insert(revision, commit.trim().to_owned());
+        }
+    }
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn listed(root: &Path, name: &Name, memory: Option<u64>) -> Option<Listed> {
+    let cache = Cache::at(root);
+    let path = cache.snapshot(name)?;
+    let config = ModelFiles::Folder(path.clone()).config().and_then(|text| Config::parse(&text));
+    let stored = Stored::open(&path);
+    let parameters = stored.as_ref().ok().map(Stored::parameters);
+    let fits = |bytes: Option<u64>| Some(bytes? <= memory?);
+    let (teacher_bytes, student_bytes) = (parameters.map(teacher_bytes), parameters.map(student_bytes));
+    let known = config
+        .as_ref()
+        .map_err(ToString::to_string)
+        .and_then(|config| model::architecture(config).map(|_| ()).map_err(|e| e.to_string()));
+    let problem = known.err().or_else(|| lacks(&path, true)).or_else(|| stored.err().map(|e| e.to_string()));
+    Some(Listed {
+        repo: name.repo().to_owned(),
+        revision: name.revision().to_owned(),
+        disk_bytes: disk(&cache.folder(name)),
+        architecture: config.ok().and_then(|config| config.model_type().ok().map(str::to_owned)),
+        parameters,
+        problem,
+        teacher_bytes,
+        student_bytes,
+        fits_as_teacher: fits(teacher_bytes),
+        fits_as_student: fits(student_bytes),
+        path,
+    })
+}
+
+/// Bytes of all files below a folder; links count nothing, for what they name is there as well.
+fn disk(folder: &Path) -> u64 {
+    let of = |entry: std::fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => disk(&entry.path()),
+        Ok(kind) if kind.is_file() => entry.metadata().map_or(0, |data| data.len()),
+        _ => 0,
+    };
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(of).sum()
+}

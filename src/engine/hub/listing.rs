@@ -1,0 +1,158 @@
+//! What a repository holds, and which of it a model needs.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::cache::is_commit;
+use crate::engine::model::shards::{LAYOUTS, is_plain};
+use crate::engine::model::vocabulary::GROUPS;
+
+/// Small files that are taken if they are there.
+const WELCOME: [&str; 4] =
+    ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"];
+
+/// A repository at one commit.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// The commit.
+    pub(super) commit: String,
+    files: BTreeMap<String, Wanted>,
+}
+
+/// One file: what it is called, and what its bytes must come to.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    /// Its name, in the root of the repository.
+    pub(super) name: String,
+    /// Its name among the blobs.
+    pub(super) blob: String,
+    /// Bytes, if the Hub says.
+    pub(super) size: Option<u64>,
+    /// SHA-256 of the bytes in hexadecimal, for large files.
+    pub(super) sha256: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    sha: String,
+    siblings: Vec<Sibling>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sibling {
+    rfilename: String,
+    blob_id: Option<String>,
+    size: Option<u64>,
+    lfs: Option<Lfs>,
+}
+
+#[derive(Deserialize)]
+struct Lfs {
+    #[serde(alias = "oid")]
+    sha256: Option<String>,
+    size: Option<u64>,
+}
+
+impl Listing {
+    /// Reads the Hub's answer; files in folders and names that could lead elsewhere are left out.
+    ///
+    /// # Errors
+    /// What is wrong with the answer.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let answer: Answer = serde_json::from_str(text).map_err(|e| format!("no listing of files ({e})"))?;
+        if !is_commit(&answer.sha) {
+            return Err(format!("{:?} is no commit", answer.sha));
+        }
+        let plain = answer.siblings.into_iter().filter(|sibling| is_plain(&sibling.rfilename));
+        let files = plain.map(|sibling| (sibling.rfilename.clone(), Wanted::of(sibling, &answer.sha))).collect();
+        Ok(Self { commit: answer.sha, files })
+    }
+
+    /// A file by its name.
+    pub(super) fn get(&self, name: &str) -> Option<&Wanted> {
+        self.files.get(name)
+    }
+
+    /// Configuration and tokenizer.
+    ///
+    /// # Errors
+    /// Which of them the repository lacks.
+    pub(super) fn small(&self) -> Result<Vec<Wanted>, &'static str> {
+        let config = self.get("config.json").ok_or("config.json")?;
+        let has = |group: &&&[&str]| group.iter().all(|name| self.files.contains_key(*name));
+        let group = GROUPS.iter().find(has).ok_or("tokenizer this program reads (tokenizer.json or a vocabulary)")?;
+        let names = group.iter().chain(&WELCOME);
+        Ok([config].into_iter().chain(names.filter_map(|name| self.get(name))).cloned().collect())
+    }
+
+    /// The weights in one file, or the index of their shards.
+    ///
+    /// # Errors
+    /// That there are none this program reads.
+    pub(super) fn weights(&self) -> Result<(Wanted, bool), &'static str> {
+        let single = |name| self.get(name).map(|file| (file.clone(), false));
+        let index = |name| self.get(name).map(|file| (file.clone(), true));
+        let found = LAYOUTS.iter().find_map(|layout| single(layout.single).or_else(|| index(layout.index)));
+        found.ok_or("weights this program reads (safetensors or pytorch_model.bin)")
+    }
+}
+
+impl Wanted {
+    fn of(sibling: Sibling, commit: &str) -> Self {
+        let sha256 = sibling.lfs.as_ref().and_then(|lfs| lfs.sha256.clone()).filter(|hash| is_hash(hash, 64));
+        let git = sibling.blob_id.filter(|hash| is_hash(hash, 40));
+        // Without a hash the commit and the name stand for the bytes.
+        let made = || blake3::hash(format!("{commit}/{}", sibling.rfilename).as_bytes()).to_hex()[..40].to_owned();
+        Self {
+            blob: sha256.clone().or(git).unwrap_or_else(made),
+            size: sibling.lfs.and_then(|lfs| lfs.size).or(sibling.size),
+            sha256,
+            name: sibling.rfilename,
+        }
+    }
+}
+
+fn is_hash(word: &str, length: usize) -> bool {
+    word.len() == length && word.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(names: &[&str]) -> Listing {
+        let siblings: Vec<_> = names.iter().map(|name| serde_json::json!({ "rfilename": name })).collect();
+        Listing::parse(&serde_json::json!({ "sha": "0123456789abcdef", "siblings": siblings }).to_string()).unwrap()
+    }
+
+    fn names(files: &[Wanted]) -> Vec<&str> {
+        files.iter().map(|file| file.name.as_str()).collect()
+    }
+
+    #[test]
+    fn only_what_is_needed_is_wanted() {
+        let all = listing(&[
+            "README.md",
+            "config.json",
+            "onnx/model.onnx",
+            "../config.json",
+            "vocab.txt",
+            "tokenizer.json",
+            "pytorch_model.bin",
+            "model.safetensors",
+            "tf_model.h5",
+            "special_tokens_map.json",
+        ]);
+        assert_eq!(names(&all.small().unwrap()), ["config.json", "tokenizer.json", "special_tokens_map.json"]);
+        assert_eq!(all.weights().unwrap().0.name, "model.safetensors");
+        let old = listing(&["config.json", "vocab.json", "merges.txt", "pytorch_model.bin.index.json"]);
+        assert_eq!(names(&old.small().unwrap()), ["config.json", "vocab.json", "merges.txt"]);
+        let (index, sharded) = old.weights().unwrap();
+        assert!(sharded && index.name == "pytorch_model.bin.index.json");
+        assert!(listing(&["config.json", "model.gguf"]).small().unwrap_err().contains("tokenizer"));
+        assert!(listing(&["model.gguf"]).weights().unwrap_err().contains("safetensors"));
+        assert!(Listing::parse(r#"{"sha": "../../etc", "siblings": []}"#).is_err());
+    }
+}

@@ -1,0 +1,68 @@
+//! Where the cache is and how the Hub is reached: the environment variables that all of Hugging
+//! Face's tools obey.
+//!
+//! Source: the environment variables documented for `huggingface_hub`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::HubError;
+
+/// Cache, address and token.
+#[derive(Clone)]
+pub struct Place {
+    /// The folder of the cache.
+    pub cache: PathBuf,
+    /// Address of the Hub or of a mirror, without a slash at the end.
+    pub endpoint: String,
+    /// The person's token; goes to the endpoint and nowhere else.
+    pub token: Option<String>,
+    /// Whether fetching is forbidden.
+    pub offline: bool,
+    /// Wait before the first repetition of a failed request; doubles from there.
+    pub pause: Duration,
+}
+
+impl Place {
+    /// What the environment says.
+    ///
+    /// # Errors
+    /// [`HubError::NoCache`], [`HubError::Endpoint`].
+    pub fn from_env() -> Result<Self, HubError> {
+        let endpoint = word("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".to_owned());
+        let endpoint = endpoint.trim_end_matches('/').to_owned();
+        if !["http://", "https://"].iter().any(|scheme| endpoint.len() > scheme.len() && endpoint.starts_with(scheme)) {
+            return Err(HubError::Endpoint(endpoint));
+        }
+        let yes = |value: String| ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str());
+        let offline = word("HF_HUB_OFFLINE").is_some_and(yes);
+        Ok(Self { cache: cache()?, endpoint, token: token(), offline, pause: Duration::from_millis(500) })
+    }
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn word(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// `HF_HOME`, else `huggingface` in the user's cache folder.
+fn home() -> Option<PathBuf> {
+    let base = || path("XDG_CACHE_HOME").or_else(|| Some(directories::UserDirs::new()?.home_dir().join(".cache")));
+    path("HF_HOME").or_else(|| Some(base()?.join("huggingface")))
+}
+
+fn cache() -> Result<PathBuf, HubError> {
+    let named = path("HF_HUB_CACHE").or_else(|| path("HUGGINGFACE_HUB_CACHE"));
+    named.or_else(|| Some(home()?.join("hub"))).ok_or(HubError::NoCache)
+}
+
+fn token() -> Option<String> {
+    let file = || std::fs::read_to_string(path("HF_TOKEN_PATH").or_else(|| Some(home()?.join("token")))?).ok();
+    let token = word("HF_TOKEN").or_else(|| word("HUGGING_FACE_HUB_TOKEN")).or_else(file)?;
+    // Anything else could not be sent as a header.
+    let token = token.trim();
+    (!token.is_empty() && token.chars().all(|c| c.is_ascii_graphic())).then(|| token.to_owned())
+}

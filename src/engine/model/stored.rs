@@ -1,0 +1,158 @@
+//! Stored tensors, read on demand: safetensors mapped into memory, PyTorch's archives through a
+//! guarded reader. What a file claims is checked before anything is allocated for it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use candle_core::safetensors::{BufferedSafetensors, MmapedSafetensors};
+use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
+
+use super::ModelError;
+use super::pickle::Pickle;
+use super::shards::{Format, WeightFiles};
+use super::text;
+
+/// The tensors of one model, in one file or several.
+pub struct Stored {
+    files: Vec<(PathBuf, Tensors)>,
+    known: BTreeMap<String, Known>,
+}
+
+struct Known {
+    file: usize,
+    shape: Vec<usize>,
+    counts: bool,
+}
+
+enum Tensors {
+    Mapped(MmapedSafetensors),
+    Buffered(BufferedSafetensors),
+    Pickled(Pickle),
+}
+
+impl Stored {
+    /// Opens the weights of a folder; reads what they are, not yet the numbers.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] and [`ModelError::Damaged`] naming the file.
+    pub fn open(folder: &Path) -> Result<Self, ModelError> {
+        let found = WeightFiles::find(folder)?;
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        for path in found.paths {
+            drop(text::open(&path, "the weights")?);
+            let tensors = match found.format {
+                // SAFETY: the map is only read; a file that is cut while mapped ends the process
+                // on every platform, as with any memory-mapped checkpoint.
+                Format::Safetensors => unsafe { MmapedSafetensors::new(&path) }
+                    .map(Tensors::Mapped)
+                    .map_err(|e| damaged(reason(&e), &path))?,
+                Format::Pickle => Tensors::Pickled(Pickle::open(&path)?),
+            };
+            stored.take(tensors, path);
+        }
+        Ok(stored)
+    }
+
+    /// Opens safetensors that are already in memory; `path` names them in errors.
+    ///
+    /// # Errors
+    /// [`ModelError::Damaged`].
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, ModelError> {
+        let buffered = BufferedSafetensors::new(bytes.to_vec()).map_err(|e| damaged(reason(&e), path))?;
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        stored.take(Tensors::Buffered(buffered), path.to_owned());
+        Ok(stored)
+    }
+
+    fn take(&mut self, tensors: Tensors, path: PathBuf) {
+        let file = self.files.len();
+        let of = |(name, view): (String, safetensors::tensor::TensorView<'_>)| {
+            let counts = DType::try_from(view.dtype()).is_ok_and(|dtype| dtype.is_float());
+            (name, Known { file, shape: view.shape().to_vec(), counts })
+        };
+        match &tensors {
+            Tensors::Mapped(mapped) => self.known.extend(mapped.tensors().into_iter().map(of)),
+            Tensors::Buffered(buffered) => self.known.extend(buffered.tensors().into_iter().map(of)),
+            Tensors::Pickled(pickle) => self.known.extend(pickle.tensors().map(|(name, shape, dtype)| {
+                (name.to_owned(), Known { file, shape: shape.to_vec(), counts: dtype.is_float() })
+            })),
+        }
+        self.files.push((path, tensors));
+    }
+
+    /// Whether a tensor of this name is stored.
+    pub fn has(&self, name: &str) -> bool {
+        self.known.contains_key(name)
+    }
+
+    /// Names of all stored tensors.
+    pub fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.known.keys().cloned()
+    }
+
+    /// Shape of a stored tensor.
+    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.known.get(name).map(|known| known.shape.clone())
+    }
+
+    /// Stored numbers that are weights: whole numbers (positions, buffers) do not count.
+    pub fn parameters(&self) -> u64 {
+        let count = |known: &Known| known.shape.iter().fold(1u64, |n, &d| n.saturating_mul(d as u64));
+        self.known.values().filter(|known| known.counts).map(count).fold(0, u64::saturating_add)
+    }
+
+    /// A stored tensor as `f32`, whatever precision it is kept in.
+    ///
+    /// # Errors
+    /// [`ModelError::Damaged`] if it cannot be read, or holds what is no number.
+    pub fn tensor(&self, name: &str, device: &Device) -> Result<Tensor, ModelError> {
+        let found = self.known.get(name).and_then(|known| self.files.get(known.file));
+        let (path, tensors) = found.ok_or_else(|| ModelError::Weights(format!("no tensor {name}")))?;
+        let loaded = match tensors {
+            Tensors::Mapped(mapped) => mapped.load(name, device).map_err(|e| damaged(reason(&e), path))?,
+            Tensors::Buffered(buffered) => buffered.load(name, device).map_err(|e| damaged(reason(&e), path))?,
+            Tensors::Pickled(pickle) => pickle.tensor(name, device)?,
+        };
+        if !matches!(loaded.dtype(), DType::F32 | DType::F16 | DType::BF16 | DType::F64) {
+            let kept = loaded.dtype().as_str();
+            return Err(ModelError::Weights(format!(
+                "{name} is stored as {kept}; this program reads f32, f16, bf16 and f64, so fetch a version that is not quantised"
+            )));
+        }
+        let loaded = loaded.to_dtype(DType::F32)?;
+        if !is_finite(&loaded) {
+            return Err(damaged(format!("{name} holds numbers that are NaN or infinite"), path));
+        }
+        Ok(loaded)
+    }
+}
+
+/// Whether every number of an `f32` tensor on the CPU is one; elsewhere training itself will tell.
+fn is_finite(tensor: &Tensor) -> bool {
+    match &*tensor.storage_and_layout().0 {
+        Storage::Cpu(CpuStorage::F32(values)) => values.iter().all(|value| value.is_finite()),
+        _ => true,
+    }
+}
+
+fn damaged(reason: String, path: &Path) -> ModelError {
+    ModelError::Damaged { reason, path: path.to_owned() }
+}
+
+/// What candle and safetensors say of a broken file, in words for its owner.
+fn reason(error: &candle_core::Error) -> String {
+    use safetensors::SafeTensorError as Wrong;
+    match error {
+        candle_core::Error::WithPath { inner, .. } => reason(inner),
+        candle_core::Error::WithBacktrace { inner, .. } => reason(inner),
+        candle_core::Error::SafeTensor(wrong) => match wrong {
+            Wrong::HeaderTooLarge | Wrong::HeaderTooSmall | Wrong::InvalidHeaderLength => {
+                format!("its header is cut off or it is no safetensors file ({wrong})")
+            }
+            Wrong::MetadataIncompleteBuffer => "its length is not the one its header states; it is cut off".into(),
+            Wrong::InvalidOffset(name) => format!("its tensors overlap or leave gaps, the first is {name}"),
+            wrong => wrong.to_string(),
+        },
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,62 @@
+//! A model of the Hub is fetched before a pair is opened. Meanwhile orders are read: one that makes
+//! the fetch pointless ends it, every other one waits.
+
+use std::sync::mpsc::TryRecvError;
+use std::time::{Duration, Instant};
+
+use super::super::hub::{HubError, Progress};
+use super::super::{EngineError, pair};
+use super::Engine;
+use crate::link::{Command, Event, Notice, Phase};
+use crate::session::Session;
+
+/// Time between two status reports.
+const REPORT: Duration = Duration::from_millis(250);
+
+impl Engine<'_> {
+    /// Fetches what `session` needs of the Hub. False if nothing can be opened now: the fetch
+    /// failed, or was stopped; both were said.
+    pub(super) fn provided(&mut self, session: &Session) -> bool {
+        let mut told: Option<Instant> = None;
+        let result = pair::provide(session, &mut |progress| {
+            if told.is_none_or(|told| told.elapsed() >= REPORT) {
+                told = Some(Instant::now());
+                self.fetching(progress);
+            }
+            !self.is_called_off()
+        });
+        (self.status.done, self.status.total) = (0, 0);
+        match result {
+            Ok(()) => return true,
+            Err(EngineError::Hub(stopped @ HubError::Stopped(_))) => {
+                self.emit(Event::Warning(Notice::from(stopped)));
+                self.phase(if self.pair.is_some() { Phase::Ready } else { Phase::Empty }, "");
+            }
+            Err(e) => self.fail(&e),
+        }
+        false
+    }
+
+    fn fetching(&mut self, progress: &Progress) {
+        (self.status.done, self.status.total) = (progress.done, progress.total);
+        self.phase(Phase::Opening, &progress.to_string());
+    }
+
+    /// Whether an order came that ends the fetch: a stop, something else to open, or the end of the
+    /// watching side.
+    fn is_called_off(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return true,
+                Ok(command) => {
+                    let instead = matches!(command, Command::Open(_) | Command::Start { .. } | Command::Continue(_));
+                    self.waiting.push_back(command);
+                    if instead {
+                        return true;
+                    }
+                }
+                Err(TryRecvError::Empty) => return false,
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Questions to the server, repeated with patience. The key comes from an environment variable and
+//! goes into one header; no sentence and no file ever holds it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::header;
+
+use super::ServerError;
+use super::scores::{Alternatives, behind};
+use crate::session::Scoring;
+
+/// Tries of one question.
+const TRIES: u32 = 6;
+/// First wait between two tries; doubles from there.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Longest a server may ask for patience.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest wait for one answer.
+const ANSWER: Duration = Duration::from_secs(120);
+
+pub(super) struct Client {
+    agent: Agent,
+    url: String,
+    model: String,
+    key: Option<(String, String)>,
+}
+
+/// An answer that cannot be used.
+pub(super) enum Refused {
+    /// The server cannot do what was asked; perhaps something else.
+    Unable(ServerError),
+    /// Nothing else will help.
+    Final(ServerError),
+}
+
+impl From<Refused> for ServerError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unable(error) | Refused::Final(error) => error,
+        }
+    }
+}
+
+impl Client {
+    /// A way to the server at `url`, e.g. `http://localhost:8000/v1`; `key` names the variable.
+    pub(super) fn new(url: &str, model: &str, key: Option<&str>) -> Result<Self, ServerError> {
+        let url = url.trim().trim_end_matches('/').to_owned();
+        if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(ServerError::Choice(format!(
+                "{url:?} is no address of a server; give one like http://localhost:8000/v1"
+            )));
+        }
+        let config = Agent::config_builder()
+            .user_agent(concat!("retort/", env!("CARGO_PKG_VERSION")))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(Duration::from_secs(15)))
+            .timeout_global(Some(ANSWER));
+        let config = if url.contains("://127.") || url.contains("://localhost") { config.proxy(None) } else { config };
+        Ok(Self { agent: config.build().into(), url, model: model.to_owned(), key: key.map(secret).transpose()? })
+    }
+
+    /// Scores of what stands behind the first `start` characters of each prompt.
+    pub(super) fn echo(&self, prompts: &[String], start: usize, scoring: Scoring) -> Result<Vec<f32>, Refused> {
+        let body = json!({
+            "model": self.model, "prompt": prompts, "max_tokens": 0, "echo": true, "logprobs": 1, "temperature": 0,
+        });
+        let answer = self.ask("completions", &body)?;
+        let choices = answer.get("choices").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut scores = vec![None; prompts.len()];
+        for (place, choice) in choices.iter().enumerate() {
+            let index = choice.get("index").and_then(Value::as_u64).map_or(place, |index| index as usize);
+            if let Some(slot) = scores.get_mut(index) {
+                *slot = behind(choice, start, scoring);
+            }
+        }
+        let whole: Option<Vec<f32>> = scores.into_iter().collect();
+        whole.ok_or_else(|| Refused::Unable(self.without("echoed prompts are not scored")))
+    }
+
+    /// The likeliest tokens behind a prompt.
+    pub(super) fn next_token(&self, prompt: &str, most: u32) -> Result<Alternatives, ServerError> {
+        let body = json!({
+            "model": self.model, "prompt": prompt, "max_tokens": 1, "logprobs": most, "temperature": 0,
+        });
+        let answer = self.ask("completions", &body)?;
+        let found = answer.pointer("/choices/0").and_then(Alternatives::of_completion);
+        found.ok_or_else(|| self.without("no top_logprobs"))
+    }
+
+    /// The likeliest first tokens of a chat's answer.
+    pub(super) fn chat(&self, prompt: &str, most: u32) -> Result<Alternatives, ServerError> {
+        let body = json!({
+            "model": self.model, "messages": [{ "role": "user", "content": prompt }], "max_tokens": 1,
+            "logprobs": true, "top_logprobs": most, "temperature": 0,
+        });
+        let answer = self.ask("chat/completions", &body)?;
+        let found = answer.pointer("/choices/0").and_then(Alternatives::of_chat);
+        found.ok_or_else(|| self.without("no top_logprobs"))
+    }
+
+    fn without(&self, reason: &str) -> ServerError {
+        ServerError::Answer { url: self.url.clone(), reason: reason.to_owned() }
+    }
+
+    fn ask(&self, path: &str, body: &Value) -> Result<Value, Refused> {
+        let url = format!("{}/{path}", self.url);
+        let mut reason = String::new();
+        for attempt in 0..TRIES {
+            let mut request = self.agent.post(&url).header(header::CONTENT_TYPE, "application/json");
+            if let Some((_, key)) = &self.key {
+                request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+            }
+            let mut wait = PAUSE * (1 << attempt);
+            match request.send(body.to_string()) {
+                Ok(mut answer) => {
+                    let status = answer.status().as_u16();
+                    let after = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+                    wait = after.and_then(|s| s.parse().ok()).map_or(wait, |s| Duration::from_secs(s).min(PATIENCE));
+                    match answer.body_mut().read_to_string() {
+                        Ok(text) if status == 200 => return parsed(&url, &text),
+                        Ok(text) if !matches!(status, 408 | 429 | 500..) => {
+                            return Err(self.refused(url, status, &text));
+                        }
+                        Ok(_) => reason = format!("status {status}"),
+                        Err(e) => reason = e.to_string(),
+                    }
+                }
+                Err(e) => reason = e.to_string(),
+            }
+            if attempt + 1 < TRIES {
+                std::thread::sleep(wait);
+            }
+        }
+        Err(Refused::Final(ServerError::Silent { url, reason }))
+    }
+
+    fn refused(&self, url: String, status: u16, text: &str) -> Refused {
+        let reason = words(text);
+        match status {
+            401 | 403 => {
+                let key = self.key.as_ref().map_or("that the session names as key (it names none)", |(name, _)| name);
+                Refused::Final(ServerError::Denied { url, status, key: key.to_owned() })
+            }
+            400 | 413 | 422 if reason.contains("context") || reason.contains("too long") => {
+                Refused::Final(ServerError::TooLong { url, reason })
+            }
+            400 | 404 | 405 | 422 | 501 => Refused::Unable(ServerError::Refused { url, status, reason }),
+            _ => Refused::Final(ServerError::Refused { url, status, reason }),
+        }
+    }
+}
+
+fn parsed(url: &str, text: &str) -> Result<Value, Refused> {
+    let url = url.to_owned();
+    serde_json::from_str(text)
+        .map_err(|e| Refused::Final(ServerError::Answer { url, reason: format!("it is no JSON, {e}") }))
+}
+
+/// What the server says of itself, cut to a sentence.
+fn words(text: &str) -> String {
+    let parsed: Value = serde_json::from_str(text).unwrap_or_default();
+    let inner = parsed.pointer("/error/message").or_else(|| parsed.get("message")).and_then(Value::as_str);
+    inner.unwrap_or(text).trim().chars().take(200).collect()
+}
+
+/// The variable's name and value.
+fn secret(name: &str) -> Result<(String, String), ServerError> {
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    if !is_name {
+        return Err(ServerError::Choice(
+            "the session's key must be the name of an environment variable, such as OPENAI_API_KEY, never the key itself".into(),
+        ));
+    }
+    let value = std::env::var(name).ok().filter(|key| !key.trim().is_empty());
+    let value = value.map(|key| key.trim().to_owned()).filter(|key| key.chars().all(|c| c.is_ascii_graphic()));
+    let missing =
+        || ServerError::Choice(format!("the environment variable {name} holds no key; set it and start again"));
+    value.map(|key| (name.to_owned(), key)).ok_or_else(missing)
+}

@@ -1,0 +1,54 @@
+//! `retort list models`: what the Hugging Face cache holds, and what of it can be used here.
+
+use super::{CommandError, ListArguments, Listing};
+use crate::engine::hub::{self, Listed, Place, memory};
+
+/// Lists what is on this machine.
+///
+/// # Errors
+/// [`CommandError`] if the cache cannot be read.
+pub fn list(listing: &Listing) -> Result<String, CommandError> {
+    let Listing::Models(ListArguments { json }) = listing;
+    let place = Place::from_env().map_err(CommandError::input)?;
+    let memory = memory::available();
+    let models = hub::list(&place.cache, memory).map_err(CommandError::input)?;
+    if *json {
+        return Ok(serde_json::json!({ "cache": place.cache, "memory_bytes": memory, "models": models }).to_string());
+    }
+    let folder = place.cache.display();
+    if models.is_empty() {
+        return Ok(format!("no models in {folder}; fetch one with: retort fetch OWNER/NAME"));
+    }
+    let head = format!(
+        "{:<44} {:>10} {:>12} {:>12} {:>10} {:>10}",
+        "model", "on disk", "architecture", "parameters", "teacher", "student"
+    );
+    let rows = models.iter().flat_map(|model| [Some(row(model)), model.problem.as_ref().map(|why| format!("  {why}"))]);
+    let free = memory.map_or("unknown".to_owned(), gigabytes);
+    let last = format!("memory {free}; teacher is its weights, student its weights, gradients and moments; {folder}");
+    Ok([head].into_iter().chain(rows.flatten()).chain([last]).collect::<Vec<_>>().join("\n"))
+}
+
+fn row(model: &Listed) -> String {
+    let name = match model.revision.as_str() {
+        crate::session::MAIN => model.repo.clone(),
+        revision => format!("{}@{}", model.repo, revision.get(..12).unwrap_or(revision)),
+    };
+    let needs = |bytes: Option<u64>, fits: Option<bool>| match (bytes, fits) {
+        (Some(bytes), Some(false)) => format!("{} !", gigabytes(bytes)),
+        (Some(bytes), _) => gigabytes(bytes),
+        (None, _) => "–".to_owned(),
+    };
+    format!(
+        "{name:<44} {:>10} {:>12} {:>12} {:>10} {:>10}",
+        gigabytes(model.disk_bytes),
+        model.architecture.as_deref().unwrap_or("–"),
+        model.parameters.map_or("–".to_owned(), |count| count.to_string()),
+        needs(model.teacher_bytes, model.fits_as_teacher),
+        needs(model.student_bytes, model.fits_as_student),
+    )
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.2} GB", bytes as f64 / 1e9)
+}

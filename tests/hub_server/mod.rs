@@ -1,0 +1,169 @@
+//! A server on this machine that speaks the Hub's paths, with faults on request.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The commit everything is at.
+pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// What the server has and does.
+#[derive(Default)]
+pub struct State {
+    /// Files of `owner/tiny`.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// SHA-256 that the listing states for a file, instead of the true one.
+    pub lies: BTreeMap<String, String>,
+    /// The token without which nothing is given out.
+    pub token: Option<String>,
+    /// Statuses of the next answers, with further header lines.
+    pub statuses: VecDeque<(u16, String)>,
+    /// The next bodies of files from the store end after so many bytes.
+    pub cuts: VecDeque<usize>,
+    /// Every body from the store ends after so many bytes.
+    pub always_cut: Option<usize>,
+    /// Bodies from the store wait after so many bytes until this is taken away.
+    pub stall: Option<usize>,
+    /// Ranges are not understood: every body begins at the first byte.
+    pub no_ranges: bool,
+    /// The commit that the listing names.
+    pub commit: String,
+    /// Requests so far: path, and header lines in lower case.
+    pub requests: Vec<(String, Vec<String>)>,
+}
+
+/// A running server.
+pub struct Server {
+    /// Its address.
+    pub address: String,
+    /// What it has and does.
+    pub state: Arc<Mutex<State>>,
+}
+
+impl Server {
+    /// Starts a server with these files; it ends with the process.
+    pub fn start(files: BTreeMap<String, Vec<u8>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::new(Mutex::new(State { files, commit: COMMIT.to_owned(), ..State::default() }));
+        let shared = Arc::clone(&state);
+        let serve = move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                let one = move || drop(answer(stream, port, &shared));
+                std::thread::Builder::new().spawn(one).unwrap();
+            }
+        };
+        std::thread::Builder::new().spawn(serve).unwrap();
+        Self { address: format!("http://127.0.0.1:{port}"), state }
+    }
+
+    /// Changes what it does.
+    pub fn set(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap());
+    }
+
+    /// Takes the requests so far whose path contains `part`.
+    pub fn requests(&self, part: &str) -> Vec<(String, Vec<String>)> {
+        self.state.lock().unwrap().requests.iter().filter(|(path, _)| path.contains(part)).cloned().collect()
+    }
+
+    /// First bytes asked for by the requests whose path contains `part`.
+    pub fn ranges(&self, part: &str) -> Vec<usize> {
+        let from = |line: &String| line.strip_prefix("range: bytes=")?.strip_suffix('-')?.parse().ok();
+        self.requests(part).iter().map(|(_, lines)| lines.iter().find_map(from).unwrap_or(0)).collect()
+    }
+}
+
+fn answer(stream: TcpStream, port: u16, state: &Mutex<State>) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let headers: Vec<String> =
+        lines.map_while(Result::ok).take_while(|line| !line.is_empty()).map(|line| line.to_lowercase()).collect();
+    let mut out = stream;
+    let (status, token) = {
+        let mut state = state.lock().unwrap();
+        state.requests.push((path.clone(), headers.clone()));
+        (state.statuses.pop_front(), state.token.clone())
+    };
+    if let Some((status, more)) = status {
+        return write!(out, "HTTP/1.1 {status} Fault\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n");
+    }
+    let allowed = |token: &String| headers.contains(&format!("authorization: bearer {}", token.to_lowercase()));
+    if path.starts_with("/store/") {
+        return store(&mut out, path.trim_start_matches("/store/"), &headers, state);
+    }
+    if token.is_some_and(|token| !allowed(&token)) {
+        return write!(out, "HTTP/1.1 401 Denied\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    }
+    if path == "/api/models/owner/tiny/revision/main?blobs=true" {
+        return whole(&mut out, listing(&state.lock().unwrap()).as_bytes());
+    }
+    let file = path.strip_prefix(&format!("/owner/tiny/resolve/{COMMIT}/"));
+    match file.and_then(|file| Some((file, state.lock().unwrap().files.get(file)?.clone()))) {
+        // Another name for the same machine: as the Hub sends large files to a store elsewhere.
+        Some((file, _)) if is_large(file) => write!(
+            out,
+            "HTTP/1.1 302 Found\r\nLocation: http://localhost:{port}/store/{file}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        ),
+        Some((_, bytes)) => whole(&mut out, &bytes),
+        None => write!(out, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+    }
+}
+
+fn is_large(file: &str) -> bool {
+    file.ends_with(".safetensors") || file.ends_with(".bin")
+}
+
+fn whole(out: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+    write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len())?;
+    out.write_all(bytes)
+}
+
+fn store(out: &mut TcpStream, file: &str, headers: &[String], state: &Mutex<State>) -> std::io::Result<()> {
+    let (bytes, cut, stall, no_ranges) = {
+        let mut state = state.lock().unwrap();
+        let cut = state.cuts.pop_front().or(state.always_cut);
+        (state.files.get(file).cloned().unwrap_or_default(), cut, state.stall, state.no_ranges)
+    };
+    let asked = headers.iter().find_map(|line| line.strip_prefix("range: bytes=")?.strip_suffix('-')?.parse().ok());
+    let from: usize = if no_ranges { 0 } else { asked.unwrap_or(0) };
+    let Some(rest) = bytes.get(from..) else {
+        return write!(out, "HTTP/1.1 416 Range\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    };
+    match from {
+        0 => write!(out, "HTTP/1.1 200 OK\r\n")?,
+        from => {
+            let end = bytes.len() - 1;
+            write!(out, "HTTP/1.1 206 Part\r\nContent-Range: bytes {from}-{end}/{}\r\n", bytes.len())?;
+        }
+    }
+    write!(out, "Content-Length: {}\r\nConnection: close\r\n\r\n", rest.len())?;
+    let until = cut.or(stall).unwrap_or(rest.len()).min(rest.len());
+    out.write_all(&rest[..until])?;
+    out.flush()?;
+    while stall.is_some() && state.lock().unwrap().stall.is_some() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    if cut.is_none() && stall.is_none() { out.write_all(&rest[until..]) } else { Ok(()) }
+}
+
+fn listing(state: &State) -> String {
+    let file = |(name, bytes): (&String, &Vec<u8>)| {
+        let git = blake3::hash(bytes).to_hex()[..40].to_owned();
+        let sha = state.lies.get(name).cloned().unwrap_or_else(|| sha256(bytes));
+        let large = is_large(name).then(|| serde_json::json!({ "sha256": sha, "size": bytes.len(), "pointerSize": 1 }));
+        serde_json::json!({ "rfilename": name, "blobId": git, "size": bytes.len(), "lfs": large })
+    };
+    let siblings: Vec<_> = state.files.iter().map(file).collect();
+    serde_json::json!({ "id": "owner/tiny", "sha": state.commit, "siblings": siblings }).to_string()
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

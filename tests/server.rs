@@ -1,0 +1,241 @@
+//! A teacher behind a server that speaks OpenAI's interface, played by a listener on this machine:
+//! whole words, first tokens, and every fault a server can have.
+#![cfg(feature = "engine")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use retort::engine::pair::Pair;
+use retort::engine::teacher::{ServerTeacher, TargetCache, Targets, Teacher};
+use retort::session::{ModelChoice, Prompt, Scoring, ServerMode, Session, Source};
+use serde_json::{Value, json};
+
+/// What the server says to a path and a question: status, further header lines, answer.
+type Say = dyn Fn(&str, &Value) -> (u16, &'static str, Value) + Send + Sync;
+
+struct Server {
+    url: String,
+    heard: Arc<Mutex<Vec<(String, Vec<String>)>>>,
+}
+
+impl Server {
+    fn start(say: impl Fn(&str, &Value) -> (u16, &'static str, Value) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://127.0.0.1:{}/v1", listener.local_addr().unwrap().port());
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (shared, say): (_, Box<Say>) = (Arc::clone(&heard), Box::new(say));
+        let serve = move || listener.incoming().flatten().for_each(|stream| drop(answer(stream, &shared, &*say)));
+        std::thread::Builder::new().spawn(serve).unwrap();
+        Self { url, heard }
+    }
+
+    fn asked(&self) -> usize {
+        self.heard.lock().unwrap().len()
+    }
+
+    fn choice(&self, mode: ServerMode, key: Option<&str>) -> ModelChoice {
+        let key = key.map(str::to_owned);
+        ModelChoice::stored(Source::Server { url: self.url.clone(), model: "big".into(), mode, key })
+    }
+
+    fn teacher(&self, mode: ServerMode) -> ServerTeacher {
+        ServerTeacher::new(&self.choice(mode, None), &prompt(), &classes()).unwrap()
+    }
+}
+
+fn answer(stream: TcpStream, heard: &Mutex<Vec<(String, Vec<String>)>>, say: &Say) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut first, mut lines) = (String::new(), Vec::new());
+    reader.read_line(&mut first)?;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        match line.trim() {
+            "" => break,
+            line => lines.push(line.to_lowercase()),
+        }
+    }
+    let length = lines.iter().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    heard.lock().unwrap().push((path.clone(), lines));
+    let (status, more, value) = say(&path, &serde_json::from_slice(&body).unwrap());
+    let text = if let Value::String(raw) = &value { raw.clone() } else { value.to_string() };
+    let mut out = stream;
+    let head = format!("HTTP/1.1 {status} Answer\r\n{more}Connection: close\r\nContent-Length: {}", text.len());
+    write!(out, "{head}\r\n\r\n{text}")
+}
+
+fn prompt() -> Prompt {
+    let label_words = BTreeMap::from([("food".to_owned(), "hot bread".to_owned())]);
+    Prompt { template: "{text} About {answer}".into(), variants: Vec::new(), label_words, scoring: Scoring::Sum }
+}
+
+fn classes() -> Vec<String> {
+    ["sport", "food", "space"].map(str::to_owned).to_vec()
+}
+
+fn probabilities(answer: &[f32]) -> Vec<f32> {
+    answer.iter().map(|score| score.exp()).collect()
+}
+
+fn assert_near(ours: &[f32], theirs: &[f32]) {
+    assert!(
+        ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() < 1e-5),
+        "{ours:?} {theirs:?}"
+    );
+}
+
+/// Scores every character of every prompt by its own rule: spaces −1, `h` −3, all else −0.1.
+fn echo(_: &str, body: &Value) -> (u16, &'static str, Value) {
+    assert_eq!((&body["max_tokens"], &body["echo"]), (&json!(0), &json!(true)));
+    let choice = |(index, prompt): (usize, &Value)| {
+        let letters: Vec<char> = prompt.as_str().unwrap().chars().collect();
+        let score = |(i, c): (usize, &char)| match (i, c) {
+            (0, _) => Value::Null,
+            (_, ' ') => json!(-1.0),
+            (_, 'h') => json!(-3.0),
+            _ => json!(-0.1),
+        };
+        let scores: Vec<Value> = letters.iter().enumerate().map(score).collect();
+        let offsets: Vec<usize> = (0..letters.len()).collect();
+        json!({ "index": index, "logprobs": { "token_logprobs": scores, "text_offset": offsets } })
+    };
+    let prompts = body["prompt"].as_array().unwrap();
+    // In another order than asked, as the interface allows.
+    let choices: Vec<Value> = prompts.iter().enumerate().rev().map(choice).collect();
+    (200, "", json!({ "choices": choices }))
+}
+
+#[test]
+fn a_server_with_echo_scores_whole_words() {
+    let server = Server::start(echo);
+    let answers = server.teacher(ServerMode::Completions).answer(&["höh höh höh"]).unwrap();
+    // " sport", " hot bread", " space"
+    let scores: [f32; 3] = [-1.0 - 0.5, -1.0 - 3.0 - 0.2 - 1.0 - 0.5, -1.0 - 0.5];
+    let sum: f32 = scores.iter().map(|score| score.exp()).sum();
+    assert_near(&probabilities(&answers[0]), &scores.map(|score| score.exp() / sum));
+}
+
+fn first_tokens(path: &str, body: &Value) -> (u16, &'static str, Value) {
+    if body.get("echo").is_some() {
+        return (400, "", json!({ "error": { "message": "echo is not supported" } }));
+    }
+    let (a, b) = (0.6f64.ln(), 0.2f64.ln());
+    if path.ends_with("/chat/completions") {
+        assert_eq!(body["messages"][0]["content"], "a goal About");
+        let top = json!([{ "token": "sp", "logprob": a }, { "token": "Hot", "logprob": b }]);
+        return (200, "", json!({ "choices": [{ "logprobs": { "content": [{ "top_logprobs": top }] } }] }));
+    }
+    let top = json!({ " sport": a, " the": b });
+    (200, "", json!({ "choices": [{ "logprobs": { "top_logprobs": [top] } }] }))
+}
+
+#[test]
+fn a_server_without_echo_is_asked_for_first_tokens_and_says_what_is_missing() {
+    let server = Server::start(first_tokens);
+    let teacher = server.teacher(ServerMode::Completions);
+    let answers = teacher.answer(&["a goal", "a goal again"]).unwrap();
+    // Food and space share the 0.2 that no token has.
+    assert_near(&probabilities(&answers[0]), &[0.6 / 0.8, 0.1 / 0.8, 0.1 / 0.8]);
+    assert_eq!(server.asked(), 3, "echo is tried once");
+    let words = teacher.take_warning().unwrap();
+    assert!(words.contains("20.0 %"), "{words}");
+    assert_eq!(teacher.take_warning(), None);
+    let chat = server.teacher(ServerMode::Chat);
+    assert_near(&probabilities(&chat.answer(&["a goal"]).unwrap()[0]), &[0.375, 0.25, 0.375]);
+    assert_eq!(chat.take_warning(), None);
+    assert_ne!(chat.fingerprint(), teacher.fingerprint());
+}
+
+#[test]
+fn a_busy_server_is_asked_again_and_a_silent_one_given_up() {
+    let tries = Mutex::new(0);
+    let server = Server::start(move |path, body| {
+        let mut tries = tries.lock().unwrap();
+        *tries += 1;
+        match *tries {
+            1 => (429, "Retry-After: 0\r\n", json!({})),
+            2 => (503, "Retry-After: 0\r\n", json!("down")),
+            _ => echo(path, body),
+        }
+    });
+    assert_eq!(server.teacher(ServerMode::Completions).answer(&["a"]).unwrap().len(), 1);
+    assert_eq!(server.asked(), 3);
+    let server = Server::start(|_, _| (500, "Retry-After: 0\r\n", json!({})));
+    let words = server.teacher(ServerMode::Completions).answer(&["a"]).unwrap_err().to_string();
+    assert!(words.contains("status 500") && words.contains("kept"), "{words}");
+    assert!((3..10).contains(&server.asked()));
+}
+
+#[test]
+fn every_refusal_is_a_sentence_with_the_next_step() {
+    let said = |status: u16, value: Value, part: &str| {
+        let server = Server::start(move |_, _| (status, "", value.clone()));
+        let words = server.teacher(ServerMode::Chat).answer(&["a"]).unwrap_err().to_string();
+        assert!(words.contains(part) && words.contains("http://127.0.0.1"), "{words:?} does not say {part:?}");
+        assert_eq!(server.asked(), 1, "{status} is asked again");
+    };
+    said(401, json!({}), "status 401");
+    said(404, json!({ "error": { "message": "no model big" } }), "no model big");
+    said(400, json!({ "error": { "message": "maximum context length is 8" } }), "max tokens");
+    said(200, json!({ "choices": [{ "message": { "content": "sport" } }] }), "without log-probabilities");
+    said(200, json!({ "choices": [{ "logprobs": { "content": [] } }] }), "without log-probabilities");
+    said(200, json!("<html>"), "no JSON");
+    said(200, Value::String("[".repeat(100_000)), "no JSON");
+}
+
+#[test]
+fn the_key_comes_from_the_environment_and_is_never_written() {
+    let server = Server::start(first_tokens);
+    let refused = |key: &str| {
+        ServerTeacher::new(&server.choice(ServerMode::Chat, Some(key)), &prompt(), &classes())
+            .err()
+            .unwrap()
+            .to_string()
+    };
+    let words = refused("sk-TheSecretItself");
+    assert!(words.contains("name of an environment variable") && !words.contains("TheSecret"), "{words}");
+    assert!(refused("RETORT_TEST_NO_SUCH_KEY").contains("RETORT_TEST_NO_SUCH_KEY"));
+    // Any variable of this process will do; that it is sent, and as what, is what matters.
+    let choice = server.choice(ServerMode::Chat, Some("CARGO_PKG_NAME"));
+    ServerTeacher::new(&choice, &prompt(), &classes()).unwrap().answer(&["a goal"]).unwrap();
+    let heard = server.heard.lock().unwrap();
+    assert!(heard[0].1.contains(&"authorization: bearer retort".to_owned()), "{:?}", heard[0]);
+    assert_eq!(heard[0].0, "/v1/chat/completions");
+}
+
+#[test]
+fn an_answer_is_paid_for_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(first_tokens);
+    let targets = || {
+        let teacher = server.teacher(ServerMode::Chat);
+        let cache = TargetCache::open(folder.path(), &teacher.fingerprint(), 3);
+        Targets::new(Box::new(teacher), cache)
+    };
+    // Two texts that are one question to the server, but not to the memory.
+    let texts = ["a goal", "a goal", " a goal"];
+    let kept = targets().answer(&texts[..2]).unwrap();
+    assert_eq!(server.asked(), 1);
+    assert_eq!(targets().answer(&texts).unwrap()[0], kept[0]);
+    assert_eq!(server.asked(), 2, "only the new text is asked");
+}
+
+#[test]
+fn a_pair_is_opened_with_a_teacher_behind_a_server_but_no_such_student() {
+    let server = Server::start(first_tokens);
+    let mut session = Session::built_in().unwrap();
+    session.data.limit = Some(24);
+    session.models.teacher = Some(server.choice(ServerMode::Chat, None));
+    let pair = Pair::open(&session, None).unwrap();
+    assert_eq!(pair.opened().teacher.unwrap().title, "big");
+    assert!(pair.targets(&session).unwrap().is_some());
+    assert_eq!(server.asked(), 0, "opening asks nothing");
+    session.models.student = server.choice(ServerMode::Chat, None);
+    let words = Pair::open(&session, None).err().unwrap().to_string();
+    assert!(words.contains("can only teach"), "{words}");
+}

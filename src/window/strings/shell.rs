@@ -527,12 +527,4 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "A tiny BERT-style encoder without weights: it starts from random ones.",
         "没有权重的微型 BERT 式编码器：从随机权重开始。",
     ),
-    (
-        "Encoder that reads both ways; answers by a classifier or by label words at masks.",
-        "双向阅读的编码器；用分类器回答，或在掩码处用标签词回答。",
-    ),
-    (
-        "Decoder that reads left to right; answers a prompt by the probabilities of label words.",
-        "从左到右阅读的解码器；以标签词的概率回答提示。",
-    ),
 ];

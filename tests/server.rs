@@ -15,9 +15,12 @@ use serde_json::{Value, json};
 /// What the server says to a path and a question: status, further header lines, answer.
 type Say = dyn Fn(&str, &Value) -> (u16, &'static str, Value) + Send + Sync;
 
+/// Paths and header lines of the questions that came.
+type Heard = Mutex<Vec<(String, Vec<String>)>>;
+
 struct Server {
     url: String,
-    heard: Arc<Mutex<Vec<(String, Vec<String>)>>>,
+    heard: Arc<Heard>,
 }
 
 impl Server {
@@ -45,7 +48,7 @@ impl Server {
     }
 }
 
-fn answer(stream: TcpStream, heard: &Mutex<Vec<(String, Vec<String>)>>, say: &Say) -> std::io::Result<()> {
+fn answer(stream: TcpStream, heard: &Heard, say: &Say) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut first, mut lines) = (String::new(), Vec::new());
     reader.read_line(&mut first)?;

@@ -1,6 +1,6 @@
 //! PyTorch's archives (`pytorch_model.bin`), read without running anything. Candle's reader only
 //! rebuilds plain values, but it trusts the file with its memory and its stack: so every archive is
-//! looked through first ([`weigh`]), and every tensor's claim is held against the bytes that exist.
+//! looked through first (`weigh`), and every tensor's claim is held against the bytes that exist.
 
 mod weigh;
 

@@ -45,7 +45,7 @@ pub struct Server {
 impl Server {
     /// Starts a server with these files; it ends with the process.
     pub fn start(files: BTreeMap<String, Vec<u8>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("0.0.0.0:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(Mutex::new(State { files, commit: COMMIT.to_owned(), ..State::default() }));
         let shared = Arc::clone(&state);
@@ -107,7 +107,7 @@ fn answer(stream: TcpStream, port: u16, state: &Mutex<State>) -> std::io::Result
         // Another name for the same machine: as the Hub sends large files to a store elsewhere.
         Some((file, _)) if is_large(file) => write!(
             out,
-            "HTTP/1.1 302 Found\r\nLocation: http://localhost:{port}/store/{file}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:{port}/store/{file}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         ),
         Some((_, bytes)) => whole(&mut out, &bytes),
         None => write!(out, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),

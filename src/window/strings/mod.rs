@@ -1,17 +1,20 @@
 //! The one catalogue of visible text: English phrases are the keys, so code reads as the window does.
 
+mod catalog;
 mod plots;
 mod shell;
 
 use crate::session::Language;
+
+/// Every list of phrases, English and Chinese.
+const LISTS: [&[(&str, &str)]; 3] = [shell::CHINESE, plots::CHINESE, catalog::CHINESE];
 
 /// `english` in `language`; English itself where a translation is missing (a test allows none).
 pub fn translate(language: Language, english: &'static str) -> &'static str {
     if language == Language::English {
         return english;
     }
-    let all = shell::CHINESE.iter().chain(plots::CHINESE);
-    all.clone().find(|(key, _)| *key == english).map_or(english, |(_, chinese)| chinese)
+    chinese(english).unwrap_or(english)
 }
 
 /// The engine's `words` in `language`, where the catalogue knows them.
@@ -19,8 +22,12 @@ pub fn heard(language: Language, words: &str) -> &str {
     if language == Language::English {
         return words;
     }
-    let mut all = shell::CHINESE.iter().chain(plots::CHINESE);
-    all.find(|(key, _)| *key == words).map_or(words, |(_, chinese)| chinese)
+    chinese(words).unwrap_or(words)
+}
+
+fn chinese(english: &str) -> Option<&'static str> {
+    let mut phrases = LISTS.iter().copied().flatten();
+    phrases.find(|(key, _)| *key == english).map(|(_, chinese)| *chinese)
 }
 
 #[cfg(test)]
@@ -30,7 +37,7 @@ mod tests {
     use super::*;
 
     fn has_chinese(english: &str) -> bool {
-        shell::CHINESE.iter().chain(plots::CHINESE).any(|(key, _)| *key == english)
+        chinese(english).is_some()
     }
 
     /// The literals of every `.t("…")`, and of the titles and helps of sections, in a source.
@@ -76,7 +83,7 @@ mod tests {
 
     #[test]
     fn no_phrase_is_translated_twice_in_one_list() {
-        for list in [shell::CHINESE, plots::CHINESE] {
+        for list in LISTS {
             let mut keys: Vec<&str> = list.iter().map(|(key, _)| *key).collect();
             keys.sort_unstable();
             assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "a phrase is listed twice");

@@ -7,10 +7,10 @@ use candle_core::Device;
 use super::EngineError;
 use super::data::{self, Dataset};
 use super::hub;
-use super::model::{self, Model};
+use super::model::{self, Model, Top};
 use super::teacher::{LocalTeacher, ServerTeacher, TargetCache, Targets, Teacher};
 use crate::link::{ModelCard, Opened};
-use crate::session::{ModelChoice, Session, Source};
+use crate::session::{ModelChoice, Session, Source, Start};
 
 /// Number of training examples shown to the person.
 const SAMPLES: usize = 8;
@@ -43,7 +43,7 @@ impl Pair {
             Some(before) => Arc::clone(&before.data),
             None => Arc::new(data::open(&session.data, seed)?),
         };
-        let classes = data.classes.len();
+        let classes = &data.classes;
         let student = open_model(&session.models.student, classes, seed, &device)?;
         let teacher = match &session.models.teacher {
             Some(choice) if !is_server(choice) => Some(open_teacher(choice, classes, before, &device)?),
@@ -96,11 +96,11 @@ impl Pair {
 
 fn open_teacher(
     choice: &ModelChoice,
-    classes: usize,
+    classes: &[String],
     before: Option<&Pair>,
     device: &Device,
 ) -> Result<Arc<Model>, EngineError> {
-    let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes.len() == classes);
+    let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes == classes);
     match same.and_then(|b| b.teacher.clone()) {
         Some(teacher) => Ok(teacher),
         None => Ok(Arc::new(open_model(choice, classes, 0, device)?)),
@@ -111,8 +111,25 @@ fn is_server(choice: &ModelChoice) -> bool {
     matches!(choice.source, Source::Server { .. })
 }
 
-fn open_model(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) -> Result<Model, EngineError> {
-    Ok(model::open_files(choice, hub::files(choice)?, classes, seed, device)?)
+fn open_model(choice: &ModelChoice, classes: &[String], seed: u64, device: &Device) -> Result<Model, EngineError> {
+    let mut model = model::open_files(choice, hub::files(choice)?, classes.len(), seed, device)?;
+    model.card.notes.extend(other_classes(&model, choice, classes));
+    Ok(model)
+}
+
+/// A remark on a classifier that answers by other classes than the data's: it would be taken at its
+/// word, class by class in order.
+fn other_classes(model: &Model, choice: &ModelChoice, classes: &[String]) -> Option<String> {
+    let stored = choice.start == Start::Stored && matches!(model.top, Top::Classes(_));
+    let theirs = match model.files.usage() {
+        Ok(usage) => usage.filter(|usage| stored && usage.classes != classes)?.classes,
+        Err(e) => return Some(e.to_string()),
+    };
+    Some(format!(
+        "it was trained on the classes {}; they are taken for the data's, {}, in this order",
+        theirs.join(", "),
+        classes.join(", ")
+    ))
 }
 
 /// Fetches the models of the Hub that `session` names and the cache lacks.

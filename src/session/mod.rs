@@ -10,6 +10,7 @@ pub mod knob;
 pub mod models;
 pub mod prompt;
 pub mod recipe;
+pub mod usage;
 pub mod view;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use knob::{Catalog, Knob, Knobs, Scale};
 pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
 pub use prompt::{Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
+pub use usage::{Usage, UsageError};
 pub use view::{Language, ThemeChoice, View};
 
 /// The newest session format this program writes; older ones are migrated when opened.

@@ -31,6 +31,7 @@ pub mod shards;
 pub mod stored;
 pub mod t5;
 pub mod text;
+pub mod tokenizer_config;
 pub mod tokens;
 pub mod trace;
 pub mod vocabulary;
@@ -84,6 +85,9 @@ pub enum ModelError {
     /// No built-in model has this name.
     #[error("there is no built-in model {0:?}; the known ones are {1}")]
     UnknownBuiltIn(String, String),
+    /// What a run left beside the weights cannot be used.
+    #[error(transparent)]
+    Usage(#[from] crate::session::UsageError),
     /// Writing the model failed.
     #[error("cannot write the model: {reason}; check that the folder can be written and has room: {path}")]
     Write {

@@ -1,0 +1,191 @@
+//! Writing on with a key/value cache is writing on: the same logits at every step and the same tokens
+//! as by passing the whole text through the network again and again, for every model that writes.
+#![cfg(feature = "engine")]
+
+mod tiny;
+
+use candle_core::{IndexOp as _, Tensor};
+use retort::engine::model::generate::Writer;
+use retort::engine::model::{ARCHITECTURES, Cache, Kind, Model, Noise, Trace};
+use retort::session::{Head, Start};
+use serde_json::{Value, json};
+use tiny::{assert_close, flat};
+
+/// Tolerance on logits of a few units.
+const NEAR: f32 = 1e-5;
+
+/// A golden model with some fields of its configuration changed.
+fn with(name: &str, fields: &[(&str, Value)]) -> Model {
+    let (from, into) = (tiny::folder(name), tempfile::tempdir().unwrap());
+    for file in ["model.safetensors", "tokenizer.json"] {
+        std::fs::copy(from.join(file), into.path().join(file)).unwrap();
+    }
+    let text = std::fs::read_to_string(from.join("config.json")).unwrap();
+    let mut config: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
+    config.extend(fields.iter().map(|(field, value)| ((*field).to_owned(), value.clone())));
+    std::fs::write(into.path().join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
+    tiny::open_folder(into.path(), Head::LabelWords, Start::Stored, 0)
+}
+
+/// Every architecture that writes; with windows shorter than a prompt, shorter than the text, longer
+/// than it, and with layers that see all beside such that do not.
+fn writers() -> Vec<(String, Model)> {
+    let mut all: Vec<(String, Model)> = ["gpt2", "llama", "mistral", "qwen2", "qwen3", "t5", "t5_v11"]
+        .map(|name| (name.to_owned(), with(name, &[])))
+        .into();
+    let known = |id: &str| all.iter().any(|(_, model)| model.architecture.id == id);
+    assert!(ARCHITECTURES.iter().filter(|a| a.writes()).all(|a| known(a.id)), "every one that writes is here");
+    for window in [1, 3, 60] {
+        all.push((format!("mistral, window {window}"), with("mistral", &[("sliding_window", json!(window))])));
+    }
+    let fields = |window| {
+        [("sliding_window", json!(window)), ("use_sliding_window", json!(true)), ("max_window_layers", json!(1))]
+    };
+    all.push(("qwen3, window 4".into(), with("qwen3", &[&fields(4)[..], &[("layer_types", Value::Null)]].concat())));
+    all
+}
+
+/// Token ids that repeat late; never a special one.
+fn prompt(length: usize) -> Vec<u32> {
+    (0..length as u32).map(|i| 5 + (i * i * 7 + 3 * i) % 50).collect()
+}
+
+/// Logits of the token behind `written` without a cache: behind the prompt, or in the answer to it.
+fn whole(model: &Model, prompt: &[u32], written: &[u32]) -> Tensor {
+    let (network, noise) = (model.detached.as_ref(), Noise::none());
+    let states = |rows: &[u32]| {
+        let input = model.input(&[rows]).unwrap();
+        (network.encode(&input, &mut Trace::none(), &noise).unwrap(), input.mask)
+    };
+    let hidden = match model.architecture.kind {
+        Kind::EncoderDecoder => {
+            let (read, mask) = states(prompt);
+            let answer = [&[model.start()], written].concat();
+            network.decode(&read, &mask, &model.written(&[&answer]).unwrap(), &mut Trace::none(), &noise).unwrap()
+        }
+        _ => states(&[prompt, written].concat()).0,
+    };
+    let last = hidden.i((.., hidden.dim(1).unwrap() - 1)).unwrap().contiguous().unwrap();
+    network.vocabulary(&last).unwrap().i(0).unwrap()
+}
+
+fn likeliest(logits: &Tensor) -> u32 {
+    logits.argmax(0).unwrap().to_scalar().unwrap()
+}
+
+#[test]
+fn every_step_has_the_logits_of_a_pass_over_the_whole_text() {
+    for (name, model) in writers() {
+        for length in [1, 2, 11, 30] {
+            let prompt = prompt(length);
+            let mut writer = Writer::new(&model, &prompt).unwrap();
+            let mut written = Vec::new();
+            while writer.tokens() < model.max_tokens.min(48) {
+                let (cached, whole) = (writer.logits().unwrap(), whole(&model, &prompt, &written));
+                let what = format!("{name}, {} tokens behind {length}", written.len());
+                assert_close(&what, &flat(&cached), &flat(&whole), NEAR);
+                assert_eq!(flat(&writer.logits().unwrap()), flat(&cached), "{what}, asked again");
+                // Ends are written like other tokens, so that every text gets long.
+                written.push(likeliest(&whole));
+                writer.push(likeliest(&whole));
+            }
+            assert!(written.len() >= 18, "{name} wrote {} tokens", written.len());
+        }
+    }
+}
+
+#[test]
+fn what_is_generated_is_what_was_without_a_cache() {
+    let mut count = 0;
+    for (name, model) in writers() {
+        for length in [1, 5, 17] {
+            let prompt = prompt(length);
+            let mut known = Vec::new();
+            let begun = if model.architecture.kind == Kind::EncoderDecoder { 1 } else { length };
+            while begun + known.len() < model.max_tokens.min(begun + 40) {
+                let next = likeliest(&whole(&model, &prompt, &known));
+                if model.ends().contains(&next) {
+                    break;
+                }
+                known.push(next);
+            }
+            assert_eq!(model.generate(&prompt, 40).unwrap(), known, "{name} behind {length}");
+            count += known.len();
+        }
+    }
+    assert!(count > 300, "only {count} tokens were written");
+}
+
+#[test]
+fn several_tokens_may_be_put_behind_at_once() {
+    for (name, model) in writers() {
+        let (prompt, behind) = (prompt(9), [8, 30, 12, 5, 41]);
+        let mut writer = Writer::new(&model, &prompt).unwrap();
+        for pieces in [&behind[..1], &behind[1..4], &behind[4..]] {
+            pieces.iter().for_each(|&token| writer.push(token));
+            writer.logits().unwrap();
+        }
+        assert_close(&name, &flat(&writer.logits().unwrap()), &flat(&whole(&model, &prompt, &behind)), NEAR);
+    }
+}
+
+#[test]
+fn texts_side_by_side_are_written_on_as_each_alone() {
+    let rows: [Vec<u32>; 3] = [prompt(70), prompt(71)[1..].to_vec(), prompt(75)[5..].to_vec()];
+    for (name, model) in writers().into_iter().filter(|(_, model)| model.architecture.kind == Kind::Decoder) {
+        let (most, mut cache, mut said) = (model.max_tokens.min(48), Cache::default(), Vec::new());
+        for (start, end) in [(0, 3), (3, 4), (4, most)] {
+            let one = model.behind(start, &rows[0][start..end]).unwrap();
+            let ids: Vec<u32> = rows.iter().flat_map(|row| row[start..end].to_vec()).collect();
+            let new = retort::engine::model::Input {
+                ids: Tensor::new(ids, model.device()).unwrap().reshape((3, end - start)).unwrap(),
+                positions: Tensor::cat(&[&one.positions; 3], 0).unwrap(),
+                mask: Tensor::cat(&[&one.mask; 3], 0).unwrap(),
+            };
+            said.push(model.detached.write_on(&new, None, &mut cache).unwrap());
+        }
+        assert_eq!(cache.tokens(), most);
+        let said = Tensor::cat(&said, 1).unwrap();
+        for (row, ids) in rows.iter().enumerate() {
+            let input = model.input(&[&ids[..most]]).unwrap();
+            let alone = model.detached.encode(&input, &mut Trace::none(), &Noise::none()).unwrap();
+            assert_close(&format!("{name}, row {row}"), &flat(&said.i(row).unwrap()), &flat(&alone), NEAR);
+        }
+    }
+}
+
+#[test]
+fn writing_stops_when_told_to_and_where_there_is_no_room() {
+    for (name, model) in writers() {
+        let prompt = prompt(6);
+        let whole = model.generate(&prompt, 30).unwrap();
+        let mut asked = Vec::new();
+        let stopped = model.generate_while(&prompt, 30, |written| {
+            asked.push(written.len());
+            written.len() < 2
+        });
+        assert_eq!(stopped.unwrap(), whole[..2.min(whole.len())], "{name}");
+        assert_eq!(asked, (0..=2.min(whole.len())).collect::<Vec<_>>(), "{name}");
+        assert_eq!(model.generate(&prompt, 0).unwrap(), [0u32; 0], "{name}");
+    }
+    let model = with("gpt2", &[("eos_token_id", json!(7))]);
+    assert_eq!(model.generate(&prompt(48), 5).unwrap(), [0u32; 0], "the prompt fills the table of positions");
+    let mut writer = Writer::new(&model, &prompt(48)).unwrap();
+    writer.logits().unwrap();
+    writer.push(9);
+    assert!(writer.logits().is_err(), "a position beyond the table");
+}
+
+#[test]
+fn what_cannot_write_says_so() {
+    let encoder = tiny::open_folder(&tiny::folder("bert_masked"), Head::LabelWords, Start::Stored, 0);
+    assert!(Writer::new(&encoder, &[7]).is_err());
+    let new = encoder.behind(0, &[7, 8]).unwrap();
+    let said = encoder.detached.write_on(&new, None, &mut Cache::default()).unwrap_err().to_string();
+    assert!(said.contains("does not write"), "{said}");
+    let t5 = with("t5", &[]);
+    let said = t5.detached.write_on(&t5.behind(0, &[0]).unwrap(), None, &mut Cache::default()).unwrap_err().to_string();
+    assert!(said.contains("encoder"), "{said}");
+    let classifier = tiny::open_folder(&tiny::folder("llama"), Head::Classifier, Start::Stored, 0);
+    assert!(classifier.generate(&[5, 6], 3).is_err());
+}

@@ -5,9 +5,11 @@
 mod tiny;
 
 use candle_core::{IndexOp as _, Tensor};
+use rayon::prelude::*;
 use retort::engine::model::generate::Writer;
 use retort::engine::model::{ARCHITECTURES, Cache, Kind, Model, Noise, Trace};
-use retort::session::{Head, Start};
+use retort::engine::task::{self, Prepared};
+use retort::session::{Head, Prompt, Scoring, Start};
 use serde_json::{Value, json};
 use tiny::{assert_close, flat};
 
@@ -188,4 +190,103 @@ fn what_cannot_write_says_so() {
     assert!(said.contains("encoder"), "{said}");
     let classifier = tiny::open_folder(&tiny::folder("llama"), Head::Classifier, Start::Stored, 0);
     assert!(classifier.generate(&[5, 6], 3).is_err());
+}
+
+/// A prompt whose start is long enough to be read apart.
+fn long_start(model: &Model) -> Prompt {
+    let prompt = tiny::prompt(model, Scoring::Sum);
+    Prompt { template: format!("they ate hot soup and bread near the gate. {}", prompt.template), ..prompt }
+}
+
+#[test]
+fn label_words_behind_a_start_read_once_score_as_in_a_pass_of_their_own() {
+    let decoders = writers().into_iter().filter(|(_, model)| model.architecture.kind == Kind::Decoder);
+    for (name, model) in decoders {
+        let task = task::for_model(&model, &long_start(&model), &tiny::classes()).unwrap();
+        let mut prepared = tiny::prepare(task.as_ref(), &model, &["a goal", "tea", "they ate", "", "a goal"]);
+        // One that begins otherwise.
+        prepared.extend(tiny::prepare(tiny::task_of(&model).as_ref(), &model, &["hot tea"]));
+        let starts: Vec<Option<usize>> =
+            prepared.iter().map(|one| one.passes[0].from_text.iter().position(|own| *own)).collect();
+        assert!(starts[0] >= Some(16) && starts[3].is_none() && starts[5] < Some(16), "{name}: {starts:?}");
+        let examples: Vec<&Prepared> = prepared.iter().collect();
+        let together = task.scores(&model, &examples).unwrap();
+        for (row, example) in examples.iter().enumerate() {
+            let alone = task.scores_alone(&model, example).unwrap();
+            assert_close(&format!("{name}, text {row}"), &together[row], &alone, NEAR);
+            assert_eq!(task.scores(&model, &[example]).unwrap()[0], together[row], "{name}: the same in any company");
+        }
+        assert_eq!(together[0], together[4]);
+    }
+}
+
+#[test]
+#[ignore = "measures time: cargo test --test generation -- --ignored --nocapture"]
+fn label_words_behind_worked_examples_cost_less_when_those_are_read_once() {
+    let model = larger();
+    let worked = "the moon is far out. it is about stars. soup with bread. it is about hot bread. ".repeat(4);
+    let prompt = tiny::prompt(&model, Scoring::Sum);
+    let prompt = Prompt { template: format!("{worked}{}", prompt.template), ..prompt };
+    let task = task::for_model(&model, &prompt, &tiny::classes()).unwrap();
+    let texts = vec!["a ball is out near the gate"; 64];
+    let prepared = tiny::prepare(task.as_ref(), &model, &texts);
+    let examples: Vec<&Prepared> = prepared.iter().collect();
+    let start = prepared[0].passes[0].from_text.iter().position(|own| *own).unwrap();
+    println!("{start} of {} tokens of a prompt are the same for all", prepared[0].tokens());
+    let mut ratio = 0.0;
+    for _ in 0..3 {
+        let begun = std::time::Instant::now();
+        task.scores(&model, &examples).unwrap();
+        let shared = begun.elapsed().as_secs_f64() * 1e3;
+        let begun = std::time::Instant::now();
+        examples.par_iter().for_each(|one| drop(task.scores_alone(&model, one).unwrap()));
+        let alone = begun.elapsed().as_secs_f64() * 1e3;
+        println!("64 texts: {shared:.0} ms, each alone {alone:.0} ms");
+        ratio = f64::max(ratio, alone / shared);
+    }
+    assert!(ratio > 1.5, "{ratio}");
+}
+
+/// A GPT-2 of a size whose time can be measured.
+fn larger() -> Model {
+    let sizes =
+        [("n_embd", json!(128)), ("n_layer", json!(4)), ("n_positions", json!(1024)), ("eos_token_id", Value::Null)];
+    let text = std::fs::read_to_string(tiny::folder("gpt2").join("config.json")).unwrap();
+    let mut config: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
+    config.extend(sizes.map(|(name, value)| (name.to_owned(), value)));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
+    std::fs::copy(tiny::folder("gpt2").join("tokenizer.json"), folder.path().join("tokenizer.json")).unwrap();
+    tiny::open_folder(folder.path(), Head::LabelWords, Start::Fresh, 1)
+}
+
+/// Milliseconds that writing `count` tokens behind 8 takes.
+fn millis(model: &Model, count: usize, write: impl Fn(&Model, &[u32], usize)) -> f64 {
+    let begun = std::time::Instant::now();
+    write(model, &prompt(8), count);
+    begun.elapsed().as_secs_f64() * 1e3
+}
+
+#[test]
+#[ignore = "measures time: cargo test --test generation -- --ignored --nocapture"]
+fn the_time_of_a_text_grows_with_its_length_and_not_with_its_square() {
+    let model = larger();
+    let cached = |model: &Model, prompt: &[u32], count: usize| {
+        let mut writer = Writer::new(model, prompt).unwrap();
+        for _ in 0..count {
+            let next = likeliest(&writer.logits().unwrap());
+            writer.push(next);
+        }
+    };
+    let again = |model: &Model, prompt: &[u32], count: usize| {
+        let mut written = Vec::new();
+        (0..count).for_each(|_| written.push(likeliest(&whole(model, prompt, &written))));
+    };
+    millis(&model, 20, cached);
+    println!("tokens   with a cache, ms   without, ms");
+    for count in [64, 128, 256, 512] {
+        println!("{count:>6}   {:>16.0}   {:>11.0}", millis(&model, count, cached), millis(&model, count, again));
+    }
+    let (short, long) = (millis(&model, 200, cached), millis(&model, 800, cached));
+    assert!(long < 8.0 * short, "four times the tokens took {:.1} times as long", long / short);
 }

@@ -411,7 +411,7 @@ fn write_tokenized(golden: &Golden, path: &Path) {
     let model = &golden.model;
     let marks = "a <mask> goal [MASK] <|endoftext|> tea".to_owned();
     let texts: Vec<String> =
-        golden.case.texts.iter().cloned().chain([marks, golden.case.texts.join(" ").repeat(20)]).collect();
+        golden.case.texts.iter().cloned().chain([marks, golden.case.texts.join(" ").repeat(40)]).collect();
     let ids = |text: &String| model.tokens.encode_within(text, model.max_tokens).unwrap().ids;
     let rows: Vec<Vec<u32>> = texts.iter().map(ids).collect();
     let logits = matches!(model.top, Top::Classes(_)).then(|| {

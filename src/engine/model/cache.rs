@@ -23,6 +23,16 @@ pub struct Cache {
 }
 
 impl Cache {
+    /// A second text that begins as this one does and goes on by itself: what is kept is shared, what
+    /// comes is put where only the branch sees it.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn branch(&self) -> Result<Self> {
+        let all = |pasts: &[Past]| pasts.iter().map(Past::branch).collect::<Result<_>>();
+        Ok(Self { own: all(&self.own)?, cross: all(&self.cross)?, positions: self.positions.clone() })
+    }
+
     /// Tokens that stand.
     pub fn tokens(&self) -> usize {
         self.positions.as_ref().map_or(0, |positions| positions.dims()[1])
@@ -72,6 +82,13 @@ struct Kept {
 }
 
 impl Past {
+    /// The same without room to spare, so that the next tokens are put elsewhere.
+    fn branch(&self) -> Result<Self> {
+        let kept = self.0.borrow().clone();
+        let tight = |kept: Kept| kept.all().map(|(keys, values)| Kept { keys, values, ..kept });
+        Ok(Self(RefCell::new(kept.map(tight).transpose()?)))
+    }
+
     /// All keys and values that were seen, `[batch, tokens, kv_heads · wide]` each; `None` before the
     /// first.
     ///

@@ -7,7 +7,7 @@ mod tiny;
 use candle_core::{IndexOp as _, Tensor};
 use rayon::prelude::*;
 use retort::engine::model::generate::Writer;
-use retort::engine::model::{ARCHITECTURES, Cache, Kind, Model, Noise, Trace};
+use retort::engine::model::{ARCHITECTURES, Cache, Kind, Model, Noise, Trace, ops};
 use retort::engine::task::{self, Prepared};
 use retort::session::{Head, Prompt, Scoring, Start};
 use serde_json::{Value, json};
@@ -190,6 +190,36 @@ fn what_cannot_write_says_so() {
     assert!(said.contains("encoder"), "{said}");
     let classifier = tiny::open_folder(&tiny::folder("llama"), Head::Classifier, Start::Stored, 0);
     assert!(classifier.generate(&[5, 6], 3).is_err());
+}
+
+/// Numbers between −1 and 1 that do not repeat soon.
+fn numbers(shape: (usize, usize, usize), seed: usize) -> Tensor {
+    let count = shape.0 * shape.1 * shape.2;
+    let values: Vec<f32> = (0..count).map(|i| (((i + seed) * 7919 % 1009) as f32 / 504.5) - 1.0).collect();
+    Tensor::from_vec(values, shape, &candle_core::Device::Cpu).unwrap()
+}
+
+#[test]
+fn one_query_gets_the_attention_of_the_whole_operation() {
+    for (batch, heads, kv_heads, wide, key) in [(1, 4, 4, 8, 1), (1, 4, 2, 6, 33), (3, 6, 1, 17, 70), (2, 1, 1, 3, 5)] {
+        let (q, width) = (numbers((batch, 1, heads * wide), 1), kv_heads * wide);
+        let room = numbers((batch, key + 9, width), 2);
+        let (k, v) = (room.narrow(1, 0, key).unwrap(), numbers((batch, key, width), 3));
+        let own: Vec<f32> = (0..batch * key).map(|i| if i % 5 == 3 { -1e9 } else { 0.0 }).collect();
+        let own = Tensor::from_vec(own, (batch, 1, 1, key), q.device()).unwrap();
+        let by_head = numbers((batch, heads, key), 4).unsqueeze(2).unwrap();
+        for mask in [own.clone(), own.broadcast_add(&by_head).unwrap()] {
+            let whole = ops::attention(&q, &k, &v, &mask, 0.3, heads, None).unwrap();
+            let step = ops::attention_step(&q, &k, &v, &mask, 0.3, heads).unwrap();
+            assert_close(&format!("{heads} heads over {key}"), &flat(&step), &flat(&whole), 1e-6);
+        }
+        assert!(ops::attention_step(&q, &k, &v.narrow(1, 0, key - 1).unwrap(), &own, 0.3, heads).is_err());
+    }
+    let (q, k) = (candle_core::Var::from_tensor(&numbers((1, 1, 8), 5)).unwrap(), numbers((1, 7, 8), 6));
+    let mask = Tensor::zeros((1, 1, 1, 7), candle_core::DType::F32, q.device()).unwrap();
+    let said = ops::attention_step(q.as_tensor(), &k, &k, &mask, 0.5, 2).unwrap().sqr().unwrap().sum_all().unwrap();
+    let gradient = said.backward().unwrap().get(&q).map(flat).unwrap();
+    assert!(gradient.iter().any(|value| value.abs() > 1e-4), "a graph is not cut: {gradient:?}");
 }
 
 /// A prompt whose start is long enough to be read apart.

@@ -87,6 +87,8 @@ impl Attention {
             trace.attention(sight.site, sight.layer, &probabilities);
             let thinned = drops.map(|noise| ops::dropout(&probabilities, noise.p, noise.seed)).transpose()?;
             ops::attention_context(&thinned.unwrap_or(probabilities), &v, self.kv_heads)?
+        } else if sight.past.is_some() && drops.is_none() {
+            ops::attention_step(&q, &k, &v, sight.mask, self.scale, self.heads)?
         } else {
             ops::attention(&q, &k, &v, sight.mask, self.scale, self.heads, drops)?
         };

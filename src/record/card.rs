@@ -6,11 +6,13 @@
 //! al. 2019, "Model Cards for Model Reporting" (arXiv 1810.03993).
 
 mod front;
+mod marks;
 
 use super::RunRecord;
 use crate::link::{ModelCard, Opened, Outcome, Side};
 use crate::session::usage::FILE as USAGE;
 use crate::session::{DataSource, Head, Session, Source, Start, Usage};
+use marks::{block, cell, code, one_line};
 
 /// The card's name in the student's folder.
 pub const FILE: &str = "README.md";
@@ -162,16 +164,16 @@ retort run session.ron --out again
 
 fn model(card: &ModelCard) -> String {
     let size = if card.parameters > 0 { format!(", {} parameters", card.parameters) } else { String::new() };
-    format!("{} ({}{size})", code(&card.title), card.architecture)
+    format!("{} ({}{size})", cell(&card.title), card.architecture)
 }
 
 /// The data by name: where it lies on somebody's machine is nobody's business.
 fn data(source: &DataSource) -> String {
     match source {
-        DataSource::BuiltIn(name) => format!("{}, built into Retort", code(name)),
+        DataSource::BuiltIn(name) => format!("{}, built into Retort", cell(name)),
         DataSource::Newsgroups { .. } => "20 Newsgroups".to_owned(),
         DataSource::Delimited { path, .. } | DataSource::JsonLines { path, .. } => {
-            code(&path.file_name().unwrap_or_default().to_string_lossy())
+            cell(&path.file_name().unwrap_or_default().to_string_lossy())
         }
     }
 }
@@ -182,31 +184,4 @@ fn public_name(source: &Source) -> String {
         Source::Hub { repo, .. } => repo.clone(),
         other => other.title(),
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Text within a table.
-fn cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
-}
-
-/// Text as it stands, whatever marks are in it.
-fn code(text: &str) -> String {
-    let fence = "`".repeat(longest_run(text) + 1);
-    let room = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{room}{}{room}{fence}", text.replace(['\n', '\r'], "⏎"))
-}
-
-/// A block of text as it stands.
-fn block(language: &str, text: &str) -> String {
-    let fence = "`".repeat(longest_run(text).max(2) + 1);
-    format!("{fence}{language}\n{text}\n{fence}\n")
-}
-
-/// The longest row of backticks.
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }

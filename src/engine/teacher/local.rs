@@ -30,7 +30,7 @@ impl LocalTeacher {
 
 fn fingerprint(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<[u8; 32], TeacherError> {
     let mut hash = blake3::Hasher::new();
-    hash.update(b"retort soft targets 3").update(&model.files.content_hash()?);
+    hash.update(b"retort soft targets 4").update(&model.files.content_hash()?);
     let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class)).collect();
     let rest = (&prompt.template, words, prompt.scoring, model.max_tokens, format!("{:?}", model.top));
     hash.update(format!("{rest:?}").as_bytes());

@@ -14,7 +14,7 @@ use retort::engine::model::save::serialize;
 use retort::engine::model::{Model, Network, Noise, Top, Trace, ops};
 use retort::engine::optim::{Optimizer, Settings};
 use retort::engine::task::{self, Prepared, Task};
-use retort::session::{Head, Knobs, OptimizerKind, Prompt, Recipe, Scoring, Start};
+use retort::session::{Chat, Head, Knobs, OptimizerKind, Prompt, Recipe, Scoring, Start};
 use serde::Deserialize;
 use tiny::{assert_close, flat, scalar};
 
@@ -125,7 +125,7 @@ impl Golden {
 
     fn task(&self, manifest: &Manifest, scoring: Scoring) -> Box<dyn Task> {
         let (template, label_words) = (self.case.template.clone(), manifest.label_words.clone());
-        let prompt = Prompt { template, variants: Vec::new(), label_words, scoring };
+        let prompt = Prompt { template, variants: Vec::new(), label_words, scoring, chat: Chat::Off };
         task::for_model(&self.model, &prompt, &manifest.classes).unwrap()
     }
 

@@ -21,7 +21,7 @@ pub use data::{Column, Data, DataSource, Strip};
 pub use file::SessionError;
 pub use knob::{Catalog, Knob, Knobs, Scale};
 pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
-pub use prompt::{Prompt, Scoring};
+pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
 pub use view::{Language, ThemeChoice, View};
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::ModelError;
+use super::chat::{ChatFile, chat_file};
 use super::shards::WeightFiles;
 use super::stored::Stored;
 use super::text::{self, read_text};
@@ -112,6 +113,17 @@ impl ModelFiles {
         match self {
             Self::Folder(folder) => vocabulary::tokenizer(folder),
             Self::BuiltIn(_) => self.built_in(|shipped| shipped.tokenizer),
+        }
+    }
+
+    /// The model's chat template, if it has one.
+    ///
+    /// # Errors
+    /// As [`chat_file`].
+    pub fn chat(&self) -> Result<Option<ChatFile>, ModelError> {
+        match self {
+            Self::Folder(folder) => chat_file(folder),
+            Self::BuiltIn(_) => Ok(None),
         }
     }
 

@@ -12,6 +12,7 @@
 
 pub mod attention;
 pub mod bert;
+pub mod chat;
 pub mod config;
 pub mod distilbert;
 pub mod encoder_layer;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use candle_core::{DType, Device, Tensor, Var};
 
 use super::init::Init;
+use super::memory;
 use super::stored::Stored;
 use super::{Architecture, Config, ModelError, Top};
 
@@ -62,6 +63,8 @@ struct Builder {
     stored: Option<Stored>,
     seed: u64,
     device: Device,
+    /// Memory that new tensors may still take, bytes; `None` where the system does not say.
+    room: Option<u64>,
     variables: BTreeMap<String, Var>,
     used: BTreeSet<String>,
     added: Vec<String>,
@@ -96,6 +99,7 @@ impl Weights {
             stored,
             seed,
             device: device.clone(),
+            room: memory::available(),
             variables: BTreeMap::new(),
             used: BTreeSet::new(),
             added: Vec::new(),
@@ -244,10 +248,17 @@ impl Builder {
         Ok(Tensor::zeros((), DType::F32, &self.device)?.broadcast_as(shape)?)
     }
 
-    fn fresh(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
+    fn fresh(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
         let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
         let count =
             count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
+        if let Some(room) = self.room {
+            // A configuration is quickly written; weights that are read at least lie there already.
+            let left = room.checked_sub(4 * count as u64);
+            self.room = Some(left.ok_or_else(|| {
+                ModelError::Config(format!("the sizes it names need more memory than is free: {name} {shape:?} is the first tensor that finds no room; choose a smaller model or close other programs"))
+            })?);
+        }
         Ok(Tensor::from_vec(init.fill(name, count, self.seed), shape, &self.device)?)
     }
 

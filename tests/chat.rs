@@ -168,6 +168,9 @@ fn a_template_that_cannot_be_used_ends_in_a_sentence() {
     said("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "");
     said("{{ 'x' * 10000000000 }}", "");
     said("{% include 'other' %}", "other");
+    let doubling =
+        "{% set ns = namespace(x='xxxxxxxx') %}{% for i in range(40) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
+    said(doubling, "");
 }
 
 #[test]

@@ -205,6 +205,12 @@ mod seeds {
         let [llama, _, llama_weights] = shrunk("qwen2", Head::LabelWords);
         seeds.insert("vocab-json".into(), packed(0, &[&[llama, llama_weights], &bytes[..]].concat()));
         let index = text("model.safetensors.index.json", r#"{"metadata":{},"weight_map":{"classifier.bias":"shard"}}"#);
+        let chat = r#"{"chat_template":[{"name":"default","template":"{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m['content'].strip() | tojson if m.role == 'x' else m.content }}{% endfor %}"}],"bos_token":"<s>"}"#;
+        let chatting = [&shrunk("llama", Head::LabelWords)[..], &[text("tokenizer_config.json", chat)]].concat();
+        seeds.insert("chat-settings".into(), packed(0, &chatting));
+        let chat = "{% set ns = namespace(n=0) %}{% for m in messages if m.role != 'x' %}\n{% set ns.n = ns.n + 1 %}{{ ns.n }} {{ m.content | trim }}{% endfor %}{% if add_generation_prompt %}{{ '>' * 3 }}{% endif %}{{ strftime_now('%d') }}";
+        let chatting = [&shrunk("qwen2", Head::LabelWords)[..], &[text("chat_template.jinja", chat)]].concat();
+        seeds.insert("chat-file".into(), packed(0, &chatting));
         let shards = [config.clone(), tokenizer.clone(), index.clone(), ("shard", weights.1.clone())];
         seeds.insert("shards".into(), packed(1, &shards));
         let pickled = ("pytorch_model.bin", archive("classifier.bias", 3, &[0; 12]));

@@ -2,11 +2,13 @@
 //! is to be opened; then, for every file, one byte of name, its length (4 bytes, little-endian) and
 //! its bytes. Every sequence of bytes is some folder.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::Device;
 use retort::engine::model::{self, Model, ModelError, Noise, Top, Trace};
-use retort::session::{Head, ModelChoice, Source, Start};
+use retort::engine::task;
+use retort::session::{Chat, Head, ModelChoice, Prompt, Scoring, Source, Start};
 
 /// Files a folder may hold; the first byte of an entry counts through them.
 pub const NAMES: [&str; 13] = [
@@ -97,8 +99,21 @@ impl Folder {
     }
 }
 
-/// Few tokens through the whole network; a model that was opened must bear it.
+/// Few tokens through the whole network, and a prompt made ready, in a chat template if there is one;
+/// a model that was opened must bear it.
 fn ask(model: &Model) -> Result<(), ModelError> {
+    let prompt = Prompt {
+        template: "{text} about {answer}".into(),
+        variants: Vec::new(),
+        label_words: BTreeMap::new(),
+        scoring: Scoring::Sum,
+        chat: Chat::Auto,
+    };
+    let classes = ["goal", "far", "out"].map(str::to_owned);
+    // A prompt may rightly be refused; how is for other tests to say.
+    if let Ok(task) = task::for_model(model, &prompt, &classes) {
+        let _ = task.prepare(model, "a goal", 0);
+    }
     let pieces = model.tokens.encode("a goal, far out", true)?;
     let size = model.config.vocabulary() as u32;
     let ids: Vec<u32> = pieces.ids.into_iter().take(model.max_tokens.min(8)).collect();

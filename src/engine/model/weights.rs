@@ -225,6 +225,10 @@ impl Builder {
             }
             (_, stored) => {
                 if stored.is_some() {
+                    // A checkpoint that will be refused gets nothing new: its sizes may be a lie.
+                    if !self.missing.is_empty() || !self.misshaped.is_empty() {
+                        return self.placeholder(shape);
+                    }
                     self.added.push(name.to_owned());
                 }
                 self.fresh(name, shape, init)?

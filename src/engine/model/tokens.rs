@@ -120,14 +120,12 @@ impl Tokens {
         let cut = bare.len().saturating_sub(keep);
         let mut bare = bare;
         bare.truncate(keep, 0, tokenizers::TruncationDirection::Right);
-        let whole = self.inner.post_process(bare, None, true).map_err(|e| ModelError::Tokens(e.to_string()))?;
+        let whole = refused(|| self.inner.post_process(bare, None, true))?;
         Ok(Pieces { ids: whole.get_ids().to_vec(), spans: spans(&whole), cut })
     }
 
     fn encoding(&self, text: &str, special: bool) -> Result<Encoding, ModelError> {
-        let failed = |reason: String| ModelError::Tokens(format!("a text cannot be encoded: {reason}"));
-        let encoded = sheltered(|| self.inner.encode(text, special).map_err(|e| e.to_string()));
-        encoded.ok_or_else(|| failed("tokenizer.json contradicts itself; fetch it again".into()))?.map_err(failed)
+        refused(|| self.inner.encode(text, special))
     }
 
     /// A token as a person reads it: of byte-level tokens the text behind them, spaces as `␣`, line
@@ -164,7 +162,19 @@ fn parse(text: &str) -> Result<Tokenizer, ModelError> {
     let failed = |reason: String| ModelError::Tokens(format!("tokenizer.json cannot be read: {reason}"));
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| failed(format!("it is no JSON, {e}")))?;
     let parsed = sheltered(|| text.parse::<Tokenizer>().map_err(|e| e.to_string()));
-    parsed.ok_or_else(|| failed("it makes no tokenizer; fetch it again".into()))?.map_err(failed)
+    let tokenizer = parsed.ok_or_else(|| failed("it makes no tokenizer; fetch it again".into()))?.map_err(failed)?;
+    // A text that it may refuse, but must not break on.
+    match sheltered(|| drop(tokenizer.encode("a", true))) {
+        Some(()) => Ok(tokenizer),
+        None => Err(failed("its parts contradict one another; fetch it again".into())),
+    }
+}
+
+/// What the library makes of a text, its panics counted as refusals.
+fn refused(encode: impl FnOnce() -> tokenizers::Result<Encoding>) -> Result<Encoding, ModelError> {
+    let failed = |reason: String| ModelError::Tokens(format!("a text cannot be encoded: {reason}"));
+    let encoded = sheltered(|| encode().map_err(|e| e.to_string()));
+    encoded.ok_or_else(|| failed("tokenizer.json contradicts itself; fetch it again".into()))?.map_err(failed)
 }
 
 fn spans(encoding: &Encoding) -> Vec<(usize, usize)> {

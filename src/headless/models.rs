@@ -1,7 +1,8 @@
 //! `retort list models`: what the Hugging Face cache holds, and what of it can be used here.
 
 use super::{CommandError, ListArguments, Listing};
-use crate::engine::hub::{self, Listed, Place, memory};
+use crate::engine::hub;
+use crate::link::{Listed, Shelf};
 
 /// Lists what is on this machine.
 ///
@@ -9,13 +10,15 @@ use crate::engine::hub::{self, Listed, Place, memory};
 /// [`CommandError`] if the cache cannot be read.
 pub fn list(listing: &Listing) -> Result<String, CommandError> {
     let Listing::Models(ListArguments { json }) = listing;
-    let place = Place::from_env().map_err(CommandError::input)?;
-    let memory = memory::available();
-    let models = hub::list(&place.cache, memory).map_err(CommandError::input)?;
-    if *json {
-        return Ok(serde_json::json!({ "cache": place.cache, "memory_bytes": memory, "models": models }).to_string());
+    let shelf = hub::shelf();
+    if let Some(problem) = shelf.problem {
+        return Err(CommandError::input(problem));
     }
-    let folder = place.cache.display();
+    if *json {
+        return Ok(serde_json::to_string(&shelf).unwrap_or_default());
+    }
+    let Shelf { cache, memory, models, .. } = shelf;
+    let folder = cache.display();
     if models.is_empty() {
         return Ok(format!("no models in {folder}; fetch one with: retort fetch OWNER/NAME"));
     }

@@ -34,6 +34,8 @@ pub enum Command {
     StepOnce,
     /// The probe request in its cell has changed.
     Look,
+    /// Look which models are on this machine and fill their cell.
+    List,
     /// Write a checkpoint now.
     Checkpoint,
     /// End the run: write a checkpoint, the outcome so far and the student.

@@ -6,6 +6,7 @@
 
 pub mod message;
 pub mod probe;
+pub mod shelf;
 pub mod sink;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use message::{
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,
 };
+pub use shelf::{Listed, Shelf};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 
 /// A cell with one writer and many readers: the last value wins, nobody ever waits.
@@ -69,6 +71,8 @@ pub struct Cells {
     pub prompt: Live<Option<PromptFrame>>,
     /// Importances of the student's weights, written by the engine.
     pub weights: Live<Option<WeightFrame>>,
+    /// The models at hand, written by the engine when [`Command::List`] asks.
+    pub shelf: Live<Option<Shelf>>,
 }
 
 /// What the watching side holds: the window, or a headless command.

@@ -49,6 +49,7 @@ impl WorkbenchApp {
             Action::Browse(wish) => self.browse(wish),
             Action::Use(wish, path) => self.use_path(wish, path),
             Action::Recover(wanted) => self.recover(wanted),
+            Action::ListModels => self.send(Command::List),
             Action::ClearNotices => self.record.notices.clear(),
         }
     }
@@ -189,7 +190,8 @@ impl WorkbenchApp {
 fn is_complete(session: &Session) -> bool {
     let models = session.models.teacher.iter().chain([&session.models.student]);
     let named = models.clone().all(|choice| match &choice.source {
-        Source::Hub { repo: name, .. } | Source::Server { url: name, .. } => !name.is_empty(),
+        Source::Hub { repo, .. } => !repo.is_empty(),
+        Source::Server { url, model, .. } => !url.is_empty() && !model.is_empty(),
         Source::Folder(_) | Source::BuiltIn(_) => true,
     });
     let folders = models.filter_map(|choice| match &choice.source {

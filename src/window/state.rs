@@ -58,6 +58,8 @@ pub enum Action {
     Use(Wish, PathBuf),
     /// Take up the session a crashed window left behind, or forget it.
     Recover(bool),
+    /// Look which models are in the cache of this machine.
+    ListModels,
     /// Forget the notices.
     ClearNotices,
 }
@@ -132,6 +134,8 @@ pub struct UiState {
     pub notices_open: bool,
     /// Column names of the delimited file, once its first line was read.
     pub columns: Vec<String>,
+    /// Whether the engine was asked for the models in the cache.
+    pub shelf_asked: bool,
     /// Whether frame times are shown.
     pub timing: bool,
 }

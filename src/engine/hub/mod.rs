@@ -23,7 +23,7 @@ use crate::session::{ModelChoice, Source, Start};
 pub use cache::Cache;
 pub use error::HubError;
 pub use fetch::{Progress, fetch};
-pub use list::{Listed, list};
+pub use list::{list, shelf};
 pub use name::Name;
 pub use place::Place;
 

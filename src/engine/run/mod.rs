@@ -153,6 +153,7 @@ impl Engine<'_> {
             Command::Resume => self.set_mode(Mode::Running),
             Command::StepOnce => self.set_mode(Mode::OneStep),
             Command::Look => self.look(true),
+            Command::List => self.list_models(),
             Command::Checkpoint => self.checkpoint(),
             Command::Stop => self.finish("stopped"),
             Command::Rewind(step) => self.rewind(step),

@@ -13,6 +13,7 @@ mod overlay;
 mod pair;
 mod prompt;
 mod recipe;
+mod source;
 mod test_set;
 mod transport;
 
@@ -24,7 +25,7 @@ use super::control;
 use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
-use crate::link::{Phase, ProbeFrame, PromptFrame, WeightFrame};
+use crate::link::{Phase, ProbeFrame, PromptFrame, Shelf, WeightFrame};
 use crate::record::RunRecord;
 use crate::session::{Catalog, Knobs, Models, Session, View};
 
@@ -60,6 +61,8 @@ pub struct Scene<'a> {
     pub prompt: Option<&'a PromptFrame>,
     /// Importances of the student's weights.
     pub weights: Option<&'a WeightFrame>,
+    /// The models in the cache of this machine, once somebody asked.
+    pub shelf: Option<&'a Shelf>,
 }
 
 impl Scene<'_> {

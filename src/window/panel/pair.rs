@@ -1,13 +1,12 @@
 //! The pair: who teaches, who learns, and in which manner they answer.
 
-use std::path::Path;
-
 use egui::{RichText, Ui};
 
+use super::source::source_ui;
 use super::{Scene, Section};
 use crate::link::ModelCard;
-use crate::session::{Head, ModelChoice, Source, Start};
-use crate::window::control::{self, PathAnswer};
+use crate::session::{Head, ModelChoice, Start};
+use crate::window::control;
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
@@ -20,16 +19,6 @@ pub(super) const SECTION: Section = Section {
     summary: |scene| scene.pair(),
     draw: pair_ui,
 };
-
-/// What the model list can choose.
-#[derive(Clone, PartialEq)]
-enum Pick {
-    Nobody,
-    BuiltIn(String),
-    Folder,
-    /// A model of the Hub or behind a server, as a session file may name it.
-    Elsewhere,
-}
 
 fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let held = scene.live;
@@ -78,71 +67,6 @@ fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut Mod
     head_ui(ui, scene, "student", student);
     longest_ui(ui, scene, student);
     card_ui(ui, scene, scene.record.opened.as_ref().map(|opened| &opened.student));
-}
-
-/// Gives the new source: `Some(None)` is nobody.
-fn source_ui(
-    ui: &mut Ui,
-    scene: &Scene,
-    state: &mut UiState,
-    wish: Wish,
-    now: Option<&Source>,
-) -> Option<Option<Source>> {
-    let picked =
-        control::row(ui, scene.t("Model"), scene.t("A built-in model, or a folder in Hugging Face's layout"), |ui| {
-            pick_ui(ui, scene, wish, now)
-        });
-    match picked {
-        Some(Pick::Nobody) => return Some(None),
-        Some(Pick::BuiltIn(name)) => return Some(Some(Source::BuiltIn(name))),
-        Some(Pick::Folder) => return Some(Some(Source::Folder(Default::default()))),
-        Some(Pick::Elsewhere) | None => {}
-    }
-    let Some(Source::Folder(folder)) = now else { return None };
-    folder_ui(ui, scene, state, wish, folder).map(Some)
-}
-
-fn pick_ui(ui: &mut Ui, scene: &Scene, wish: Wish, now: Option<&Source>) -> Option<Pick> {
-    let (id, optional) = if wish == Wish::Teacher { ("teacher model", true) } else { ("student model", false) };
-    let mut all: Vec<(Pick, &str, &str)> = Vec::new();
-    if optional {
-        all.push((Pick::Nobody, scene.t("None"), scene.t("Train on the labels alone")));
-    }
-    for entry in &scene.catalog.models {
-        all.push((Pick::BuiltIn(entry.id.to_owned()), scene.t(entry.label), scene.t(entry.help)));
-    }
-    all.push((
-        Pick::Folder,
-        scene.t("Folder…"),
-        scene.t("config.json, tokenizer.json and model.safetensors in one folder"),
-    ));
-    let (pick, name) = match now {
-        None => (Pick::Nobody, String::new()),
-        Some(Source::BuiltIn(name)) => (Pick::BuiltIn(name.clone()), name.clone()),
-        Some(Source::Folder(_)) => (Pick::Folder, String::new()),
-        Some(other @ (Source::Hub { .. } | Source::Server { .. })) => (Pick::Elsewhere, other.title()),
-    };
-    let shown = all.iter().find(|(value, ..)| *value == pick).map_or(name.as_str(), |(_, label, _)| label).to_owned();
-    control::pick(ui, id, &pick, &shown, &all)
-}
-
-fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, folder: &Path) -> Option<Source> {
-    let (id, browse) = if wish == Wish::Teacher {
-        ("teacher folder", scene.t("Browse for the teacher"))
-    } else {
-        ("student folder", scene.t("Browse for the student"))
-    };
-    let answer = control::row(ui, scene.t("Folder"), scene.t("Path of the model's folder"), |ui| {
-        let hint = scene.t("Path, or drop the folder here");
-        control::path(ui, state, id, folder, hint, (browse, scene.t("Pick the folder in a dialog")))
-    });
-    match answer? {
-        PathAnswer::Typed(path) => Some(Source::Folder(path)),
-        PathAnswer::Browse => {
-            state.ask(Action::Browse(wish));
-            None
-        }
-    }
 }
 
 fn head_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {

@@ -116,6 +116,14 @@ impl Stored {
         self.known.values().filter(|known| known.counts).map(count).fold(0, u64::saturating_add)
     }
 
+    /// Memory of a frozen model's weights as they are used, bytes; `None` for what is no GGUF file.
+    pub fn frozen_bytes(&self) -> Option<u64> {
+        self.files.iter().find_map(|(_, tensors)| match tensors {
+            Tensors::Gguf(tensors) => Some(tensors.memory()),
+            _ => None,
+        })
+    }
+
     /// What a tensor is called in these files, or would be; for messages.
     pub fn called(&self, name: &str) -> String {
         let gguf = self.files.iter().find_map(|(_, tensors)| match tensors {

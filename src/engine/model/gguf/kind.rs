@@ -73,6 +73,13 @@ impl Kind {
         !self.scales.is_empty()
     }
 
+    /// Whether candle multiplies rows of so many numbers as they are. Of three kinds it takes blocks
+    /// two by two and panics on a last single one, where it checks at all.
+    pub fn multiplies(self, row: usize) -> bool {
+        let pairs = matches!(self.dtype, GgmlDType::Q4_1 | GgmlDType::Q5_0 | GgmlDType::Q5_1);
+        self.is_quantised() && !(pairs && (row / self.block()) % 2 == 1)
+    }
+
     /// Numbers in one block.
     pub fn block(self) -> usize {
         self.dtype.block_size()

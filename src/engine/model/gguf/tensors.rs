@@ -59,6 +59,16 @@ impl Tensors {
         self.parts.iter().map(|(name, part)| (name.as_str(), part.shape()))
     }
 
+    /// Memory of all tensors as they are used, bytes. candle packs a quantised matrix a second time,
+    /// in the order in which the processor reads it; the others become `f32`.
+    pub fn memory(&self) -> u64 {
+        let of = |part: &Part| match part.stays() {
+            true => 2 * part.info.bytes.len() as u64,
+            false => part.info.shape.iter().fold(4, |bytes: u64, size| bytes.saturating_mul(*size as u64)),
+        };
+        self.parts.values().map(of).fold(0, u64::saturating_add)
+    }
+
     /// What the file calls a tensor, or would.
     pub fn called(&self, name: &str) -> Option<String> {
         self.family.called(name)
@@ -82,13 +92,13 @@ impl Tensors {
         Ok(turned)
     }
 
-    /// A matrix that is kept quantised, as it is; `None` for one that is not.
+    /// A matrix that is kept quantised, as it is; `None` for one that becomes numbers.
     ///
     /// # Errors
     /// As [`Self::tensor`].
     pub fn frozen(&self, name: &str) -> Result<Option<Frozen>, ModelError> {
         let part = self.part(name)?;
-        if !part.info.kind.is_quantised() || part.info.shape.len() != 2 {
+        if !part.stays() {
             return Ok(None);
         }
         let bytes = self.bytes(part)?;
@@ -141,6 +151,11 @@ impl Tensors {
 }
 
 impl Part {
+    /// Whether it is used as it is, without being unpacked.
+    fn stays(&self) -> bool {
+        matches!(self.info.shape.as_slice(), [_, row] if self.info.kind.multiplies(*row))
+    }
+
     fn shape(&self) -> Vec<usize> {
         let mut shape = self.info.shape.clone();
         if self.turn == Turn::Transposed {

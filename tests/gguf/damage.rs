@@ -97,7 +97,9 @@ fn huge_counts_cost_nothing_and_are_refused() {
     }
     assert!(scene.said(&spliced(&whole, at - 8, &77u32.to_le_bytes())).contains("type 77"));
     for (name, size) in [("llama.block_count", 4_000_000), ("llama.context_length", u32::MAX)] {
-        let said = scene.changed(|file| drop(file.set(name, Meta::U32(size))));
+        let said = scene.changed(|file| {
+            file.set(name, Meta::U32(size));
+        });
         assert!(said.contains("layers") || said.contains("4294967295"), "{said}");
     }
 }
@@ -129,7 +131,9 @@ fn shapes_and_places_that_lie_are_refused() {
     assert!(shape(&[16, 32]).contains("expected [32, 32]") && shape(&[32]).contains("expected [32, 32]"));
     assert!(shape(&[12, 32]).contains("blk.0.attn_q.weight"));
     for alignment in [0, 1, 7, 24, u32::MAX] {
-        let said = scene.changed(|file| drop(file.set("general.alignment", Meta::U32(alignment))));
+        let said = scene.changed(|file| {
+            file.set("general.alignment", Meta::U32(alignment));
+        });
         assert!(said.contains("general.alignment"), "{said}");
     }
     let twice = scene.changed(|file| file.tensors.push(file.tensors[0].clone()));
@@ -194,13 +198,19 @@ fn metadata_that_means_another_network_is_refused_in_words() {
         ("tokenizer.ggml.token_type", Meta::I32s(vec![1]), "token_type"),
     ];
     for (name, value, words) in refused {
-        let said = scene.changed(|file| drop(file.set(name, value.clone())));
+        let said = scene.changed(|file| {
+            file.set(name, value.clone());
+        });
         assert!(said.contains(words), "{name} {value:?}: {said}");
     }
     let scene = Scene::new("qwen2");
-    let pre = scene.changed(|file| drop(file.set("tokenizer.ggml.pre", text("viking"))));
+    let pre = scene.changed(|file| {
+        file.set("tokenizer.ggml.pre", text("viking"));
+    });
     assert!(pre.contains("viking") && pre.contains("llama-bpe"), "{pre}");
-    let merge = scene.changed(|file| drop(file.set("tokenizer.ggml.merges", Meta::Texts(vec!["t zzz".into()]))));
+    let merge = scene.changed(|file| {
+        file.set("tokenizer.ggml.merges", Meta::Texts(vec!["t zzz".into()]));
+    });
     assert!(merge.contains("t zzz"), "{merge}");
 }
 

@@ -76,7 +76,10 @@ impl Fields<'_> {
     fn whole(&self, name: &str) -> Option<i64> {
         match self.get(name)? {
             Value::Whole(number) => Some(*number),
-            Value::Wholes(all) => all.first().copied().filter(|first| all.iter().all(|other| other == first)),
+            Value::Wholes(all) => {
+                let first = all.first().filter(|first| all.iter().all(|other| other == *first));
+                first.copied().map(i64::from)
+            }
             _ => None,
         }
     }

@@ -11,15 +11,15 @@ use super::value::Value;
 use crate::engine::model::vocabulary::added_token;
 
 /// What a token is: a piece of text.
-const NORMAL: i64 = 1;
+const NORMAL: i32 = 1;
 /// Stands for what has no token.
-const UNKNOWN: i64 = 2;
+const UNKNOWN: i32 = 2;
 /// Marks a place; never a piece of text.
-const CONTROL: i64 = 3;
+const CONTROL: i32 = 3;
 /// Looked for in a text before anything else.
-const ADDED: i64 = 4;
+const ADDED: i32 = 4;
 /// One byte.
-const BYTE: i64 = 6;
+const BYTE: i32 = 6;
 
 /// The stand-in of SentencePiece for a space.
 const SPACE: &str = "\u{2581}";
@@ -28,7 +28,7 @@ const SPACE: &str = "\u{2581}";
 struct Vocabulary<'a> {
     header: &'a Header,
     tokens: &'a [String],
-    kinds: &'a [i64],
+    kinds: &'a [i32],
 }
 
 /// The tokenizer.
@@ -64,7 +64,7 @@ impl<'a> Vocabulary<'a> {
         Ok(Self { header, tokens, kinds })
     }
 
-    fn kind(&self, id: usize) -> i64 {
+    fn kind(&self, id: usize) -> i32 {
         self.kinds.get(id).copied().unwrap_or(NORMAL)
     }
 

@@ -15,8 +15,8 @@ pub enum Value {
     Switch(bool),
     /// A word or a text.
     Text(String),
-    /// A list of whole numbers.
-    Wholes(Vec<i64>),
+    /// A list of whole numbers, none of them large.
+    Wholes(Vec<i32>),
     /// A list of numbers.
     Reals(Vec<f32>),
     /// A list of texts.
@@ -158,8 +158,36 @@ impl<'a> Reader<'a> {
             TEXT => (0..entries).map(|_| self.text()).collect::<Result<_, _>>().map(Value::Texts),
             LIST if depth == DEEPEST => Err(self.damaged("its metadata nests lists too deeply")),
             LIST => (0..entries).try_for_each(|_| self.list(depth + 1).map(|_| ())).map(|()| Value::Other),
-            _ => (0..entries).map(|_| self.single(kind)).collect::<Result<Vec<_>, _>>().map(gathered),
+            6 | 12 => self
+                .numbers(kind, entries, |value| match value {
+                    Value::Real(number) => Some(number as f32),
+                    _ => None,
+                })
+                .map(|all| all.map_or(Value::Other, Value::Reals)),
+            _ => self
+                .numbers(kind, entries, |value| match value {
+                    Value::Whole(number) => i32::try_from(number).ok(),
+                    _ => None,
+                })
+                .map(|all| all.map_or(Value::Other, Value::Wholes)),
         }
+    }
+
+    /// Numbers of one type; `None` if not all of them are what is looked for.
+    fn numbers<T>(
+        &mut self,
+        kind: u32,
+        entries: usize,
+        of: fn(Value) -> Option<T>,
+    ) -> Result<Option<Vec<T>>, ModelError> {
+        let mut all = Some(Vec::new());
+        for _ in 0..entries {
+            match (of(self.single(kind)?), &mut all) {
+                (Some(number), Some(all)) => all.push(number),
+                _ => all = None,
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -171,13 +199,4 @@ fn width(kind: u32) -> Option<u64> {
         4..=6 => Some(4),
         _ => None,
     }
-}
-
-/// Numbers of one type as a list of them.
-fn gathered(values: Vec<Value>) -> Value {
-    let whole = |value: &Value| if let Value::Whole(number) = value { Some(*number) } else { None };
-    let real = |value: &Value| if let Value::Real(number) = value { Some(*number as f32) } else { None };
-    let wholes = || values.iter().map(whole).collect::<Option<Vec<_>>>().map(Value::Wholes);
-    let reals = || values.iter().map(real).collect::<Option<Vec<_>>>().map(Value::Reals);
-    wholes().or_else(reals).unwrap_or(Value::Other)
 }

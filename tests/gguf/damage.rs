@@ -243,6 +243,11 @@ fn a_folder_opens_if_it_holds_one_file_and_asks_if_it_holds_several() {
     std::fs::write(folder.path().join("README.md"), b"#").unwrap();
     assert!(open(folder.path()).is_ok());
     scene.file.write(&folder.path().join("b.gguf"));
+    // A file is known by its first bytes as well.
+    let hash = folder.path().join("sha256-0123");
+    scene.file.write(&hash);
+    assert!(open(&hash).is_ok());
+    assert!(refusal(&folder.path().join("README.md")).contains("it is a file"));
     let said = refusal(folder.path());
     assert!(said.contains("a.gguf, b.gguf") && said.contains("path"), "{said}");
     // A folder that is a model by itself stays that model.

@@ -72,7 +72,7 @@ impl ModelFiles {
                 found.map(|e| Self::BuiltIn(e.id)).ok_or_else(|| ModelError::UnknownBuiltIn(name.clone(), names()))
             }
             Source::Folder(path) if path.is_dir() => Self::within(path),
-            Source::Folder(path) if path.is_file() && gguf::is_named(path) => Ok(Self::Gguf(path.clone())),
+            Source::Folder(path) if gguf::is_one(path) => Ok(Self::Gguf(path.clone())),
             Source::Folder(path) => Err(ModelError::File {
                 what: "the model folder",
                 reason: if path.exists() { "it is a file" } else { "it does not exist" }.to_owned()

@@ -29,6 +29,9 @@ pub struct Info {
     pub bytes: Range<usize>,
 }
 
+/// First bytes of every such file.
+pub const MAGIC: &[u8; 4] = b"GGUF";
+
 /// Bytes of the shortest entry of metadata: length of its key, type, one byte.
 const SHORTEST_FIELD: u64 = 13;
 /// Bytes of the shortest description of a tensor: length of its name, dimensions, kind, place.
@@ -117,7 +120,7 @@ impl Header {
 /// First bytes and version.
 fn check_start(reader: &mut Reader, path: &Path) -> Result<(), ModelError> {
     let start = reader.take(4)?;
-    if start != b"GGUF" {
+    if start != MAGIC {
         let found = String::from_utf8_lossy(start).escape_default().to_string();
         let reason = format!("it is no GGUF file: it begins with \"{found}\"; fetch it again or name another");
         return Err(refused(reason, path));

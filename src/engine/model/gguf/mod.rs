@@ -23,6 +23,8 @@ mod tensors;
 mod tokenizer;
 mod value;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::ModelError;
@@ -31,8 +33,18 @@ pub use header::Header;
 pub use tensors::Tensors;
 
 /// Whether a path is named as a GGUF file.
-pub fn is_named(path: &Path) -> bool {
+fn is_named(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+}
+
+/// Whether a file is to be read as GGUF: by its name, or by its first bytes where it has none that
+/// says (Ollama names its files by their hash).
+pub fn is_one(path: &Path) -> bool {
+    let begins = || {
+        let mut start = [0; header::MAGIC.len()];
+        File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *header::MAGIC
+    };
+    path.is_file() && (is_named(path) || begins())
 }
 
 /// The GGUF file of a folder that holds no other model; `None` if there is none.

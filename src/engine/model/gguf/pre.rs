@@ -29,10 +29,10 @@ impl Cut {
     /// In words, with the known names: another way would give other ids without a word.
     pub fn named(name: Option<&str>, architecture: &str) -> Result<Self, String> {
         match (name, architecture) {
-            (Some("gpt-2" | "phi-2" | "roberta-bpe"), _) | (None, "gpt2") => Ok(Self::Gpt2),
-            (Some("smollm" | "starcoder" | "refact" | "codeshell"), _) => Ok(Self::Digits),
+            (Some("gpt-2"), _) | (None, "gpt2") => Ok(Self::Gpt2),
+            (Some("smollm" | "starcoder" | "refact"), _) => Ok(Self::Digits),
             (Some("qwen2" | "deepseek-r1-qwen"), _) | (None, "qwen2" | "qwen3") => Ok(Self::Qwen2),
-            (Some("llama-bpe" | "llama3" | "llama-v3" | "smaug-bpe"), _) => Ok(Self::Llama3),
+            (Some("llama-bpe" | "llama3" | "llama-v3"), _) => Ok(Self::Llama3),
             (Some(other), _) => Err(format!(
                 "its tokenizer cuts texts in the way {other:?}, which is not known here; the known ones are gpt-2, llama-bpe, qwen2, smollm and their relations; choose another model"
             )),

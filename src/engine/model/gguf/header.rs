@@ -159,6 +159,21 @@ impl Claim {
         Ok(Self { name, kind, shape, offset: reader.u64()? })
     }
 
+    /// Its shape, and the bytes it takes.
+    fn size(&self) -> Result<(Vec<usize>, usize), String> {
+        let (name, shape) = (&self.name, &self.shape);
+        let sizes = shape.iter().map(|size| usize::try_from(*size).ok().filter(|size| *size > 0));
+        let sizes: Option<Vec<usize>> = sizes.collect();
+        let count = |sizes: &Vec<usize>| sizes.iter().try_fold(1usize, |n, size| n.checked_mul(*size));
+        let known = sizes.and_then(|sizes| Some((count(&sizes)?, sizes)));
+        let (count, sizes) = known.ok_or_else(|| format!("its tensor {name} is {shape:?}"))?;
+        let row = sizes.last().copied().unwrap_or(1);
+        let bytes = self.kind.bytes(row).and_then(|_| self.kind.bytes(count));
+        let (kind, block) = (self.kind.name, self.kind.block());
+        let wrong = || format!("its tensor {name} is {shape:?}, but rows of {kind} are multiples of {block}");
+        Ok((sizes, bytes.ok_or_else(wrong)?))
+    }
+
     fn placed(
         self,
         start: usize,
@@ -166,22 +181,13 @@ impl Claim {
         length: usize,
         reader: &Reader,
     ) -> Result<(String, Info), ModelError> {
-        let (name, shape) = (self.name, self.shape);
-        let sizes = || shape.iter().map(|size| usize::try_from(*size).ok().filter(|size| *size > 0));
-        let sizes: Option<Vec<usize>> = sizes().collect();
-        let count = |sizes: &Vec<usize>| sizes.iter().try_fold(1usize, |n, size| n.checked_mul(*size));
-        let known = sizes.and_then(|sizes| Some((count(&sizes)?, sizes)));
-        let (count, sizes) = known.ok_or_else(|| reader.damaged(format!("its tensor {name} is {shape:?}")))?;
-        let row = sizes.last().copied().unwrap_or(1);
-        let bytes = self.kind.bytes(row).and_then(|_| self.kind.bytes(count)).ok_or_else(|| {
-            let (kind, block) = (self.kind.name, self.kind.block());
-            reader.damaged(format!("its tensor {name} is {shape:?}, but rows of {kind} are multiples of {block}"))
-        })?;
+        let (shape, bytes) = self.size().map_err(|why| reader.damaged(why))?;
+        let name = self.name;
         let offset = usize::try_from(self.offset).ok().filter(|offset| offset.is_multiple_of(alignment));
         let from = offset.and_then(|offset| start.checked_add(offset));
         let from = from.ok_or_else(|| reader.damaged(format!("its tensor {name} lies at {}", self.offset)))?;
         match from.checked_add(bytes) {
-            Some(end) if end <= length => Ok((name, Info { kind: self.kind, shape: sizes, bytes: from..end })),
+            Some(end) if end <= length => Ok((name, Info { kind: self.kind, shape, bytes: from..end })),
             _ => Err(reader.damaged(format!(
                 "its tensor {name} needs {bytes} bytes from byte {from} on, and the file has {length}; it is cut off"
             ))),

@@ -12,6 +12,7 @@
 //!
 //! Source: the GGUF specification of the ggml project, version 3.
 
+mod byte_level;
 mod config;
 mod frozen;
 mod header;
@@ -19,6 +20,7 @@ mod kind;
 mod merges;
 mod names;
 mod pre;
+mod sentence_piece;
 mod tensors;
 mod tokenizer;
 mod value;

@@ -44,7 +44,7 @@ impl Pair {
             None => Arc::new(data::open(&session.data, seed)?),
         };
         let classes = data.classes.len();
-        let student = open_model(&session.models.student, classes, seed, &device)?;
+        let student = open_student(&session.models.student, classes, seed, &device)?;
         let teacher = match &session.models.teacher {
             Some(choice) if !is_server(choice) => Some(open_teacher(choice, classes, before, &device)?),
             _ => None,
@@ -92,6 +92,12 @@ impl Pair {
             samples: samples.map(|example| (shown(&example.text), example.label)).collect(),
         }
     }
+}
+
+fn open_student(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) -> Result<Model, EngineError> {
+    let files = hub::files(choice)?;
+    files.check_trainable()?;
+    Ok(model::open_files(choice, files, classes, seed, device)?)
 }
 
 fn open_teacher(

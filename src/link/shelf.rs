@@ -38,7 +38,8 @@ pub struct Listed {
     pub problem: Option<String>,
     /// Memory for it as a teacher, bytes: its weights.
     pub teacher_bytes: Option<u64>,
-    /// Memory for it as a student, bytes: weights, gradients and two moments.
+    /// Memory for it as a student, bytes: weights, gradients and two moments; `None` for a GGUF file,
+    /// which can only teach.
     pub student_bytes: Option<u64>,
     /// Whether it fits into `memory` as a teacher.
     pub fits_as_teacher: Option<bool>,

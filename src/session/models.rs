@@ -39,7 +39,8 @@ pub struct ModelChoice {
 pub enum Source {
     /// A model that ships inside the program, by name.
     BuiltIn(String),
-    /// A folder in Hugging Face's layout: `config.json`, `tokenizer.json`, `model.safetensors`.
+    /// A folder in Hugging Face's layout: `config.json`, `tokenizer.json`, `model.safetensors`; or a
+    /// GGUF file, or a folder with just one, which can only teach.
     Folder(PathBuf),
     /// A model of the Hugging Face Hub: taken from the local cache, or fetched into it.
     Hub {

@@ -72,11 +72,14 @@ fn entries(folder: &Path) -> Vec<String> {
 fn listed(root: &Path, name: &Name, memory: Option<u64>) -> Option<Listed> {
     let cache = Cache::at(root);
     let path = cache.snapshot(name)?;
-    let config = ModelFiles::Folder(path.clone()).config().and_then(|text| Config::parse(&text));
-    let stored = Stored::open(&path);
+    let files = ModelFiles::within(&path).unwrap_or_else(|_| ModelFiles::Folder(path.clone()));
+    let config = files.config().and_then(|text| Config::parse(&text));
+    let stored = files.weights();
     let parameters = stored.as_ref().ok().map(Stored::parameters);
     let fits = |bytes: Option<u64>| Some(bytes? <= memory?);
-    let (teacher_bytes, student_bytes) = (parameters.map(teacher_bytes), parameters.map(student_bytes));
+    let frozen = stored.as_ref().ok().and_then(Stored::frozen_bytes);
+    let student_bytes = parameters.filter(|_| frozen.is_none()).map(student_bytes);
+    let teacher_bytes = frozen.or_else(|| parameters.map(teacher_bytes));
     let known = config
         .as_ref()
         .map_err(ToString::to_string)

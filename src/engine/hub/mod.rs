@@ -38,7 +38,8 @@ pub fn files(choice: &ModelChoice) -> Result<ModelFiles, HubError> {
     let Source::Hub { repo, revision } = &choice.source else { return Ok(ModelFiles::find(&choice.source)?) };
     let (name, place) = (Name::parse(repo, revision)?, Place::from_env()?);
     let found = Cache::at(&place.cache).complete(&name, choice.start == Start::Stored);
-    found.map(ModelFiles::Folder).map_err(|lack| HubError::Absent { name: name.to_string(), lack })
+    let folder = found.map_err(|lack| HubError::Absent { name: name.to_string(), lack })?;
+    Ok(ModelFiles::within(&folder)?)
 }
 
 /// Sees to it that [`files`] finds the model: one of the Hub that is not in the cache is fetched.

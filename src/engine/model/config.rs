@@ -128,6 +128,21 @@ impl Config {
         }
     }
 
+    /// The numbers of a list; `None` where it is missing or null.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the value is no list of numbers.
+    pub fn numbers(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let number = |value: &Value| value.as_f64().map(|number| number as f32);
+                let all = value.as_array().and_then(|all| all.iter().map(number).collect::<Option<Vec<_>>>());
+                all.map(Some).ok_or_else(|| ModelError::Config(format!("{name} must be a list of numbers")))
+            }
+        }
+    }
+
     /// A word, or `default` where it is missing.
     pub fn word_or<'a>(&'a self, name: &str, default: &'a str) -> &'a str {
         self.0.get(name).and_then(Value::as_str).unwrap_or(default)

@@ -18,6 +18,7 @@ pub mod encoder_layer;
 pub mod feed_forward;
 pub mod files;
 pub mod generate;
+pub mod gguf;
 pub mod gpt2;
 pub mod init;
 pub mod layers;
@@ -264,6 +265,17 @@ pub fn open_files(
     seed: u64,
     device: &Device,
 ) -> Result<Model, ModelError> {
+    let place = files.clone();
+    open_parts(choice, files, classes, seed, device).map_err(|error| place.explain(error))
+}
+
+fn open_parts(
+    choice: &ModelChoice,
+    files: ModelFiles,
+    classes: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Model, ModelError> {
     let config = Config::parse(&files.config()?)?;
     let architecture = architecture(&config)?;
     let top = match (choice.head, architecture.writes()) {
@@ -308,11 +320,15 @@ fn assemble(
         width: config.width(),
         vocabulary: config.vocabulary(),
         max_tokens,
-        notes: report.notes(),
+        notes: report.notes().into_iter().chain(weights.frozen_kinds().map(frozen_note)).collect(),
     };
     let tracked = (architecture.build)(&config, &top, &weights.tracked().names())?;
     let detached = (architecture.build)(&config, &top, &weights.detached().names())?;
     Ok(Model { card, config, top, architecture, weights, tracked, detached, tokens, max_tokens, files })
+}
+
+fn frozen_note(kinds: String) -> String {
+    format!("kept quantised and frozen ({kinds}): it can only teach")
 }
 
 /// The architecture a configuration names.

@@ -14,8 +14,9 @@ impl Model {
     /// in the configuration.
     ///
     /// # Errors
-    /// [`ModelError::Write`].
+    /// [`ModelError::Write`]; [`ModelError::File`] for a frozen model.
     pub fn save(&self, folder: &Path, classes: &[String]) -> Result<(), ModelError> {
+        self.files.check_trainable()?;
         let write = |name: &str, bytes: &[u8]| {
             let path = folder.join(name);
             write_atomically(&path, bytes).map_err(|e| ModelError::Write { reason: e.to_string(), path })

@@ -83,7 +83,7 @@ fn pick_ui(ui: &mut Ui, scene: &Scene, wish: Wish, now: Option<&Source>) -> Opti
     for entry in &scene.catalog.models {
         all.push((Pick::BuiltIn(entry.id.to_owned()), scene.t(entry.label), scene.t(entry.help)));
     }
-    let folder = scene.t("config.json, tokenizer.json and model.safetensors in one folder");
+    let folder = scene.t("config.json, tokenizer.json and model.safetensors in one folder, or a GGUF file as teacher");
     all.push((Pick::Folder, scene.t("Folder…"), folder));
     let hub = scene.t("A model of the Hugging Face Hub: from the cache of this machine, or fetched into it");
     all.push((Pick::Hub, scene.t("Hugging Face…"), hub));
@@ -195,12 +195,13 @@ fn model_ui(ui: &mut Ui, scene: &Scene, wish: Wish, model: &Listed, chosen: bool
         Wish::Teacher => (model.teacher_bytes, model.fits_as_teacher),
         _ => (model.student_bytes, model.fits_as_student),
     };
-    let color = match (&model.problem, fits) {
+    let problem = problem(scene, wish, model);
+    let color = match (&problem, fits) {
         (Some(_), _) => palette.bad,
         (None, Some(false)) => palette.warn,
         (None, _) => palette.good,
     };
-    let row = ui.add_enabled_ui(model.problem.is_none(), |ui| {
+    let row = ui.add_enabled_ui(problem.is_none(), |ui| {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 38.0), Sense::click());
         response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, ui.is_enabled(), chosen, &model.repo));
         if chosen || response.hovered() {
@@ -214,7 +215,7 @@ fn model_ui(ui: &mut Ui, scene: &Scene, wish: Wish, model: &Listed, chosen: bool
         figures.paint(ui, rect.left_top() + vec2(22.0, 21.0), rect.width() - 28.0);
         response
     });
-    let words = remark(scene, model, needs, fits);
+    let words = problem.unwrap_or_else(|| remark(scene, model, needs, fits));
     row.inner.on_hover_text(&words).on_disabled_hover_text(words).clicked()
 }
 
@@ -241,11 +242,15 @@ fn figures(model: &Listed) -> String {
     format!("{architecture}{parameters} · {}{revision}", gigabytes(model.disk_bytes))
 }
 
-/// Why it cannot be opened, or what it needs.
+/// Why it cannot stand in this place.
+fn problem(scene: &Scene, wish: Wish, model: &Listed) -> Option<String> {
+    let quantised = wish == Wish::Student && model.parameters.is_some() && model.student_bytes.is_none();
+    let words = scene.t("A GGUF file is frozen: it can teach, not learn");
+    model.problem.clone().or_else(|| quantised.then(|| words.to_owned()))
+}
+
+/// What it needs.
 fn remark(scene: &Scene, model: &Listed, needs: Option<u64>, fits: Option<bool>) -> String {
-    if let Some(problem) = &model.problem {
-        return problem.clone();
-    }
     let verdict = if fits == Some(false) { scene.t("more than there is") } else { scene.t("it fits") };
     match needs {
         Some(bytes) => format!("{} {} · {verdict}", scene.t("Memory for it in this place:"), gigabytes(bytes)),

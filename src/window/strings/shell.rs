@@ -264,6 +264,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Memory for it in this place:", "在这个位置所需内存："),
     ("more than there is", "超出可用内存"),
     ("it fits", "放得下"),
+    ("A GGUF file is frozen: it can teach, not learn", "GGUF 文件已冻结：能当教师，不能学习"),
     ("Address", "地址"),
     ("Up to the version, as its makers write it", "写到版本号为止，与服务方的写法一致"),
     ("The model's name on that server", "模型在该服务器上的名称"),
@@ -286,8 +287,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Train on the labels alone", "只用标签训练"),
     ("Folder…", "文件夹…"),
     (
-        "config.json, tokenizer.json and model.safetensors in one folder",
-        "config.json、tokenizer.json 和 model.safetensors 放在同一文件夹",
+        "config.json, tokenizer.json and model.safetensors in one folder, or a GGUF file as teacher",
+        "config.json、tokenizer.json 和 model.safetensors 放在同一文件夹；教师也可用 GGUF 文件",
     ),
     ("Browse for the teacher", "浏览教师模型"),
     ("Browse for the student", "浏览学生模型"),

@@ -28,6 +28,7 @@ enum Tensors {
     Mapped(MmapedSafetensors),
     Buffered(BufferedSafetensors),
     Pickled(Pickle),
+    Held(BTreeMap<String, Tensor>),
 }
 
 impl Stored {
@@ -64,6 +65,13 @@ impl Stored {
         Ok(stored)
     }
 
+    /// Tensors that another model already holds in memory; `path` names them in errors.
+    pub fn of(tensors: BTreeMap<String, Tensor>, path: &Path) -> Self {
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        stored.take(Tensors::Held(tensors), path.to_owned());
+        stored
+    }
+
     fn take(&mut self, tensors: Tensors, path: PathBuf) {
         let file = self.files.len();
         let of = |(name, view): (String, safetensors::tensor::TensorView<'_>)| {
@@ -75,6 +83,10 @@ impl Stored {
             Tensors::Buffered(buffered) => self.known.extend(buffered.tensors().into_iter().map(of)),
             Tensors::Pickled(pickle) => self.known.extend(pickle.tensors().map(|(name, shape, dtype)| {
                 (name.to_owned(), Known { file, shape: shape.to_vec(), counts: dtype.is_float() })
+            })),
+            Tensors::Held(held) => self.known.extend(held.iter().map(|(name, tensor)| {
+                let known = Known { file, shape: tensor.dims().to_vec(), counts: tensor.dtype().is_float() };
+                (name.clone(), known)
             })),
         }
         self.files.push((path, tensors));
@@ -112,6 +124,10 @@ impl Stored {
             Tensors::Mapped(mapped) => mapped.load(name, device).map_err(|e| damaged(reason(&e), path))?,
             Tensors::Buffered(buffered) => buffered.load(name, device).map_err(|e| damaged(reason(&e), path))?,
             Tensors::Pickled(pickle) => pickle.tensor(name, device)?,
+            Tensors::Held(held) => match held.get(name) {
+                Some(tensor) => tensor.to_device(device)?,
+                None => return Err(ModelError::Weights(format!("no tensor {name}"))),
+            },
         };
         if !matches!(loaded.dtype(), DType::F32 | DType::F16 | DType::BF16 | DType::F64) {
             let kept = loaded.dtype().as_str();

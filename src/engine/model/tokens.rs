@@ -1,5 +1,7 @@
 //! Text to token ids and back.
 
+use std::collections::BTreeMap;
+
 use tokenizers::{Encoding, Tokenizer};
 
 use super::{ModelError, ModelFiles};
@@ -61,6 +63,17 @@ impl Tokens {
     /// Entries, added ones included.
     pub fn size(&self) -> usize {
         self.inner.get_vocab_size(true)
+    }
+
+    /// Every token and its id, added ones included.
+    pub fn entries(&self) -> BTreeMap<String, u32> {
+        self.inner.get_vocab(true).into_iter().collect()
+    }
+
+    /// Ids with a meaning of their own: padding, mask, unknown, the end.
+    pub fn special(&self) -> impl Iterator<Item = u32> {
+        let Special { pad, mask, unknown, end } = self.special;
+        [pad, mask, unknown, end].into_iter().flatten()
     }
 
     /// The id that fills short rows; masked everywhere, so 0 serves where there is none.

@@ -1,6 +1,6 @@
 //! A student with the part of its vocabulary that the data uses: embedding, head and tokenizer shrink
 //! together, ids move up, everything else stays. A text of the training part is cut into the same
-//! tokens as before, and a kept token's logits are the same numbers.
+//! tokens as before, and a kept token's logits are the same numbers; its probability is a share of fewer.
 //!
 //! Kept are the tokens of the training texts as the student reads them, of the prompts and the label
 //! words; the special tokens; and the single bytes or characters from which every other text can be

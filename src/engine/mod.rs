@@ -4,6 +4,7 @@
 pub mod allocator;
 pub mod checkpoint;
 pub mod data;
+pub mod doctor;
 pub mod evaluate;
 pub mod hub;
 pub mod loss;

@@ -70,10 +70,10 @@ impl Tokens {
         self.inner.get_vocab(true).into_iter().collect()
     }
 
-    /// Ids with a meaning of their own: padding, mask, unknown, the end.
-    pub fn special(&self) -> impl Iterator<Item = u32> {
+    /// The ids with a meaning of their own, as far as there are such: padding, mask, unknown, the end.
+    pub fn roles(&self) -> [Option<u32>; 4] {
         let Special { pad, mask, unknown, end } = self.special;
-        [pad, mask, unknown, end].into_iter().flatten()
+        [pad, mask, unknown, end]
     }
 
     /// The id that fills short rows; masked everywhere, so 0 serves where there is none.

@@ -63,7 +63,7 @@ pub fn tokenizer(whole: &Tokens, config: &Config, mut used: BTreeSet<u32>) -> Re
     let damaged = |e: serde_json::Error| MakeError::Vocabulary(format!("its tokenizer cannot be read again: {e}"));
     let mut json: Value = serde_json::from_str(&whole.to_text()?).map_err(damaged)?;
     let entries = whole.entries();
-    used.extend(whole.special());
+    used.extend(whole.roles().into_iter().flatten());
     used.extend(config::named(config, &entries));
     rewrite::keep_needed(&json, &entries, &mut used)?;
     let kept = Kept::new(&used);

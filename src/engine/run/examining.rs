@@ -1,0 +1,17 @@
+//! A check-up asked for over the link: it reads what is open and changes nothing of it.
+
+use super::super::doctor;
+use super::Engine;
+use crate::link::{Event, Phase};
+use crate::session::Session;
+
+impl Engine<'_> {
+    pub(super) fn examine(&mut self, session: &Session) {
+        let (phase, what) = (self.status.phase, self.status.what.clone());
+        self.phase(Phase::Opening, "checking the pair");
+        let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
+        let checkup = doctor::examine(session, open, &self.catalog);
+        self.emit(Event::Examined(Box::new(checkup)));
+        self.phase(phase, &what);
+    }
+}

@@ -323,7 +323,7 @@ fn a_student_of_the_teachers_layers_with_a_trimmed_vocabulary_runs_resumes_and_o
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
     let mut session = small();
     session.models.student = ModelChoice {
-        layers: Some(Layers { of: None, map: LayerMap::FirstAndLast }),
+        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
         vocabulary: Vocabulary::Trimmed,
         ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
     };

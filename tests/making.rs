@@ -68,7 +68,7 @@ fn session(choice: ModelChoice, writes: bool) -> Session {
 fn from_layers(folder: &Path, head: Head, of: Option<&Path>, map: LayerMap) -> ModelChoice {
     let own = Source::Folder(folder.to_owned());
     let of = Some(of.map_or(own.clone(), |of| Source::Folder(of.to_owned())));
-    ModelChoice { head, layers: Some(Layers { of, map }), ..ModelChoice::stored(own) }
+    ModelChoice { head, layers: Some(Box::new(Layers { of, map })), ..ModelChoice::stored(own) }
 }
 
 fn make(choice: ModelChoice, architecture: &Architecture) -> Result<Model, MakeError> {
@@ -257,7 +257,7 @@ fn what_does_not_fit_is_refused_with_the_next_step() {
     assert!(text.contains("tokenizer"), "{text}");
     let text = refusal(
         ModelChoice {
-            layers: Some(Layers { of: None, map: LayerMap::EveryOther }),
+            layers: Some(Box::new(Layers { of: None, map: LayerMap::EveryOther })),
             ..from_layers(deep.path(), Head::Auto, None, LayerMap::EveryOther)
         },
         bert,
@@ -397,13 +397,52 @@ proptest! {
     }
 }
 
+/// A folder of the shared data, named by `RETORT_SHARED` (default `../shared`).
+fn shared(name: &str) -> std::path::PathBuf {
+    let root = std::env::var_os("RETORT_SHARED").map(std::path::PathBuf::from);
+    root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared")).join(name)
+}
+
+#[test]
+#[ignore = "needs the shared tokenizers, in the folder that RETORT_SHARED names"]
+fn published_tokenizers_cut_the_built_in_corpus_as_before_when_trimmed_to_it() {
+    let corpus = data::open(&Session::built_in().unwrap().data, 7).unwrap();
+    let names = [
+        "bert-base-uncased",
+        "bge-large-zh-v1.5_bert-base-chinese-vocab",
+        "gpt2",
+        "roberta-base",
+        "t5-small",
+        "qwen3-8b",
+    ];
+    for name in names {
+        let files = ModelFiles::Folder(shared("tokenizers").join(name));
+        let (whole, config) = (Tokens::open(&files).unwrap(), Config::parse(&files.config().unwrap()).unwrap());
+        let ids = |tokens: &Tokens, text: &str| tokens.encode(text, true).unwrap().ids;
+        let used = corpus.train.iter().flat_map(|example| ids(&whole, &example.text)).collect();
+        let (kept, small) = trim::tokenizer(&whole, &config, used).unwrap();
+        println!("{name}: {} of {} tokens", small.size(), whole.size());
+        assert!(3 * small.size() < 2 * whole.size(), "{name}");
+        for example in &corpus.train {
+            let renumbered: Vec<u32> = ids(&whole, &example.text).iter().map(|id| kept.new_id(*id).unwrap()).collect();
+            assert_eq!(ids(&small, &example.text), renumbered, "{name}: {:?}", example.text);
+        }
+        let same = |text: &str| {
+            ids(&small, text)
+                == ids(&whole, text).iter().map(|id| kept.new_id(*id).unwrap_or(u32::MAX)).collect::<Vec<_>>()
+        };
+        let unseen = corpus.test.iter().filter(|example| !same(&example.text)).count();
+        println!("{name}: {unseen} of {} test texts are cut otherwise", corpus.test.len());
+    }
+}
+
 #[test]
 fn trimming_the_built_in_teacher_to_little_text_makes_it_small() {
     let mut session = Session::built_in().unwrap();
     session.models.teacher = None;
     session.data.limit = Some(24);
     session.models.student = ModelChoice {
-        layers: Some(Layers { of: None, map: LayerMap::EveryOther }),
+        layers: Some(Box::new(Layers { of: None, map: LayerMap::EveryOther })),
         vocabulary: Vocabulary::Trimmed,
         ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
     };

@@ -35,7 +35,7 @@ pub struct ModelChoice {
     pub max_tokens: usize,
     /// Of a student: layers of another model that it starts with; `start` is not read then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layers: Option<Layers>,
+    pub layers: Option<Box<Layers>>,
     /// Of a student: how much of its vocabulary it keeps.
     #[serde(default, skip_serializing_if = "Vocabulary::is_whole")]
     pub vocabulary: Vocabulary,

@@ -28,7 +28,9 @@ pub fn keep_needed(json: &Value, entries: &Entries, used: &mut BTreeSet<u32>) ->
     around(&json["post_processor"], &mut |token| used.extend(entries.get(token)));
     match model["type"].as_str() {
         Some("WordPiece") => {
-            used.extend(singles(entries, model["continuing_subword_prefix"].as_str().unwrap_or_default()));
+            let prefix = model["continuing_subword_prefix"].as_str().unwrap_or_default();
+            let apart = json["normalizer"]["handle_chinese_chars"].as_bool().unwrap_or(false);
+            used.extend(singles(entries, prefix, |letter| !(apart && is_ideograph(letter))));
         }
         Some("BPE") => keep_steps(model, entries, used)?,
         Some("Unigram") => {
@@ -64,16 +66,21 @@ fn fallback(model: &Value, entries: &Entries) -> BTreeSet<u32> {
     let byte = |byte: u32| entries.get(&format!("<0x{byte:02X}>")).copied();
     let bytes: BTreeSet<u32> = (0..256).filter_map(byte).collect();
     let falls_back = model["byte_fallback"].as_bool().unwrap_or(false) && bytes.len() == 256;
-    if falls_back { bytes } else { singles(entries, "").collect() }
+    if falls_back { bytes } else { singles(entries, "", |_| false) }
 }
 
-/// Tokens of one character, alone or behind `prefix`.
-fn singles(entries: &Entries, prefix: &str) -> impl Iterator<Item = u32> {
-    let single = move |token: &str| {
-        let alone = |text: &str| text.chars().count() == 1;
-        alone(token) || !prefix.is_empty() && token.strip_prefix(prefix).is_some_and(alone)
-    };
-    entries.iter().filter(move |(token, _)| single(token)).map(|(_, id)| *id)
+/// Tokens of one character, alone or, where it `continues` a word, behind `prefix`.
+fn singles(entries: &Entries, prefix: &str, continues: impl Fn(char) -> bool) -> BTreeSet<u32> {
+    let only = |text: &str| text.chars().next().filter(|first| text.len() == first.len_utf8());
+    let behind = |token: &str| token.strip_prefix(prefix).filter(|_| !prefix.is_empty()).and_then(only);
+    let single = |token: &str| only(token).is_some() || behind(token).is_some_and(&continues);
+    entries.iter().filter(|(token, _)| single(token)).map(|(_, id)| *id).collect()
+}
+
+/// Whether BERT's normaliser puts spaces around a character, so that it never goes on a word (the
+/// ranges of Unicode's CJK ideographs).
+fn is_ideograph(letter: char) -> bool {
+    matches!(letter, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ceaf}' | '\u{2f800}'..='\u{2fa1f}')
 }
 
 /// The entry of a Unigram vocabulary with the lowest score.

@@ -134,29 +134,36 @@ fn a_run_left_in_the_middle_and_continued_equals_one_that_was_not() {
     assert!(student(&whole) == student(&broken), "the students differ");
 }
 
+/// Kills a run as soon as `sign` is there and takes it up again; gives what it says at the end.
+fn killed_and_resumed(arguments: &[&str], out: &Path, sign: &Path) -> Vec<u8> {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_retort")).args(arguments).arg("--out").arg(out).spawn().unwrap();
+    let patience = std::time::Instant::now();
+    while !sign.exists() && patience.elapsed().as_secs() < 120 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let resumed = retort(&["run", "--out", out.to_str().unwrap(), "--resume", "--json"]);
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    resumed.stdout
+}
+
 #[test]
 fn a_run_killed_without_warning_ends_in_the_same_student() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("small.ron");
     file::save(&small(), &path).unwrap();
-    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
-    let text = |path: &Path| path.to_str().unwrap().to_owned();
-    assert!(retort(&["run", &text(&path), "--out", &text(&whole)]).status.success());
-    let mut process = Process::new(env!("CARGO_BIN_EXE_retort"))
-        .args(["run", &text(&path), "--out", &text(&killed)])
-        .spawn()
-        .unwrap();
+    let (whole, killed, early) =
+        (folder.path().join("whole"), folder.path().join("killed"), folder.path().join("early"));
+    let session = path.to_str().unwrap();
+    assert!(retort(&["run", session, "--out", whole.to_str().unwrap()]).status.success());
     let first = killed.join("checkpoints/step-000000004/state.json");
-    let patience = std::time::Instant::now();
-    while !first.exists() && patience.elapsed().as_secs() < 120 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    process.kill().unwrap();
-    process.wait().unwrap();
-    let resumed = retort(&["run", "--out", &text(&killed), "--resume", "--json"]);
-    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    let stdout = killed_and_resumed(&["run", session], &killed, &first);
     assert!(student(&whole) == student(&killed), "the students differ");
-    let summary: serde_json::Value = serde_json::from_slice(&resumed.stdout).unwrap();
+    let never = ["run", session, "--set", "recipe.checkpoint_every=1000"];
+    killed_and_resumed(&never, &early, &early.join("session.ron"));
+    assert!(student(&whole) == student(&early), "the students differ after a kill before any checkpoint");
+    let summary: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!(summary["steps"], 14);
     assert!(summary["student"]["test"]["accuracy"].is_number());
     assert!(summary["teacher"]["parameters"].as_u64() > summary["student"]["parameters"].as_u64());

@@ -1,15 +1,17 @@
-//! Pictures of the whole window for a person to look at, drawn without a screen.
+//! Pictures of the whole window, drawn without a screen: two that must not change, and more for a
+//! person to look at:
 //! `RETORT_PORTRAITS=folder cargo test --test portrait -- --ignored` writes them.
 
 #![cfg(feature = "window")]
 
+mod adapter;
 mod stage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use egui::accesskit::Role;
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, HarnessBuilder, SnapshotResults};
 use retort::link::{Event, Phase};
 use retort::session::{Language, Session, ThemeChoice};
 use retort::window::{Action, WorkbenchApp};
@@ -31,14 +33,31 @@ impl Scene {
     fn portrait(self, name: &str) {
         let Some(out) = std::env::var_os("RETORT_PORTRAITS").map(PathBuf::from) else { return };
         let folder = tempfile::tempdir().unwrap();
+        let mut harness = self.played(Harness::builder().wgpu(), folder.path());
+        let mut picture = harness.render().unwrap();
+        lay_on_ground(&harness.ctx, &mut picture);
+        picture.save(out.join(format!("{name}.png"))).unwrap();
+    }
+
+    /// Compares the picture with the one kept in `tests/snapshots`.
+    fn snapshot(self, name: &str, results: &mut SnapshotResults) {
+        let Some(graphics) = adapter::graphics() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let mut harness = self.played(Harness::builder().renderer(adapter::renderer(&graphics)), folder.path());
+        let mut picture = harness.render().unwrap();
+        lay_on_ground(&harness.ctx, &mut picture);
+        results.add(egui_kittest::try_image_snapshot(&picture, name));
+    }
+
+    /// The window at the end of its play.
+    fn played<'a>(self, builder: HarnessBuilder<WorkbenchApp>, folder: &Path) -> Harness<'a, WorkbenchApp> {
         let mut session = Session::built_in().unwrap();
         (session.view.theme, session.view.language) = (self.theme, self.language);
         session.view.tab = self.tab.into();
         let theme = if self.theme == ThemeChoice::Light { egui::Theme::Light } else { egui::Theme::Dark };
-        let (mut harness, mut engine) =
-            stage::window(Harness::builder().with_theme(theme).wgpu(), session, None, folder.path());
+        let (mut harness, mut engine) = stage::window(builder.with_theme(theme), session, None, folder);
         (self.play)(&mut harness, &mut engine);
-        save(&mut harness, &out.join(format!("{name}.png")));
+        harness
     }
 }
 
@@ -79,17 +98,23 @@ fn finished(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine)
     harness.run_steps(4);
 }
 
-fn save(harness: &mut Harness<'_, WorkbenchApp>, path: &std::path::Path) {
-    let ground = harness.ctx.global_style().visuals.panel_fill;
-    let mut picture = harness.render().unwrap();
-    // The window clears itself to this colour; the test's renderer clears to nothing.
-    for pixel in picture.pixels_mut() {
-        let rest = u16::from(255 - pixel.0[3]);
-        for (channel, under) in pixel.0.iter_mut().zip([ground.r(), ground.g(), ground.b(), 255]) {
+/// The window clears itself to a colour; the test's renderer clears to nothing.
+fn lay_on_ground(ctx: &egui::Context, picture: &mut [u8]) {
+    let ground = ctx.global_style().visuals.panel_fill;
+    for pixel in picture.chunks_exact_mut(4) {
+        let rest = u16::from(255 - pixel[3]);
+        for (channel, under) in pixel.iter_mut().zip([ground.r(), ground.g(), ground.b(), 255]) {
             *channel = channel.saturating_add((u16::from(under) * rest / 255) as u8);
         }
     }
-    picture.save(path).unwrap();
+}
+
+#[test]
+fn the_whole_window_looks_as_it_did() {
+    let mut results = SnapshotResults::new();
+    Scene::dark(stage::midway).snapshot("window_dark", &mut results);
+    let (theme, language) = (ThemeChoice::Light, Language::Chinese);
+    Scene { theme, language, tab: "weights", play: stage::midway }.snapshot("window_light_chinese", &mut results);
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{CommandError, RunArguments};
-use crate::engine;
+use crate::engine::{self, checkpoint};
 use crate::link::{Command, Event, Outcome, Phase, Status, WatchEnd, connect};
 use crate::record::journal;
-use crate::record::recorder::Recorder;
+use crate::record::recorder::{Recorder, SESSION};
 use crate::session::{Session, file};
 
 /// Runs a session; the result is what goes to stdout.
@@ -54,6 +54,11 @@ fn resume(arguments: &RunArguments) -> Result<Command, CommandError> {
     };
     if arguments.session.is_some() || !arguments.set.is_empty() {
         return Err(CommandError::input("--resume goes on with the run as it was; leave out the session and --set"));
+    }
+    // Killed before its first checkpoint, a run has its session written down, and begins again.
+    if checkpoint::list(out).is_empty() && out.join(SESSION).exists() {
+        let session = file::open(&out.join(SESSION)).map_err(CommandError::input)?;
+        return Ok(Command::Start { session: Box::new(session), out: out.clone() });
     }
     Ok(Command::Continue(out.clone()))
 }

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use super::layers::{Linear, Noise, RmsNorm};
+use super::layers::{Linear, Noise, Norm, RmsNorm};
 use super::position::Position;
 use super::{Trace, ops, trace};
 
@@ -86,6 +86,46 @@ impl Attention {
             ops::attention(&q, &k, &v, sight.mask, self.scale, self.heads, drops)?
         };
         self.output.forward(&context)
+    }
+
+    /// `norm(x + dropout(attention(x)))`: the attention of a post-norm layer, with the same numbers as
+    /// [`Self::forward`] and what stands behind it; in one operation where nobody asks for more.
+    ///
+    /// # Shapes
+    /// As in [`Self::forward`].
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn forward_post_norm(
+        &self,
+        x: &Tensor,
+        sight: &Sight,
+        trace: &mut Trace,
+        noise: &Noise,
+        (norm, dropout): (&Norm, f64),
+    ) -> Result<Tensor> {
+        if let Some(whole) = self.whole(sight).filter(|_| !trace.wants(sight.site, sight.layer)) {
+            let whole = ops::SelfAttention { dropout: noise.next(self.dropout), ..whole };
+            return ops::post_norm_attention(x, &whole, &norm.end(noise.next(dropout)));
+        }
+        let said = self.forward(x, sight, trace, noise)?;
+        norm.forward_sum(x, &noise.dropout(&said, dropout)?)
+    }
+
+    /// What the whole-block operation takes; `None` where it cannot serve.
+    fn whole<'a>(&'a self, sight: &Sight<'a>) -> Option<ops::SelfAttention<'a>> {
+        let plain = self.norms.is_none() && sight.over.is_none() && matches!(sight.position, Position::None);
+        let Qkv::Separate(query, key, value) = &self.qkv else { return None };
+        plain.then_some(ops::SelfAttention {
+            query: query.dense()?,
+            key: key.dense()?,
+            value: value.dense()?,
+            output: self.output.dense()?,
+            mask: sight.mask,
+            scale: self.scale,
+            heads: self.heads,
+            dropout: None,
+        })
     }
 
     /// Queries and keys normed head by head, where the architecture does so.

@@ -4,8 +4,9 @@
 
 use candle_core::{IndexOp as _, Result, Tensor};
 
-use super::attention::{Attention, Qkv, Sight};
-use super::feed_forward::{Activation, FeedForward};
+use super::attention::Sight;
+use super::encoder_layer::{EncoderLayer, Paths, Recipe};
+use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm};
 use super::weights::other_names;
@@ -27,6 +28,16 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     },
 };
 
+/// Names of a layer's parts.
+const PATHS: Paths = Paths {
+    projections: ["attention.q_lin", "attention.k_lin", "attention.v_lin"],
+    attention_output: "attention.out_lin",
+    attention_norm: "sa_layer_norm",
+    up: "ffn.lin1",
+    down: "ffn.lin2",
+    output_norm: "output_layer_norm",
+};
+
 /// Its norms' epsilon, which no configuration names.
 const EPS: f64 = 1e-12;
 
@@ -35,16 +46,9 @@ pub struct DistilBert {
     words: Embedding,
     positions: Embedding,
     norm: Norm,
-    layers: Vec<Layer>,
+    layers: Vec<EncoderLayer>,
     head: Head,
     dropout: f64,
-}
-
-struct Layer {
-    attention: Attention,
-    attention_norm: Norm,
-    feed_forward: FeedForward,
-    output_norm: Norm,
 }
 
 enum Head {
@@ -65,7 +69,8 @@ impl DistilBert {
         let (width, spread) = (config.size(&["dim"])?, config.number_or("initializer_range", 0.02)?);
         let embeddings = trunk.pp("embeddings");
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
-        let layer = |i| Layer::new(config, width, &trunk.pp("transformer").pp("layer").pp(i));
+        let recipe = recipe(config, width)?;
+        let layer = |i| EncoderLayer::new(&recipe, &trunk.pp("transformer").pp("layer").pp(i));
         let words = table("word_embeddings", config.size(&["vocab_size"])?)?;
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
@@ -78,36 +83,18 @@ impl DistilBert {
     }
 }
 
-impl Layer {
-    fn new(config: &Config, width: usize, names: &Names) -> std::result::Result<Self, ModelError> {
-        let (heads, inner) = (config.size(&["n_heads"])?, config.size(&["hidden_dim"])?);
-        if !width.is_multiple_of(heads) {
-            return Err(ModelError::Config(format!("dim {width} is no multiple of n_heads {heads}")));
-        }
-        let spread = config.number_or("initializer_range", 0.02)?;
-        let linear = |path: &str, inputs, outputs| Linear::new(&names.pp(path), inputs, outputs, spread);
-        let square = |path: &str| linear(path, width, width);
-        Ok(Self {
-            attention: Attention {
-                qkv: Qkv::Separate(square("attention.q_lin")?, square("attention.k_lin")?, square("attention.v_lin")?),
-                output: square("attention.out_lin")?,
-                heads,
-                kv_heads: heads,
-                scale: Attention::usual_scale(width / heads),
-                norms: None,
-                dropout: config.number_or("attention_dropout", 0.1)?,
-            },
-            attention_norm: Norm::new(&names.pp("sa_layer_norm"), width, EPS)?,
-            feed_forward: FeedForward {
-                up: linear("ffn.lin1", width, inner)?,
-                gate: None,
-                down: linear("ffn.lin2", inner, width)?,
-                activation: Activation::named(config.word_or("activation", "gelu"))?,
-                dropout: 0.0,
-            },
-            output_norm: Norm::new(&names.pp("output_layer_norm"), width, EPS)?,
-        })
-    }
+/// What the configuration says of the layers. Nothing drops behind the attention.
+fn recipe(config: &Config, width: usize) -> std::result::Result<Recipe<'_>, ModelError> {
+    Ok(Recipe {
+        width,
+        inner: config.size(&["hidden_dim"])?,
+        heads: config.size(&["n_heads"])?,
+        eps: EPS,
+        spread: config.number_or("initializer_range", 0.02)?,
+        activation: config.word_or("activation", "gelu"),
+        dropout: [config.number_or("attention_dropout", 0.1)?, 0.0, config.number_or("dropout", 0.1)?],
+        paths: &PATHS,
+    })
 }
 
 impl Head {
@@ -147,10 +134,7 @@ impl Network for DistilBert {
         let mut x = noise.dropout(&embedded, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            let attended = layer.attention.forward(&x, &Sight::own(&input.mask, index), trace, noise)?;
-            x = layer.attention_norm.forward_sum(&attended, &x)?;
-            let fed = noise.dropout(&layer.feed_forward.forward(&x, noise)?, self.dropout)?;
-            x = layer.output_norm.forward_sum(&fed, &x)?;
+            x = layer.forward(&x, &Sight::own(&input.mask, index), trace, noise)?;
             trace.hidden(index + 1, &x);
         }
         Ok(x)

@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::layers::{Linear, Noise};
+use super::layers::{Linear, Noise, Norm};
 use super::{ModelError, ops};
 
 /// A non-linearity.
@@ -80,15 +80,33 @@ impl FeedForward {
     /// The tensor library's.
     pub fn forward(&self, x: &Tensor, noise: &Noise) -> Result<Tensor> {
         let drops = noise.next(self.dropout);
-        let plain = self.gate.is_none() && drops.is_none();
-        match (self.up.dense(), self.down.dense(), self.activation.fused()) {
-            (Some(up), Some(down), Some(activation)) if plain => ops::feed_forward(x, up, down, activation),
+        match self.whole() {
+            Some((up, down, activation)) if drops.is_none() => ops::feed_forward(x, up, down, activation),
             _ => {
                 let inner = self.inner(x)?;
                 let thinned = drops.map(|noise| ops::dropout(&inner, noise.p, noise.seed)).transpose()?;
                 self.down.forward(&thinned.unwrap_or(inner))
             }
         }
+    }
+
+    /// `norm(x + dropout(self(x)))`: the feed-forward half of a post-norm layer, with the same numbers
+    /// as [`Self::forward`] and what stands behind it; in one operation where there is one.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn forward_post_norm(&self, x: &Tensor, noise: &Noise, (norm, dropout): (&Norm, f64)) -> Result<Tensor> {
+        if let Some((up, down, activation)) = self.whole().filter(|_| self.dropout == 0.0) {
+            return ops::post_norm_feed_forward(x, up, down, activation, &norm.end(noise.next(dropout)));
+        }
+        let said = self.forward(x, noise)?;
+        norm.forward_sum(x, &noise.dropout(&said, dropout)?)
+    }
+
+    /// What a whole-block operation takes; `None` where there is none for this network.
+    fn whole(&self) -> Option<(ops::Dense<'_>, ops::Dense<'_>, ops::Activation)> {
+        let (up, down, activation) = (self.up.dense()?, self.down.dense()?, self.activation.fused()?);
+        self.gate.is_none().then_some((up, down, activation))
     }
 
     /// What `down` is given.

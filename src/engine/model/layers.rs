@@ -170,6 +170,11 @@ impl Norm {
         ops::layer_norm(x, &self.gamma, &self.beta, self.eps)
     }
 
+    /// What a whole-block operation takes, with the dropout before the sum.
+    pub fn end(&self, dropout: Option<ops::Noise>) -> ops::PostNorm<'_> {
+        ops::PostNorm { gamma: &self.gamma, beta: &self.beta, eps: self.eps, dropout }
+    }
+
     /// Applies it to `x + y`, both `[.., width]`: the end of a post-norm block.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ pub mod attention;
 pub mod bert;
 pub mod config;
 pub mod distilbert;
+pub mod encoder_layer;
 pub mod feed_forward;
 pub mod files;
 pub mod generate;

@@ -4,12 +4,13 @@
 
 use candle_core::{IndexOp as _, Result, Tensor};
 
-use super::attention::{Attention, Qkv, Sight};
-use super::feed_forward::{Activation, FeedForward};
+use super::attention::Sight;
+use super::encoder_layer::EncoderLayer;
+use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm};
 use super::weights::other_names;
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace, bert};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -39,16 +40,9 @@ pub struct Roberta {
     first_position: usize,
     kinds: Embedding,
     norm: Norm,
-    layers: Vec<Layer>,
+    layers: Vec<EncoderLayer>,
     head: Head,
     dropout: f64,
-}
-
-struct Layer {
-    attention: Attention,
-    attention_norm: Norm,
-    feed_forward: FeedForward,
-    output_norm: Norm,
 }
 
 enum Head {
@@ -72,7 +66,8 @@ impl Roberta {
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
         let embeddings = trunk.pp("embeddings");
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
-        let layer = |i| Layer::new(config, width, &trunk.pp("encoder").pp("layer").pp(i));
+        let recipe = bert::recipe(config, width)?;
+        let layer = |i| EncoderLayer::new(&recipe, &trunk.pp("encoder").pp("layer").pp(i));
         let words = table("word_embeddings", config.size(&["vocab_size"])?)?;
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
@@ -89,43 +84,6 @@ impl Roberta {
 
 fn eps(config: &Config) -> std::result::Result<f64, ModelError> {
     config.number_or("layer_norm_eps", 1e-12)
-}
-
-impl Layer {
-    fn new(config: &Config, width: usize, names: &Names) -> std::result::Result<Self, ModelError> {
-        let (heads, inner) = (config.size(&["num_attention_heads"])?, config.size(&["intermediate_size"])?);
-        if !width.is_multiple_of(heads) {
-            return Err(ModelError::Config(format!(
-                "hidden_size {width} is no multiple of num_attention_heads {heads}"
-            )));
-        }
-        let spread = config.number_or("initializer_range", 0.02)?;
-        let linear = |path: &str, inputs, outputs| Linear::new(&names.pp(path), inputs, outputs, spread);
-        Ok(Self {
-            attention: Attention {
-                qkv: Qkv::Separate(
-                    linear("attention.self.query", width, width)?,
-                    linear("attention.self.key", width, width)?,
-                    linear("attention.self.value", width, width)?,
-                ),
-                output: linear("attention.output.dense", width, width)?,
-                heads,
-                kv_heads: heads,
-                scale: Attention::usual_scale(width / heads),
-                norms: None,
-                dropout: config.number_or("attention_probs_dropout_prob", 0.1)?,
-            },
-            attention_norm: Norm::new(&names.pp("attention.output.LayerNorm"), width, eps(config)?)?,
-            feed_forward: FeedForward {
-                up: linear("intermediate.dense", width, inner)?,
-                gate: None,
-                down: linear("output.dense", inner, width)?,
-                activation: Activation::named(config.word_or("hidden_act", "gelu"))?,
-                dropout: 0.0,
-            },
-            output_norm: Norm::new(&names.pp("output.LayerNorm"), width, eps(config)?)?,
-        })
-    }
 }
 
 impl Head {
@@ -166,10 +124,7 @@ impl Network for Roberta {
         let mut x = noise.dropout(&self.norm.forward(&sum)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            let attended = layer.attention.forward(&x, &Sight::own(&input.mask, index), trace, noise)?;
-            x = layer.attention_norm.forward_sum(&x, &noise.dropout(&attended, self.dropout)?)?;
-            let fed = layer.feed_forward.forward(&x, noise)?;
-            x = layer.output_norm.forward_sum(&x, &noise.dropout(&fed, self.dropout)?)?;
+            x = layer.forward(&x, &Sight::own(&input.mask, index), trace, noise)?;
             trace.hidden(index + 1, &x);
         }
         Ok(x)

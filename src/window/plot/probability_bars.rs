@@ -108,14 +108,13 @@ fn figures_ui(ui: &mut Ui, teacher: Option<&Side>, student: &Side, temperature: 
     let kl = kl(&teacher.soft, &student.soft);
     let entropy = entropy(&teacher.soft);
     let text = format!(
-        "KL({} ‖ {}) {kl:.3} · {} {entropy:.3} {} T {temperature}",
+        "KL({} ‖ {}) {kl:.3} · {} {entropy:.3} · T {temperature}",
         look.t("teacher"),
         look.t("student"),
         look.t("teacher entropy"),
-        look.t("nats at"),
     );
     ui.label(RichText::new(text).small().color(look.palette().text_weak))
-        .on_hover_text(look.t("How much the student's softened answer misses the teacher's, and the least a student can reach on the soft part"));
+        .on_hover_text(look.t("How much the student's softened answer misses the teacher's, and the least a student can reach on the soft part, both in nats"));
     ui.add_space(GAP);
 }
 

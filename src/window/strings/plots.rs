@@ -63,10 +63,9 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Order of the classes", "类别的顺序"),
     ("teacher", "教师"),
     ("student", "学生"),
-    ("nats at", "奈特，"),
     (
-        "How much the student's softened answer misses the teacher's, and the least a student can reach on the soft part",
-        "学生软化后的回答与教师相差多少，以及学生在软目标部分能达到的下限",
+        "How much the student's softened answer misses the teacher's, and the least a student can reach on the soft part, both in nats",
+        "学生软化后的回答与教师相差多少，以及学生在软目标部分能达到的下限，单位均为奈特",
     ),
     ("right answer", "正确答案"),
     // attention

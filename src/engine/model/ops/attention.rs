@@ -57,19 +57,17 @@ pub fn attention(
         let p = dropout.map_or_else(|| Ok(p.clone()), |noise| super::dropout(&p, noise.p, noise.seed))?;
         return attention_context(&p, v, sizes.kv_heads);
     }
-    let mask = spread(mask, &Shape::from(sizes.probabilities()))?;
     let graph = q.track_op() || k.track_op() || v.track_op();
-    let kept = OnceLock::new();
-    let op =
-        Attention { mask, scale: scale as f32, dropout: dropout.filter(|noise| noise.p > 0.0), heads, graph, kept };
+    let op = Attention::new(mask, scale, dropout, sizes, graph)?;
     q.contiguous()?.apply_op3(&k.contiguous()?, &v.contiguous()?, op)
 }
 
-struct Attention {
+/// The arithmetic of all heads, and what it keeps from the way there for the way back.
+pub struct Attention {
     mask: Tensor,
     scale: f32,
     dropout: Option<Noise>,
-    heads: usize,
+    sizes: Heads,
     /// Whether there will be a backward pass.
     graph: bool,
     /// The probabilities, before dropout.
@@ -77,6 +75,43 @@ struct Attention {
 }
 
 impl Attention {
+    /// Under `mask`, broadcastable to the probabilities; `graph`: whether there will be a backward pass.
+    ///
+    /// # Errors
+    /// If the mask does not fit.
+    pub fn new(mask: &Tensor, scale: f64, dropout: Option<Noise>, sizes: Heads, graph: bool) -> Result<Self> {
+        if let Some(noise) = dropout {
+            noise::check(noise.p)?;
+        }
+        let (mask, scale) = (spread(mask, &Shape::from(sizes.probabilities()))?, scale as f32);
+        let dropout = dropout.filter(|noise| noise.p > 0.0);
+        Ok(Self { mask, scale, dropout, sizes, graph, kept: OnceLock::new() })
+    }
+
+    /// What the heads pass on, of queries, keys and values.
+    ///
+    /// # Errors
+    /// If the sizes do not fit.
+    pub fn whole(&self, inputs: [&[f32]; 3]) -> Result<Vec<f32>> {
+        let (mask, layout) = self.mask.storage_and_layout();
+        let Storage::Cpu(mask) = &*mask else { bail!("an attention mask must be in main memory") };
+        let mask = MaskRows::new(mask, layout)?;
+        if self.graph {
+            self.forward_keeping(self.sizes, inputs, &mask)
+        } else {
+            self.forward(self.sizes, inputs, &mask)
+        }
+    }
+
+    /// Gradients of queries, keys and values.
+    ///
+    /// # Errors
+    /// If [`Self::whole`] has not run before, with a graph.
+    pub fn pull_back(&self, inputs: [&[f32]; 3], grad: &[f32]) -> Result<[Vec<f32>; 3]> {
+        let Some(p) = self.kept.get() else { bail!("attention has no probabilities to go back through") };
+        self.backward(self.sizes, inputs, p, grad)
+    }
+
     /// One head: probabilities into `p`, before dropout, and what it passes on into `out`.
     fn head(
         &self,
@@ -176,13 +211,7 @@ impl CustomOp3 for Attention {
         v: &CpuStorage,
         vl: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let sizes = Heads::of(ql.shape(), kl.shape(), self.heads)?;
-        let inputs = [slice(q, ql)?, slice(k, kl)?, slice(v, vl)?];
-        let (mask, layout) = self.mask.storage_and_layout();
-        let Storage::Cpu(mask) = &*mask else { bail!("an attention mask must be in main memory") };
-        let mask = MaskRows::new(mask, layout)?;
-        let forward = if self.graph { Self::forward_keeping } else { Self::forward };
-        Ok(output(forward(self, sizes, inputs, &mask)?, ql.shape()))
+        Ok(output(self.whole([slice(q, ql)?, slice(k, kl)?, slice(v, vl)?])?, ql.shape()))
     }
 
     fn bwd(
@@ -193,10 +222,8 @@ impl CustomOp3 for Attention {
         _: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let sizes = Heads::of(q.shape(), k.shape(), self.heads)?;
-        let Some(p) = self.kept.get() else { bail!("attention has no probabilities to go back through") };
         let grad = grad.contiguous()?;
-        let backward = |q: &[f32], k: &[f32], v: &[f32]| read(&grad, |grad| self.backward(sizes, [q, k, v], p, grad));
+        let backward = |q: &[f32], k: &[f32], v: &[f32]| read(&grad, |grad| self.pull_back([q, k, v], grad));
         let [q_grad, k_grad, v_grad] = read3(q, k, v, backward)???;
         Ok((Some(tensor(q_grad, q.dims())?), Some(tensor(k_grad, k.dims())?), Some(tensor(v_grad, v.dims())?)))
     }

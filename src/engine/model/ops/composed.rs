@@ -10,6 +10,8 @@ use super::gelu::Activation;
 use super::linear::Orientation;
 use super::masked_softmax::LOWEST;
 use super::noise::{self, Noise};
+use super::post_norm::PostNorm;
+use super::post_norm_attention::SelfAttention;
 use super::rows;
 
 /// `x · weightᵀ + bias`.
@@ -75,16 +77,55 @@ pub fn add_layer_norm(x: &Tensor, y: &Tensor, gamma: &Tensor, beta: &Tensor, eps
 /// # Errors
 /// If the shapes do not fit.
 pub fn feed_forward(x: &Tensor, up: Dense, down: Dense, activation: Activation) -> Result<Tensor> {
-    let dense = |x: &Tensor, layer: Dense| match layer.orientation {
-        Orientation::OutIn => linear(x, layer.weight, Some(layer.bias)),
-        Orientation::InOut => linear_transposed(x, layer.weight, Some(layer.bias)),
-    };
     let inner = dense(x, up)?;
     let inner = match activation {
         Activation::Gelu => gelu(&inner)?,
         Activation::GeluTanh => gelu_tanh(&inner)?,
     };
     dense(&inner, down)
+}
+
+/// The feed-forward half of a post-norm layer from its parts.
+///
+/// # Shapes
+/// As in [`feed_forward`].
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn post_norm_feed_forward(
+    x: &Tensor,
+    up: Dense,
+    down: Dense,
+    activation: Activation,
+    end: &PostNorm,
+) -> Result<Tensor> {
+    post_norm(x, &feed_forward(x, up, down, activation)?, end)
+}
+
+/// The attention half of a post-norm layer from its parts.
+///
+/// # Shapes
+/// As in [`super::post_norm_attention()`].
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn post_norm_attention(x: &Tensor, within: &SelfAttention, end: &PostNorm) -> Result<Tensor> {
+    let [q, k, v] = [within.query, within.key, within.value].map(|layer| dense(x, layer));
+    let context = attention(&q?, &k?, &v?, within.mask, within.scale, within.heads, within.dropout)?;
+    post_norm(x, &dense(&context, within.output)?, end)
+}
+
+/// `norm(x + dropout(said))`.
+fn post_norm(x: &Tensor, said: &Tensor, end: &PostNorm) -> Result<Tensor> {
+    let thinned = end.dropout.map(|noise| dropout(said, noise.p, noise.seed)).transpose()?;
+    add_layer_norm(x, thinned.as_ref().unwrap_or(said), end.gamma, end.beta, end.eps)
+}
+
+fn dense(x: &Tensor, layer: Dense) -> Result<Tensor> {
+    match layer.orientation {
+        Orientation::OutIn => linear(x, layer.weight, Some(layer.bias)),
+        Orientation::InOut => linear_transposed(x, layer.weight, Some(layer.bias)),
+    }
 }
 
 /// `softmax(scale · scores + mask)` over the last dimension.

@@ -8,11 +8,9 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use super::gelu::Activation;
 use super::linear::{Orientation, Sizes};
 use super::parameters::{Mail, receipt, tie};
+use super::post_norm::{PostNorm, Sublayer, Wanted, apply};
 use super::values::{are_fused, output, read, read2, slice, tensor};
 use super::{composed, rows};
-
-/// Gradients of the input, where it asks for one, and of the four parameters.
-type Gradients = (Option<Vec<f32>>, [Vec<f32>; 4]);
 
 /// One linear layer of a block.
 #[derive(Clone, Copy)]
@@ -36,25 +34,42 @@ pub struct Dense<'a> {
 /// # Source
 /// Vaswani et al. 2017, section 3.3, with the activation of the architecture.
 pub fn feed_forward(x: &Tensor, up: Dense, down: Dense, activation: Activation) -> Result<Tensor> {
-    let parameters = [up.weight, up.bias, down.weight, down.bias];
-    if !are_fused(&[x]) || !are_fused(&parameters) {
+    let layers = [up.weight, up.bias, down.weight, down.bias];
+    if !are_fused(&[x]) || !are_fused(&layers) {
         return composed::feed_forward(x, up, down, activation);
     }
-    let parameters = parameters.map(Tensor::contiguous);
-    let [up_weight, up_bias, down_weight, down_bias] = parameters;
-    let parameters = [up_weight?, up_bias?, down_weight?, down_bias?];
-    let (knot, mail) = tie(&parameters.each_ref())?;
-    let block = FeedForward {
-        up: Sizes::of(up.orientation, up.weight.dims())?,
-        down: Sizes::of(down.orientation, down.weight.dims())?,
-        wants_x: x.track_op(),
-        wants: parameters.each_ref().map(|parameter| parameter.track_op()),
-        parameters: parameters.map(|parameter| parameter.detach()),
-        activation,
-        mail,
-        kept: OnceLock::new(),
-    };
-    x.contiguous()?.apply_op2(&knot, block)
+    let (block, parameters) = FeedForward::new(x, up, down, activation, false)?;
+    let tied: Vec<&Tensor> = parameters.iter().collect();
+    let (knot, mail) = tie(&tied)?;
+    x.contiguous()?.apply_op2(&knot, Alone { block, mail })
+}
+
+/// `norm(x + dropout(down(activation(up(x)))))`: the feed-forward half of a post-norm layer.
+///
+/// The same numbers as its parts one after the other.
+///
+/// # Shapes
+/// As in [`feed_forward`].
+///
+/// # Errors
+/// If the shapes do not fit.
+///
+/// # Source
+/// Vaswani et al. 2017, sections 3.1 and 3.3.
+pub fn post_norm_feed_forward(
+    x: &Tensor,
+    up: Dense,
+    down: Dense,
+    activation: Activation,
+    end: &PostNorm,
+) -> Result<Tensor> {
+    let all = [x, up.weight, up.bias, down.weight, down.bias, end.gamma, end.beta];
+    if !are_fused(&all) {
+        return composed::post_norm_feed_forward(x, up, down, activation, end);
+    }
+    let normed = end.gamma.track_op() || end.beta.track_op();
+    let (block, parameters) = FeedForward::new(x, up, down, activation, normed)?;
+    apply(x, block, &parameters, end)
 }
 
 struct FeedForward {
@@ -63,28 +78,50 @@ struct FeedForward {
     activation: Activation,
     /// Weight and bias of `up`, weight and bias of `down`.
     parameters: [Tensor; 4],
-    wants_x: bool,
-    wants: [bool; 4],
-    mail: Mail,
+    /// Whether there will be a backward pass.
+    graph: bool,
     /// What the activation was given, where a backward pass will follow.
     kept: OnceLock<Vec<f32>>,
 }
 
 impl FeedForward {
-    fn forward(&self, x: &[f32]) -> Result<Vec<f32>> {
+    /// The block, and its parameters as they are to be tied; `graph`: whether anything behind it
+    /// asks for a backward pass.
+    fn new(x: &Tensor, up: Dense, down: Dense, activation: Activation, graph: bool) -> Result<(Self, [Tensor; 4])> {
+        let [up_weight, up_bias, down_weight, down_bias] =
+            [up.weight, up.bias, down.weight, down.bias].map(Tensor::contiguous);
+        let parameters = [up_weight?, up_bias?, down_weight?, down_bias?];
+        let block = Self {
+            up: Sizes::of(up.orientation, up.weight.dims())?,
+            down: Sizes::of(down.orientation, down.weight.dims())?,
+            activation,
+            graph: graph || x.track_op() || parameters.iter().any(|parameter| parameter.track_op()),
+            parameters: parameters.each_ref().map(Tensor::detach),
+            kept: OnceLock::new(),
+        };
+        let fits = block.up.out() == block.down.width() && up.bias.elem_count() == block.up.out();
+        if x.dims().last() != Some(&block.up.width()) || !fits {
+            bail!("a feed-forward block from {} does not fit its input {:?}", block.up.width(), x.shape());
+        }
+        Ok((block, parameters))
+    }
+}
+
+impl Sublayer for FeedForward {
+    fn forward(&self, x: &[f32], _: &Shape) -> Result<Vec<f32>> {
         let [up, up_bias, down, down_bias] = &self.parameters;
         // The bias is added on the way to the activation, not in a pass of its own.
         let mut inner = read(up, |weight| self.up.forward(x, weight, None))??;
         read(up_bias, |bias| {
-            let (add, activate) =
-                (|rows: &mut [f32]| rows::add_row(rows, bias), |rows: &mut [f32]| self.activation.forward(rows));
-            if self.wants_x || self.wants.contains(&true) {
+            let add = |_: usize, rows: &mut [f32]| rows::add_row(rows, bias);
+            let activate = |rows: &mut [f32]| self.activation.forward(rows);
+            if self.graph {
                 let active = rows::derived(&mut inner, bias.len(), add, activate);
                 // The forward pass runs once; a second value could only be the same.
                 let _ = self.kept.set(std::mem::replace(&mut inner, active));
             } else {
-                rows::change(&mut inner, bias.len(), |rows| {
-                    add(rows);
+                rows::change(&mut inner, bias.len(), |start, rows| {
+                    add(start, rows);
                     activate(rows);
                 });
             }
@@ -92,8 +129,7 @@ impl FeedForward {
         read2(down, down_bias, |weight, bias| self.down.forward(&inner, weight, Some(bias)))?
     }
 
-    /// Gradient of `x`, where it is wanted, and of the parameters.
-    fn backward(&self, x: &[f32], grad: &[f32]) -> Result<Gradients> {
+    fn backward(&self, x: &[f32], _: &Shape, grad: &[f32], x_grad: Wanted) -> Result<Vec<Tensor>> {
         let Some(inner) = self.kept.get() else { bail!("a feed-forward block has nothing to go back through") };
         let [up, _, down, _] = &self.parameters;
         let mut inner_grad = read(down, |weight| self.down.input_gradient(weight, grad))??;
@@ -104,31 +140,37 @@ impl FeedForward {
         drop(active);
         let up_grad = self.up.weight_gradient(x, &inner_grad)?;
         let biases = [self.up.bias_gradient(&inner_grad), self.down.bias_gradient(grad)];
-        let x_grad = || read(up, |weight| self.up.input_gradient(weight, &inner_grad))?;
-        let x_grad = self.wants_x.then(x_grad).transpose()?;
+        if let Some(x_grad) = x_grad {
+            read(up, |weight| self.up.add_input_gradient(weight, &inner_grad, x_grad))??;
+        }
         let [up_bias, down_bias] = biases;
-        Ok((x_grad, [up_grad, up_bias, down_grad, down_bias]))
+        let grads = [up_grad, up_bias, down_grad, down_bias].into_iter().zip(&self.parameters);
+        grads.map(|(values, like)| tensor(values, like.dims())).collect()
     }
 }
 
-impl CustomOp2 for FeedForward {
+/// The block without the end of a sub-layer.
+struct Alone {
+    block: FeedForward,
+    mail: Mail,
+}
+
+impl CustomOp2 for Alone {
     fn name(&self) -> &'static str {
         "feed-forward"
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        let bias = self.parameters[1].elem_count();
-        if xl.dims().last() != Some(&self.up.width()) || self.up.out() != self.down.width() || bias != self.up.out() {
-            bail!("a feed-forward block from {} does not fit its input {xl:?}", self.up.width());
-        }
-        Ok(output(self.forward(slice(x, xl)?)?, rows::with_last(xl.dims(), self.down.out())))
+        let y = self.block.forward(slice(x, xl)?, xl.shape())?;
+        Ok(output(y, rows::with_last(xl.dims(), self.block.down.out())))
     }
 
     fn bwd(&self, x: &Tensor, knot: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (x_grad, grads) = read2(x, &grad.contiguous()?, |x, grad| self.backward(x, grad))??;
-        let grads = grads.into_iter().zip(&self.parameters);
-        let grads: Result<Vec<Tensor>> = grads.map(|(values, like)| tensor(values, like.dims())).collect();
-        self.mail.send(grads?.into_iter().map(Some).collect());
+        let mut x_grad = None;
+        let wanted = x.track_op().then_some(&mut x_grad);
+        let back = |values: &[f32], grad: &[f32]| self.block.backward(values, x.shape(), grad, wanted);
+        let grads = read2(x, &grad.contiguous()?, back)??;
+        self.mail.send(grads.into_iter().map(Some).collect());
         let x_grad = x_grad.map(|values| tensor(values, x.dims())).transpose()?;
         Ok((x_grad, if knot.track_op() { receipt()? } else { None }))
     }

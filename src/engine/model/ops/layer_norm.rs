@@ -42,12 +42,16 @@ impl LayerNorm {
             x,
             gamma.len(),
             #[inline(always)]
-            |_, rows| {
-                for row in rows.chunks_exact_mut(gamma.len()) {
-                    self.normalise(row, gamma, beta);
-                }
-            },
+            |_, rows| self.normalise_rows(rows, gamma, beta),
         )
+    }
+
+    /// Normalises rows where they lie.
+    #[inline(always)]
+    pub fn normalise_rows(&self, rows: &mut [f32], gamma: &[f32], beta: &[f32]) {
+        for row in rows.chunks_exact_mut(gamma.len()) {
+            self.normalise(row, gamma, beta);
+        }
     }
 
     /// Gradient of the input.

@@ -125,6 +125,17 @@ impl Sizes {
         product(self.result(grad)?, self.matrix(weight)?.transposed())
     }
 
+    /// Adds the gradient of the input to what is there, if anything is.
+    ///
+    /// # Errors
+    /// If the sizes do not fit.
+    pub fn add_input_gradient(self, weight: &[f32], grad: &[f32], there: &mut Option<Vec<f32>>) -> Result<()> {
+        match there {
+            Some(there) => add_product(there, self.result(grad)?, self.matrix(weight)?.transposed()),
+            None => self.input_gradient(weight, grad).map(|grad| *there = Some(grad)),
+        }
+    }
+
     /// Gradient of the weight, as the weight lies.
     ///
     /// # Errors

@@ -119,12 +119,13 @@ pub fn changed(source: &[f32], width: usize, change: impl Fn(usize, &mut [f32]) 
     })
 }
 
-/// Works on rows where they lie.
-pub fn change(values: &mut [f32], width: usize, change: impl Fn(&mut [f32]) + Sync) {
-    if values.len() <= task(width) {
-        change(values);
+/// Works on rows where they lie; `change` gets the index of the first element and a stretch of rows.
+pub fn change(values: &mut [f32], width: usize, change: impl Fn(usize, &mut [f32]) + Sync) {
+    let size = task(width);
+    if values.len() <= size {
+        change(0, values);
     } else {
-        values.par_chunks_mut(task(width)).for_each(&change);
+        values.par_chunks_mut(size).enumerate().for_each(|(index, values)| change(index * size, values));
     }
 }
 
@@ -140,18 +141,19 @@ pub fn changed_with(source: &[f32], others: &mut [f32], change: impl Fn(&mut [f3
     out
 }
 
-/// A copy of rows that were changed first, where they lie, and then once more in the copy.
+/// A copy of rows that were changed first, where they lie, and then once more in the copy; `first`
+/// gets the index of the first element besides.
 pub fn derived(
     values: &mut [f32],
     width: usize,
-    first: impl Fn(&mut [f32]) + Sync,
+    first: impl Fn(usize, &mut [f32]) + Sync,
     then: impl Fn(&mut [f32]) + Sync,
 ) -> Vec<f32> {
     let (len, size) = (values.len(), task(width));
     let mut out = Vec::with_capacity(len);
     let memory = out.spare_capacity_mut()[..len].par_chunks_mut(size);
-    memory.zip_eq(values.par_chunks_mut(size)).for_each(|(memory, values)| {
-        first(values);
+    memory.zip_eq(values.par_chunks_mut(size)).enumerate().for_each(|(index, (memory, values))| {
+        first(index * size, values);
         then(memory.write_copy_of_slice(values));
     });
     // SAFETY: every chunk of the memory was written from its chunk of the values.

@@ -1,0 +1,156 @@
+//! A post-norm sub-layer whole: what it says is thinned, added to its input and normalised.
+//!
+//! *Why one operation (2026-11).* Candle adds every gradient of an activation to a tensor of zeros
+//! that it makes first, on one thread. A layer of BERT in small operations has twelve such gradients,
+//! and they were what kept a step from using the second core; in two whole sub-layers it has two.
+
+use std::sync::OnceLock;
+
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
+
+use super::layer_norm::LayerNorm;
+use super::noise::{self, Noise};
+use super::parameters::{Mail, receipt, tie};
+use super::rows;
+use super::simd::widest;
+use super::values::{output, read, read2, slice, tensor};
+
+/// The end of a post-norm sub-layer.
+#[derive(Clone, Copy)]
+pub struct PostNorm<'a> {
+    /// `[width]`.
+    pub gamma: &'a Tensor,
+    /// `[width]`.
+    pub beta: &'a Tensor,
+    /// Added to the variance.
+    pub eps: f64,
+    /// Dropout on what the sub-layer says.
+    pub dropout: Option<Noise>,
+}
+
+/// Where the gradient of an input is added up; `None` where nobody wants it.
+pub type Wanted<'a> = Option<&'a mut Option<Vec<f32>>>;
+
+/// The inside of a sub-layer: from rows of the width to rows of the width.
+pub trait Sublayer: Send + Sync {
+    /// What it says to `x [batch, tokens, width]`.
+    fn forward(&self, x: &[f32], shape: &Shape) -> Result<Vec<f32>>;
+
+    /// Adds the gradient of `x` to `x_grad` and hands back those of the parameters, in their order.
+    fn backward(&self, x: &[f32], shape: &Shape, grad: &[f32], x_grad: Wanted) -> Result<Vec<Tensor>>;
+}
+
+/// `norm(x + dropout(sublayer(x)))`, where the sub-layer has these parameters.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn apply<S: Sublayer + 'static>(x: &Tensor, sublayer: S, parameters: &[Tensor], end: &PostNorm) -> Result<Tensor> {
+    let (gamma, beta) = (end.gamma.contiguous()?, end.beta.contiguous()?);
+    if x.dims().last() != Some(&gamma.elem_count()) || gamma.dims() != beta.dims() {
+        bail!("a norm of {} does not fit the rows of {:?}", gamma.elem_count(), x.shape());
+    }
+    if let Some(noise) = end.dropout {
+        noise::check(noise.p)?;
+    }
+    let tied: Vec<&Tensor> = parameters.iter().chain([&gamma, &beta]).collect();
+    let graph = x.track_op() || tied.iter().any(|parameter| parameter.track_op());
+    let (knot, mail) = tie(&tied)?;
+    let whole = Whole {
+        sublayer,
+        norm: LayerNorm::new(end.eps),
+        gamma: gamma.detach(),
+        beta: beta.detach(),
+        dropout: end.dropout.filter(|noise| noise.p > 0.0),
+        graph,
+        wants_x: x.track_op(),
+        mail,
+        sum: OnceLock::new(),
+    };
+    x.contiguous()?.apply_op2(&knot, whole)
+}
+
+struct Whole<S> {
+    sublayer: S,
+    norm: LayerNorm,
+    gamma: Tensor,
+    beta: Tensor,
+    dropout: Option<Noise>,
+    /// Whether there will be a backward pass.
+    graph: bool,
+    wants_x: bool,
+    mail: Mail,
+    /// What the norm was given.
+    sum: OnceLock<Vec<f32>>,
+}
+
+impl<S: Sublayer> Whole<S> {
+    fn forward(&self, x: &[f32], shape: &Shape) -> Result<Vec<f32>> {
+        let mut sum = self.sublayer.forward(x, shape)?;
+        read2(&self.gamma, &self.beta, |gamma, beta| {
+            let add = |start: usize, rows: &mut [f32]| self.add(&x[start..start + rows.len()], start, rows);
+            let normalise = |rows: &mut [f32]| {
+                widest(
+                    #[inline(always)]
+                    || self.norm.normalise_rows(rows, gamma, beta),
+                );
+            };
+            if self.graph {
+                let y = rows::derived(&mut sum, gamma.len(), add, normalise);
+                // The forward pass runs once; a second value could only be the same.
+                let _ = self.sum.set(sum);
+                return y;
+            }
+            rows::change(&mut sum, gamma.len(), |start, rows| {
+                add(start, rows);
+                normalise(rows);
+            });
+            sum
+        })
+    }
+
+    /// Turns a stretch of what the sub-layer said into the sum.
+    fn add(&self, x: &[f32], start: usize, rows: &mut [f32]) {
+        self.thin(start, rows);
+        widest(
+            #[inline(always)]
+            || rows.iter_mut().zip(x).for_each(|(said, x)| *said += x),
+        );
+    }
+
+    fn thin(&self, start: usize, values: &mut [f32]) {
+        if let Some(noise) = self.dropout {
+            noise.thin(start, values);
+        }
+    }
+
+    /// Gradient of `x`, where it is wanted, and of all parameters.
+    fn backward(&self, x: &[f32], shape: &Shape, grad: &[f32]) -> Result<(Option<Vec<f32>>, Vec<Tensor>)> {
+        let Some(sum) = self.sum.get() else { bail!("a sub-layer has nothing to go back through") };
+        let width = self.gamma.elem_count();
+        let sum_grad = read(&self.gamma, |gamma| self.norm.input_gradient(sum, grad, gamma))?;
+        let (gamma_grad, beta_grad) = self.norm.parameter_gradients(sum, grad, width);
+        let said_grad = rows::changed(&sum_grad, 1, |start, values| self.thin(start, values));
+        let mut x_grad = self.wants_x.then_some(sum_grad);
+        let wanted = self.wants_x.then_some(&mut x_grad);
+        let mut grads = self.sublayer.backward(x, shape, &said_grad, wanted)?;
+        grads.extend([tensor(gamma_grad, width)?, tensor(beta_grad, width)?]);
+        Ok((x_grad, grads))
+    }
+}
+
+impl<S: Sublayer> CustomOp2 for Whole<S> {
+    fn name(&self) -> &'static str {
+        "post-norm-sublayer"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
+        Ok(output(self.forward(slice(x, xl)?, xl.shape())?, xl.shape()))
+    }
+
+    fn bwd(&self, x: &Tensor, knot: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (x_grad, grads) = read2(x, &grad.contiguous()?, |values, grad| self.backward(values, x.shape(), grad))??;
+        self.mail.send(grads.into_iter().map(Some).collect());
+        let x_grad = x_grad.map(|values| tensor(values, x.dims())).transpose()?;
+        Ok((x_grad, if knot.track_op() { receipt()? } else { None }))
+    }
+}

@@ -12,7 +12,7 @@ use retort::engine::doctor::{self, depth, memory, pace, vocabulary};
 use retort::engine::{self, pair::Pair};
 use retort::link::{Checkup, Command, Event, Finding, Grade, Subject, connect};
 use retort::record::recorder::Recorder;
-use retort::session::{Head, ModelChoice, Session, Source, Start, file};
+use retort::session::{Head, LayerMap, Layers, ModelChoice, Session, Source, Start, file};
 use serde_json::json;
 
 const SUBJECTS: [Subject; 10] = [
@@ -251,6 +251,32 @@ fn a_check_up_in_the_middle_of_a_run_changes_nothing_of_it() {
     assert_eq!(one[0].findings.len(), SUBJECTS.len());
     let record = retort::record::journal::replay(&folder.path().join("examined")).unwrap();
     assert_eq!(record.checkup.as_deref(), Some(&one[0]), "the journal keeps it");
+}
+
+#[test]
+fn a_student_is_weighed_while_nothing_is_open() {
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let mut session = small();
+    watch.commands.send(Command::Weigh(Box::new(session.clone()))).unwrap();
+    session.models.student = ModelChoice {
+        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
+        ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
+    };
+    watch.commands.send(Command::Weigh(Box::new(session.clone()))).unwrap();
+    session.models.student = student(Path::new("no/such/folder"), Head::Auto);
+    watch.commands.send(Command::Weigh(Box::new(session))).unwrap();
+    let mut told = watch.events.iter();
+    let Some(Event::Weighed(first)) = told.next() else { panic!("the first was not weighed") };
+    // Two classes where the data are not open: six rows of the classifier fewer than for eight.
+    assert_eq!((first.parameters, first.layers, first.width), (209_096 - 6 * 65, 2, 64));
+    let Some(Event::Weighed(second)) = told.next() else { panic!("the second was not weighed") };
+    assert_eq!((second.layers, second.training_bytes()), (2, 16 * second.parameters));
+    assert!(second.parameters < 1_503_040 - 2 * 12 * 160 * 160);
+    let Some(Event::Warning(notice)) = told.next() else { panic!("the third was weighed") };
+    assert!(notice.text.contains("no/such/folder"), "{}", notice.text);
+    drop(watch);
+    thread.join().unwrap();
 }
 
 fn retort(arguments: &[&str]) -> Output {

@@ -49,18 +49,19 @@ impl Layer {
     /// Numbers kept per token of a layer that attends to `seen` tokens.
     fn kept(&self, architecture: &str, seen: f64, dropped: bool) -> f64 {
         let Self { width, query, key, inner, heads } = self;
-        let (attention, dropped) = (query * 2.0 + key * 2.0 + heads * seen, if dropped { 2.0 * width } else { 0.0 });
-        dropped
-            + match architecture {
-                // Output, two norms; the feed-forward block keeps its inner values once.
-                "bert" | "roberta" | "distilbert" => attention + 4.0 * width + inner,
-                // The fused queries, keys and values are taken apart; two norms, two sums.
-                "gpt2" => attention + 9.0 * width + inner,
-                // Probabilities under a learned bias are kept beside those that were thinned.
-                "t5" => attention + heads * seen + 6.0 * width + 3.0 * inner,
-                // Turned queries and keys beside the unturned; gate, its activation, up and their product.
-                _ => attention + query + key + 6.0 * width + 4.0 * inner,
-            }
+        let attention = query * 2.0 + key * 2.0 + heads * seen;
+        // What was thinned stands beside what it was made of, where that is an operation of its own.
+        let thinned = if dropped { 2.0 * width } else { 0.0 };
+        match architecture {
+            // Each half of a post-norm layer keeps the sum and its norm; the inner values stand once.
+            "bert" | "roberta" | "distilbert" => attention + 4.0 * width + inner,
+            // The fused queries, keys and values are taken apart; two norms, two sums.
+            "gpt2" => attention + 9.0 * width + inner + thinned,
+            // Probabilities under a learned bias are kept beside those that were thinned.
+            "t5" => attention + heads * seen + 6.0 * width + 3.0 * inner + thinned,
+            // Turned queries and keys beside the unturned; gate, its activation, up and their product.
+            _ => attention + query + key + 6.0 * width + 4.0 * inner,
+        }
     }
 }
 

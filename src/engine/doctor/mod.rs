@@ -40,7 +40,7 @@ pub fn examine(session: &Session, before: Option<&Pair>, catalog: &Catalog) -> C
 }
 
 /// Classes of the data, as far as they are known; two where they are not.
-fn classes(before: Option<&Pair>) -> usize {
+pub fn classes(before: Option<&Pair>) -> usize {
     before.map_or(2, |pair| pair.data.classes.len())
 }
 

@@ -150,6 +150,7 @@ impl Engine<'_> {
             Command::Open(session) => self.open(&session),
             Command::Start { session, out } => self.start(*session, out),
             Command::Examine(session) => self.examine(&session),
+            Command::Weigh(session) => self.weigh(&session),
             Command::Continue(out) => self.go_on(&out),
             Command::Pause => self.set_mode(Mode::Paused),
             Command::Resume => self.set_mode(Mode::Running),

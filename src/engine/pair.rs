@@ -7,6 +7,7 @@ use candle_core::Device;
 use super::EngineError;
 use super::data::{self, Dataset};
 use super::hub;
+use super::make;
 use super::model::{self, Model};
 use super::teacher::{LocalTeacher, ServerTeacher, TargetCache, Targets, Teacher};
 use crate::link::{ModelCard, Opened};
@@ -44,7 +45,7 @@ impl Pair {
             None => Arc::new(data::open(&session.data, seed)?),
         };
         let classes = data.classes.len();
-        let student = open_student(&session.models.student, classes, seed, &device)?;
+        let student = make::student(session, &data, &device)?;
         let teacher = match &session.models.teacher {
             Some(choice) if !is_server(choice) => Some(open_teacher(choice, classes, before, &device)?),
             _ => None,
@@ -94,12 +95,6 @@ impl Pair {
     }
 }
 
-fn open_student(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) -> Result<Model, EngineError> {
-    let files = hub::files(choice)?;
-    files.check_trainable()?;
-    Ok(model::open_files(choice, files, classes, seed, device)?)
-}
-
 fn open_teacher(
     choice: &ModelChoice,
     classes: usize,
@@ -109,16 +104,12 @@ fn open_teacher(
     let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes.len() == classes);
     match same.and_then(|b| b.teacher.clone()) {
         Some(teacher) => Ok(teacher),
-        None => Ok(Arc::new(open_model(choice, classes, 0, device)?)),
+        None => Ok(Arc::new(model::open_files(choice, hub::files(choice)?, classes, 0, device)?)),
     }
 }
 
 fn is_server(choice: &ModelChoice) -> bool {
     matches!(choice.source, Source::Server { .. })
-}
-
-fn open_model(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) -> Result<Model, EngineError> {
-    Ok(model::open_files(choice, hub::files(choice)?, classes, seed, device)?)
 }
 
 /// Fetches the models of the Hub that `session` names and the cache lacks.
@@ -127,7 +118,8 @@ fn open_model(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) 
 /// [`EngineError::Hub`].
 pub fn provide(session: &Session, watch: hub::Watch) -> Result<(), EngineError> {
     let choices = session.models.teacher.iter().chain([&session.models.student]);
-    for choice in choices {
+    let of = session.models.student.layers.as_ref().and_then(|layers| layers.of.clone()).map(ModelChoice::stored);
+    for choice in choices.chain(&of) {
         hub::provide(choice, watch)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::checkup::{Checkup, ModelSize};
 use crate::session::{Change, Session};
 
 /// Optimiser steps done so far; the first step is step 0.
@@ -24,6 +25,10 @@ pub enum Command {
         /// Where journal, checkpoints and the student go.
         out: PathBuf,
     },
+    /// Examine this session as it would be run; nothing that is open or running changes.
+    Examine(Box<Session>),
+    /// Weigh this session's student from its configuration alone, while it is being chosen.
+    Weigh(Box<Session>),
     /// Continue the run in this folder from its last checkpoint.
     Continue(PathBuf),
     /// Stop after the current step but keep everything loaded.
@@ -78,6 +83,10 @@ impl fmt::Display for SeriesId {
 pub enum Event {
     /// Pair and data are open.
     Opened(Box<Opened>),
+    /// A session was examined.
+    Examined(Box<Checkup>),
+    /// A student was weighed.
+    Weighed(ModelSize),
     /// A run began (or was continued, then with the steps already done).
     Started {
         /// The session exactly as run: threads and every knob filled in.

@@ -4,6 +4,7 @@
 //! must all arrive, in order: a channel. The state of a slider or a heatmap is only interesting as
 //! it is now: a cell whose last value wins, so that neither side ever waits for the other.
 
+pub mod checkup;
 pub mod message;
 pub mod probe;
 pub mod shelf;
@@ -15,6 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use arc_swap::ArcSwap;
 
 use crate::session::Knobs;
+pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
 pub use message::{
     Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase, Prediction,
     Predictions, SeriesId, Side, Status, Step,

@@ -7,6 +7,7 @@
 pub mod data;
 pub mod file;
 pub mod knob;
+pub mod making;
 pub mod models;
 pub mod prompt;
 pub mod recipe;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use data::{Column, Data, DataSource, Strip};
 pub use file::SessionError;
 pub use knob::{Catalog, Knob, Knobs, Scale};
+pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
 pub use prompt::{Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};

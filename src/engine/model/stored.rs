@@ -30,6 +30,7 @@ enum Tensors {
     Buffered(BufferedSafetensors),
     Pickled(Pickle),
     Gguf(gguf::Tensors),
+    Held(BTreeMap<String, Tensor>),
 }
 
 impl Stored {
@@ -76,6 +77,13 @@ impl Stored {
         Ok(stored)
     }
 
+    /// Tensors that another model already holds in memory; `path` names them in errors.
+    pub fn of(tensors: BTreeMap<String, Tensor>, path: &Path) -> Self {
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        stored.take(Tensors::Held(tensors), path.to_owned());
+        stored
+    }
+
     fn take(&mut self, tensors: Tensors, path: PathBuf) {
         let file = self.files.len();
         let of = |(name, view): (String, safetensors::tensor::TensorView<'_>)| {
@@ -91,6 +99,10 @@ impl Stored {
             Tensors::Gguf(tensors) => self
                 .known
                 .extend(tensors.known().map(|(name, shape)| (name.to_owned(), Known { file, shape, counts: true }))),
+            Tensors::Held(held) => self.known.extend(held.iter().map(|(name, tensor)| {
+                let known = Known { file, shape: tensor.dims().to_vec(), counts: tensor.dtype().is_float() };
+                (name.clone(), known)
+            })),
         }
         self.files.push((path, tensors));
     }
@@ -156,6 +168,10 @@ impl Stored {
             Tensors::Buffered(buffered) => buffered.load(name, device).map_err(|e| damaged(reason(&e), path))?,
             Tensors::Pickled(pickle) => pickle.tensor(name, device)?,
             Tensors::Gguf(tensors) => tensors.tensor(name, device)?,
+            Tensors::Held(held) => match held.get(name) {
+                Some(tensor) => tensor.to_device(device)?,
+                None => return Err(ModelError::Weights(format!("no tensor {name}"))),
+            },
         };
         if !matches!(loaded.dtype(), DType::F32 | DType::F16 | DType::BF16 | DType::F64) {
             let kept = loaded.dtype().as_str();

@@ -1,5 +1,7 @@
 //! Text to token ids and back.
 
+use std::collections::BTreeMap;
+
 use tokenizers::{Encoding, Tokenizer};
 
 use super::{ModelError, ModelFiles};
@@ -61,6 +63,17 @@ impl Tokens {
     /// Entries, added ones included.
     pub fn size(&self) -> usize {
         self.inner.get_vocab_size(true)
+    }
+
+    /// Every token and its id, added ones included.
+    pub fn entries(&self) -> BTreeMap<String, u32> {
+        self.inner.get_vocab(true).into_iter().collect()
+    }
+
+    /// The ids with a meaning of their own, as far as there are such: padding, mask, unknown, the end.
+    pub fn roles(&self) -> [Option<u32>; 4] {
+        let Special { pad, mask, unknown, end } = self.special;
+        [pad, mask, unknown, end]
     }
 
     /// The id that fills short rows; masked everywhere, so 0 serves where there is none.

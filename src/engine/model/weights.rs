@@ -9,6 +9,7 @@ use candle_core::{DType, Device, Tensor, Var};
 
 use super::gguf::{Frozen, Weight};
 use super::init::Init;
+use super::plan::{self, Planner};
 use super::stored::Stored;
 use super::{Architecture, Config, ModelError, Top};
 
@@ -54,13 +55,14 @@ pub fn other_names(name: &str, prefix: &str) -> Vec<String> {
 }
 
 /// Where a network's tensors come from while it is built.
-enum Supply {
+pub(super) enum Supply {
     Building(RefCell<Builder>),
+    Planning(RefCell<Planner>),
     Tracked(Weights),
     Detached(Weights),
 }
 
-struct Builder {
+pub(super) struct Builder {
     architecture: &'static Architecture,
     stored: Option<Stored>,
     seed: u64,
@@ -108,7 +110,7 @@ impl Weights {
             misshaped: Vec::new(),
         };
         let supply = Supply::Building(RefCell::new(builder));
-        let built = (architecture.build)(config, top, &Names { supply: &supply, prefix: String::new() });
+        let built = (architecture.build)(config, top, &Names::root(&supply));
         let Supply::Building(builder) = supply else {
             return Err(ModelError::Weights("a network cannot be built from a reading".into()));
         };
@@ -158,11 +160,15 @@ impl Weights {
 impl View {
     /// The root of the names.
     pub fn names(&self) -> Names<'_> {
-        Names { supply: &self.0, prefix: String::new() }
+        Names::root(&self.0)
     }
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    pub(super) fn root(supply: &'a Supply) -> Self {
+        Self { supply, prefix: String::new() }
+    }
+
     /// One level down.
     pub fn pp(&self, part: impl std::fmt::Display) -> Self {
         Self { supply: self.supply, prefix: self.full(&part.to_string()) }
@@ -206,6 +212,7 @@ impl Names<'_> {
         let full = self.full(name);
         match self.supply {
             Supply::Building(builder) => builder.borrow().find(&full).is_some(),
+            Supply::Planning(planner) => planner.borrow().knows(&full),
             Supply::Tracked(weights) | Supply::Detached(weights) => {
                 weights.variables.contains_key(&full) || weights.frozen.contains_key(&full)
             }
@@ -220,6 +227,7 @@ impl Names<'_> {
         let full = self.full(name);
         let frozen = match self.supply {
             Supply::Building(builder) => builder.borrow_mut().freeze(&full, shape)?,
+            Supply::Planning(_) => None,
             Supply::Tracked(weights) | Supply::Detached(weights) => weights.frozen.get(&full).cloned(),
         };
         match frozen {
@@ -235,6 +243,7 @@ impl Names<'_> {
         };
         match self.supply {
             Supply::Building(builder) => builder.borrow_mut().make(&full, shape, init, optional),
+            Supply::Planning(planner) => planner.borrow_mut().note(&full, shape, init, optional),
             Supply::Tracked(weights) => Ok(of(weights)?.as_tensor().clone()),
             Supply::Detached(weights) => Ok(of(weights)?.as_detached_tensor()),
         }
@@ -266,7 +275,7 @@ impl Builder {
                 if stored.is_some() {
                     self.added.push(name.to_owned());
                 }
-                self.fresh(name, shape, init)?
+                plan::fresh(name, shape, init, self.seed, &self.device)?
             }
         };
         let variable = Var::from_tensor(&tensor)?;
@@ -300,13 +309,6 @@ impl Builder {
     /// can be looked at; takes no memory.
     fn placeholder(&self, shape: &[usize]) -> Result<Tensor, ModelError> {
         Ok(Tensor::zeros((), DType::F32, &self.device)?.broadcast_as(shape)?)
-    }
-
-    fn fresh(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
-        let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
-        let count =
-            count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
-        Ok(Tensor::from_vec(init.fill(name, count, self.seed), shape, &self.device)?)
     }
 
     fn complain(&self) -> Result<(), ModelError> {

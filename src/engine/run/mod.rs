@@ -3,6 +3,7 @@
 
 mod begin;
 mod ending;
+mod examining;
 mod fetching;
 mod looking;
 mod memory;
@@ -148,6 +149,8 @@ impl Engine<'_> {
         match command {
             Command::Open(session) => self.open(&session),
             Command::Start { session, out } => self.start(*session, out),
+            Command::Examine(session) => self.examine(&session),
+            Command::Weigh(session) => self.weigh(&session),
             Command::Continue(out) => self.go_on(&out),
             Command::Pause => self.set_mode(Mode::Paused),
             Command::Resume => self.set_mode(Mode::Running),

@@ -7,8 +7,8 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use retort::link::{Command, Event, Listed, Phase, Shelf, Status};
-use retort::session::{MAIN, ServerMode, Session, Source};
+use retort::link::{Checkup, Command, Event, Finding, Listed, ModelSize, Phase, Shelf, Status, Subject};
+use retort::session::{LayerMap, Layers, MAIN, ServerMode, Session, Source, Vocabulary};
 use retort::window::WorkbenchApp;
 use stage::Engine;
 
@@ -133,6 +133,59 @@ fn a_server_is_described_by_four_fields_and_never_by_its_key() {
     };
     assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
     assert!(engine.heard().iter().any(|command| matches!(command, Command::Open(_))));
+}
+
+#[test]
+fn a_student_is_made_of_the_teachers_layers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    engine.heard();
+    window.get_by_role_and_label(Role::ComboBox, "Weights").click();
+    window.run_steps(4);
+    window.get_by_label("Layers of the teacher by hand").click();
+    window.run_steps(4);
+    type_into(&mut window, "0, 2, 4", "0, 3");
+    window.get_by_label("Trimmed").click();
+    window.run_steps(4);
+    let student = window.state().session().models.student.clone();
+    assert_eq!(student.layers, Some(Box::new(Layers { of: None, map: LayerMap::Pick(vec![0, 3]) })));
+    assert_eq!(student.vocabulary, Vocabulary::Trimmed);
+    let weighed = engine.heard().into_iter().filter(|command| matches!(command, Command::Weigh(_))).count();
+    assert_eq!(weighed, 3, "every choice is weighed");
+    let size = ModelSize { parameters: 1_200_000, weight_bytes: 4_800_000, ..ModelSize::default() };
+    engine.say(Event::Weighed(Some(size)));
+    window.run_steps(4);
+    assert!(window.query_by_label_contains("1.2\u{a0}M parameters · 4.8\u{a0}MB").is_some());
+    window.get_by_role_and_label(Role::ComboBox, "Weights").click();
+    window.run_steps(4);
+    window.get_by_label("Random").click();
+    window.run_steps(4);
+    assert_eq!(window.state().session().models.student.layers, None);
+}
+
+#[test]
+fn a_check_up_is_asked_for_and_its_rows_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    window.get_by_role_and_label(Role::DisclosureTriangle, "Check-up").click();
+    window.run_steps(6);
+    engine.heard();
+    window.get_by_label("Check now").click();
+    window.run_steps(4);
+    assert!(engine.heard().iter().any(|command| matches!(command, Command::Examine(_))));
+    let findings = vec![
+        Finding::green(Subject::Opening, "models and data open"),
+        Finding::amber(Subject::Positions, "12 of 64 texts are cut", "raise the longest input"),
+        Finding::red(Subject::LabelWords, "two classes share a word", "give each its own"),
+    ];
+    engine.say(Event::Examined(Box::new(Checkup { findings, student: None })));
+    window.run_steps(4);
+    for words in ["Models and data", "12 of 64 texts are cut", "→ raise the longest input", "→ give each its own"] {
+        assert!(window.query_by_label(words).is_some(), "{words}");
+    }
+    assert!(window.query_by_label("of the session as it was before").is_none());
+    pick(&mut window, 0, "None");
+    assert!(window.query_by_label("of the session as it was before").is_some(), "the pair has changed since");
 }
 
 #[test]

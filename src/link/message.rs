@@ -85,8 +85,8 @@ pub enum Event {
     Opened(Box<Opened>),
     /// A session was examined.
     Examined(Box<Checkup>),
-    /// A student was weighed.
-    Weighed(ModelSize),
+    /// A student was weighed; `None` where its configuration cannot be read, which opening it says.
+    Weighed(Option<ModelSize>),
     /// A run began (or was continued, then with the steps already done).
     Started {
         /// The session exactly as run: threads and every knob filled in.

@@ -87,7 +87,7 @@ impl RunRecord {
         match event {
             Event::Opened(opened) => self.opened = Some(Arc::from(opened)),
             Event::Examined(checkup) => self.checkup = Some(Arc::from(checkup)),
-            Event::Weighed(size) => self.size = Some(size),
+            Event::Weighed(size) => self.size = size,
             Event::Started { session, out, step } => self.start(*session, out, step),
             Event::Status(status) => self.take_status(status),
             Event::Scalars { step, values } => self.grow(step, values),

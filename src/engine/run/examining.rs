@@ -4,7 +4,7 @@
 use super::super::doctor;
 use super::super::make::size;
 use super::Engine;
-use crate::link::{Event, Notice, Phase};
+use crate::link::{Event, Phase};
 use crate::session::Session;
 
 impl Engine<'_> {
@@ -20,9 +20,6 @@ impl Engine<'_> {
     /// Asked while a person chooses, so nothing is opened but configurations.
     pub(super) fn weigh(&mut self, session: &Session) {
         let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
-        match size::planned(session, doctor::classes(open)) {
-            Ok(size) => self.emit(Event::Weighed(size)),
-            Err(e) => self.emit(Event::Warning(Notice::from(e))),
-        }
+        self.emit(Event::Weighed(size::planned(session, doctor::classes(open)).ok()));
     }
 }

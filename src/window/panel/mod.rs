@@ -4,9 +4,11 @@
 
 mod bar;
 mod centre;
+mod checkup;
 mod data;
 mod files;
 mod knobs;
+mod making;
 mod news;
 mod outputs;
 mod overlay;
@@ -98,7 +100,7 @@ struct Section {
 }
 
 /// The left column, top to bottom. A new section is one file and one line.
-const ASKED: [Section; 4] = [pair::SECTION, data::SECTION, prompt::SECTION, recipe::SECTION];
+const ASKED: [Section; 5] = [pair::SECTION, data::SECTION, prompt::SECTION, recipe::SECTION, checkup::SECTION];
 
 /// The whole window.
 pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

@@ -2,10 +2,11 @@
 
 use egui::{RichText, Ui};
 
+use super::making::making_ui;
 use super::source::source_ui;
 use super::{Scene, Section};
 use crate::link::ModelCard;
-use crate::session::{Head, ModelChoice, Start};
+use crate::session::{Head, ModelChoice};
 use crate::window::control;
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
@@ -63,7 +64,7 @@ fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut Mod
     if let Some(Some(source)) = source_ui(ui, scene, state, Wish::Student, Some(&student.source)) {
         student.source = source;
     }
-    start_ui(ui, scene, student);
+    making_ui(ui, scene, state, student);
     head_ui(ui, scene, "student", student);
     longest_ui(ui, scene, student);
     card_ui(ui, scene, scene.record.opened.as_ref().map(|opened| &opened.student));
@@ -85,22 +86,6 @@ fn head_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {
         control::pick(ui, &format!("{id} head"), &choice.head, shown, &all)
     });
     choice.head = picked.unwrap_or(choice.head);
-}
-
-fn start_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
-    let all = [
-        (Start::Stored, scene.t("Stored"), scene.t("The weights beside the configuration")),
-        (
-            Start::Fresh,
-            scene.t("Random"),
-            scene.t("Random weights from the recipe's seed; only configuration and tokenizer are read"),
-        ),
-    ];
-    let shown = all.iter().find(|(start, ..)| *start == choice.start).map_or("", |(_, label, _)| label);
-    let picked = control::row(ui, scene.t("Weights"), scene.t("Which weights the student starts from"), |ui| {
-        control::pick(ui, "student start", &choice.start, shown, &all)
-    });
-    choice.start = picked.unwrap_or(choice.start);
 }
 
 fn longest_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {

@@ -239,7 +239,7 @@ fn figures(model: &Listed) -> String {
     let architecture = model.architecture.as_deref().unwrap_or("?");
     let parameters = model.parameters.map_or(String::new(), |count| format!(" · {}", control::short(count)));
     let revision = if model.revision == MAIN { String::new() } else { format!(" · {:.12}", model.revision) };
-    format!("{architecture}{parameters} · {}{revision}", gigabytes(model.disk_bytes))
+    format!("{architecture}{parameters} · {}{revision}", control::bytes(model.disk_bytes))
 }
 
 /// Why it cannot stand in this place.
@@ -253,15 +253,8 @@ fn problem(scene: &Scene, wish: Wish, model: &Listed) -> Option<String> {
 fn remark(scene: &Scene, model: &Listed, needs: Option<u64>, fits: Option<bool>) -> String {
     let verdict = if fits == Some(false) { scene.t("more than there is") } else { scene.t("it fits") };
     match needs {
-        Some(bytes) => format!("{} {} · {verdict}", scene.t("Memory for it in this place:"), gigabytes(bytes)),
+        Some(bytes) => format!("{} {} · {verdict}", scene.t("Memory for it in this place:"), control::bytes(bytes)),
         None => model.repo.clone(),
-    }
-}
-
-fn gigabytes(bytes: u64) -> String {
-    match bytes {
-        0..100_000_000 => format!("{:.1}\u{a0}MB", bytes as f64 / 1e6),
-        _ => format!("{:.1}\u{a0}GB", bytes as f64 / 1e9),
     }
 }
 

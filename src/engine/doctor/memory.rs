@@ -47,18 +47,10 @@ impl Needs {
     /// The most at once.
     pub fn peak(&self) -> u64 {
         let step = self.resident + self.moments + self.gradients + self.activations;
-        self.opening.max(self.resident + self.teacher).max(step + self.checkpoint)
+        // The moments are copied before they are written: into what the step has freed, as far as it goes.
+        let copies = self.moments.saturating_sub(self.gradients + self.activations);
+        self.opening.max(self.resident + self.teacher).max(step + copies + self.checkpoint)
     }
-}
-
-/// Memory of this process now, bytes; its peak where the system says no more.
-pub fn resident_bytes() -> u64 {
-    let said = std::fs::read_to_string("/proc/self/status").ok();
-    let now = said.and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
-    });
-    now.map_or_else(peak_bytes, |kilobytes| kilobytes * 1024)
 }
 
 /// The row on memory; `resident` is what the process held with the pair open.

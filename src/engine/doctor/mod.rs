@@ -19,6 +19,7 @@ pub mod words;
 use super::EngineError;
 use super::make::size;
 use super::pair::Pair;
+use super::run::resident_bytes;
 use crate::link::{Checkup, Finding, Grade, Subject};
 use crate::session::{Catalog, Session};
 
@@ -48,7 +49,7 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog) -> Vec<Finding> {
     let notes = pair.student.card.notes.iter().chain(pair.teacher.iter().flat_map(|teacher| &teacher.card.notes));
     let notes: Vec<&str> = notes.map(String::as_str).collect();
     let said = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
-    let resident = memory::resident_bytes();
+    let resident = resident_bytes();
     let sample = sample::of(&pair);
     let mut rows = vec![
         Finding::green(Subject::Opening, format!("models and data open{said}")),

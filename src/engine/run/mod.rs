@@ -22,7 +22,7 @@ use super::train::Trainer;
 use crate::link::{Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, Status, Step};
 use crate::session::{Catalog, Knobs};
 use looking::Looks;
-pub use memory::peak_bytes;
+pub use memory::{peak_bytes, resident_bytes};
 
 /// Serves orders until the watching end is dropped.
 pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink, record: &mut dyn EventSink) {

@@ -167,8 +167,10 @@ fn a_student_is_made_of_the_teachers_layers() {
 fn a_check_up_is_asked_for_and_its_rows_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let (mut window, mut engine) = open(&folder);
-    window.get_by_role_and_label(Role::DisclosureTriangle, "Check-up").click();
-    window.run_steps(6);
+    for part in ["Pair", "Prompt", "Check-up"] {
+        window.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        window.run_steps(6);
+    }
     engine.heard();
     window.get_by_label("Check now").click();
     window.run_steps(4);
@@ -184,7 +186,15 @@ fn a_check_up_is_asked_for_and_its_rows_are_read() {
         assert!(window.query_by_label(words).is_some(), "{words}");
     }
     assert!(window.query_by_label("of the session as it was before").is_none());
+    for part in ["Check-up", "Pair"] {
+        window.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        window.run_steps(6);
+    }
     pick(&mut window, 0, "None");
+    for part in ["Pair", "Check-up"] {
+        window.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        window.run_steps(6);
+    }
     assert!(window.query_by_label("of the session as it was before").is_some(), "the pair has changed since");
 }
 

@@ -8,7 +8,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use retort::link::{Checkup, Command, Event, Finding, Listed, ModelSize, Phase, Shelf, Status, Subject};
-use retort::session::{LayerMap, Layers, MAIN, ServerMode, Session, Source, Vocabulary};
+use retort::session::{LayerMap, Layers, MAIN, ServerMode, Session, Source, Start, Vocabulary};
 use retort::window::WorkbenchApp;
 use stage::Engine;
 
@@ -86,6 +86,7 @@ fn a_model_of_the_cache_is_chosen_by_a_click() {
     window.run_steps(10);
     let wanted = Source::Hub { repo: "sentence/small".into(), revision: MAIN.into() };
     assert_eq!(window.state().session().models.student.source, wanted);
+    assert_eq!(window.state().session().models.student.start, Start::Stored, "it has weights of its own");
     let heard = engine.heard();
     assert!(heard.iter().any(|command| matches!(command, Command::Open(_))), "a whole choice is opened");
     assert_eq!(asks(&heard), 0);

@@ -27,7 +27,7 @@ pub fn list(listing: &Listing) -> Result<String, CommandError> {
         "model", "on disk", "architecture", "parameters", "teacher", "student"
     );
     let rows = models.iter().flat_map(|model| [Some(row(model)), model.problem.as_ref().map(|why| format!("  {why}"))]);
-    let free = memory.map_or("unknown".to_owned(), gigabytes);
+    let free = memory.map_or("unknown".to_owned(), amount);
     let last = format!("memory {free}; teacher is its weights, student its weights, gradients and moments; {folder}");
     Ok([head].into_iter().chain(rows.flatten()).chain([last]).collect::<Vec<_>>().join("\n"))
 }
@@ -38,13 +38,13 @@ fn row(model: &Listed) -> String {
         revision => format!("{}@{}", model.repo, revision.get(..12).unwrap_or(revision)),
     };
     let needs = |bytes: Option<u64>, fits: Option<bool>| match (bytes, fits) {
-        (Some(bytes), Some(false)) => format!("{} !", gigabytes(bytes)),
-        (Some(bytes), _) => gigabytes(bytes),
+        (Some(bytes), Some(false)) => format!("{} !", amount(bytes)),
+        (Some(bytes), _) => amount(bytes),
         (None, _) => "–".to_owned(),
     };
     format!(
         "{name:<44} {:>10} {:>12} {:>12} {:>10} {:>10}",
-        gigabytes(model.disk_bytes),
+        amount(model.disk_bytes),
         model.architecture.as_deref().unwrap_or("–"),
         model.parameters.map_or("–".to_owned(), |count| count.to_string()),
         needs(model.teacher_bytes, model.fits_as_teacher),
@@ -52,6 +52,9 @@ fn row(model: &Listed) -> String {
     )
 }
 
-fn gigabytes(bytes: u64) -> String {
-    format!("{:.2} GB", bytes as f64 / 1e9)
+fn amount(bytes: u64) -> String {
+    match bytes as f64 / 1e6 {
+        mega if mega < 100.0 => format!("{mega:.1} MB"),
+        mega => format!("{:.2} GB", mega / 1e3),
+    }
 }

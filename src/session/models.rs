@@ -139,6 +139,16 @@ impl ModelChoice {
         Self { source, start, head, max_tokens: 0, layers: None, vocabulary }
     }
 
+    /// Takes a student from `source` from now on. A model with weights of its own starts with them;
+    /// going back to a built-in one starts at random.
+    pub fn move_to(&mut self, source: Source) {
+        let is_built_in = |source: &Source| matches!(source, Source::BuiltIn(_));
+        if is_built_in(&self.source) != is_built_in(&source) {
+            self.start = if is_built_in(&source) { Start::Fresh } else { Start::Stored };
+        }
+        self.source = source;
+    }
+
     /// Whether its own stored weights are read.
     pub fn needs_weights(&self) -> bool {
         self.start == Start::Stored && self.layers.is_none()

@@ -62,7 +62,7 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
 
 fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut ModelChoice) {
     if let Some(Some(source)) = source_ui(ui, scene, state, Wish::Student, Some(&student.source)) {
-        student.source = source;
+        student.move_to(source);
     }
     making_ui(ui, scene, state, student);
     head_ui(ui, scene, "student", student);

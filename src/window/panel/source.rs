@@ -167,7 +167,7 @@ fn shelf_ui<'a>(
     }
     let mut picked = None;
     let id = if wish == Wish::Teacher { "teacher's shelf" } else { "student's shelf" };
-    ScrollArea::vertical().id_salt(id).max_height(SHELF).show(ui, |ui| {
+    ScrollArea::vertical().id_salt(id).max_height(SHELF).min_scrolled_height(SHELF).show(ui, |ui| {
         control::clear_of_bar(ui);
         for model in &shelf.models {
             let chosen = (model.repo.as_str(), model.revision.as_str()) == now;

@@ -56,8 +56,14 @@ fn curve(out: &Path) -> Vec<(u64, String, u64)> {
     points.collect()
 }
 
-fn student(out: &Path) -> Vec<u8> {
-    std::fs::read(out.join("student/model.safetensors")).unwrap()
+/// Every file of a student, with its name.
+fn student(out: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = std::fs::read_dir(out.join("student")).unwrap().map(|entry| entry.unwrap().path());
+    let named = files.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path));
+    let mut files: Vec<_> = named.map(|(name, path)| (name, std::fs::read(path).unwrap())).collect();
+    files.sort();
+    assert_eq!(files.len(), 7, "{:?}", files.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    files
 }
 
 fn retort(arguments: &[&str]) -> Output {

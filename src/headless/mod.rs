@@ -1,6 +1,7 @@
 //! The commands without a window. Progress goes to stderr, results to stdout, one JSON object with
 //! `--json`; exit codes tell usage, input and run errors apart.
 
+mod answer;
 mod baseline;
 mod doctor;
 mod fetch;
@@ -42,7 +43,8 @@ pub struct Arguments {
 pub enum Task {
     /// Run a session without a window.
     Run(RunArguments),
-    /// Write what a model computes for one text: ids, logits, attention, hidden states.
+    /// Show what a model makes of one text: the probabilities of its classes; and write ids, logits,
+    /// attention and hidden states.
     Probe(ProbeArguments),
     /// Measure a bag-of-words model on a session's data.
     Baseline(BaselineArguments),
@@ -87,7 +89,7 @@ pub struct ProbeArguments {
     pub text: String,
     /// File to write, safetensors.
     #[arg(long)]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

@@ -1,6 +1,7 @@
 //! WHAT HAPPENED: a run record is a pure fold of events. Live, from a journal, or headless: the
 //! same events give the same record, so the picture is always the true state of the run.
 
+pub mod card;
 pub mod journal;
 pub mod recorder;
 pub mod series;

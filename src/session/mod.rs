@@ -11,6 +11,7 @@ pub mod making;
 pub mod models;
 pub mod prompt;
 pub mod recipe;
+pub mod usage;
 pub mod view;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
 pub use prompt::{Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
+pub use usage::{Usage, UsageError};
 pub use view::{Language, ThemeChoice, View};
 
 /// The newest session format this program writes; older ones are migrated when opened.

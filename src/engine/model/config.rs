@@ -209,4 +209,11 @@ impl Config {
         let named = self.0.get("id2label").and_then(Value::as_object).map(serde_json::Map::len);
         named.or_else(|| self.size(&["num_labels"]).ok()).or(Some(2))
     }
+
+    /// The names of the classes in their order, if the model was saved as a classifier and all have one.
+    pub fn class_names(&self) -> Option<Vec<String>> {
+        let named = self.0.get("id2label")?.as_object()?;
+        let name = |class: usize| named.get(&class.to_string())?.as_str().map(str::to_owned);
+        (0..self.classes()?).map(name).collect()
+    }
 }

@@ -8,8 +8,8 @@ use super::shards::WeightFiles;
 use super::stored::Stored;
 use super::text::{self, read_text};
 use super::vocabulary;
-use crate::session::Source;
 use crate::session::knob::Entry;
+use crate::session::{Source, Usage};
 
 /// A model that ships inside the program.
 struct Shipped {
@@ -153,6 +153,26 @@ impl ModelFiles {
             Self::Gguf(path) => gguf::tokenizer(path),
             Self::BuiltIn(_) => self.built_in(|shipped| shipped.tokenizer),
         }
+    }
+
+    /// Which words the folder's own settings name for the roles of special tokens, and its chat
+    /// template, if there are any: fields of `tokenizer_config.json`, else of `special_tokens_map.json`.
+    /// Files that cannot be read count as missing: a model opens without them.
+    pub fn tokenizer_settings(&self) -> serde_json::Map<String, serde_json::Value> {
+        let Self::Folder(folder) = self else { return serde_json::Map::new() };
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+        let fields = |name: &str| serde_json::from_str::<serde_json::Map<_, _>>(&read(name)?).ok();
+        let mut settings = fields("special_tokens_map.json").unwrap_or_default();
+        settings.extend(fields("tokenizer_config.json").unwrap_or_default());
+        settings
+    }
+
+    /// How the model is asked, where a run has left it beside the weights.
+    ///
+    /// # Errors
+    /// [`ModelError::Usage`] if the file cannot be used.
+    pub fn usage(&self) -> Result<Option<Usage>, ModelError> {
+        if let Self::Folder(folder) = self { Ok(Usage::open(folder)?) } else { Ok(None) }
     }
 
     fn built_in(&self, of: fn(&Shipped) -> &'static str) -> Result<String, ModelError> {

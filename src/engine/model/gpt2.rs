@@ -7,7 +7,7 @@ use super::attention::{Attention, Qkv, Sight};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm, Words, states_at};
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -115,14 +115,16 @@ impl Layer {
     }
 }
 
-impl Network for Gpt2 {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+impl Gpt2 {
+    /// States of the tokens of `input`, behind those that `cache` keeps.
+    fn run(&self, input: &Input, cache: Option<&Cache>, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
         let sum = (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?;
         let mut x = noise.dropout(&sum, self.embedding_dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
+            let sight = Sight { past: cache.and_then(|cache| cache.own(index)), ..Sight::own(&input.mask, index) };
             let normed = layer.attention_norm.forward(&x)?;
-            let attended = layer.attention.forward(&normed, &Sight::own(&input.mask, index), trace, noise)?;
+            let attended = layer.attention.forward(&normed, &sight, trace, noise)?;
             x = (noise.dropout(&attended, self.residual_dropout)? + &x)?;
             let fed = layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?, noise)?;
             x = (noise.dropout(&fed, self.residual_dropout)? + &x)?;
@@ -134,6 +136,17 @@ impl Network for Gpt2 {
         let x = self.norm.forward(&x)?;
         trace.hidden(self.layers.len(), &x);
         Ok(x)
+    }
+}
+
+impl Network for Gpt2 {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        self.run(input, None, trace, noise)
+    }
+
+    fn write_on(&self, new: &Input, _read: Option<(&Tensor, &Tensor)>, cache: &mut Cache) -> Result<Tensor> {
+        cache.begin(self.layers.len(), &new.positions)?;
+        self.run(new, Some(cache), &mut Trace::none(), &Noise::none())
     }
 
     fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &Noise) -> Result<Tensor> {

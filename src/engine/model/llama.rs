@@ -14,7 +14,7 @@ use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{Linear, Noise, RmsNorm, Words, states_at};
 use super::position::{Frequencies, Position};
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line for Llama.
 pub(super) const LLAMA: Architecture = Architecture {
@@ -264,18 +264,21 @@ fn attention(
     })
 }
 
-impl Network for Llama {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+impl Llama {
+    /// States of the tokens of `input`, behind those that `cache` keeps.
+    fn run(&self, input: &Input, cache: Option<&Cache>, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
         let rotary = self.frequencies.at(&input.positions)?;
+        let keys = cache.and_then(Cache::positions).unwrap_or(&input.positions);
         let near = match self.window {
-            Some(window) => Cow::Owned(sliding_mask(&input.mask, &input.positions, window)?),
+            Some(window) => Cow::Owned(sliding_mask(&input.mask, (&input.positions, keys), window)?),
             None => Cow::Borrowed(&input.mask),
         };
         let mut x = self.words.forward(&input.ids)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             let mask = if layer.windowed { near.as_ref() } else { &input.mask };
-            let sight = Sight { position: Position::Rotary(&rotary), ..Sight::own(mask, index) };
+            let past = cache.and_then(|cache| cache.own(index));
+            let sight = Sight { position: Position::Rotary(&rotary), past, ..Sight::own(mask, index) };
             let normed = layer.attention_norm.forward(&x)?;
             x = (layer.attention.forward(&normed, &sight, trace, noise)? + &x)?;
             x = (layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?, noise)? + &x)?;
@@ -287,6 +290,17 @@ impl Network for Llama {
         let x = self.norm.forward(&x)?;
         trace.hidden(self.layers.len(), &x);
         Ok(x)
+    }
+}
+
+impl Network for Llama {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        self.run(input, None, trace, noise)
+    }
+
+    fn write_on(&self, new: &Input, _read: Option<(&Tensor, &Tensor)>, cache: &mut Cache) -> Result<Tensor> {
+        cache.begin(self.layers.len(), &new.positions)?;
+        self.run(new, Some(cache), &mut Trace::none(), &Noise::none())
     }
 
     fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &Noise) -> Result<Tensor> {

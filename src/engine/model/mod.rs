@@ -12,6 +12,7 @@
 
 pub mod attention;
 pub mod bert;
+pub mod cache;
 pub mod config;
 pub mod distilbert;
 pub mod encoder_layer;
@@ -33,6 +34,7 @@ pub mod shards;
 pub mod stored;
 pub mod t5;
 pub mod text;
+pub mod tokenizer_config;
 pub mod tokens;
 pub mod trace;
 pub mod vocabulary;
@@ -46,6 +48,7 @@ use candle_core::{DType, Device, Tensor};
 use crate::link::ModelCard;
 use crate::session::knob::Entry;
 use crate::session::{Head, ModelChoice};
+pub use cache::Cache;
 pub use config::Config;
 pub use files::ModelFiles;
 pub use layers::Noise;
@@ -88,6 +91,9 @@ pub enum ModelError {
     /// No built-in model has this name.
     #[error("there is no built-in model {0:?}; the known ones are {1}")]
     UnknownBuiltIn(String, String),
+    /// What a run left beside the weights cannot be used.
+    #[error(transparent)]
+    Usage(#[from] crate::session::UsageError),
     /// Writing the model failed.
     #[error("cannot write the model: {reason}; check that the folder can be written and has room: {path}")]
     Write {
@@ -168,6 +174,25 @@ pub trait Network: Send + Sync {
         _noise: &Noise,
     ) -> candle_core::Result<Tensor> {
         candle_core::bail!("this network has no decoder beside its encoder")
+    }
+
+    /// Hidden states `[batch, new, width]` of tokens that a decoder reads or writes behind those that
+    /// `cache` keeps, and that it keeps from now on: the numbers that [`Self::encode`] gives for the
+    /// whole text, or [`Self::decode`] where an encoder's states and their mask are `read`.
+    ///
+    /// # Shapes
+    /// `new` holds ids and positions `u32 [batch, new]` and a mask over all tokens that then stand,
+    /// `[batch, 1, new, tokens]`.
+    ///
+    /// # Errors
+    /// If the network does not write, or the shapes do not fit what is kept.
+    fn write_on(
+        &self,
+        _new: &Input,
+        _read: Option<(&Tensor, &Tensor)>,
+        _cache: &mut Cache,
+    ) -> candle_core::Result<Tensor> {
+        candle_core::bail!("this network reads and does not write")
     }
 }
 
@@ -398,6 +423,20 @@ impl Model {
     /// The tensor library's.
     pub fn written(&self, rows: &[&[u32]]) -> candle_core::Result<Input> {
         self.padded(rows, true)
+    }
+
+    /// Ids and mask of tokens that come behind `before` others, a text of its own.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn behind(&self, before: usize, tokens: &[u32]) -> candle_core::Result<Input> {
+        let (device, count) = (self.device(), tokens.len());
+        let positions: Vec<u32> = (before as u32..).take(count).collect();
+        Ok(Input {
+            ids: Tensor::new(tokens, device)?.unsqueeze(0)?,
+            positions: Tensor::new(positions, device)?.unsqueeze(0)?,
+            mask: attention::mask_behind(before, count, device)?,
+        })
     }
 
     fn padded(&self, rows: &[&[u32]], causal: bool) -> candle_core::Result<Input> {

@@ -128,25 +128,22 @@ impl RelativeBias {
         Ok(Self { table: Embedding::new(names, buckets, heads, deviation)?, buckets, distance, both_ways })
     }
 
-    /// The bias among tokens at `positions u32 [batch, tokens]`: `[batch, heads, tokens, tokens]`, or
-    /// with a batch of 1 where all rows stand alike.
+    /// The bias on the scores of queries at positions `u32 [batch, query]` with keys at positions `u32
+    /// [batch, key]`: `[batch, heads, query, key]`, or with a batch of 1 where all rows stand alike.
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn at(&self, positions: &Tensor) -> Result<Tensor> {
-        let mut rows = positions.to_vec2::<u32>()?;
-        rows.dedup();
-        let tokens = rows.first().map_or(0, Vec::len);
-        let of = |row: &Vec<u32>| -> Vec<u32> {
-            row.iter().flat_map(|&query| row.iter().map(move |&key| self.bucket(query, key))).collect()
-        };
+    pub fn between(&self, queries: &Tensor, keys: &Tensor) -> Result<Tensor> {
+        let (width, length) = (queries.dim(1)?, keys.dim(1)?);
+        let (q_rows, k_rows) = (queries.to_vec2::<u32>()?, keys.to_vec2::<u32>()?);
+        let alike = |rows: &[Vec<u32>]| rows.iter().all(|row| *row == rows[0]);
         // Rows of which only some stand alike are not worth a gather.
-        let rows = if rows.len() == 1 { rows } else { positions.to_vec2()? };
-        let ids = Tensor::from_vec(
-            rows.iter().flat_map(of).collect::<Vec<u32>>(),
-            (rows.len(), tokens, tokens),
-            positions.device(),
-        )?;
+        let count = if alike(&q_rows) && alike(&k_rows) { 1 } else { q_rows.len() };
+        let of = |(queries, keys): (&Vec<u32>, &Vec<u32>)| -> Vec<u32> {
+            queries.iter().flat_map(|&query| keys.iter().map(move |&key| self.bucket(query, key))).collect()
+        };
+        let buckets: Vec<u32> = q_rows.iter().zip(&k_rows).take(count).flat_map(of).collect();
+        let ids = Tensor::from_vec(buckets, (count, width, length), queries.device())?;
         self.table.forward(&ids)?.permute((0, 3, 1, 2))?.contiguous()
     }
 

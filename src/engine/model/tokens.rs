@@ -81,6 +81,21 @@ impl Tokens {
         self.special.pad.unwrap_or(0)
     }
 
+    /// A token as the vocabulary writes it.
+    pub fn word(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
+    }
+
+    /// Whether the vocabulary has `word` as one token.
+    pub fn knows(&self, word: &str) -> bool {
+        self.inner.token_to_id(word).is_some()
+    }
+
+    /// The id for what the vocabulary does not know, for models that have one.
+    pub fn unknown(&self) -> Option<u32> {
+        self.special.unknown
+    }
+
     /// The mask token as text and id, for models that have one.
     pub fn mask(&self) -> Option<(String, u32)> {
         let id = self.special.mask?;

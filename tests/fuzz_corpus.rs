@@ -211,6 +211,9 @@ mod seeds {
         let chat = "{% set ns = namespace(n=0) %}{% for m in messages if m.role != 'x' %}\n{% set ns.n = ns.n + 1 %}{{ ns.n }} {{ m.content | trim }}{% endfor %}{% if add_generation_prompt %}{{ '>' * 3 }}{% endif %}{{ strftime_now('%d') }}";
         let chatting = [&shrunk("qwen2", Head::LabelWords)[..], &[text("chat_template.jinja", chat)]].concat();
         seeds.insert("chat-file".into(), packed(0, &chatting));
+        // Alone in its folder, a GGUF file is the model.
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/gguf");
+        seeds.insert("gguf".into(), packed(0, &[("model.gguf", std::fs::read(golden.join("gpt2_q8.gguf")).unwrap())]));
         let shards = [config.clone(), tokenizer.clone(), index.clone(), ("shard", weights.1.clone())];
         seeds.insert("shards".into(), packed(1, &shards));
         let pickled = ("pytorch_model.bin", archive("classifier.bias", 3, &[0; 12]));

@@ -405,6 +405,25 @@ fn write_expected(golden: &Golden, path: &Path) {
     std::fs::write(path, serialize(&views).unwrap()).unwrap();
 }
 
+/// Writes what AutoTokenizer has to make of a model's texts, one of them too long and one with marks
+/// of special tokens.
+fn write_tokenized(golden: &Golden, path: &Path) {
+    let model = &golden.model;
+    let marks = "a <mask> goal [MASK] <|endoftext|> tea".to_owned();
+    let texts: Vec<String> =
+        golden.case.texts.iter().cloned().chain([marks, golden.case.texts.join(" ").repeat(40)]).collect();
+    let ids = |text: &String| model.tokens.encode_within(text, model.max_tokens).unwrap().ids;
+    let rows: Vec<Vec<u32>> = texts.iter().map(ids).collect();
+    let logits = matches!(model.top, Top::Classes(_)).then(|| {
+        let logits = logits(model, model.detached.as_ref(), &rows, &[], &mut Trace::none());
+        logits.to_vec2::<f32>().unwrap()
+    });
+    let known = serde_json::json!({
+        "texts": texts, "ids": rows, "pad": model.tokens.pad(), "mask": model.tokens.mask().map(|(_, id)| id), "logits": logits,
+    });
+    std::fs::write(path, known.to_string()).unwrap();
+}
+
 #[test]
 #[ignore = "needs a Python with transformers, named by RETORT_PYTHON (default python3)"]
 fn transformers_opens_a_trained_and_saved_model_and_computes_the_same() {
@@ -413,11 +432,22 @@ fn transformers_opens_a_trained_and_saved_model_and_computes_the_same() {
     for golden in everything(&manifest) {
         trained(&golden, &manifest);
         let folder = tempfile::tempdir().unwrap();
-        golden.model.save(folder.path(), &manifest.classes).unwrap();
-        let expected = folder.path().join("expected.safetensors");
+        let prompt = Prompt {
+            template: golden.case.template.clone(),
+            variants: Vec::new(),
+            label_words: manifest.label_words.clone(),
+            scoring: Scoring::Sum,
+            chat: Chat::Off,
+        };
+        golden.model.save_student(folder.path(), &manifest.classes, &prompt).unwrap();
+        let aside = tempfile::tempdir().unwrap();
+        let (expected, tokenized) = (aside.path().join("expected.safetensors"), aside.path().join("tokenized.json"));
         write_expected(&golden, &expected);
+        write_tokenized(&golden, &tokenized);
         let script = tiny::folder("check_saved.py");
-        let done = std::process::Command::new(&python).arg(script).arg(folder.path()).arg(&expected).output().unwrap();
+        let mut check = std::process::Command::new(&python);
+        let done = check.arg(script).arg(folder.path()).args([&expected, &tokenized]).output().unwrap();
+        print!("{}: {}", golden.name, String::from_utf8_lossy(&done.stdout));
         assert!(done.status.success(), "{}: {}", golden.name, String::from_utf8_lossy(&done.stderr));
     }
 }

@@ -56,8 +56,14 @@ fn curve(out: &Path) -> Vec<(u64, String, u64)> {
     points.collect()
 }
 
-fn student(out: &Path) -> Vec<u8> {
-    std::fs::read(out.join("student/model.safetensors")).unwrap()
+/// Every file of a student, with its name.
+fn student(out: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = std::fs::read_dir(out.join("student")).unwrap().map(|entry| entry.unwrap().path());
+    let named = files.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path));
+    let mut files: Vec<_> = named.map(|(name, path)| (name, std::fs::read(path).unwrap())).collect();
+    files.sort();
+    assert_eq!(files.len(), 7, "{:?}", files.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    files
 }
 
 fn retort(arguments: &[&str]) -> Output {
@@ -320,6 +326,36 @@ fn numbers_that_are_none_pause_the_run_with_a_card() {
     assert!(what.contains("step 0") && what.contains("learning rate"), "{what}");
     let bad = |event: &Event| matches!(event, Event::Scalars { values, .. } if values.iter().any(|(_, v)| v.is_nan()));
     assert!(events.iter().any(bad), "the curve does not show it");
+}
+
+#[test]
+fn a_student_of_the_teachers_layers_with_a_trimmed_vocabulary_runs_resumes_and_opens_again() {
+    use retort::session::{LayerMap, Layers, ModelChoice, Source, Vocabulary};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
+    let mut session = small();
+    session.models.student = ModelChoice {
+        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
+        vocabulary: Vocabulary::Trimmed,
+        ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
+    };
+    (session.recipe.steps, session.recipe.batch) = (8, 4);
+    let events = drive(start(&session, &whole), |_, _| ());
+    let opened = events.iter().find_map(|event| if let Event::Opened(opened) = event { Some(opened) } else { None });
+    let card = &opened.unwrap().student;
+    assert!(card.layers == 2 && card.vocabulary < 1500 && card.notes.len() == 2, "{card:?}");
+    drive(start(&session, &broken), |event, watch| {
+        if matches!(event, Event::Checkpoint { step: 4 }) {
+            watch.commands.send(Command::Stop).unwrap();
+        }
+    });
+    drive(Command::Continue(broken.clone()), |_, _| ());
+    assert!(student(&whole) == student(&broken), "the students differ");
+    let saved = ModelChoice::stored(Source::Folder(whole.join("student")));
+    let again = engine::model::open(&saved, 8, 0, &candle_core::Device::Cpu).unwrap();
+    assert_eq!(again.tokens.size(), again.card.vocabulary);
+    assert_eq!((again.card.parameters, again.card.vocabulary), (card.parameters, card.vocabulary));
 }
 
 #[test]

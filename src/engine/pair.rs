@@ -7,7 +7,8 @@ use candle_core::Device;
 use super::EngineError;
 use super::data::{self, Dataset};
 use super::hub;
-use super::model::{self, Model};
+use super::make;
+use super::model::{self, Model, Top};
 use super::teacher::{LocalTeacher, ServerTeacher, TargetCache, Targets, Teacher};
 use crate::link::{ModelCard, Opened};
 use crate::session::{ModelChoice, Session, Source};
@@ -43,8 +44,9 @@ impl Pair {
             Some(before) => Arc::clone(&before.data),
             None => Arc::new(data::open(&session.data, seed)?),
         };
-        let classes = data.classes.len();
-        let student = open_model(&session.models.student, classes, seed, &device)?;
+        let classes = &data.classes;
+        let mut student = make::student(session, &data, &device)?;
+        student.card.notes.extend(other_classes(&student, &session.models.student, classes));
         let teacher = match &session.models.teacher {
             Some(choice) if !is_server(choice) => Some(open_teacher(choice, classes, before, &device)?),
             _ => None,
@@ -96,11 +98,11 @@ impl Pair {
 
 fn open_teacher(
     choice: &ModelChoice,
-    classes: usize,
+    classes: &[String],
     before: Option<&Pair>,
     device: &Device,
 ) -> Result<Arc<Model>, EngineError> {
-    let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes.len() == classes);
+    let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes == classes);
     match same.and_then(|b| b.teacher.clone()) {
         Some(teacher) => Ok(teacher),
         None => Ok(Arc::new(open_model(choice, classes, 0, device)?)),
@@ -111,8 +113,25 @@ fn is_server(choice: &ModelChoice) -> bool {
     matches!(choice.source, Source::Server { .. })
 }
 
-fn open_model(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) -> Result<Model, EngineError> {
-    Ok(model::open_files(choice, hub::files(choice)?, classes, seed, device)?)
+fn open_model(choice: &ModelChoice, classes: &[String], seed: u64, device: &Device) -> Result<Model, EngineError> {
+    let mut model = model::open_files(choice, hub::files(choice)?, classes.len(), seed, device)?;
+    model.card.notes.extend(other_classes(&model, choice, classes));
+    Ok(model)
+}
+
+/// A remark on a classifier that answers by other classes than the data's: it would be taken at its
+/// word, class by class in order.
+fn other_classes(model: &Model, choice: &ModelChoice, classes: &[String]) -> Option<String> {
+    let stored = choice.needs_weights() && matches!(model.top, Top::Classes(_));
+    let theirs = match model.files.usage() {
+        Ok(usage) => usage.filter(|usage| stored && usage.classes != classes)?.classes,
+        Err(e) => return Some(e.to_string()),
+    };
+    Some(format!(
+        "it was trained on the classes {}; they are taken for the data's, {}, in this order",
+        theirs.join(", "),
+        classes.join(", ")
+    ))
 }
 
 /// Fetches the models of the Hub that `session` names and the cache lacks.
@@ -121,7 +140,8 @@ fn open_model(choice: &ModelChoice, classes: usize, seed: u64, device: &Device) 
 /// [`EngineError::Hub`].
 pub fn provide(session: &Session, watch: hub::Watch) -> Result<(), EngineError> {
     let choices = session.models.teacher.iter().chain([&session.models.student]);
-    for choice in choices {
+    let of = session.models.student.layers.as_ref().and_then(|layers| layers.of.clone()).map(ModelChoice::stored);
+    for choice in choices.chain(&of) {
         hub::provide(choice, watch)?;
     }
     Ok(())

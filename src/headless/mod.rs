@@ -1,7 +1,9 @@
 //! The commands without a window. Progress goes to stderr, results to stdout, one JSON object with
 //! `--json`; exit codes tell usage, input and run errors apart.
 
+mod answer;
 mod baseline;
+mod doctor;
 mod fetch;
 mod models;
 mod probe;
@@ -12,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use baseline::baseline;
+pub use doctor::examine;
 pub use fetch::fetch;
 pub use models::list;
 pub use probe::probe;
@@ -40,10 +43,13 @@ pub struct Arguments {
 pub enum Task {
     /// Run a session without a window.
     Run(RunArguments),
-    /// Write what a model computes for one text: ids, logits, attention, hidden states.
+    /// Show what a model makes of one text: the probabilities of its classes; and write ids, logits,
+    /// attention and hidden states.
     Probe(ProbeArguments),
     /// Measure a bag-of-words model on a session's data.
     Baseline(BaselineArguments),
+    /// Examine a session before its run: pair, prompt, memory and pace, with three real steps on a copy.
+    Doctor(DoctorArguments),
     /// List what is on this machine.
     #[command(subcommand)]
     List(Listing),
@@ -83,7 +89,7 @@ pub struct ProbeArguments {
     pub text: String,
     /// File to write, safetensors.
     #[arg(long)]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
@@ -93,6 +99,16 @@ pub struct ProbeArguments {
 #[derive(Debug, Args)]
 pub struct BaselineArguments {
     /// Session whose data is measured; the built-in experiment if left out.
+    pub session: Option<PathBuf>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Session to examine; the built-in experiment if left out.
     pub session: Option<PathBuf>,
     /// One JSON object on stdout.
     #[arg(long)]

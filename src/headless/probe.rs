@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, IndexOp as _, Tensor};
 
+use serde_json::json;
+
+use super::answer::{Answer, answer};
 use super::{CommandError, ProbeArguments};
 use crate::engine::EngineError;
 use crate::engine::hub;
@@ -12,33 +15,40 @@ use crate::engine::model::{self, Kind, Model, ModelError, Noise, Top, Trace};
 use crate::session::file::write_atomically;
 use crate::session::{Head, MAIN, ModelChoice, Source};
 
-/// Writes `input_ids [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L
-/// [heads, query, key]` and `hidden.L [tokens, width]` (hidden.0 is the embedding output). An
-/// encoder–decoder's logits are those of its answer's first token; beside its encoder's tensors
-/// stand its decoder's `written.L`, `cross.L` and `hidden_written.L`.
+/// The probabilities of the model's classes, where it knows them; with `--out` a file of `input_ids
+/// [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L [heads, query, key]` and
+/// `hidden.L [tokens, width]` (hidden.0 is the embedding output). An encoder–decoder's logits are those
+/// of its answer's first token; beside its encoder's tensors stand its decoder's `written.L`, `cross.L`
+/// and `hidden_written.L`. The tensors are of the bare text, the probabilities of the text as the model
+/// is asked.
 ///
 /// # Errors
 /// [`CommandError`] if the model cannot be opened or the file not written.
 pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
     let model = open(&arguments.model).map_err(CommandError::input)?;
+    let answer = answer(&model, &arguments.text)?;
     let tensors = tensors(&model, &arguments.text).map_err(CommandError::run)?;
-    let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
-    let bytes = serialize(&views).map_err(CommandError::run)?;
-    let wrong = |e| CommandError::input(format!("cannot write the probe: {e}: {}", arguments.out.display()));
-    write_atomically(&arguments.out, &bytes).map_err(wrong)?;
+    if let Some(out) = &arguments.out {
+        let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+        let bytes = serialize(&views).map_err(CommandError::run)?;
+        let wrong = |e| CommandError::input(format!("cannot write the probe: {e}: {}", out.display()));
+        write_atomically(out, &bytes).map_err(wrong)?;
+    }
     let tokens = tensors.get("input_ids").map_or(0, Tensor::elem_count);
+    let card = &model.card;
     if arguments.json {
         let shapes: BTreeMap<&String, &[usize]> = tensors.iter().map(|(name, tensor)| (name, tensor.dims())).collect();
-        let card = &model.card;
-        return Ok(serde_json::json!({ "model": card, "tokens": tokens, "tensors": shapes }).to_string());
+        return Ok(json!({ "model": card, "tokens": tokens, "classes": answer, "tensors": shapes }).to_string());
     }
-    Ok(format!(
-        "{}: {} parameters, {tokens} tokens, {} tensors written to {}",
-        model.card.architecture,
-        model.card.parameters,
-        tensors.len(),
-        arguments.out.display()
-    ))
+    let written = arguments.out.as_ref();
+    let written = written.map(|out| format!(", {} tensors written to {}", tensors.len(), out.display()));
+    let head = format!(
+        "{}: {} parameters, {tokens} tokens{}",
+        card.architecture,
+        card.parameters,
+        written.unwrap_or_default()
+    );
+    Ok(std::iter::once(head).chain(answer.iter().map(Answer::to_string)).collect::<Vec<_>>().join("\n"))
 }
 
 /// Opens a model with the head it was saved with: a classifier if its configuration names labels
@@ -53,7 +63,8 @@ fn open(name: &str) -> Result<Model, EngineError> {
     let config = model::Config::parse(&files.config()?)?;
     let classes = config.classes();
     let head = if classes.is_some() { Head::Classifier } else { Head::LabelWords };
-    let choice = ModelChoice { head, ..ModelChoice::stored(source) };
+    let max_tokens = files.usage()?.map_or(0, |usage| usage.max_tokens);
+    let choice = ModelChoice { head, max_tokens, ..ModelChoice::stored(source) };
     Ok(model::open_files(&choice, files, classes.unwrap_or(1), 0, &Device::Cpu)?)
 }
 

@@ -4,11 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::RunRecord;
 use super::journal::{self, Journal};
+use super::{RunRecord, card};
 use crate::link::{Event, EventSink, Outcome};
 use crate::session::file::write_atomically;
-use crate::session::{Session, file};
+use crate::session::usage::STUDENT;
+use crate::session::{Session, Usage, file};
 
 /// The curves of a run folder, `step,series,value`.
 pub const METRICS: &str = "metrics.csv";
@@ -76,9 +77,20 @@ impl Recorder {
     fn summarise(&mut self, outcome: &Outcome) {
         let Some((_, out)) = &self.run else { return };
         let text = serde_json::to_string_pretty(outcome).unwrap_or_default() + "\n";
-        if let Err(e) = write_atomically(&out.join(SUMMARY), text.as_bytes()) {
-            self.complain(&e);
+        let summary = write_atomically(&out.join(SUMMARY), text.as_bytes()).map_err(|e| e.to_string());
+        let card = self.describe(&out.join(STUDENT));
+        for result in [summary, card] {
+            if let Err(words) = result {
+                self.complain(&words);
+            }
         }
+    }
+
+    /// The model card of the student that the run has left.
+    fn describe(&self, student: &Path) -> Result<(), String> {
+        let Some(usage) = Usage::open(student).map_err(|e| e.to_string())? else { return Ok(()) };
+        let Some(text) = card::text(&self.record, &usage) else { return Ok(()) };
+        write_atomically(&student.join(card::FILE), text.as_bytes()).map_err(|e| e.to_string())
     }
 
     fn note(&mut self, event: Event) {

@@ -7,9 +7,11 @@
 pub mod data;
 pub mod file;
 pub mod knob;
+pub mod making;
 pub mod models;
 pub mod prompt;
 pub mod recipe;
+pub mod usage;
 pub mod view;
 
 use std::collections::BTreeMap;
@@ -20,9 +22,11 @@ use serde::{Deserialize, Serialize};
 pub use data::{Column, Data, DataSource, Strip};
 pub use file::SessionError;
 pub use knob::{Catalog, Knob, Knobs, Scale};
+pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
 pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
+pub use usage::{Usage, UsageError};
 pub use view::{Language, ThemeChoice, View};
 
 /// The newest session format this program writes; older ones are migrated when opened.

@@ -11,7 +11,7 @@ use retort::engine::task;
 use retort::session::{Chat, Head, ModelChoice, Prompt, Scoring, Source, Start};
 
 /// Files a folder may hold; the first byte of an entry counts through them.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     "config.json",
     "tokenizer.json",
     "model.safetensors",
@@ -25,6 +25,7 @@ pub const NAMES: [&str; 13] = [
     "pytorch_model.bin.index.json",
     "chat_template.jinja",
     "shard",
+    "model.gguf",
 ];
 
 /// Most parameters that a run with random weights makes: such a model may rightly be large, and the

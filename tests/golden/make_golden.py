@@ -476,7 +476,7 @@ def main():
             MaskedWords,
             5,
         ),
-        "gpt2": (transformers.GPT2LMHeadModel(gpt2(many, **eager)), bytes_, NextWords, 7),
+        "gpt2": lambda: (transformers.GPT2LMHeadModel(gpt2(many, **eager)), bytes_, NextWords, 7),
         "gpt2_classifier": lambda: (
             transformers.GPT2ForSequenceClassification(
                 gpt2(many, n_inner=56, activation_function="silu", num_labels=len(CLASSES), **eager)

@@ -50,7 +50,7 @@ pub fn fresh(architecture: &Architecture, head: Head, seed: u64) -> Model {
 }
 
 /// Any golden folder of an architecture: an architecture without one is not proved.
-fn folder_of(architecture: &Architecture) -> PathBuf {
+pub fn folder_of(architecture: &Architecture) -> PathBuf {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder("")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     let says = format!("\"model_type\": \"{}\"", architecture.id);

@@ -1,7 +1,8 @@
 //! Multi-head attention with the probabilities in reach, and its masks.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor, bail};
 
+use super::cache::Past;
 use super::layers::{Linear, Noise, Norm, RmsNorm};
 use super::position::Position;
 use super::{Trace, ops, trace};
@@ -45,6 +46,9 @@ pub struct Sight<'a> {
     pub position: Position<'a>,
     /// The other text's states, `[batch, key, width]`; its own where `None`.
     pub over: Option<&'a Tensor>,
+    /// What it has seen in earlier passes over the same text, and where it keeps what it sees in this
+    /// one; `None` where the whole text is at hand.
+    pub past: Option<&'a Past>,
     /// Which of the network's attentions it is.
     pub site: trace::Site,
     /// In which layer.
@@ -54,7 +58,7 @@ pub struct Sight<'a> {
 impl<'a> Sight<'a> {
     /// A text's attention to itself under `mask`, in `layer` of the only stack or of the encoder.
     pub fn own(mask: &'a Tensor, layer: usize) -> Self {
-        Self { mask, position: Position::None, over: None, site: trace::Site::Own, layer }
+        Self { mask, position: Position::None, over: None, past: None, site: trace::Site::Own, layer }
     }
 }
 
@@ -73,15 +77,18 @@ impl Attention {
     /// # Errors
     /// The tensor library's.
     pub fn forward(&self, x: &Tensor, sight: &Sight, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
-        let [q, k, v] = self.qkv.forward(x, sight.over)?;
-        let (q, k) = self.normed(q, k)?;
-        let (q, k) = sight.position.place(q, k, self.heads, self.kv_heads)?;
+        let [q, k, v] = match sight.past {
+            Some(past) => self.recalled(x, sight, past)?,
+            None => self.placed(x, sight)?,
+        };
         let drops = noise.next(self.dropout);
         let context = if trace.wants(sight.site, sight.layer) {
             let probabilities = ops::attention_probabilities(&q, &k, sight.mask, self.scale, self.heads)?;
             trace.attention(sight.site, sight.layer, &probabilities);
             let thinned = drops.map(|noise| ops::dropout(&probabilities, noise.p, noise.seed)).transpose()?;
             ops::attention_context(&thinned.unwrap_or(probabilities), &v, self.kv_heads)?
+        } else if sight.past.is_some() && drops.is_none() {
+            ops::attention_step(&q, &k, &v, sight.mask, self.scale, self.heads)?
         } else {
             ops::attention(&q, &k, &v, sight.mask, self.scale, self.heads, drops)?
         };
@@ -114,7 +121,8 @@ impl Attention {
 
     /// What the whole-block operation takes; `None` where it cannot serve.
     fn whole<'a>(&'a self, sight: &Sight<'a>) -> Option<ops::SelfAttention<'a>> {
-        let plain = self.norms.is_none() && sight.over.is_none() && matches!(sight.position, Position::None);
+        let alone = sight.over.is_none() && sight.past.is_none();
+        let plain = self.norms.is_none() && alone && matches!(sight.position, Position::None);
         let Qkv::Separate(query, key, value) = &self.qkv else { return None };
         plain.then_some(ops::SelfAttention {
             query: query.dense()?,
@@ -128,15 +136,43 @@ impl Attention {
         })
     }
 
+    /// Queries, keys and values of what is at hand, with the order of its tokens in them.
+    fn placed(&self, x: &Tensor, sight: &Sight) -> Result<[Tensor; 3]> {
+        let [q, k, v] = self.qkv.forward(x, sight.over)?;
+        let (q, k) = self.normed(q, k)?;
+        let (q, k) = sight.position.place(q, k, self.heads, self.kv_heads)?;
+        Ok([q, k, v])
+    }
+
+    /// Queries of `x`, keys and values of all that was seen: those of `x` are put behind the earlier
+    /// ones; another text does not grow, so its are computed once.
+    fn recalled(&self, x: &Tensor, sight: &Sight, past: &Past) -> Result<[Tensor; 3]> {
+        if let (Some(_), Some((k, v))) = (sight.over, past.all()?) {
+            return Ok([self.asked(x)?, k, v]);
+        }
+        let [q, k, v] = self.placed(x, sight)?;
+        let (k, v) = past.grow(&k, &v)?;
+        Ok([q, k, v])
+    }
+
+    /// Queries alone, for a text that is not the one seen and so shares no order with it.
+    fn asked(&self, x: &Tensor) -> Result<Tensor> {
+        let Qkv::Separate(query, ..) = &self.qkv else { bail!("a fused attention sees its own text only") };
+        let q = query.forward(x)?;
+        self.norms.as_ref().map_or(Ok(q.clone()), |(norm, _)| by_head(&q, self.heads, norm))
+    }
+
     /// Queries and keys normed head by head, where the architecture does so.
     fn normed(&self, q: Tensor, k: Tensor) -> Result<(Tensor, Tensor)> {
         let Some((q_norm, k_norm)) = &self.norms else { return Ok((q, k)) };
-        let by_head = |x: &Tensor, heads: usize, norm: &RmsNorm| {
-            let (batch, tokens, width) = x.dims3()?;
-            norm.forward(&x.reshape((batch, tokens, heads, width / heads))?)?.reshape((batch, tokens, width))
-        };
         Ok((by_head(&q, self.heads, q_norm)?, by_head(&k, self.kv_heads, k_norm)?))
     }
+}
+
+/// `x [batch, tokens, heads · wide]` normed within each head.
+fn by_head(x: &Tensor, heads: usize, norm: &RmsNorm) -> Result<Tensor> {
+    let (batch, tokens, width) = x.dims3()?;
+    norm.forward(&x.reshape((batch, tokens, heads, width / heads))?)?.reshape((batch, tokens, width))
 }
 
 impl Qkv {
@@ -148,7 +184,7 @@ impl Qkv {
                 let over = over.unwrap_or(x);
                 Ok([q.forward(x)?, k.forward(over)?, v.forward(over)?])
             }
-            Self::Fused(_) if over.is_some() => candle_core::bail!("a fused attention sees its own text only"),
+            Self::Fused(_) if over.is_some() => bail!("a fused attention sees its own text only"),
             Self::Fused(qkv) => {
                 let (qkv, width) = (qkv.forward(x)?, x.dim(2)?);
                 let part = |index: usize| qkv.narrow(2, index * width, width);
@@ -180,9 +216,20 @@ pub fn causal_mask(lengths: &[usize], tokens: usize, device: &Device) -> Result<
     Tensor::from_vec(mask, (lengths.len(), 1, tokens, tokens), device)
 }
 
-/// `mask` for a layer that sees no more than `window` tokens back, itself counted, `[batch, 1,
-/// tokens, tokens]`. Distances are those of the positions `u32 [batch, tokens]`, so tokens that
-/// stand side by side for one place see the same.
+/// The mask of `new` tokens behind `before` others of one text, each of which sees backwards only,
+/// `[1, 1, new, before + new]`.
+///
+/// # Errors
+/// The tensor library's.
+pub fn mask_behind(before: usize, new: usize, device: &Device) -> Result<Tensor> {
+    let row = |query: usize| (0..before + new).map(move |key| if key <= before + query { 0.0 } else { MASKED });
+    let mask: Vec<f32> = (0..new).flat_map(row).collect();
+    Tensor::from_vec(mask, (1, 1, new, before + new), device)
+}
+
+/// `mask` for a layer that sees no more than `window` tokens back, itself counted, `[batch, 1, query,
+/// key]`. Distances are those of the positions of queries `u32 [batch, query]` and keys `u32 [batch,
+/// key]`, so tokens that stand side by side for one place see the same.
 ///
 /// # Errors
 /// The tensor library's.
@@ -190,14 +237,14 @@ pub fn causal_mask(lengths: &[usize], tokens: usize, device: &Device) -> Result<
 /// # Source
 /// Beltagy et al. 2020 (arXiv 2004.05150), section 3.1, one-sided, as in Mistral 7B (Jiang et al.
 /// 2023, arXiv 2310.06825, section 2).
-pub fn sliding_mask(mask: &Tensor, positions: &Tensor, window: usize) -> Result<Tensor> {
-    let rows = positions.to_vec2::<u32>()?;
-    let tokens = rows.first().map_or(0, Vec::len);
+pub fn sliding_mask(mask: &Tensor, (queries, keys): (&Tensor, &Tensor), window: usize) -> Result<Tensor> {
+    let shape = (queries.dim(0)?, 1, queries.dim(1)?, keys.dim(1)?);
     let far = |query: u32, key: u32| query.saturating_sub(key) as usize >= window;
     let cell = |query: u32, key: u32| if far(query, key) { MASKED } else { 0.0 };
-    let of = |row: &Vec<u32>| -> Vec<f32> {
-        row.iter().flat_map(|&query| row.iter().map(move |&key| cell(query, key))).collect()
+    let (queries, keys) = (queries.to_vec2::<u32>()?, keys.to_vec2::<u32>()?);
+    let of = |(queries, keys): (&Vec<u32>, &Vec<u32>)| -> Vec<f32> {
+        queries.iter().flat_map(|&query| keys.iter().map(move |&key| cell(query, key))).collect()
     };
-    let cells: Vec<f32> = rows.iter().flat_map(of).collect();
-    mask.broadcast_add(&Tensor::from_vec(cells, (rows.len(), 1, tokens, tokens), mask.device())?)
+    let cells: Vec<f32> = queries.iter().zip(&keys).flat_map(of).collect();
+    mask.broadcast_add(&Tensor::from_vec(cells, shape, mask.device())?)
 }

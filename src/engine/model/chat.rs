@@ -26,14 +26,21 @@ pub struct ChatFile {
 /// [`ModelError::File`] for a file that cannot be read, [`ModelError::Tokens`] for a list of templates
 /// without a default.
 pub fn chat_file(folder: &Path) -> Result<Option<ChatFile>, ModelError> {
-    let own = folder.join("chat_template.jinja");
     let settings = settings(folder)?;
-    let template = if own.is_file() {
-        Some(read_text(&own, "chat_template.jinja")?)
-    } else {
-        settings.get("chat_template").map(chosen).transpose()?.flatten()
+    let template = match own_template(folder)? {
+        None => settings.get("chat_template").map(chosen).transpose()?.flatten(),
+        own => own,
     };
     Ok(template.map(|template| ChatFile { template, words: words(&settings) }))
+}
+
+/// The template that is a file of its own.
+///
+/// # Errors
+/// [`ModelError::File`] if it is there and cannot be read.
+pub fn own_template(folder: &Path) -> Result<Option<String>, ModelError> {
+    let own = folder.join("chat_template.jinja");
+    if own.is_file() { read_text(&own, "chat_template.jinja").map(Some) } else { Ok(None) }
 }
 
 /// One template, or the default of several.

@@ -118,6 +118,16 @@ impl Config {
         }
     }
 
+    /// Names of all fields, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// A field as it is written.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// Whether the field is there, be it null.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -133,6 +143,21 @@ impl Config {
             Some(value) => {
                 let all = value.as_array().and_then(|all| all.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
                 all.map(Some).ok_or_else(|| ModelError::Config(format!("{name} must be a list of words")))
+            }
+        }
+    }
+
+    /// The numbers of a list; `None` where it is missing or null.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the value is no list of numbers.
+    pub fn numbers(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let number = |value: &Value| value.as_f64().map(|number| number as f32);
+                let all = value.as_array().and_then(|all| all.iter().map(number).collect::<Option<Vec<_>>>());
+                all.map(Some).ok_or_else(|| ModelError::Config(format!("{name} must be a list of numbers")))
             }
         }
     }
@@ -198,5 +223,12 @@ impl Config {
         }
         let named = self.0.get("id2label").and_then(Value::as_object).map(serde_json::Map::len);
         named.or_else(|| self.size(&["num_labels"]).ok()).or(Some(2))
+    }
+
+    /// The names of the classes in their order, if the model was saved as a classifier and all have one.
+    pub fn class_names(&self) -> Option<Vec<String>> {
+        let named = self.0.get("id2label")?.as_object()?;
+        let name = |class: usize| named.get(&class.to_string())?.as_str().map(str::to_owned);
+        (0..self.classes()?).map(name).collect()
     }
 }

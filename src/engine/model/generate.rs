@@ -1,9 +1,9 @@
-//! Writing on, token by token. Every token is a pass over all that stands: right and slow; a cache
-//! of keys and values is not here yet.
+//! Writing on, token by token, each of which passes the network once: what it needs of those before
+//! it is kept.
 
-use candle_core::{IndexOp as _, Result, Tensor};
+use candle_core::{IndexOp as _, Result, Tensor, bail};
 
-use super::{Kind, Model, Noise, Trace};
+use super::{Cache, Kind, Model, Noise, Trace};
 
 impl Model {
     /// The `most` likeliest next tokens one after the other, or fewer where the model ends its text
@@ -14,20 +14,34 @@ impl Model {
     /// # Errors
     /// If the model only reads, was opened with a classifier or the prompt is empty.
     pub fn generate(&self, prompt: &[u32], most: usize) -> Result<Vec<u32>> {
-        if prompt.is_empty() {
-            candle_core::bail!("there is nothing to write on behind; give a prompt")
-        }
+        self.generate_while(prompt, most, |_| true)
+    }
+
+    /// As [`Self::generate`], as long as `go_on` says so, which sees what is written so far and is asked
+    /// before every token.
+    ///
+    /// # Errors
+    /// As [`Self::generate`].
+    pub fn generate_while(
+        &self,
+        prompt: &[u32],
+        most: usize,
+        mut go_on: impl FnMut(&[u32]) -> bool,
+    ) -> Result<Vec<u32>> {
         let ends = self.ends();
         let mut writer = Writer::new(self, prompt)?;
-        let start = writer.tokens.len();
-        while writer.tokens.len() < (start + most).min(self.max_tokens) {
-            let next = writer.next()?;
+        let most = most.min(self.max_tokens.saturating_sub(writer.tokens()));
+        let mut written = Vec::new();
+        while written.len() < most && go_on(&written) {
+            // Of equal ones the first.
+            let next = writer.logits()?.argmax(0)?.to_scalar()?;
             if ends.contains(&next) {
                 break;
             }
-            writer.tokens.push(next);
+            written.push(next);
+            writer.push(next);
         }
-        Ok(writer.tokens.split_off(start))
+        Ok(written)
     }
 
     /// The tokens that end a text: those of the configuration, else the tokenizer's.
@@ -43,36 +57,65 @@ impl Model {
     }
 }
 
-/// A text being written.
-struct Writer<'a> {
+/// A text being written by a model, from the tokens that somebody picks.
+pub struct Writer<'a> {
     model: &'a Model,
-    tokens: Vec<u32>,
     /// States and mask of what was read, where that is apart.
     read: Option<(Tensor, Tensor)>,
+    cache: Cache,
+    /// Tokens that stand and have not passed the network.
+    waiting: Vec<u32>,
+    /// What was said of the next token behind those that have.
+    logits: Option<Tensor>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(model: &'a Model, prompt: &[u32]) -> Result<Self> {
-        match model.architecture.kind {
-            Kind::Encoder => candle_core::bail!("this model reads and does not write"),
-            Kind::Decoder => Ok(Self { model, tokens: prompt.to_vec(), read: None }),
+    /// Begins behind `prompt`; with an encoder–decoder an answer to it.
+    ///
+    /// # Errors
+    /// If the model only reads or the prompt is empty.
+    pub fn new(model: &'a Model, prompt: &[u32]) -> Result<Self> {
+        if prompt.is_empty() {
+            bail!("there is nothing to write on behind; give a prompt")
+        }
+        let (read, waiting) = match model.architecture.kind {
+            Kind::Encoder => bail!("this model reads and does not write"),
+            Kind::Decoder => (None, prompt.to_vec()),
             Kind::EncoderDecoder => {
                 let input = model.input(&[prompt])?;
                 let states = model.detached.encode(&input, &mut Trace::none(), &Noise::none())?;
-                Ok(Self { model, tokens: vec![model.start()], read: Some((states, input.mask)) })
+                (Some((states, input.mask)), vec![model.start()])
             }
-        }
+        };
+        Ok(Self { model, read, cache: Cache::default(), waiting, logits: None })
     }
 
-    /// The likeliest next token; of equal ones the first.
-    fn next(&self) -> Result<u32> {
-        let (network, noise) = (self.model.detached.as_ref(), Noise::none());
-        let input = self.model.written(&[&self.tokens])?;
-        let hidden = match &self.read {
-            None => network.encode(&input, &mut Trace::none(), &noise)?,
-            Some((states, mask)) => network.decode(states, mask, &input, &mut Trace::none(), &noise)?,
-        };
-        let last = hidden.i((.., self.tokens.len() - 1))?.contiguous()?;
-        network.vocabulary(&last)?.i(0)?.argmax(0)?.to_scalar()
+    /// Tokens that stand: the prompt, or an encoder–decoder's start, and what was written behind it.
+    pub fn tokens(&self) -> usize {
+        self.cache.tokens() + self.waiting.len()
+    }
+
+    /// Puts a token behind those that stand.
+    pub fn push(&mut self, token: u32) {
+        self.waiting.push(token);
+    }
+
+    /// What the model says of the next token, `[vocabulary]`.
+    ///
+    /// # Errors
+    /// If the model was opened with a classifier; the tensor library's, e.g. where there is no room for
+    /// more tokens.
+    pub fn logits(&mut self) -> Result<Tensor> {
+        if let Some(logits) = self.logits.as_ref().filter(|_| self.waiting.is_empty()) {
+            return Ok(logits.clone());
+        }
+        let new = self.model.behind(self.cache.tokens(), &self.waiting)?;
+        let network = self.model.detached.as_ref();
+        let read = self.read.as_ref().map(|(states, mask)| (states, mask));
+        let hidden = network.write_on(&new, read, &mut self.cache)?;
+        let last = hidden.i((.., self.waiting.len() - 1))?.contiguous()?;
+        let logits = network.vocabulary(&last)?.i(0)?;
+        self.waiting.clear();
+        Ok(self.logits.insert(logits).clone())
     }
 }

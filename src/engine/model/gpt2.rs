@@ -6,8 +6,8 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, Qkv, Sight};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm, states_at};
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::layers::{Embedding, Linear, Noise, Norm, Words, states_at};
+use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -27,7 +27,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
 
 /// The network.
 pub struct Gpt2 {
-    words: Embedding,
+    words: Words,
     positions: Embedding,
     layers: Vec<Layer>,
     norm: Norm,
@@ -52,15 +52,15 @@ impl Gpt2 {
     pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
         let trunk = names.pp("transformer");
         let (width, spread) = (config.size(&["n_embd"])?, config.number_or("initializer_range", 0.02)?);
-        for (switch, needed) in [("scale_attn_weights", true), ("tie_word_embeddings", true)] {
-            if config.switch_or(switch, needed) != needed {
-                return Err(ModelError::Config(format!("{switch} must be {needed} for a GPT-2 here")));
-            }
+        if !config.switch_or("scale_attn_weights", true) {
+            return Err(ModelError::Config("scale_attn_weights must be true for a GPT-2 here".into()));
         }
         if config.switch_or("scale_attn_by_inverse_layer_idx", false) {
             return Err(ModelError::Config("scale_attn_by_inverse_layer_idx is not known here".into()));
         }
-        let words = Embedding::new(&trunk.pp("wte"), config.size(&["vocab_size"])?, width, spread)?;
+        let (rows, tied) = (config.size(&["vocab_size"])?, config.switch_or("tie_word_embeddings", true));
+        let words = Words::new(&trunk.pp("wte"), rows, width, spread)?;
+        let head = |name: &str, rows: usize| names.weight_or_new(name, &[rows, width], Init::Normal(spread));
         let layers = config.size(&["n_layer"])?;
         let layer = |i| Layer::new(config, width, layers, &trunk.pp("h").pp(i));
         Ok(Self {
@@ -68,10 +68,9 @@ impl Gpt2 {
             layers: (0..layers).map(layer).collect::<std::result::Result<_, _>>()?,
             norm: Norm::new(&trunk.pp("ln_f"), width, config.number_or("layer_norm_epsilon", 1e-5)?)?,
             head: match top {
-                Top::Vocabulary => Linear::tied(words.table().clone(), None),
-                Top::Classes(n) => {
-                    Linear::tied(names.get_or_new("score.weight", &[*n, width], Init::Normal(spread))?, None)
-                }
+                Top::Vocabulary if tied => words.head(),
+                Top::Vocabulary => Linear::of(head("lm_head.weight", rows)?),
+                Top::Classes(classes) => Linear::of(head("score.weight", *classes)?),
             },
             classes: matches!(top, Top::Classes(_)),
             embedding_dropout: config.number_or("embd_pdrop", 0.1)?,
@@ -116,14 +115,16 @@ impl Layer {
     }
 }
 
-impl Network for Gpt2 {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+impl Gpt2 {
+    /// States of the tokens of `input`, behind those that `cache` keeps.
+    fn run(&self, input: &Input, cache: Option<&Cache>, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
         let sum = (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?;
         let mut x = noise.dropout(&sum, self.embedding_dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
+            let sight = Sight { past: cache.and_then(|cache| cache.own(index)), ..Sight::own(&input.mask, index) };
             let normed = layer.attention_norm.forward(&x)?;
-            let attended = layer.attention.forward(&normed, &Sight::own(&input.mask, index), trace, noise)?;
+            let attended = layer.attention.forward(&normed, &sight, trace, noise)?;
             x = (noise.dropout(&attended, self.residual_dropout)? + &x)?;
             let fed = layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?, noise)?;
             x = (noise.dropout(&fed, self.residual_dropout)? + &x)?;
@@ -135,6 +136,17 @@ impl Network for Gpt2 {
         let x = self.norm.forward(&x)?;
         trace.hidden(self.layers.len(), &x);
         Ok(x)
+    }
+}
+
+impl Network for Gpt2 {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        self.run(input, None, trace, noise)
+    }
+
+    fn write_on(&self, new: &Input, _read: Option<(&Tensor, &Tensor)>, cache: &mut Cache) -> Result<Tensor> {
+        cache.begin(self.layers.len(), &new.positions)?;
+        self.run(new, Some(cache), &mut Trace::none(), &Noise::none())
     }
 
     fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &Noise) -> Result<Tensor> {

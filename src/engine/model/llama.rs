@@ -12,9 +12,9 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, Qkv, Sight, sliding_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, RmsNorm, states_at};
+use super::layers::{Linear, Noise, RmsNorm, Words, states_at};
 use super::position::{Frequencies, Position};
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line for Llama.
 pub(super) const LLAMA: Architecture = Architecture {
@@ -96,7 +96,7 @@ enum Family {
 
 /// The network.
 pub struct Llama {
-    words: Embedding,
+    words: Words,
     layers: Vec<Layer>,
     norm: RmsNorm,
     frequencies: Frequencies,
@@ -119,7 +119,7 @@ impl Llama {
         let trunk = names.pp("model");
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
         let rows = config.size(&["vocab_size"])?;
-        let words = Embedding::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
+        let words = Words::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
         let (layers, window) = (config.size(&["num_hidden_layers"])?, window(family, config)?);
         let windowed = windowed(family, config, layers, window.is_some())?;
         let layer = |(i, windowed)| Layer::new(family, config, width, windowed, &trunk.pp("layers").pp(i));
@@ -129,9 +129,7 @@ impl Llama {
             frequencies: Frequencies::new(config, head_size(config, width)?)?,
             window,
             head: match top {
-                Top::Vocabulary if config.switch_or("tie_word_embeddings", false) => {
-                    Linear::tied(words.table().clone(), None)
-                }
+                Top::Vocabulary if config.switch_or("tie_word_embeddings", false) => words.head(),
                 Top::Vocabulary => head("lm_head.weight", rows, width, spread, names)?,
                 Top::Classes(classes) => head("score.weight", *classes, width, spread, names)?,
             },
@@ -143,7 +141,7 @@ impl Llama {
 
 /// A linear of the top, without a bias.
 fn head(name: &str, rows: usize, width: usize, spread: f64, names: &Names) -> std::result::Result<Linear, ModelError> {
-    Ok(Linear::tied(names.get_or_new(name, &[rows, width], Init::Normal(spread))?, None))
+    Ok(Linear::of(names.weight_or_new(name, &[rows, width], Init::Normal(spread))?))
 }
 
 fn eps(config: &Config) -> std::result::Result<f64, ModelError> {
@@ -266,18 +264,21 @@ fn attention(
     })
 }
 
-impl Network for Llama {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+impl Llama {
+    /// States of the tokens of `input`, behind those that `cache` keeps.
+    fn run(&self, input: &Input, cache: Option<&Cache>, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
         let rotary = self.frequencies.at(&input.positions)?;
+        let keys = cache.and_then(Cache::positions).unwrap_or(&input.positions);
         let near = match self.window {
-            Some(window) => Cow::Owned(sliding_mask(&input.mask, &input.positions, window)?),
+            Some(window) => Cow::Owned(sliding_mask(&input.mask, (&input.positions, keys), window)?),
             None => Cow::Borrowed(&input.mask),
         };
         let mut x = self.words.forward(&input.ids)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             let mask = if layer.windowed { near.as_ref() } else { &input.mask };
-            let sight = Sight { position: Position::Rotary(&rotary), ..Sight::own(mask, index) };
+            let past = cache.and_then(|cache| cache.own(index));
+            let sight = Sight { position: Position::Rotary(&rotary), past, ..Sight::own(mask, index) };
             let normed = layer.attention_norm.forward(&x)?;
             x = (layer.attention.forward(&normed, &sight, trace, noise)? + &x)?;
             x = (layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?, noise)? + &x)?;
@@ -289,6 +290,17 @@ impl Network for Llama {
         let x = self.norm.forward(&x)?;
         trace.hidden(self.layers.len(), &x);
         Ok(x)
+    }
+}
+
+impl Network for Llama {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        self.run(input, None, trace, noise)
+    }
+
+    fn write_on(&self, new: &Input, _read: Option<(&Tensor, &Tensor)>, cache: &mut Cache) -> Result<Tensor> {
+        cache.begin(self.layers.len(), &new.positions)?;
+        self.run(new, Some(cache), &mut Trace::none(), &Noise::none())
     }
 
     fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &Noise) -> Result<Tensor> {

@@ -12,6 +12,7 @@
 
 pub mod attention;
 pub mod bert;
+pub mod cache;
 pub mod chat;
 pub mod config;
 pub mod distilbert;
@@ -19,6 +20,7 @@ pub mod encoder_layer;
 pub mod feed_forward;
 pub mod files;
 pub mod generate;
+pub mod gguf;
 pub mod gpt2;
 pub mod init;
 pub mod layers;
@@ -26,6 +28,7 @@ pub mod llama;
 pub mod memory;
 pub mod ops;
 pub mod pickle;
+pub mod plan;
 pub mod position;
 pub mod roberta;
 pub mod save;
@@ -34,6 +37,7 @@ mod shelter;
 pub mod stored;
 pub mod t5;
 pub mod text;
+pub mod tokenizer_config;
 pub mod tokens;
 pub mod trace;
 pub mod vocabulary;
@@ -46,10 +50,13 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::link::ModelCard;
 use crate::session::knob::Entry;
-use crate::session::{Head, ModelChoice, Start};
+use crate::session::{Head, ModelChoice};
+pub use cache::Cache;
 pub use config::Config;
 pub use files::ModelFiles;
 pub use layers::Noise;
+pub use plan::Plan;
+pub use stored::Stored;
 pub use tokens::Tokens;
 pub use trace::Trace;
 pub use weights::{LoadReport, Names, Weights};
@@ -87,6 +94,9 @@ pub enum ModelError {
     /// No built-in model has this name.
     #[error("there is no built-in model {0:?}; the known ones are {1}")]
     UnknownBuiltIn(String, String),
+    /// What a run left beside the weights cannot be used.
+    #[error(transparent)]
+    Usage(#[from] crate::session::UsageError),
     /// Writing the model failed.
     #[error("cannot write the model: {reason}; check that the folder can be written and has room: {path}")]
     Write {
@@ -118,6 +128,16 @@ pub enum Top {
     Classes(usize),
     /// Scores for every token of the vocabulary.
     Vocabulary,
+}
+
+impl Top {
+    /// What stands on top of a model for `classes` classes that answers as asked.
+    pub fn asked(head: Head, architecture: &Architecture, classes: usize) -> Self {
+        match (head, architecture.writes()) {
+            (Head::Classifier, _) | (Head::Auto, false) => Self::Classes(classes),
+            (Head::LabelWords, _) | (Head::Auto, true) => Self::Vocabulary,
+        }
+    }
 }
 
 /// A network: hidden states, and what stands on top of them. Built twice over the same memory,
@@ -157,6 +177,25 @@ pub trait Network: Send + Sync {
         _noise: &Noise,
     ) -> candle_core::Result<Tensor> {
         candle_core::bail!("this network has no decoder beside its encoder")
+    }
+
+    /// Hidden states `[batch, new, width]` of tokens that a decoder reads or writes behind those that
+    /// `cache` keeps, and that it keeps from now on: the numbers that [`Self::encode`] gives for the
+    /// whole text, or [`Self::decode`] where an encoder's states and their mask are `read`.
+    ///
+    /// # Shapes
+    /// `new` holds ids and positions `u32 [batch, new]` and a mask over all tokens that then stand,
+    /// `[batch, 1, new, tokens]`.
+    ///
+    /// # Errors
+    /// If the network does not write, or the shapes do not fit what is kept.
+    fn write_on(
+        &self,
+        _new: &Input,
+        _read: Option<(&Tensor, &Tensor)>,
+        _cache: &mut Cache,
+    ) -> candle_core::Result<Tensor> {
+        candle_core::bail!("this network reads and does not write")
     }
 }
 
@@ -267,18 +306,50 @@ pub fn open_files(
     seed: u64,
     device: &Device,
 ) -> Result<Model, ModelError> {
+    let place = files.clone();
+    open_read(choice, files, classes, seed, device).map_err(|error| place.explain(error))
+}
+
+fn open_read(
+    choice: &ModelChoice,
+    files: ModelFiles,
+    classes: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Model, ModelError> {
     let config = Config::parse(&files.config()?)?;
+    architecture(&config)?;
+    let stored = if choice.needs_weights() { Some(files.weights()?) } else { None };
+    let parts = Parts { config, stored, tokens: Arc::new(Tokens::open(&files)?) };
+    open_parts(choice, files, parts, classes, seed, device)
+}
+
+/// What a model is put together from.
+pub struct Parts {
+    /// Its configuration.
+    pub config: Config,
+    /// Its weights; fresh ones where there are none.
+    pub stored: Option<Stored>,
+    /// Its tokenizer.
+    pub tokens: Arc<Tokens>,
+}
+
+/// As [`open`], from parts that need not be those of `files`.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_parts(
+    choice: &ModelChoice,
+    files: ModelFiles,
+    parts: Parts,
+    classes: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Model, ModelError> {
+    let Parts { config, stored, tokens } = parts;
     let architecture = architecture(&config)?;
-    let top = match (choice.head, architecture.writes()) {
-        (Head::Classifier, _) | (Head::Auto, false) => Top::Classes(classes),
-        (Head::LabelWords, _) | (Head::Auto, true) => Top::Vocabulary,
-    };
-    let stored = match choice.start {
-        Start::Stored => Some(files.weights()?),
-        Start::Fresh => None,
-    };
+    let top = Top::asked(choice.head, architecture, classes);
     let (weights, report) = Weights::build(architecture, &config, &top, stored, seed, device)?;
-    let tokens = Arc::new(Tokens::open(&files)?);
     assemble(choice, files, config, architecture, top, weights, &report, tokens)
 }
 
@@ -311,11 +382,15 @@ fn assemble(
         width: config.width(),
         vocabulary: config.vocabulary(),
         max_tokens,
-        notes: report.notes(),
+        notes: report.notes().into_iter().chain(weights.frozen_kinds().map(frozen_note)).collect(),
     };
     let tracked = (architecture.build)(&config, &top, &weights.tracked().names())?;
     let detached = (architecture.build)(&config, &top, &weights.detached().names())?;
     Ok(Model { card, config, top, architecture, weights, tracked, detached, tokens, max_tokens, files })
+}
+
+fn frozen_note(kinds: String) -> String {
+    format!("kept quantised and frozen ({kinds}): it can only teach")
 }
 
 /// The architecture a configuration names.
@@ -351,6 +426,20 @@ impl Model {
     /// The tensor library's.
     pub fn written(&self, rows: &[&[u32]]) -> candle_core::Result<Input> {
         self.padded(rows, true)
+    }
+
+    /// Ids and mask of tokens that come behind `before` others, a text of its own.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn behind(&self, before: usize, tokens: &[u32]) -> candle_core::Result<Input> {
+        let (device, count) = (self.device(), tokens.len());
+        let positions: Vec<u32> = (before as u32..).take(count).collect();
+        Ok(Input {
+            ids: Tensor::new(tokens, device)?.unsqueeze(0)?,
+            positions: Tensor::new(positions, device)?.unsqueeze(0)?,
+            mask: attention::mask_behind(before, count, device)?,
+        })
     }
 
     fn padded(&self, rows: &[&[u32]], causal: bool) -> candle_core::Result<Input> {

@@ -71,6 +71,7 @@ impl Frequencies {
         }
         let base = scaling.number_or("rope_theta", config.number_or("rope_theta", 10_000.0)?)? as f32;
         let plain = (0..wide).step_by(2).map(|i| 1.0 / base.powf(i as f32 / wide as f32)).collect();
+        let plain = divided(plain, config)?;
         match scaling.word_or("rope_type", scaling.word_or("type", "default")) {
             "default" => Ok(Self(plain)),
             "linear" => Ok(Self(linear(plain, &scaling)?)),
@@ -127,25 +128,22 @@ impl RelativeBias {
         Ok(Self { table: Embedding::new(names, buckets, heads, deviation)?, buckets, distance, both_ways })
     }
 
-    /// The bias among tokens at `positions u32 [batch, tokens]`: `[batch, heads, tokens, tokens]`, or
-    /// with a batch of 1 where all rows stand alike.
+    /// The bias on the scores of queries at positions `u32 [batch, query]` with keys at positions `u32
+    /// [batch, key]`: `[batch, heads, query, key]`, or with a batch of 1 where all rows stand alike.
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn at(&self, positions: &Tensor) -> Result<Tensor> {
-        let mut rows = positions.to_vec2::<u32>()?;
-        rows.dedup();
-        let tokens = rows.first().map_or(0, Vec::len);
-        let of = |row: &Vec<u32>| -> Vec<u32> {
-            row.iter().flat_map(|&query| row.iter().map(move |&key| self.bucket(query, key))).collect()
-        };
+    pub fn between(&self, queries: &Tensor, keys: &Tensor) -> Result<Tensor> {
+        let (width, length) = (queries.dim(1)?, keys.dim(1)?);
+        let (q_rows, k_rows) = (queries.to_vec2::<u32>()?, keys.to_vec2::<u32>()?);
+        let alike = |rows: &[Vec<u32>]| rows.iter().all(|row| *row == rows[0]);
         // Rows of which only some stand alike are not worth a gather.
-        let rows = if rows.len() == 1 { rows } else { positions.to_vec2()? };
-        let ids = Tensor::from_vec(
-            rows.iter().flat_map(of).collect::<Vec<u32>>(),
-            (rows.len(), tokens, tokens),
-            positions.device(),
-        )?;
+        let count = if alike(&q_rows) && alike(&k_rows) { 1 } else { q_rows.len() };
+        let of = |(queries, keys): (&Vec<u32>, &Vec<u32>)| -> Vec<u32> {
+            queries.iter().flat_map(|&query| keys.iter().map(move |&key| self.bucket(query, key))).collect()
+        };
+        let buckets: Vec<u32> = q_rows.iter().zip(&k_rows).take(count).flat_map(of).collect();
+        let ids = Tensor::from_vec(buckets, (count, width, length), queries.device())?;
         self.table.forward(&ids)?.permute((0, 3, 1, 2))?.contiguous()
     }
 
@@ -163,6 +161,17 @@ impl RelativeBias {
         let far = (apart as f32 / near as f32).ln() / steepness * (buckets - near) as f32;
         (side + (near + far as usize).min(buckets - 1)) as u32
     }
+}
+
+/// Each frequency divided by its own number: a scaling that was computed before (GGUF's
+/// `rope_freqs`), under a name of this program's own.
+fn divided(plain: Vec<f32>, config: &Config) -> std::result::Result<Vec<f32>, ModelError> {
+    let Some(divisors) = config.numbers("rope_divisors")? else { return Ok(plain) };
+    if divisors.len() != plain.len() {
+        let (given, wanted) = (divisors.len(), plain.len());
+        return Err(ModelError::Config(format!("rope_divisors has {given} numbers for {wanted} frequencies")));
+    }
+    Ok(plain.into_iter().zip(divisors).map(|(frequency, divisor)| frequency / divisor).collect())
 }
 
 /// Every position divided by `factor` (Chen et al. 2023, arXiv 2306.15595, section 2.3).

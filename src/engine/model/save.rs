@@ -1,4 +1,5 @@
-//! A model as a Hugging Face directory: `config.json`, `model.safetensors`, `tokenizer.json`.
+//! A model as a Hugging Face directory: `config.json`, `model.safetensors`, `tokenizer.json` with its
+//! settings; a student also says how it is asked.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,21 +9,35 @@ use serde_json::{Value, json};
 
 use super::{Model, ModelError, Top};
 use crate::session::file::write_atomically;
+use crate::session::usage::FILE;
+use crate::session::{Head, Prompt, Usage};
 
 impl Model {
     /// Writes the model into `folder`, each file whole or not at all. `classes` become the labels
     /// in the configuration.
     ///
     /// # Errors
-    /// [`ModelError::Write`].
+    /// [`ModelError::Write`]; [`ModelError::File`] for a frozen model.
     pub fn save(&self, folder: &Path, classes: &[String]) -> Result<(), ModelError> {
-        let write = |name: &str, bytes: &[u8]| {
-            let path = folder.join(name);
-            write_atomically(&path, bytes).map_err(|e| ModelError::Write { reason: e.to_string(), path })
-        };
+        self.files.check_trainable()?;
+        let write = |name: &str, bytes: &[u8]| write_file(folder, name, bytes);
         write("config.json", self.config_with(classes).as_bytes())?;
         write("tokenizer.json", self.tokens.to_text()?.as_bytes())?;
+        write("tokenizer_config.json", self.tokenizer_config().as_bytes())?;
+        write("special_tokens_map.json", self.special_tokens_map().as_bytes())?;
         write("model.safetensors", &self.to_safetensors()?)
+    }
+
+    /// As [`Self::save`], and beside it how the model is asked.
+    ///
+    /// # Errors
+    /// [`ModelError::Write`].
+    pub fn save_student(&self, folder: &Path, classes: &[String], prompt: &Prompt) -> Result<(), ModelError> {
+        self.save(folder, classes)?;
+        let head = if self.top == Top::Vocabulary { Head::LabelWords } else { Head::Classifier };
+        let usage = Usage::new(head, self.max_tokens, classes, prompt);
+        let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.to_string(), path: folder.join(FILE) })?;
+        write_file(folder, FILE, text.as_bytes())
     }
 
     fn config_with(&self, classes: &[String]) -> String {
@@ -51,6 +66,11 @@ impl Model {
             self.weights.variables().iter().map(|(name, v)| (name.as_str(), v.as_detached_tensor())).collect();
         serialize(&tensors)
     }
+}
+
+fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ModelError> {
+    let path = folder.join(name);
+    write_atomically(&path, bytes).map_err(|e| ModelError::Write { reason: e.to_string(), path })
 }
 
 /// Tensors as safetensors bytes with Hugging Face's usual metadata.

@@ -11,7 +11,7 @@ use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, RmsNorm, states_at};
 use super::position::{Position, RelativeBias};
 use super::trace::Site;
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -259,24 +259,33 @@ impl Head {
     }
 }
 
-/// What a decoder attends to beside itself: the encoder's states and their mask.
-type Read<'a> = Option<(&'a Tensor, &'a Tensor)>;
+/// What a stack sees beside the tokens it is given.
+#[derive(Clone, Copy, Default)]
+struct Beside<'a> {
+    /// Of a decoder: the encoder's states and their mask.
+    read: Option<(&'a Tensor, &'a Tensor)>,
+    /// What is kept of the tokens before.
+    cache: Option<&'a Cache>,
+}
 
 impl T5 {
     /// States behind one of the stacks.
-    fn run(&self, stack: &Stack, input: &Input, read: Read, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
-        let bias = stack.bias.at(&input.positions)?;
-        let mask = input.mask.broadcast_add(&bias)?;
+    fn run(&self, stack: &Stack, input: &Input, beside: Beside, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+        let Beside { read, cache } = beside;
+        let keys = cache.and_then(Cache::positions).unwrap_or(&input.positions);
+        let mask = input.mask.broadcast_add(&stack.bias.between(&input.positions, keys)?)?;
         let site = if read.is_some() { Site::Written } else { Site::Own };
         let offer = if read.is_some() { Trace::hidden_written } else { Trace::hidden };
         let mut x = noise.dropout(&self.words.forward(&input.ids)?, self.dropout)?;
         offer(trace, 0, &x);
         for (layer, block) in stack.blocks.iter().enumerate() {
-            let sight = Sight { mask: &mask, position: Position::None, over: None, site, layer };
+            let past = cache.and_then(|cache| cache.own(layer));
+            let sight = Sight { mask: &mask, position: Position::None, over: None, past, site, layer };
             let attended = block.attention.forward(&block.attention_norm.forward(&x)?, &sight, trace, noise)?;
             x = (noise.dropout(&attended, self.dropout)? + &x)?;
             if let (Some((norm, cross)), Some((states, mask))) = (&block.cross, read) {
-                let sight = Sight { over: Some(states), site: Site::Cross, ..Sight::own(mask, layer) };
+                let past = cache.and_then(|cache| cache.cross(layer));
+                let sight = Sight { over: Some(states), past, site: Site::Cross, ..Sight::own(mask, layer) };
                 let attended = cross.forward(&norm.forward(&x)?, &sight, trace, noise)?;
                 x = (noise.dropout(&attended, self.dropout)? + &x)?;
             }
@@ -308,7 +317,7 @@ impl T5 {
 impl Network for T5 {
     /// The encoder's states; with a classifier those of the decoder, which reads the text again.
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
-        let read = self.run(&self.encoder, input, None, trace, noise)?;
+        let read = self.run(&self.encoder, input, Beside::default(), trace, noise)?;
         match self.head {
             Head::Words { .. } => Ok(read),
             Head::Classifier { .. } => self.decode(&read, &input.mask, &self.shifted(input)?, trace, noise),
@@ -323,7 +332,17 @@ impl Network for T5 {
         trace: &mut Trace,
         noise: &Noise,
     ) -> Result<Tensor> {
-        self.run(&self.decoder, written, Some((read, read_mask)), trace, noise)
+        let beside = Beside { read: Some((read, read_mask)), cache: None };
+        self.run(&self.decoder, written, beside, trace, noise)
+    }
+
+    fn write_on(&self, new: &Input, read: Option<(&Tensor, &Tensor)>, cache: &mut Cache) -> Result<Tensor> {
+        if read.is_none() {
+            candle_core::bail!("the decoder of this T5 writes only behind what its encoder has read")
+        }
+        cache.begin(self.decoder.blocks.len(), &new.positions)?;
+        let beside = Beside { read, cache: Some(cache) };
+        self.run(&self.decoder, new, beside, &mut Trace::none(), &Noise::none())
     }
 
     fn classify(&self, hidden: &Tensor, ends: &[u32], noise: &Noise) -> Result<Tensor> {

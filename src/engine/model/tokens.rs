@@ -1,5 +1,7 @@
 //! Text to token ids and back.
 
+use std::collections::BTreeMap;
+
 use tokenizers::{Encoding, Tokenizer};
 
 use super::shelter::sheltered;
@@ -63,9 +65,35 @@ impl Tokens {
         self.inner.get_vocab_size(true)
     }
 
+    /// Every token and its id, added ones included.
+    pub fn entries(&self) -> BTreeMap<String, u32> {
+        self.inner.get_vocab(true).into_iter().collect()
+    }
+
+    /// The ids with a meaning of their own, as far as there are such: padding, mask, unknown, the end.
+    pub fn roles(&self) -> [Option<u32>; 4] {
+        let Special { pad, mask, unknown, end } = self.special;
+        [pad, mask, unknown, end]
+    }
+
     /// The id that fills short rows; masked everywhere, so 0 serves where there is none.
     pub fn pad(&self) -> u32 {
         self.special.pad.unwrap_or(0)
+    }
+
+    /// A token as the vocabulary writes it.
+    pub fn word(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
+    }
+
+    /// Whether the vocabulary has `word` as one token.
+    pub fn knows(&self, word: &str) -> bool {
+        self.inner.token_to_id(word).is_some()
+    }
+
+    /// The id for what the vocabulary does not know, for models that have one.
+    pub fn unknown(&self) -> Option<u32> {
+        self.special.unknown
     }
 
     /// The mask token as text and id, for models that have one.

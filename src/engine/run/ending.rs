@@ -6,6 +6,7 @@ use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint, evaluate};
 use super::{Engine, Left, Mode, peak_bytes};
 use crate::link::{Event, Notice, Outcome, Phase, Step};
+use crate::session::usage::STUDENT;
 
 impl Engine<'_> {
     pub(super) fn checkpoint(&mut self) {
@@ -41,7 +42,8 @@ impl Engine<'_> {
         let Some(mut run) = self.run.take() else { return self.phase(Phase::Ready, "") };
         let result = evaluate::test(&mut run.trainer, |_, _| ()).and_then(|result| {
             let (teacher, student) = evaluate::sides(&mut run.trainer, &result)?;
-            run.trainer.pair.student.save(&run.out.join("student"), &run.trainer.pair.data.classes)?;
+            let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
+            pair.student.save_student(&run.out.join(STUDENT), &pair.data.classes, prompt)?;
             Ok((result.predictions, teacher, student))
         });
         let (steps, seconds) = (run.trainer.step, run.seconds());

@@ -3,13 +3,16 @@
 //! at the positions it would have if it alone came next. This gives exactly the log-probabilities
 //! of one pass per word, for the price of one pass (the tree mask of speculative decoding, e.g.
 //! SpecInfer, arXiv 2305.09781, put to another use). An encoder–decoder reads the prompt with its
-//! encoder; the words then stand behind its decoder's start token.
+//! encoder; the words then stand behind its decoder's start token. Where no graph is wanted, what the
+//! prompts of a decoder begin with alike is read once.
 
 use candle_core::{Device, Result, Tensor};
 
-use super::{Language, Pass, Prepared, Task};
+use rayon::prelude::*;
+
+use super::{Language, Pass, Prepared, Task, shared_start};
 use crate::engine::model::attention::MASKED;
-use crate::engine::model::{Input, Kind, Model, Network, Noise, Trace, ops};
+use crate::engine::model::{Cache, Input, Kind, Model, Network, Noise, Trace, ops};
 use crate::engine::prompt::{PreparedPrompt, PromptError};
 use crate::session::Scoring;
 
@@ -89,7 +92,7 @@ impl LabelWords {
     }
 
     /// Class scores `[batch, classes]` from log-probabilities `[batch, 1 + columns, vocabulary]`.
-    fn scores(&self, logs: &Tensor) -> Result<Tensor> {
+    fn sums(&self, logs: &Tensor) -> Result<Tensor> {
         let (batch, rows, vocabulary) = logs.dims3()?;
         let flat = logs.reshape((batch, rows * vocabulary))?;
         let verbalizer = &self.prompt.verbalizer;
@@ -153,18 +156,48 @@ impl Task for LabelWords {
         } else {
             network.encode(&input, trace, noise)?
         };
-        let width = hidden.dim(2)?;
-        let flat = hidden.reshape(((), width))?;
-        let rows = Tensor::new(self.rows(&lengths, longest), device)?;
-        let logs = ops::log_softmax(&network.vocabulary(&ops::embedding(&flat, &rows)?)?)?;
-        let vocabulary = logs.dim(1)?;
-        let logs = logs.reshape((batch.len(), 1 + self.columns.len(), vocabulary))?;
+        let flat = hidden.reshape(((), hidden.dim(2)?))?;
+        let scores = self.read_off(network, &flat, &self.rows(&lengths, longest))?;
         let language = language.then(|| self.language(network, &flat, &prompts, longest)).transpose()?;
-        Ok(Pass { scores: self.scores(&logs)?, language })
+        Ok(Pass { scores, language })
+    }
+
+    /// Prompts that begin alike are read once up to where they part.
+    fn scores(&self, model: &Model, examples: &[&Prepared]) -> Result<Vec<Vec<f32>>> {
+        let begun = shared_start::read(model, examples)?.into_par_iter().zip(examples);
+        let score = |(begun, example): (Option<Cache>, &&Prepared)| match begun {
+            Some(cache) => self.scores_behind(model, example, cache),
+            None => self.scores_alone(model, example),
+        };
+        begun.map(score).collect()
     }
 }
 
 impl LabelWords {
+    /// Class scores `[batch, classes]` from the states `[rows, width]` of prompts and words.
+    fn read_off(&self, network: &dyn Network, flat: &Tensor, rows: &[u32]) -> Result<Tensor> {
+        let rows = Tensor::new(rows, flat.device())?;
+        let logs = ops::log_softmax(&network.vocabulary(&ops::embedding(flat, &rows)?)?)?;
+        let vocabulary = logs.dim(1)?;
+        self.sums(&logs.reshape(((), 1 + self.columns.len(), vocabulary))?)
+    }
+
+    /// Class scores `[classes]` of one example whose first tokens `cache` keeps.
+    fn scores_behind(&self, model: &Model, example: &Prepared, mut cache: Cache) -> Result<Vec<f32>> {
+        let prompt = example.passes.first().map(|pass| pass.ids.as_slice()).unwrap_or_default();
+        let (known, whole) = (cache.tokens(), self.input(&[prompt], model.tokens.pad(), model.device())?);
+        let new = whole.ids.dim(1)? - known;
+        let input = Input {
+            ids: whole.ids.narrow(1, known, new)?,
+            positions: whole.positions.narrow(1, known, new)?,
+            mask: whole.mask.narrow(2, known, new)?.contiguous()?,
+        };
+        let network = model.detached.as_ref();
+        let states = network.write_on(&input, None, &mut cache)?;
+        let length = prompt.len() - known;
+        self.read_off(network, &states.squeeze(0)?, &self.rows(&[length], length))?.flatten_all()?.to_vec1()
+    }
+
     /// Next-token logits over the prompts' own tokens: position t predicts token t + 1.
     fn language(&self, network: &dyn Network, flat: &Tensor, prompts: &[&[u32]], longest: usize) -> Result<Language> {
         let total = longest + self.columns.len();

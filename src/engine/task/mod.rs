@@ -5,8 +5,10 @@
 pub mod head;
 pub mod label_words;
 pub mod masked_words;
+mod shared_start;
 
 use candle_core::Tensor;
+use rayon::prelude::*;
 
 use crate::engine::model::{Kind, Model, ModelError, Network, Noise, Top, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
@@ -63,6 +65,24 @@ pub trait Task: Send + Sync {
         trace: &mut Trace,
         noise: &Noise,
     ) -> candle_core::Result<Pass>;
+
+    /// Class scores `[examples][classes]`, without a graph. Each example's are the same numbers whatever
+    /// stands beside it.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    fn scores(&self, model: &Model, examples: &[&Prepared]) -> candle_core::Result<Vec<Vec<f32>>> {
+        examples.par_iter().map(|example| self.scores_alone(model, example)).collect()
+    }
+
+    /// The class scores `[classes]` of one example by a pass of its own, without a graph.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    fn scores_alone(&self, model: &Model, example: &Prepared) -> candle_core::Result<Vec<f32>> {
+        let (network, noise) = (model.detached.as_ref(), Noise::none());
+        self.pass(model, network, &[example], false, &mut Trace::none(), &noise)?.scores.flatten_all()?.to_vec1()
+    }
 }
 
 /// The task by which `model` answers: a classifier where it has one, else label words.
@@ -92,13 +112,7 @@ pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<B
 /// # Errors
 /// [`ModelError::Tensor`].
 pub fn log_probabilities(model: &Model, task: &dyn Task, examples: &[&Prepared]) -> Result<Vec<Vec<f32>>, ModelError> {
-    use rayon::prelude::*;
-    let one = |example: &&Prepared| -> Result<Vec<f32>, ModelError> {
-        let pass = task.pass(model, model.detached.as_ref(), &[example], false, &mut Trace::none(), &Noise::none())?;
-        let scores: Vec<f32> = pass.scores.flatten_all()?.to_vec1()?;
-        Ok(log_softmax(&scores))
-    };
-    examples.par_iter().map(one).collect()
+    Ok(task.scores(model, examples)?.iter().map(|scores| log_softmax(scores)).collect())
 }
 
 /// Log-softmax of a few numbers.

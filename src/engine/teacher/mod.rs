@@ -81,6 +81,11 @@ impl Targets {
         Ok(texts.iter().map(|text| self.cache.get(text).unwrap_or_default()).collect())
     }
 
+    /// Whether the answer for `text` is known without asking.
+    pub fn knows(&self, text: &str) -> bool {
+        self.cache.get(text).is_some()
+    }
+
     /// What went wrong with keeping answers on disk, or what the teacher has to say; each once.
     pub fn take_warning(&mut self) -> Option<String> {
         self.cache.take_warning().or_else(|| self.teacher.take_warning())

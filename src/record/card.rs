@@ -1,0 +1,206 @@
+//! The model card of a student: what it is, how it was made and how well it does, as the `README.md`
+//! that Hugging Face's Hub shows. Without times and without whose hand it was, so that equal runs
+//! give equal bytes.
+//!
+//! *Source of the form*: the Hub's model card metadata; what a card should say is from Mitchell et
+//! al. 2019, "Model Cards for Model Reporting" (arXiv 1810.03993).
+
+mod front;
+
+use std::fmt::Write as _;
+
+use super::RunRecord;
+use crate::link::{ModelCard, Opened, Outcome, Side};
+use crate::session::usage::FILE as USAGE;
+use crate::session::{DataSource, Head, Session, Source, Start, Usage};
+
+/// The card's name in the student's folder.
+pub const FILE: &str = "README.md";
+
+/// The card of the student of a run that has ended; `None` for one that has not.
+pub fn text(record: &RunRecord, usage: &Usage) -> Option<String> {
+    let (session, opened) = (record.session.as_deref()?, record.opened.as_deref()?);
+    let outcome = record.outcome.as_deref()?;
+    let mut text = front::matter(session, opened, usage);
+    for part in [
+        &title(session, opened, usage),
+        &how_to_ask(usage),
+        &how_it_was_made(session, opened, outcome),
+        &knobs(session, record),
+        &measured(outcome),
+        REPEAT,
+    ] {
+        text.push('\n');
+        text.push_str(part);
+    }
+    Some(text)
+}
+
+fn title(session: &Session, opened: &Opened, usage: &Usage) -> String {
+    let student = &opened.student;
+    let taught = match &opened.teacher {
+        Some(teacher) => format!("It learned from the answers of {}", code(&teacher.title)),
+        None => "It learned from labels alone".to_owned(),
+    };
+    let classes = usage.classes.iter().map(|class| code(class)).collect::<Vec<_>>().join(", ");
+    format!(
+        "# {}\n\nA text classifier of {} parameters ({}, {} layers, width {}). {taught}, in Retort {}.\n\nClasses, in the order of its answers: {classes}.\n",
+        one_line(&session.name),
+        student.parameters,
+        student.architecture,
+        student.layers,
+        student.width,
+        env!("CARGO_PKG_VERSION"),
+    )
+}
+
+/// How the student is asked, in Retort and in Python.
+fn how_to_ask(usage: &Usage) -> String {
+    let mut text = format!(
+        "## Use\n\n`retort probe FOLDER --text \"…\"` prints the probability of every class; {} holds what it needs for that: classes, prompt, label words, length.\n\n",
+        code(USAGE)
+    );
+    let _ = match usage.head {
+        Head::LabelWords => writeln!(
+            text,
+            "The model reads a text through this prompt and answers by the probabilities of the label words in the place of `{{answer}}` (at most {} tokens):\n\n{}\n{}",
+            usage.max_tokens,
+            block("text", &usage.prompt.template),
+            words(usage),
+        ),
+        Head::Auto | Head::Classifier => writeln!(
+            text,
+            "It reads the bare text, without white space around it, at most {} tokens of it:\n\n{}",
+            usage.max_tokens,
+            block(
+                "python",
+                "from transformers import pipeline\n\nclassify = pipeline(\"text-classification\", model=\"FOLDER\")\nclassify(\"…\", truncation=True, top_k=None)"
+            ),
+        ),
+    };
+    text
+}
+
+fn words(usage: &Usage) -> String {
+    let row = |class: &String| format!("| {} | {} |\n", cell(class), cell(usage.prompt.word_for(class)));
+    format!("| class | label words |\n|---|---|\n{}", usage.classes.iter().map(row).collect::<String>())
+}
+
+fn how_it_was_made(session: &Session, opened: &Opened, outcome: &Outcome) -> String {
+    let (recipe, parts) = (&session.recipe, opened.parts);
+    let start = match session.models.student.start {
+        Start::Stored => "from its stored weights",
+        Start::Fresh => "from random weights",
+    };
+    let teacher = opened.teacher.as_ref().map_or("none".to_owned(), |card| model(card));
+    let schedule = recipe.schedule.label();
+    let rows = [
+        ("teacher", teacher),
+        ("student", format!("{}, {start}", model(&opened.student))),
+        ("data", data(&session.data.source)),
+        (
+            "texts",
+            format!(
+                "{} to learn from, {} of them with their label; {} for validation, {} for the test",
+                parts.train, parts.labelled, parts.validation, parts.test
+            ),
+        ),
+        ("losses", recipe.losses.iter().map(|loss| code(loss)).collect::<Vec<_>>().join(", ")),
+        ("optimiser", format!("{}, {schedule} schedule, {} steps of warm-up", recipe.optimizer.label(), recipe.warmup)),
+        ("steps", format!("{} of {}, {} texts each ({})", outcome.steps, recipe.steps, recipe.batch, outcome.reason)),
+        ("seed", recipe.seed.to_string()),
+        ("threads", recipe.threads.map_or("not recorded".to_owned(), |threads| threads.to_string())),
+    ];
+    let rows: String = rows.iter().map(|(name, value)| format!("| {name} | {value} |\n")).collect();
+    let asked = opened.teacher.as_ref().map(|_| &session.prompt).map_or(String::new(), |prompt| {
+        let all = std::iter::once(&prompt.template).chain(&prompt.variants);
+        format!("\nThe teacher was asked:\n\n{}", all.map(|template| block("text", template)).collect::<String>())
+    });
+    format!("## How it was made\n\n| | |\n|---|---|\n{rows}{asked}")
+}
+
+/// Every knob at step 0, and what became of it during the run.
+fn knobs(session: &Session, record: &RunRecord) -> String {
+    let row = |(id, value): (&String, &f64)| {
+        let marks = record.marks.iter().filter(|mark| mark.change.knob == *id);
+        let changes = marks.map(|mark| format!("step {}: {} → {}", mark.step, mark.change.from, mark.change.to));
+        format!("| {} | {value} | {} |\n", code(id), changes.collect::<Vec<_>>().join("; "))
+    };
+    let rows: String = session.knobs.iter().map(row).collect();
+    format!("## Knobs\n\n| knob | at step 0 | changed during the run |\n|---|---|---|\n{rows}")
+}
+
+fn measured(outcome: &Outcome) -> String {
+    let row = |name: &str, side: &Side| {
+        let of = |part: &crate::link::Measures, id: &str| part.get(id).map_or("–".to_owned(), |v| format!("{v:.4}"));
+        let figures = [of(&side.validation, "accuracy"), of(&side.test, "accuracy"), of(&side.test, "macro_f1")];
+        let agreement = of(&side.test, "agreement");
+        format!("| {name} | {} | {} | {} | {agreement} |\n", side.parameters, side.pruned, figures.join(" | "))
+    };
+    let teacher = outcome.teacher.as_ref().map_or(String::new(), |side| row("teacher", side));
+    format!(
+        "## Measured\n\n| | parameters | of them pruned | validation accuracy | test accuracy | test macro F1 | agreement with the teacher, test |\n|---|---|---|---|---|---|---|\n{teacher}{}",
+        row("student", &outcome.student)
+    )
+}
+
+const REPEAT: &str = "## Repeat
+
+The run's folder holds `session.ron` beside this one, with every knob change at its step. It makes the
+same weights, bit for bit on the CPU with as many threads:
+
+```sh
+retort run session.ron --out again
+```
+";
+
+fn model(card: &ModelCard) -> String {
+    let size = if card.parameters > 0 { format!(", {} parameters", card.parameters) } else { String::new() };
+    format!("{} ({}{size})", code(&card.title), card.architecture)
+}
+
+/// The data by name: where it lies on somebody's machine is nobody's business.
+fn data(source: &DataSource) -> String {
+    match source {
+        DataSource::BuiltIn(name) => format!("{}, built into Retort", code(name)),
+        DataSource::Newsgroups { .. } => "20 Newsgroups".to_owned(),
+        DataSource::Delimited { path, .. } | DataSource::JsonLines { path, .. } => {
+            code(&path.file_name().unwrap_or_default().to_string_lossy())
+        }
+    }
+}
+
+/// The name under which others may know a model.
+fn public_name(source: &Source) -> String {
+    match source {
+        Source::Hub { repo, .. } => repo.clone(),
+        other => other.title(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Text within a table.
+fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+/// Text as it stands, whatever marks are in it.
+fn code(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text) + 1);
+    let room = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{room}{}{room}{fence}", text.replace(['\n', '\r'], "⏎"))
+}
+
+/// A block of text as it stands.
+fn block(language: &str, text: &str) -> String {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    format!("{fence}{language}\n{text}\n{fence}\n")
+}
+
+/// The longest row of backticks.
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}

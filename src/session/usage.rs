@@ -1,0 +1,127 @@
+//! How a saved student is asked: `retort.ron` beside its weights. What `config.json` has no place
+//! for: the prompt, the label words, the classes in order, and how long a text was in training.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Head, Prompt};
+
+/// The newest format of [`FILE`] this program writes.
+pub const USAGE_VERSION: u32 = 1;
+
+/// The file's name, in the model's folder.
+pub const FILE: &str = "retort.ron";
+
+/// The folder of a run's folder in which the student lies.
+pub const STUDENT: &str = "student";
+
+/// What is needed to ask a student the way it was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    /// Format of the file, see [`USAGE_VERSION`].
+    pub version: u32,
+    /// How it answers; never [`Head::Auto`].
+    pub head: Head,
+    /// Longest input in tokens.
+    pub max_tokens: usize,
+    /// Class names, in the order of the model's answers.
+    pub classes: Vec<String>,
+    /// The prompt with the label words of every class. A student with a classifier reads the bare
+    /// text; this is then what its teacher was asked.
+    pub prompt: Prompt,
+}
+
+/// Why [`FILE`] cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// It cannot be read.
+    #[error("cannot read how the model is asked: {reason}; check the file {path}")]
+    Read {
+        /// The operating system's words.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is something else, or says what cannot be.
+    #[error("retort.ron says not how the model is asked: {reason}; mend or delete it: {path}")]
+    Parse {
+        /// What is wrong with it, and where.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A later program wrote it.
+    #[error("retort.ron has version {found}, this program reads up to {USAGE_VERSION}; update retort to open {path}")]
+    Newer {
+        /// Version in the file.
+        found: u32,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Only what every version has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+impl Usage {
+    /// How a student with `head` is asked that was trained on `classes` by `prompt`; a class without
+    /// a label word of its own is given its name.
+    pub fn new(head: Head, max_tokens: usize, classes: &[String], prompt: &Prompt) -> Self {
+        let word = |class: &String| (class.clone(), prompt.word_for(class).to_owned());
+        let prompt = Prompt { label_words: classes.iter().map(word).collect(), ..prompt.clone() };
+        Self { version: USAGE_VERSION, head, max_tokens, classes: classes.to_vec(), prompt }
+    }
+
+    /// Reads the file of a model's folder; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`UsageError`] naming the file and what is wrong with it.
+    pub fn open(folder: &Path) -> Result<Option<Self>, UsageError> {
+        let path = folder.join(FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text, &path).map(Some),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(UsageError::Read { reason: e.to_string(), path }),
+        }
+    }
+
+    /// Reads it from text; `path` only names it in errors.
+    ///
+    /// # Errors
+    /// [`UsageError::Parse`] or [`UsageError::Newer`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, UsageError> {
+        let wrong = |reason: String| UsageError::Parse { reason, path: path.to_owned() };
+        let Versioned { version } = ron::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        if version > USAGE_VERSION {
+            return Err(UsageError::Newer { found: version, path: path.to_owned() });
+        }
+        let usage: Self = ron::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        usage.problem().map_or(Ok(usage), |problem| Err(wrong(problem)))
+    }
+
+    /// What no model could be asked by, in words, or `None`.
+    fn problem(&self) -> Option<String> {
+        if self.classes.is_empty() {
+            return Some("it names no classes".into());
+        }
+        if self.head == Head::Auto {
+            return Some("head must be Classifier or LabelWords".into());
+        }
+        Prompt::problem(&self.prompt.template).filter(|_| self.head == Head::LabelWords)
+    }
+
+    /// As text, in the form of the file.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn to_text(&self) -> Result<String, ron::Error> {
+        let pretty = ron::ser::PrettyConfig::new().struct_names(false).depth_limit(3);
+        ron::ser::to_string_pretty(self, pretty).map(|text| text + "\n")
+    }
+}

@@ -1,0 +1,176 @@
+//! What a run leaves to be used elsewhere: a student that says how it is asked, what it is and how it
+//! was made, and that this program asks again as it was trained.
+#![cfg(feature = "engine")]
+
+use std::path::Path;
+use std::process::Command as Process;
+
+use candle_core::Device;
+use retort::engine::{self, model, task};
+use retort::link::{Command, Event, connect};
+use retort::record::recorder::Recorder;
+use retort::session::{Change, Head, ModelChoice, Scoring, Session, Source, Start, Usage, UsageError, file};
+use serde_json::Value;
+
+fn run(session: &Session, out: &Path) {
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session.clone()), out: out.to_owned() }).unwrap();
+    let end = watch.events.iter().find(|event| matches!(event, Event::Finished(_) | Event::Failed(_)));
+    assert!(matches!(end, Some(Event::Finished(_))), "{end:?}");
+    drop(watch);
+    thread.join().unwrap();
+}
+
+fn small(session: Session) -> Session {
+    let mut session = session;
+    session.data.limit = Some(48);
+    session.recipe.steps = 6;
+    session.recipe.batch = 8;
+    (session.recipe.evaluate_every, session.recipe.checkpoint_every) = (0, 0);
+    session
+}
+
+/// The built-in pair; the student is a classifier.
+fn classifier() -> Session {
+    let mut session = small(Session::built_in().unwrap());
+    session.models.student.max_tokens = 40;
+    session.prompt.label_words.insert("sports".into(), "sport | games".into());
+    session.script.push(Change { step: 3, knob: "soft_targets.temperature".into(), value: 4.5 });
+    session
+}
+
+/// A decoder that answers by label words.
+fn label_words() -> Session {
+    let mut session = small(file::open(Path::new("assets/sessions/train-teacher.ron")).unwrap());
+    session.prompt.scoring = Scoring::Mean;
+    session
+}
+
+fn probe(folder: &Path, text: &str) -> Value {
+    let folder = folder.to_str().unwrap();
+    let done = Process::new(env!("CARGO_BIN_EXE_retort")).args(["probe", folder, "--text", text, "--json"]).output();
+    let done = done.unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+#[test]
+fn a_student_says_how_it_is_asked_and_is_asked_so_again() {
+    let text = "I used to paint walls, these days all I do is bake bread.";
+    for (session, head) in [(classifier(), Head::Classifier), (label_words(), Head::LabelWords)] {
+        let folder = tempfile::tempdir().unwrap();
+        run(&session, folder.path());
+        let student = folder.path().join("student");
+        let usage = Usage::open(&student).unwrap().unwrap();
+        assert_eq!((usage.head, usage.classes.len()), (head, 8));
+        assert_eq!((&usage.prompt.template, usage.prompt.scoring), (&session.prompt.template, session.prompt.scoring));
+        let word = |class: &String| (class.clone(), session.prompt.word_for(class).to_owned());
+        assert_eq!(usage.prompt.label_words, usage.classes.iter().map(word).collect());
+
+        let choice =
+            ModelChoice { max_tokens: usage.max_tokens, ..ModelChoice::stored(Source::Folder(student.clone())) };
+        let model = model::open(&choice, 8, 0, &Device::Cpu).unwrap();
+        let task = task::for_model(&model, &session.prompt, &usage.classes).unwrap();
+        let prepared = task.prepare(&model, text, 0).unwrap();
+        let known = task::log_probabilities(&model, task.as_ref(), &[&prepared]).unwrap().concat();
+        let told = probe(&student, text);
+        let told = told["classes"].as_array().unwrap();
+        assert_eq!(told.len(), 8);
+        for ((answer, class), known) in told.iter().zip(&usage.classes).zip(known) {
+            assert_eq!(answer["class"], class.as_str());
+            assert!((answer["probability"].as_f64().unwrap() - f64::from(known.exp())).abs() < 1e-6);
+        }
+        let sum: f64 = told.iter().map(|answer| answer["probability"].as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-5, "{sum}");
+    }
+}
+
+#[test]
+fn a_model_card_tells_what_was_run_and_what_came_of_it_and_no_path() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&classifier(), folder.path());
+    let card = std::fs::read_to_string(folder.path().join("student/README.md")).unwrap();
+    let summary = std::fs::read_to_string(folder.path().join("summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    let front = card.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap().0;
+    let lists =
+        ["base_model:\n- \"posts-student\"\n- \"posts-teacher\"", "language:\n- \"en\"", "metrics:\n- \"accuracy\""];
+    for part in lists.into_iter().chain(["license: other", "pipeline_tag: text-classification", "- \"bert\""]) {
+        assert!(front.contains(part), "{part:?} is not in\n{front}");
+    }
+    let accuracy = format!("{:.4}", summary["student"]["test"]["accuracy"].as_f64().unwrap());
+    let steps = "| steps | 6 of 6, 8 texts each (finished) |";
+    let knob = "| `soft_targets.temperature` | 2 | step 3: 2 → 4.5 |";
+    let size = format!("`posts-teacher` (gpt2, {} parameters)", summary["teacher"]["parameters"]);
+    for part in [&*accuracy, steps, knob, &size, "from random weights", "`posts`", "{answer}", "retort run session.ron"]
+    {
+        assert!(card.contains(part), "{part:?} is not in\n{card}");
+    }
+    assert!(!card.contains(folder.path().to_str().unwrap()), "{card}");
+
+    let mut session = classifier();
+    session.models.teacher = None;
+    session.recipe.losses = vec!["hard_labels".into()];
+    session.data.labelled = None;
+    session.name = "A --- name\nof two lines".into();
+    let alone = tempfile::tempdir().unwrap();
+    run(&session, alone.path());
+    let card = std::fs::read_to_string(alone.path().join("student/README.md")).unwrap();
+    assert!(card.contains("| teacher | none |") && card.contains("# A --- name of two lines\n"), "{card}");
+    assert!(!card.contains("knowledge-distillation"), "{card}");
+}
+
+#[test]
+fn a_student_taught_other_classes_is_taken_with_a_remark() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = classifier();
+    let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
+    let fresh = model::open(&fresh, 8, 0, &Device::Cpu).unwrap();
+    let others: Vec<String> = (0..8).map(|i| format!("other {i}")).collect();
+    fresh.save_student(folder.path(), &others, &session.prompt).unwrap();
+    let mut again = session;
+    again.models.student = ModelChoice::stored(Source::Folder(folder.path().to_owned()));
+    let notes = |session: &Session| engine::pair::Pair::open(session, None).unwrap().student.card.notes;
+    let said = notes(&again);
+    assert!(said.len() == 1 && said[0].contains("other 0, other 1"), "{said:?}");
+    std::fs::write(folder.path().join("retort.ron"), "(version: 1").unwrap();
+    let said = notes(&again);
+    assert!(said.len() == 1 && said[0].contains("retort.ron"), "{said:?}");
+    std::fs::remove_file(folder.path().join("retort.ron")).unwrap();
+    assert!(notes(&again).is_empty());
+}
+
+#[test]
+fn a_classifier_without_the_file_is_asked_by_the_labels_of_its_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
+    let classes: Vec<String> = (0..12).map(|i| format!("class {i}")).collect();
+    model::open(&fresh, 12, 0, &Device::Cpu).unwrap().save(folder.path(), &classes).unwrap();
+    let told = probe(folder.path(), "bread");
+    let names: Vec<&str> = told["classes"].as_array().unwrap().iter().map(|c| c["class"].as_str().unwrap()).collect();
+    assert_eq!(names, classes);
+}
+
+#[test]
+fn a_usage_file_that_cannot_be_used_is_refused_with_the_reason() {
+    let session = Session::built_in().unwrap();
+    let usage = Usage::new(Head::LabelWords, 9, &["a".into(), "b".into()], &session.prompt);
+    let text = usage.to_text().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("retort.ron");
+    assert_eq!(Usage::open(folder.path()).unwrap(), None);
+    assert_eq!(Usage::parse(&text, &path).unwrap(), usage);
+    let newer = Usage::parse(&text.replace("version: 1", "version: 99"), &path).unwrap_err();
+    assert!(matches!(newer, UsageError::Newer { found: 99, .. }) && newer.to_string().contains("update retort"));
+    let empty = Usage { classes: Vec::new(), ..usage }.to_text().unwrap();
+    let replaced = |from: &str, to: &str| text.replace(from, to);
+    let auto = replaced("LabelWords", "Auto");
+    let broken = [(auto, "head"), (replaced("{answer}", ""), "{answer}"), (replaced("max_tokens", "most"), "most")];
+    for (broken, named) in broken.into_iter().chain([(empty, "no classes")]) {
+        let said = Usage::parse(&broken, &path).unwrap_err().to_string();
+        assert!(said.contains(named) && said.contains("retort.ron"), "{broken}: {said}");
+    }
+    std::fs::write(&path, [0xff, 0xfe]).unwrap();
+    assert!(matches!(Usage::open(folder.path()), Err(UsageError::Read { .. })));
+}

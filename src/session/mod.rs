@@ -24,7 +24,7 @@ pub use file::SessionError;
 pub use knob::{Catalog, Knob, Knobs, Scale};
 pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
-pub use prompt::{Prompt, Scoring};
+pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
 pub use usage::{Usage, UsageError};
 pub use view::{Language, ThemeChoice, View};

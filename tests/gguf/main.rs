@@ -3,6 +3,7 @@
 //! itself, but for those of `tests/golden/gguf`, which Python's gguf package wrote.
 #![cfg(feature = "engine")]
 
+mod chat;
 mod damage;
 mod golden;
 mod logits;

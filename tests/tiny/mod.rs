@@ -10,7 +10,7 @@ use candle_core::{Device, Tensor};
 use retort::engine::loss::{Given, Mixed, Mixture};
 use retort::engine::model::{self, ARCHITECTURES, Architecture, Model, Network, Noise, Trace};
 use retort::engine::task::{self, Pass, Prepared, Task};
-use retort::session::{Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
+use retort::session::{Chat, Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
 
 /// Classes of all tests, with their label words.
 pub const CLASSES: [(&str, &str); 4] =
@@ -71,7 +71,7 @@ pub fn prompt(model: &Model, scoring: Scoring) -> Prompt {
     let template =
         if model.architecture.writes() { "{text}. it is about {answer}" } else { "{text}. it is about {answer}." };
     let label_words = CLASSES.iter().map(|(class, word)| ((*class).to_owned(), (*word).to_owned())).collect();
-    Prompt { template: template.to_owned(), variants: Vec::new(), label_words, scoring }
+    Prompt { template: template.to_owned(), variants: Vec::new(), label_words, scoring, chat: Chat::Off }
 }
 
 /// The task by which `model` answers.

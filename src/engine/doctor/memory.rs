@@ -88,8 +88,7 @@ fn needs(
 fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
     let model = &pair.student;
     let read = positions::lengths(model, &session.prompt, sample).map_or(model.max_tokens, |lengths| lengths.read);
-    let apart = model.architecture.kind == Kind::EncoderDecoder;
-    let words = PreparedPrompt::new(&session.prompt, &sample.classes, &model.tokens, apart);
+    let words = PreparedPrompt::new(&session.prompt, &sample.classes, model);
     let columns = match (&model.top, model.architecture.kind) {
         (Top::Classes(_), _) | (_, Kind::Encoder) => 0,
         _ => words.map_or(0, |p| p.verbalizer.words.iter().map(|word| word.len().saturating_sub(1)).sum()),

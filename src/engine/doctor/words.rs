@@ -1,7 +1,7 @@
 //! The label words in every tokenizer that reads them: words that collide, vanish or are unknown, and
 //! words so unequal in length that sums of log-probabilities favour the short ones.
 
-use crate::engine::model::{Kind, Model, Top};
+use crate::engine::model::{Model, Top};
 use crate::engine::pair::Pair;
 use crate::engine::prompt::{PromptError, Template, verbalizer};
 use crate::link::{Finding, Subject, WordCheck};
@@ -41,9 +41,8 @@ fn inspected(
     model: &Model,
     classes: &[String],
 ) -> Result<Vec<WordCheck>, PromptError> {
-    // An encoder–decoder's answer is a text of its own.
-    let lead = if model.architecture.kind == Kind::EncoderDecoder { String::new() } else { template.answer("") };
-    verbalizer::inspect(&session.prompt, classes, &model.tokens, &lead)
+    let asked = template.clone().for_model(&session.prompt, model)?;
+    verbalizer::inspect(&session.prompt, classes, &model.tokens, asked.seam(model.architecture.kind))
 }
 
 fn broken(side: &str, bad: &WordCheck, words: &[WordCheck]) -> Finding {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::ModelError;
+use super::chat::{ChatFile, chat_file, own_template};
 use super::gguf;
 use super::shards::WeightFiles;
 use super::stored::Stored;
@@ -155,6 +156,18 @@ impl ModelFiles {
         }
     }
 
+    /// The model's chat template, if it has one.
+    ///
+    /// # Errors
+    /// As [`chat_file`].
+    pub fn chat(&self) -> Result<Option<ChatFile>, ModelError> {
+        match self {
+            Self::Folder(folder) => chat_file(folder),
+            Self::Gguf(path) => gguf::chat_file(path),
+            Self::BuiltIn(_) => Ok(None),
+        }
+    }
+
     /// Which words the folder's own settings name for the roles of special tokens, and its chat
     /// template, if there are any: fields of `tokenizer_config.json`, else of `special_tokens_map.json`.
     /// Files that cannot be read count as missing: a model opens without them.
@@ -164,6 +177,10 @@ impl ModelFiles {
         let fields = |name: &str| serde_json::from_str::<serde_json::Map<_, _>>(&read(name)?).ok();
         let mut settings = fields("special_tokens_map.json").unwrap_or_default();
         settings.extend(fields("tokenizer_config.json").unwrap_or_default());
+        // A chat template in a file of its own goes before the settings' one.
+        if let Ok(Some(own)) = own_template(folder) {
+            settings.insert("chat_template".into(), own.into());
+        }
         settings
     }
 

@@ -36,7 +36,7 @@ pub fn tokenizer(folder: &Path) -> Result<String, ModelError> {
 }
 
 /// What `tokenizer_config.json` says, if it is there.
-fn settings(folder: &Path) -> Result<Map<String, Value>, ModelError> {
+pub(super) fn settings(folder: &Path) -> Result<Map<String, Value>, ModelError> {
     object(folder, "tokenizer_config.json")
 }
 

@@ -9,6 +9,7 @@ use candle_core::{DType, Device, Tensor, Var};
 
 use super::gguf::{Frozen, Weight};
 use super::init::Init;
+use super::memory;
 use super::plan::{self, Planner};
 use super::stored::Stored;
 use super::{Architecture, Config, ModelError, Top};
@@ -67,6 +68,8 @@ pub(super) struct Builder {
     stored: Option<Stored>,
     seed: u64,
     device: Device,
+    /// Memory that new tensors may still take, bytes; `None` where the system does not say.
+    room: Option<u64>,
     variables: BTreeMap<String, Var>,
     frozen: BTreeMap<String, Frozen>,
     used: BTreeSet<String>,
@@ -102,6 +105,7 @@ impl Weights {
             stored,
             seed,
             device: device.clone(),
+            room: memory::available(),
             variables: BTreeMap::new(),
             frozen: BTreeMap::new(),
             used: BTreeSet::new(),
@@ -273,8 +277,13 @@ impl Builder {
             }
             (_, stored) => {
                 if stored.is_some() {
+                    // A checkpoint that will be refused gets nothing new: its sizes may be a lie.
+                    if !self.missing.is_empty() || !self.misshaped.is_empty() {
+                        return self.placeholder(shape);
+                    }
                     self.added.push(name.to_owned());
                 }
+                self.take_room(name, shape)?;
                 plan::fresh(name, shape, init, self.seed, &self.device)?
             }
         };
@@ -309,6 +318,18 @@ impl Builder {
     /// can be looked at; takes no memory.
     fn placeholder(&self, shape: &[usize]) -> Result<Tensor, ModelError> {
         Ok(Tensor::zeros((), DType::F32, &self.device)?.broadcast_as(shape)?)
+    }
+
+    /// Takes the memory of a new tensor from what is free. A configuration is quickly written; weights
+    /// that are read at least lie there already.
+    fn take_room(&mut self, name: &str, shape: &[usize]) -> Result<(), ModelError> {
+        let Some(room) = self.room else { return Ok(()) };
+        let bytes = shape.iter().fold(4u64, |n, &d| n.saturating_mul(d as u64));
+        let left = room.checked_sub(bytes);
+        self.room = Some(left.ok_or_else(|| {
+            ModelError::Config(format!("the sizes it names need more memory than is free: {name} {shape:?} is the first tensor that finds no room; choose a smaller model or close other programs"))
+        })?);
+        Ok(())
     }
 
     fn complain(&self) -> Result<(), ModelError> {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::engine::data::Dataset;
 use crate::engine::make::MakeError;
 use crate::engine::model::tokens::shorten;
-use crate::engine::model::{Kind, Model, Tokens, Top};
+use crate::engine::model::{Model, Tokens, Top};
 use crate::engine::prompt::PreparedPrompt;
 use crate::engine::task;
 use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
@@ -38,8 +38,7 @@ pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeS
     let mut ids = joined?;
     ids.extend(of_prompt(&model.tokens, prompt, classes)?);
     if model.top == Top::Vocabulary {
-        let apart = model.architecture.kind == Kind::EncoderDecoder;
-        let words = PreparedPrompt::new(prompt, classes, &model.tokens, apart)?.verbalizer.words;
+        let words = PreparedPrompt::new(prompt, classes, model)?.verbalizer.words;
         ids.extend(words.into_iter().flatten());
     }
     Ok(ids)

@@ -13,6 +13,7 @@
 //! Source: the GGUF specification of the ggml project, version 3.
 
 mod byte_level;
+mod chat;
 mod config;
 mod frozen;
 mod header;
@@ -30,6 +31,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::ModelError;
+use super::chat::ChatFile;
 pub use frozen::{Frozen, Weight};
 pub use header::Header;
 pub use tensors::Tensors;
@@ -93,6 +95,15 @@ pub fn tokenizer(path: &Path) -> Result<String, ModelError> {
     let (header, _) = Header::open(path)?;
     let tokenizer = tokenizer::tokenizer(&header).map_err(|reason| refused(reason, path))?;
     Ok(tokenizer.to_string())
+}
+
+/// The chat template in the file, if there is one.
+///
+/// # Errors
+/// As [`config`].
+pub fn chat_file(path: &Path) -> Result<Option<ChatFile>, ModelError> {
+    let (header, _) = Header::open(path)?;
+    Ok(chat::chat(&header))
 }
 
 /// A file that is whole but not one this program can use.

@@ -92,7 +92,11 @@ fn open(name: &str, case: &Case, manifest: &Manifest) -> Golden {
 }
 
 fn everything(manifest: &Manifest) -> Vec<Golden> {
-    assert!(!manifest.models.is_empty());
+    let folders = std::fs::read_dir(tiny::folder("")).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<_> = folders.filter(|path| path.join("config.json").exists()).collect();
+    folders.sort();
+    let names = folders.iter().map(|path| path.file_name().unwrap().to_str().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), manifest.models.keys().collect::<Vec<_>>(), "all folders are compared");
     manifest.models.iter().map(|(name, case)| open(name, case, manifest)).collect()
 }
 

@@ -7,8 +7,6 @@
 
 mod front;
 
-use std::fmt::Write as _;
-
 use super::RunRecord;
 use crate::link::{ModelCard, Opened, Outcome, Side};
 use crate::session::usage::FILE as USAGE;
@@ -60,26 +58,27 @@ fn how_to_ask(usage: &Usage) -> String {
         "## Use\n\n`retort probe FOLDER --text \"…\"` prints the probability of every class; {} holds what it needs for that: classes, prompt, label words, length.\n\n",
         code(USAGE)
     );
-    let _ = match usage.head {
-        Head::LabelWords => writeln!(
-            text,
+    text.push_str(&match usage.head {
+        Head::LabelWords => format!(
             "The model reads a text through this prompt and answers by the probabilities of the label words in the place of `{{answer}}` (at most {} tokens):\n\n{}\n{}",
             usage.max_tokens,
             block("text", &usage.prompt.template),
             words(usage),
         ),
-        Head::Auto | Head::Classifier => writeln!(
-            text,
+        Head::Auto | Head::Classifier => format!(
             "It reads the bare text, without white space around it, at most {} tokens of it:\n\n{}",
             usage.max_tokens,
-            block(
-                "python",
-                "from transformers import pipeline\n\nclassify = pipeline(\"text-classification\", model=\"FOLDER\")\nclassify(\"…\", truncation=True, top_k=None)"
-            ),
+            block("python", PIPELINE),
         ),
-    };
+    });
     text
 }
+
+/// Asks a classifier in transformers.
+const PIPELINE: &str = "from transformers import pipeline
+
+classify = pipeline(\"text-classification\", model=\"FOLDER\")
+classify(\"…\", truncation=True, top_k=None)";
 
 fn words(usage: &Usage) -> String {
     let row = |class: &String| format!("| {} | {} |\n", cell(class), cell(usage.prompt.word_for(class)));
@@ -87,36 +86,43 @@ fn words(usage: &Usage) -> String {
 }
 
 fn how_it_was_made(session: &Session, opened: &Opened, outcome: &Outcome) -> String {
-    let (recipe, parts) = (&session.recipe, opened.parts);
+    let rows = made_of(session, opened).into_iter().chain(trained_by(session, outcome));
+    let rows: String = rows.map(|(name, value)| format!("| {name} | {value} |\n")).collect();
+    let asked = opened.teacher.as_ref().map_or(String::new(), |_| {
+        let all = std::iter::once(&session.prompt.template).chain(&session.prompt.variants);
+        format!("\nThe teacher was asked:\n\n{}", all.map(|template| block("text", template)).collect::<String>())
+    });
+    format!("## How it was made\n\n| | |\n|---|---|\n{rows}{asked}")
+}
+
+fn made_of(session: &Session, opened: &Opened) -> [(&'static str, String); 4] {
+    let parts = opened.parts;
     let start = match session.models.student.start {
         Start::Stored => "from its stored weights",
         Start::Fresh => "from random weights",
     };
-    let teacher = opened.teacher.as_ref().map_or("none".to_owned(), |card| model(card));
-    let schedule = recipe.schedule.label();
-    let rows = [
-        ("teacher", teacher),
+    let texts = format!(
+        "{} to learn from, {} of them with their label; {} for validation, {} for the test",
+        parts.train, parts.labelled, parts.validation, parts.test
+    );
+    [
+        ("teacher", opened.teacher.as_ref().map_or("none".to_owned(), model)),
         ("student", format!("{}, {start}", model(&opened.student))),
         ("data", data(&session.data.source)),
-        (
-            "texts",
-            format!(
-                "{} to learn from, {} of them with their label; {} for validation, {} for the test",
-                parts.train, parts.labelled, parts.validation, parts.test
-            ),
-        ),
+        ("texts", texts),
+    ]
+}
+
+fn trained_by(session: &Session, outcome: &Outcome) -> [(&'static str, String); 5] {
+    let recipe = &session.recipe;
+    let (optimizer, schedule) = (recipe.optimizer.label(), recipe.schedule.label());
+    [
         ("losses", recipe.losses.iter().map(|loss| code(loss)).collect::<Vec<_>>().join(", ")),
-        ("optimiser", format!("{}, {schedule} schedule, {} steps of warm-up", recipe.optimizer.label(), recipe.warmup)),
+        ("optimiser", format!("{optimizer}, {schedule} schedule, {} steps of warm-up", recipe.warmup)),
         ("steps", format!("{} of {}, {} texts each ({})", outcome.steps, recipe.steps, recipe.batch, outcome.reason)),
         ("seed", recipe.seed.to_string()),
         ("threads", recipe.threads.map_or("not recorded".to_owned(), |threads| threads.to_string())),
-    ];
-    let rows: String = rows.iter().map(|(name, value)| format!("| {name} | {value} |\n")).collect();
-    let asked = opened.teacher.as_ref().map(|_| &session.prompt).map_or(String::new(), |prompt| {
-        let all = std::iter::once(&prompt.template).chain(&prompt.variants);
-        format!("\nThe teacher was asked:\n\n{}", all.map(|template| block("text", template)).collect::<String>())
-    });
-    format!("## How it was made\n\n| | |\n|---|---|\n{rows}{asked}")
+    ]
 }
 
 /// Every knob at step 0, and what became of it during the run.

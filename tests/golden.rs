@@ -14,7 +14,7 @@ use retort::engine::model::save::serialize;
 use retort::engine::model::{Model, Network, Noise, Top, Trace, ops};
 use retort::engine::optim::{Optimizer, Settings};
 use retort::engine::task::{self, Prepared, Task};
-use retort::session::{Head, Knobs, OptimizerKind, Prompt, Recipe, Scoring, Start};
+use retort::session::{Chat, Head, Knobs, OptimizerKind, Prompt, Recipe, Scoring, Start};
 use serde::Deserialize;
 use tiny::{assert_close, flat, scalar};
 
@@ -129,7 +129,7 @@ impl Golden {
 
     fn task(&self, manifest: &Manifest, scoring: Scoring) -> Box<dyn Task> {
         let (template, label_words) = (self.case.template.clone(), manifest.label_words.clone());
-        let prompt = Prompt { template, variants: Vec::new(), label_words, scoring };
+        let prompt = Prompt { template, variants: Vec::new(), label_words, scoring, chat: Chat::Off };
         task::for_model(&self.model, &prompt, &manifest.classes).unwrap()
     }
 
@@ -441,6 +441,7 @@ fn transformers_opens_a_trained_and_saved_model_and_computes_the_same() {
             variants: Vec::new(),
             label_words: manifest.label_words.clone(),
             scoring: Scoring::Sum,
+            chat: Chat::Off,
         };
         golden.model.save_student(folder.path(), &manifest.classes, &prompt).unwrap();
         let aside = tempfile::tempdir().unwrap();

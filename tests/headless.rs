@@ -329,6 +329,36 @@ fn numbers_that_are_none_pause_the_run_with_a_card() {
 }
 
 #[test]
+fn a_student_of_the_teachers_layers_with_a_trimmed_vocabulary_runs_resumes_and_opens_again() {
+    use retort::session::{LayerMap, Layers, ModelChoice, Source, Vocabulary};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
+    let mut session = small();
+    session.models.student = ModelChoice {
+        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
+        vocabulary: Vocabulary::Trimmed,
+        ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
+    };
+    (session.recipe.steps, session.recipe.batch) = (8, 4);
+    let events = drive(start(&session, &whole), |_, _| ());
+    let opened = events.iter().find_map(|event| if let Event::Opened(opened) = event { Some(opened) } else { None });
+    let card = &opened.unwrap().student;
+    assert!(card.layers == 2 && card.vocabulary < 1500 && card.notes.len() == 2, "{card:?}");
+    drive(start(&session, &broken), |event, watch| {
+        if matches!(event, Event::Checkpoint { step: 4 }) {
+            watch.commands.send(Command::Stop).unwrap();
+        }
+    });
+    drive(Command::Continue(broken.clone()), |_, _| ());
+    assert!(student(&whole) == student(&broken), "the students differ");
+    let saved = ModelChoice::stored(Source::Folder(whole.join("student")));
+    let again = engine::model::open(&saved, 8, 0, &candle_core::Device::Cpu).unwrap();
+    assert_eq!(again.tokens.size(), again.card.vocabulary);
+    assert_eq!((again.card.parameters, again.card.vocabulary), (card.parameters, card.vocabulary));
+}
+
+#[test]
 fn what_cannot_be_run_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |session: &Session, part: &str| {

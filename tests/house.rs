@@ -25,6 +25,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("teacher", &["teacher", "task", "prompt", "model"]),
     ("loss", &["loss", "task", "model"]),
     ("prune", &["prune", "model", "optim"]),
+    ("make", &["make", "hub", "data", "model", "prompt", "task"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use candle_core::{Device, Tensor};
 use retort::engine::model::{self, Noise, Trace};
 use retort::engine::{self, pair::Pair, train::Trainer};
-use retort::session::{DataSource, Head, ModelChoice, Session, Source, Start, Strip};
+use retort::session::{DataSource, Head, ModelChoice, Session, Source, Strip};
 
 fn shared(name: &str) -> PathBuf {
     let root = std::env::var_os("RETORT_SHARED").map(PathBuf::from);
@@ -15,7 +15,7 @@ fn shared(name: &str) -> PathBuf {
 }
 
 fn choice(name: &str, head: Head) -> ModelChoice {
-    ModelChoice { source: Source::Folder(shared(name)), start: Start::Stored, head, max_tokens: 128 }
+    ModelChoice { head, max_tokens: 128, ..ModelChoice::stored(Source::Folder(shared(name))) }
 }
 
 /// Mean of a sentence's hidden states, scaled to length 1: MiniLM's sentence embedding.

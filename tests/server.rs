@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use retort::engine::pair::Pair;
 use retort::engine::teacher::{ServerTeacher, TargetCache, Targets, Teacher};
-use retort::session::{ModelChoice, Prompt, Scoring, ServerMode, Session, Source};
+use retort::session::{Chat, ModelChoice, Prompt, Scoring, ServerMode, Session, Source};
 use serde_json::{Value, json};
 
 /// What the server says to a path and a question: status, further header lines, answer.
@@ -74,7 +74,13 @@ fn answer(stream: TcpStream, heard: &Heard, say: &Say) -> std::io::Result<()> {
 
 fn prompt() -> Prompt {
     let label_words = BTreeMap::from([("food".to_owned(), "hot bread".to_owned())]);
-    Prompt { template: "{text} About {answer}".into(), variants: Vec::new(), label_words, scoring: Scoring::Sum }
+    Prompt {
+        template: "{text} About {answer}".into(),
+        variants: Vec::new(),
+        label_words,
+        scoring: Scoring::Sum,
+        chat: Chat::Off,
+    }
 }
 
 fn classes() -> Vec<String> {
@@ -94,7 +100,7 @@ fn assert_near(ours: &[f32], theirs: &[f32]) {
 
 /// Scores every character of every prompt by its own rule: spaces −1, `h` −3, all else −0.1.
 fn echo(_: &str, body: &Value) -> (u16, &'static str, Value) {
-    assert_eq!((&body["max_tokens"], &body["echo"]), (&json!(0), &json!(true)));
+    assert_eq!((&body["max_tokens"], &body["echo"]), (&json!(1), &json!(true)));
     let choice = |(index, prompt): (usize, &Value)| {
         let letters: Vec<char> = prompt.as_str().unwrap().chars().collect();
         let score = |(i, c): (usize, &char)| match (i, c) {
@@ -107,7 +113,8 @@ fn echo(_: &str, body: &Value) -> (u16, &'static str, Value) {
         let offsets: Vec<usize> = (0..letters.len()).collect();
         json!({ "index": index, "logprobs": { "token_logprobs": scores, "text_offset": offsets } })
     };
-    let prompts = body["prompt"].as_array().unwrap();
+    let one = std::slice::from_ref(&body["prompt"]);
+    let prompts = body["prompt"].as_array().map_or(one, Vec::as_slice);
     // In another order than asked, as the interface allows.
     let choices: Vec<Value> = prompts.iter().enumerate().rev().map(choice).collect();
     (200, "", json!({ "choices": choices }))
@@ -121,6 +128,19 @@ fn a_server_with_echo_scores_whole_words() {
     let scores: [f32; 3] = [-1.0 - 0.5, -1.0 - 3.0 - 0.2 - 1.0 - 0.5, -1.0 - 0.5];
     let sum: f32 = scores.iter().map(|score| score.exp()).sum();
     assert_near(&probabilities(&answers[0]), &scores.map(|score| score.exp() / sum));
+}
+
+#[test]
+fn a_server_that_falls_over_several_prompts_is_asked_for_one_at_a_time() {
+    let server = Server::start(|path, body| match &body["prompt"] {
+        Value::Array(_) => (500, "", json!({ "error": { "message": "assertion" } })),
+        _ => echo(path, body),
+    });
+    let teacher = server.teacher(ServerMode::Completions);
+    let apart = teacher.answer(&["a", "b"]).unwrap();
+    assert_eq!(server.asked(), 1 + 3 + 3, "it is learned once");
+    let together = Server::start(echo).teacher(ServerMode::Completions).answer(&["a", "b"]).unwrap();
+    assert_eq!(apart, together);
 }
 
 fn first_tokens(path: &str, body: &Value) -> (u16, &'static str, Value) {
@@ -144,7 +164,7 @@ fn a_server_without_echo_is_asked_for_first_tokens_and_says_what_is_missing() {
     let answers = teacher.answer(&["a goal", "a goal again"]).unwrap();
     // Food and space share the 0.2 that no token has.
     assert_near(&probabilities(&answers[0]), &[0.6 / 0.8, 0.1 / 0.8, 0.1 / 0.8]);
-    assert_eq!(server.asked(), 3, "echo is tried once");
+    assert_eq!(server.asked(), 4, "echo is tried twice: for all words, and for one");
     let words = teacher.take_warning().unwrap();
     assert!(words.contains("20.0 %"), "{words}");
     assert_eq!(teacher.take_warning(), None);

@@ -42,6 +42,41 @@ fn a_model_of_the_hub_is_named_by_repository_and_if_need_be_revision() {
 }
 
 #[test]
+fn a_student_made_from_layers_is_written_only_where_it_is_asked_for() {
+    let plain = file::to_text(&file::parse(V1, Path::new("v1.ron")).unwrap()).unwrap();
+    assert!(!plain.contains("layers") && !plain.contains("vocabulary"), "older programs open it still: {plain}");
+    let asked = |student: &str| {
+        let text = V1.replace(r#"start: Fresh, head: Classifier"#, &format!("head: Classifier, {student}"));
+        file::parse(&text, Path::new("made.ron"))
+    };
+    for map in ["EveryOther", "FirstAndLast", "DistilBert", "EmbeddingsOnly", "Pick([0, 5])"] {
+        let session = asked(&format!("layers: Some((map: {map})), vocabulary: Trimmed")).unwrap();
+        assert_eq!(session.models.layers_from(), Some(&Source::Folder("models/large".into())), "the teacher's");
+        assert!(!session.models.student.needs_weights());
+        let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
+        assert_eq!(session, again);
+    }
+    let unknown = asked("layers: Some((map: EveryThird))").unwrap_err().to_string();
+    assert!(unknown.contains("EveryThird") && unknown.contains("EveryOther"), "{unknown}");
+    let of = asked(r#"layers: Some((of: Some(Folder("other")), map: EveryOther))"#).unwrap();
+    assert_eq!(of.models.layers_from(), Some(&Source::Folder("other".into())));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.ron");
+    file::save(&of, &path).unwrap();
+    assert_eq!(file::open(&path).unwrap().models.layers_from(), Some(&Source::Folder(folder.path().join("other"))));
+}
+
+#[test]
+fn only_a_student_is_made_and_only_from_a_model_that_is_named() {
+    let teacher = V1.replace("start: Stored, head: LabelWords", "vocabulary: Trimmed, head: LabelWords");
+    assert!(refusal(&teacher).contains("models.teacher"));
+    let orphan = V1.replace("start: Fresh", "layers: Some((map: EveryOther))");
+    let start = orphan.find("teacher: Some").unwrap();
+    let end = orphan[start..].find("\n").unwrap() + start;
+    assert!(refusal(&format!("{}teacher: None,{}", &orphan[..start], &orphan[end..])).contains("under `of`"));
+}
+
+#[test]
 fn the_shipped_sessions_open() {
     Session::built_in().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sessions");

@@ -3,8 +3,11 @@
 //! `RETORT_SHARED` (default `../shared`) names the folder.
 #![cfg(feature = "engine")]
 
+mod agreement_of_chats;
+
 use std::path::{Path, PathBuf};
 
+use agreement_of_chats::Agreement;
 use retort::engine::model::{ModelFiles, Tokens};
 
 fn shared(name: &str) -> PathBuf {
@@ -99,6 +102,21 @@ fn the_older_files_and_the_newer_one_agree_on_chinese() {
         let text = input["text"].as_str().unwrap();
         assert_eq!(old.encode(text, true).unwrap(), new.encode(text, true).unwrap(), "{text:?}");
     }
+}
+
+#[test]
+#[ignore = "needs the shared chat templates"]
+fn every_published_chat_template_gives_what_transformers_gives() {
+    let (known, folder) = (Agreement::read("published.json"), shared("models/chat_templates"));
+    let digest = |text: &str| {
+        let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    assert_eq!(known.check(&folder, digest), (73, 29), "renderings and refusals");
+    // Those for tools alone, which transformers refuses without any, are rendered with an empty list.
+    let refused = known.refusals(&folder);
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(refused["google-gemma-2-2b-it.jinja"].contains("System role not supported"));
 }
 
 /// A folder with a small WordPiece vocabulary.

@@ -4,9 +4,11 @@
 pub mod allocator;
 pub mod checkpoint;
 pub mod data;
+pub mod doctor;
 pub mod evaluate;
 pub mod hub;
 pub mod loss;
+pub mod make;
 pub mod measure;
 pub mod model;
 pub mod optim;
@@ -33,6 +35,9 @@ pub enum EngineError {
     /// A model.
     #[error(transparent)]
     Model(#[from] model::ModelError),
+    /// The student in the making.
+    #[error(transparent)]
+    Make(#[from] make::MakeError),
     /// The Hub, or its cache.
     #[error(transparent)]
     Hub(#[from] hub::HubError),

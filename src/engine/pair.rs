@@ -7,10 +7,11 @@ use candle_core::Device;
 use super::EngineError;
 use super::data::{self, Dataset};
 use super::hub;
+use super::make;
 use super::model::{self, Model, Top};
 use super::teacher::{LocalTeacher, ServerTeacher, TargetCache, Targets, Teacher};
 use crate::link::{ModelCard, Opened};
-use crate::session::{ModelChoice, Session, Source, Start};
+use crate::session::{ModelChoice, Session, Source};
 
 /// Number of training examples shown to the person.
 const SAMPLES: usize = 8;
@@ -44,7 +45,8 @@ impl Pair {
             None => Arc::new(data::open(&session.data, seed)?),
         };
         let classes = &data.classes;
-        let student = open_model(&session.models.student, classes, seed, &device)?;
+        let mut student = make::student(session, &data, &device)?;
+        student.card.notes.extend(other_classes(&student, &session.models.student, classes));
         let teacher = match &session.models.teacher {
             Some(choice) if !is_server(choice) => Some(open_teacher(choice, classes, before, &device)?),
             _ => None,
@@ -120,7 +122,7 @@ fn open_model(choice: &ModelChoice, classes: &[String], seed: u64, device: &Devi
 /// A remark on a classifier that answers by other classes than the data's: it would be taken at its
 /// word, class by class in order.
 fn other_classes(model: &Model, choice: &ModelChoice, classes: &[String]) -> Option<String> {
-    let stored = choice.start == Start::Stored && matches!(model.top, Top::Classes(_));
+    let stored = choice.needs_weights() && matches!(model.top, Top::Classes(_));
     let theirs = match model.files.usage() {
         Ok(usage) => usage.filter(|usage| stored && usage.classes != classes)?.classes,
         Err(e) => return Some(e.to_string()),
@@ -138,7 +140,8 @@ fn other_classes(model: &Model, choice: &ModelChoice, classes: &[String]) -> Opt
 /// [`EngineError::Hub`].
 pub fn provide(session: &Session, watch: hub::Watch) -> Result<(), EngineError> {
     let choices = session.models.teacher.iter().chain([&session.models.student]);
-    for choice in choices {
+    let of = session.models.student.layers.as_ref().and_then(|layers| layers.of.clone()).map(ModelChoice::stored);
+    for choice in choices.chain(&of) {
         hub::provide(choice, watch)?;
     }
     Ok(())

@@ -69,8 +69,9 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFra
         (Ok(template), Some(model)) => words(template, model, prompt, classes),
         _ => Vec::new(),
     };
-    let student = side(&pair.student, template.as_ref().ok(), &request.text);
-    let teacher = teacher.map(|model| side(model, template.as_ref().ok(), &request.text));
+    let side = |model: &Model| side(model, template.as_ref().ok(), prompt, &request.text);
+    let student = side(&pair.student);
+    let teacher = teacher.map(side);
     let first = |side: &Result<PromptSide, String>| side.as_ref().err().cloned();
     let problem = problem.or_else(|| teacher.as_ref().and_then(first)).or_else(|| first(&student));
     PromptFrame {
@@ -83,12 +84,12 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFra
 }
 
 fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]) -> Vec<crate::link::WordCheck> {
-    // An encoder–decoder's answer is a text of its own.
-    let lead = if model.architecture.kind == Kind::EncoderDecoder { String::new() } else { template.answer("") };
-    verbalizer::inspect(prompt, classes, &model.tokens, &lead).unwrap_or_default()
+    // Trouble with a chat template is told beside the prompt itself.
+    let asked = template.clone().for_model(prompt, model).unwrap_or_else(|_| template.clone());
+    verbalizer::inspect(prompt, classes, &model.tokens, asked.seam(model.architecture.kind)).unwrap_or_default()
 }
 
-fn side(model: &Model, template: Option<&Template>, text: &str) -> Result<PromptSide, String> {
+fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str) -> Result<PromptSide, String> {
     let (tokens, most): (&Tokens, usize) = (&model.tokens, model.max_tokens);
     let rendered = match (&model.top, template) {
         (Top::Classes(_), _) => {
@@ -97,7 +98,10 @@ fn side(model: &Model, template: Option<&Template>, text: &str) -> Result<Prompt
         (Top::Vocabulary, None) => return Ok(PromptSide::default()),
         (Top::Vocabulary, Some(template)) => match model.architecture.kind {
             Kind::Encoder => template.masked(text, 1, tokens, most),
-            Kind::Decoder => template.causal(text, tokens, most),
+            Kind::Decoder => {
+                let asked = template.clone().for_model(prompt, model);
+                asked.and_then(|template| template.causal(text, tokens, most))
+            }
             Kind::EncoderDecoder => template.read(text, tokens, most),
         },
     };

@@ -142,6 +142,14 @@ impl Trainer {
         Ok((Tensor::new(labels, device)?, Tensor::new(labelled, device)?, teacher))
     }
 
+    /// The texts of a step and the tokens it costs, padding counted.
+    pub fn planned(&mut self, step: Step) -> (Vec<Arc<str>>, usize) {
+        let picked = self.batches.at(step);
+        let longest = picked.iter().map(|&i| self.prepared[i].tokens()).max().unwrap_or(0);
+        let texts = picked.iter().map(|&i| Arc::clone(&self.pair.data.train[self.taught[i]].text));
+        (texts.collect(), picked.len() * longest)
+    }
+
     /// The learning rate of the step about to be done.
     pub fn rate(&self) -> f64 {
         let recipe = &self.session.recipe;

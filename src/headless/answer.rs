@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::CommandError;
 use crate::engine::model::{Model, Top};
 use crate::engine::task;
-use crate::session::{Head, Prompt, Scoring, Usage};
+use crate::session::{Chat, Head, Prompt, Scoring, Usage};
 
 /// One class and its probability, in [0, 1].
 #[derive(Debug, Serialize)]
@@ -55,6 +55,7 @@ fn labels(model: &Model) -> Option<Usage> {
         variants: Vec::new(),
         label_words: Default::default(),
         scoring: Scoring::Sum,
+        chat: Chat::Off,
     };
     (model.top == Top::Classes(classes.len()))
         .then(|| Usage::new(Head::Classifier, model.max_tokens, &classes, &prompt))

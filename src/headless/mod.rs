@@ -3,6 +3,7 @@
 
 mod answer;
 mod baseline;
+mod doctor;
 mod fetch;
 mod models;
 mod probe;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use baseline::baseline;
+pub use doctor::examine;
 pub use fetch::fetch;
 pub use models::list;
 pub use probe::probe;
@@ -46,6 +48,8 @@ pub enum Task {
     Probe(ProbeArguments),
     /// Measure a bag-of-words model on a session's data.
     Baseline(BaselineArguments),
+    /// Examine a session before its run: pair, prompt, memory and pace, with three real steps on a copy.
+    Doctor(DoctorArguments),
     /// List what is on this machine.
     #[command(subcommand)]
     List(Listing),
@@ -95,6 +99,16 @@ pub struct ProbeArguments {
 #[derive(Debug, Args)]
 pub struct BaselineArguments {
     /// Session whose data is measured; the built-in experiment if left out.
+    pub session: Option<PathBuf>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Session to examine; the built-in experiment if left out.
     pub session: Option<PathBuf>,
     /// One JSON object on stdout.
     #[arg(long)]

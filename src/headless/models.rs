@@ -1,7 +1,8 @@
 //! `retort list models`: what the Hugging Face cache holds, and what of it can be used here.
 
 use super::{CommandError, ListArguments, Listing};
-use crate::engine::hub::{self, Listed, Place, memory};
+use crate::engine::hub;
+use crate::link::{Listed, Shelf};
 
 /// Lists what is on this machine.
 ///
@@ -9,13 +10,15 @@ use crate::engine::hub::{self, Listed, Place, memory};
 /// [`CommandError`] if the cache cannot be read.
 pub fn list(listing: &Listing) -> Result<String, CommandError> {
     let Listing::Models(ListArguments { json }) = listing;
-    let place = Place::from_env().map_err(CommandError::input)?;
-    let memory = memory::available();
-    let models = hub::list(&place.cache, memory).map_err(CommandError::input)?;
-    if *json {
-        return Ok(serde_json::json!({ "cache": place.cache, "memory_bytes": memory, "models": models }).to_string());
+    let shelf = hub::shelf();
+    if let Some(problem) = shelf.problem {
+        return Err(CommandError::input(problem));
     }
-    let folder = place.cache.display();
+    if *json {
+        return Ok(serde_json::to_string(&shelf).unwrap_or_default());
+    }
+    let Shelf { cache, memory, models, .. } = shelf;
+    let folder = cache.display();
     if models.is_empty() {
         return Ok(format!("no models in {folder}; fetch one with: retort fetch OWNER/NAME"));
     }
@@ -24,7 +27,7 @@ pub fn list(listing: &Listing) -> Result<String, CommandError> {
         "model", "on disk", "architecture", "parameters", "teacher", "student"
     );
     let rows = models.iter().flat_map(|model| [Some(row(model)), model.problem.as_ref().map(|why| format!("  {why}"))]);
-    let free = memory.map_or("unknown".to_owned(), gigabytes);
+    let free = memory.map_or("unknown".to_owned(), amount);
     let last = format!("memory {free}; teacher is its weights, student its weights, gradients and moments; {folder}");
     Ok([head].into_iter().chain(rows.flatten()).chain([last]).collect::<Vec<_>>().join("\n"))
 }
@@ -35,13 +38,13 @@ fn row(model: &Listed) -> String {
         revision => format!("{}@{}", model.repo, revision.get(..12).unwrap_or(revision)),
     };
     let needs = |bytes: Option<u64>, fits: Option<bool>| match (bytes, fits) {
-        (Some(bytes), Some(false)) => format!("{} !", gigabytes(bytes)),
-        (Some(bytes), _) => gigabytes(bytes),
+        (Some(bytes), Some(false)) => format!("{} !", amount(bytes)),
+        (Some(bytes), _) => amount(bytes),
         (None, _) => "–".to_owned(),
     };
     format!(
         "{name:<44} {:>10} {:>12} {:>12} {:>10} {:>10}",
-        gigabytes(model.disk_bytes),
+        amount(model.disk_bytes),
         model.architecture.as_deref().unwrap_or("–"),
         model.parameters.map_or("–".to_owned(), |count| count.to_string()),
         needs(model.teacher_bytes, model.fits_as_teacher),
@@ -49,6 +52,9 @@ fn row(model: &Listed) -> String {
     )
 }
 
-fn gigabytes(bytes: u64) -> String {
-    format!("{:.2} GB", bytes as f64 / 1e9)
+fn amount(bytes: u64) -> String {
+    match bytes as f64 / 1e6 {
+        mega if mega < 100.0 => format!("{mega:.1} MB"),
+        mega => format!("{:.2} GB", mega / 1e3),
+    }
 }

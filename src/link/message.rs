@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::checkup::{Checkup, ModelSize};
 use crate::session::{Change, Session};
 
 /// Optimiser steps done so far; the first step is step 0.
@@ -24,6 +25,10 @@ pub enum Command {
         /// Where journal, checkpoints and the student go.
         out: PathBuf,
     },
+    /// Examine this session as it would be run; nothing that is open or running changes.
+    Examine(Box<Session>),
+    /// Weigh this session's student from its configuration alone, while it is being chosen.
+    Weigh(Box<Session>),
     /// Continue the run in this folder from its last checkpoint.
     Continue(PathBuf),
     /// Stop after the current step but keep everything loaded.
@@ -34,6 +39,8 @@ pub enum Command {
     StepOnce,
     /// The probe request in its cell has changed.
     Look,
+    /// Look which models are on this machine and fill their cell.
+    List,
     /// Write a checkpoint now.
     Checkpoint,
     /// End the run: write a checkpoint, the outcome so far and the student.
@@ -76,6 +83,10 @@ impl fmt::Display for SeriesId {
 pub enum Event {
     /// Pair and data are open.
     Opened(Box<Opened>),
+    /// A session was examined.
+    Examined(Box<Checkup>),
+    /// A student was weighed; `None` where its configuration cannot be read, which opening it says.
+    Weighed(Option<ModelSize>),
     /// A run began (or was continued, then with the steps already done).
     Started {
         /// The session exactly as run: threads and every knob filled in.

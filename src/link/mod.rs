@@ -4,8 +4,10 @@
 //! must all arrive, in order: a channel. The state of a slider or a heatmap is only interesting as
 //! it is now: a cell whose last value wins, so that neither side ever waits for the other.
 
+pub mod checkup;
 pub mod message;
 pub mod probe;
+pub mod shelf;
 pub mod sink;
 
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use arc_swap::ArcSwap;
 
 use crate::session::Knobs;
+pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
 pub use message::{
     Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase, Prediction,
     Predictions, SeriesId, Side, Status, Step,
@@ -21,6 +24,7 @@ pub use message::{
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,
 };
+pub use shelf::{Listed, Shelf};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 
 /// A cell with one writer and many readers: the last value wins, nobody ever waits.
@@ -69,6 +73,8 @@ pub struct Cells {
     pub prompt: Live<Option<PromptFrame>>,
     /// Importances of the student's weights, written by the engine.
     pub weights: Live<Option<WeightFrame>>,
+    /// The models at hand, written by the engine when [`Command::List`] asks.
+    pub shelf: Live<Option<Shelf>>,
 }
 
 /// What the watching side holds: the window, or a headless command.

@@ -71,6 +71,11 @@ impl ChannelSink {
         Self { events, wake, last: None }
     }
 
+    /// What wakes the watcher, for another thread that fills a cell.
+    pub fn wake(&self) -> Wake {
+        self.wake.clone()
+    }
+
     /// Tells the watcher that a cell has new content.
     pub fn nudge(&mut self) {
         self.wake_in(Self::PATIENCE);

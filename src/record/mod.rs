@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::link::{Event, KnobChange, Notice, Opened, Origin, Outcome, Phase, Predictions, SeriesId, Status, Step};
+use crate::link::{
+    Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase, Predictions, SeriesId, Status, Step,
+};
 use crate::session::Session;
 pub use series::{Bucket, Series};
 
@@ -19,6 +21,10 @@ pub use series::{Bucket, Series};
 pub struct RunRecord {
     /// Pair and data, once open.
     pub opened: Option<Arc<Opened>>,
+    /// The last check-up of a session.
+    pub checkup: Option<Arc<Checkup>>,
+    /// What the student that is being chosen weighs.
+    pub size: Option<ModelSize>,
     /// The session as run, once started.
     pub session: Option<Arc<Session>>,
     /// Its run folder.
@@ -81,6 +87,8 @@ impl RunRecord {
     pub fn fold(&mut self, event: Event) {
         match event {
             Event::Opened(opened) => self.opened = Some(Arc::from(opened)),
+            Event::Examined(checkup) => self.checkup = Some(Arc::from(checkup)),
+            Event::Weighed(size) => self.size = size,
             Event::Started { session, out, step } => self.start(*session, out, step),
             Event::Status(status) => self.take_status(status),
             Event::Scalars { step, values } => self.grow(step, values),
@@ -103,6 +111,8 @@ impl RunRecord {
         if step == 0 {
             *self = Self {
                 opened: self.opened.take(),
+                checkup: self.checkup.take(),
+                size: self.size,
                 status: std::mem::take(&mut self.status),
                 notices: std::mem::take(&mut self.notices),
                 ..Self::default()

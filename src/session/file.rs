@@ -149,8 +149,11 @@ fn resolve_paths(session: &mut Session, folder: &Path) {
     };
     let choices = session.models.teacher.iter_mut().chain([&mut session.models.student]);
     for choice in choices {
-        if let Source::Folder(path) = &mut choice.source {
-            join(path);
+        let of = choice.layers.iter_mut().filter_map(|layers| layers.of.as_mut());
+        for source in of.chain([&mut choice.source]) {
+            if let Source::Folder(path) = source {
+                join(path);
+            }
         }
     }
     match &mut session.data.source {
@@ -176,6 +179,7 @@ impl Session {
             .or_else(|| positive("recipe.batch", self.recipe.batch as u64))
             .or_else(|| positive("recipe.steps", self.recipe.steps))
             .or_else(|| self.recipe.losses.is_empty().then(|| "recipe.losses is empty; name at least one loss".into()))
+            .or_else(|| self.models.problem())
             .or_else(|| self.unsorted_script())
             .or_else(|| {
                 let not_a_number = |(id, value): (&String, &f64)| {

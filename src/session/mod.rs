@@ -7,6 +7,7 @@
 pub mod data;
 pub mod file;
 pub mod knob;
+pub mod making;
 pub mod models;
 pub mod prompt;
 pub mod recipe;
@@ -21,8 +22,9 @@ use serde::{Deserialize, Serialize};
 pub use data::{Column, Data, DataSource, Strip};
 pub use file::SessionError;
 pub use knob::{Catalog, Knob, Knobs, Scale};
+pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
-pub use prompt::{Prompt, Scoring};
+pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
 pub use usage::{Usage, UsageError};
 pub use view::{Language, ThemeChoice, View};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Layers, Vocabulary};
+
 /// Teacher and student of a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +33,12 @@ pub struct ModelChoice {
     /// 0 means as long as the model allows.
     #[serde(default)]
     pub max_tokens: usize,
+    /// Of a student: layers of another model that it starts with; `start` is not read then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Box<Layers>>,
+    /// Of a student: how much of its vocabulary it keeps.
+    #[serde(default, skip_serializing_if = "Vocabulary::is_whole")]
+    pub vocabulary: Vocabulary,
 }
 
 /// Where a model's files are.
@@ -39,7 +47,8 @@ pub struct ModelChoice {
 pub enum Source {
     /// A model that ships inside the program, by name.
     BuiltIn(String),
-    /// A folder in Hugging Face's layout: `config.json`, `tokenizer.json`, `model.safetensors`.
+    /// A folder in Hugging Face's layout: `config.json`, `tokenizer.json`, `model.safetensors`; or a
+    /// GGUF file, or a folder with just one, which can only teach.
     Folder(PathBuf),
     /// A model of the Hugging Face Hub: taken from the local cache, or fetched into it.
     Hub {
@@ -103,10 +112,46 @@ pub enum Head {
     LabelWords,
 }
 
+impl Models {
+    /// Where the layers of the student come from, if it is made from another model's.
+    pub fn layers_from(&self) -> Option<&Source> {
+        let layers = self.student.layers.as_ref()?;
+        layers.of.as_ref().or_else(|| self.teacher.as_ref().map(|teacher| &teacher.source))
+    }
+
+    /// What no pair can do, in words, or `None`.
+    pub fn problem(&self) -> Option<String> {
+        let teacher = self.teacher.as_ref();
+        if teacher.is_some_and(|teacher| teacher.layers.is_some() || !teacher.vocabulary.is_whole()) {
+            return Some("models.teacher cannot be made from layers or trimmed; ask this of models.student".into());
+        }
+        if self.student.layers.is_some() && self.layers_from().is_none() {
+            return Some("models.student.layers names no model and there is no teacher; name one under `of`".into());
+        }
+        None
+    }
+}
+
 impl ModelChoice {
     /// A stored model at `source`, with every other choice at its default.
     pub fn stored(source: Source) -> Self {
-        Self { source, start: Start::Stored, head: Head::Auto, max_tokens: 0 }
+        let (start, head, vocabulary) = (Start::Stored, Head::Auto, Vocabulary::Whole);
+        Self { source, start, head, max_tokens: 0, layers: None, vocabulary }
+    }
+
+    /// Takes a student from `source` from now on. A model with weights of its own starts with them;
+    /// going back to a built-in one starts at random.
+    pub fn move_to(&mut self, source: Source) {
+        let is_built_in = |source: &Source| matches!(source, Source::BuiltIn(_));
+        if is_built_in(&self.source) != is_built_in(&source) {
+            self.start = if is_built_in(&source) { Start::Fresh } else { Start::Stored };
+        }
+        self.source = source;
+    }
+
+    /// Whether its own stored weights are read.
+    pub fn needs_weights(&self) -> bool {
+        self.start == Start::Stored && self.layers.is_none()
     }
 }
 

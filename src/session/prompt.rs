@@ -21,6 +21,23 @@ pub struct Prompt {
     /// How the tokens of a label word become one score.
     #[serde(default)]
     pub scoring: Scoring,
+    /// Whether models with a chat template are asked through it.
+    #[serde(default)]
+    pub chat: Chat,
+}
+
+/// Whether a model that has a chat template is asked through it: what stands before `{answer}` becomes
+/// the user's message, and the label words begin the assistant's. Concerns models that write left to
+/// right; a server in its mode `Chat` does the same by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Chat {
+    /// Never: the prompt stands as it is written.
+    #[default]
+    Off,
+    /// Where the model has one.
+    Auto,
+    /// As `Auto`, and a teacher without one is refused.
+    On,
 }
 
 /// How the log-probabilities of a label word's tokens become one score.

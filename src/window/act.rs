@@ -25,6 +25,9 @@ impl WorkbenchApp {
         if self.session.models != before.0 || self.session.data != before.1 {
             self.due.open = Some(now + OPEN_AFTER);
         }
+        if self.session.models.student != before.0.student && is_complete(&self.session) {
+            self.send(Command::Weigh(Box::new(self.session.clone())));
+        }
     }
 
     fn carry_out(&mut self, action: Action) {
@@ -49,6 +52,8 @@ impl WorkbenchApp {
             Action::Browse(wish) => self.browse(wish),
             Action::Use(wish, path) => self.use_path(wish, path),
             Action::Recover(wanted) => self.recover(wanted),
+            Action::Examine => self.examine(),
+            Action::ListModels => self.send(Command::List),
             Action::ClearNotices => self.record.notices.clear(),
         }
     }
@@ -127,6 +132,16 @@ impl WorkbenchApp {
         }
     }
 
+    /// What is half chosen cannot be examined; what was changed is opened by the check-up itself.
+    fn examine(&mut self) {
+        if !is_complete(&self.session) {
+            let text = self.t("a model or a data file is not named yet; finish the choice first");
+            return self.notice(false, text);
+        }
+        self.state.examined = Some(Box::new(self.session.clone()));
+        self.send(Command::Examine(Box::new(self.session.clone())));
+    }
+
     fn start_in(&mut self, out: PathBuf) {
         self.session.run = Some(out.clone());
         self.due.open = None;
@@ -189,7 +204,8 @@ impl WorkbenchApp {
 fn is_complete(session: &Session) -> bool {
     let models = session.models.teacher.iter().chain([&session.models.student]);
     let named = models.clone().all(|choice| match &choice.source {
-        Source::Hub { repo: name, .. } | Source::Server { url: name, .. } => !name.is_empty(),
+        Source::Hub { repo, .. } => !repo.is_empty(),
+        Source::Server { url, model, .. } => !url.is_empty() && !model.is_empty(),
         Source::Folder(_) | Source::BuiltIn(_) => true,
     });
     let folders = models.filter_map(|choice| match &choice.source {

@@ -153,6 +153,7 @@ impl WorkbenchApp {
         let look = self.look(ui.ctx());
         let cells = &self.link.cells;
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
+        let shelf = cells.shelf.load();
         let scene = Scene {
             look,
             session: &self.session,
@@ -168,6 +169,7 @@ impl WorkbenchApp {
             probe: probe.as_ref().as_ref(),
             prompt: prompt.as_ref().as_ref(),
             weights: weights.as_ref().as_ref(),
+            shelf: shelf.as_ref().as_ref(),
         };
         panel::workbench_ui(ui, &scene, &mut self.state);
         let now = ui.input(|input| input.time);

@@ -297,6 +297,14 @@ pub fn short(value: u64) -> String {
     }
 }
 
+/// A number of bytes: `90.0 MB`, `1.2 GB`.
+pub fn bytes(value: u64) -> String {
+    match value {
+        0..1_000_000_000 => format!("{:.1}\u{a0}MB", value as f64 / 1e6),
+        _ => format!("{:.1}\u{a0}GB", value as f64 / 1e9),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

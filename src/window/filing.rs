@@ -139,7 +139,7 @@ impl WorkbenchApp {
         let mut models = self.session.models.clone();
         let source = Source::Folder(path);
         if wish == Wish::Student {
-            models.student.source = source;
+            models.student.move_to(source);
         } else {
             match &mut models.teacher {
                 Some(teacher) => teacher.source = source,

@@ -10,7 +10,7 @@ use super::dialog::Wish;
 use super::plot::attention_map::AttentionMap;
 use super::undo::Part;
 use crate::link::Step;
-use crate::session::View;
+use crate::session::{Session, View};
 
 /// One thing a person asked for. Panels push these; the app acts on them after drawing.
 #[derive(Clone, Debug)]
@@ -58,6 +58,10 @@ pub enum Action {
     Use(Wish, PathBuf),
     /// Take up the session a crashed window left behind, or forget it.
     Recover(bool),
+    /// Look which models are in the cache of this machine.
+    ListModels,
+    /// Examine the session before its run.
+    Examine,
     /// Forget the notices.
     ClearNotices,
 }
@@ -132,6 +136,10 @@ pub struct UiState {
     pub notices_open: bool,
     /// Column names of the delimited file, once its first line was read.
     pub columns: Vec<String>,
+    /// The session as it was when it was last examined.
+    pub examined: Option<Box<Session>>,
+    /// Whether the engine was asked for the models in the cache.
+    pub shelf_asked: bool,
     /// Whether frame times are shown.
     pub timing: bool,
 }

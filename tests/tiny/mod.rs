@@ -10,7 +10,7 @@ use candle_core::{Device, Tensor};
 use retort::engine::loss::{Given, Mixed, Mixture};
 use retort::engine::model::{self, ARCHITECTURES, Architecture, Model, Network, Noise, Trace};
 use retort::engine::task::{self, Pass, Prepared, Task};
-use retort::session::{Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
+use retort::session::{Chat, Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
 
 /// Classes of all tests, with their label words.
 pub const CLASSES: [(&str, &str); 4] =
@@ -50,7 +50,7 @@ pub fn fresh(architecture: &Architecture, head: Head, seed: u64) -> Model {
 }
 
 /// Any golden folder of an architecture: an architecture without one is not proved.
-fn folder_of(architecture: &Architecture) -> PathBuf {
+pub fn folder_of(architecture: &Architecture) -> PathBuf {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder("")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     let says = format!("\"model_type\": \"{}\"", architecture.id);
@@ -71,7 +71,7 @@ pub fn prompt(model: &Model, scoring: Scoring) -> Prompt {
     let template =
         if model.architecture.writes() { "{text}. it is about {answer}" } else { "{text}. it is about {answer}." };
     let label_words = CLASSES.iter().map(|(class, word)| ((*class).to_owned(), (*word).to_owned())).collect();
-    Prompt { template: template.to_owned(), variants: Vec::new(), label_words, scoring }
+    Prompt { template: template.to_owned(), variants: Vec::new(), label_words, scoring, chat: Chat::Off }
 }
 
 /// The task by which `model` answers.

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{HubError, Name};
+use crate::engine::model::gguf;
 use crate::engine::model::shards::WeightFiles;
 use crate::engine::model::vocabulary::GROUPS;
 use crate::session::file::write_atomically;
@@ -86,6 +87,11 @@ pub(super) fn is_commit(word: &str) -> bool {
 /// What a model folder still needs to be opened, in words.
 pub fn lacks(folder: &Path, weights: bool) -> Option<String> {
     let there = |name: &&str| folder.join(name).is_file();
+    match gguf::within(folder) {
+        Ok(Some(_)) => return None,
+        Ok(None) => {}
+        Err(several) => return Some(several.to_string()),
+    }
     if !there(&"config.json") {
         return Some("config.json is missing".into());
     }

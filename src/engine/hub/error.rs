@@ -87,7 +87,9 @@ pub enum HubError {
         reason: String,
     },
     /// The repository lacks what a model needs.
-    #[error("{name} cannot be used here: it has no {what}; pick a version of it in safetensors")]
+    #[error(
+        "{name} cannot be used here: it has no {what}; pick a version of it in safetensors, or download one .gguf file and name its path"
+    )]
     Useless {
         /// The model.
         name: String,

@@ -4,39 +4,22 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use super::cache::lacks;
 use super::memory::{student_bytes, teacher_bytes};
-use super::{Cache, HubError, Name};
+use super::{Cache, HubError, Name, Place, memory};
 use crate::engine::model::stored::Stored;
 use crate::engine::model::{self, Config, ModelFiles};
+use crate::link::{Listed, Shelf};
 
-/// One model in the cache at one revision.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Listed {
-    /// `OWNER/NAME`.
-    pub repo: String,
-    /// Branch, tag or commit.
-    pub revision: String,
-    /// The folder with its files.
-    pub path: PathBuf,
-    /// Bytes on disk of all revisions of the model together, begun files included.
-    pub disk_bytes: u64,
-    /// `model_type` of its configuration, if there is one.
-    pub architecture: Option<String>,
-    /// Numbers in its weights, if they are whole.
-    pub parameters: Option<u64>,
-    /// Why this program cannot open it; `None` if it can.
-    pub problem: Option<String>,
-    /// Memory for it as a teacher, bytes: its weights.
-    pub teacher_bytes: Option<u64>,
-    /// Memory for it as a student, bytes: weights, gradients and two moments.
-    pub student_bytes: Option<u64>,
-    /// Whether it fits into `memory` as a teacher.
-    pub fits_as_teacher: Option<bool>,
-    /// Whether it fits into `memory` as a student.
-    pub fits_as_student: Option<bool>,
+/// What the cache of this machine holds, or why it cannot be read.
+pub fn shelf() -> Shelf {
+    let memory = memory::available();
+    let read = |cache: PathBuf| match list(&cache, memory) {
+        Ok(models) => Shelf { cache, memory, models, problem: None },
+        Err(e) => Shelf { cache, memory, problem: Some(e.to_string()), ..Shelf::default() },
+    };
+    let problem = |e: HubError| Shelf { memory, problem: Some(e.to_string()), ..Shelf::default() };
+    Place::from_env().map_or_else(problem, |place| read(place.cache))
 }
 
 /// Every model in the cache, by name; `memory` is what could be used, in bytes. A cache that is not
@@ -89,11 +72,14 @@ fn entries(folder: &Path) -> Vec<String> {
 fn listed(root: &Path, name: &Name, memory: Option<u64>) -> Option<Listed> {
     let cache = Cache::at(root);
     let path = cache.snapshot(name)?;
-    let config = ModelFiles::Folder(path.clone()).config().and_then(|text| Config::parse(&text));
-    let stored = Stored::open(&path);
+    let files = ModelFiles::within(&path).unwrap_or_else(|_| ModelFiles::Folder(path.clone()));
+    let config = files.config().and_then(|text| Config::parse(&text));
+    let stored = files.weights();
     let parameters = stored.as_ref().ok().map(Stored::parameters);
     let fits = |bytes: Option<u64>| Some(bytes? <= memory?);
-    let (teacher_bytes, student_bytes) = (parameters.map(teacher_bytes), parameters.map(student_bytes));
+    let frozen = stored.as_ref().ok().and_then(Stored::frozen_bytes);
+    let student_bytes = parameters.filter(|_| frozen.is_none()).map(student_bytes);
+    let teacher_bytes = frozen.or_else(|| parameters.map(teacher_bytes));
     let known = config
         .as_ref()
         .map_err(ToString::to_string)

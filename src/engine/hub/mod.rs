@@ -19,11 +19,11 @@ pub mod place;
 mod room;
 
 use crate::engine::model::ModelFiles;
-use crate::session::{ModelChoice, Source, Start};
+use crate::session::{ModelChoice, Source};
 pub use cache::Cache;
 pub use error::HubError;
 pub use fetch::{Progress, fetch};
-pub use list::{Listed, list};
+pub use list::{list, shelf};
 pub use name::Name;
 pub use place::Place;
 
@@ -37,8 +37,9 @@ pub type Watch<'a> = &'a mut dyn FnMut(&Progress) -> bool;
 pub fn files(choice: &ModelChoice) -> Result<ModelFiles, HubError> {
     let Source::Hub { repo, revision } = &choice.source else { return Ok(ModelFiles::find(&choice.source)?) };
     let (name, place) = (Name::parse(repo, revision)?, Place::from_env()?);
-    let found = Cache::at(&place.cache).complete(&name, choice.start == Start::Stored);
-    found.map(ModelFiles::Folder).map_err(|lack| HubError::Absent { name: name.to_string(), lack })
+    let found = Cache::at(&place.cache).complete(&name, choice.needs_weights());
+    let folder = found.map_err(|lack| HubError::Absent { name: name.to_string(), lack })?;
+    Ok(ModelFiles::within(&folder)?)
 }
 
 /// Sees to it that [`files`] finds the model: one of the Hub that is not in the cache is fetched.
@@ -48,7 +49,7 @@ pub fn files(choice: &ModelChoice) -> Result<ModelFiles, HubError> {
 pub fn provide(choice: &ModelChoice, watch: Watch) -> Result<(), HubError> {
     let Source::Hub { repo, revision } = &choice.source else { return Ok(()) };
     let (name, place) = (Name::parse(repo, revision)?, Place::from_env()?);
-    let weights = choice.start == Start::Stored;
+    let weights = choice.needs_weights();
     match Cache::at(&place.cache).complete(&name, weights) {
         Ok(_) => Ok(()),
         Err(_) => fetch(&place, &name, weights, watch).map(|_| ()),

@@ -12,6 +12,12 @@ pub struct Config(serde_json::Map<String, Value>);
 /// before the weights are even compared.
 const LARGEST: u64 = 4_000_000;
 
+/// Most layers: some four times the deepest network ever published. Each costs names and lists of its
+/// own before a single weight is looked at.
+const DEEPEST: u64 = 4_096;
+/// Fields that count layers.
+const LAYERS: [&str; 5] = ["num_hidden_layers", "n_layer", "num_layers", "n_layers", "num_decoder_layers"];
+
 impl Config {
     /// Reads a configuration.
     ///
@@ -43,9 +49,12 @@ impl Config {
     pub fn size(&self, names: &[&str]) -> Result<usize, ModelError> {
         let missing = || ModelError::Config(format!("it has no {}", names.join(" or ")));
         let (name, value) = names.iter().find_map(|name| Some((name, self.0.get(*name)?))).ok_or_else(missing)?;
+        let most = if LAYERS.contains(name) { DEEPEST } else { LARGEST };
         match value.as_u64() {
-            Some(size @ 1..=LARGEST) => Ok(size as usize),
-            _ => Err(ModelError::Config(format!("{name} must be a whole number from 1 to {LARGEST}, not {value}"))),
+            Some(size) if (1..=most).contains(&size) => Ok(size as usize),
+            _ => {
+                Err(ModelError::Config(format!("{name} must be a whole number from 1 to {most}, not {}", brief(value))))
+            }
         }
     }
 
@@ -70,7 +79,7 @@ impl Config {
             Some(value) => value
                 .as_f64()
                 .filter(|v| v.is_finite())
-                .ok_or_else(|| ModelError::Config(format!("{name} must be a number, not {value}"))),
+                .ok_or_else(|| ModelError::Config(format!("{name} must be a number, not {}", brief(value)))),
         }
     }
 
@@ -91,7 +100,7 @@ impl Config {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(fields)) => Ok(Some(Self(fields.clone()))),
-            Some(other) => Err(ModelError::Config(format!("{name} must be an object, not {other}"))),
+            Some(other) => Err(ModelError::Config(format!("{name} must be an object, not {}", brief(other)))),
         }
     }
 
@@ -109,6 +118,16 @@ impl Config {
         }
     }
 
+    /// Names of all fields, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// A field as it is written.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// Whether the field is there, be it null.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -124,6 +143,21 @@ impl Config {
             Some(value) => {
                 let all = value.as_array().and_then(|all| all.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
                 all.map(Some).ok_or_else(|| ModelError::Config(format!("{name} must be a list of words")))
+            }
+        }
+    }
+
+    /// The numbers of a list; `None` where it is missing or null.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the value is no list of numbers.
+    pub fn numbers(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let number = |value: &Value| value.as_f64().map(|number| number as f32);
+                let all = value.as_array().and_then(|all| all.iter().map(number).collect::<Option<Vec<_>>>());
+                all.map(Some).ok_or_else(|| ModelError::Config(format!("{name} must be a list of numbers")))
             }
         }
     }
@@ -172,6 +206,12 @@ impl Config {
     pub fn positions(&self) -> usize {
         self.size(&["max_position_embeddings", "n_positions"]).unwrap_or(0)
     }
+}
+
+/// A value of a file as it can stand in a sentence.
+fn brief(value: &Value) -> String {
+    let text = value.to_string();
+    if text.len() <= 80 { text } else { format!("{}…", &text[..text.floor_char_boundary(80)]) }
 }
 
 impl Config {

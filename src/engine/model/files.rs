@@ -1,8 +1,10 @@
-//! A model's files: inside the program or in a folder; weights memory-mapped.
+//! A model's files: inside the program, in a folder or in one file; weights memory-mapped.
 
 use std::path::{Path, PathBuf};
 
 use super::ModelError;
+use super::chat::{ChatFile, chat_file, own_template};
+use super::gguf;
 use super::shards::WeightFiles;
 use super::stored::Stored;
 use super::text::{self, read_text};
@@ -54,6 +56,8 @@ pub enum ModelFiles {
     BuiltIn(&'static str),
     /// In a folder.
     Folder(PathBuf),
+    /// In one GGUF file, which can only teach.
+    Gguf(PathBuf),
 }
 
 impl ModelFiles {
@@ -68,11 +72,12 @@ impl ModelFiles {
                 let found = BUILT_IN.iter().find(|entry| entry.id == name);
                 found.map(|e| Self::BuiltIn(e.id)).ok_or_else(|| ModelError::UnknownBuiltIn(name.clone(), names()))
             }
-            Source::Folder(path) if path.is_dir() => Ok(Self::Folder(path.clone())),
+            Source::Folder(path) if path.is_dir() => Self::within(path),
+            Source::Folder(path) if gguf::is_one(path) => Ok(Self::Gguf(path.clone())),
             Source::Folder(path) => Err(ModelError::File {
                 what: "the model folder",
                 reason: if path.exists() { "it is a file" } else { "it does not exist" }.to_owned()
-                    + "; give the folder that holds config.json, tokenizer and weights",
+                    + "; give the folder that holds config.json, tokenizer and weights, or a .gguf file",
                 path: path.clone(),
             }),
             Source::Server { model, url, .. } => Err(ModelError::File {
@@ -88,6 +93,40 @@ impl ModelFiles {
         }
     }
 
+    /// The files in a folder that is there: a GGUF file, if that is the only model in it.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] if it holds several.
+    pub fn within(folder: &Path) -> Result<Self, ModelError> {
+        Ok(gguf::within(folder)?.map_or_else(|| Self::Folder(folder.to_owned()), Self::Gguf))
+    }
+
+    /// Refuses files that cannot become a student.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] for a GGUF file.
+    pub fn check_trainable(&self) -> Result<(), ModelError> {
+        let Self::Gguf(path) = self else { return Ok(()) };
+        Err(ModelError::File {
+            what: "the student",
+            reason: "a GGUF file holds weights that are rounded and frozen, so it can teach but not learn; make it the teacher, and choose a student that is built in or a folder with safetensors".into(),
+            path: path.clone(),
+        })
+    }
+
+    /// An error of opening, with the GGUF file in it: what it says of a configuration or a tokenizer
+    /// stands in that file's metadata.
+    pub(super) fn explain(&self, error: ModelError) -> ModelError {
+        let Self::Gguf(path) = self else { return error };
+        let file = |what: &'static str, reason| ModelError::File { what, reason, path: path.clone() };
+        match error {
+            ModelError::Config(reason) => file("the GGUF metadata", reason),
+            ModelError::Tokens(reason) => file("the GGUF tokenizer", reason),
+            ModelError::Weights(reason) => file("the GGUF tensors", reason),
+            other => other,
+        }
+    }
+
     fn shipped(&self) -> Option<&'static Shipped> {
         let Self::BuiltIn(name) = self else { return None };
         SHIPPED.iter().find(|shipped| shipped.entry.id == *name)
@@ -100,6 +139,7 @@ impl ModelFiles {
     pub fn config(&self) -> Result<String, ModelError> {
         match self {
             Self::Folder(folder) => read_text(&folder.join("config.json"), "config.json"),
+            Self::Gguf(path) => gguf::config(path),
             Self::BuiltIn(_) => self.built_in(|shipped| shipped.config),
         }
     }
@@ -111,7 +151,20 @@ impl ModelFiles {
     pub fn tokenizer(&self) -> Result<String, ModelError> {
         match self {
             Self::Folder(folder) => vocabulary::tokenizer(folder),
+            Self::Gguf(path) => gguf::tokenizer(path),
             Self::BuiltIn(_) => self.built_in(|shipped| shipped.tokenizer),
+        }
+    }
+
+    /// The model's chat template, if it has one.
+    ///
+    /// # Errors
+    /// As [`chat_file`].
+    pub fn chat(&self) -> Result<Option<ChatFile>, ModelError> {
+        match self {
+            Self::Folder(folder) => chat_file(folder),
+            Self::Gguf(path) => gguf::chat_file(path),
+            Self::BuiltIn(_) => Ok(None),
         }
     }
 
@@ -124,6 +177,10 @@ impl ModelFiles {
         let fields = |name: &str| serde_json::from_str::<serde_json::Map<_, _>>(&read(name)?).ok();
         let mut settings = fields("special_tokens_map.json").unwrap_or_default();
         settings.extend(fields("tokenizer_config.json").unwrap_or_default());
+        // A chat template in a file of its own goes before the settings' one.
+        if let Ok(Some(own)) = own_template(folder) {
+            settings.insert("chat_template".into(), own.into());
+        }
         settings
     }
 
@@ -148,6 +205,7 @@ impl ModelFiles {
     pub fn weights(&self) -> Result<Stored, ModelError> {
         match (self, self.shipped()) {
             (Self::Folder(folder), _) => Stored::open(folder),
+            (Self::Gguf(path), _) => Stored::open_gguf(path),
             (_, Some(Shipped { weights: Some(bytes), entry, .. })) => Stored::from_bytes(bytes, Path::new(entry.id)),
             (Self::BuiltIn(name), _) => Err(ModelError::File {
                 what: "model.safetensors",
@@ -171,6 +229,9 @@ impl ModelFiles {
                     hash.update(&file);
                 }
             }
+            (Self::Gguf(path), _) => {
+                hash.update(&map(path)?);
+            }
             (_, shipped) => {
                 hash.update(shipped.and_then(|s| s.weights).unwrap_or_default());
             }
@@ -179,7 +240,11 @@ impl ModelFiles {
     }
 }
 
-fn map(path: &Path) -> Result<memmap2::Mmap, ModelError> {
+/// Maps a file of weights into memory.
+///
+/// # Errors
+/// [`ModelError::File`].
+pub(super) fn map(path: &Path) -> Result<memmap2::Mmap, ModelError> {
     let failed =
         |e: std::io::Error| ModelError::File { what: "the weights", reason: e.to_string(), path: path.to_owned() };
     let file = text::open(path, "the weights")?;

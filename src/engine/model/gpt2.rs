@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, Qkv, Sight};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm, states_at};
+use super::layers::{Embedding, Linear, Noise, Norm, Words, states_at};
 use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
@@ -27,7 +27,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
 
 /// The network.
 pub struct Gpt2 {
-    words: Embedding,
+    words: Words,
     positions: Embedding,
     layers: Vec<Layer>,
     norm: Norm,
@@ -52,15 +52,15 @@ impl Gpt2 {
     pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
         let trunk = names.pp("transformer");
         let (width, spread) = (config.size(&["n_embd"])?, config.number_or("initializer_range", 0.02)?);
-        for (switch, needed) in [("scale_attn_weights", true), ("tie_word_embeddings", true)] {
-            if config.switch_or(switch, needed) != needed {
-                return Err(ModelError::Config(format!("{switch} must be {needed} for a GPT-2 here")));
-            }
+        if !config.switch_or("scale_attn_weights", true) {
+            return Err(ModelError::Config("scale_attn_weights must be true for a GPT-2 here".into()));
         }
         if config.switch_or("scale_attn_by_inverse_layer_idx", false) {
             return Err(ModelError::Config("scale_attn_by_inverse_layer_idx is not known here".into()));
         }
-        let words = Embedding::new(&trunk.pp("wte"), config.size(&["vocab_size"])?, width, spread)?;
+        let (rows, tied) = (config.size(&["vocab_size"])?, config.switch_or("tie_word_embeddings", true));
+        let words = Words::new(&trunk.pp("wte"), rows, width, spread)?;
+        let head = |name: &str, rows: usize| names.weight_or_new(name, &[rows, width], Init::Normal(spread));
         let layers = config.size(&["n_layer"])?;
         let layer = |i| Layer::new(config, width, layers, &trunk.pp("h").pp(i));
         Ok(Self {
@@ -68,10 +68,9 @@ impl Gpt2 {
             layers: (0..layers).map(layer).collect::<std::result::Result<_, _>>()?,
             norm: Norm::new(&trunk.pp("ln_f"), width, config.number_or("layer_norm_epsilon", 1e-5)?)?,
             head: match top {
-                Top::Vocabulary => Linear::tied(words.table().clone(), None),
-                Top::Classes(n) => {
-                    Linear::tied(names.get_or_new("score.weight", &[*n, width], Init::Normal(spread))?, None)
-                }
+                Top::Vocabulary if tied => words.head(),
+                Top::Vocabulary => Linear::of(head("lm_head.weight", rows)?),
+                Top::Classes(classes) => Linear::of(head("score.weight", *classes)?),
             },
             classes: matches!(top, Top::Classes(_)),
             embedding_dropout: config.number_or("embd_pdrop", 0.1)?,

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use candle_core::{Result, Tensor};
 
+use super::gguf::Weight;
 use super::init::Init;
 use super::{ModelError, Names, ops};
 
@@ -43,10 +44,10 @@ impl Noise {
     }
 }
 
-/// `y = x·W + b`, knowing in which layout `W` is kept.
+/// `y = x·W + b`, knowing in which layout `W` is kept, or that it is frozen.
 #[derive(Clone)]
 pub struct Linear {
-    weight: Tensor,
+    weight: Weight,
     bias: Option<Tensor>,
     transposed: bool,
 }
@@ -57,7 +58,7 @@ impl Linear {
     /// # Errors
     /// See [`Names::get`].
     pub fn new(names: &Names, inputs: usize, outputs: usize, deviation: f64) -> std::result::Result<Self, ModelError> {
-        let weight = names.get("weight", &[outputs, inputs], Init::Normal(deviation))?;
+        let weight = names.weight("weight", &[outputs, inputs], Init::Normal(deviation))?;
         let bias = Some(names.get("bias", &[outputs], Init::Zeros)?);
         Ok(Self { weight, bias, transposed: false })
     }
@@ -76,7 +77,7 @@ impl Linear {
         if biased {
             return Self::new(names, inputs, outputs, deviation);
         }
-        let weight = names.get("weight", &[outputs, inputs], Init::Normal(deviation))?;
+        let weight = names.weight("weight", &[outputs, inputs], Init::Normal(deviation))?;
         Ok(Self { weight, bias: None, transposed: false })
     }
 
@@ -92,7 +93,7 @@ impl Linear {
     ) -> std::result::Result<Self, ModelError> {
         let weight = names.get_or_new("weight", &[outputs, inputs], Init::Normal(deviation))?;
         let bias = Some(names.get_or_new("bias", &[outputs], Init::Zeros)?);
-        Ok(Self { weight, bias, transposed: false })
+        Ok(Self::tied(weight, bias))
     }
 
     /// GPT-2's `Conv1D`: `weight [in, out]`, `bias [out]`.
@@ -105,20 +106,26 @@ impl Linear {
         outputs: usize,
         deviation: f64,
     ) -> std::result::Result<Self, ModelError> {
-        let weight = names.get("weight", &[inputs, outputs], Init::Normal(deviation))?;
+        let weight = names.weight("weight", &[inputs, outputs], Init::Normal(deviation))?;
         let bias = Some(names.get("bias", &[outputs], Init::Zeros)?);
         Ok(Self { weight, bias, transposed: true })
     }
 
     /// A linear over a weight that belongs to somebody else, `[out, in]`: tied embeddings.
     pub fn tied(weight: Tensor, bias: Option<Tensor>) -> Self {
-        Self { weight, bias, transposed: false }
+        Self { weight: Weight::Numbers(weight), bias, transposed: false }
     }
 
-    /// What a whole-block operation takes; `None` without a bias.
+    /// A linear over a weight as it was stored, `[out, in]`, without a bias.
+    pub fn of(weight: Weight) -> Self {
+        Self { weight, bias: None, transposed: false }
+    }
+
+    /// What a whole-block operation takes; `None` without a bias, or of a frozen weight.
     pub fn dense(&self) -> Option<ops::Dense<'_>> {
+        let Weight::Numbers(weight) = &self.weight else { return None };
         let orientation = if self.transposed { ops::Orientation::InOut } else { ops::Orientation::OutIn };
-        Some(ops::Dense { weight: &self.weight, bias: self.bias.as_ref()?, orientation })
+        Some(ops::Dense { weight, bias: self.bias.as_ref()?, orientation })
     }
 
     /// Applies it to `x [.., in]`.
@@ -126,10 +133,10 @@ impl Linear {
     /// # Errors
     /// The tensor library's.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        if self.transposed {
-            ops::linear_transposed(x, &self.weight, self.bias.as_ref())
-        } else {
-            ops::linear(x, &self.weight, self.bias.as_ref())
+        match (&self.weight, self.bias.as_ref()) {
+            (Weight::Frozen(frozen), bias) => frozen.forward(x, bias),
+            (Weight::Numbers(weight), bias) if self.transposed => ops::linear_transposed(x, weight, bias),
+            (Weight::Numbers(weight), bias) => ops::linear(x, weight, bias),
         }
     }
 }
@@ -238,6 +245,36 @@ impl Embedding {
     /// The table itself, `[rows, width]`.
     pub fn table(&self) -> &Tensor {
         &self.0
+    }
+}
+
+/// A table of words that may also be the head, and may be frozen.
+#[derive(Clone)]
+pub struct Words(Weight);
+
+impl Words {
+    /// `weight [rows, width]`.
+    ///
+    /// # Errors
+    /// See [`Names::get`].
+    pub fn new(names: &Names, rows: usize, width: usize, deviation: f64) -> std::result::Result<Self, ModelError> {
+        Ok(Self(names.weight("weight", &[rows, width], Init::Normal(deviation))?))
+    }
+
+    /// The vectors of `ids [..]`, `[.., width]`.
+    ///
+    /// # Errors
+    /// As [`Embedding::forward`].
+    pub fn forward(&self, ids: &Tensor) -> Result<Tensor> {
+        match &self.0 {
+            Weight::Numbers(table) => ops::embedding(table, ids),
+            Weight::Frozen(frozen) => frozen.rows(ids),
+        }
+    }
+
+    /// The head over the same table.
+    pub fn head(&self) -> Linear {
+        Linear::of(self.0.clone())
     }
 }
 

@@ -12,7 +12,7 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, Qkv, Sight, sliding_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, RmsNorm, states_at};
+use super::layers::{Linear, Noise, RmsNorm, Words, states_at};
 use super::position::{Frequencies, Position};
 use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
@@ -96,7 +96,7 @@ enum Family {
 
 /// The network.
 pub struct Llama {
-    words: Embedding,
+    words: Words,
     layers: Vec<Layer>,
     norm: RmsNorm,
     frequencies: Frequencies,
@@ -119,7 +119,7 @@ impl Llama {
         let trunk = names.pp("model");
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
         let rows = config.size(&["vocab_size"])?;
-        let words = Embedding::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
+        let words = Words::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
         let (layers, window) = (config.size(&["num_hidden_layers"])?, window(family, config)?);
         let windowed = windowed(family, config, layers, window.is_some())?;
         let layer = |(i, windowed)| Layer::new(family, config, width, windowed, &trunk.pp("layers").pp(i));
@@ -129,9 +129,7 @@ impl Llama {
             frequencies: Frequencies::new(config, head_size(config, width)?)?,
             window,
             head: match top {
-                Top::Vocabulary if config.switch_or("tie_word_embeddings", false) => {
-                    Linear::tied(words.table().clone(), None)
-                }
+                Top::Vocabulary if config.switch_or("tie_word_embeddings", false) => words.head(),
                 Top::Vocabulary => head("lm_head.weight", rows, width, spread, names)?,
                 Top::Classes(classes) => head("score.weight", *classes, width, spread, names)?,
             },
@@ -143,7 +141,7 @@ impl Llama {
 
 /// A linear of the top, without a bias.
 fn head(name: &str, rows: usize, width: usize, spread: f64, names: &Names) -> std::result::Result<Linear, ModelError> {
-    Ok(Linear::tied(names.get_or_new(name, &[rows, width], Init::Normal(spread))?, None))
+    Ok(Linear::of(names.weight_or_new(name, &[rows, width], Init::Normal(spread))?))
 }
 
 fn eps(config: &Config) -> std::result::Result<f64, ModelError> {

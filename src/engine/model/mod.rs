@@ -13,22 +13,27 @@
 pub mod attention;
 pub mod bert;
 pub mod cache;
+pub mod chat;
 pub mod config;
 pub mod distilbert;
 pub mod encoder_layer;
 pub mod feed_forward;
 pub mod files;
 pub mod generate;
+pub mod gguf;
 pub mod gpt2;
 pub mod init;
 pub mod layers;
 pub mod llama;
+pub mod memory;
 pub mod ops;
 pub mod pickle;
+pub mod plan;
 pub mod position;
 pub mod roberta;
 pub mod save;
 pub mod shards;
+mod shelter;
 pub mod stored;
 pub mod t5;
 pub mod text;
@@ -45,11 +50,13 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::link::ModelCard;
 use crate::session::knob::Entry;
-use crate::session::{Head, ModelChoice, Start};
+use crate::session::{Head, ModelChoice};
 pub use cache::Cache;
 pub use config::Config;
 pub use files::ModelFiles;
 pub use layers::Noise;
+pub use plan::Plan;
+pub use stored::Stored;
 pub use tokens::Tokens;
 pub use trace::Trace;
 pub use weights::{LoadReport, Names, Weights};
@@ -121,6 +128,16 @@ pub enum Top {
     Classes(usize),
     /// Scores for every token of the vocabulary.
     Vocabulary,
+}
+
+impl Top {
+    /// What stands on top of a model for `classes` classes that answers as asked.
+    pub fn asked(head: Head, architecture: &Architecture, classes: usize) -> Self {
+        match (head, architecture.writes()) {
+            (Head::Classifier, _) | (Head::Auto, false) => Self::Classes(classes),
+            (Head::LabelWords, _) | (Head::Auto, true) => Self::Vocabulary,
+        }
+    }
 }
 
 /// A network: hidden states, and what stands on top of them. Built twice over the same memory,
@@ -289,18 +306,50 @@ pub fn open_files(
     seed: u64,
     device: &Device,
 ) -> Result<Model, ModelError> {
+    let place = files.clone();
+    open_read(choice, files, classes, seed, device).map_err(|error| place.explain(error))
+}
+
+fn open_read(
+    choice: &ModelChoice,
+    files: ModelFiles,
+    classes: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Model, ModelError> {
     let config = Config::parse(&files.config()?)?;
+    architecture(&config)?;
+    let stored = if choice.needs_weights() { Some(files.weights()?) } else { None };
+    let parts = Parts { config, stored, tokens: Arc::new(Tokens::open(&files)?) };
+    open_parts(choice, files, parts, classes, seed, device)
+}
+
+/// What a model is put together from.
+pub struct Parts {
+    /// Its configuration.
+    pub config: Config,
+    /// Its weights; fresh ones where there are none.
+    pub stored: Option<Stored>,
+    /// Its tokenizer.
+    pub tokens: Arc<Tokens>,
+}
+
+/// As [`open`], from parts that need not be those of `files`.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_parts(
+    choice: &ModelChoice,
+    files: ModelFiles,
+    parts: Parts,
+    classes: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Model, ModelError> {
+    let Parts { config, stored, tokens } = parts;
     let architecture = architecture(&config)?;
-    let top = match (choice.head, architecture.writes()) {
-        (Head::Classifier, _) | (Head::Auto, false) => Top::Classes(classes),
-        (Head::LabelWords, _) | (Head::Auto, true) => Top::Vocabulary,
-    };
-    let stored = match choice.start {
-        Start::Stored => Some(files.weights()?),
-        Start::Fresh => None,
-    };
+    let top = Top::asked(choice.head, architecture, classes);
     let (weights, report) = Weights::build(architecture, &config, &top, stored, seed, device)?;
-    let tokens = Arc::new(Tokens::open(&files)?);
     assemble(choice, files, config, architecture, top, weights, &report, tokens)
 }
 
@@ -333,11 +382,15 @@ fn assemble(
         width: config.width(),
         vocabulary: config.vocabulary(),
         max_tokens,
-        notes: report.notes(),
+        notes: report.notes().into_iter().chain(weights.frozen_kinds().map(frozen_note)).collect(),
     };
     let tracked = (architecture.build)(&config, &top, &weights.tracked().names())?;
     let detached = (architecture.build)(&config, &top, &weights.detached().names())?;
     Ok(Model { card, config, top, architecture, weights, tracked, detached, tokens, max_tokens, files })
+}
+
+fn frozen_note(kinds: String) -> String {
+    format!("kept quantised and frozen ({kinds}): it can only teach")
 }
 
 /// The architecture a configuration names.

@@ -7,13 +7,12 @@ mod weigh;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use candle_core::pickle::{PthTensors, TensorInfo};
 use candle_core::{DType, Device, Tensor};
 
-use super::ModelError;
+use super::{ModelError, shelter};
 
 /// Largest description of tensors in an archive, bytes; a model of 1000 tensors has some 200 kB.
 const MOST: u64 = 64 << 20;
@@ -97,8 +96,5 @@ fn fits(info: &TensorInfo, members: &BTreeMap<String, u64>) -> Result<(), String
 
 /// Calls the reader; a panic inside it is an error like any other.
 fn sheltered<T>(read: impl FnOnce() -> candle_core::Result<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(result) => result.map_err(|e| e.to_string()),
-        Err(_) => Err("its description is malformed".into()),
-    }
+    shelter::sheltered(read).ok_or("its description is malformed")?.map_err(|e| e.to_string())
 }

@@ -71,6 +71,7 @@ impl Frequencies {
         }
         let base = scaling.number_or("rope_theta", config.number_or("rope_theta", 10_000.0)?)? as f32;
         let plain = (0..wide).step_by(2).map(|i| 1.0 / base.powf(i as f32 / wide as f32)).collect();
+        let plain = divided(plain, config)?;
         match scaling.word_or("rope_type", scaling.word_or("type", "default")) {
             "default" => Ok(Self(plain)),
             "linear" => Ok(Self(linear(plain, &scaling)?)),
@@ -160,6 +161,17 @@ impl RelativeBias {
         let far = (apart as f32 / near as f32).ln() / steepness * (buckets - near) as f32;
         (side + (near + far as usize).min(buckets - 1)) as u32
     }
+}
+
+/// Each frequency divided by its own number: a scaling that was computed before (GGUF's
+/// `rope_freqs`), under a name of this program's own.
+fn divided(plain: Vec<f32>, config: &Config) -> std::result::Result<Vec<f32>, ModelError> {
+    let Some(divisors) = config.numbers("rope_divisors")? else { return Ok(plain) };
+    if divisors.len() != plain.len() {
+        let (given, wanted) = (divisors.len(), plain.len());
+        return Err(ModelError::Config(format!("rope_divisors has {given} numbers for {wanted} frequencies")));
+    }
+    Ok(plain.into_iter().zip(divisors).map(|(frequency, divisor)| frequency / divisor).collect())
 }
 
 /// Every position divided by `factor` (Chen et al. 2023, arXiv 2306.15595, section 2.3).

@@ -17,8 +17,9 @@ impl Model {
     /// in the configuration.
     ///
     /// # Errors
-    /// [`ModelError::Write`].
+    /// [`ModelError::Write`]; [`ModelError::File`] for a frozen model.
     pub fn save(&self, folder: &Path, classes: &[String]) -> Result<(), ModelError> {
+        self.files.check_trainable()?;
         let write = |name: &str, bytes: &[u8]| write_file(folder, name, bytes);
         write("config.json", self.config_with(classes).as_bytes())?;
         write("tokenizer.json", self.tokens.to_text()?.as_bytes())?;

@@ -1,5 +1,5 @@
-//! Stored tensors, read on demand: safetensors mapped into memory, PyTorch's archives through a
-//! guarded reader. What a file claims is checked before anything is allocated for it.
+//! Stored tensors, read on demand: safetensors and GGUF mapped into memory, PyTorch's archives
+//! through a guarded reader. What a file claims is checked before anything is allocated for it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use candle_core::safetensors::{BufferedSafetensors, MmapedSafetensors};
 use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
 
 use super::ModelError;
+use super::gguf::{self, Frozen};
 use super::pickle::Pickle;
 use super::shards::{Format, WeightFiles};
 use super::text;
@@ -28,6 +29,8 @@ enum Tensors {
     Mapped(MmapedSafetensors),
     Buffered(BufferedSafetensors),
     Pickled(Pickle),
+    Gguf(gguf::Tensors),
+    Held(BTreeMap<String, Tensor>),
 }
 
 impl Stored {
@@ -64,6 +67,23 @@ impl Stored {
         Ok(stored)
     }
 
+    /// Opens a GGUF file.
+    ///
+    /// # Errors
+    /// As [`gguf::Tensors::open`].
+    pub fn open_gguf(path: &Path) -> Result<Self, ModelError> {
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        stored.take(Tensors::Gguf(gguf::Tensors::open(path)?), path.to_owned());
+        Ok(stored)
+    }
+
+    /// Tensors that another model already holds in memory; `path` names them in errors.
+    pub fn of(tensors: BTreeMap<String, Tensor>, path: &Path) -> Self {
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        stored.take(Tensors::Held(tensors), path.to_owned());
+        stored
+    }
+
     fn take(&mut self, tensors: Tensors, path: PathBuf) {
         let file = self.files.len();
         let of = |(name, view): (String, safetensors::tensor::TensorView<'_>)| {
@@ -75,6 +95,13 @@ impl Stored {
             Tensors::Buffered(buffered) => self.known.extend(buffered.tensors().into_iter().map(of)),
             Tensors::Pickled(pickle) => self.known.extend(pickle.tensors().map(|(name, shape, dtype)| {
                 (name.to_owned(), Known { file, shape: shape.to_vec(), counts: dtype.is_float() })
+            })),
+            Tensors::Gguf(tensors) => self
+                .known
+                .extend(tensors.known().map(|(name, shape)| (name.to_owned(), Known { file, shape, counts: true }))),
+            Tensors::Held(held) => self.known.extend(held.iter().map(|(name, tensor)| {
+                let known = Known { file, shape: tensor.dims().to_vec(), counts: tensor.dtype().is_float() };
+                (name.clone(), known)
             })),
         }
         self.files.push((path, tensors));
@@ -101,6 +128,34 @@ impl Stored {
         self.known.values().filter(|known| known.counts).map(count).fold(0, u64::saturating_add)
     }
 
+    /// Memory of a frozen model's weights as they are used, bytes; `None` for what is no GGUF file.
+    pub fn frozen_bytes(&self) -> Option<u64> {
+        self.files.iter().find_map(|(_, tensors)| match tensors {
+            Tensors::Gguf(tensors) => Some(tensors.memory()),
+            _ => None,
+        })
+    }
+
+    /// What a tensor is called in these files, or would be; for messages.
+    pub fn called(&self, name: &str) -> String {
+        let gguf = self.files.iter().find_map(|(_, tensors)| match tensors {
+            Tensors::Gguf(tensors) => tensors.called(name),
+            _ => None,
+        });
+        gguf.unwrap_or_else(|| name.to_owned())
+    }
+
+    /// A stored matrix that is kept quantised, as it is; `None` for one that is not.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub fn frozen(&self, name: &str) -> Result<Option<Frozen>, ModelError> {
+        match self.known.get(name).and_then(|known| self.files.get(known.file)) {
+            Some((_, Tensors::Gguf(tensors))) => tensors.frozen(name),
+            _ => Ok(None),
+        }
+    }
+
     /// A stored tensor as `f32`, whatever precision it is kept in.
     ///
     /// # Errors
@@ -112,6 +167,11 @@ impl Stored {
             Tensors::Mapped(mapped) => mapped.load(name, device).map_err(|e| damaged(reason(&e), path))?,
             Tensors::Buffered(buffered) => buffered.load(name, device).map_err(|e| damaged(reason(&e), path))?,
             Tensors::Pickled(pickle) => pickle.tensor(name, device)?,
+            Tensors::Gguf(tensors) => tensors.tensor(name, device)?,
+            Tensors::Held(held) => match held.get(name) {
+                Some(tensor) => tensor.to_device(device)?,
+                None => return Err(ModelError::Weights(format!("no tensor {name}"))),
+            },
         };
         if !matches!(loaded.dtype(), DType::F32 | DType::F16 | DType::BF16 | DType::F64) {
             let kept = loaded.dtype().as_str();

@@ -1,7 +1,10 @@
 //! Text to token ids and back.
 
+use std::collections::BTreeMap;
+
 use tokenizers::{Encoding, Tokenizer};
 
+use super::shelter::sheltered;
 use super::{ModelError, ModelFiles};
 
 /// A tokenizer and the ids with a meaning of their own.
@@ -44,8 +47,7 @@ impl Tokens {
     /// # Errors
     /// [`ModelError::Tokens`] if it cannot be read.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
-        let mut inner: Tokenizer =
-            text.parse().map_err(|e| ModelError::Tokens(format!("tokenizer.json cannot be read: {e}")))?;
+        let mut inner = parse(text)?;
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|e| ModelError::Tokens(e.to_string()))?;
         let first = |names: &[&str]| names.iter().find_map(|name| inner.token_to_id(name));
@@ -61,6 +63,17 @@ impl Tokens {
     /// Entries, added ones included.
     pub fn size(&self) -> usize {
         self.inner.get_vocab_size(true)
+    }
+
+    /// Every token and its id, added ones included.
+    pub fn entries(&self) -> BTreeMap<String, u32> {
+        self.inner.get_vocab(true).into_iter().collect()
+    }
+
+    /// The ids with a meaning of their own, as far as there are such: padding, mask, unknown, the end.
+    pub fn roles(&self) -> [Option<u32>; 4] {
+        let Special { pad, mask, unknown, end } = self.special;
+        [pad, mask, unknown, end]
     }
 
     /// The id that fills short rows; masked everywhere, so 0 serves where there is none.
@@ -135,12 +148,12 @@ impl Tokens {
         let cut = bare.len().saturating_sub(keep);
         let mut bare = bare;
         bare.truncate(keep, 0, tokenizers::TruncationDirection::Right);
-        let whole = self.inner.post_process(bare, None, true).map_err(|e| ModelError::Tokens(e.to_string()))?;
+        let whole = refused(|| self.inner.post_process(bare, None, true))?;
         Ok(Pieces { ids: whole.get_ids().to_vec(), spans: spans(&whole), cut })
     }
 
     fn encoding(&self, text: &str, special: bool) -> Result<Encoding, ModelError> {
-        self.inner.encode(text, special).map_err(|e| ModelError::Tokens(format!("a text cannot be encoded: {e}")))
+        refused(|| self.inner.encode(text, special))
     }
 
     /// A token as a person reads it: of byte-level tokens the text behind them, spaces as `␣`, line
@@ -159,7 +172,7 @@ impl Tokens {
 
     /// Ids as text.
     pub fn decode(&self, ids: &[u32]) -> String {
-        self.inner.decode(ids, true).unwrap_or_default()
+        sheltered(|| self.inner.decode(ids, true).unwrap_or_default()).unwrap_or_default()
     }
 
     /// The tokenizer as `tokenizer.json`.
@@ -169,6 +182,27 @@ impl Tokens {
     pub fn to_text(&self) -> Result<String, ModelError> {
         self.inner.to_string(true).map_err(|e| ModelError::Tokens(e.to_string()))
     }
+}
+
+/// Reads the text of a `tokenizer.json`. The library trusts that it is JSON, and panics on some of what
+/// makes no tokenizer.
+fn parse(text: &str) -> Result<Tokenizer, ModelError> {
+    let failed = |reason: String| ModelError::Tokens(format!("tokenizer.json cannot be read: {reason}"));
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| failed(format!("it is no JSON, {e}")))?;
+    let parsed = sheltered(|| text.parse::<Tokenizer>().map_err(|e| e.to_string()));
+    let tokenizer = parsed.ok_or_else(|| failed("it makes no tokenizer; fetch it again".into()))?.map_err(failed)?;
+    // A text that it may refuse, but must not break on.
+    match sheltered(|| drop(tokenizer.encode("a", true))) {
+        Some(()) => Ok(tokenizer),
+        None => Err(failed("its parts contradict one another; fetch it again".into())),
+    }
+}
+
+/// What the library makes of a text, its panics counted as refusals.
+fn refused(encode: impl FnOnce() -> tokenizers::Result<Encoding>) -> Result<Encoding, ModelError> {
+    let failed = |reason: String| ModelError::Tokens(format!("a text cannot be encoded: {reason}"));
+    let encoded = sheltered(|| encode().map_err(|e| e.to_string()));
+    encoded.ok_or_else(|| failed("tokenizer.json contradicts itself; fetch it again".into()))?.map_err(failed)
 }
 
 fn spans(encoding: &Encoding) -> Vec<(usize, usize)> {

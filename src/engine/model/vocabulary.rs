@@ -14,7 +14,7 @@ use super::text::read_text;
 pub const GROUPS: [&[&str]; 3] = [&["tokenizer.json"], &["vocab.txt"], &["vocab.json", "merges.txt"]];
 
 /// How Qwen's tokenizers cut a text (Qwen2Tokenizer of transformers).
-const QWEN_SPLIT: &str =
+pub const QWEN_SPLIT: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// The text of a `tokenizer.json` for the model in `folder`.
@@ -36,7 +36,7 @@ pub fn tokenizer(folder: &Path) -> Result<String, ModelError> {
 }
 
 /// What `tokenizer_config.json` says, if it is there.
-fn settings(folder: &Path) -> Result<Map<String, Value>, ModelError> {
+pub(super) fn settings(folder: &Path) -> Result<Map<String, Value>, ModelError> {
     object(folder, "tokenizer_config.json")
 }
 
@@ -158,7 +158,8 @@ fn added(
     Ok(found.into_values().collect())
 }
 
-fn added_token(id: usize, word: &str, fields: &Map<String, Value>, special: bool) -> Value {
+/// One entry of `added_tokens`.
+pub fn added_token(id: usize, word: &str, fields: &Map<String, Value>, special: bool) -> Value {
     let switch = |name: &str| fields.get(name).and_then(Value::as_bool).unwrap_or(false);
     json!({
         "id": id, "content": word, "special": special, "single_word": switch("single_word"),

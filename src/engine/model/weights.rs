@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{DType, Device, Tensor, Var};
 
+use super::gguf::{Frozen, Weight};
 use super::init::Init;
+use super::memory;
+use super::plan::{self, Planner};
 use super::stored::Stored;
 use super::{Architecture, Config, ModelError, Top};
 
@@ -15,6 +18,8 @@ use super::{Architecture, Config, ModelError, Top};
 #[derive(Clone)]
 pub struct Weights {
     variables: BTreeMap<String, Var>,
+    /// What a GGUF file keeps quantised: never trained, never saved.
+    frozen: BTreeMap<String, Frozen>,
     device: Device,
 }
 
@@ -51,18 +56,22 @@ pub fn other_names(name: &str, prefix: &str) -> Vec<String> {
 }
 
 /// Where a network's tensors come from while it is built.
-enum Supply {
+pub(super) enum Supply {
     Building(RefCell<Builder>),
-    Tracked(BTreeMap<String, Var>),
-    Detached(BTreeMap<String, Var>),
+    Planning(RefCell<Planner>),
+    Tracked(Weights),
+    Detached(Weights),
 }
 
-struct Builder {
+pub(super) struct Builder {
     architecture: &'static Architecture,
     stored: Option<Stored>,
     seed: u64,
     device: Device,
+    /// Memory that new tensors may still take, bytes; `None` where the system does not say.
+    room: Option<u64>,
     variables: BTreeMap<String, Var>,
+    frozen: BTreeMap<String, Frozen>,
     used: BTreeSet<String>,
     added: Vec<String>,
     missing: Vec<String>,
@@ -96,14 +105,16 @@ impl Weights {
             stored,
             seed,
             device: device.clone(),
+            room: memory::available(),
             variables: BTreeMap::new(),
+            frozen: BTreeMap::new(),
             used: BTreeSet::new(),
             added: Vec::new(),
             missing: Vec::new(),
             misshaped: Vec::new(),
         };
         let supply = Supply::Building(RefCell::new(builder));
-        let built = (architecture.build)(config, top, &Names { supply: &supply, prefix: String::new() });
+        let built = (architecture.build)(config, top, &Names::root(&supply));
         let Supply::Building(builder) = supply else {
             return Err(ModelError::Weights("a network cannot be built from a reading".into()));
         };
@@ -119,12 +130,12 @@ impl Weights {
 
     /// The reading that records a graph.
     pub fn tracked(&self) -> View {
-        View(Supply::Tracked(self.variables.clone()))
+        View(Supply::Tracked(self.clone()))
     }
 
     /// The reading that shares the memory and records nothing.
     pub fn detached(&self) -> View {
-        View(Supply::Detached(self.variables.clone()))
+        View(Supply::Detached(self.clone()))
     }
 
     /// All variables in name order.
@@ -137,20 +148,31 @@ impl Weights {
         &self.device
     }
 
-    /// Trainable numbers; a tied tensor is one variable and counts once.
+    /// Numbers in all, trainable ones and frozen ones; a tied tensor counts once.
     pub fn count(&self) -> u64 {
-        self.variables.values().map(|variable| variable.elem_count() as u64).sum()
+        let trainable: u64 = self.variables.values().map(|variable| variable.elem_count() as u64).sum();
+        trainable + self.frozen.values().map(Frozen::count).sum::<u64>()
+    }
+
+    /// How the frozen ones are kept, e.g. `Q4_K, Q6_K`; `None` where all can be trained.
+    pub fn frozen_kinds(&self) -> Option<String> {
+        let kinds: BTreeSet<&str> = self.frozen.values().map(Frozen::kind).collect();
+        (!kinds.is_empty()).then(|| kinds.into_iter().collect::<Vec<_>>().join(", "))
     }
 }
 
 impl View {
     /// The root of the names.
     pub fn names(&self) -> Names<'_> {
-        Names { supply: &self.0, prefix: String::new() }
+        Names::root(&self.0)
     }
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    pub(super) fn root(supply: &'a Supply) -> Self {
+        Self { supply, prefix: String::new() }
+    }
+
     /// One level down.
     pub fn pp(&self, part: impl std::fmt::Display) -> Self {
         Self { supply: self.supply, prefix: self.full(&part.to_string()) }
@@ -172,12 +194,32 @@ impl Names<'_> {
         self.tensor(name, shape, init, true)
     }
 
+    /// A matrix that states are multiplied with: as [`Self::get`], but one that is stored quantised
+    /// stays so.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn weight(&self, name: &str, shape: &[usize], init: Init) -> Result<Weight, ModelError> {
+        self.matrix(name, shape, init, false)
+    }
+
+    /// As [`Self::weight`], of the top, which a checkpoint may lack.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn weight_or_new(&self, name: &str, shape: &[usize], init: Init) -> Result<Weight, ModelError> {
+        self.matrix(name, shape, init, true)
+    }
+
     /// Whether the tensor `name` is stored, or was when the weights were built.
     pub fn is_known(&self, name: &str) -> bool {
         let full = self.full(name);
         match self.supply {
             Supply::Building(builder) => builder.borrow().find(&full).is_some(),
-            Supply::Tracked(variables) | Supply::Detached(variables) => variables.contains_key(&full),
+            Supply::Planning(planner) => planner.borrow().knows(&full),
+            Supply::Tracked(weights) | Supply::Detached(weights) => {
+                weights.variables.contains_key(&full) || weights.frozen.contains_key(&full)
+            }
         }
     }
 
@@ -185,15 +227,29 @@ impl Names<'_> {
         if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
     }
 
+    fn matrix(&self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Weight, ModelError> {
+        let full = self.full(name);
+        let frozen = match self.supply {
+            Supply::Building(builder) => builder.borrow_mut().freeze(&full, shape)?,
+            Supply::Planning(_) => None,
+            Supply::Tracked(weights) | Supply::Detached(weights) => weights.frozen.get(&full).cloned(),
+        };
+        match frozen {
+            Some(frozen) => Ok(Weight::Frozen(frozen)),
+            None => self.tensor(name, shape, init, optional).map(Weight::Numbers),
+        }
+    }
+
     fn tensor(&self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
         let full = self.full(name);
-        let of = |variables: &BTreeMap<String, Var>| {
-            variables.get(&full).cloned().ok_or_else(|| ModelError::Weights(format!("no tensor {full}")))
+        let of = |weights: &Weights| {
+            weights.variables.get(&full).cloned().ok_or_else(|| ModelError::Weights(format!("no tensor {full}")))
         };
         match self.supply {
             Supply::Building(builder) => builder.borrow_mut().make(&full, shape, init, optional),
-            Supply::Tracked(variables) => Ok(of(variables)?.as_tensor().clone()),
-            Supply::Detached(variables) => Ok(of(variables)?.as_detached_tensor()),
+            Supply::Planning(planner) => planner.borrow_mut().note(&full, shape, init, optional),
+            Supply::Tracked(weights) => Ok(of(weights)?.as_tensor().clone()),
+            Supply::Detached(weights) => Ok(of(weights)?.as_detached_tensor()),
         }
     }
 }
@@ -208,7 +264,7 @@ impl Builder {
             (Some(found), Some(stored)) => {
                 let real = stored.shape(&found).unwrap_or_default();
                 if real != shape {
-                    self.misshaped.push(format!("{found} is {real:?}, expected {shape:?}"));
+                    self.misshaped.push(format!("{} is {real:?}, expected {shape:?}", stored.called(&found)));
                     return self.placeholder(shape);
                 }
                 let tensor = stored.tensor(&found, &self.device)?;
@@ -216,19 +272,39 @@ impl Builder {
                 tensor
             }
             (None, Some(_)) if !optional => {
-                self.missing.push(name.to_owned());
+                self.missing.push(self.stored.as_ref().map_or_else(|| name.to_owned(), |stored| stored.called(name)));
                 return self.placeholder(shape);
             }
             (_, stored) => {
                 if stored.is_some() {
+                    // A checkpoint that will be refused gets nothing new: its sizes may be a lie.
+                    if !self.missing.is_empty() || !self.misshaped.is_empty() {
+                        return self.placeholder(shape);
+                    }
                     self.added.push(name.to_owned());
                 }
-                self.fresh(name, shape, init)?
+                self.take_room(name, shape)?;
+                plan::fresh(name, shape, init, self.seed, &self.device)?
             }
         };
         let variable = Var::from_tensor(&tensor)?;
         self.variables.insert(name.to_owned(), variable.clone());
         Ok(variable.as_tensor().clone())
+    }
+
+    /// The tensor `name` as it is kept, if it is kept quantised in this shape.
+    fn freeze(&mut self, name: &str, shape: &[usize]) -> Result<Option<Frozen>, ModelError> {
+        if let Some(frozen) = self.frozen.get(name) {
+            return Ok(Some(frozen.clone()));
+        }
+        let (Some(found), Some(stored)) = (self.find(name), &self.stored) else { return Ok(None) };
+        if stored.shape(&found).is_none_or(|real| real != shape) {
+            return Ok(None);
+        }
+        let Some(frozen) = stored.frozen(&found)? else { return Ok(None) };
+        self.used.insert(found);
+        self.frozen.insert(name.to_owned(), frozen.clone());
+        Ok(Some(frozen))
     }
 
     /// The stored name of `name`: itself or an alias.
@@ -244,11 +320,16 @@ impl Builder {
         Ok(Tensor::zeros((), DType::F32, &self.device)?.broadcast_as(shape)?)
     }
 
-    fn fresh(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
-        let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
-        let count =
-            count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
-        Ok(Tensor::from_vec(init.fill(name, count, self.seed), shape, &self.device)?)
+    /// Takes the memory of a new tensor from what is free. A configuration is quickly written; weights
+    /// that are read at least lie there already.
+    fn take_room(&mut self, name: &str, shape: &[usize]) -> Result<(), ModelError> {
+        let Some(room) = self.room else { return Ok(()) };
+        let bytes = shape.iter().fold(4u64, |n, &d| n.saturating_mul(d as u64));
+        let left = room.checked_sub(bytes);
+        self.room = Some(left.ok_or_else(|| {
+            ModelError::Config(format!("the sizes it names need more memory than is free: {name} {shape:?} is the first tensor that finds no room; choose a smaller model or close other programs"))
+        })?);
+        Ok(())
     }
 
     fn complain(&self) -> Result<(), ModelError> {
@@ -268,7 +349,7 @@ impl Builder {
         let ignored = self.architecture.ignored;
         let names = self.stored.iter().flat_map(Stored::names);
         let unused = names.filter(|name| !self.used.contains(name) && !ignored(name)).collect();
-        let weights = Weights { variables: self.variables, device: self.device };
+        let weights = Weights { variables: self.variables, frozen: self.frozen, device: self.device };
         (weights, LoadReport { unused, added: self.added })
     }
 }

@@ -1,12 +1,14 @@
 //! The prompt, from template to tokens, with the answer's place. Only the example's own text is
 //! ever cut; the words around it and the answer slot always survive.
 
+pub mod chat;
 pub mod verbalizer;
 
 use crate::engine::model::tokens::shorten;
-use crate::engine::model::{ModelError, Tokens};
+use crate::engine::model::{Kind, Model, ModelError, Tokens};
 use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
 use crate::session::{Prompt, Scoring};
+pub use chat::ChatTemplate;
 pub use verbalizer::Verbalizer;
 
 /// Why a prompt cannot be used.
@@ -36,6 +38,11 @@ pub enum PromptError {
     /// A masked model without a mask token.
     #[error("the tokenizer has no mask token, so this model cannot fill the answer slot; choose a classifier head")]
     NoMask,
+    /// A chat template cannot be used.
+    #[error(
+        "the model's chat template cannot be used: {0}; correct it (chat_template.jinja in the model's folder goes before all others) or set the prompt's chat to Off"
+    )]
+    Chat(String),
     /// The tokenizer refused.
     #[error(transparent)]
     Tokens(#[from] ModelError),
@@ -50,6 +57,17 @@ pub struct Template {
     /// byte-level tokenizers glue a space to the word behind it.
     lead: String,
     after: String,
+    /// What a chat template writes behind the question; `None` where there is no chat.
+    turn: Option<String>,
+}
+
+/// What stands right before an answer, as far as it decides how the answer is cut into tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seam<'a> {
+    /// Text before the answer; empty where the answer is a text of its own.
+    pub context: &'a str,
+    /// White space that belongs to the answer.
+    pub lead: &'a str,
 }
 
 /// Which of a model's own special tokens stand around a prompt.
@@ -59,6 +77,8 @@ enum Around {
     Start,
     /// All.
     Both,
+    /// None: a chat template has written them already.
+    Written,
 }
 
 /// A prompt in tokens.
@@ -91,7 +111,49 @@ impl Template {
         let (between, after) = rest.split_once(ANSWER_SLOT).ok_or_else(order)?;
         let trimmed = between.trim_end();
         let lead = between[trimmed.len()..].to_owned();
-        Ok(Self { before: before.into(), between: trimmed.into(), lead, after: after.into() })
+        Ok(Self { before: before.into(), between: trimmed.into(), lead, after: after.into(), turn: None })
+    }
+
+    /// The same question as the user's message of a chat; the answer begins the assistant's.
+    ///
+    /// # Errors
+    /// [`PromptError::Chat`].
+    pub fn in_chat(&self, chat: &ChatTemplate) -> Result<Self, PromptError> {
+        let frame = chat.frame()?;
+        Ok(Self {
+            before: format!("{}{}", frame.before, self.before.trim_start()),
+            between: format!("{}{}", self.between, frame.behind),
+            lead: frame.lead,
+            after: String::new(),
+            turn: Some(frame.behind),
+        })
+    }
+
+    /// As `model` is asked under `prompt`: in its chat template, if it has one and the prompt says so.
+    ///
+    /// # Errors
+    /// As [`ChatTemplate::of`] and [`Self::in_chat`].
+    pub fn for_model(self, prompt: &Prompt, model: &Model) -> Result<Self, PromptError> {
+        match ChatTemplate::of(model, prompt)? {
+            Some(chat) => self.in_chat(&chat),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether a chat template stands around it.
+    pub fn is_chat(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// What stands before an answer of a model of `kind`. Some tokenizers mark the start of every
+    /// text as if a space stood there, so an answer behind white space is read behind a letter.
+    pub fn seam(&self, kind: Kind) -> Seam<'_> {
+        match (&self.turn, self.lead.as_str()) {
+            _ if kind == Kind::EncoderDecoder => Seam::default(),
+            (Some(turn), lead) if !turn.is_empty() => Seam { context: turn, lead },
+            (_, "") => Seam::default(),
+            (_, lead) => Seam { context: "a", lead },
+        }
     }
 
     /// The prompt up to the answer as one text, for a teacher with a tokenizer of its own.
@@ -109,7 +171,8 @@ impl Template {
     /// # Errors
     /// [`PromptError`] if the template alone does not fit or the text cannot be encoded.
     pub fn causal(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
-        let mut rendered = self.fitted(text, &self.between, tokens, most, Around::Start)?;
+        let around = if self.is_chat() { Around::Written } else { Around::Start };
+        let mut rendered = self.fitted(text, &self.between, tokens, most, around)?;
         rendered.answers = rendered.ids.len().checked_sub(1).into_iter().collect();
         Ok(rendered)
     }
@@ -154,6 +217,7 @@ impl Template {
             let pieces = match around {
                 Around::Start => tokens.encode_open(&whole)?,
                 Around::Both => tokens.encode(&whole, true)?,
+                Around::Written => tokens.encode(&whole, false)?,
             };
             let range = self.before.len()..self.before.len() + kept.len();
             let inside = |&(start, end): &(usize, usize)| start < end && start < range.end && end > range.start;
@@ -184,17 +248,21 @@ pub struct PreparedPrompt {
 }
 
 impl PreparedPrompt {
-    /// Checks templates and label words against a tokenizer. `apart` says that the answer begins a
-    /// text of its own instead of standing behind the prompt.
+    /// Checks templates and label words against a model's tokenizer, and takes its chat template
+    /// where the prompt asks for it.
     ///
     /// # Errors
     /// [`PromptError`] with the first thing that cannot be used.
-    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, apart: bool) -> Result<Self, PromptError> {
+    pub fn new(prompt: &Prompt, classes: &[String], model: &Model) -> Result<Self, PromptError> {
+        let chat = ChatTemplate::of(model, prompt)?;
         let all = std::iter::once(&prompt.template).chain(&prompt.variants);
-        let templates = all.map(|template| Template::parse(template)).collect::<Result<Vec<_>, _>>()?;
+        let asked = |template: &String| match (&chat, Template::parse(template)?) {
+            (Some(chat), template) => template.in_chat(chat),
+            (None, template) => Ok(template),
+        };
+        let templates = all.map(asked).collect::<Result<Vec<_>, _>>()?;
         let first = templates.first().ok_or_else(|| PromptError::Template("there is no template".into()))?;
-        let lead = if apart { "" } else { first.lead.as_str() };
-        let verbalizer = Verbalizer::new(prompt, classes, tokens, lead)?;
+        let verbalizer = Verbalizer::new(prompt, classes, &model.tokens, first.seam(model.architecture.kind))?;
         Ok(Self { templates, verbalizer })
     }
 

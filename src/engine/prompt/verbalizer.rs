@@ -2,7 +2,7 @@
 //! Words are scored as full strings; a first token alone would make `sci.space` and `sci.med` one
 //! class.
 
-use super::PromptError;
+use super::{PromptError, Seam};
 use crate::engine::model::Tokens;
 use crate::link::WordCheck;
 use crate::session::{Prompt, Scoring};
@@ -17,12 +17,12 @@ pub struct Verbalizer {
 }
 
 impl Verbalizer {
-    /// The label words of `classes` behind `lead` (the white space before the answer).
+    /// The label words of `classes` behind `seam`.
     ///
     /// # Errors
     /// [`PromptError::Word`] for the first word that cannot be used.
-    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, lead: &str) -> Result<Self, PromptError> {
-        let words = encode(prompt, classes, tokens, lead)?;
+    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, seam: Seam) -> Result<Self, PromptError> {
+        let words = encode(prompt, classes, tokens, seam)?;
         let problems =
             classes.iter().enumerate().map(|(i, class)| (class, problem(i, &words, classes, prompt, tokens)));
         for (class, problem) in problems {
@@ -51,9 +51,9 @@ pub fn inspect(
     prompt: &Prompt,
     classes: &[String],
     tokens: &Tokens,
-    lead: &str,
+    seam: Seam,
 ) -> Result<Vec<WordCheck>, PromptError> {
-    let words = encode(prompt, classes, tokens, lead)?;
+    let words = encode(prompt, classes, tokens, seam)?;
     let check = |(i, class): (usize, &String)| WordCheck {
         class: class.clone(),
         word: prompt.word_for(class).to_owned(),
@@ -63,24 +63,24 @@ pub fn inspect(
     Ok(classes.iter().enumerate().map(check).collect())
 }
 
-fn encode(prompt: &Prompt, classes: &[String], tokens: &Tokens, lead: &str) -> Result<Vec<Vec<u32>>, PromptError> {
+fn encode(prompt: &Prompt, classes: &[String], tokens: &Tokens, seam: Seam) -> Result<Vec<Vec<u32>>, PromptError> {
     let ids = |class: &String| {
         let word = prompt.word_for(class).trim();
-        if word.is_empty() { Ok(Vec::new()) } else { behind(lead, word, tokens) }
+        if word.is_empty() { Ok(Vec::new()) } else { behind(seam, word, tokens) }
     };
     classes.iter().map(ids).collect()
 }
 
-/// The tokens of `word` as they stand behind a prompt that ends in `lead`. Some tokenizers mark the
-/// start of every text as if a space stood there, so the word is read behind a letter.
-fn behind(lead: &str, word: &str, tokens: &Tokens) -> Result<Vec<u32>, PromptError> {
+/// The tokens of `word` as they stand behind a prompt, or alone where a token lies across the seam.
+fn behind(Seam { context, lead }: Seam, word: &str, tokens: &Tokens) -> Result<Vec<u32>, PromptError> {
     let alone = || Ok(tokens.encode(&format!("{lead}{word}"), false)?.ids);
-    if lead.is_empty() {
+    if context.is_empty() {
         return alone();
     }
-    let pieces = tokens.encode(&format!("a{lead}{word}"), false)?;
-    match pieces.spans.iter().position(|span| span.0 >= 1) {
-        Some(first) if pieces.spans[..first].iter().all(|span| span.1 <= 1) => Ok(pieces.ids[first..].to_vec()),
+    let pieces = tokens.encode(&format!("{context}{lead}{word}"), false)?;
+    let start = context.len();
+    match pieces.spans.iter().position(|span| span.0 >= start) {
+        Some(first) if pieces.spans[..first].iter().all(|span| span.1 <= start) => Ok(pieces.ids[first..].to_vec()),
         _ => alone(),
     }
 }

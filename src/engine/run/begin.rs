@@ -30,6 +30,7 @@ impl Engine<'_> {
                 self.left = revived.map(|(step, pruner)| Left { step, pruner }).unwrap_or_default();
                 self.emit(Event::Opened(Box::new(pair.opened())));
                 self.pair = Some(pair);
+                self.weigh(session);
                 self.phase(Phase::Ready, "");
                 self.look(true);
             }

@@ -4,7 +4,7 @@
 use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
-use super::super::hub::{HubError, Progress};
+use super::super::hub::{self, HubError, Progress};
 use super::super::{EngineError, pair};
 use super::Engine;
 use crate::link::{Command, Event, Notice, Phase};
@@ -35,6 +35,16 @@ impl Engine<'_> {
             Err(e) => self.fail(&e),
         }
         false
+    }
+
+    /// Fills the cell of the models at hand from a thread of its own: a cache of many gigabytes takes
+    /// its time, and neither a run nor the next order should wait for it.
+    pub(super) fn list_models(&mut self) {
+        let (cell, wake) = (self.cells.shelf.clone(), self.sink.wake());
+        std::thread::spawn(move || {
+            cell.store(Some(hub::shelf()));
+            wake.call(Duration::ZERO);
+        });
     }
 
     fn fetching(&mut self, progress: &Progress) {

@@ -3,6 +3,7 @@
 
 mod begin;
 mod ending;
+mod examining;
 mod fetching;
 mod looking;
 mod memory;
@@ -21,7 +22,7 @@ use super::train::Trainer;
 use crate::link::{Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, Status, Step};
 use crate::session::{Catalog, Knobs};
 use looking::Looks;
-pub use memory::peak_bytes;
+pub use memory::{peak_bytes, resident_bytes};
 
 /// Serves orders until the watching end is dropped.
 pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink, record: &mut dyn EventSink) {
@@ -148,11 +149,14 @@ impl Engine<'_> {
         match command {
             Command::Open(session) => self.open(&session),
             Command::Start { session, out } => self.start(*session, out),
+            Command::Examine(session) => self.examine(&session),
+            Command::Weigh(session) => self.weigh(&session),
             Command::Continue(out) => self.go_on(&out),
             Command::Pause => self.set_mode(Mode::Paused),
             Command::Resume => self.set_mode(Mode::Running),
             Command::StepOnce => self.set_mode(Mode::OneStep),
             Command::Look => self.look(true),
+            Command::List => self.list_models(),
             Command::Checkpoint => self.checkpoint(),
             Command::Stop => self.finish("stopped"),
             Command::Rewind(step) => self.rewind(step),

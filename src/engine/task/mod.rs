@@ -94,11 +94,11 @@ pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<B
         (Top::Classes(_), _) => Ok(Box::new(head::Classifier)),
         (Top::Vocabulary, Kind::Encoder) => {
             model.tokens.mask().ok_or(PromptError::NoMask)?;
-            let prompt = PreparedPrompt::new(prompt, classes, &model.tokens, false)?;
+            let prompt = PreparedPrompt::new(prompt, classes, model)?;
             Ok(Box::new(masked_words::MaskedWords::new(prompt)))
         }
-        (Top::Vocabulary, kind) => {
-            let prompt = PreparedPrompt::new(prompt, classes, &model.tokens, kind == Kind::EncoderDecoder)?;
+        (Top::Vocabulary, _) => {
+            let prompt = PreparedPrompt::new(prompt, classes, model)?;
             Ok(Box::new(label_words::LabelWords::new(prompt)))
         }
     }

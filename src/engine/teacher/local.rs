@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{Teacher, TeacherError};
 use crate::engine::model::Model;
+use crate::engine::prompt::Template;
 use crate::engine::task::{self, Task};
-use crate::session::Prompt;
+use crate::session::{Chat, Prompt};
 
 /// A local model and how it is asked.
 pub struct LocalTeacher {
@@ -23,17 +24,30 @@ impl LocalTeacher {
         // Only the first template asks; variants are for training a model to be asked.
         let prompt = Prompt { variants: Vec::new(), ..prompt.clone() };
         let task = task::for_model(&model, &prompt, classes)?;
-        let fingerprint = fingerprint(&model, &prompt, classes)?;
+        let template = Template::parse(&prompt.template)?.for_model(&prompt, &model)?;
+        if prompt.chat == Chat::On && !template.is_chat() {
+            return Err(TeacherError::NoChat);
+        }
+        let fingerprint = fingerprint(&model, &prompt, &template, classes)?;
         Ok(Self { model, task, fingerprint })
     }
 }
 
-fn fingerprint(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<[u8; 32], TeacherError> {
+fn fingerprint(
+    model: &Model,
+    prompt: &Prompt,
+    template: &Template,
+    classes: &[String],
+) -> Result<[u8; 32], TeacherError> {
     let mut hash = blake3::Hasher::new();
     hash.update(b"retort soft targets 4").update(&model.files.content_hash()?);
     let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class)).collect();
     let rest = (&prompt.template, words, prompt.scoring, model.max_tokens, format!("{:?}", model.top));
     hash.update(format!("{rest:?}").as_bytes());
+    // Only then, so that answers from before there were chats stay known.
+    if template.is_chat() {
+        hash.update(format!("{template:?}").as_bytes());
+    }
     Ok(*hash.finalize().as_bytes())
 }
 

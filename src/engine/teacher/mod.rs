@@ -21,6 +21,11 @@ pub enum TeacherError {
     /// The model failed.
     #[error("the teacher: {0}")]
     Model(#[from] ModelError),
+    /// The session wants a chat with a model that knows none.
+    #[error(
+        "the session sets the prompt's chat to On, but the teacher is not asked through a chat template: its folder has neither chat_template.jinja nor chat_template in tokenizer_config.json, or it does not answer by label words; put the template there or set chat to Auto or Off"
+    )]
+    NoChat,
     /// The server failed.
     #[error("the teacher: {0}")]
     Server(#[from] ServerError),
@@ -74,6 +79,11 @@ impl Targets {
             few.iter().zip(answers).for_each(|(text, answer)| self.cache.put(text, answer));
         }
         Ok(texts.iter().map(|text| self.cache.get(text).unwrap_or_default()).collect())
+    }
+
+    /// Whether the answer for `text` is known without asking.
+    pub fn knows(&self, text: &str) -> bool {
+        self.cache.get(text).is_some()
     }
 
     /// What went wrong with keeping answers on disk, or what the teacher has to say; each once.

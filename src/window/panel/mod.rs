@@ -4,15 +4,18 @@
 
 mod bar;
 mod centre;
+mod checkup;
 mod data;
 mod files;
 mod knobs;
+mod making;
 mod news;
 mod outputs;
 mod overlay;
 mod pair;
 mod prompt;
 mod recipe;
+mod source;
 mod test_set;
 mod transport;
 
@@ -24,7 +27,7 @@ use super::control;
 use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
-use crate::link::{Phase, ProbeFrame, PromptFrame, WeightFrame};
+use crate::link::{Phase, ProbeFrame, PromptFrame, Shelf, WeightFrame};
 use crate::record::RunRecord;
 use crate::session::{Catalog, Knobs, Models, Session, View};
 
@@ -60,6 +63,8 @@ pub struct Scene<'a> {
     pub prompt: Option<&'a PromptFrame>,
     /// Importances of the student's weights.
     pub weights: Option<&'a WeightFrame>,
+    /// The models in the cache of this machine, once somebody asked.
+    pub shelf: Option<&'a Shelf>,
 }
 
 impl Scene<'_> {
@@ -95,7 +100,7 @@ struct Section {
 }
 
 /// The left column, top to bottom. A new section is one file and one line.
-const ASKED: [Section; 4] = [pair::SECTION, data::SECTION, prompt::SECTION, recipe::SECTION];
+const ASKED: [Section; 5] = [pair::SECTION, data::SECTION, prompt::SECTION, recipe::SECTION, checkup::SECTION];
 
 /// The whole window.
 pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

@@ -1,13 +1,13 @@
 //! The pair: who teaches, who learns, and in which manner they answer.
 
-use std::path::Path;
-
 use egui::{RichText, Ui};
 
+use super::making::making_ui;
+use super::source::source_ui;
 use super::{Scene, Section};
 use crate::link::ModelCard;
-use crate::session::{Head, ModelChoice, Source, Start};
-use crate::window::control::{self, PathAnswer};
+use crate::session::{Head, ModelChoice};
+use crate::window::control;
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
@@ -20,16 +20,6 @@ pub(super) const SECTION: Section = Section {
     summary: |scene| scene.pair(),
     draw: pair_ui,
 };
-
-/// What the model list can choose.
-#[derive(Clone, PartialEq)]
-enum Pick {
-    Nobody,
-    BuiltIn(String),
-    Folder,
-    /// A model of the Hub or behind a server, as a session file may name it.
-    Elsewhere,
-}
 
 fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let held = scene.live;
@@ -72,77 +62,12 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
 
 fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut ModelChoice) {
     if let Some(Some(source)) = source_ui(ui, scene, state, Wish::Student, Some(&student.source)) {
-        student.source = source;
+        student.move_to(source);
     }
-    start_ui(ui, scene, student);
+    making_ui(ui, scene, state, student);
     head_ui(ui, scene, "student", student);
     longest_ui(ui, scene, student);
     card_ui(ui, scene, scene.record.opened.as_ref().map(|opened| &opened.student));
-}
-
-/// Gives the new source: `Some(None)` is nobody.
-fn source_ui(
-    ui: &mut Ui,
-    scene: &Scene,
-    state: &mut UiState,
-    wish: Wish,
-    now: Option<&Source>,
-) -> Option<Option<Source>> {
-    let picked =
-        control::row(ui, scene.t("Model"), scene.t("A built-in model, or a folder in Hugging Face's layout"), |ui| {
-            pick_ui(ui, scene, wish, now)
-        });
-    match picked {
-        Some(Pick::Nobody) => return Some(None),
-        Some(Pick::BuiltIn(name)) => return Some(Some(Source::BuiltIn(name))),
-        Some(Pick::Folder) => return Some(Some(Source::Folder(Default::default()))),
-        Some(Pick::Elsewhere) | None => {}
-    }
-    let Some(Source::Folder(folder)) = now else { return None };
-    folder_ui(ui, scene, state, wish, folder).map(Some)
-}
-
-fn pick_ui(ui: &mut Ui, scene: &Scene, wish: Wish, now: Option<&Source>) -> Option<Pick> {
-    let (id, optional) = if wish == Wish::Teacher { ("teacher model", true) } else { ("student model", false) };
-    let mut all: Vec<(Pick, &str, &str)> = Vec::new();
-    if optional {
-        all.push((Pick::Nobody, scene.t("None"), scene.t("Train on the labels alone")));
-    }
-    for entry in &scene.catalog.models {
-        all.push((Pick::BuiltIn(entry.id.to_owned()), scene.t(entry.label), scene.t(entry.help)));
-    }
-    all.push((
-        Pick::Folder,
-        scene.t("Folder…"),
-        scene.t("config.json, tokenizer.json and model.safetensors in one folder"),
-    ));
-    let (pick, name) = match now {
-        None => (Pick::Nobody, String::new()),
-        Some(Source::BuiltIn(name)) => (Pick::BuiltIn(name.clone()), name.clone()),
-        Some(Source::Folder(_)) => (Pick::Folder, String::new()),
-        Some(other @ (Source::Hub { .. } | Source::Server { .. })) => (Pick::Elsewhere, other.title()),
-    };
-    let shown = all.iter().find(|(value, ..)| *value == pick).map_or(name.as_str(), |(_, label, _)| label).to_owned();
-    control::pick(ui, id, &pick, &shown, &all)
-}
-
-fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, folder: &Path) -> Option<Source> {
-    let (id, browse) = if wish == Wish::Teacher {
-        ("teacher folder", scene.t("Browse for the teacher"))
-    } else {
-        ("student folder", scene.t("Browse for the student"))
-    };
-    let answer = control::row(ui, scene.t("Folder"), scene.t("Path of the model's folder"), |ui| {
-        let hint = scene.t("Path, or drop the folder here");
-        control::path(ui, state, id, folder, hint, (browse, scene.t("Pick the folder in a dialog")))
-    });
-    match answer? {
-        PathAnswer::Typed(path) => Some(Source::Folder(path)),
-        PathAnswer::Browse => {
-            state.ask(Action::Browse(wish));
-            None
-        }
-    }
 }
 
 fn head_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {
@@ -161,22 +86,6 @@ fn head_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {
         control::pick(ui, &format!("{id} head"), &choice.head, shown, &all)
     });
     choice.head = picked.unwrap_or(choice.head);
-}
-
-fn start_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
-    let all = [
-        (Start::Stored, scene.t("Stored"), scene.t("The weights beside the configuration")),
-        (
-            Start::Fresh,
-            scene.t("Random"),
-            scene.t("Random weights from the recipe's seed; only configuration and tokenizer are read"),
-        ),
-    ];
-    let shown = all.iter().find(|(start, ..)| *start == choice.start).map_or("", |(_, label, _)| label);
-    let picked = control::row(ui, scene.t("Weights"), scene.t("Which weights the student starts from"), |ui| {
-        control::pick(ui, "student start", &choice.start, shown, &all)
-    });
-    choice.start = picked.unwrap_or(choice.start);
 }
 
 fn longest_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {

@@ -49,6 +49,12 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         } else {
             repeat_ui(ui, scene, state, changes);
         }
+        if scene.phase() == Phase::Opening && scene.record.status.total > 0 {
+            let help = scene.t("What has come stays in the cache; the next fetch goes on from there");
+            if button(ui, true, scene.t("Stop fetching"), help) {
+                state.ask(Action::Stop);
+            }
+        }
         if can_continue(scene) {
             let help = scene.t("Go on with the last run from its last checkpoint");
             if button(ui, true, scene.t("Continue the run"), help) {

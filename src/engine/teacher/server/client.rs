@@ -62,18 +62,31 @@ impl Client {
         Ok(Self { agent: config.build().into(), url, model: model.to_owned(), key: key.map(secret).transpose()? })
     }
 
-    /// Scores of what stands behind the first `start` characters of each prompt.
-    pub(super) fn echo(&self, prompts: &[String], start: usize, scoring: Scoring) -> Result<Vec<f32>, Refused> {
+    /// Scores of what stands behind the first `start` characters of each prompt: all prompts in one
+    /// question, or one by one where `apart`.
+    pub(super) fn echo(
+        &self,
+        prompts: &[String],
+        start: usize,
+        scoring: Scoring,
+        apart: bool,
+    ) -> Result<Vec<f32>, Refused> {
+        if apart && prompts.len() > 1 {
+            let one = |prompt: &String| self.echo(std::slice::from_ref(prompt), start, scoring, true);
+            return Ok(prompts.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat());
+        }
+        let asked = if let [one] = prompts { json!(one) } else { json!(prompts) };
+        // Not every server may write nothing at all; what it writes is not looked at.
         let body = json!({
-            "model": self.model, "prompt": prompts, "max_tokens": 0, "echo": true, "logprobs": 1, "temperature": 0,
+            "model": self.model, "prompt": asked, "max_tokens": 1, "echo": true, "logprobs": 1, "temperature": 0,
         });
-        let answer = self.ask("completions", &body)?;
+        let answer = if apart { self.ask("completions", &body) } else { self.ask_or_learn("completions", &body) }?;
         let choices = answer.get("choices").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut scores = vec![None; prompts.len()];
         for (place, choice) in choices.iter().enumerate() {
             let index = choice.get("index").and_then(Value::as_u64).map_or(place, |index| index as usize);
             if let Some(slot) = scores.get_mut(index) {
-                *slot = behind(choice, start, scoring);
+                *slot = prompts.get(index).and_then(|prompt| behind(choice, prompt, start, scoring));
             }
         }
         let whole: Option<Vec<f32>> = scores.into_iter().collect();
@@ -106,6 +119,15 @@ impl Client {
     }
 
     fn ask(&self, path: &str, body: &Value) -> Result<Value, Refused> {
+        self.ask_with(path, body, false)
+    }
+
+    /// As [`Self::ask`], for a question that some servers fall over: then there is another way to put it.
+    fn ask_or_learn(&self, path: &str, body: &Value) -> Result<Value, Refused> {
+        self.ask_with(path, body, true)
+    }
+
+    fn ask_with(&self, path: &str, body: &Value, learning: bool) -> Result<Value, Refused> {
         let url = format!("{}/{path}", self.url);
         let mut reason = String::new();
         for attempt in 0..TRIES {
@@ -121,6 +143,10 @@ impl Client {
                     wait = after.and_then(|s| s.parse().ok()).map_or(wait, |s| Duration::from_secs(s).min(PATIENCE));
                     match answer.body_mut().read_to_string() {
                         Ok(text) if status == 200 => return parsed(&url, &text),
+                        Ok(text) if learning && status == 500 => {
+                            let reason = words(&text);
+                            return Err(Refused::Unable(ServerError::Refused { url, status, reason }));
+                        }
                         Ok(text) if !matches!(status, 408 | 429 | 500..) => {
                             return Err(self.refused(url, status, &text));
                         }

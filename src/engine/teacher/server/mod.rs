@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use super::{Teacher, TeacherError};
 use crate::engine::prompt::Template;
 use crate::engine::task::log_softmax;
-use crate::session::{ModelChoice, Prompt, Scoring, ServerMode, Source};
+use crate::session::{Chat, ModelChoice, Prompt, Scoring, ServerMode, Source};
 use client::{Client, Refused};
 use scores::Alternatives;
 
@@ -93,6 +93,8 @@ pub struct ServerTeacher {
 #[derive(Default)]
 struct Seen {
     echo: Option<bool>,
+    /// Whether every prompt must be a question of its own.
+    apart: bool,
     floored: usize,
     missing: f64,
     said: bool,
@@ -107,6 +109,9 @@ impl ServerTeacher {
         let Source::Server { url, model, mode, key } = &choice.source else {
             return Err(ServerError::Choice("the teacher is not a server".into()).into());
         };
+        if prompt.chat == Chat::On && *mode == ServerMode::Completions {
+            return Err(ServerError::Choice("the session sets the prompt's chat to On, but a server puts a prompt into its chat template only in mode Chat; set the teacher's mode to Chat, or chat to Auto or Off".into()).into());
+        }
         let template = Template::parse(&prompt.template)?;
         let words: Vec<String> = classes.iter().map(|class| template.answer(prompt.word_for(class).trim())).collect();
         if let Some(problem) = problem(&words) {
@@ -153,7 +158,15 @@ impl ServerTeacher {
     /// Every label word scored as a full string, by having the server read it.
     fn whole_words(&self, question: &str) -> Result<Vec<f32>, Refused> {
         let prompts: Vec<String> = self.words.iter().map(|word| format!("{question}{word}")).collect();
-        self.client.echo(&prompts, question.chars().count(), self.scoring)
+        let start = question.chars().count();
+        let apart = self.with(|seen| seen.apart);
+        let together = self.client.echo(&prompts, start, self.scoring, apart);
+        if apart || !matches!(together, Err(Refused::Unable(_))) {
+            return together;
+        }
+        let scores = self.client.echo(&prompts, start, self.scoring, true)?;
+        self.with(|seen| seen.apart = true);
+        Ok(scores)
     }
 
     fn by_first_tokens(&self, alternatives: &Alternatives) -> Vec<f32> {

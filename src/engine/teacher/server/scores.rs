@@ -63,25 +63,51 @@ impl Alternatives {
 }
 
 /// The score of what stands behind the first `start` characters of an echoed prompt, or `None` where
-/// the server did not score it. A token that lies across the seam belongs to the answer.
-pub(super) fn behind(choice: &Value, start: usize, scoring: Scoring) -> Option<f32> {
+/// the server did not score it. A token that lies across the seam belongs to the answer; what the
+/// server wrote behind the prompt does not.
+pub(super) fn behind(choice: &Value, prompt: &str, start: usize, scoring: Scoring) -> Option<f32> {
     let values = choice.pointer("/logprobs/token_logprobs")?.as_array()?;
-    let offsets: Vec<usize> = choice
-        .pointer("/logprobs/text_offset")?
-        .as_array()?
-        .iter()
-        .map(|o| o.as_u64().map(|o| o as usize))
-        .collect::<Option<_>>()?;
-    // Some servers count from the prompt's place in the answer; the first token stands at 0.
-    let base = *offsets.first()?;
-    let ends = offsets.iter().skip(1).copied().chain([usize::MAX]);
-    let inside = values.iter().zip(ends).filter(|(_, end)| end.saturating_sub(base) > start);
+    let starts = by_tokens(choice, prompt).or_else(|| by_offsets(choice))?;
+    let (start, length) = (start as i64, prompt.chars().count() as i64);
+    let ends = starts.iter().skip(1).copied().chain([i64::MAX]);
+    let places = starts.iter().zip(ends);
+    let inside = values.iter().zip(places).filter(|(_, (from, to))| *to > start && **from < length);
     let own: Vec<f64> = inside.map(|(value, _)| value.as_f64()).collect::<Option<_>>()?;
     let sum: f64 = own.iter().sum();
     (!own.is_empty() && sum.is_finite()).then_some(match scoring {
         Scoring::Sum => sum as f32,
         Scoring::Mean => (sum / own.len() as f64) as f32,
     })
+}
+
+/// Where each token begins in the prompt, in characters, found by reading the tokens one behind the
+/// other: servers differ in whether a start token or the space that some tokenizers put before a
+/// text is counted. `None` where the tokens do not spell the prompt.
+fn by_tokens(choice: &Value, prompt: &str) -> Option<Vec<i64>> {
+    let tokens = choice.pointer("/logprobs/tokens")?.as_array()?;
+    let tokens: Vec<&str> = tokens.iter().map(Value::as_str).collect::<Option<_>>()?;
+    let whole = tokens.concat();
+    // A letter that is several tokens is often lost: the prompt's end behind the last such is enough.
+    let tail = prompt.char_indices().rfind(|(_, letter)| !letter.is_ascii()).map_or(0, |(at, c)| at + c.len_utf8());
+    let found = whole.find(prompt).map(|at| (at, 0)).or_else(|| Some((whole.rfind(&prompt[tail..])?, tail)));
+    let (there, here) = found.filter(|(_, here)| *here < prompt.len())?;
+    let shift = prompt[..here].chars().count() as i64 - whole[..there].chars().count() as i64;
+    let mut at = shift;
+    let starts = tokens.iter().map(|token| {
+        let start = at;
+        at += token.chars().count() as i64;
+        start
+    });
+    Some(starts.collect())
+}
+
+/// The same as the server says it. Some count from the prompt's place in the answer; the first token
+/// stands at 0.
+fn by_offsets(choice: &Value) -> Option<Vec<i64>> {
+    let offsets = choice.pointer("/logprobs/text_offset")?.as_array()?;
+    let offsets: Vec<i64> = offsets.iter().map(Value::as_i64).collect::<Option<_>>()?;
+    let base = *offsets.first()?;
+    Some(offsets.into_iter().map(|offset| offset.saturating_sub(base)).collect())
 }
 
 #[cfg(test)]
@@ -112,9 +138,27 @@ mod tests {
     fn the_whole_answer_is_scored_and_nothing_before_it() {
         let choice = json!({ "logprobs": {
             "token_logprobs": [null, -1.0, -2.0, -4.0], "text_offset": [0, 3, 7, 9], "tokens": ["It ", "was ", "go", "od"] } });
-        assert_eq!(behind(&choice, 6, Scoring::Sum), Some(-7.0), "the token across the seam counts");
-        assert_eq!(behind(&choice, 7, Scoring::Sum), Some(-6.0));
-        assert_eq!(behind(&choice, 7, Scoring::Mean), Some(-3.0));
-        assert_eq!(behind(&choice, 0, Scoring::Sum), None, "the first token has no score");
+        let score = |start, scoring| behind(&choice, "It was good", start, scoring);
+        assert_eq!(score(6, Scoring::Sum), Some(-7.0), "the token across the seam counts");
+        assert_eq!(score(7, Scoring::Sum), Some(-6.0));
+        assert_eq!(score(7, Scoring::Mean), Some(-3.0));
+        assert_eq!(score(0, Scoring::Sum), None, "the first token has no score");
+    }
+
+    #[test]
+    fn a_start_token_a_space_before_the_text_and_words_behind_it_do_not_count() {
+        let choice = |tokens: &[&str], scores: &[f64], offsets: &[usize]| {
+            let scores: Vec<Value> = scores.iter().map(|s| if *s == 0.0 { Value::Null } else { json!(s) }).collect();
+            json!({ "logprobs": { "token_logprobs": scores, "text_offset": offsets, "tokens": tokens } })
+        };
+        let shifted = choice(&[" It", " was", " good", " and"], &[0.0, -1.0, -2.0, -4.0], &[0, 3, 7, 12]);
+        assert_eq!(behind(&shifted, "It was good", 6, Scoring::Sum), Some(-2.0));
+        let started = choice(&["<s>", "It", " was", " good"], &[0.0, -8.0, -1.0, -2.0], &[0, 3, 5, 9]);
+        assert_eq!(behind(&started, "It was good", 6, Scoring::Sum), Some(-2.0));
+        let lost = choice(&["\u{fffd}", "", " was", " good"], &[0.0, -8.0, -1.0, -2.0], &[0, 1, 1, 5]);
+        assert_eq!(behind(&lost, "中 was good", 5, Scoring::Sum), Some(-2.0));
+        let bare =
+            json!({ "logprobs": { "token_logprobs": [null, -1.0, -2.0, -4.0], "text_offset": [9, 11, 15, 20] } });
+        assert_eq!(behind(&bare, "It was good", 6, Scoring::Sum), Some(-2.0));
     }
 }

@@ -1,0 +1,128 @@
+//! Peak memory of a run, foretold: what the process holds with both models open, and what training
+//! adds to it.
+//!
+//! The peak is one of three moments: opening; reading the teacher's files once more, to tell its answers
+//! from another's; or the first checkpoint. What a step frees stays with the process in pieces, and a
+//! checkpoint leaves it as one piece, so that its size comes on top of a step's.
+
+use super::activations::{Batch, bytes};
+use super::{megabytes, positions};
+use crate::engine::data::Dataset;
+use crate::engine::hub::memory::available;
+use crate::engine::loss::Mixture;
+use crate::engine::make::size;
+use crate::engine::model::{Kind, Top};
+use crate::engine::pair::Pair;
+use crate::engine::prompt::PreparedPrompt;
+use crate::engine::run::peak_bytes;
+use crate::link::{Finding, Subject};
+use crate::session::Session;
+
+const SUBJECT: Subject = Subject::Memory;
+/// Share of the free memory from which on a run is close to the edge: the estimate errs by about this
+/// much.
+const CLOSE: f64 = 0.75;
+/// Where a run's memory goes, bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Program, data and both models, as they are now.
+    pub resident: u64,
+    /// Of that, the teacher's weights.
+    pub teacher: u64,
+    /// Of that, the student's weights.
+    pub student: u64,
+    /// Gradients of the student.
+    pub gradients: u64,
+    /// What the optimiser remembers.
+    pub moments: u64,
+    /// What a step keeps between its two passes.
+    pub activations: u64,
+    /// A checkpoint on its way to disk: weights and moments.
+    pub checkpoint: u64,
+    /// The most that the process has held so far.
+    pub opening: u64,
+}
+
+impl Needs {
+    /// The most at once.
+    pub fn peak(&self) -> u64 {
+        let step = self.resident + self.moments + self.gradients + self.activations;
+        // The moments are copied before they are written: into what the step has freed, as far as it goes.
+        let copies = self.moments.saturating_sub(self.gradients + self.activations);
+        self.opening.max(self.resident + self.teacher).max(step + copies + self.checkpoint)
+    }
+}
+
+/// The row on memory; `resident` is what the process held with the pair open.
+pub fn row(session: &Session, pair: &Pair, sample: &Dataset, resident: u64) -> Finding {
+    match needs(session, pair, sample, resident) {
+        Ok(needs) => told(&needs, available().map(|free| free.saturating_add(resident))),
+        Err(e) => super::refused(SUBJECT, e),
+    }
+}
+
+fn needs(
+    session: &Session,
+    pair: &Pair,
+    sample: &Dataset,
+    resident: u64,
+) -> Result<Needs, crate::engine::model::ModelError> {
+    let weights = size::weighed(pair.student.weights.count(), session.recipe.optimizer);
+    let teacher = pair
+        .teacher
+        .as_ref()
+        .map_or(0, |teacher| size::weighed(teacher.weights.count(), session.recipe.optimizer).weight_bytes);
+    Ok(Needs {
+        resident,
+        teacher,
+        student: weights.weight_bytes,
+        gradients: weights.gradient_bytes,
+        moments: weights.moment_bytes,
+        activations: bytes(&pair.student, batch(session, pair, sample))?,
+        checkpoint: weights.weight_bytes + weights.moment_bytes,
+        opening: peak_bytes(),
+    })
+}
+
+/// The largest batch that the sample lets expect.
+fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
+    let model = &pair.student;
+    let read = positions::lengths(model, &session.prompt, sample).map_or(model.max_tokens, |lengths| lengths.read);
+    let words = PreparedPrompt::new(&session.prompt, &sample.classes, model);
+    let columns = match (&model.top, model.architecture.kind) {
+        (Top::Classes(_), _) | (_, Kind::Encoder) => 0,
+        _ => words.map_or(0, |p| p.verbalizer.words.iter().map(|word| word.len().saturating_sub(1)).sum()),
+    };
+    let language = Mixture::new(&session.recipe, true, true).is_ok_and(|mixture| mixture.needs_language());
+    Batch { texts: session.recipe.batch.min(pair.data.train.len()), tokens: read, columns, language }
+}
+
+/// The row on these needs where `free` bytes could be used by this process in all.
+pub fn told(needs: &Needs, free: Option<u64>) -> Finding {
+    let peak = needs.peak();
+    let says = format!(
+        "about {} at the peak: {} with both models open (teacher {}, student {}), {} gradients, {} moments, {} activations, {} checkpoint",
+        megabytes(peak),
+        megabytes(needs.resident),
+        megabytes(needs.teacher),
+        megabytes(needs.student),
+        megabytes(needs.gradients),
+        megabytes(needs.moments),
+        megabytes(needs.activations),
+        megabytes(needs.checkpoint)
+    );
+    let fix = "lower the batch or max_tokens, choose a smaller student, or trim its vocabulary";
+    let row = match free {
+        Some(free) if peak > free => {
+            Finding::red(SUBJECT, format!("{says}; the machine has {} to give", megabytes(free)), fix)
+        }
+        Some(free) if peak as f64 > CLOSE * free as f64 => Finding::amber(
+            SUBJECT,
+            format!("{says}; close to the {} that the machine has to give", megabytes(free)),
+            fix,
+        ),
+        _ => Finding::green(SUBJECT, says),
+    };
+    let parts = [("peak_bytes", peak), ("resident_bytes", needs.resident), ("activation_bytes", needs.activations)];
+    parts.into_iter().fold(row, |row, (name, value)| row.with(name, value as f64))
+}

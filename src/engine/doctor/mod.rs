@@ -1,0 +1,81 @@
+//! The pair doctor: what a person should know of a session before its run, row by row. It opens the
+//! pair as a run would, looks at a sample of the texts, and takes three real steps on a throwaway copy
+//! of the student; nothing of a run is changed.
+//!
+//! Every row is a function of its own that gives one [`Finding`]. Trouble is a red row, never an error:
+//! a check-up always has an answer.
+
+pub mod activations;
+pub mod depth;
+pub mod memory;
+pub mod pace;
+pub mod positions;
+pub mod recipe;
+pub mod sample;
+pub mod special;
+pub mod vocabulary;
+pub mod words;
+
+use super::EngineError;
+use super::make::size;
+use super::pair::Pair;
+use super::run::resident_bytes;
+use crate::link::{Checkup, Finding, Grade, Subject};
+use crate::session::{Catalog, Session};
+
+/// Examines `session`. What `before` already holds of it (teacher and data, which nothing here changes)
+/// is not read again.
+pub fn examine(session: &Session, before: Option<&Pair>, catalog: &Catalog) -> Checkup {
+    let student = size::planned(session, classes(before)).ok();
+    let failed = |says: String| Finding::red(Subject::Opening, says, "mend what it names, then check again");
+    if let Some(problem) = session.problem() {
+        return Checkup { findings: vec![failed(problem)], student };
+    }
+    match Pair::open(session, before) {
+        Ok(pair) => {
+            let student = size::planned(session, pair.data.classes.len()).ok();
+            Checkup { findings: rows(session, pair, catalog), student }
+        }
+        Err(e) => Checkup { findings: vec![failed(e.to_string())], student },
+    }
+}
+
+/// Classes of the data, as far as they are known; two where they are not.
+pub fn classes(before: Option<&Pair>) -> usize {
+    before.map_or(2, |pair| pair.data.classes.len())
+}
+
+fn rows(session: &Session, pair: Pair, catalog: &Catalog) -> Vec<Finding> {
+    let notes = pair.student.card.notes.iter().chain(pair.teacher.iter().flat_map(|teacher| &teacher.card.notes));
+    let notes: Vec<&str> = notes.map(String::as_str).collect();
+    let said = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    let resident = resident_bytes();
+    let sample = sample::of(&pair);
+    let mut rows = vec![
+        Finding::green(Subject::Opening, format!("models and data open{said}")),
+        vocabulary::row(&pair, &sample),
+        special::row(&pair.student),
+        positions::row(session, &pair, &sample),
+        depth::layers(session, &pair),
+        depth::heads(session, &pair),
+        words::row(session, &pair),
+        recipe::row(session, &pair, catalog),
+    ];
+    let sound = rows.iter().all(|row| row.grade < Grade::Red);
+    rows.push(memory::row(session, &pair, &sample, resident));
+    rows.push(if sound { pace::row(session, pair, &sample, catalog) } else { pace::not_taken() });
+    rows
+}
+
+/// The row of something that could not even be looked at.
+fn refused(subject: Subject, error: impl Into<EngineError>) -> Finding {
+    Finding::red(subject, error.into().to_string(), "mend what it names, then check again")
+}
+
+/// A number of bytes as a person reads it.
+fn megabytes(bytes: u64) -> String {
+    match bytes as f64 / 1e6 {
+        mega if mega >= 1000.0 => format!("{:.2} GB", mega / 1000.0),
+        mega => format!("{mega:.0} MB"),
+    }
+}

@@ -1,0 +1,56 @@
+//! The recipe against pair and data: losses whose premises hold, knobs in range, labels for every class.
+
+use std::collections::BTreeSet;
+
+use crate::engine::loss::{Mixture, hard_labels};
+use crate::engine::model::Top;
+use crate::engine::pair::Pair;
+use crate::link::{Finding, Subject};
+use crate::session::{Catalog, Session};
+
+const SUBJECT: Subject = Subject::Recipe;
+
+/// The row on the recipe.
+pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
+    let language = pair.student.architecture.causal() && pair.student.top == Top::Vocabulary;
+    if let Err(why) = Mixture::new(&session.recipe, session.models.teacher.is_some(), language) {
+        return Finding::red(SUBJECT, why, "change the recipe's losses or the pair");
+    }
+    if let Some(problem) = knob_problem(session, catalog) {
+        return Finding::red(SUBJECT, problem, "give the knob a value in its range");
+    }
+    let counts = pair.data.counts();
+    let says = format!(
+        "{} over {} steps of {} texts, {} training texts of which {} keep their label",
+        session.recipe.losses.join(" + "),
+        session.recipe.steps,
+        session.recipe.batch,
+        counts.train,
+        counts.labelled
+    );
+    let unseen = unseen(pair);
+    let hard = session.recipe.losses.iter().any(|loss| loss == hard_labels::LOSS.entry.id);
+    if hard && !unseen.is_empty() {
+        let says = format!("{says}; no labelled text is of class {}", unseen.join(", "));
+        return Finding::amber(SUBJECT, says, "raise data.labelled, or leave these classes to the teacher");
+    }
+    Finding::green(SUBJECT, says)
+}
+
+fn knob_problem(session: &Session, catalog: &Catalog) -> Option<String> {
+    let scripted = session.script.iter().map(|change| (&change.knob, change.value));
+    let mut all = session.knobs.iter().map(|(id, value)| (id, *value)).chain(scripted);
+    all.find_map(|(id, value)| match catalog.knob(id) {
+        Some(knob) => knob.problem(value),
+        None => Some(format!("there is no knob {id}")),
+    })
+}
+
+/// Classes without a labelled training text.
+fn unseen(pair: &Pair) -> Vec<String> {
+    let data = &pair.data;
+    let labelled = data.train.iter().zip(&data.labelled).filter(|(_, labelled)| **labelled);
+    let seen: BTreeSet<usize> = labelled.map(|(example, _)| example.label).collect();
+    let classes = data.classes.iter().enumerate();
+    classes.filter(|(class, _)| !seen.contains(class)).map(|(_, name)| name.clone()).collect()
+}

@@ -1,0 +1,83 @@
+//! The label words in every tokenizer that reads them: words that collide, vanish or are unknown, and
+//! words so unequal in length that sums of log-probabilities favour the short ones.
+
+use crate::engine::model::{Model, Top};
+use crate::engine::pair::Pair;
+use crate::engine::prompt::{PromptError, Template, verbalizer};
+use crate::link::{Finding, Subject, WordCheck};
+use crate::session::{Scoring, Session};
+
+const SUBJECT: Subject = Subject::LabelWords;
+/// Tokens by which label words may differ in length before a sum of log-probabilities is called unfair:
+/// each token of a word that is right costs little, each further one of a word that is wrong much.
+const UNEVEN: usize = 2;
+
+/// The row on label words.
+pub fn row(session: &Session, pair: &Pair) -> Finding {
+    let template = match Template::parse(&session.prompt.template) {
+        Ok(template) => template,
+        Err(e) => return Finding::red(SUBJECT, e.to_string(), "mend the template"),
+    };
+    let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
+    let readers =
+        teacher.into_iter().chain([("student", &pair.student)]).filter(|(_, model)| model.top == Top::Vocabulary);
+    let mut parts = Vec::new();
+    for (side, model) in readers {
+        let words = match inspected(session, &template, model, &pair.data.classes) {
+            Ok(words) => words,
+            Err(e) => return super::refused(SUBJECT, e),
+        };
+        if let Some(bad) = words.iter().find(|word| word.problem.is_some()) {
+            return broken(side, bad, &words);
+        }
+        parts.push((side, words));
+    }
+    judged(session, pair, &parts)
+}
+
+fn inspected(
+    session: &Session,
+    template: &Template,
+    model: &Model,
+    classes: &[String],
+) -> Result<Vec<WordCheck>, PromptError> {
+    let asked = template.clone().for_model(&session.prompt, model)?;
+    verbalizer::inspect(&session.prompt, classes, &model.tokens, asked.seam(model.architecture.kind))
+}
+
+fn broken(side: &str, bad: &WordCheck, words: &[WordCheck]) -> Finding {
+    let (word, class) = (&bad.word, &bad.class);
+    let count = words.iter().filter(|word| word.problem.is_some()).count();
+    let problem = bad.problem.as_deref().unwrap_or_default();
+    let (problem, fix) = problem.split_once("; ").unwrap_or((problem, "choose another word"));
+    let more = if count > 1 { format!(" ({count} words of {} have such trouble)", words.len()) } else { String::new() };
+    Finding::red(SUBJECT, format!("for the {side}, the word {word:?} of class {class:?} {problem}{more}"), fix)
+        .with("broken", count as f64)
+}
+
+fn judged(session: &Session, pair: &Pair, parts: &[(&str, Vec<WordCheck>)]) -> Finding {
+    let far = pair.teacher.is_none() && session.models.teacher.is_some();
+    if parts.is_empty() {
+        let who = if far {
+            "the words are read behind the server, whose tokenizer is not known here"
+        } else {
+            "no model reads label words"
+        };
+        return Finding::green(SUBJECT, who);
+    }
+    let length = |words: &[WordCheck]| {
+        let tokens = words.iter().map(|word| word.tokens.len());
+        (tokens.clone().min().unwrap_or(0), tokens.max().unwrap_or(0))
+    };
+    let said = parts.iter().map(|(side, words)| {
+        let (shortest, longest) = length(words);
+        format!("{side}: {} words of {shortest} to {longest} tokens", words.len())
+    });
+    let says = format!("every class has a word of its own ({})", said.collect::<Vec<_>>().join("; "));
+    let uneven = parts.iter().map(|(_, words)| length(words)).any(|(shortest, longest)| longest - shortest >= UNEVEN);
+    if uneven && session.prompt.scoring == Scoring::Sum {
+        let says = format!("{says}; summed log-probabilities favour the short ones");
+        return Finding::amber(SUBJECT, says, "choose words of similar length, or score by the mean");
+    }
+    Finding::green(SUBJECT, says)
+}

@@ -1,0 +1,74 @@
+//! Making a student: from its own stored or fresh weights, from another model's layers, with the
+//! whole vocabulary or the part of it that the data uses.
+//!
+//! *Why layers are copied only between equal widths (2026-11).* Where widths are equal, a layer of the
+//! source is a layer of the student, and everything is copied by name. Where they differ, there is
+//! no sound copy: a layer's norms act number by number and its heads cut the width into pieces, so
+//! neither survives a change of basis. The embeddings do: what a token means to the others is their
+//! inner products, and the truncated singular value decomposition of the table keeps those best of
+//! all reductions to that width (Eckart & Young 1936). So a narrower student gets reduced embeddings
+//! and fresh layers. Reconsidered if layers are ever fitted to the source's by regression.
+//!
+//! *Why trimming is a step of its own (2026-11).* It takes any student, however it was made, and gives
+//! one with fewer rows: embedding, head and tokenizer shrink together, and the rest never knows.
+
+pub mod fit;
+pub mod map;
+pub mod origin;
+pub mod reduce;
+pub mod size;
+pub mod stacks;
+pub mod taken;
+pub mod trim;
+
+use candle_core::Device;
+
+use super::data::Dataset;
+use super::hub::{self, HubError};
+use super::model::{self, Model, ModelError};
+use super::prompt::PromptError;
+use crate::session::{Session, Vocabulary};
+
+/// Why a student cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// Another model's layers do not become this student's.
+    #[error("the student's layers: {0}")]
+    Layers(String),
+    /// The vocabulary cannot be trimmed.
+    #[error("the student's vocabulary: {0}")]
+    Vocabulary(String),
+    /// A model's files.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The Hub, or its cache.
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    /// The prompt, whose words stay in a trimmed vocabulary.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
+impl From<candle_core::Error> for MakeError {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Model(error.into())
+    }
+}
+
+/// The student a session asks for, at its start. The same session and data give the same student.
+///
+/// # Errors
+/// [`MakeError`] naming what does not fit and what to change.
+pub fn student(session: &Session, data: &Dataset, device: &Device) -> Result<Model, MakeError> {
+    let (choice, classes, seed) = (&session.models.student, data.classes.len(), session.recipe.seed);
+    let files = hub::files(choice)?;
+    files.check_trainable()?;
+    let whole = match &choice.layers {
+        None => model::open_files(choice, files, classes, seed, device)?,
+        Some(layers) => taken::student(&session.models, layers, files, classes, seed, device)?,
+    };
+    match choice.vocabulary {
+        Vocabulary::Whole => Ok(whole),
+        Vocabulary::Trimmed => trim::student(whole, session, data),
+    }
+}

@@ -1,0 +1,97 @@
+//! The model whose layers a student takes: its configuration, its stored tensors, its tokens. Only
+//! the tensors that are asked for are read.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Device, Tensor};
+
+use super::MakeError;
+use super::stacks::{self, Stack};
+use crate::engine::hub;
+use crate::engine::model::{self, Architecture, Config, ModelError, ModelFiles, Stored, Tokens};
+use crate::session::{ModelChoice, Source};
+
+/// A model to take layers from.
+pub struct Origin {
+    /// What a person calls it.
+    pub title: String,
+    /// Its configuration.
+    pub config: Config,
+    /// Its architecture.
+    pub architecture: &'static Architecture,
+    /// Its stored tensors.
+    pub stored: Stored,
+    /// Its tokenizer.
+    pub tokens: Tokens,
+}
+
+impl Origin {
+    /// Opens the files of `source`.
+    ///
+    /// # Errors
+    /// [`MakeError`] naming the file, or a model that has no files.
+    pub fn open(source: &Source) -> Result<Self, MakeError> {
+        if matches!(source, Source::Server { .. }) {
+            return Err(MakeError::Layers(format!(
+                "{} is behind a server, which gives no weights away; name another model under `of`",
+                source.title()
+            )));
+        }
+        let files = hub::files(&ModelChoice::stored(source.clone()))?;
+        if matches!(files, ModelFiles::Gguf(_)) {
+            return Err(MakeError::Layers(format!(
+                "{} holds rounded weights, from which nothing can learn; name the model's safetensors under `of`",
+                source.title()
+            )));
+        }
+        let config = Config::parse(&files.config()?)?;
+        let architecture = model::architecture(&config)?;
+        let (stored, tokens) = (files.weights()?, Tokens::open(&files)?);
+        Ok(Self { title: source.title(), config, architecture, stored, tokens })
+    }
+
+    /// Its stacks of layers.
+    ///
+    /// # Errors
+    /// [`MakeError::Layers`].
+    pub fn stacks(&self) -> Result<&'static [Stack], MakeError> {
+        stacks::of(self.architecture.id)
+    }
+
+    /// The tensor that this model's architecture calls `name`, if it is stored.
+    ///
+    /// # Errors
+    /// [`ModelError`] if it cannot be read.
+    pub fn tensor(&self, name: &str, device: &Device) -> Result<Option<Tensor>, ModelError> {
+        let found = self.find(name);
+        found.map(|found| self.stored.tensor(&found, device)).transpose()
+    }
+
+    /// The name under which `name` is stored, with its shape.
+    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.stored.shape(&self.find(name)?)
+    }
+
+    fn find(&self, name: &str) -> Option<String> {
+        let mut names = std::iter::once(name.to_owned()).chain((self.architecture.aliases)(name));
+        names.find(|name| self.stored.has(name))
+    }
+
+    /// Refuses a student's tokenizer whose tokens have other ids here: rows of the table would come to
+    /// stand for other tokens.
+    ///
+    /// # Errors
+    /// [`MakeError::Layers`] with the first token that differs.
+    pub fn check_tokens(&self, student: &Tokens) -> Result<(), MakeError> {
+        let mine: BTreeMap<String, u32> = self.tokens.entries();
+        let mut theirs: Vec<(u32, String)> = student.entries().into_iter().map(|(token, id)| (id, token)).collect();
+        theirs.sort_unstable();
+        match theirs.iter().find(|(id, token)| mine.get(token) != Some(id)) {
+            None => Ok(()),
+            Some((id, token)) => Err(MakeError::Layers(format!(
+                "the student's tokenizer has {token:?} at {id} and {} does not; put its tokenizer beside the student's configuration",
+                self.title
+            ))),
+        }
+    }
+}

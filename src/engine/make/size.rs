@@ -1,0 +1,55 @@
+//! How much memory a model takes, from its configuration alone and before anything is allocated.
+
+use super::map::picked;
+use super::{MakeError, stacks};
+use crate::engine::hub;
+use crate::engine::model::{self, Config, ModelError, Plan, Top};
+use crate::link::ModelSize;
+use crate::session::{Head, LayerMap, OptimizerKind, Session};
+
+/// Bytes of one number in memory, always `f32`.
+const NUMBER: u64 = 4;
+
+/// What `config` would weigh as a student for `classes` classes that answers as `head` says.
+///
+/// # Errors
+/// [`ModelError::Config`] naming the field that is missing or wrong.
+pub fn of(config: &Config, head: Head, classes: usize, optimizer: OptimizerKind) -> Result<ModelSize, ModelError> {
+    let architecture = model::architecture(config)?;
+    let plan = Plan::new(architecture, config, &Top::asked(head, architecture, classes), None)?;
+    Ok(ModelSize { layers: config.layers(), width: config.width(), ..weighed(plan.parameters(), optimizer) })
+}
+
+/// What the student of `session` would weigh for `classes` classes, from configurations alone; a
+/// vocabulary that is to be trimmed counts whole, since only the data knows what stays.
+///
+/// # Errors
+/// [`MakeError`] if a configuration cannot be read or a map does not fit it.
+pub fn planned(session: &Session, classes: usize) -> Result<ModelSize, MakeError> {
+    let choice = &session.models.student;
+    let mut config = Config::parse(&hub::files(choice)?.config()?)?;
+    if let (Some(layers), Some(source)) = (&choice.layers, session.models.layers_from())
+        && *source == choice.source
+        && layers.map != LayerMap::EmbeddingsOnly
+    {
+        let whole = config.clone();
+        for stack in stacks::of(whole.model_type()?)? {
+            let picked = picked(&layers.map, stack.layers(&whole)?)?;
+            stack.write(&mut config, &picked)?;
+        }
+    }
+    Ok(of(&config, choice.head, classes, session.recipe.optimizer)?)
+}
+
+/// What that many trainable numbers weigh: SGD remembers one number of each, Adam and AdamW two.
+pub fn weighed(parameters: u64, optimizer: OptimizerKind) -> ModelSize {
+    let moments = if optimizer == OptimizerKind::Sgd { 1 } else { 2 };
+    let bytes = |each: u64| parameters.saturating_mul(NUMBER * each);
+    ModelSize {
+        parameters,
+        weight_bytes: bytes(1),
+        gradient_bytes: bytes(1),
+        moment_bytes: bytes(moments),
+        ..ModelSize::default()
+    }
+}

@@ -1,0 +1,47 @@
+//! The ids that a configuration names, before and after trimming.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::Kept;
+use crate::engine::make::MakeError;
+use crate::engine::model::Config;
+
+/// Ids of tokens that `config` names and that must therefore stay. RoBERTa counts its positions from
+/// behind the padding's id, so everything up to that id stays where it is.
+pub fn named(config: &Config, entries: &BTreeMap<String, u32>) -> BTreeSet<u32> {
+    let known: BTreeSet<u32> = entries.values().copied().collect();
+    let named = fields(config).flat_map(|name| config.ids(name));
+    let first = match config.model_type() {
+        Ok("roberta") => config.ids("pad_token_id").first().copied().or(Some(1)),
+        _ => None,
+    };
+    named.chain(first.into_iter().flat_map(|pad| 0..=pad)).filter(|id| known.contains(id)).collect()
+}
+
+/// `config` with the new number of tokens and their new ids. A field that names no token becomes null.
+///
+/// # Errors
+/// [`MakeError::Vocabulary`] if the decoder's start is no token.
+pub fn renumbered(config: &Config, kept: &Kept) -> Result<Config, MakeError> {
+    let mut new = config.clone();
+    for name in fields(config) {
+        let ids: Vec<u32> = config.ids(name).into_iter().filter_map(|id| kept.new_id(id)).collect();
+        let value = match (config.value(name), ids.first()) {
+            (Some(Value::Array(_)), _) => json!(ids),
+            (_, Some(id)) => json!(id),
+            (_, None) => Value::Null,
+        };
+        if value.is_null() && name == "decoder_start_token_id" && !config.ids(name).is_empty() {
+            return Err(MakeError::Vocabulary(format!("config.json's {name} is no token; keep the vocabulary Whole")));
+        }
+        new.set(name, value);
+    }
+    new.set("vocab_size", json!(kept.ids.len()));
+    Ok(new)
+}
+
+fn fields(config: &Config) -> impl Iterator<Item = &str> {
+    config.names().filter(|name| name.ends_with("_token_id"))
+}

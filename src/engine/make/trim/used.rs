@@ -1,0 +1,63 @@
+//! The tokens that a session's training texts, prompts and label words are cut into.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::engine::data::Dataset;
+use crate::engine::make::MakeError;
+use crate::engine::model::tokens::shorten;
+use crate::engine::model::{Model, Tokens, Top};
+use crate::engine::prompt::PreparedPrompt;
+use crate::engine::task;
+use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
+use crate::session::{Prompt, Session};
+
+/// Ids of `model`'s tokens in everything that it reads while it learns.
+///
+/// # Errors
+/// [`MakeError`] if a text cannot be encoded or the prompt cannot be used.
+pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeSet<u32>, MakeError> {
+    let (prompt, classes) = (&session.prompt, &data.classes);
+    let task = task::for_model(model, prompt, classes)?;
+    let draws = 1 + prompt.variants.len() as u64;
+    let of = |text: &str| -> Result<BTreeSet<u32>, MakeError> {
+        let mut ids: BTreeSet<u32> =
+            model.tokens.encode(shorten(text, model.max_tokens), true)?.ids.into_iter().collect();
+        for draw in 0..draws {
+            let prepared = task.prepare(model, text, draw)?;
+            ids.extend(prepared.passes.iter().flat_map(|pass| &pass.ids));
+        }
+        Ok(ids)
+    };
+    let sets = data.train.par_iter().map(|example| of(&example.text));
+    let joined = sets.try_reduce(BTreeSet::new, |mut all, ids| {
+        all.extend(ids);
+        Ok(all)
+    });
+    let mut ids = joined?;
+    ids.extend(of_prompt(&model.tokens, prompt, classes)?);
+    if model.top == Top::Vocabulary {
+        let words = PreparedPrompt::new(prompt, classes, model)?.verbalizer.words;
+        ids.extend(words.into_iter().flatten());
+    }
+    Ok(ids)
+}
+
+/// Tokens of the templates and of the label words, alone and in every template.
+fn of_prompt(tokens: &Tokens, prompt: &Prompt, classes: &[String]) -> Result<BTreeSet<u32>, MakeError> {
+    let mut ids = BTreeSet::new();
+    let mut take = |text: &str| -> Result<(), MakeError> {
+        ids.extend(tokens.encode(text, true)?.ids);
+        Ok(())
+    };
+    for template in std::iter::once(&prompt.template).chain(&prompt.variants) {
+        take(&template.replace(TEXT_SLOT, "").replace(ANSWER_SLOT, ""))?;
+        for class in classes {
+            let word = prompt.word_for(class);
+            take(word)?;
+            take(&template.replace(TEXT_SLOT, "").replace(ANSWER_SLOT, word))?;
+        }
+    }
+    Ok(ids)
+}

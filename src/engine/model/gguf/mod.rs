@@ -1,0 +1,112 @@
+//! GGUF, the one-file format of llama.cpp and LM Studio: metadata, tokenizer and mostly quantised
+//! weights. Such a model is frozen here: it teaches, and is never trained or saved.
+//!
+//! *Why an own reader (2026-11).* candle's reader divides by an alignment of 0, multiplies shapes
+//! without looking and keeps every number of metadata as a value of 32 bytes. Here every count is
+//! compared with the file's length before anything is made for it, and what is refused is refused
+//! by name. The numbers themselves go to candle, whose quantised products are used as they are.
+//!
+//! *Why the trunks know nothing of it (2026-11).* Metadata becomes a `config.json`, the vocabulary a
+//! `tokenizer.json`, and tensors carry Hugging Face's names and layouts; only the smallest leaves
+//! know that a weight may be frozen.
+//!
+//! Source: the GGUF specification of the ggml project, version 3.
+
+mod byte_level;
+mod chat;
+mod config;
+mod frozen;
+mod header;
+mod kind;
+mod merges;
+mod names;
+mod pre;
+mod sentence_piece;
+mod tensors;
+mod tokenizer;
+mod value;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::ModelError;
+use super::chat::ChatFile;
+pub use frozen::{Frozen, Weight};
+pub use header::Header;
+pub use tensors::Tensors;
+
+/// Whether a path is named as a GGUF file.
+fn is_named(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+}
+
+/// Whether a file is to be read as GGUF: by its name, or by its first bytes where it has none that
+/// says (Ollama names its files by their hash).
+pub fn is_one(path: &Path) -> bool {
+    let begins = || {
+        let mut start = [0; header::MAGIC.len()];
+        File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *header::MAGIC
+    };
+    path.is_file() && (is_named(path) || begins())
+}
+
+/// The GGUF file of a folder that holds no other model; `None` if there is none.
+///
+/// # Errors
+/// [`ModelError::File`] if there are several, for which of them is meant nobody can know.
+pub fn within(folder: &Path) -> Result<Option<PathBuf>, ModelError> {
+    if folder.join("config.json").exists() {
+        return Ok(None);
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    // What lies beside a model that sees pictures is no language model.
+    let part = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("mmproj"));
+    let mut found: Vec<PathBuf> = entries.filter(|path| is_named(path) && !part(path)).collect();
+    found.sort();
+    match found.as_slice() {
+        [_, _, ..] => Err(several(folder, &found)),
+        _ => Ok(found.pop()),
+    }
+}
+
+fn several(folder: &Path, found: &[PathBuf]) -> ModelError {
+    let names = found.iter().take(4).filter_map(|path| path.file_name()).map(|name| name.to_string_lossy());
+    let names = names.collect::<Vec<_>>().join(", ");
+    let reason = format!("it holds {} GGUF files ({names}); name the one you want by its path", found.len());
+    ModelError::File { what: "the model folder", reason, path: folder.to_owned() }
+}
+
+/// The text of a `config.json` for the model in the file.
+///
+/// # Errors
+/// [`ModelError::File`] and [`ModelError::Damaged`] naming the file.
+pub fn config(path: &Path) -> Result<String, ModelError> {
+    let (header, map) = Header::open(path)?;
+    let config = config::config(&header, &map).map_err(|reason| refused(reason, path))?;
+    Ok(config.to_string())
+}
+
+/// The text of a `tokenizer.json` for the model in the file.
+///
+/// # Errors
+/// As [`config`].
+pub fn tokenizer(path: &Path) -> Result<String, ModelError> {
+    let (header, _) = Header::open(path)?;
+    let tokenizer = tokenizer::tokenizer(&header).map_err(|reason| refused(reason, path))?;
+    Ok(tokenizer.to_string())
+}
+
+/// The chat template in the file, if there is one.
+///
+/// # Errors
+/// As [`config`].
+pub fn chat_file(path: &Path) -> Result<Option<ChatFile>, ModelError> {
+    let (header, _) = Header::open(path)?;
+    Ok(chat::chat(&header))
+}
+
+/// A file that is whole but not one this program can use.
+fn refused(reason: String, path: &Path) -> ModelError {
+    ModelError::File { what: "the GGUF file", reason, path: path.to_owned() }
+}

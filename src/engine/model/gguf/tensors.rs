@@ -1,0 +1,179 @@
+//! The tensors of a GGUF file under Hugging Face's names and layouts, read on demand.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use candle_core::quantized::{QStorage, QTensor};
+use candle_core::{Device, Tensor};
+
+use super::frozen::Frozen;
+use super::header::{Header, Info};
+use super::names::{Family, Turn, is_ignored, row_in_file};
+use super::{config, refused};
+use crate::engine::model::ModelError;
+
+/// A mapped file and what of it is where.
+pub struct Tensors {
+    map: memmap2::Mmap,
+    parts: BTreeMap<String, Part>,
+    family: Family,
+    /// Rows of one head.
+    wide: usize,
+    path: PathBuf,
+}
+
+struct Part {
+    called: String,
+    info: Info,
+    turn: Turn,
+}
+
+impl Tensors {
+    /// Opens a file; reads what its tensors are, not yet the numbers.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] for another network than its architecture says, else as
+    /// [`Header::open`].
+    pub fn open(path: &Path) -> Result<Self, ModelError> {
+        let (header, map) = Header::open(path)?;
+        let (family, wide) = config::family(&header).map_err(|reason| refused(reason, path))?;
+        let mut parts = BTreeMap::new();
+        for (called, info) in header.tensors {
+            match family.translate(&called) {
+                Some((name, turn)) => drop(parts.insert(name, Part { called, info, turn })),
+                None if is_ignored(&called) => {}
+                None => {
+                    let reason = format!(
+                        "its tensor {called} has no place in the network its metadata names, so this program would compute something else; choose another model"
+                    );
+                    return Err(refused(reason, path));
+                }
+            }
+        }
+        Ok(Self { map, parts, family, wide, path: path.to_owned() })
+    }
+
+    /// Names and shapes, both as in Hugging Face's layout.
+    pub fn known(&self) -> impl Iterator<Item = (&str, Vec<usize>)> {
+        self.parts.iter().map(|(name, part)| (name.as_str(), part.shape()))
+    }
+
+    /// Memory of all tensors as they are used, bytes. candle packs a quantised matrix a second time,
+    /// in the order in which the processor reads it; the others become `f32`.
+    pub fn memory(&self) -> u64 {
+        let of = |part: &Part| match part.stays() {
+            true => 2 * part.info.bytes.len() as u64,
+            false => part.info.shape.iter().fold(4, |bytes: u64, size| bytes.saturating_mul(*size as u64)),
+        };
+        self.parts.values().map(of).fold(0, u64::saturating_add)
+    }
+
+    /// What the file calls a tensor, or would.
+    pub fn called(&self, name: &str) -> Option<String> {
+        self.family.called(name)
+    }
+
+    /// A tensor as numbers, whatever it is kept as.
+    ///
+    /// # Errors
+    /// [`ModelError::Damaged`] if it is not whole.
+    pub fn tensor(&self, name: &str, device: &Device) -> Result<Tensor, ModelError> {
+        let part = self.part(name)?;
+        let plain = self.blocks(part, self.bytes(part)?)?.dequantize(device)?;
+        let turned = match part.turn {
+            Turn::Plain => plain,
+            Turn::Transposed => plain.t()?.contiguous()?,
+            Turn::QueryRows | Turn::KeyRows => {
+                let rows: Vec<u32> = self.order(part)?.into_iter().map(|row| row as u32).collect();
+                plain.index_select(&Tensor::new(rows, device)?, 0)?
+            }
+        };
+        Ok(turned)
+    }
+
+    /// A matrix that is kept quantised, as it is; `None` for one that becomes numbers.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub fn frozen(&self, name: &str) -> Result<Option<Frozen>, ModelError> {
+        let part = self.part(name)?;
+        if !part.stays() {
+            return Ok(None);
+        }
+        let bytes = self.bytes(part)?;
+        let blocks = match part.turn {
+            // A transposed matrix lies in the file as the product wants it.
+            Turn::Plain | Turn::Transposed => self.blocks(part, bytes)?,
+            // Rows are whole blocks, so they can be moved without unpacking them.
+            Turn::QueryRows | Turn::KeyRows => {
+                let (order, row) = (self.order(part)?, bytes.len() / part.info.shape[0]);
+                let moved: Vec<&[u8]> = order.into_iter().map(|from| &bytes[from * row..(from + 1) * row]).collect();
+                self.blocks(part, &moved.concat())?
+            }
+        };
+        Ok(Some(Frozen::new(blocks, part.info.kind)))
+    }
+
+    fn part(&self, name: &str) -> Result<&Part, ModelError> {
+        self.parts.get(name).ok_or_else(|| ModelError::Weights(format!("no tensor {name}")))
+    }
+
+    fn bytes(&self, part: &Part) -> Result<&[u8], ModelError> {
+        let damaged = |reason: String| ModelError::Damaged { reason, path: self.path.clone() };
+        let bytes = self.map.get(part.info.bytes.clone());
+        let bytes = bytes.ok_or_else(|| damaged(format!("{} is not there", part.called)))?;
+        if part.info.kind.is_finite(bytes) {
+            Ok(bytes)
+        } else {
+            Err(damaged(format!("{} holds scales that are NaN or infinite", part.called)))
+        }
+    }
+
+    fn blocks(&self, part: &Part, bytes: &[u8]) -> Result<QTensor, ModelError> {
+        // candle reads numbers in place and panics where they are not aligned. In the file they are,
+        // because the header is held to it.
+        let mut room = Vec::new();
+        let bytes = Cow::Borrowed(aligned(bytes, &mut room));
+        let storage = QStorage::from_data(bytes, &Device::Cpu, part.info.kind.dtype)?;
+        Ok(QTensor::new(storage, part.info.shape.as_slice())?)
+    }
+
+    /// For each row in Hugging Face's order, the row in the file.
+    fn order(&self, part: &Part) -> Result<Vec<usize>, ModelError> {
+        let rows = part.info.shape[0];
+        if !rows.is_multiple_of(self.wide) {
+            let reason = format!("{} has {rows} rows, no multiple of a head's {}", part.called, self.wide);
+            return Err(ModelError::Damaged { reason, path: self.path.clone() });
+        }
+        Ok((0..rows).map(|to| row_in_file(to, self.wide)).collect())
+    }
+}
+
+impl Part {
+    /// Whether it is used as it is, without being unpacked.
+    fn stays(&self) -> bool {
+        matches!(self.info.shape.as_slice(), [_, row] if self.info.kind.multiplies(*row))
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        let mut shape = self.info.shape.clone();
+        if self.turn == Turn::Transposed {
+            shape.reverse();
+        }
+        shape
+    }
+}
+
+/// The same bytes where their numbers are aligned; `room` holds them if they had to be moved.
+fn aligned<'a>(bytes: &'a [u8], room: &'a mut Vec<u8>) -> &'a [u8] {
+    const NUMBER: usize = 8;
+    if bytes.as_ptr().align_offset(NUMBER) == 0 {
+        return bytes;
+    }
+    room.reserve_exact(bytes.len() + NUMBER);
+    let start = room.as_ptr().align_offset(NUMBER).min(NUMBER);
+    room.resize(start, 0);
+    room.extend_from_slice(bytes);
+    &room[start..]
+}

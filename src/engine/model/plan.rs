@@ -1,0 +1,109 @@
+//! The tensors a network would have, from its configuration alone: names and shapes without the
+//! memory for them. So a student can be weighed before it is made, and one network's tensors set
+//! beside another's.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use candle_core::{DType, Device, Tensor};
+
+use super::init::Init;
+use super::stored::Stored;
+use super::weights::Supply;
+use super::{Architecture, Config, ModelError, Names, Top};
+
+/// A tensor that a network asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// How it is filled where nothing is stored.
+    pub init: Init,
+    /// Whether a checkpoint may lack it: a part of the top.
+    pub optional: bool,
+}
+
+impl Planned {
+    /// Numbers in it.
+    pub fn count(&self) -> u64 {
+        self.shape.iter().fold(1, |n, &d| n.saturating_mul(d as u64))
+    }
+}
+
+/// New numbers for the tensor `name`.
+///
+/// # Errors
+/// [`ModelError::Config`] if it would be too large.
+pub fn fresh(name: &str, shape: &[usize], init: Init, seed: u64, device: &Device) -> Result<Tensor, ModelError> {
+    let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
+    let count = count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
+    Ok(Tensor::from_vec(init.fill(name, count, seed), shape, device)?)
+}
+
+/// Every tensor of a network by name; a tied one is there once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan(pub BTreeMap<String, Planned>);
+
+impl Plan {
+    /// The tensors that `config` asks for. Whether a head is tied may depend on what is `stored`.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] for a configuration that is wrong in itself.
+    pub fn new(
+        architecture: &'static Architecture,
+        config: &Config,
+        top: &Top,
+        stored: Option<&Stored>,
+    ) -> Result<Self, ModelError> {
+        let known = stored.into_iter().flat_map(Stored::names).collect();
+        let planner = Planner { architecture, known, plan: Self::default() };
+        let supply = Supply::Planning(RefCell::new(planner));
+        drop((architecture.build)(config, top, &Names::root(&supply))?);
+        match supply {
+            Supply::Planning(planner) => Ok(planner.into_inner().plan),
+            _ => Err(ModelError::Weights("a network cannot be planned from a reading".into())),
+        }
+    }
+
+    /// Trainable numbers; a tied tensor counts once.
+    pub fn parameters(&self) -> u64 {
+        self.0.values().map(Planned::count).fold(0, u64::saturating_add)
+    }
+
+    /// Names of the tensors whose first dimension is not the one `other` gives them, everything else
+    /// equal: those with a row per token, if only the vocabulary differs.
+    pub fn rows_unlike<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a str> {
+        let differs = |(name, planned): (&'a String, &'a Planned)| {
+            let theirs = other.0.get(name)?;
+            (planned.shape.first() != theirs.shape.first()).then_some(name.as_str())
+        };
+        self.0.iter().filter_map(differs)
+    }
+}
+
+/// Writes down what a network asks for while it is built.
+pub(super) struct Planner {
+    architecture: &'static Architecture,
+    known: BTreeSet<String>,
+    plan: Plan,
+}
+
+impl Planner {
+    /// Notes a tensor and gives a stand-in that takes no memory.
+    pub(super) fn note(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        init: Init,
+        optional: bool,
+    ) -> Result<Tensor, ModelError> {
+        let planned = Planned { shape: shape.to_vec(), init, optional };
+        self.plan.0.entry(name.to_owned()).or_insert(planned);
+        Ok(Tensor::zeros((), DType::F32, &Device::Cpu)?.broadcast_as(shape)?)
+    }
+
+    /// Whether `name` is stored, under this name or another.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.known.contains(name) || (self.architecture.aliases)(name).iter().any(|other| self.known.contains(other))
+    }
+}

@@ -1,0 +1,25 @@
+//! A check-up asked for over the link, and what a student weighs: they read what is open and change
+//! nothing of it.
+
+use super::super::doctor;
+use super::super::make::size;
+use super::Engine;
+use crate::link::{Event, Phase};
+use crate::session::Session;
+
+impl Engine<'_> {
+    pub(super) fn examine(&mut self, session: &Session) {
+        let (phase, what) = (self.status.phase, self.status.what.clone());
+        self.phase(Phase::Opening, "checking the pair");
+        let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
+        let checkup = doctor::examine(session, open, &self.catalog);
+        self.emit(Event::Examined(Box::new(checkup)));
+        self.phase(phase, &what);
+    }
+
+    /// Asked while a person chooses, so nothing is opened but configurations.
+    pub(super) fn weigh(&mut self, session: &Session) {
+        let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
+        self.emit(Event::Weighed(size::planned(session, doctor::classes(open)).ok()));
+    }
+}

@@ -1,0 +1,53 @@
+//! `retort doctor`: what a person should know of a session before its run.
+
+use super::{CommandError, DoctorArguments, INPUT};
+use crate::engine::{self, doctor};
+use crate::link::{Checkup, Finding, Grade};
+use crate::session::{Session, file};
+
+/// Examines a session; the result goes to stdout whatever it says.
+///
+/// # Errors
+/// [`CommandError`] with the check-up as its message if a row is red, or if the session cannot be read.
+pub fn examine(arguments: &DoctorArguments) -> Result<String, CommandError> {
+    let session = match &arguments.session {
+        Some(path) => file::open(path).map_err(CommandError::input)?,
+        None => Session::built_in().map_err(CommandError::input)?,
+    };
+    let checkup = doctor::examine(&session, None, &engine::catalog());
+    let text =
+        if arguments.json { serde_json::to_string(&checkup).map_err(CommandError::run)? } else { table(&checkup) };
+    if checkup.worst() < Grade::Red {
+        return Ok(text);
+    }
+    // What was found is the result, not an error's message: only the exit code tells.
+    println!("{text}");
+    let red = checkup.findings.iter().filter(|finding| finding.grade == Grade::Red).count();
+    let rows = if red == 1 { "a row is red" } else { "rows are red" };
+    Err(CommandError { message: format!("{rows}: the run would not start"), code: INPUT })
+}
+
+fn table(checkup: &Checkup) -> String {
+    let rows = checkup.findings.iter().flat_map(row);
+    let size = checkup.student.map(|size| {
+        format!(
+            "student: {} parameters, {} layers of width {}, {:.1} MB to train without activations",
+            size.parameters,
+            size.layers,
+            size.width,
+            size.training_bytes() as f64 / 1e6
+        )
+    });
+    rows.chain(size).collect::<Vec<_>>().join("\n")
+}
+
+fn row(finding: &Finding) -> Vec<String> {
+    let grade = match finding.grade {
+        Grade::Green => "green",
+        Grade::Amber => "AMBER",
+        Grade::Red => "RED",
+    };
+    let first = format!("{grade:<6} {:<16} {}", finding.subject.label(), finding.says);
+    let fix = (!finding.fix.is_empty()).then(|| format!("{:23} → {}", "", finding.fix));
+    std::iter::once(first).chain(fix).collect()
+}

@@ -1,0 +1,146 @@
+//! What a check-up of a session finds before its run: rows for a list, each with a colour, a sentence
+//! and, where there is one, the next step.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How bad a finding is; the order is that of badness.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Grade {
+    /// As it should be.
+    #[default]
+    Green,
+    /// The run will work; the person should know.
+    Amber,
+    /// The run cannot start, or cannot mean what was asked.
+    Red,
+}
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    /// Models and data can be opened.
+    Opening,
+    /// The two vocabularies.
+    Vocabulary,
+    /// Padding, mask, unknown and the other tokens with a meaning.
+    SpecialTokens,
+    /// Prompt and text within the context.
+    Positions,
+    /// Layers facing one another.
+    Layers,
+    /// Attention heads facing one another.
+    Heads,
+    /// Label words in both tokenizers.
+    LabelWords,
+    /// Losses, knobs and labels.
+    Recipe,
+    /// Peak memory.
+    Memory,
+    /// Time per step and to the end.
+    Pace,
+}
+
+impl Subject {
+    /// What a person calls it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Opening => "Models and data",
+            Self::Vocabulary => "Vocabularies",
+            Self::SpecialTokens => "Special tokens",
+            Self::Positions => "Positions",
+            Self::Layers => "Layers",
+            Self::Heads => "Heads",
+            Self::LabelWords => "Label words",
+            Self::Recipe => "Recipe",
+            Self::Memory => "Memory",
+            Self::Pace => "Pace",
+        }
+    }
+}
+
+/// One row of a check-up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub subject: Subject,
+    /// How bad it is.
+    pub grade: Grade,
+    /// What was found, in a sentence.
+    pub says: String,
+    /// What to do about it; empty where there is nothing to do.
+    pub fix: String,
+    /// The numbers behind the sentence, by name.
+    #[serde(default)]
+    pub figures: BTreeMap<String, f64>,
+}
+
+impl Finding {
+    /// A row that is as it should be.
+    pub fn green(subject: Subject, says: impl Into<String>) -> Self {
+        Self { subject, grade: Grade::Green, says: says.into(), fix: String::new(), figures: BTreeMap::new() }
+    }
+
+    /// A row the person should know of.
+    pub fn amber(subject: Subject, says: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { grade: Grade::Amber, fix: fix.into(), ..Self::green(subject, says) }
+    }
+
+    /// A row that keeps the run from starting.
+    pub fn red(subject: Subject, says: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { grade: Grade::Red, fix: fix.into(), ..Self::green(subject, says) }
+    }
+
+    /// The row with a number behind it.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: f64) -> Self {
+        self.figures.insert(name.to_owned(), value);
+        self
+    }
+}
+
+/// A check-up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Checkup {
+    /// The rows, in the order of [`Subject`].
+    pub findings: Vec<Finding>,
+    /// The student's weight, from its configuration alone; `None` where that cannot be read.
+    pub student: Option<ModelSize>,
+}
+
+impl Checkup {
+    /// The worst grade of all rows.
+    pub fn worst(&self) -> Grade {
+        self.findings.iter().map(|finding| finding.grade).max().unwrap_or_default()
+    }
+
+    /// The row on `subject`.
+    pub fn finding(&self, subject: Subject) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.subject == subject)
+    }
+}
+
+/// A model's size in training, known before it is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelSize {
+    /// Trainable numbers, tied ones counted once.
+    pub parameters: u64,
+    /// Layers.
+    pub layers: usize,
+    /// Width of the hidden states.
+    pub width: usize,
+    /// Its weights, bytes.
+    pub weight_bytes: u64,
+    /// Their gradients, bytes.
+    pub gradient_bytes: u64,
+    /// What the optimiser remembers, bytes.
+    pub moment_bytes: u64,
+}
+
+impl ModelSize {
+    /// All of it, bytes; what passes through the layers while they learn comes on top.
+    pub fn training_bytes(&self) -> u64 {
+        self.weight_bytes.saturating_add(self.gradient_bytes).saturating_add(self.moment_bytes)
+    }
+}

@@ -1,0 +1,48 @@
+//! The models at hand, as a picker shows them.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// What the Hugging Face cache of this machine holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Shelf {
+    /// The cache's folder.
+    pub cache: PathBuf,
+    /// Memory that could be used, bytes, where the system says.
+    #[serde(rename = "memory_bytes")]
+    pub memory: Option<u64>,
+    /// Its models, by name.
+    pub models: Vec<Listed>,
+    /// Why it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// One model in the cache at one revision.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// `OWNER/NAME`.
+    pub repo: String,
+    /// Branch, tag or commit.
+    pub revision: String,
+    /// The folder with its files.
+    pub path: PathBuf,
+    /// Bytes on disk of all revisions of the model together, begun files included.
+    pub disk_bytes: u64,
+    /// `model_type` of its configuration, if there is one.
+    pub architecture: Option<String>,
+    /// Numbers in its weights, if they are whole.
+    pub parameters: Option<u64>,
+    /// Why this program cannot open it; `None` if it can.
+    pub problem: Option<String>,
+    /// Memory for it as a teacher, bytes: its weights.
+    pub teacher_bytes: Option<u64>,
+    /// Memory for it as a student, bytes: weights, gradients and two moments; `None` for a GGUF file,
+    /// which can only teach.
+    pub student_bytes: Option<u64>,
+    /// Whether it fits into `memory` as a teacher.
+    pub fits_as_teacher: Option<bool>,
+    /// Whether it fits into `memory` as a student.
+    pub fits_as_student: Option<bool>,
+}

@@ -1,0 +1,67 @@
+//! How a student is made from another model: whose layers it starts with, and how much of the
+//! vocabulary it keeps.
+
+use serde::{Deserialize, Serialize};
+
+use super::Source;
+
+/// Layers of another model, with which a student starts instead of its own stored weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layers {
+    /// The model they are taken from; `None` is the session's teacher. Where it is the student's own
+    /// source, the student's configuration gets as many layers as the map takes.
+    #[serde(default)]
+    pub of: Option<Source>,
+    /// Which ones.
+    pub map: LayerMap,
+}
+
+/// Which layers of a model become those of a student. Layers are counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LayerMap {
+    /// 0, 2, 4 and so on.
+    EveryOther,
+    /// The first and the last.
+    FirstAndLast,
+    /// 0, 2, 4, 7, 9, 11 of 12: those of the published DistilBERT.
+    DistilBert,
+    /// These, in this order.
+    Pick(Vec<usize>),
+    /// None: only the embeddings are taken, reduced where the student is narrower.
+    EmbeddingsOnly,
+}
+
+impl LayerMap {
+    /// The maps with a name, in the order a picker shows them.
+    pub const NAMED: [Self; 4] = [Self::EveryOther, Self::FirstAndLast, Self::DistilBert, Self::EmbeddingsOnly];
+
+    /// What a person calls it.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::EveryOther => "every other layer",
+            Self::FirstAndLast => "first and last layer",
+            Self::DistilBert => "DistilBERT's layers",
+            Self::Pick(_) => "layers by hand",
+            Self::EmbeddingsOnly => "embeddings only",
+        }
+    }
+}
+
+/// How much of its tokenizer's vocabulary a student keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Vocabulary {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What the training texts, the prompts and the label words use, the special tokens, and the
+    /// single bytes or characters from which any other text can be put together.
+    Trimmed,
+}
+
+impl Vocabulary {
+    /// Whether it is the default, which a session file leaves out.
+    pub fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+}

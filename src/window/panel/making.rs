@@ -1,0 +1,155 @@
+//! What a student starts with: its own weights, random ones, or layers of another model; and how
+//! much of its vocabulary it keeps.
+
+use egui::{Id, Ui};
+
+use super::Scene;
+use crate::link::ModelSize;
+use crate::session::{LayerMap, Layers, ModelChoice, Start, Vocabulary};
+use crate::window::control;
+use crate::window::state::UiState;
+
+/// Where a student's first weights come from.
+#[derive(Clone, PartialEq)]
+enum From {
+    Own(Start),
+    Layers(LayerMap),
+}
+
+impl From {
+    fn of(choice: &ModelChoice) -> Self {
+        match &choice.layers {
+            Some(layers) => Self::Layers(layers.map.clone()),
+            None => Self::Own(choice.start),
+        }
+    }
+
+    /// The same kind, whichever layers were picked by hand.
+    fn kind(self) -> Self {
+        match self {
+            Self::Layers(LayerMap::Pick(_)) => Self::Layers(LayerMap::Pick(Vec::new())),
+            other => other,
+        }
+    }
+
+    fn write(self, choice: &mut ModelChoice) {
+        match self {
+            Self::Own(start) => (choice.start, choice.layers) = (start, None),
+            Self::Layers(map) => {
+                let of = choice.layers.take().and_then(|layers| layers.of);
+                choice.layers = Some(Box::new(Layers { of, map }));
+            }
+        }
+    }
+}
+
+pub(super) fn making_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, choice: &mut ModelChoice) {
+    weights_ui(ui, scene, choice);
+    if let Some(Layers { map: LayerMap::Pick(picked), .. }) = choice.layers.as_deref_mut() {
+        picked_ui(ui, scene, state, picked);
+    }
+    vocabulary_ui(ui, scene, choice);
+    if let Some(size) = scene.record.size {
+        size_ui(ui, scene, size);
+    }
+}
+
+fn weights_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
+    let all = [
+        (From::Own(Start::Stored), scene.t("Stored"), scene.t("The weights beside the configuration")),
+        (
+            From::Own(Start::Fresh),
+            scene.t("Random"),
+            scene.t("Random weights from the recipe's seed; only configuration and tokenizer are read"),
+        ),
+        (
+            From::Layers(LayerMap::EveryOther),
+            scene.t("Every other layer of the teacher"),
+            scene.t("0, 2, 4 and so on; a student of the teacher's own source gets as many layers"),
+        ),
+        (
+            From::Layers(LayerMap::FirstAndLast),
+            scene.t("First and last layer of the teacher"),
+            scene.t("The shallowest student that has both ends"),
+        ),
+        (
+            From::Layers(LayerMap::DistilBert),
+            scene.t("DistilBERT's choice of the teacher's layers"),
+            scene.t("0, 2, 4, 7, 9 and 11 of 12"),
+        ),
+        (
+            From::Layers(LayerMap::Pick(Vec::new())),
+            scene.t("Layers of the teacher by hand"),
+            scene.t("Their numbers in a row, counted from 0"),
+        ),
+        (
+            From::Layers(LayerMap::EmbeddingsOnly),
+            scene.t("The teacher's embeddings"),
+            scene.t("Reduced where the student is narrower; its layers start at random"),
+        ),
+    ];
+    let now = From::of(choice).kind();
+    let shown = all.iter().find(|(from, ..)| *from == now).map_or("", |(_, label, _)| label);
+    let picked = control::row(ui, scene.t("Weights"), scene.t("Which weights the student starts from"), |ui| {
+        control::pick(ui, "student start", &now, shown, &all)
+    });
+    if let Some(from) = picked {
+        from.write(choice);
+    }
+}
+
+fn picked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, picked: &mut Vec<usize>) {
+    let text = picked.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let typed = control::row(ui, scene.t("Layers"), scene.t("Their numbers in a row, counted from 0"), |ui| {
+        control::draft(ui, state, Id::unique("picked layers"), &text, "0, 2, 4", f32::INFINITY)
+    });
+    if let Some(layers) = typed.and_then(|text| numbers(&text)) {
+        *picked = layers;
+    }
+}
+
+/// `0, 2 4` as numbers; `None` if any of it is no number.
+fn numbers(text: &str) -> Option<Vec<usize>> {
+    let words = text.split([',', ' ', ';', '，', '、']).filter(|word| !word.is_empty());
+    words.map(|word| word.parse().ok()).collect()
+}
+
+fn vocabulary_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
+    let all = [
+        (Vocabulary::Whole, scene.t("Whole"), scene.t("Every token of its tokenizer")),
+        (
+            Vocabulary::Trimmed,
+            scene.t("Trimmed"),
+            scene.t("What training texts, prompts and label words use; embedding, head and tokenizer shrink together"),
+        ),
+    ];
+    let help = scene.t("How much of its vocabulary the student keeps");
+    let picked = control::choices(ui, scene.t("Vocabulary"), help, |ui| control::segments(ui, choice.vocabulary, &all));
+    choice.vocabulary = picked.unwrap_or(choice.vocabulary);
+}
+
+fn size_ui(ui: &mut Ui, scene: &Scene, size: ModelSize) {
+    let text = format!(
+        "{} {} · {} {}",
+        control::short(size.parameters),
+        scene.t("parameters"),
+        control::bytes(size.training_bytes()),
+        scene.t("while it learns")
+    );
+    let help =
+        scene.t("Weights, gradients and what the optimiser remembers; a vocabulary is counted before it is trimmed");
+    control::caption(ui, &text).on_hover_text(help);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn layers_are_typed_as_people_type_them() {
+        assert_eq!(numbers("0, 2,4  7"), Some(vec![0, 2, 4, 7]));
+        assert_eq!(numbers("0、3"), Some(vec![0, 3]));
+        assert_eq!(numbers(""), Some(vec![]));
+        assert_eq!(numbers("1, two"), None);
+    }
+}

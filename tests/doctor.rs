@@ -1,0 +1,340 @@
+//! The pair doctor: every row green where all is well, amber or red where a session is made to fail,
+//! memory as it is then measured, and nothing of a run changed.
+#![cfg(feature = "engine")]
+
+mod tiny;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command as Process, Output};
+
+use retort::engine::doctor::{self, depth, memory, pace, vocabulary};
+use retort::engine::{self, pair::Pair};
+use retort::link::{Checkup, Command, Event, Finding, Grade, Subject, connect};
+use retort::record::recorder::Recorder;
+use retort::session::{Head, LayerMap, Layers, ModelChoice, Session, Source, Start, file};
+use serde_json::json;
+
+const SUBJECTS: [Subject; 10] = [
+    Subject::Opening,
+    Subject::Vocabulary,
+    Subject::SpecialTokens,
+    Subject::Positions,
+    Subject::Layers,
+    Subject::Heads,
+    Subject::LabelWords,
+    Subject::Recipe,
+    Subject::Memory,
+    Subject::Pace,
+];
+
+/// The built-in experiment over few texts.
+fn small() -> Session {
+    let mut session = Session::built_in().unwrap();
+    session.data.limit = Some(48);
+    session.data.labelled = Some(16);
+    session.recipe.batch = 4;
+    session
+}
+
+fn examined(session: &Session) -> Checkup {
+    doctor::examine(session, None, &engine::catalog())
+}
+
+/// The row on `subject`, which must be of this grade, and say what to do unless all is well.
+fn row(session: &Session, subject: Subject, grade: Grade) -> Finding {
+    let checkup = examined(session);
+    let found = checkup.finding(subject).unwrap_or_else(|| panic!("no row on {subject:?}: {checkup:?}"));
+    assert_eq!(found.grade, grade, "{found:?}");
+    assert_eq!(found.fix.is_empty(), grade == Grade::Green, "{found:?}");
+    found.clone()
+}
+
+fn student(folder: &Path, head: Head) -> ModelChoice {
+    ModelChoice { head, start: Start::Fresh, ..ModelChoice::stored(Source::Folder(folder.to_owned())) }
+}
+
+#[test]
+fn the_built_in_experiment_is_green_in_every_row() {
+    let checkup = examined(&small());
+    let subjects: Vec<Subject> = checkup.findings.iter().map(|finding| finding.subject).collect();
+    assert_eq!(subjects, SUBJECTS);
+    assert_eq!(checkup.worst(), Grade::Green, "{checkup:?}");
+    assert_eq!(checkup.student.unwrap().parameters, 209_096);
+    let figure = |subject, name: &str| checkup.finding(subject).unwrap().figures[name];
+    assert!(figure(Subject::Pace, "steps_per_sec") > 0.0 && figure(Subject::Pace, "secs") > 0.0);
+    assert!(figure(Subject::Memory, "peak_bytes") > figure(Subject::Memory, "activation_bytes"));
+    let written = serde_json::to_string(&checkup).unwrap();
+    assert_eq!(serde_json::from_str::<Checkup>(&written).unwrap(), checkup);
+}
+
+#[test]
+fn what_cannot_be_opened_is_one_red_row_with_the_reason() {
+    let mut session = small();
+    session.models.student = student(Path::new("no/such/folder"), Head::Auto);
+    assert!(row(&session, Subject::Opening, Grade::Red).says.contains("no/such/folder"));
+    session.recipe.batch = 0;
+    assert!(row(&session, Subject::Opening, Grade::Red).says.contains("recipe.batch"));
+}
+
+#[test]
+fn vocabularies_are_compared_as_maps() {
+    let map = |tokens: &[&str]| -> BTreeMap<String, u32> { tokens.iter().map(|t| (*t).to_owned()).zip(0..).collect() };
+    let (abc, acb) = (map(&["a", "b", "c"]), map(&["a", "c", "b"]));
+    let likeness = vocabulary::likeness;
+    assert_eq!(likeness(&abc, &abc, [3, 3]), vocabulary::Likeness::Same);
+    assert_eq!(likeness(&abc, &abc, [3, 8]), vocabulary::Likeness::Padded);
+    assert_eq!(likeness(&abc, &acb, [3, 3]), vocabulary::Likeness::Different, "as many tokens, other ids");
+    let mut session = small();
+    assert!(row(&session, Subject::Vocabulary, Grade::Green).says.contains("no common vocabulary"));
+    session.models.student = ModelChoice::stored(Source::BuiltIn("posts-teacher".into()));
+    assert!(row(&session, Subject::Vocabulary, Grade::Green).says.contains("the same 1500 tokens"));
+    session.models.student = student(&tiny::folder("bert_classifier"), Head::Classifier);
+    assert!(row(&session, Subject::Vocabulary, Grade::Amber).says.contains("unknown to the student"));
+}
+
+/// The tiny masked BERT with a word of its tokenizer and a field of its configuration changed.
+fn changed_bert(folder: &Path, word: (&str, &str), pad: u32) {
+    let from = tiny::folder("bert_masked");
+    let read = |name: &str| std::fs::read_to_string(from.join(name)).unwrap();
+    std::fs::write(folder.join("tokenizer.json"), read("tokenizer.json").replace(word.0, word.1)).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&read("config.json")).unwrap();
+    config["pad_token_id"] = json!(pad);
+    std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
+}
+
+#[test]
+fn special_tokens_that_are_missing_or_named_twice_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = small();
+    session.models.student = student(folder.path(), Head::LabelWords);
+    changed_bert(folder.path(), ("[MASK]", "[GAP]"), 0);
+    assert!(row(&session, Subject::SpecialTokens, Grade::Red).says.contains("mask"));
+    session.models.student.head = Head::Classifier;
+    row(&session, Subject::SpecialTokens, Grade::Green);
+    changed_bert(folder.path(), ("[PAD]", "[PAD]"), 7);
+    assert!(row(&session, Subject::SpecialTokens, Grade::Amber).says.contains("7 in config.json"));
+    changed_bert(folder.path(), ("[PAD]", "[FILL]"), 0);
+    assert!(row(&session, Subject::SpecialTokens, Grade::Amber).says.contains("no padding token"));
+}
+
+#[test]
+fn texts_that_are_cut_and_prompts_that_leave_no_room_are_said() {
+    let mut session = small();
+    session.models.student.max_tokens = 20;
+    let cut = row(&session, Subject::Positions, Grade::Amber);
+    assert!(cut.says.contains("% are cut for the student") && cut.fix.contains("max_tokens"), "{cut:?}");
+    assert!(cut.figures["cut_student"] > 0.5 && cut.figures["cut_teacher"] == 0.0, "{cut:?}");
+    if let Some(teacher) = &mut session.models.teacher {
+        teacher.max_tokens = 6;
+    }
+    let none = row(&session, Subject::Positions, Grade::Red);
+    assert!(none.says.contains("of the teacher") && none.says.contains("no room"), "{none:?}");
+}
+
+#[test]
+fn layers_and_heads_matter_to_losses_that_compare_them() {
+    let graded = |teacher, student, asked| depth::layers_of(teacher, student, asked).grade;
+    assert_eq!((graded(12, 4, true), graded(12, 5, false)), (Grade::Green, Grade::Green));
+    assert_eq!((graded(12, 5, true), graded(2, 4, true)), (Grade::Amber, Grade::Amber));
+    assert!(depth::layers_of(12, 4, true).says.contains("0–2, 1–5, 2–8, 3–11"));
+    assert_eq!(depth::heads_of(12, 12, true).grade, Grade::Green);
+    assert_eq!((depth::heads_of(12, 8, false).grade, depth::heads_of(12, 8, true).grade), (Grade::Green, Grade::Amber));
+    let mut session = small();
+    session.recipe.losses.push("attention_transfer".into());
+    row(&session, Subject::Heads, Grade::Amber);
+    session.models.teacher = None;
+    row(&session, Subject::Layers, Grade::Red);
+}
+
+#[test]
+fn label_words_that_collide_or_differ_much_in_length_are_said() {
+    let mut session = small();
+    session.prompt.label_words.insert("music".into(), "sport".into());
+    let collide = row(&session, Subject::LabelWords, Grade::Red);
+    assert!(collide.says.contains("for the teacher") && collide.says.contains("same tokens"), "{collide:?}");
+    session.prompt.label_words.insert("music".into(), " ".into());
+    assert!(row(&session, Subject::LabelWords, Grade::Red).says.contains("vanishes"));
+    session.prompt.label_words.insert("music".into(), "songs that people sing together".into());
+    assert!(row(&session, Subject::LabelWords, Grade::Amber).fix.contains("mean"));
+    session.prompt.scoring = retort::session::Scoring::Mean;
+    row(&session, Subject::LabelWords, Grade::Green);
+    session.models.student = student(&tiny::folder("bert_masked"), Head::LabelWords);
+    let unknown = row(&session, Subject::LabelWords, Grade::Red);
+    assert!(unknown.says.contains("for the student") && unknown.says.contains("does not know"), "{unknown:?}");
+    session.prompt.template = "no slots".into();
+    row(&session, Subject::LabelWords, Grade::Red);
+}
+
+#[test]
+fn a_recipe_that_does_not_fit_is_red_and_one_that_starves_a_class_amber() {
+    let mut session = small();
+    session.data.labelled = Some(3);
+    assert!(row(&session, Subject::Recipe, Grade::Amber).says.contains("no labelled text is of class"));
+    session.models.teacher = None;
+    assert!(row(&session, Subject::Recipe, Grade::Red).says.contains("needs a teacher"));
+    let pace = row(&session, Subject::Pace, Grade::Amber);
+    assert!(pace.says.contains("no step was taken"), "{pace:?}");
+    let mut session = small();
+    session.set_knob("soft_targets.temperature", -1.0);
+    assert!(row(&session, Subject::Recipe, Grade::Red).says.contains("between"));
+}
+
+#[test]
+fn memory_and_pace_are_graded_by_what_there_is() {
+    let needs = memory::Needs {
+        resident: 100,
+        moments: 40,
+        gradients: 20,
+        activations: 30,
+        checkpoint: 60,
+        ..Default::default()
+    };
+    assert_eq!(needs.peak(), 250);
+    let graded = |free| memory::told(&needs, free).grade;
+    assert_eq!((graded(Some(1000)), graded(None)), (Grade::Green, Grade::Green));
+    assert_eq!((graded(Some(300)), graded(Some(249))), (Grade::Amber, Grade::Red));
+    let timed = pace::Timed { step: 0.5, answer: 0.1, look: 0.01, owed: 1.0 };
+    let mut session = small();
+    session.recipe.steps = 100;
+    session.recipe.evaluate_every = 50;
+    let told = pace::told(&session, timed, 1000, 10, 10, false);
+    // 100 steps, 400 texts of steps and 20 others for the teacher, 2 · 10 + 20 looks of the student.
+    assert!((told.figures["secs"] - (50.0 + 42.0 + 0.4)).abs() < 1e-9, "{told:?}");
+    assert_eq!((told.grade, told.figures["steps_per_sec"]), (Grade::Green, 2.0));
+    session.recipe.steps = 1_000_000;
+    assert_eq!(pace::told(&session, timed, 1000, 10, 10, true).grade, Grade::Amber);
+}
+
+#[test]
+fn a_check_up_leaves_an_open_pair_as_it_was() {
+    let session = small();
+    let open = Pair::open(&session, None).unwrap();
+    let weights = |pair: &Pair| pair.student.to_safetensors().unwrap();
+    let before = weights(&open);
+    let checkup = doctor::examine(&session, Some(&open), &engine::catalog());
+    assert_eq!(checkup.worst(), Grade::Green, "{checkup:?}");
+    assert!(before == weights(&open), "the student was changed");
+}
+
+/// Runs a session, examining it at step 3 if asked; gives the student's bytes and the check-ups.
+fn run(session: &Session, out: &Path, examine: bool) -> (Vec<u8>, Vec<Checkup>) {
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session.clone()), out: out.to_owned() }).unwrap();
+    let mut checkups = Vec::new();
+    for event in &watch.events {
+        match event {
+            Event::Scalars { step: 3, .. } if examine => {
+                watch.commands.send(Command::Examine(Box::new(session.clone()))).unwrap();
+            }
+            Event::Examined(checkup) => checkups.push(*checkup),
+            Event::Finished(_) => break,
+            Event::Failed(notice) => panic!("{}", notice.text),
+            _ => {}
+        }
+    }
+    drop(watch);
+    thread.join().unwrap();
+    (std::fs::read(out.join("student/model.safetensors")).unwrap(), checkups)
+}
+
+#[test]
+fn a_check_up_in_the_middle_of_a_run_changes_nothing_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = small();
+    (session.recipe.steps, session.recipe.checkpoint_every) = (9, 0);
+    let (alone, none) = run(&session, &folder.path().join("alone"), false);
+    let (examined, one) = run(&session, &folder.path().join("examined"), true);
+    assert!(alone == examined, "the students differ");
+    assert_eq!((none.len(), one.len()), (0, 1));
+    assert_eq!(one[0].findings.len(), SUBJECTS.len());
+    let record = retort::record::journal::replay(&folder.path().join("examined")).unwrap();
+    assert_eq!(record.checkup.as_deref(), Some(&one[0]), "the journal keeps it");
+}
+
+#[test]
+fn a_student_is_weighed_while_nothing_is_open() {
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let mut session = small();
+    watch.commands.send(Command::Weigh(Box::new(session.clone()))).unwrap();
+    session.models.student = ModelChoice {
+        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
+        ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
+    };
+    watch.commands.send(Command::Weigh(Box::new(session.clone()))).unwrap();
+    session.models.student = student(Path::new("no/such/folder"), Head::Auto);
+    watch.commands.send(Command::Weigh(Box::new(session))).unwrap();
+    let mut told = watch.events.iter();
+    let Some(Event::Weighed(Some(first))) = told.next() else { panic!("the first was not weighed") };
+    // Two classes where the data are not open: six rows of the classifier fewer than for eight.
+    assert_eq!((first.parameters, first.layers, first.width), (209_096 - 6 * 65, 2, 64));
+    let Some(Event::Weighed(Some(second))) = told.next() else { panic!("the second was not weighed") };
+    assert_eq!((second.layers, second.training_bytes()), (2, 16 * second.parameters));
+    assert!(second.parameters < 1_503_040 - 2 * 12 * 160 * 160);
+    assert_eq!(told.next(), Some(Event::Weighed(None)), "what is not there weighs nothing");
+    drop(watch);
+    thread.join().unwrap();
+}
+
+fn retort(arguments: &[&str]) -> Output {
+    let cache = tempfile::tempdir().unwrap();
+    Process::new(env!("CARGO_BIN_EXE_retort")).args(arguments).env("RETORT_CACHE", cache.path()).output().unwrap()
+}
+
+#[test]
+fn the_command_tells_by_its_exit_code_whether_a_row_is_red() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.ron");
+    let mut session = small();
+    file::save(&session, &path).unwrap();
+    let path = path.to_str().unwrap();
+    let fine = retort(&["doctor", path]);
+    let said = String::from_utf8_lossy(&fine.stdout);
+    assert!(fine.status.success() && said.contains("steps/s") && said.contains("209096 parameters"), "{said}");
+    session.prompt.label_words.insert("music".into(), "sport".into());
+    file::save(&session, Path::new(path)).unwrap();
+    let red = retort(&["doctor", path, "--json"]);
+    assert_eq!(red.status.code(), Some(3));
+    let checkup: Checkup = serde_json::from_slice(&red.stdout).unwrap();
+    assert_eq!(checkup.worst(), Grade::Red);
+    assert!(String::from_utf8_lossy(&red.stderr).contains("red"));
+    assert_eq!(retort(&["doctor", "no/such.ron"]).status.code(), Some(3));
+}
+
+/// Foretold and measured peak of a session, bytes, each in a process of its own.
+fn peaks(session: &Session) -> (f64, f64) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("session.ron"), folder.path().join("out"));
+    file::save(session, &path).unwrap();
+    let path = path.to_str().unwrap();
+    let examined = retort(&["doctor", path, "--json"]);
+    let checkup: Checkup = serde_json::from_slice(&examined.stdout).unwrap();
+    let ran = retort(&["run", path, "--out", out.to_str().unwrap(), "--json"]);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let summary: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    (checkup.finding(Subject::Memory).unwrap().figures["peak_bytes"], summary["peak_bytes"].as_f64().unwrap())
+}
+
+/// The system says what a process holds.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_memory_foretold_is_within_a_quarter_of_the_peak_measured() {
+    let mut built_in = Session::built_in().unwrap();
+    (built_in.recipe.steps, built_in.recipe.evaluate_every) = (20, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let config = json!({"model_type": "bert", "vocab_size": 30522, "hidden_size": 312, "num_hidden_layers": 4,
+        "num_attention_heads": 12, "intermediate_size": 1200, "max_position_embeddings": 512, "pad_token_id": 0});
+    std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+    std::fs::copy("assets/models/posts-student/tokenizer.json", folder.path().join("tokenizer.json")).unwrap();
+    let mut middling = small();
+    middling.models.student = student(folder.path(), Head::Classifier);
+    (middling.recipe.steps, middling.recipe.checkpoint_every) = (2, 1);
+    for (name, session) in [("built-in", built_in), ("14 million parameters", middling)] {
+        let (foretold, measured) = peaks(&session);
+        let ratio = foretold / measured;
+        println!("{name}: {:.0} MB foretold, {:.0} MB measured, {ratio:.2}", foretold / 1e6, measured / 1e6);
+        assert!((0.75..=1.25).contains(&ratio), "{name}: {foretold} foretold, {measured} measured");
+    }
+}

@@ -1,0 +1,210 @@
+//! Choosing where a model comes from, by accessible label, with an engine that the test plays.
+#![cfg(feature = "window")]
+
+mod stage;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use retort::link::{Checkup, Command, Event, Finding, Listed, ModelSize, Phase, Shelf, Status, Subject};
+use retort::session::{LayerMap, Layers, MAIN, ServerMode, Session, Source, Start, Vocabulary};
+use retort::window::WorkbenchApp;
+use stage::Engine;
+
+type Window = Harness<'static, WorkbenchApp>;
+
+/// A window with the pair unfolded.
+fn open(folder: &tempfile::TempDir) -> (Window, Engine) {
+    let (mut window, mut engine) = stage::window(Harness::builder(), Session::built_in().unwrap(), None, folder.path());
+    engine.say(Event::Opened(Box::new(stage::opened())));
+    engine.status(Phase::Ready, 0);
+    window.run_steps(4);
+    window.get_by_role_and_label(Role::DisclosureTriangle, "Pair").click();
+    window.run_steps(6);
+    (window, engine)
+}
+
+/// Picks from the first list of models, the teacher's, or the second, the student's.
+fn pick(window: &mut Window, place: usize, label: &str) {
+    let list = window.get_all_by_role_and_label(Role::ComboBox, "Model").nth(place).unwrap();
+    list.click();
+    window.run_steps(4);
+    window.get_by_label(label).click();
+    window.run_steps(4);
+}
+
+/// Types into the field with this hint.
+fn type_into(window: &mut Window, hint: &str, text: &str) {
+    let field = |window: &mut Window| {
+        window.get_by(|node| node.placeholder() == Some(hint)).click();
+        window.run_steps(2);
+    };
+    field(window);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.event(egui::Event::Text(text.into()));
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+}
+
+fn listed(repo: &str) -> Listed {
+    Listed {
+        repo: repo.into(),
+        revision: MAIN.into(),
+        path: "snapshots".into(),
+        disk_bytes: 90_000_000,
+        architecture: Some("bert".into()),
+        parameters: Some(22_700_000),
+        problem: None,
+        teacher_bytes: Some(90_800_000),
+        student_bytes: Some(363_200_000),
+        fits_as_teacher: Some(true),
+        fits_as_student: Some(false),
+    }
+}
+
+#[test]
+fn a_model_of_the_cache_is_chosen_by_a_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    engine.heard();
+    pick(&mut window, 1, "Hugging Face…");
+    let asks = |heard: &[Command]| heard.iter().filter(|command| matches!(command, Command::List)).count();
+    let heard = engine.heard();
+    assert_eq!(asks(&heard), 1, "the cache is looked at once");
+    assert!(!heard.iter().any(|command| matches!(command, Command::Open(_))), "half a choice is not opened");
+    let broken =
+        Listed { problem: Some("config.json: the model type \"x\" is not known".into()), ..listed("a/broken") };
+    let models = vec![listed("sentence/small"), broken];
+    engine.end.cells.shelf.store(Some(Shelf { models, ..Shelf::default() }));
+    window.run_steps(4);
+    window.get_by_label("a/broken").click();
+    window.run_steps(4);
+    assert_eq!(window.state().session().models.student.source.title(), "", "what cannot be opened cannot be chosen");
+    window.get_by_label("sentence/small").click();
+    window.run_steps(10);
+    let wanted = Source::Hub { repo: "sentence/small".into(), revision: MAIN.into() };
+    assert_eq!(window.state().session().models.student.source, wanted);
+    assert_eq!(window.state().session().models.student.start, Start::Stored, "it has weights of its own");
+    let heard = engine.heard();
+    assert!(heard.iter().any(|command| matches!(command, Command::Open(_))), "a whole choice is opened");
+    assert_eq!(asks(&heard), 0);
+    window.get_by_label("Look again").click();
+    window.run_steps(4);
+    assert_eq!(asks(&engine.heard()), 1);
+    engine.status(Phase::Ready, 0);
+}
+
+#[test]
+fn a_name_is_taken_when_it_is_finished_and_its_fetch_can_be_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    pick(&mut window, 0, "Hugging Face…");
+    engine.heard();
+    type_into(&mut window, "owner/name", "owner/teacher");
+    let wanted = Source::Hub { repo: "owner/teacher".into(), revision: MAIN.into() };
+    assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
+    let what = "fetching owner/teacher".to_owned();
+    engine.say(Event::Status(Status { phase: Phase::Opening, what, done: 10, total: 100, ..Status::default() }));
+    window.run_steps(4);
+    engine.heard();
+    window.get_by_label("Stop fetching").click();
+    window.run_steps(4);
+    assert!(engine.heard().iter().any(|command| matches!(command, Command::Stop)));
+}
+
+#[test]
+fn a_server_is_described_by_four_fields_and_never_by_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, engine) = open(&folder);
+    pick(&mut window, 0, "Server…");
+    engine.heard();
+    type_into(&mut window, "http://localhost:8000/v1", "http://localhost:8000/v1");
+    assert!(!engine.heard().iter().any(|command| matches!(command, Command::Open(_))), "no model is named yet");
+    type_into(&mut window, "model name", "large");
+    type_into(&mut window, "none, or e.g. OPENAI_API_KEY", "SOME_KEY");
+    window.get_by_label("Chat").click();
+    window.run_steps(10);
+    let wanted = Source::Server {
+        url: "http://localhost:8000/v1".into(),
+        model: "large".into(),
+        mode: ServerMode::Chat,
+        key: Some("SOME_KEY".into()),
+    };
+    assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
+    assert!(engine.heard().iter().any(|command| matches!(command, Command::Open(_))));
+}
+
+#[test]
+fn a_student_is_made_of_the_teachers_layers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    engine.heard();
+    window.get_by_role_and_label(Role::ComboBox, "Weights").click();
+    window.run_steps(4);
+    window.get_by_label("Layers of the teacher by hand").click();
+    window.run_steps(4);
+    type_into(&mut window, "0, 2, 4", "0, 3");
+    window.get_by_label("Trimmed").click();
+    window.run_steps(4);
+    let student = window.state().session().models.student.clone();
+    assert_eq!(student.layers, Some(Box::new(Layers { of: None, map: LayerMap::Pick(vec![0, 3]) })));
+    assert_eq!(student.vocabulary, Vocabulary::Trimmed);
+    let weighed = engine.heard().into_iter().filter(|command| matches!(command, Command::Weigh(_))).count();
+    assert_eq!(weighed, 3, "every choice is weighed");
+    let size = ModelSize { parameters: 1_200_000, weight_bytes: 4_800_000, ..ModelSize::default() };
+    engine.say(Event::Weighed(Some(size)));
+    window.run_steps(4);
+    assert!(window.query_by_label_contains("1.2\u{a0}M parameters · 4.8\u{a0}MB").is_some());
+    window.get_by_role_and_label(Role::ComboBox, "Weights").click();
+    window.run_steps(4);
+    window.get_by_label("Random").click();
+    window.run_steps(4);
+    assert_eq!(window.state().session().models.student.layers, None);
+}
+
+#[test]
+fn a_check_up_is_asked_for_and_its_rows_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    for part in ["Pair", "Prompt", "Check-up"] {
+        window.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        window.run_steps(6);
+    }
+    engine.heard();
+    window.get_by_label("Check now").click();
+    window.run_steps(4);
+    assert!(engine.heard().iter().any(|command| matches!(command, Command::Examine(_))));
+    let findings = vec![
+        Finding::green(Subject::Opening, "models and data open"),
+        Finding::amber(Subject::Positions, "12 of 64 texts are cut", "raise the longest input"),
+        Finding::red(Subject::LabelWords, "two classes share a word", "give each its own"),
+    ];
+    engine.say(Event::Examined(Box::new(Checkup { findings, student: None })));
+    window.run_steps(4);
+    for words in ["Models and data", "12 of 64 texts are cut", "→ raise the longest input", "→ give each its own"] {
+        assert!(window.query_by_label(words).is_some(), "{words}");
+    }
+    assert!(window.query_by_label("of the session as it was before").is_none());
+    for part in ["Check-up", "Pair"] {
+        window.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        window.run_steps(6);
+    }
+    pick(&mut window, 0, "None");
+    for part in ["Pair", "Check-up"] {
+        window.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        window.run_steps(6);
+    }
+    assert!(window.query_by_label("of the session as it was before").is_some(), "the pair has changed since");
+}
+
+#[test]
+fn a_student_cannot_stand_behind_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, _engine) = open(&folder);
+    window.get_all_by_role_and_label(Role::ComboBox, "Model").nth(1).unwrap().click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Server…").is_none());
+    assert!(window.query_by_label("Hugging Face…").is_some());
+}

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::super::hub::{self, HubError, Progress};
 use super::super::{EngineError, pair};
 use super::Engine;
-use crate::link::{Command, Event, Notice, Phase};
+use crate::link::{Command, Event, Notice, Phase, Shelf};
 use crate::session::Session;
 
 /// Time between two status reports.
@@ -41,10 +41,14 @@ impl Engine<'_> {
     /// its time, and neither a run nor the next order should wait for it.
     pub(super) fn list_models(&mut self) {
         let (cell, wake) = (self.cells.shelf.clone(), self.sink.wake());
-        std::thread::spawn(move || {
+        let look = move || {
             cell.store(Some(hub::shelf()));
             wake.call(Duration::ZERO);
-        });
+        };
+        if let Err(e) = std::thread::Builder::new().name("models at hand".into()).spawn(look) {
+            let problem = Some(format!("cannot look for models: {e}; close other programs and look again"));
+            self.cells.shelf.store(Some(Shelf { problem, ..Shelf::default() }));
+        }
     }
 
     fn fetching(&mut self, progress: &Progress) {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::ModelError;
 use super::text::read_text;
-use super::vocabulary::settings;
+use super::vocabulary::{object, settings};
 
 /// A chat template and what it may name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,11 @@ pub fn chat_file(folder: &Path) -> Result<Option<ChatFile>, ModelError> {
         None => settings.get("chat_template").map(chosen).transpose()?.flatten(),
         own => own,
     };
-    Ok(template.map(|template| ChatFile { template, words: words(&settings) }))
+    let Some(template) = template else { return Ok(None) };
+    // Older folders keep the special tokens in a file of their own.
+    let mut words = words(&object(folder, "special_tokens_map.json")?);
+    words.extend(self::words(&settings));
+    Ok(Some(ChatFile { template, words }))
 }
 
 /// The template that is a file of its own.
@@ -94,6 +98,11 @@ mod tests {
         let list =
             r#"{"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]}"#;
         assert_eq!(of(&[("tokenizer_config.json", list)]).unwrap().unwrap().template, "d");
+        let apart = of(&[
+            ("tokenizer_config.json", r#"{"chat_template": "a"}"#),
+            ("special_tokens_map.json", r#"{"bos_token": "<b>"}"#),
+        ]);
+        assert_eq!(apart.unwrap().unwrap().words["bos_token"], "<b>");
         assert_eq!(of(&[("tokenizer_config.json", "{}")]), Ok(None));
         assert_eq!(of(&[]), Ok(None));
     }

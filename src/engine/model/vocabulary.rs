@@ -41,7 +41,7 @@ pub(super) fn settings(folder: &Path) -> Result<Map<String, Value>, ModelError> 
 }
 
 /// A JSON object of the folder; empty if the file is not there.
-fn object(folder: &Path, name: &'static str) -> Result<Map<String, Value>, ModelError> {
+pub(super) fn object(folder: &Path, name: &'static str) -> Result<Map<String, Value>, ModelError> {
     let path = folder.join(name);
     if !path.is_file() {
         return Ok(Map::new());

@@ -90,7 +90,7 @@ pub fn config(path: &Path) -> Result<String, ModelError> {
 /// The text of a `tokenizer.json` for the model in the file.
 ///
 /// # Errors
-/// As [`config`].
+/// As [`config()`].
 pub fn tokenizer(path: &Path) -> Result<String, ModelError> {
     let (header, _) = Header::open(path)?;
     let tokenizer = tokenizer::tokenizer(&header).map_err(|reason| refused(reason, path))?;
@@ -100,7 +100,7 @@ pub fn tokenizer(path: &Path) -> Result<String, ModelError> {
 /// The chat template in the file, if there is one.
 ///
 /// # Errors
-/// As [`config`].
+/// As [`config()`].
 pub fn chat_file(path: &Path) -> Result<Option<ChatFile>, ModelError> {
     let (header, _) = Header::open(path)?;
     Ok(chat::chat(&header))

@@ -1,0 +1,198 @@
+//! A template, cut at its slots once and filled with each text: plainly, or as a message of a chat.
+
+use super::{ChatTemplate, PromptError};
+use crate::engine::model::tokens::shorten;
+use crate::engine::model::{Kind, Model, Tokens};
+use crate::session::Prompt;
+use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
+
+/// A template cut at its slots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    before: String,
+    between: String,
+    /// White space between the last word and the answer; it belongs to the label word, because
+    /// byte-level tokenizers glue a space to the word behind it.
+    lead: String,
+    after: String,
+    /// What a chat template writes behind the question; `None` where there is no chat.
+    turn: Option<String>,
+}
+
+/// What stands right before an answer, as far as it decides how the answer is cut into tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seam<'a> {
+    /// Text before the answer; empty where the answer is a text of its own.
+    pub context: &'a str,
+    /// White space that belongs to the answer.
+    pub lead: &'a str,
+}
+
+/// Which of a model's own special tokens stand around a prompt.
+#[derive(Clone, Copy)]
+enum Around {
+    /// Those before it: the model is to write on.
+    Start,
+    /// All.
+    Both,
+    /// None: a chat template has written them already.
+    Written,
+}
+
+/// A prompt in tokens.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rendered {
+    /// Token ids.
+    pub ids: Vec<u32>,
+    /// Whether each token comes from the example's text.
+    pub from_text: Vec<bool>,
+    /// Indices at which the answer is read: the last token of a causal prompt, the masks of a
+    /// masked one.
+    pub answers: Vec<usize>,
+    /// Tokens of the text that were cut.
+    pub cut: usize,
+}
+
+impl Template {
+    /// Cuts a template at its slots.
+    ///
+    /// # Errors
+    /// [`PromptError::Template`] if a slot is missing, doubled, or the answer comes first.
+    pub fn parse(template: &str) -> Result<Self, PromptError> {
+        if let Some(problem) = Prompt::problem(template) {
+            return Err(PromptError::Template(problem));
+        }
+        let order = || {
+            PromptError::Template(format!("{TEXT_SLOT} must come before {ANSWER_SLOT}, so that the model has read it"))
+        };
+        let (before, rest) = template.split_once(TEXT_SLOT).ok_or_else(order)?;
+        let (between, after) = rest.split_once(ANSWER_SLOT).ok_or_else(order)?;
+        let trimmed = between.trim_end();
+        let lead = between[trimmed.len()..].to_owned();
+        Ok(Self { before: before.into(), between: trimmed.into(), lead, after: after.into(), turn: None })
+    }
+
+    /// The same question as the user's message of a chat; the answer begins the assistant's.
+    ///
+    /// # Errors
+    /// [`PromptError::Chat`].
+    pub fn in_chat(&self, chat: &ChatTemplate) -> Result<Self, PromptError> {
+        let frame = chat.frame()?;
+        Ok(Self {
+            before: format!("{}{}", frame.before, self.before.trim_start()),
+            between: format!("{}{}", self.between, frame.behind),
+            lead: frame.lead,
+            after: String::new(),
+            turn: Some(frame.behind),
+        })
+    }
+
+    /// As `model` is asked under `prompt`: in its chat template, if it has one and the prompt says so.
+    ///
+    /// # Errors
+    /// As [`ChatTemplate::of`] and [`Self::in_chat`].
+    pub fn for_model(self, prompt: &Prompt, model: &Model) -> Result<Self, PromptError> {
+        match ChatTemplate::of(model, prompt)? {
+            Some(chat) => self.in_chat(&chat),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether a chat template stands around it.
+    pub fn is_chat(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// What stands before an answer of a model of `kind`. Some tokenizers mark the start of every
+    /// text as if a space stood there, so an answer behind white space is read behind a letter.
+    pub fn seam(&self, kind: Kind) -> Seam<'_> {
+        match (&self.turn, self.lead.as_str()) {
+            _ if kind == Kind::EncoderDecoder => Seam::default(),
+            (Some(turn), lead) if !turn.is_empty() => Seam { context: turn, lead },
+            (_, "") => Seam::default(),
+            (_, lead) => Seam { context: "a", lead },
+        }
+    }
+
+    /// The prompt up to the answer as one text, for a teacher with a tokenizer of its own.
+    pub fn question(&self, text: &str) -> String {
+        format!("{}{text}{}", self.before, self.between)
+    }
+
+    /// A label word as it stands behind the prompt.
+    pub fn answer(&self, word: &str) -> String {
+        format!("{}{word}", self.lead)
+    }
+
+    /// The prompt up to the answer, for a model that reads left to right, in at most `most` tokens.
+    ///
+    /// # Errors
+    /// [`PromptError`] if the template alone does not fit or the text cannot be encoded.
+    pub fn causal(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+        let around = if self.is_chat() { Around::Written } else { Around::Start };
+        let mut rendered = self.fitted(text, &self.between, tokens, most, around)?;
+        rendered.answers = rendered.ids.len().checked_sub(1).into_iter().collect();
+        Ok(rendered)
+    }
+
+    /// The prompt up to the answer as a text of its own, for a model that reads it whole and then
+    /// writes the answer.
+    ///
+    /// # Errors
+    /// As [`Self::causal`].
+    pub fn read(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+        self.fitted(text, &self.between, tokens, most, Around::Both)
+    }
+
+    /// The whole prompt with `masks` mask tokens in the answer slot, for a masked model.
+    ///
+    /// # Errors
+    /// As [`Self::causal`], and [`PromptError::NoMask`].
+    pub fn masked(&self, text: &str, masks: usize, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+        let (mask, id) = tokens.mask().ok_or(PromptError::NoMask)?;
+        let slot = vec![mask.as_str(); masks].join(" ");
+        let behind = format!("{}{}{slot}{}", self.between, self.lead, self.after);
+        let mut rendered = self.fitted(text, &behind, tokens, most, Around::Both)?;
+        let places = rendered.ids.iter().zip(&rendered.from_text).enumerate();
+        rendered.answers = places.filter(|(_, (i, text))| **i == id && !**text).map(|(place, _)| place).collect();
+        Ok(rendered)
+    }
+
+    /// `before + text + behind` in at most `most` tokens. Tokens may melt across the seams, so the
+    /// whole is encoded at once and the text shortened by as many of its tokens as are too many.
+    fn fitted(
+        &self,
+        text: &str,
+        behind: &str,
+        tokens: &Tokens,
+        most: usize,
+        around: Around,
+    ) -> Result<Rendered, PromptError> {
+        let mut kept = shorten(text.trim(), most);
+        let mut cut = 0;
+        loop {
+            let whole = format!("{}{kept}{behind}", self.before);
+            let pieces = match around {
+                Around::Start => tokens.encode_open(&whole)?,
+                Around::Both => tokens.encode(&whole, true)?,
+                Around::Written => tokens.encode(&whole, false)?,
+            };
+            let range = self.before.len()..self.before.len() + kept.len();
+            let inside = |&(start, end): &(usize, usize)| start < end && start < range.end && end > range.start;
+            let from_text: Vec<bool> = pieces.spans.iter().map(inside).collect();
+            let over = pieces.ids.len().saturating_sub(most);
+            if over == 0 {
+                return Ok(Rendered { ids: pieces.ids, from_text, answers: Vec::new(), cut });
+            }
+            let own: Vec<usize> = pieces.spans.iter().filter(|span| inside(span)).map(|span| span.0).collect();
+            if own.len() <= over {
+                return Err(PromptError::TooLong { template: pieces.ids.len() - own.len(), most });
+            }
+            cut += over;
+            let end = own[own.len() - over].saturating_sub(self.before.len());
+            let shorter = kept[..kept.floor_char_boundary(end.min(kept.len()))].trim_end();
+            // A seam token may straddle the cut: make sure that every round gets shorter.
+            kept = if shorter.len() < kept.len() { shorter } else { &kept[..kept.floor_char_boundary(kept.len() - 1)] };
+        }
+    }
+}

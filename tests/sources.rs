@@ -8,7 +8,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use retort::link::{Checkup, Command, Event, Finding, Listed, ModelSize, Phase, Shelf, Status, Subject};
-use retort::session::{LayerMap, Layers, MAIN, ServerMode, Session, Source, Start, Vocabulary};
+use retort::session::{Chat, LayerMap, Layers, MAIN, ServerMode, Session, Source, Start, Vocabulary};
 use retort::window::WorkbenchApp;
 use stage::Engine;
 
@@ -162,6 +162,15 @@ fn a_student_is_made_of_the_teachers_layers() {
     window.get_by_label("Random").click();
     window.run_steps(4);
     assert_eq!(window.state().session().models.student.layers, None);
+}
+
+#[test]
+fn an_instruct_teacher_is_asked_through_its_template_at_a_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, _engine) = open(&folder);
+    window.get_by_label("if any").click_accesskit();
+    window.run_steps(4);
+    assert_eq!(window.state().session().prompt.chat, Chat::Auto);
 }
 
 #[test]

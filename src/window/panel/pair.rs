@@ -54,7 +54,7 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
     if let Some(choice) = teacher {
         head_ui(ui, scene, "teacher", choice);
         longest_ui(ui, scene, choice);
-        card_ui(ui, scene, scene.record.opened.as_ref().and_then(|opened| opened.teacher.as_ref()));
+        card_ui(ui, scene, choice, scene.record.opened.as_ref().and_then(|opened| opened.teacher.as_ref()));
     } else {
         control::caption(ui, scene.t("Without a teacher the student learns from the labels alone."));
     }
@@ -67,7 +67,7 @@ fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut Mod
     making_ui(ui, scene, state, student);
     head_ui(ui, scene, "student", student);
     longest_ui(ui, scene, student);
-    card_ui(ui, scene, scene.record.opened.as_ref().map(|opened| &opened.student));
+    card_ui(ui, scene, student, scene.record.opened.as_ref().map(|opened| &opened.student));
 }
 
 fn head_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {
@@ -97,8 +97,9 @@ fn longest_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
     choice.max_tokens = changed.map_or(choice.max_tokens, |value| value as usize);
 }
 
-fn card_ui(ui: &mut Ui, scene: &Scene, card: Option<&ModelCard>) {
-    let Some(card) = card else { return };
+/// The figures of the model that is open, as long as it is the one that is chosen.
+fn card_ui(ui: &mut Ui, scene: &Scene, choice: &ModelChoice, card: Option<&ModelCard>) {
+    let Some(card) = card.filter(|card| card.title == choice.source.title()) else { return };
     let figures = format!(
         "{} · {} × {} · {} {}",
         card.architecture,

@@ -4,7 +4,7 @@ use egui::{Color32, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::{Scene, Section};
 use crate::link::{PromptFrame, PromptSide, TokenChip, WordCheck};
-use crate::session::{Prompt, Scoring};
+use crate::session::{Chat, Prompt, Scoring};
 use crate::window::control;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
@@ -34,6 +34,7 @@ fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         control::caption(ui, scene.t("What each model reads appears here once both are open."));
     }
     words_ui(ui, scene, &mut prompt);
+    chat_ui(ui, scene, &mut prompt);
     if prompt != scene.session.prompt {
         state.ask(Action::Set(Part::Prompt(prompt)));
     }
@@ -142,6 +143,17 @@ fn scoring_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
     if let Some(scoring) = control::segments(ui, prompt.scoring, &all) {
         prompt.scoring = scoring;
     }
+}
+
+fn chat_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
+    let all = [
+        (Chat::Off, scene.t("off"), scene.t("The prompt stands as it is written")),
+        (Chat::Auto, scene.t("if any"), scene.t("The prompt is the user's message to an instruct model")),
+        (Chat::On, scene.t("always"), scene.t("A teacher without a chat template is refused")),
+    ];
+    let help = scene.t("Whether an instruct model is asked through the template it was trained with");
+    let picked = control::choices(ui, scene.t("Chat template"), help, |ui| control::segments(ui, prompt.chat, &all));
+    prompt.chat = picked.unwrap_or(prompt.chat);
 }
 
 fn word_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt, class: &str) {

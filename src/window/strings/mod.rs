@@ -1,5 +1,6 @@
 //! The one catalogue of visible text: English phrases are the keys, so code reads as the window does.
 
+mod asked;
 mod catalog;
 mod plots;
 mod shell;
@@ -7,7 +8,7 @@ mod shell;
 use crate::session::Language;
 
 /// Every list of phrases, English and Chinese.
-const LISTS: [&[(&str, &str)]; 3] = [shell::CHINESE, plots::CHINESE, catalog::CHINESE];
+const LISTS: [&[(&str, &str)]; 4] = [asked::CHINESE, shell::CHINESE, plots::CHINESE, catalog::CHINESE];
 
 /// `english` in `language`; English itself where a translation is missing (a test allows none).
 pub fn translate(language: Language, english: &'static str) -> &'static str {

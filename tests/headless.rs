@@ -169,6 +169,10 @@ fn a_run_killed_without_warning_ends_in_the_same_student() {
     let never = ["run", session, "--set", "recipe.checkpoint_every=1000"];
     killed_and_resumed(&never, &early, &early.join("session.ron"));
     assert!(student(&whole) == student(&early), "the students differ after a kill before any checkpoint");
+    std::fs::remove_dir_all(early.join("checkpoints")).unwrap();
+    let again = retort(&["run", "--out", early.to_str().unwrap(), "--resume"]);
+    assert!(!again.status.success(), "a run that came to its end is not begun again");
+    assert!(student(&whole) == student(&early), "nor is its student touched");
     let summary: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!(summary["steps"], 14);
     assert!(summary["student"]["test"]["accuracy"].is_number());

@@ -8,7 +8,7 @@ use super::{CommandError, RunArguments};
 use crate::engine::{self, checkpoint};
 use crate::link::{Command, Event, Outcome, Phase, Status, WatchEnd, connect};
 use crate::record::journal;
-use crate::record::recorder::{Recorder, SESSION};
+use crate::record::recorder::{Recorder, SESSION, SUMMARY};
 use crate::session::{Session, file};
 
 /// Runs a session; the result is what goes to stdout.
@@ -55,8 +55,10 @@ fn resume(arguments: &RunArguments) -> Result<Command, CommandError> {
     if arguments.session.is_some() || !arguments.set.is_empty() {
         return Err(CommandError::input("--resume goes on with the run as it was; leave out the session and --set"));
     }
-    // Killed before its first checkpoint, a run has its session written down, and begins again.
-    if checkpoint::list(out).is_empty() && out.join(SESSION).exists() {
+    // Killed before its first checkpoint, a run has its session written down, and begins again. One that
+    // came to its end is never begun again, even if its checkpoints were cleared away.
+    let ended = out.join(SUMMARY).exists();
+    if !ended && checkpoint::list(out).is_empty() && out.join(SESSION).exists() {
         let session = file::open(&out.join(SESSION)).map_err(CommandError::input)?;
         return Ok(Command::Start { session: Box::new(session), out: out.clone() });
     }

@@ -7,7 +7,7 @@ mod tiny;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use candle_core::{DType, Device, IndexOp as _, Tensor};
+use candle_core::{DType, IndexOp as _, Tensor};
 use retort::engine::loss::soft_targets::TEMPERATURE;
 use retort::engine::loss::{ALPHA, Given, Mixed, Mixture};
 use retort::engine::model::save::serialize;
@@ -78,7 +78,7 @@ fn manifest() -> Manifest {
 
 fn open(name: &str, case: &Case, manifest: &Manifest) -> Golden {
     let folder = tiny::folder(name);
-    let tensors = candle_core::safetensors::load(folder.join("golden.safetensors"), &Device::Cpu).unwrap();
+    let tensors = candle_core::safetensors::load(folder.join("golden.safetensors"), &tiny::device()).unwrap();
     let head = if tensors.contains_key("scores.sum") { Head::LabelWords } else { Head::Classifier };
     let model = tiny::open_folder(&folder, head, Start::Stored, 0);
     assert_eq!(model.card.notes, Vec::<String>::new(), "{name}: every stored tensor is used, none is made up");
@@ -146,8 +146,8 @@ impl Golden {
         let given = Given {
             student: &pass,
             teacher: Some(&ops::log_softmax(&self.tensors["teacher"]).unwrap()),
-            labels: &Tensor::new(self.case.labels.as_slice(), &Device::Cpu).unwrap(),
-            labelled: &Tensor::new(self.case.labelled.as_slice(), &Device::Cpu).unwrap(),
+            labels: &Tensor::new(self.case.labels.as_slice(), &tiny::device()).unwrap(),
+            labelled: &Tensor::new(self.case.labelled.as_slice(), &tiny::device()).unwrap(),
             knobs: &knobs(manifest),
         };
         Mixture::new(&Recipe::default(), true, false).unwrap().evaluate(&given).unwrap()
@@ -246,27 +246,31 @@ fn compare_forward(golden: &Golden, network: &dyn Network) {
 
 #[test]
 fn logits_attention_and_hidden_states_of_a_padded_batch_are_those_of_transformers() {
-    for golden in everything(&manifest()) {
-        compare_forward(&golden, golden.model.tracked.as_ref());
-        compare_forward(&golden, golden.model.detached.as_ref());
-    }
+    tiny::everywhere(|| {
+        for golden in everything(&manifest()) {
+            compare_forward(&golden, golden.model.tracked.as_ref());
+            compare_forward(&golden, golden.model.detached.as_ref());
+        }
+    });
 }
 
 #[test]
 fn what_is_written_greedily_is_what_transformers_writes() {
-    let mut written = 0;
-    for golden in everything(&manifest()) {
-        for Generated { prompt, next } in &golden.case.generated {
-            let ours = golden.model.generate(prompt, 12).unwrap();
-            assert_eq!(&ours, next, "{}, behind {prompt:?}", golden.name);
-            assert_eq!(golden.model.generate(prompt, 2).unwrap(), next[..2.min(next.len())], "{}", golden.name);
-            written += ours.len();
+    tiny::everywhere(|| {
+        let mut written = 0;
+        for golden in everything(&manifest()) {
+            for Generated { prompt, next } in &golden.case.generated {
+                let ours = golden.model.generate(prompt, 12).unwrap();
+                assert_eq!(&ours, next, "{}, behind {prompt:?}", golden.name);
+                assert_eq!(golden.model.generate(prompt, 2).unwrap(), next[..2.min(next.len())], "{}", golden.name);
+                written += ours.len();
+            }
+            if golden.model.top != Top::Vocabulary || !golden.model.architecture.writes() {
+                assert!(golden.model.generate(&[5, 6], 3).is_err(), "{} does not write", golden.name);
+            }
         }
-        if golden.model.top != Top::Vocabulary || !golden.model.architecture.writes() {
-            assert!(golden.model.generate(&[5, 6], 3).is_err(), "{} does not write", golden.name);
-        }
-    }
-    assert!(written > 20, "only {written} tokens were written");
+        assert!(written > 20, "only {written} tokens were written");
+    });
 }
 
 #[test]
@@ -284,69 +288,77 @@ fn prompts_are_read_as_the_same_tokens() {
 
 #[test]
 fn scoring_all_label_words_at_once_equals_a_forward_pass_for_each() {
-    let manifest = manifest();
-    for golden in everything(&manifest) {
-        let kinds = match golden.model.top {
-            Top::Classes(_) => vec![(Scoring::Sum, "scores")],
-            Top::Vocabulary => vec![(Scoring::Sum, "scores.sum"), (Scoring::Mean, "scores.mean")],
-        };
-        for (scoring, name) in kinds {
-            let task = golden.task(&manifest, scoring);
-            let batch = golden.prepared(task.as_ref());
-            let pass = tiny::pass(task.as_ref(), &golden.model, golden.model.detached.as_ref(), &batch, &Noise::none());
-            assert_close(&format!("{}, {name}", golden.name), &flat(&pass.scores), &golden.numbers(name), NEAR);
+    tiny::everywhere(|| {
+        let manifest = manifest();
+        for golden in everything(&manifest) {
+            let kinds = match golden.model.top {
+                Top::Classes(_) => vec![(Scoring::Sum, "scores")],
+                Top::Vocabulary => vec![(Scoring::Sum, "scores.sum"), (Scoring::Mean, "scores.mean")],
+            };
+            for (scoring, name) in kinds {
+                let task = golden.task(&manifest, scoring);
+                let batch = golden.prepared(task.as_ref());
+                let pass =
+                    tiny::pass(task.as_ref(), &golden.model, golden.model.detached.as_ref(), &batch, &Noise::none());
+                assert_close(&format!("{}, {name}", golden.name), &flat(&pass.scores), &golden.numbers(name), NEAR);
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn loss_and_gradients_of_a_distillation_step_are_those_of_pytorch() {
-    let manifest = manifest();
-    for golden in everything(&manifest) {
-        let mixed = golden.distil(&manifest);
-        assert_close(
-            &format!("{}, loss", golden.name),
-            &[scalar(&mixed.total) as f32],
-            &golden.numbers("kd.loss"),
-            NEAR,
-        );
-        let found = tiny::gradients(&golden.model, &ops::backward(&mixed.total).unwrap());
-        let known = golden.tensors.keys().filter_map(|name| name.strip_prefix("kd.grad."));
-        let mut known: Vec<&str> = known.collect();
-        known.sort_unstable();
-        assert_eq!(found.keys().collect::<Vec<_>>(), known, "{}: one variable for each parameter", golden.name);
-        for (name, gradient) in found {
-            let (ours, theirs) =
-                (thinned(&gradient, golden.case.thin_gradients), golden.numbers(&format!("kd.grad.{name}")));
-            assert_close(&format!("{}, gradient of {name}", golden.name), &ours, &theirs, NEAR);
+    tiny::everywhere(|| {
+        let manifest = manifest();
+        for golden in everything(&manifest) {
+            let mixed = golden.distil(&manifest);
+            assert_close(
+                &format!("{}, loss", golden.name),
+                &[scalar(&mixed.total) as f32],
+                &golden.numbers("kd.loss"),
+                NEAR,
+            );
+            let found = tiny::gradients(&golden.model, &ops::backward(&mixed.total).unwrap());
+            let known = golden.tensors.keys().filter_map(|name| name.strip_prefix("kd.grad."));
+            let mut known: Vec<&str> = known.collect();
+            known.sort_unstable();
+            assert_eq!(found.keys().collect::<Vec<_>>(), known, "{}: one variable for each parameter", golden.name);
+            for (name, gradient) in found {
+                let (ours, theirs) =
+                    (thinned(&gradient, golden.case.thin_gradients), golden.numbers(&format!("kd.grad.{name}")));
+                assert_close(&format!("{}, gradient of {name}", golden.name), &ours, &theirs, NEAR);
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn twenty_steps_of_distillation_stay_with_pytorch() {
-    let manifest = manifest();
-    let settings = Settings { weight_decay: manifest.decay, clip: manifest.clip, ..Settings::default() };
-    for golden in everything(&manifest) {
-        let variables = golden.model.weights.variables().iter().map(|(name, v)| (name.clone(), v.clone())).collect();
-        let mut optimizer = Optimizer::new(OptimizerKind::AdamW, variables).unwrap();
-        let (losses, norms) = (golden.numbers("steps.loss"), golden.numbers("steps.norm"));
-        assert_eq!(losses.len(), 20);
-        for (step, (loss, norm)) in losses.iter().zip(norms).enumerate() {
-            let mixed = golden.distil(&manifest);
-            let ours = optimizer.step(&ops::backward(&mixed.total).unwrap(), manifest.rate, &settings).unwrap();
-            let what = |part: &str| format!("{}, step {step}, {part}", golden.name);
-            assert_close(&what("loss"), &[scalar(&mixed.total) as f32], &[*loss], AFTER_STEPS);
-            assert_close(&what("norm"), &[ours as f32 / norm], &[1.0], AFTER_STEPS);
-        }
-        for (name, variable) in golden.model.weights.variables() {
-            let (ours, theirs) = (flat(variable), golden.numbers(&format!("steps.final.{name}")));
-            let places = (0..ours.len()).step_by(manifest.thin_final);
-            for (index, theirs) in places.zip(theirs).filter(|(index, _)| !is_key_bias(name, *index, ours.len())) {
-                assert_close(&format!("{}, {name}[{index}]", golden.name), &[ours[index]], &[theirs], AFTER_STEPS);
+    tiny::everywhere(|| {
+        let manifest = manifest();
+        let settings = Settings { weight_decay: manifest.decay, clip: manifest.clip, ..Settings::default() };
+        for golden in everything(&manifest) {
+            let variables =
+                golden.model.weights.variables().iter().map(|(name, v)| (name.clone(), v.clone())).collect();
+            let mut optimizer = Optimizer::new(OptimizerKind::AdamW, variables).unwrap();
+            let (losses, norms) = (golden.numbers("steps.loss"), golden.numbers("steps.norm"));
+            assert_eq!(losses.len(), 20);
+            for (step, (loss, norm)) in losses.iter().zip(norms).enumerate() {
+                let mixed = golden.distil(&manifest);
+                let ours = optimizer.step(&ops::backward(&mixed.total).unwrap(), manifest.rate, &settings).unwrap();
+                let what = |part: &str| format!("{}, step {step}, {part}", golden.name);
+                assert_close(&what("loss"), &[scalar(&mixed.total) as f32], &[*loss], AFTER_STEPS);
+                assert_close(&what("norm"), &[ours as f32 / norm], &[1.0], AFTER_STEPS);
+            }
+            for (name, variable) in golden.model.weights.variables() {
+                let (ours, theirs) = (flat(variable), golden.numbers(&format!("steps.final.{name}")));
+                let places = (0..ours.len()).step_by(manifest.thin_final);
+                for (index, theirs) in places.zip(theirs).filter(|(index, _)| !is_key_bias(name, *index, ours.len())) {
+                    assert_close(&format!("{}, {name}[{index}]", golden.name), &[ours[index]], &[theirs], AFTER_STEPS);
+                }
             }
         }
-    }
+    });
 }
 
 /// A golden model some steps on, so that what is saved is not what was opened.
@@ -390,8 +402,9 @@ fn write_expected(golden: &Golden, path: &Path) {
     let (row, written) = (longest(golden.rows()), longest(golden.written()));
     let mut trace = Trace::all();
     let logits = logits(model, model.detached.as_ref(), &row, &written, &mut trace).i(0).unwrap();
-    let ids =
-        |row: &Vec<u32>| Tensor::new(row.iter().map(|id| i64::from(*id)).collect::<Vec<i64>>(), &Device::Cpu).unwrap();
+    let ids = |row: &Vec<u32>| {
+        Tensor::new(row.iter().map(|id| i64::from(*id)).collect::<Vec<i64>>(), &tiny::device()).unwrap()
+    };
     let mut tensors = BTreeMap::from([("logits".to_owned(), logits), ("input_ids".to_owned(), ids(&row[0]))]);
     tensors.extend(written.first().map(|row| ("decoder_input_ids".to_owned(), ids(row))));
     let one = |tensor: &Tensor| tensor.i(0).unwrap().contiguous().unwrap();

@@ -8,7 +8,7 @@ mod tiny;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use retort::engine::loss::ALPHA;
 use retort::engine::model::attention::MASKED;
 use retort::engine::model::{ARCHITECTURES, Input, Kind, Model, Noise, Top, Trace, ops};
@@ -94,48 +94,52 @@ fn check_gradient(what: &str, gradient: &[f32], width: usize, rows: Option<&BTre
 
 #[test]
 fn every_variable_of_every_architecture_gets_a_gradient() {
-    for (what, model) in tiny::everything(1) {
-        let task = tiny::task_of(&model);
-        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-        for (noise, kind) in [(Noise::none(), "without dropout"), (Noise::seeded(5), "with dropout")] {
-            let found = gradients(&model, task.as_ref(), &batch, &noise);
-            assert_eq!(found.len(), model.weights.variables().len());
-            for (name, gradient) in found {
-                let what = format!("{what}, {kind}, {name}");
-                if has_no_effect(&name) {
-                    let size = gradient.iter().fold(0f32, |size, value| size.max(value.abs()));
-                    assert!(!gradient.is_empty() && size < 1e-6, "{what}: {size}");
-                    continue;
+    tiny::everywhere(|| {
+        for (what, model) in tiny::everything(1) {
+            let task = tiny::task_of(&model);
+            let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+            for (noise, kind) in [(Noise::none(), "without dropout"), (Noise::seeded(5), "with dropout")] {
+                let found = gradients(&model, task.as_ref(), &batch, &noise);
+                assert_eq!(found.len(), model.weights.variables().len());
+                for (name, gradient) in found {
+                    let what = format!("{what}, {kind}, {name}");
+                    if has_no_effect(&name) {
+                        let size = gradient.iter().fold(0f32, |size, value| size.max(value.abs()));
+                        assert!(!gradient.is_empty() && size < 1e-6, "{what}: {size}");
+                        continue;
+                    }
+                    let dims = model.weights.variables()[&name].dims().to_vec();
+                    let rows = rows_read(&name, &model, &batch);
+                    // Within a matrix a row may rightly rest (a dead ReLU); within a table it may not.
+                    let width = if rows.is_some() || is_token_table(&name) { dims[1] } else { gradient.len().max(1) };
+                    check_gradient(&what, &gradient, width, rows.as_ref());
                 }
-                let dims = model.weights.variables()[&name].dims().to_vec();
-                let rows = rows_read(&name, &model, &batch);
-                // Within a matrix a row may rightly rest (a dead ReLU); within a table it may not.
-                let width = if rows.is_some() || is_token_table(&name) { dims[1] } else { gradient.len().max(1) };
-                check_gradient(&what, &gradient, width, rows.as_ref());
             }
         }
-    }
+    });
 }
 
 #[test]
 fn eight_examples_are_learned_by_heart() {
-    for (what, model) in tiny::everything(2) {
-        let task = tiny::task_of(&model);
-        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-        let (knobs, mut optimizer) = (tiny::knobs(&[(&ALPHA, 1.0)]), optimizer_of(&model));
-        let mut losses = Vec::new();
-        for _ in 0..150 {
-            let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
-            let mixed = tiny::distil(&pass, &tiny::teacher(8), &LABELS, &knobs);
-            losses.push(scalar(&mixed.total));
-            optimizer.step(&ops::backward(&mixed.total).unwrap(), 5e-3, &Settings::default()).unwrap();
-            if losses.last().is_some_and(|loss| *loss < 0.01) {
-                break;
+    tiny::everywhere(|| {
+        for (what, model) in tiny::everything(2) {
+            let task = tiny::task_of(&model);
+            let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+            let (knobs, mut optimizer) = (tiny::knobs(&[(&ALPHA, 1.0)]), optimizer_of(&model));
+            let mut losses = Vec::new();
+            for _ in 0..150 {
+                let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+                let mixed = tiny::distil(&pass, &tiny::teacher(8), &LABELS, &knobs);
+                losses.push(scalar(&mixed.total));
+                optimizer.step(&ops::backward(&mixed.total).unwrap(), 5e-3, &Settings::default()).unwrap();
+                if losses.last().is_some_and(|loss| *loss < 0.01) {
+                    break;
+                }
             }
+            let (first, last) = (losses[0], losses[losses.len() - 1]);
+            assert!(first > 0.5 && last < 0.01, "{what}: from {first} to {last} in {} steps", losses.len());
         }
-        let (first, last) = (losses[0], losses[losses.len() - 1]);
-        assert!(first > 0.5 && last < 0.01, "{what}: from {first} to {last} in {} steps", losses.len());
-    }
+    });
 }
 
 #[test]
@@ -160,7 +164,7 @@ fn a_student_that_equals_its_teacher_has_nothing_to_learn() {
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
         let examples: Vec<&Prepared> = batch.iter().collect();
         let answers = retort::engine::task::log_probabilities(&model, task.as_ref(), &examples).unwrap();
-        let teacher = Tensor::from_vec(answers.concat(), (8, tiny::CLASSES.len()), &Device::Cpu).unwrap();
+        let teacher = Tensor::from_vec(answers.concat(), (8, tiny::CLASSES.len()), &tiny::device()).unwrap();
         let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
         let largest = |teacher: &Tensor| {
             let mixed = tiny::distil(&pass, teacher, &LABELS, &tiny::knobs(&[(&ALPHA, 0.0)]));
@@ -175,21 +179,24 @@ fn a_student_that_equals_its_teacher_has_nothing_to_learn() {
 
 #[test]
 fn a_padded_batch_gives_the_same_scores_as_each_row_alone() {
-    for (what, model) in tiny::everything(4) {
-        let task = tiny::task_of(&model);
-        let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-        for network in [&model.tracked, &model.detached] {
-            let scores =
-                |rows: &[Prepared]| tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &Noise::none()).scores;
-            let together = flat(&scores(&batch));
-            let alone: Vec<f32> = batch.chunks(1).flat_map(|row| flat(&scores(row))).collect();
-            assert_close(&what, &together, &alone, 1e-5);
-            let turned: Vec<Prepared> = batch.iter().rev().cloned().collect();
-            let turned =
-                flat(&scores(&turned)).chunks(tiny::CLASSES.len()).rev().flatten().copied().collect::<Vec<f32>>();
-            assert_close(&format!("{what}, turned round"), &turned, &together, 1e-5);
+    tiny::everywhere(|| {
+        for (what, model) in tiny::everything(4) {
+            let task = tiny::task_of(&model);
+            let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
+            for network in [&model.tracked, &model.detached] {
+                let scores = |rows: &[Prepared]| {
+                    tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &Noise::none()).scores
+                };
+                let together = flat(&scores(&batch));
+                let alone: Vec<f32> = batch.chunks(1).flat_map(|row| flat(&scores(row))).collect();
+                assert_close(&what, &together, &alone, 1e-5);
+                let turned: Vec<Prepared> = batch.iter().rev().cloned().collect();
+                let turned =
+                    flat(&scores(&turned)).chunks(tiny::CLASSES.len()).rev().flatten().copied().collect::<Vec<f32>>();
+                assert_close(&format!("{what}, turned round"), &turned, &together, 1e-5);
+            }
         }
-    }
+    });
 }
 
 #[test]
@@ -203,7 +210,7 @@ fn what_stands_in_the_padding_does_not_matter() {
             .enumerate()
             .map(|(i, id)| if i % 6 < rows[i / 6].len() { *id as u32 } else { 20 + i as u32 })
             .collect();
-        let other = Input { ids: Tensor::from_vec(other, (3, 6), &Device::Cpu).unwrap(), ..copy(&input) };
+        let other = Input { ids: Tensor::from_vec(other, (3, 6), &tiny::device()).unwrap(), ..copy(&input) };
         let states = |input: &Input| model.detached.encode(input, &mut Trace::none(), &Noise::none()).unwrap();
         let (ours, theirs) = (states(&input), states(&other));
         for (row, ids) in rows.iter().enumerate() {

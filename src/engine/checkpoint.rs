@@ -156,8 +156,8 @@ pub fn revive(pair: &Pair, run: &Path) -> Option<(Step, Pruner)> {
         (tensor.dims() == variable.dims()).then_some((variable, tensor))
     });
     let stored: Vec<_> = stored.collect::<Option<_>>()?;
-    stored.into_iter().try_for_each(|(variable, tensor)| variable.set(tensor)).ok()?;
-    Some((state.step, Pruner::restore(state.theta, of(&all, "mask."), of(&all, "removed."))))
+    stored.into_iter().try_for_each(|(variable, tensor)| set(variable, tensor)).ok()?;
+    Some((state.step, pruner(&state, &all, &pair.device).ok()?))
 }
 
 /// Puts `trainer` back to a checkpoint.
@@ -179,11 +179,25 @@ pub fn restore(trainer: &mut Trainer, state: &State, folder: &Path) -> Result<()
         })
         .collect::<Result<_, _>>()?;
     trainer.optimizer.load_state(&of(&all, "optimizer."), state.optimizer_steps)?;
-    stored.into_iter().try_for_each(|(variable, tensor)| variable.set(tensor)).map_err(|e| damaged(e.to_string()))?;
-    trainer.pruner = Pruner::restore(state.theta, of(&all, "mask."), of(&all, "removed."));
+    stored.into_iter().try_for_each(|(variable, tensor)| set(variable, tensor)).map_err(|e| damaged(e.to_string()))?;
+    trainer.pruner = pruner(state, &all, &trainer.pair.device).map_err(|e| damaged(e.to_string()))?;
     trainer.knobs = state.knobs.clone();
     trainer.step = state.step;
     Ok(())
+}
+
+/// Puts a stored tensor into a variable, wherever that is.
+fn set(variable: &Var, stored: &Tensor) -> candle_core::Result<()> {
+    variable.set(&stored.to_device(variable.device())?)
+}
+
+/// What was pruned, on the device of the weights.
+fn pruner(state: &State, all: &HashMap<String, Tensor>, device: &Device) -> candle_core::Result<Pruner> {
+    let moved = |kind: &str| {
+        let tensors = of(all, kind).into_iter().map(|(name, tensor)| Ok((name, tensor.to_device(device)?)));
+        tensors.collect::<candle_core::Result<BTreeMap<_, _>>>()
+    };
+    Ok(Pruner::restore(state.theta, moved("mask.")?, moved("removed.")?))
 }
 
 /// The tensors of one kind, under their own names.

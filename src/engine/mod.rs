@@ -4,6 +4,7 @@
 pub mod allocator;
 pub mod checkpoint;
 pub mod data;
+pub mod device;
 pub mod doctor;
 pub mod evaluate;
 pub mod hub;
@@ -75,6 +76,16 @@ pub enum EngineError {
         /// The folder.
         path: PathBuf,
     },
+    /// The device is not to be had.
+    #[error("cannot compute on {name}: {reason}; {next}")]
+    Device {
+        /// What it is called.
+        name: String,
+        /// Why not.
+        reason: String,
+        /// What to do about it.
+        next: &'static str,
+    },
     /// The tensor library refused.
     #[error("tensor library: {0}")]
     Tensor(#[from] candle_core::Error),
@@ -98,6 +109,7 @@ pub fn catalog() -> Catalog {
         architectures: model::ARCHITECTURES.iter().map(architecture).collect(),
         models: model::BUILT_IN.to_vec(),
         corpora: data::CORPORA.to_vec(),
+        devices: device::offered(),
     }
 }
 

@@ -6,6 +6,7 @@ use candle_core::Device;
 
 use super::EngineError;
 use super::data::{self, Dataset};
+use super::device;
 use super::hub;
 use super::make;
 use super::model::{self, Model, Top};
@@ -37,7 +38,7 @@ impl Pair {
     /// # Errors
     /// [`EngineError`] naming the file, the reason and the next step.
     pub fn open(session: &Session, before: Option<&Pair>) -> Result<Self, EngineError> {
-        let device = Device::Cpu;
+        let device = device::open(session.recipe.device)?;
         let seed = session.recipe.seed;
         let same_data = |b: &&Pair| b.session.data == session.data && b.session.recipe.seed == seed;
         let data = match before.filter(same_data) {
@@ -103,6 +104,7 @@ fn open_teacher(
     device: &Device,
 ) -> Result<Arc<Model>, EngineError> {
     let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes == classes);
+    let same = same.filter(|b| b.device.same_device(device));
     match same.and_then(|b| b.teacher.clone()) {
         Some(teacher) => Ok(teacher),
         None => Ok(Arc::new(open_model(choice, classes, 0, device)?)),

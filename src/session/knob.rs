@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Device;
+
 /// A number a person may turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Knob {
@@ -103,6 +105,8 @@ pub struct Catalog {
     pub models: Vec<Entry>,
     /// Corpora that ship with the program.
     pub corpora: Vec<Entry>,
+    /// Devices to compute on, the processor first.
+    pub devices: Vec<Device>,
 }
 
 impl Catalog {

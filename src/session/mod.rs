@@ -5,6 +5,7 @@
 //! running it with `retort run` is the same thing. No tensors, threads, history or widget state here.
 
 pub mod data;
+pub mod device;
 pub mod file;
 pub mod knob;
 pub mod making;
@@ -20,10 +21,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use data::{Column, Data, DataSource, Strip};
+pub use device::Device;
 pub use file::SessionError;
 pub use knob::{Catalog, Knob, Knobs, Scale};
 pub use making::{LayerMap, Layers, Vocabulary};
-pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};
+pub use models::{Head, MAIN, ModelChoice, Models, Precision, ServerMode, Source, Start};
 pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
 pub use usage::{Usage, UsageError};

@@ -39,6 +39,40 @@ pub struct ModelChoice {
     /// Of a student: how much of its vocabulary it keeps.
     #[serde(default, skip_serializing_if = "Vocabulary::is_whole")]
     pub vocabulary: Vocabulary,
+    /// Of a teacher: how its matrices are kept in memory.
+    #[serde(default, skip_serializing_if = "Precision::is_single")]
+    pub precision: Precision,
+}
+
+/// How a frozen model's matrices are kept. It computes in single precision all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Precision {
+    /// Four bytes a number.
+    #[default]
+    F32,
+    /// Two bytes, as `float16`: the finer of the two, up to 65 504.
+    F16,
+    /// Two bytes, as `bfloat16`: the range of `F32`.
+    Bf16,
+}
+
+impl Precision {
+    /// Every precision, in the order a picker shows them.
+    pub const ALL: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
+
+    /// Whether it is the default, which a session file leaves out.
+    pub fn is_single(&self) -> bool {
+        *self == Self::F32
+    }
+
+    /// What the field calls it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        }
+    }
 }
 
 /// Where a model's files are.
@@ -125,6 +159,9 @@ impl Models {
         if teacher.is_some_and(|teacher| teacher.layers.is_some() || !teacher.vocabulary.is_whole()) {
             return Some("models.teacher cannot be made from layers or trimmed; ask this of models.student".into());
         }
+        if !self.student.precision.is_single() {
+            return Some("models.student.precision must be F32: what learns is trained in single precision".into());
+        }
         if self.student.layers.is_some() && self.layers_from().is_none() {
             return Some("models.student.layers names no model and there is no teacher; name one under `of`".into());
         }
@@ -136,7 +173,7 @@ impl ModelChoice {
     /// A stored model at `source`, with every other choice at its default.
     pub fn stored(source: Source) -> Self {
         let (start, head, vocabulary) = (Start::Stored, Head::Auto, Vocabulary::Whole);
-        Self { source, start, head, max_tokens: 0, layers: None, vocabulary }
+        Self { source, start, head, max_tokens: 0, layers: None, vocabulary, precision: Precision::F32 }
     }
 
     /// Takes a student from `source` from now on. A model with weights of its own starts with them;

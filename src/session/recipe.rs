@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Device;
+
 /// Everything about training that is not a live knob.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +31,9 @@ pub struct Recipe {
     /// Worker threads of the tensor library; `None` takes what the machine has (one fewer with the
     /// window open). Part of bit-exact replay, so a run's own session has it filled in.
     pub threads: Option<usize>,
+    /// Where both models compute.
+    #[serde(skip_serializing_if = "Device::is_cpu")]
+    pub device: Device,
 }
 
 impl Default for Recipe {
@@ -45,6 +50,7 @@ impl Default for Recipe {
             checkpoint_every: 200,
             target_accuracy: None,
             threads: None,
+            device: Device::Cpu,
         }
     }
 }

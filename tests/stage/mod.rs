@@ -13,7 +13,7 @@ use retort::link::{
     WordCheck,
 };
 use retort::session::knob::Entry;
-use retort::session::{Catalog, Knob, Scale, Session};
+use retort::session::{Catalog, Device, Knob, Scale, Session};
 use retort::window::storage::Storage;
 use retort::window::undo::Part;
 use retort::window::{Action, WorkbenchApp};
@@ -30,6 +30,7 @@ pub fn catalog() -> Catalog {
     let mut decay = knob("optimizer.weight_decay", "Weight decay", (0.0, 1.0), 0.01, Scale::Log);
     decay.live = false;
     Catalog {
+        devices: vec![Device::Cpu, Device::Cuda(0)],
         knobs: vec![
             knob(TEMPERATURE, "Temperature", (1.0, 20.0), 2.0, Scale::Log),
             knob("mixture.alpha", "Label weight", (0.0, 1.0), 0.5, Scale::Linear),

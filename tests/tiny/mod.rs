@@ -2,13 +2,14 @@
 //! need a model but no particular one.
 #![allow(dead_code, reason = "every test crate uses a part of it")]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor};
 use retort::engine::loss::{Given, Mixed, Mixture};
-use retort::engine::model::{self, ARCHITECTURES, Architecture, Model, Network, Noise, Trace};
+use retort::engine::model::{self, ARCHITECTURES, Architecture, Model, Network, Noise, Trace, ops};
 use retort::engine::task::{self, Pass, Prepared, Task};
 use retort::session::{Chat, Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
 
@@ -28,6 +29,28 @@ pub const TEXTS: [&str; 8] = [
     "the bread is hot",
 ];
 
+thread_local! {
+    static DEVICE: RefCell<Device> = const { RefCell::new(Device::Cpu) };
+}
+
+/// Where models compute at the moment.
+pub fn device() -> Device {
+    DEVICE.with_borrow(Clone::clone)
+}
+
+/// Runs a test with the fused kernels, without any, as another device computes, and on the graphics
+/// card, where this build and machine have one.
+pub fn everywhere(test: impl Fn()) {
+    test();
+    ops::values::without_kernels(&test);
+    for card in retort::engine::device::offered().into_iter().filter(|device| !device.is_cpu()) {
+        println!("on {}", card.label());
+        DEVICE.set(retort::engine::device::open(card).unwrap());
+        test();
+        DEVICE.set(Device::Cpu);
+    }
+}
+
 /// The folder of a tiny model.
 pub fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -41,7 +64,7 @@ pub fn classes() -> Vec<String> {
 /// Opens a folder.
 pub fn open_folder(folder: &Path, head: Head, start: Start, seed: u64) -> Model {
     let choice = ModelChoice { start, head, ..ModelChoice::stored(Source::Folder(folder.to_owned())) };
-    model::open(&choice, CLASSES.len(), seed, &Device::Cpu).unwrap()
+    model::open(&choice, CLASSES.len(), seed, &device()).unwrap()
 }
 
 /// A fresh tiny model of an architecture.
@@ -93,14 +116,14 @@ pub fn pass(task: &dyn Task, model: &Model, network: &dyn Network, batch: &[Prep
 /// Logits of a made-up teacher, `[texts, classes]`.
 pub fn teacher(texts: usize) -> Tensor {
     let values = (0..texts * CLASSES.len()).map(|i| ((i * 37 + 11) % 23) as f32 * 0.25 - 2.5).collect();
-    Tensor::from_vec(values, (texts, CLASSES.len()), &Device::Cpu).unwrap()
+    Tensor::from_vec(values, (texts, CLASSES.len()), &device()).unwrap()
 }
 
 /// The default mixture of labels and soft targets; every label may be used.
 pub fn distil(pass: &Pass, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -> Mixed {
     let mixture = Mixture::new(&Recipe::default(), true, false).unwrap();
-    let labels = Tensor::new(labels, &Device::Cpu).unwrap();
-    let labelled = Tensor::ones(labels.dims(), candle_core::DType::F32, &Device::Cpu).unwrap();
+    let labels = Tensor::new(labels, &device()).unwrap();
+    let labelled = Tensor::ones(labels.dims(), candle_core::DType::F32, &device()).unwrap();
     mixture
         .evaluate(&Given { student: pass, teacher: Some(teacher), labels: &labels, labelled: &labelled, knobs })
         .unwrap()

@@ -8,7 +8,7 @@
 use super::activations::{Batch, bytes};
 use super::{megabytes, positions};
 use crate::engine::data::Dataset;
-use crate::engine::hub::memory::available;
+use crate::engine::device;
 use crate::engine::loss::Mixture;
 use crate::engine::make::size;
 use crate::engine::model::{Kind, Top};
@@ -56,7 +56,7 @@ impl Needs {
 /// The row on memory; `resident` is what the process held with the pair open.
 pub fn row(session: &Session, pair: &Pair, sample: &Dataset, resident: u64) -> Finding {
     match needs(session, pair, sample, resident) {
-        Ok(needs) => told(&needs, available().map(|free| free.saturating_add(resident))),
+        Ok(needs) => told(&needs, device::free_memory(&pair.device).map(|free| free.saturating_add(needs.resident))),
         Err(e) => super::refused(SUBJECT, e),
     }
 }
@@ -68,19 +68,18 @@ fn needs(
     resident: u64,
 ) -> Result<Needs, crate::engine::model::ModelError> {
     let weights = size::weighed(pair.student.weights.count(), session.recipe.optimizer);
-    let teacher = pair
-        .teacher
-        .as_ref()
-        .map_or(0, |teacher| size::weighed(teacher.weights.count(), session.recipe.optimizer).weight_bytes);
+    let teacher = pair.teacher.as_ref().map_or(0, |teacher| teacher.weights.bytes());
+    // What lies on another device does not count among the process's own.
+    let elsewhere = if pair.device.is_cpu() { None } else { Some(teacher + weights.weight_bytes) };
     Ok(Needs {
-        resident,
+        resident: elsewhere.unwrap_or(resident),
         teacher,
         student: weights.weight_bytes,
         gradients: weights.gradient_bytes,
         moments: weights.moment_bytes,
         activations: bytes(&pair.student, batch(session, pair, sample))?,
         checkpoint: weights.weight_bytes + weights.moment_bytes,
-        opening: peak_bytes(),
+        opening: if elsewhere.is_some() { 0 } else { peak_bytes() },
     })
 }
 
@@ -111,7 +110,8 @@ pub fn told(needs: &Needs, free: Option<u64>) -> Finding {
         megabytes(needs.activations),
         megabytes(needs.checkpoint)
     );
-    let fix = "lower the batch or max_tokens, choose a smaller student, or trim its vocabulary";
+    let fix =
+        "lower the batch or max_tokens, keep the teacher in bf16, choose a smaller student, or trim its vocabulary";
     let row = match free {
         Some(free) if peak > free => {
             Finding::red(SUBJECT, format!("{says}; the machine has {} to give", megabytes(free)), fix)

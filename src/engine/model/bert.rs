@@ -8,7 +8,7 @@ use super::attention::Sight;
 use super::encoder_layer::{BERT_PATHS, EncoderLayer, Recipe};
 use super::feed_forward::Activation;
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm};
+use super::layers::{Embedding, Linear, Noise, Norm, Words};
 use super::weights::other_names;
 use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
@@ -34,7 +34,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
 
 /// The network.
 pub struct Bert {
-    words: Embedding,
+    words: Words,
     positions: Embedding,
     kinds: Embedding,
     norm: Norm,
@@ -64,7 +64,7 @@ impl Bert {
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
         let recipe = recipe(config, width)?;
         let layer = |i| EncoderLayer::new(&recipe, &bert.pp("encoder").pp("layer").pp(i));
-        let words = table("word_embeddings", config.size(&["vocab_size"])?)?;
+        let words = Words::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
             kinds: table("token_type_embeddings", config.size_or("type_vocab_size", 2)?)?,
@@ -97,7 +97,7 @@ impl Head {
         config: &Config,
         top: &Top,
         width: usize,
-        words: &Embedding,
+        words: &Words,
         names: &Names,
     ) -> std::result::Result<Self, ModelError> {
         let spread = config.number_or("initializer_range", 0.02)?;
@@ -118,7 +118,7 @@ impl Head {
                         width,
                         config.number_or("layer_norm_eps", 1e-12)?,
                     )?,
-                    decoder: Linear::tied(words.table().clone(), Some(bias)),
+                    decoder: words.head(Some(bias)),
                 })
             }
         }

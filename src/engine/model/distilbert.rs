@@ -8,7 +8,7 @@ use super::attention::Sight;
 use super::encoder_layer::{EncoderLayer, Paths, Recipe};
 use super::feed_forward::Activation;
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm};
+use super::layers::{Embedding, Linear, Noise, Norm, Words};
 use super::weights::other_names;
 use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
 
@@ -43,7 +43,7 @@ const EPS: f64 = 1e-12;
 
 /// The network.
 pub struct DistilBert {
-    words: Embedding,
+    words: Words,
     positions: Embedding,
     norm: Norm,
     layers: Vec<EncoderLayer>,
@@ -71,7 +71,7 @@ impl DistilBert {
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
         let recipe = recipe(config, width)?;
         let layer = |i| EncoderLayer::new(&recipe, &trunk.pp("transformer").pp("layer").pp(i));
-        let words = table("word_embeddings", config.size(&["vocab_size"])?)?;
+        let words = Words::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
             norm: Norm::new(&embeddings.pp("LayerNorm"), width, EPS)?,
@@ -102,7 +102,7 @@ impl Head {
         config: &Config,
         top: &Top,
         width: usize,
-        words: &Embedding,
+        words: &Words,
         names: &Names,
     ) -> std::result::Result<Self, ModelError> {
         let spread = config.number_or("initializer_range", 0.02)?;
@@ -120,7 +120,7 @@ impl Head {
                     transform: added("vocab_transform", width)?,
                     activation: Activation::named(config.word_or("activation", "gelu"))?,
                     norm: Norm::added(&names.pp("vocab_layer_norm"), width, EPS)?,
-                    decoder: Linear::tied(words.table().clone(), Some(bias)),
+                    decoder: words.head(Some(bias)),
                 })
             }
         }

@@ -68,9 +68,9 @@ impl Gpt2 {
             layers: (0..layers).map(layer).collect::<std::result::Result<_, _>>()?,
             norm: Norm::new(&trunk.pp("ln_f"), width, config.number_or("layer_norm_epsilon", 1e-5)?)?,
             head: match top {
-                Top::Vocabulary if tied => words.head(),
-                Top::Vocabulary => Linear::of(head("lm_head.weight", rows)?),
-                Top::Classes(classes) => Linear::of(head("score.weight", *classes)?),
+                Top::Vocabulary if tied => words.head(None),
+                Top::Vocabulary => Linear::of(head("lm_head.weight", rows)?, None),
+                Top::Classes(classes) => Linear::of(head("score.weight", *classes)?, None),
             },
             classes: matches!(top, Top::Classes(_)),
             embedding_dropout: config.number_or("embd_pdrop", 0.1)?,

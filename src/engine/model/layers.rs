@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use candle_core::{Result, Tensor};
 
-use super::gguf::Weight;
+use super::frozen::Weight;
 use super::init::Init;
 use super::{ModelError, Names, ops};
 
@@ -91,9 +91,9 @@ impl Linear {
         outputs: usize,
         deviation: f64,
     ) -> std::result::Result<Self, ModelError> {
-        let weight = names.get_or_new("weight", &[outputs, inputs], Init::Normal(deviation))?;
+        let weight = names.weight_or_new("weight", &[outputs, inputs], Init::Normal(deviation))?;
         let bias = Some(names.get_or_new("bias", &[outputs], Init::Zeros)?);
-        Ok(Self::tied(weight, bias))
+        Ok(Self { weight, bias, transposed: false })
     }
 
     /// GPT-2's `Conv1D`: `weight [in, out]`, `bias [out]`.
@@ -111,21 +111,15 @@ impl Linear {
         Ok(Self { weight, bias, transposed: true })
     }
 
-    /// A linear over a weight that belongs to somebody else, `[out, in]`: tied embeddings.
-    pub fn tied(weight: Tensor, bias: Option<Tensor>) -> Self {
-        Self { weight: Weight::Numbers(weight), bias, transposed: false }
-    }
-
-    /// A linear over a weight as it was stored, `[out, in]`, without a bias.
-    pub fn of(weight: Weight) -> Self {
-        Self { weight, bias: None, transposed: false }
+    /// A linear over a weight that is there already, `[out, in]`.
+    pub fn of(weight: Weight, bias: Option<Tensor>) -> Self {
+        Self { weight, bias, transposed: false }
     }
 
     /// What a whole-block operation takes; `None` without a bias, or of a frozen weight.
     pub fn dense(&self) -> Option<ops::Dense<'_>> {
         let Weight::Numbers(weight) = &self.weight else { return None };
-        let orientation = if self.transposed { ops::Orientation::InOut } else { ops::Orientation::OutIn };
-        Some(ops::Dense { weight, bias: self.bias.as_ref()?, orientation })
+        Some(ops::Dense { weight, bias: self.bias.as_ref()?, orientation: self.orientation() })
     }
 
     /// Applies it to `x [.., in]`.
@@ -134,10 +128,14 @@ impl Linear {
     /// The tensor library's.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match (&self.weight, self.bias.as_ref()) {
-            (Weight::Frozen(frozen), bias) => frozen.forward(x, bias),
+            (Weight::Frozen(frozen), bias) => frozen.forward(x, bias, self.orientation()),
             (Weight::Numbers(weight), bias) if self.transposed => ops::linear_transposed(x, weight, bias),
             (Weight::Numbers(weight), bias) => ops::linear(x, weight, bias),
         }
+    }
+
+    fn orientation(&self) -> ops::Orientation {
+        if self.transposed { ops::Orientation::InOut } else { ops::Orientation::OutIn }
     }
 }
 
@@ -273,8 +271,8 @@ impl Words {
     }
 
     /// The head over the same table.
-    pub fn head(&self) -> Linear {
-        Linear::of(self.0.clone())
+    pub fn head(&self, bias: Option<Tensor>) -> Linear {
+        Linear::of(self.0.clone(), bias)
     }
 }
 

@@ -129,7 +129,7 @@ impl Llama {
             frequencies: Frequencies::new(config, head_size(config, width)?)?,
             window,
             head: match top {
-                Top::Vocabulary if config.switch_or("tie_word_embeddings", false) => words.head(),
+                Top::Vocabulary if config.switch_or("tie_word_embeddings", false) => words.head(None),
                 Top::Vocabulary => head("lm_head.weight", rows, width, spread, names)?,
                 Top::Classes(classes) => head("score.weight", *classes, width, spread, names)?,
             },
@@ -141,7 +141,7 @@ impl Llama {
 
 /// A linear of the top, without a bias.
 fn head(name: &str, rows: usize, width: usize, spread: f64, names: &Names) -> std::result::Result<Linear, ModelError> {
-    Ok(Linear::of(names.weight_or_new(name, &[rows, width], Init::Normal(spread))?))
+    Ok(Linear::of(names.weight_or_new(name, &[rows, width], Init::Normal(spread))?, None))
 }
 
 fn eps(config: &Config) -> std::result::Result<f64, ModelError> {

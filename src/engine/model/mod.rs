@@ -19,6 +19,7 @@ pub mod distilbert;
 pub mod encoder_layer;
 pub mod feed_forward;
 pub mod files;
+pub mod frozen;
 pub mod generate;
 pub mod gguf;
 pub mod gpt2;
@@ -319,7 +320,7 @@ fn open_read(
 ) -> Result<Model, ModelError> {
     let config = Config::parse(&files.config()?)?;
     architecture(&config)?;
-    let stored = if choice.needs_weights() { Some(files.weights()?) } else { None };
+    let stored = if choice.needs_weights() { Some(files.weights()?.kept_in(choice.precision)) } else { None };
     let parts = Parts { config, stored, tokens: Arc::new(Tokens::open(&files)?) };
     open_parts(choice, files, parts, classes, seed, device)
 }
@@ -390,7 +391,7 @@ fn assemble(
 }
 
 fn frozen_note(kinds: String) -> String {
-    format!("kept quantised and frozen ({kinds}): it can only teach")
+    format!("kept frozen ({kinds}): it can only teach")
 }
 
 /// The architecture a configuration names.

@@ -8,7 +8,7 @@ use super::attention::Sight;
 use super::encoder_layer::EncoderLayer;
 use super::feed_forward::Activation;
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm};
+use super::layers::{Embedding, Linear, Noise, Norm, Words};
 use super::weights::other_names;
 use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace, bert};
 
@@ -35,7 +35,7 @@ fn first_position(config: &Config) -> usize {
 
 /// The network.
 pub struct Roberta {
-    words: Embedding,
+    words: Words,
     positions: Embedding,
     first_position: usize,
     kinds: Embedding,
@@ -68,7 +68,7 @@ impl Roberta {
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
         let recipe = bert::recipe(config, width)?;
         let layer = |i| EncoderLayer::new(&recipe, &trunk.pp("encoder").pp("layer").pp(i));
-        let words = table("word_embeddings", config.size(&["vocab_size"])?)?;
+        let words = Words::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
             first_position: first_position(config),
@@ -91,7 +91,7 @@ impl Head {
         config: &Config,
         top: &Top,
         width: usize,
-        words: &Embedding,
+        words: &Words,
         names: &Names,
     ) -> std::result::Result<Self, ModelError> {
         let spread = config.number_or("initializer_range", 0.02)?;
@@ -108,7 +108,7 @@ impl Head {
                 Ok(Self::MaskedWords {
                     dense: added("lm_head.dense", width)?,
                     norm: Norm::added(&names.pp("lm_head.layer_norm"), width, eps(config)?)?,
-                    decoder: Linear::tied(words.table().clone(), Some(bias)),
+                    decoder: words.head(Some(bias)),
                 })
             }
         }

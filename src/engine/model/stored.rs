@@ -8,15 +8,18 @@ use candle_core::safetensors::{BufferedSafetensors, MmapedSafetensors};
 use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
 
 use super::ModelError;
-use super::gguf::{self, Frozen};
+use super::frozen::Frozen;
+use super::gguf;
 use super::pickle::Pickle;
 use super::shards::{Format, WeightFiles};
 use super::text;
+use crate::session::Precision;
 
 /// The tensors of one model, in one file or several.
 pub struct Stored {
     files: Vec<(PathBuf, Tensors)>,
     known: BTreeMap<String, Known>,
+    precision: Precision,
 }
 
 struct Known {
@@ -40,7 +43,7 @@ impl Stored {
     /// [`ModelError::File`] and [`ModelError::Damaged`] naming the file.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
         let found = WeightFiles::find(folder)?;
-        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new(), precision: Precision::F32 };
         for path in found.paths {
             drop(text::open(&path, "the weights")?);
             let tensors = match found.format {
@@ -62,7 +65,7 @@ impl Stored {
     /// [`ModelError::Damaged`].
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, ModelError> {
         let buffered = BufferedSafetensors::new(bytes.to_vec()).map_err(|e| damaged(reason(&e), path))?;
-        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new(), precision: Precision::F32 };
         stored.take(Tensors::Buffered(buffered), path.to_owned());
         Ok(stored)
     }
@@ -72,14 +75,14 @@ impl Stored {
     /// # Errors
     /// As [`gguf::Tensors::open`].
     pub fn open_gguf(path: &Path) -> Result<Self, ModelError> {
-        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new(), precision: Precision::F32 };
         stored.take(Tensors::Gguf(gguf::Tensors::open(path)?), path.to_owned());
         Ok(stored)
     }
 
     /// Tensors that another model already holds in memory; `path` names them in errors.
     pub fn of(tensors: BTreeMap<String, Tensor>, path: &Path) -> Self {
-        let mut stored = Self { files: Vec::new(), known: BTreeMap::new() };
+        let mut stored = Self { files: Vec::new(), known: BTreeMap::new(), precision: Precision::F32 };
         stored.take(Tensors::Held(tensors), path.to_owned());
         stored
     }
@@ -105,6 +108,11 @@ impl Stored {
             })),
         }
         self.files.push((path, tensors));
+    }
+
+    /// Asks for matrices that only multiply to be kept in this precision.
+    pub fn kept_in(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// Whether a tensor of this name is stored.
@@ -145,15 +153,29 @@ impl Stored {
         gguf.unwrap_or_else(|| name.to_owned())
     }
 
-    /// A stored matrix that is kept quantised, as it is; `None` for one that is not.
+    /// A stored matrix as it is kept if it is not to be trained: quantised as it is, or in half
+    /// precision where that was asked for; `None` for one that becomes numbers.
     ///
     /// # Errors
-    /// As [`Self::tensor`].
-    pub fn frozen(&self, name: &str) -> Result<Option<Frozen>, ModelError> {
-        match self.known.get(name).and_then(|known| self.files.get(known.file)) {
-            Some((_, Tensors::Gguf(tensors))) => tensors.frozen(name),
-            _ => Ok(None),
+    /// As [`Self::tensor`]; [`ModelError::Weights`] for a number beyond the range of `f16`.
+    pub fn frozen(&self, name: &str, device: &Device) -> Result<Option<Frozen>, ModelError> {
+        if let Some((_, Tensors::Gguf(tensors))) = self.known.get(name).and_then(|known| self.files.get(known.file)) {
+            return tensors.frozen(name, device);
         }
+        let half = match self.precision {
+            Precision::F32 => return Ok(None),
+            Precision::F16 => DType::F16,
+            Precision::Bf16 => DType::BF16,
+        };
+        let whole = self.tensor(name, &Device::Cpu)?;
+        let kept = whole.to_dtype(half)?;
+        if !is_finite(&kept.to_dtype(DType::F32)?) {
+            return Err(ModelError::Weights(format!(
+                "{name} holds numbers beyond the range of {}; keep this model in bf16 or f32",
+                half.as_str()
+            )));
+        }
+        Ok(Some(Frozen::Half(kept.to_device(device)?)))
     }
 
     /// A stored tensor as `f32`, whatever precision it is kept in.
@@ -164,12 +186,12 @@ impl Stored {
         let found = self.known.get(name).and_then(|known| self.files.get(known.file));
         let (path, tensors) = found.ok_or_else(|| ModelError::Weights(format!("no tensor {name}")))?;
         let loaded = match tensors {
-            Tensors::Mapped(mapped) => mapped.load(name, device).map_err(|e| damaged(reason(&e), path))?,
-            Tensors::Buffered(buffered) => buffered.load(name, device).map_err(|e| damaged(reason(&e), path))?,
-            Tensors::Pickled(pickle) => pickle.tensor(name, device)?,
-            Tensors::Gguf(tensors) => tensors.tensor(name, device)?,
+            Tensors::Mapped(mapped) => mapped.load(name, &Device::Cpu).map_err(|e| damaged(reason(&e), path))?,
+            Tensors::Buffered(buffered) => buffered.load(name, &Device::Cpu).map_err(|e| damaged(reason(&e), path))?,
+            Tensors::Pickled(pickle) => pickle.tensor(name, &Device::Cpu)?,
+            Tensors::Gguf(tensors) => tensors.tensor(name, &Device::Cpu)?,
             Tensors::Held(held) => match held.get(name) {
-                Some(tensor) => tensor.to_device(device)?,
+                Some(tensor) => tensor.to_device(&Device::Cpu)?,
                 None => return Err(ModelError::Weights(format!("no tensor {name}"))),
             },
         };
@@ -183,11 +205,11 @@ impl Stored {
         if !is_finite(&loaded) {
             return Err(damaged(format!("{name} holds numbers that are NaN or infinite"), path));
         }
-        Ok(loaded)
+        Ok(loaded.to_device(device)?)
     }
 }
 
-/// Whether every number of an `f32` tensor on the CPU is one; elsewhere training itself will tell.
+/// Whether every number of an `f32` tensor in main memory is one.
 fn is_finite(tensor: &Tensor) -> bool {
     match &*tensor.storage_and_layout().0 {
         Storage::Cpu(CpuStorage::F32(values)) => values.iter().all(|value| value.is_finite()),

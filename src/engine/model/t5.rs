@@ -8,7 +8,7 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, Qkv, Sight, causal_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, RmsNorm, states_at};
+use super::layers::{Linear, Noise, RmsNorm, Words, states_at};
 use super::position::{Position, RelativeBias};
 use super::trace::Site;
 use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
@@ -46,7 +46,7 @@ fn aliases(name: &str) -> Vec<String> {
 
 /// The network.
 pub struct T5 {
-    words: Embedding,
+    words: Words,
     encoder: Stack,
     decoder: Stack,
     head: Head,
@@ -104,7 +104,7 @@ impl T5 {
     pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
         let trunk = names.pp(if *top == Top::Vocabulary { "" } else { "transformer" });
         let sizes = Sizes::new(config)?;
-        let words = Embedding::new(&trunk.pp("shared"), config.size(&["vocab_size"])?, sizes.width, sizes.spread)?;
+        let words = Words::new(&trunk.pp("shared"), config.size(&["vocab_size"])?, sizes.width, sizes.spread)?;
         let layers = config.size(&["num_layers"])?;
         let start =
             ["decoder_start_token_id", "pad_token_id"].iter().find_map(|name| config.ids(name).first().copied());
@@ -229,7 +229,7 @@ impl Head {
         config: &Config,
         top: &Top,
         sizes: Sizes,
-        words: &Embedding,
+        words: &Words,
         names: &Names,
     ) -> std::result::Result<Self, ModelError> {
         let (width, spread) = (sizes.width, sizes.deviation(sizes.width));
@@ -248,14 +248,11 @@ impl Head {
         let own = !tied || !scaled && names.is_known("lm_head.weight");
         let head = if own {
             let rows = config.size(&["vocab_size"])?;
-            names.get_or_new("lm_head.weight", &[rows, width], Init::Normal(sizes.spread))?
+            Linear::of(names.weight_or_new("lm_head.weight", &[rows, width], Init::Normal(sizes.spread))?, None)
         } else {
-            words.table().clone()
+            words.head(None)
         };
-        Ok(Self::Words {
-            scale: if scaled { 1.0 / (width as f64).sqrt() } else { 1.0 },
-            head: Linear::tied(head, None),
-        })
+        Ok(Self::Words { scale: if scaled { 1.0 / (width as f64).sqrt() } else { 1.0 }, head })
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{DType, Device, Tensor, Var};
 
-use super::gguf::{Frozen, Weight};
+use super::frozen::{Frozen, Weight};
 use super::init::Init;
 use super::memory;
 use super::plan::{self, Planner};
@@ -18,7 +18,7 @@ use super::{Architecture, Config, ModelError, Top};
 #[derive(Clone)]
 pub struct Weights {
     variables: BTreeMap<String, Var>,
-    /// What a GGUF file keeps quantised: never trained, never saved.
+    /// What is kept quantised or in half precision: never trained, never saved.
     frozen: BTreeMap<String, Frozen>,
     device: Device,
 }
@@ -154,6 +154,17 @@ impl Weights {
         trainable + self.frozen.values().map(Frozen::count).sum::<u64>()
     }
 
+    /// Memory of all numbers, bytes.
+    pub fn bytes(&self) -> u64 {
+        let trainable: u64 = self.variables.values().map(|variable| 4 * variable.elem_count() as u64).sum();
+        trainable + self.frozen.values().map(Frozen::bytes).sum::<u64>()
+    }
+
+    /// The half precision in which matrices are kept, if they are.
+    pub fn half(&self) -> Option<&'static str> {
+        self.frozen.values().find(|frozen| matches!(frozen, Frozen::Half(_))).map(Frozen::kind)
+    }
+
     /// How the frozen ones are kept, e.g. `Q4_K, Q6_K`; `None` where all can be trained.
     pub fn frozen_kinds(&self) -> Option<String> {
         let kinds: BTreeSet<&str> = self.frozen.values().map(Frozen::kind).collect();
@@ -194,8 +205,8 @@ impl<'a> Names<'a> {
         self.tensor(name, shape, init, true)
     }
 
-    /// A matrix that states are multiplied with: as [`Self::get`], but one that is stored quantised
-    /// stays so.
+    /// A matrix that states are multiplied with: as [`Self::get`], but one that is stored quantised,
+    /// or asked for in half precision, is kept so.
     ///
     /// # Errors
     /// As [`Self::get`].
@@ -292,7 +303,7 @@ impl Builder {
         Ok(variable.as_tensor().clone())
     }
 
-    /// The tensor `name` as it is kept, if it is kept quantised in this shape.
+    /// The tensor `name` as it is kept, if it is stored in this shape and not to be trained.
     fn freeze(&mut self, name: &str, shape: &[usize]) -> Result<Option<Frozen>, ModelError> {
         if let Some(frozen) = self.frozen.get(name) {
             return Ok(Some(frozen.clone()));
@@ -301,7 +312,7 @@ impl Builder {
         if stored.shape(&found).is_none_or(|real| real != shape) {
             return Ok(None);
         }
-        let Some(frozen) = stored.frozen(&found)? else { return Ok(None) };
+        let Some(frozen) = stored.frozen(&found, &self.device)? else { return Ok(None) };
         self.used.insert(found);
         self.frozen.insert(name.to_owned(), frozen.clone());
         Ok(Some(frozen))

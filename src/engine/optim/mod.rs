@@ -140,9 +140,17 @@ impl Optimizer {
             let decay = if group.decay { settings.weight_decay } else { 0.0 };
             Rule::new(kind, steps, rate, shrink, decay, settings)
         };
+        let step = |(slot, found): (&mut Slot, &Option<Tensor>)| match found {
+            Some(gradient) => slot.moments.step(&slot.variable, gradient, rule(slot.group)),
+            None => Ok(()),
+        };
         // All variables at once: waking the threads for each of a hundred biases costs more than they.
-        let moved = self.slots.par_iter_mut().zip(&found).filter_map(|(slot, found)| Some((slot, found.as_ref()?)));
-        moved.try_for_each(|(slot, gradient)| slot.moments.step(&slot.variable, gradient, rule(slot.group)))?;
+        // Another device has a queue of its own, which one thread fills.
+        if self.slots.iter().all(|slot| slot.variable.device().is_cpu()) {
+            self.slots.par_iter_mut().zip(&found).try_for_each(step)?;
+        } else {
+            self.slots.iter_mut().zip(&found).try_for_each(step)?;
+        }
         Ok(norm)
     }
 

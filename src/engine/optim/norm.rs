@@ -17,14 +17,21 @@ const LANES: usize = 32;
 /// If a tensor cannot be read.
 pub fn global<'a>(gradients: impl Iterator<Item = &'a Tensor>) -> Result<f64> {
     let gradients: Vec<&Tensor> = gradients.collect();
+    if gradients.iter().any(|gradient| !values::is_fused(gradient)) {
+        return elsewhere(&gradients);
+    }
     let squares: Vec<f64> = gradients.into_par_iter().map(square).collect::<Result<_>>()?;
     Ok(squares.iter().sum::<f64>().sqrt())
 }
 
+/// On another device: all sums are made there and fetched at once.
+fn elsewhere(gradients: &[&Tensor]) -> Result<f64> {
+    let squares = gradients.iter().map(|gradient| gradient.sqr()?.sum_all()).collect::<Result<Vec<_>>>()?;
+    let squares: Vec<f32> = Tensor::stack(&squares, 0)?.to_vec1()?;
+    Ok(squares.into_iter().map(f64::from).sum::<f64>().sqrt())
+}
+
 fn square(gradient: &Tensor) -> Result<f64> {
-    if !values::is_fused(gradient) {
-        return Ok(f64::from(gradient.sqr()?.sum_all()?.to_scalar::<f32>()?));
-    }
     values::read(gradient, |all| {
         let parts: Vec<f64> = all.par_chunks(CHUNK).map(chunk).collect();
         parts.iter().sum()

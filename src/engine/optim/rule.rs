@@ -1,8 +1,20 @@
 //! The update rules, one element at a time: SGD with momentum, Adam, AdamW.
 
+use candle_core::{Result, Tensor};
+
 use crate::session::OptimizerKind;
 
 use super::Settings;
+
+/// A variable and its moments after a step.
+pub struct Moved {
+    /// The variable.
+    pub weights: Tensor,
+    /// Its first moments.
+    pub first: Tensor,
+    /// Its second moments; `None` for SGD.
+    pub second: Option<Tensor>,
+}
 
 /// One step's rule for one variable, its constants worked out.
 ///
@@ -57,6 +69,33 @@ impl Rule {
             OptimizerKind::Sgd => self.sgd(weights, gradient, first),
             OptimizerKind::Adam | OptimizerKind::AdamW => self.adam(weights, gradient, first, second),
         }
+    }
+
+    /// The same step out of whole tensors, for a device without the fused sweep.
+    ///
+    /// # Shapes
+    /// All alike.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn apply_to_tensors(
+        &self,
+        weights: &Tensor,
+        gradient: &Tensor,
+        first: &Tensor,
+        second: Option<&Tensor>,
+    ) -> Result<Moved> {
+        let times = |tensor: &Tensor, factor: f32| tensor * f64::from(factor);
+        let gradient = (times(gradient, self.shrink)? + times(weights, self.coupled)?)?;
+        let Some(second) = second else {
+            let first = (times(first, self.beta1)? + gradient)?;
+            return Ok(Moved { weights: (weights - times(&first, self.rate)?)?, first, second: None });
+        };
+        let first = (times(first, self.beta1)? + times(&gradient, self.fresh1)?)?;
+        let second = (times(second, self.beta2)? + times(&gradient.sqr()?, self.fresh2)?)?;
+        let size = (times(&second.sqrt()?, self.widen)? + f64::from(self.eps))?;
+        let weights = (times(weights, self.keep)? - (times(&first, self.rate)? / size)?)?;
+        Ok(Moved { weights, first, second: Some(second) })
     }
 
     fn sgd(&self, weights: &mut [f32], gradient: &[f32], momentum: &mut [f32]) {

@@ -48,6 +48,9 @@ fn fingerprint(
     if template.is_chat() {
         hash.update(format!("{template:?}").as_bytes());
     }
+    if let Some(half) = model.weights.half() {
+        hash.update(half.as_bytes());
+    }
     Ok(*hash.finalize().as_bytes())
 }
 

@@ -6,7 +6,7 @@ use super::making::making_ui;
 use super::source::source_ui;
 use super::{Scene, Section};
 use crate::link::ModelCard;
-use crate::session::{Head, ModelChoice};
+use crate::session::{Head, ModelChoice, Precision, Source};
 use crate::window::control;
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
@@ -54,6 +54,7 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
     if let Some(choice) = teacher {
         head_ui(ui, scene, "teacher", choice);
         longest_ui(ui, scene, choice);
+        precision_ui(ui, scene, choice);
         card_ui(ui, scene, choice, scene.record.opened.as_ref().and_then(|opened| opened.teacher.as_ref()));
     } else {
         control::caption(ui, scene.t("Without a teacher the student learns from the labels alone."));
@@ -95,6 +96,28 @@ fn longest_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
         control::count(ui, choice.max_tokens as u64, 0..=1_000_000, scene.t("the model's limit"))
     });
     choice.max_tokens = changed.map_or(choice.max_tokens, |value| value as usize);
+}
+
+/// How a teacher with weights of its own is kept; one behind a server has none here, and a GGUF file
+/// says so itself.
+fn precision_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
+    let is_settled = match &choice.source {
+        Source::Server { .. } => true,
+        Source::Folder(path) => path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf")),
+        Source::BuiltIn(_) | Source::Hub { .. } => false,
+    };
+    if is_settled {
+        return;
+    }
+    let told = |precision| match precision {
+        Precision::F32 => scene.t("Four bytes a number"),
+        Precision::F16 => scene.t("Two bytes a number, finer than bf16, up to 65 504"),
+        Precision::Bf16 => scene.t("Two bytes a number; exact for a model that was published in it"),
+    };
+    let all = Precision::ALL.map(|precision| (precision, precision.label(), told(precision)));
+    let help = scene.t("How its matrices are kept in memory; it computes in f32 all the same");
+    let picked = control::choices(ui, scene.t("Kept in"), help, |ui| control::segments(ui, choice.precision, &all));
+    choice.precision = picked.unwrap_or(choice.precision);
 }
 
 /// The figures of the model that is open, as long as it is the one that is chosen.

@@ -3,7 +3,7 @@
 use egui::{DragValue, Ui, vec2};
 
 use super::{Scene, Section};
-use crate::session::{OptimizerKind, Recipe, ScheduleKind};
+use crate::session::{Device, OptimizerKind, Recipe, ScheduleKind};
 use crate::window::control::{self, ROW};
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
@@ -33,6 +33,7 @@ fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         schedule_ui(ui, scene, &mut recipe);
         counts_ui(ui, scene, &mut recipe);
         target_ui(ui, scene, &mut recipe);
+        device_ui(ui, scene, &mut recipe);
         if recipe != scene.session.recipe {
             state.ask(Action::Set(Part::Recipe(recipe)));
         }
@@ -126,6 +127,25 @@ fn target_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
             }
         }
     });
+}
+
+/// A device this build or machine lacks stays in the list while the session asks for it.
+fn device_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
+    let told = |device| match device {
+        Device::Cpu => scene.t("The processor, by kernels made for it"),
+        Device::Cuda(_) => scene.t("An NVIDIA graphics card"),
+        Device::Metal(_) => scene.t("An Apple graphics processor"),
+    };
+    let missing = Some(recipe.device).filter(|device| !scene.catalog.devices.contains(device));
+    let devices: Vec<Device> = scene.catalog.devices.iter().copied().chain(missing).collect();
+    let labels: Vec<String> = devices.iter().map(|device| device.label()).collect();
+    let all: Vec<_> =
+        devices.iter().zip(&labels).map(|(device, label)| (*device, label.as_str(), told(*device))).collect();
+    let help = scene.t("Where both models compute; others appear in a program built for them");
+    let picked = control::row(ui, scene.t("Device"), help, |ui| {
+        control::pick(ui, "device", &recipe.device, &recipe.device.label(), &all)
+    });
+    recipe.device = picked.unwrap_or(recipe.device);
 }
 
 fn percent_ui(ui: &mut Ui, share: &mut f64, name: &str) {

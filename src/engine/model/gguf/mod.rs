@@ -15,7 +15,6 @@
 mod byte_level;
 mod chat;
 mod config;
-mod frozen;
 mod header;
 mod kind;
 mod merges;
@@ -32,7 +31,6 @@ use std::path::{Path, PathBuf};
 
 use super::ModelError;
 use super::chat::ChatFile;
-pub use frozen::{Frozen, Weight};
 pub use header::Header;
 pub use tensors::Tensors;
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{Device, Tensor};
 
-use super::frozen::Frozen;
 use super::header::{Header, Info};
 use super::names::{Family, Turn, is_ignored, row_in_file};
 use super::{config, refused};
 use crate::engine::model::ModelError;
+use crate::engine::model::frozen::Frozen;
 
 /// A mapped file and what of it is where.
 pub struct Tensors {
@@ -80,7 +80,7 @@ impl Tensors {
     /// [`ModelError::Damaged`] if it is not whole.
     pub fn tensor(&self, name: &str, device: &Device) -> Result<Tensor, ModelError> {
         let part = self.part(name)?;
-        let plain = self.blocks(part, self.bytes(part)?)?.dequantize(device)?;
+        let plain = self.blocks(part, self.bytes(part)?, &Device::Cpu)?.dequantize(&Device::Cpu)?.to_device(device)?;
         let turned = match part.turn {
             Turn::Plain => plain,
             Turn::Transposed => plain.t()?.contiguous()?,
@@ -96,7 +96,7 @@ impl Tensors {
     ///
     /// # Errors
     /// As [`Self::tensor`].
-    pub fn frozen(&self, name: &str) -> Result<Option<Frozen>, ModelError> {
+    pub fn frozen(&self, name: &str, device: &Device) -> Result<Option<Frozen>, ModelError> {
         let part = self.part(name)?;
         if !part.stays() {
             return Ok(None);
@@ -104,15 +104,15 @@ impl Tensors {
         let bytes = self.bytes(part)?;
         let blocks = match part.turn {
             // A transposed matrix lies in the file as the product wants it.
-            Turn::Plain | Turn::Transposed => self.blocks(part, bytes)?,
+            Turn::Plain | Turn::Transposed => self.blocks(part, bytes, device)?,
             // Rows are whole blocks, so they can be moved without unpacking them.
             Turn::QueryRows | Turn::KeyRows => {
                 let (order, row) = (self.order(part)?, bytes.len() / part.info.shape[0]);
                 let moved: Vec<&[u8]> = order.into_iter().map(|from| &bytes[from * row..(from + 1) * row]).collect();
-                self.blocks(part, &moved.concat())?
+                self.blocks(part, &moved.concat(), device)?
             }
         };
-        Ok(Some(Frozen::new(blocks, part.info.kind)))
+        Ok(Some(Frozen::quantised(blocks, part.info.kind.name)))
     }
 
     fn part(&self, name: &str) -> Result<&Part, ModelError> {
@@ -130,12 +130,12 @@ impl Tensors {
         }
     }
 
-    fn blocks(&self, part: &Part, bytes: &[u8]) -> Result<QTensor, ModelError> {
+    fn blocks(&self, part: &Part, bytes: &[u8], device: &Device) -> Result<QTensor, ModelError> {
         // candle reads numbers in place and panics where they are not aligned. In the file they are,
         // because the header is held to it.
         let mut room = Vec::new();
         let bytes = Cow::Borrowed(aligned(bytes, &mut room));
-        let storage = QStorage::from_data(bytes, &Device::Cpu, part.info.kind.dtype)?;
+        let storage = QStorage::from_data(bytes, device, part.info.kind.dtype)?;
         Ok(QTensor::new(storage, part.info.shape.as_slice())?)
     }
 

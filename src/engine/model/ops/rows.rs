@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::simd::widest;
 
 /// Elements of one task: small enough for the second-level cache, large enough to pay for a task.
-const TASK: usize = 1 << 14;
+pub const TASK: usize = 1 << 14;
 
 /// Rows behind one partial sum.
 const SUMMED: usize = 64;

@@ -1,11 +1,31 @@
 //! The numbers inside a tensor, as the fused kernels see them: contiguous f32 in main memory.
 
+use std::cell::Cell;
+
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, DType, Device, Layout, Result, Shape, Storage, Tensor, bail};
 
+thread_local! {
+    /// Set while [`without_kernels`] runs on this thread.
+    static WITHOUT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f` with no fused kernel on this thread: as a device computes that has none. Slow, and the way
+/// to prove such a device's every step on a machine that lacks it.
+pub fn without_kernels<T>(f: impl FnOnce() -> T) -> T {
+    struct Back(bool);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            WITHOUT.set(self.0);
+        }
+    }
+    let _back = Back(WITHOUT.replace(true));
+    f()
+}
+
 /// Whether the fused kernels serve this tensor: f32 on the CPU, and not empty.
 pub fn is_fused(tensor: &Tensor) -> bool {
-    tensor.device().is_cpu() && tensor.dtype() == DType::F32 && tensor.elem_count() > 0
+    !WITHOUT.get() && tensor.device().is_cpu() && tensor.dtype() == DType::F32 && tensor.elem_count() > 0
 }
 
 /// Whether the fused kernels serve all of these.

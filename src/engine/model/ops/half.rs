@@ -1,0 +1,142 @@
+//! Products with a matrix that is kept in half precision. The arithmetic is that of `f32`: numbers
+//! are widened, which changes none of them, on their way into the product.
+
+use candle_core::{CpuStorage, D, DType, Result, Storage, Tensor, bail};
+use half::slice::HalfFloatSliceExt as _;
+use half::{bf16, f16};
+
+use super::linear::{Orientation, linear, linear_transposed};
+use super::math::sum2;
+use super::simd::widest;
+use super::values::{is_fused, read, tensor};
+use super::{composed, rows};
+
+/// Rows of states up to which each row of the matrix is widened where it is used; beyond, the whole
+/// matrix is, once, for a product that reads it many times.
+const FEW: usize = 8;
+
+/// `x·W + b` with `W` in `f16` or `bf16`.
+///
+/// Differentiable in `x` and the bias; the matrix gets no gradient.
+///
+/// # Shapes
+/// `x [.., in]`, `weight [out, in]` or `[in, out]`, `bias [out]`; result `[.., out]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn linear_half(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, orientation: Orientation) -> Result<Tensor> {
+    let (_, width) = weight.dims2()?;
+    let few = x.elem_count() <= FEW * width && is_fused(x) && x.dim(D::Minus1)? == width;
+    let graph = x.track_op() || bias.is_some_and(Tensor::track_op);
+    if few && !graph && orientation == Orientation::OutIn && weight.device().is_cpu() {
+        let product = step(&x.contiguous()?, weight)?;
+        return bias.map_or(Ok(product.clone()), |bias| product.broadcast_add(bias));
+    }
+    let weight = widened(weight)?;
+    match orientation {
+        Orientation::OutIn => linear(x, &weight, bias),
+        Orientation::InOut => linear_transposed(x, &weight, bias),
+    }
+}
+
+/// Rows of a table in half precision, as `f32`.
+///
+/// # Shapes
+/// `table [rows, width]`, `ids` u32 of any shape; result `[ids.., width]`.
+///
+/// # Errors
+/// If an id is not a row of the table.
+pub fn embedding_half(table: &Tensor, ids: &Tensor) -> Result<Tensor> {
+    composed::embedding(table, ids)?.to_dtype(DType::F32)
+}
+
+/// The matrix as `f32`.
+fn widened(weight: &Tensor) -> Result<Tensor> {
+    if !weight.device().is_cpu() {
+        return weight.detach().to_dtype(DType::F32);
+    }
+    let width = weight.dim(D::Minus1)?;
+    let stripe = width * (rows::TASK / width.max(1)).max(1);
+    read_half(weight, |numbers| {
+        let values = rows::written(weight.elem_count(), stripe, |start, memory| {
+            let values = rows::zeroed(memory);
+            numbers.widen(start, values);
+            values
+        });
+        tensor(values, weight.dims())
+    })?
+}
+
+/// `x·Wᵀ` for a few rows: every row of the matrix is widened into the nearest cache and used there.
+fn step(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    let (out, width) = weight.dims2()?;
+    let count = x.elem_count() / width;
+    let values = read(x, |x| {
+        read_half(weight, |numbers| {
+            let stripe = (rows::TASK / width.max(1)).max(1) * count;
+            // Columns lie one behind the other here, so that every task writes its own stretch.
+            let columns = rows::written(out * count, stripe, |start, memory| {
+                let values = rows::zeroed(memory);
+                let mut row = vec![0.0; width];
+                for (index, sums) in values.chunks_exact_mut(count).enumerate() {
+                    numbers.widen((start / count + index) * width, &mut row);
+                    multiply(x, &row, sums);
+                }
+                values
+            });
+            turned(&columns, out, count)
+        })
+    })??;
+    tensor(values, rows::with_last(x.dims(), out))
+}
+
+fn multiply(x: &[f32], row: &[f32], sums: &mut [f32]) {
+    widest(
+        #[inline(always)]
+        || {
+            for (sum, x) in sums.iter_mut().zip(x.chunks_exact(row.len())) {
+                *sum = sum2(x, row, |x, w| x * w);
+            }
+        },
+    );
+}
+
+/// `[out, count]` as `[count, out]`.
+fn turned(columns: &[f32], out: usize, count: usize) -> Vec<f32> {
+    let row = |row: usize| columns.iter().skip(row).step_by(count.max(1)).take(out).copied();
+    (0..count).flat_map(row).collect()
+}
+
+/// Numbers in half precision, where they lie.
+enum Halves<'a> {
+    F16(&'a [f16]),
+    Bf16(&'a [bf16]),
+}
+
+impl Halves<'_> {
+    /// Widens as many numbers as `values` holds, from `start` on.
+    fn widen(&self, start: usize, values: &mut [f32]) {
+        let end = start + values.len();
+        match self {
+            Self::F16(numbers) => numbers[start..end].convert_to_f32_slice(values),
+            Self::Bf16(numbers) => widest(
+                #[inline(always)]
+                || {
+                    for (value, number) in values.iter_mut().zip(&numbers[start..end]) {
+                        *value = f32::from_bits(u32::from(number.to_bits()) << 16);
+                    }
+                },
+            ),
+        }
+    }
+}
+
+fn read_half<T>(tensor: &Tensor, f: impl FnOnce(Halves) -> T) -> Result<T> {
+    let (storage, layout) = tensor.storage_and_layout();
+    let Some((start, end)) = layout.contiguous_offsets() else { bail!("a frozen matrix must lie without gaps") };
+    match &*storage {
+        Storage::Cpu(CpuStorage::F16(all)) => Ok(f(Halves::F16(&all[start..end]))),
+        Storage::Cpu(CpuStorage::BF16(all)) => Ok(f(Halves::Bf16(&all[start..end]))),
+        _ => bail!("a frozen matrix must be of type f16 or bf16, not {:?}", tensor.dtype()),
+    }
+}

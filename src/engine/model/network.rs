@@ -1,0 +1,169 @@
+//! What every architecture is to the rest of the engine: what a pass reads, what stands on top, and the
+//! list of those that are known.
+
+use candle_core::Tensor;
+
+use super::{Cache, Config, ModelError, Names, Noise, Trace, bert, distilbert, gpt2, llama, roberta, t5};
+use crate::session::Head;
+
+/// What one forward pass reads.
+pub struct Input {
+    /// Token ids, `u32 [batch, tokens]`.
+    pub ids: Tensor,
+    /// Position of each token, `u32 [batch, tokens]`.
+    pub positions: Tensor,
+    /// Additive attention mask, `f32 [batch, 1, 1 or tokens, tokens]`: 0 where a query may look,
+    /// [`attention::MASKED`] where not.
+    pub mask: Tensor,
+}
+
+/// What a model puts on top of its hidden states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Top {
+    /// A classifier over this many classes.
+    Classes(usize),
+    /// Scores for every token of the vocabulary.
+    Vocabulary,
+}
+
+impl Top {
+    /// What stands on top of a model for `classes` classes that answers as asked.
+    pub fn asked(head: Head, architecture: &Architecture, classes: usize) -> Self {
+        match (head, architecture.writes()) {
+            (Head::Classifier, _) | (Head::Auto, false) => Self::Classes(classes),
+            (Head::LabelWords, _) | (Head::Auto, true) => Self::Vocabulary,
+        }
+    }
+}
+
+/// A network: hidden states, and what stands on top of them. Built twice over the same memory,
+/// once tracked for training, once detached for looking.
+pub trait Network: Send + Sync {
+    /// Hidden states of the last layer, `[batch, tokens, width]`. Shows `trace` what it asks for.
+    ///
+    /// # Errors
+    /// The tensor library's, e.g. for ids beyond the vocabulary.
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> candle_core::Result<Tensor>;
+
+    /// Class logits `[batch, classes]` from hidden states `[batch, tokens, width]`, where `ends` is
+    /// the index of each row's last token.
+    ///
+    /// # Errors
+    /// If the network was opened with [`Top::Vocabulary`].
+    fn classify(&self, hidden: &Tensor, ends: &[u32], noise: &Noise) -> candle_core::Result<Tensor>;
+
+    /// Vocabulary logits `[rows, vocabulary]` from hidden states `[rows, width]`.
+    ///
+    /// # Errors
+    /// If the network was opened with [`Top::Classes`].
+    fn vocabulary(&self, hidden: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// Hidden states `[batch, tokens, width]` of the tokens `written` behind a text of which
+    /// [`Self::encode`] gave the states `read [batch, read tokens, width]` under `read_mask`: what an
+    /// encoder–decoder makes of its answer so far.
+    ///
+    /// # Errors
+    /// If the network has no decoder beside its encoder.
+    fn decode(
+        &self,
+        _read: &Tensor,
+        _read_mask: &Tensor,
+        _written: &Input,
+        _trace: &mut Trace,
+        _noise: &Noise,
+    ) -> candle_core::Result<Tensor> {
+        candle_core::bail!("this network has no decoder beside its encoder")
+    }
+
+    /// Hidden states `[batch, new, width]` of tokens that a decoder reads or writes behind those that
+    /// `cache` keeps, and that it keeps from now on: the numbers that [`Self::encode`] gives for the
+    /// whole text, or [`Self::decode`] where an encoder's states and their mask are `read`.
+    ///
+    /// # Shapes
+    /// `new` holds ids and positions `u32 [batch, new]` and a mask over all tokens that then stand,
+    /// `[batch, 1, new, tokens]`.
+    ///
+    /// # Errors
+    /// If the network does not write, or the shapes do not fit what is kept.
+    fn write_on(
+        &self,
+        _new: &Input,
+        _read: Option<(&Tensor, &Tensor)>,
+        _cache: &mut Cache,
+    ) -> candle_core::Result<Tensor> {
+        candle_core::bail!("this network reads and does not write")
+    }
+}
+
+/// What a network does with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reads it both ways.
+    Encoder,
+    /// Reads it left to right and writes on.
+    Decoder,
+    /// Reads it both ways, then writes an answer left to right.
+    EncoderDecoder,
+}
+
+/// Builds a network over named weights.
+pub type Build = fn(&Config, &Top, &Names) -> Result<Box<dyn Network>, ModelError>;
+
+/// One architecture this program can open and train.
+pub struct Architecture {
+    /// `model_type` of `config.json`.
+    pub id: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+    /// One sentence.
+    pub help: &'static str,
+    /// What it does with a text.
+    pub kind: Kind,
+    /// Longest input in tokens.
+    pub longest: fn(&Config) -> usize,
+    /// Builds the network over named weights.
+    pub build: Build,
+    /// Other names under which checkpoints keep a tensor.
+    pub aliases: fn(&str) -> Vec<String>,
+    /// Stored tensors that are rightly not used (buffers, tied copies).
+    pub ignored: fn(&str) -> bool,
+    /// The class transformers would open the result with.
+    pub class: fn(&Top) -> &'static str,
+}
+
+/// Every architecture; adding one is one file and one line here.
+pub const ARCHITECTURES: &[Architecture] = &[
+    bert::ARCHITECTURE,
+    distilbert::ARCHITECTURE,
+    roberta::ARCHITECTURE,
+    gpt2::ARCHITECTURE,
+    t5::ARCHITECTURE,
+    llama::LLAMA,
+    llama::MISTRAL,
+    llama::QWEN2,
+    llama::QWEN3,
+];
+
+impl Architecture {
+    /// Whether every token of the text sees only those before it.
+    pub fn causal(&self) -> bool {
+        self.kind == Kind::Decoder
+    }
+
+    /// Whether it answers by writing on, of its own accord.
+    pub fn writes(&self) -> bool {
+        self.kind != Kind::Encoder
+    }
+}
+
+/// The architecture a configuration names.
+///
+/// # Errors
+/// [`ModelError::Config`] with the list of known ones.
+pub fn architecture(config: &Config) -> Result<&'static Architecture, ModelError> {
+    let name = config.model_type()?;
+    ARCHITECTURES.iter().find(|architecture| architecture.id == name).ok_or_else(|| {
+        let known = ARCHITECTURES.iter().map(|a| a.id).collect::<Vec<_>>().join(", ");
+        ModelError::Config(format!("model_type {name:?} is not known here; the known ones are {known}"))
+    })
+}

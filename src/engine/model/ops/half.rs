@@ -6,14 +6,9 @@ use half::slice::HalfFloatSliceExt as _;
 use half::{bf16, f16};
 
 use super::linear::{Orientation, linear, linear_transposed};
-use super::math::sum2;
 use super::simd::widest;
-use super::values::{is_fused, read, tensor};
-use super::{composed, rows};
-
-/// Rows of states up to which each row of the matrix is widened where it is used; beyond, the whole
-/// matrix is, once, for a product that reads it many times.
-const FEW: usize = 8;
+use super::values::{are_fused, read, tensor};
+use super::{composed, few, rows};
 
 /// `x·W + b` with `W` in `f16` or `bf16`.
 ///
@@ -26,9 +21,9 @@ const FEW: usize = 8;
 /// If the shapes do not fit.
 pub fn linear_half(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, orientation: Orientation) -> Result<Tensor> {
     let (_, width) = weight.dims2()?;
-    let few = x.elem_count() <= FEW * width && is_fused(x) && x.dim(D::Minus1)? == width;
+    let few = x.dim(D::Minus1)? == width && (x.elem_count() == width || few::serves(x.elem_count() / width, width));
     let graph = x.track_op() || bias.is_some_and(Tensor::track_op);
-    if few && !graph && orientation == Orientation::OutIn && weight.device().is_cpu() {
+    if few && !graph && orientation == Orientation::OutIn && are_fused(&[x]) {
         let product = step(&x.contiguous()?, weight)?;
         return bias.map_or(Ok(product.clone()), |bias| product.broadcast_add(bias));
     }
@@ -67,44 +62,11 @@ fn widened(weight: &Tensor) -> Result<Tensor> {
     })?
 }
 
-/// `x·Wᵀ` for a few rows: every row of the matrix is widened into the nearest cache and used there.
+/// `x·Wᵀ` for a few rows.
 fn step(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
     let (out, width) = weight.dims2()?;
-    let count = x.elem_count() / width;
-    let values = read(x, |x| {
-        read_half(weight, |numbers| {
-            let stripe = (rows::TASK / width.max(1)).max(1) * count;
-            // Columns lie one behind the other here, so that every task writes its own stretch.
-            let columns = rows::written(out * count, stripe, |start, memory| {
-                let values = rows::zeroed(memory);
-                let mut row = vec![0.0; width];
-                for (index, sums) in values.chunks_exact_mut(count).enumerate() {
-                    numbers.widen((start / count + index) * width, &mut row);
-                    multiply(x, &row, sums);
-                }
-                values
-            });
-            turned(&columns, out, count)
-        })
-    })??;
+    let values = read(x, |x| read_half(weight, |numbers| few::product(x, &numbers, width, out)))??;
     tensor(values, rows::with_last(x.dims(), out))
-}
-
-fn multiply(x: &[f32], row: &[f32], sums: &mut [f32]) {
-    widest(
-        #[inline(always)]
-        || {
-            for (sum, x) in sums.iter_mut().zip(x.chunks_exact(row.len())) {
-                *sum = sum2(x, row, |x, w| x * w);
-            }
-        },
-    );
-}
-
-/// `[out, count]` as `[count, out]`.
-fn turned(columns: &[f32], out: usize, count: usize) -> Vec<f32> {
-    let row = |row: usize| columns.iter().skip(row).step_by(count.max(1)).take(out).copied();
-    (0..count).flat_map(row).collect()
 }
 
 /// Numbers in half precision, where they lie.
@@ -128,6 +90,14 @@ impl Halves<'_> {
                 },
             ),
         }
+    }
+}
+
+impl few::Stretches for Halves<'_> {
+    fn stretch<'a>(&'a self, start: usize, len: usize, room: &'a mut Vec<f32>) -> &'a [f32] {
+        room.resize(len, 0.0);
+        self.widen(start, room);
+        room
     }
 }
 

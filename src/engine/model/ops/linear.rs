@@ -6,7 +6,7 @@ use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tenso
 use super::gradients::hand_over;
 use super::product::{Matrix, add_product, product};
 use super::values::{are_fused, output, read2, slice, tensor};
-use super::{composed, rows};
+use super::{composed, few, rows};
 
 /// `x · weightᵀ + bias`.
 ///
@@ -107,11 +107,19 @@ impl Sizes {
     /// # Errors
     /// If the bias has another size.
     pub fn forward(self, x: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Result<Vec<f32>> {
+        if bias.is_some_and(|bias| bias.len() != self.out) {
+            bail!("a bias of another size does not fit a linear layer from {} to {}", self.width, self.out);
+        }
+        if self.orientation == Orientation::OutIn && few::serves(x.len() / self.width.max(1), self.width) {
+            let (x, weight) = (self.input(x)?.values(), self.matrix(weight)?.values());
+            let mut y = few::product(x, &weight, self.width, self.out);
+            if let Some(bias) = bias {
+                rows::change(&mut y, self.out, |_, y| rows::add_row(y, bias));
+            }
+            return Ok(y);
+        }
         let (x, weight) = (self.input(x)?, self.matrix(weight)?);
         let Some(bias) = bias else { return product(x, weight) };
-        if bias.len() != self.out {
-            bail!("a bias of {} does not fit a linear layer from {} to {}", bias.len(), self.width, self.out);
-        }
         let mut y = rows::repeated(bias, x.rows());
         add_product(&mut y, x, weight)?;
         Ok(y)

@@ -15,6 +15,7 @@ mod distillation;
 mod dropout;
 mod embedding;
 mod feed_forward;
+mod few;
 mod gelu;
 mod gradients;
 mod half;

@@ -34,6 +34,11 @@ impl<'a> Matrix<'a> {
         self.rows
     }
 
+    /// The slice it lies in.
+    pub fn values(&self) -> &'a [f32] {
+        self.values
+    }
+
     /// At most `count` rows from row `first` on; `None` behind the last one.
     fn rows_from(self, first: usize, count: usize) -> Option<Self> {
         let rows = self.rows.checked_sub(first).filter(|left| *left > 0)?.min(count);

@@ -13,6 +13,7 @@ use super::listing::{Listing, Wanted};
 use super::room::{free, megabytes};
 use super::{Cache, HubError, Name, Place, Watch, download};
 use crate::engine::model::{self, Config, shards, text};
+use crate::link::Repository;
 
 /// Time between two reports.
 const REPORT: Duration = Duration::from_millis(100);
@@ -43,8 +44,9 @@ impl std::fmt::Display for Progress {
     }
 }
 
-/// Fetches what is needed of a model, with or without its weights, and gives the folder. What is
-/// there already is not fetched again; what was begun is gone on with.
+/// Fetches what is needed of a model, with or without its weights, and gives the folder; of a GGUF
+/// file all parts, and gives the file. What is there already is not fetched again; what was begun is
+/// gone on with.
 ///
 /// # Errors
 /// [`HubError`] in words, with the next step.
@@ -75,6 +77,19 @@ pub fn fetch(place: &Place, name: &Name, weights: bool, watch: Watch) -> Result<
     worker.join().unwrap_or_else(|_| Err(answer("it made this program stumble, please report this")))
 }
 
+/// What there is to choose from in a repository: one question to the Hub.
+///
+/// # Errors
+/// [`HubError`] in words, with the next step.
+pub fn repository(place: &Place, name: &Name) -> Result<Repository, HubError> {
+    if place.offline {
+        let lack = "its files are not known here".to_owned();
+        return Err(HubError::Offline { name: name.to_string(), lack, cache: place.cache.clone() });
+    }
+    let (news, _) = channel();
+    Ok(Job::new(place, name, news, Arc::default()).listing()?.repository(name))
+}
+
 /// A fetch on its way.
 pub(super) struct Job {
     pub(super) place: Place,
@@ -96,26 +111,58 @@ impl Job {
 
     fn work(mut self, weights: bool) -> Result<PathBuf, HubError> {
         let listing = self.listing()?;
+        match self.chosen(&listing, weights)? {
+            Some(file) => self.gguf(&listing, &file)?,
+            None => self.folder(&listing, weights)?,
+        }
+        let cache = Cache::at(&self.place.cache);
+        cache.note(&self.name, &listing.commit)?;
+        cache.complete(&self.name, weights).map_err(|lack| HubError::Absent { name: self.name.to_string(), lack })
+    }
+
+    /// The GGUF file that is to be fetched: the one that is meant, or the only one of a repository
+    /// that has nothing else.
+    fn chosen(&self, listing: &Listing, weights: bool) -> Result<Option<String>, HubError> {
+        if let Some(file) = self.name.file() {
+            return Ok(Some(file.to_owned()));
+        }
+        if listing.small().is_ok() && (!weights || listing.weights().is_ok()) {
+            return Ok(None);
+        }
+        let repository = listing.repository(&self.name);
+        match repository.files.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(one.name.clone())),
+            _ => Err(HubError::Choose(Box::new(repository))),
+        }
+    }
+
+    fn gguf(&mut self, listing: &Listing, file: &str) -> Result<(), HubError> {
+        let none = |missing| HubError::NoFile(Box::new(listing.repository(&self.name)), missing);
+        let files = listing.gguf(file).map_err(none)?;
+        self.expect(files.iter())?;
+        files.iter().try_for_each(|file| self.bring(listing, file).map(|_| ()))
+    }
+
+    fn folder(&mut self, listing: &Listing, weights: bool) -> Result<(), HubError> {
         let name = self.name.to_string();
         let useless = |what| HubError::Useless { name: name.clone(), what };
         let small = listing.small().map_err(useless)?;
         let large = if weights { Some(listing.weights().map_err(useless)?) } else { None };
         self.expect(small.iter().chain(large.iter().map(|(file, _)| file)))?;
         for file in &small {
-            let path = self.bring(&listing, file)?;
+            let path = self.bring(listing, file)?;
             if file.name == "config.json" {
                 model::architecture(&Config::parse(&text::read_text(&path, "config.json")?)?)?;
             }
         }
         if let Some((file, sharded)) = large {
-            let path = self.bring(&listing, &file)?;
+            let path = self.bring(listing, &file)?;
             if sharded {
-                self.shards(&listing, &path)?;
+                self.shards(listing, &path)?;
             }
         }
-        let cache = Cache::at(&self.place.cache);
-        cache.note(&self.name, &listing.commit)?;
-        cache.complete(&self.name, weights).map_err(|lack| HubError::Absent { name: self.name.to_string(), lack })
+        Ok(())
     }
 
     fn listing(&mut self) -> Result<Listing, HubError> {

@@ -130,7 +130,7 @@ fn a_gguf_file_of_a_repository_is_chosen_by_a_click() {
     window.run_steps(4);
     let asked = |command: &Command| matches!(command, Command::Files { repo, revision } if repo == "owner/quantised" && revision == MAIN);
     assert!(engine.heard().iter().any(asked));
-    let file = |name: &str, bytes, parts| RepositoryFile { name: name.into(), bytes: Some(bytes), parts };
+    let file = |name: &str, bytes, parts| RepositoryFile { name: name.into(), bytes: Some(bytes), parts, unread: None };
     let long = "BF16/a-model-with-a-name-that-no-column-would-ever-hold-instruct-00001-of-00002.gguf";
     let files = vec![file("quantised-Q4_K_M.gguf", 400_000_000, 1), file(long, 1_200_000_000, 2)];
     let known = |repo: &str| Repository {

@@ -75,4 +75,6 @@ pub struct RepositoryFile {
     pub bytes: Option<u64>,
     /// Files it consists of.
     pub parts: usize,
+    /// A kind of numbers in its name that this program does not read.
+    pub unread: Option<String>,
 }

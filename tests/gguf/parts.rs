@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use candle_core::quantized::GgmlDType;
+use proptest::prelude::*;
 use retort::engine::model::ModelFiles;
 use retort::engine::model::chat::ChatFile;
 use retort::session::Source;
@@ -159,4 +160,29 @@ fn two_split_models_in_a_folder_are_two() {
     let said = refusal(scene.folder.path());
     assert!(said.contains("2 GGUF models") && said.contains("other-00001-of-00002.gguf"), "{said}");
     assert!(open(&scene.path(1)).is_ok());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Any few bytes of the headers changed, most of them where a part says which it is: opened or
+    /// refused, never a panic.
+    #[test]
+    fn no_changed_byte_of_a_part_ends_in_a_panic(
+        changes in proptest::collection::vec((0..COUNT, 0usize..160, any::<u8>()), 1..5),
+    ) {
+        thread_local! {
+            static SCENE: Scene = Scene::new("llama");
+        }
+        SCENE.with(|scene| {
+            let mut parts: Vec<Vec<u8>> = scene.whole.split(COUNT, false).iter().map(File::bytes).collect();
+            for (part, at, byte) in changes {
+                let start = parts[part].windows(6).position(|window| window == b"split.").unwrap();
+                let from = if at % 4 == 0 { 0 } else { start };
+                parts[part][from + at] = byte;
+            }
+            parts.iter().enumerate().for_each(|(i, part)| std::fs::write(scene.path(i + 1), part).unwrap());
+            drop(open(&scene.path(1)));
+        });
+    }
 }

@@ -83,6 +83,22 @@ fn without_a_choice_the_files_are_listed_with_their_sizes() {
 }
 
 #[test]
+fn what_cannot_be_read_here_is_said_before_it_is_fetched() {
+    let scene = scene();
+    scene.server.set(|state| drop(state.files.insert("posts-IQ4_XS.gguf".into(), vec![0; 1000])));
+    assert!(scene.refusal().contains("posts-IQ4_XS.gguf (0.0 MB, IQ4_XS is not read here)"), "{}", scene.refusal());
+    scene.server.set(|state| state.architecture = Some("gpt2".into()));
+    assert!(hub::fetch(&scene.place(), &name(FOUR), true, &mut |_| true).is_ok());
+    let before = scene.server.requests("/store/").len();
+    scene.server.set(|state| state.architecture = Some("gemma3".into()));
+    let words = hub::fetch(&scene.place(), &name(EIGHT), true, &mut |_| true).unwrap_err().to_string();
+    assert!(words.contains("gemma3") && words.contains("qwen3") && words.contains(EIGHT), "{words}");
+    assert_eq!(scene.server.requests("/store/").len(), before);
+    let known = hub::repository(&scene.place(), &Name::parse("owner/tiny", "main").unwrap()).unwrap();
+    assert!(known.problem.unwrap().contains("gemma3"));
+}
+
+#[test]
 fn a_chosen_file_is_fetched_alone_and_taken_up_where_it_broke() {
     let scene = scene();
     scene.server.set(|state| (state.cuts.extend([70_000, 50_000]), state.token = Some(TOKEN.into())).1);

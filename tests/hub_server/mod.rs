@@ -18,6 +18,8 @@ pub struct State {
     pub lies: BTreeMap<String, String>,
     /// Bytes that the listing states for a file, instead of the true ones.
     pub sizes: BTreeMap<String, u64>,
+    /// The architecture of GGUF files that the listing states.
+    pub architecture: Option<String>,
     /// The token without which nothing is given out.
     pub token: Option<String>,
     /// Statuses of the next answers, with further header lines.
@@ -162,7 +164,11 @@ fn listing(state: &State) -> String {
         serde_json::json!({ "rfilename": name, "blobId": git, "size": size, "lfs": large })
     };
     let siblings: Vec<_> = state.files.iter().map(file).collect();
-    serde_json::json!({ "id": "owner/tiny", "sha": state.commit, "siblings": siblings }).to_string()
+    let mut listing = serde_json::json!({ "id": "owner/tiny", "sha": state.commit, "siblings": siblings });
+    if let Some(architecture) = &state.architecture {
+        listing["gguf"] = serde_json::json!({ "architecture": architecture, "total": 1_503_040 });
+    }
+    listing.to_string()
 }
 
 /// SHA-256 in hexadecimal.

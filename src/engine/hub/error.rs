@@ -147,7 +147,8 @@ fn listed(files: &[RepositoryFile]) -> String {
     let one = |file: &RepositoryFile| {
         let size = file.bytes.map(megabytes);
         let parts = (file.parts > 1).then(|| format!("{} parts", file.parts));
-        let more = size.into_iter().chain(parts).collect::<Vec<_>>().join(", ");
+        let unread = file.unread.as_ref().map(|kind| format!("{kind} is not read here"));
+        let more = size.into_iter().chain(parts).chain(unread).collect::<Vec<_>>().join(", ");
         if more.is_empty() { file.name.clone() } else { format!("{} ({more})", file.name) }
     };
     if files.is_empty() { "none".to_owned() } else { files.iter().map(one).collect::<Vec<_>>().join(", ") }

@@ -21,6 +21,8 @@ pub(super) struct Listing {
     /// The commit.
     pub(super) commit: String,
     files: BTreeMap<String, Wanted>,
+    /// The architecture of its GGUF files, if the Hub has looked into them.
+    architecture: Option<String>,
 }
 
 /// One file: what it is called, and what its bytes must come to.
@@ -40,6 +42,8 @@ pub(super) struct Wanted {
 struct Answer {
     sha: String,
     siblings: Vec<Sibling>,
+    #[serde(default)]
+    gguf: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +76,8 @@ impl Listing {
         let fine = |name: &str| is_plain(name) || is_file(name);
         let plain = answer.siblings.into_iter().filter(|sibling| fine(&sibling.rfilename));
         let files = plain.map(|sibling| (sibling.rfilename.clone(), Wanted::of(sibling, &answer.sha))).collect();
-        Ok(Self { commit: answer.sha, files })
+        let architecture = answer.gguf.get("architecture").and_then(|name| name.as_str()).map(str::to_owned);
+        Ok(Self { commit: answer.sha, files, architecture })
     }
 
     /// A file by its name.
@@ -111,9 +116,20 @@ impl Listing {
         let file = |(name, files): (String, Vec<String>)| {
             let mut sizes = files.iter().map(|file| self.get(file)?.size);
             let bytes = sizes.try_fold(0u64, |sum, size| Some(sum.saturating_add(size?)));
-            RepositoryFile { bytes, parts: files.len(), name }
+            let unread = gguf::unread(&name).map(str::to_owned);
+            RepositoryFile { bytes, parts: files.len(), unread, name }
         };
-        Repository { repo, revision, whole, files: models.into_iter().map(file).collect(), problem: None }
+        let files: Vec<RepositoryFile> = models.into_iter().map(file).collect();
+        let problem = self.check_gguf().err().filter(|_| !files.is_empty());
+        Repository { repo, revision, whole, files, problem }
+    }
+
+    /// Refuses GGUF files of an architecture that cannot be opened, before they are fetched.
+    ///
+    /// # Errors
+    /// In words, with the known ones.
+    pub(super) fn check_gguf(&self) -> Result<(), String> {
+        self.architecture.as_deref().map_or(Ok(()), gguf::check_architecture)
     }
 
     /// A GGUF file with all its parts, by the name of any of them.

@@ -11,6 +11,7 @@ mod download;
 mod error;
 mod fetch;
 mod http;
+mod job;
 pub mod list;
 mod listing;
 pub mod memory;

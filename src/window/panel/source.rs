@@ -1,6 +1,8 @@
 //! Where a model comes from: built in, a folder, the Hugging Face Hub and its cache, a server.
 
 mod hub;
+mod row;
+mod shelf;
 
 use std::path::Path;
 

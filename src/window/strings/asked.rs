@@ -212,6 +212,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("It has none", "没有"),
     ("The model as a whole", "整个模型"),
     ("parts", "部分"),
+    ("not read here", "这里无法读取"),
     ("In the cache of this machine", "本机缓存中"),
     ("Look again", "重新查看"),
     ("Reads the cache anew", "重新读取缓存"),

@@ -56,10 +56,17 @@ fn open(header: &Header) -> Result<(Fields<'_>, Family), String> {
             "it is a mixture of {experts} experts ({architecture}), which is not known here; choose a dense model"
         ));
     }
-    let family = Family::of(architecture).ok_or_else(|| {
+    Ok((fields, known(architecture)?))
+}
+
+/// The family of an architecture.
+///
+/// # Errors
+/// In words, with the known ones.
+pub fn known(architecture: &str) -> Result<Family, String> {
+    Family::of(architecture).ok_or_else(|| {
         format!("its architecture {architecture:?} is not known here; the known ones are gpt2, llama (Mistral is one), qwen2, qwen3; choose another model")
-    })?;
-    Ok((fields, family))
+    })
 }
 
 impl Fields<'_> {

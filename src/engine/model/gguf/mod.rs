@@ -20,6 +20,7 @@ mod header;
 mod kind;
 mod merges;
 mod names;
+mod part_names;
 mod parts;
 mod pre;
 mod sentence_piece;
@@ -35,10 +36,10 @@ use super::ModelError;
 use super::chat::ChatFile;
 pub use frozen::{Frozen, Weight};
 pub use header::Header;
-pub use parts::{models, names_of};
-pub use tensors::Tensors;
-
+pub use kind::unread;
+pub use part_names::{models, names_of};
 use parts::Whole;
+pub use tensors::Tensors;
 
 /// Whether a path is named as a GGUF file.
 fn is_named(path: &Path) -> bool {
@@ -75,6 +76,14 @@ pub fn within(folder: &Path) -> Result<Option<PathBuf>, ModelError> {
             Err(ModelError::File { what: "the model folder", reason, path: folder.to_owned() })
         }
     }
+}
+
+/// Whether models of this architecture, as a file or the Hub names it, can be opened.
+///
+/// # Errors
+/// In words, with the known ones.
+pub fn check_architecture(architecture: &str) -> Result<(), String> {
+    config::known(architecture).map(|_| ())
 }
 
 /// The files of the model of which `path` is one: itself, or all parts in their order.

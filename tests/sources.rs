@@ -178,12 +178,17 @@ fn a_gguf_file_of_the_cache_is_chosen_by_a_click_and_only_teaches() {
     window.get_by_label("owner/quantised q/a-Q8_0.gguf").click();
     window.run_steps(4);
     assert_eq!(window.state().session().models.student.source.title(), "");
+    type_into(&mut window, "owner/name", "owner/quantised/q/a-Q8_0.gguf");
+    let student = window.state().session().models.student.source.clone();
+    assert!(matches!(student, Source::Hub { file: None, .. }), "{student:?}");
     pick(&mut window, 1, "Posts student");
     pick(&mut window, 0, "Hugging Face…");
+    let source = |window: &Window| window.state().session().models.teacher.as_ref().unwrap().source.clone();
+    type_into(&mut window, "owner/name", "owner/other/b.gguf");
+    assert_eq!(source(&window), Source::hub("owner/other/b.gguf"));
     window.get_by_label("owner/quantised q/a-Q8_0.gguf").click();
     window.run_steps(10);
-    let source = window.state().session().models.teacher.as_ref().unwrap().source.clone();
-    assert_eq!(source, Source::hub("owner/quantised/q/a-Q8_0.gguf"));
+    assert_eq!(source(&window), Source::hub("owner/quantised/q/a-Q8_0.gguf"));
     engine.status(Phase::Ready, 0);
 }
 

@@ -122,6 +122,21 @@ fn a_chosen_file_is_fetched_alone_and_taken_up_where_it_broke() {
 }
 
 #[test]
+fn a_begun_fetch_is_listed_with_what_it_takes() {
+    let scene = scene();
+    scene.server.set(|state| state.stall = Some(90_000));
+    let mut asked = 0;
+    let stopped = hub::fetch(&scene.place(), &name(EIGHT), true, &mut |_| {
+        asked += 1;
+        asked < 8
+    });
+    assert!(matches!(stopped, Err(HubError::Stopped(_))), "{stopped:?}");
+    let begun = hub::list(&scene.cache(), None).unwrap();
+    assert!(begun.len() == 1 && begun[0].disk_bytes > 0, "{begun:?}");
+    assert!(begun[0].problem.as_ref().unwrap().contains("begun"), "{begun:?}");
+}
+
+#[test]
 fn a_model_in_parts_is_one_row_and_comes_whole() {
     let scene = scene();
     // The last part breaks off for good: what is there is a row that says what is missing.

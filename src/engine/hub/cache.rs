@@ -56,6 +56,12 @@ impl Cache {
         }
     }
 
+    /// Makes the folder of a snapshot, so that a begun fetch is listed before its first file is whole.
+    pub(super) fn begin(&self, name: &Name, commit: &str) -> Result<(), HubError> {
+        let snapshot = self.folder(name).join("snapshots").join(commit);
+        std::fs::create_dir_all(&snapshot).map_err(|e| HubError::disk(&e, &snapshot))
+    }
+
     /// Puts a blob under its name into a snapshot: as a link, or where there are none as a copy
     /// that shares the bytes if the disk can. The file may lie in folders of the repository.
     pub(super) fn link(&self, name: &Name, commit: &str, file: &str, blob: &str) -> Result<(), HubError> {
@@ -120,9 +126,17 @@ fn gguf_within(snapshot: &Path, file: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// Whether a snapshot was begun and nothing of it is whole.
+pub(super) fn is_begun(snapshot: &Path) -> bool {
+    std::fs::read_dir(snapshot).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 /// What a folder in Hugging Face's layout still needs to be opened, in words.
 pub fn lacks(folder: &Path, weights: bool) -> Option<String> {
     let there = |name: &&str| folder.join(name).is_file();
+    if is_begun(folder) {
+        return Some("its fetch was begun and nothing is whole yet".into());
+    }
     if !there(&"config.json") {
         return Some("config.json is missing".into());
     }

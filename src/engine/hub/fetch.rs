@@ -123,6 +123,7 @@ impl Job {
         let what = "the GGUF file";
         listing.check_gguf().map_err(|reason| ModelError::File { what, reason, path: file.into() })?;
         self.expect(files.iter())?;
+        Cache::at(&self.place.cache).begin(&self.name, &listing.commit)?;
         files.iter().try_for_each(|file| self.bring(listing, file).map(|_| ()))
     }
 

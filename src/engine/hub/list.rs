@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::cache::{ggufs, lacks};
+use super::cache::{ggufs, is_begun, lacks};
 use super::memory::{student_bytes, teacher_bytes};
 use super::{Cache, HubError, Name, Place, memory};
 use crate::engine::model::stored::Stored;
@@ -104,6 +104,11 @@ fn entries(folder: &Path) -> Vec<String> {
 
 /// What the files of a model are, but for their name.
 fn examined(files: &ModelFiles, memory: Option<u64>) -> Listed {
+    let (path, lacking) = match files {
+        ModelFiles::Folder(path) => (path.clone(), lacks(path, true)),
+        ModelFiles::Gguf(path) => (path.clone(), None),
+        ModelFiles::BuiltIn(name) => (PathBuf::from(name), None),
+    };
     let config = files.config().and_then(|text| Config::parse(&text));
     let stored = files.weights();
     let parameters = stored.as_ref().ok().map(Stored::parameters);
@@ -115,12 +120,9 @@ fn examined(files: &ModelFiles, memory: Option<u64>) -> Listed {
         .as_ref()
         .map_err(ToString::to_string)
         .and_then(|config| model::architecture(config).map(|_| ()).map_err(|e| e.to_string()));
-    let (path, lacking) = match files {
-        ModelFiles::Folder(path) => (path.clone(), lacks(path, true)),
-        ModelFiles::Gguf(path) => (path.clone(), None),
-        ModelFiles::BuiltIn(name) => (PathBuf::from(name), None),
-    };
-    let problem = known.err().or(lacking).or_else(|| stored.err().map(|e| e.to_string()));
+    // Of a fetch that was only begun there is nothing to be said but that.
+    let unknown = known.err().filter(|_| !is_begun(&path));
+    let problem = unknown.or(lacking).or_else(|| stored.err().map(|e| e.to_string()));
     Listed {
         repo: String::new(),
         revision: String::new(),

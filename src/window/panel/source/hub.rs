@@ -35,8 +35,12 @@ pub(super) fn hub_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish
     }
     let version = version.map(|text| if text.trim().is_empty() { MAIN.to_owned() } else { text.trim().to_owned() });
     (name.is_some() || version.is_some()).then(|| {
-        let source = name.map_or_else(|| now.clone(), |text| Source::hub(text.trim()));
-        source.at(version.unwrap_or_else(|| revision.clone()))
+        // A file behind the name is a teacher's; a session with such a student would not open again.
+        let typed = |text: String| match wish {
+            Wish::Teacher => Source::hub(text.trim()),
+            _ => Source::Hub { repo: text.trim().to_owned(), revision: revision.clone(), file: None },
+        };
+        name.map_or_else(|| now.clone(), typed).at(version.unwrap_or_else(|| revision.clone()))
     })
 }
 

@@ -6,6 +6,9 @@
 mod folder;
 #[path = "fuzz/limit.rs"]
 mod limit;
+#[path = "gguf/writer.rs"]
+#[allow(dead_code, reason = "other tests break files in ways not needed here")]
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -214,6 +217,14 @@ mod seeds {
         // Alone in its folder, a GGUF file is the model.
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/gguf");
         seeds.insert("gguf".into(), packed(0, &[("model.gguf", std::fs::read(golden.join("gpt2_q8.gguf")).unwrap())]));
+        let place = tempfile::tempdir().unwrap();
+        for (name, bytes) in shrunk("gpt2", Head::LabelWords) {
+            std::fs::write(place.path().join(name), bytes).unwrap();
+        }
+        let parts = writer::convert(place.path(), &|_, _| candle_core::quantized::GgmlDType::F32).split(2, false);
+        let parts = ["model-00001-of-00002.gguf", "model-00002-of-00002.gguf"].into_iter().zip(parts);
+        let parts: Vec<_> = parts.map(|(name, part)| (name, part.bytes())).collect();
+        seeds.insert("gguf-parts".into(), packed(0, &parts));
         let shards = [config.clone(), tokenizer.clone(), index.clone(), ("shard", weights.1.clone())];
         seeds.insert("shards".into(), packed(1, &shards));
         let pickled = ("pytorch_model.bin", archive("classifier.bias", 3, &[0; 12]));

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder, SnapshotResults};
-use retort::link::{Event, Phase};
-use retort::session::{Language, Session, ThemeChoice};
+use retort::link::{Event, Listed, Phase, Repository, RepositoryFile, Shelf};
+use retort::session::{Language, ModelChoice, Session, Source, ThemeChoice};
+use retort::window::undo::Part;
 use retort::window::{Action, WorkbenchApp};
 
 /// What a picture shows.
@@ -79,6 +80,47 @@ fn unfolded(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine,
     }
 }
 
+/// A teacher of the Hub, one of whose files is to be chosen.
+fn of_the_hub(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
+    unfolded(harness, engine, &["Pair"]);
+    let file = |kind: &str, mega: u64, parts| RepositoryFile {
+        name: format!("Some-Model-1.7B-Instruct-{kind}.gguf"),
+        bytes: Some(mega * 1_000_000),
+        parts,
+        unread: kind.starts_with("IQ").then(|| kind.to_owned()),
+    };
+    let files = vec![
+        file("BF16-00001-of-00002", 3_400, 2),
+        file("IQ4_XS", 980, 1),
+        file("Q4_K_M", 1_100, 1),
+        file("Q8_0", 1_830, 1),
+    ];
+    let (repo, revision) = ("owner/Some-Model-1.7B-Instruct-GGUF".to_owned(), "main".to_owned());
+    let known = Repository { repo: repo.clone(), revision: revision.clone(), files, ..Repository::default() };
+    engine.end.cells.repository.store(Some(known));
+    let cached = |file: Option<&str>, student_bytes| Listed {
+        repo: repo.clone(),
+        revision: revision.clone(),
+        file: file.map(str::to_owned),
+        path: "snapshots".into(),
+        disk_bytes: 1_100_000_000,
+        architecture: Some("qwen3".into()),
+        parameters: Some(1_720_000_000),
+        problem: None,
+        teacher_bytes: Some(2_200_000_000),
+        student_bytes,
+        fits_as_teacher: Some(true),
+        fits_as_student: Some(false),
+    };
+    let models = vec![cached(Some("Some-Model-1.7B-Instruct-Q4_K_M.gguf"), None), cached(None, Some(9_000_000_000))];
+    engine.end.cells.shelf.store(Some(Shelf { models, ..Shelf::default() }));
+    let mut models = harness.state().session().models.clone();
+    let (repo, file) = (repo.clone(), Some("Some-Model-1.7B-Instruct-Q4_K_M.gguf".to_owned()));
+    models.teacher = Some(ModelChoice::stored(Source::Hub { repo, revision: revision.clone(), file }));
+    harness.state_mut().ask(Action::Set(Part::Models(models)));
+    harness.run_steps(6);
+}
+
 fn in_trouble(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
     stage::midway(harness, engine);
     let what = "the loss of step 640 is not a finite number; the weights were left as they were".to_owned();
@@ -132,6 +174,7 @@ fn the_window_midway() {
 fn the_window_at_its_first_start() {
     Scene::dark(first_start).portrait("first-dark");
     Scene::dark(|harness, engine| unfolded(harness, engine, &["Pair"])).portrait("pair-dark");
+    Scene::dark(of_the_hub).portrait("hub-dark");
     Scene::dark(|harness, engine| unfolded(harness, engine, &["Data"])).portrait("data-dark");
     Scene::dark(|harness, engine| unfolded(harness, engine, &["Recipe"])).portrait("recipe-dark");
 }

@@ -31,12 +31,22 @@ fn a_session_of_version_1_opens_with_every_field_and_comes_back_the_same() {
 fn a_model_of_the_hub_is_named_by_repository_and_if_need_be_revision() {
     let named = |source: &str| file::parse(&V1.replace(r#"BuiltIn("posts-student")"#, source), Path::new("hub.ron"));
     let session = named(r#"Hub(repo: "owner/name")"#).unwrap();
-    assert_eq!(session.models.student.source, Source::Hub { repo: "owner/name".into(), revision: "main".into() });
+    assert_eq!(session.models.student.source, Source::hub("owner/name"));
     assert_eq!(session.models.student.source.title(), "owner/name");
     let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
     assert_eq!(session, again);
     let other = named(r#"Hub(repo: "owner/name", revision: "refs/pr/1")"#).unwrap();
     assert_eq!(other.models.student.source.title(), "owner/name@refs/pr/1");
+    let text = file::to_text(&session).unwrap();
+    assert!(!text.contains("file:"), "older programs open it still: {text}");
+    let student = named(r#"Hub(repo: "owner/name", file: Some("q/a.gguf"))"#).unwrap_err().to_string();
+    assert!(student.contains("teach, not learn"), "{student}");
+    let taught = V1.replace(r#"Folder("models/large")"#, r#"Hub(repo: "owner/name", file: Some("q/a.gguf"))"#);
+    let taught = file::parse(&taught, Path::new("taught.ron")).unwrap();
+    let source = &taught.models.teacher.as_ref().unwrap().source;
+    assert_eq!((source, source.title()), (&Source::hub("owner/name/q/a.gguf"), "a.gguf".to_owned()));
+    let again = file::parse(&file::to_text(&taught).unwrap(), Path::new("again.ron")).unwrap();
+    assert_eq!(taught, again);
     let wrong = named(r#"Hub(repo: "owner/name", revison: "x")"#).unwrap_err().to_string();
     assert!(wrong.contains("revison"), "{wrong}");
 }

@@ -7,7 +7,9 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use retort::link::{Checkup, Command, Event, Finding, Listed, ModelSize, Phase, Shelf, Status, Subject};
+use retort::link::{
+    Checkup, Command, Event, Finding, Listed, ModelSize, Phase, Repository, RepositoryFile, Shelf, Status, Subject,
+};
 use retort::session::{Chat, LayerMap, Layers, MAIN, ServerMode, Session, Source, Start, Vocabulary};
 use retort::window::WorkbenchApp;
 use stage::Engine;
@@ -52,6 +54,7 @@ fn listed(repo: &str) -> Listed {
     Listed {
         repo: repo.into(),
         revision: MAIN.into(),
+        file: None,
         path: "snapshots".into(),
         disk_bytes: 90_000_000,
         architecture: Some("bert".into()),
@@ -84,7 +87,7 @@ fn a_model_of_the_cache_is_chosen_by_a_click() {
     assert_eq!(window.state().session().models.student.source.title(), "", "what cannot be opened cannot be chosen");
     window.get_by_label("sentence/small").click();
     window.run_steps(10);
-    let wanted = Source::Hub { repo: "sentence/small".into(), revision: MAIN.into() };
+    let wanted = Source::hub("sentence/small");
     assert_eq!(window.state().session().models.student.source, wanted);
     assert_eq!(window.state().session().models.student.start, Start::Stored, "it has weights of its own");
     let heard = engine.heard();
@@ -103,7 +106,7 @@ fn a_name_is_taken_when_it_is_finished_and_its_fetch_can_be_stopped() {
     pick(&mut window, 0, "Hugging Face…");
     engine.heard();
     type_into(&mut window, "owner/name", "owner/teacher");
-    let wanted = Source::Hub { repo: "owner/teacher".into(), revision: MAIN.into() };
+    let wanted = Source::hub("owner/teacher");
     assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
     let what = "fetching owner/teacher".to_owned();
     engine.say(Event::Status(Status { phase: Phase::Opening, what, done: 10, total: 100, ..Status::default() }));
@@ -112,6 +115,81 @@ fn a_name_is_taken_when_it_is_finished_and_its_fetch_can_be_stopped() {
     window.get_by_label("Stop fetching").click();
     window.run_steps(4);
     assert!(engine.heard().iter().any(|command| matches!(command, Command::Stop)));
+}
+
+#[test]
+fn a_gguf_file_of_a_repository_is_chosen_by_a_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    pick(&mut window, 0, "Hugging Face…");
+    type_into(&mut window, "owner/name", "owner/quantised");
+    let width = |window: &Window| window.get_by_label("List them").rect().right();
+    let before = width(&window);
+    engine.heard();
+    window.get_by_label("List them").click();
+    window.run_steps(4);
+    let asked = |command: &Command| matches!(command, Command::Files { repo, revision } if repo == "owner/quantised" && revision == MAIN);
+    assert!(engine.heard().iter().any(asked));
+    let file = |name: &str, bytes, parts| RepositoryFile { name: name.into(), bytes: Some(bytes), parts, unread: None };
+    let long = "BF16/a-model-with-a-name-that-no-column-would-ever-hold-instruct-00001-of-00002.gguf";
+    let files = vec![file("quantised-Q4_K_M.gguf", 400_000_000, 1), file(long, 1_200_000_000, 2)];
+    let known = |repo: &str| Repository {
+        repo: repo.into(),
+        revision: MAIN.into(),
+        files: files.clone(),
+        ..Repository::default()
+    };
+    engine.end.cells.repository.store(Some(known("owner/another")));
+    window.run_steps(4);
+    assert!(window.query_by_label(long).is_none(), "an answer about another repository");
+    // As the engine fills the cell when it was told to open a repository of several files.
+    engine.end.cells.repository.store(Some(known("owner/quantised")));
+    engine.status(Phase::Failed, 0);
+    window.run_steps(6);
+    assert_eq!(width(&window), before, "no row pushes the column open");
+    let source = |window: &Window| window.state().session().models.teacher.as_ref().unwrap().source.clone();
+    for name in [long, "quantised-Q4_K_M.gguf"] {
+        engine.heard();
+        window.get_by_label(name).click();
+        window.run_steps(10);
+        assert_eq!(source(&window), Source::hub(&format!("owner/quantised/{name}")));
+        assert!(engine.heard().iter().any(|command| matches!(command, Command::Open(_))), "it is fetched and opened");
+    }
+    assert!(window.query_by_label("The model as a whole").is_none(), "there is nothing but files");
+    engine.end.cells.repository.store(Some(Repository { whole: true, ..known("owner/quantised") }));
+    window.run_steps(4);
+    window.get_by_label("The model as a whole").click();
+    window.run_steps(10);
+    assert_eq!(source(&window), Source::hub("owner/quantised"));
+    let problem = Some("the Hub does not give out owner/quantised".to_owned());
+    engine.end.cells.repository.store(Some(Repository { problem, ..known("owner/quantised") }));
+    window.run_steps(4);
+    assert!(window.query_by_label_contains("does not give out").is_some());
+}
+
+#[test]
+fn a_gguf_file_of_the_cache_is_chosen_by_a_click_and_only_teaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    let quantised = Listed { file: Some("q/a-Q8_0.gguf".into()), student_bytes: None, ..listed("owner/quantised") };
+    engine.end.cells.shelf.store(Some(Shelf { models: vec![quantised], ..Shelf::default() }));
+    pick(&mut window, 1, "Hugging Face…");
+    assert!(window.query_by_label("List them").is_none(), "a student is no GGUF file");
+    window.get_by_label("owner/quantised q/a-Q8_0.gguf").click();
+    window.run_steps(4);
+    assert_eq!(window.state().session().models.student.source.title(), "");
+    type_into(&mut window, "owner/name", "owner/quantised/q/a-Q8_0.gguf");
+    let student = window.state().session().models.student.source.clone();
+    assert!(matches!(student, Source::Hub { file: None, .. }), "{student:?}");
+    pick(&mut window, 1, "Posts student");
+    pick(&mut window, 0, "Hugging Face…");
+    let source = |window: &Window| window.state().session().models.teacher.as_ref().unwrap().source.clone();
+    type_into(&mut window, "owner/name", "owner/other/b.gguf");
+    assert_eq!(source(&window), Source::hub("owner/other/b.gguf"));
+    window.get_by_label("owner/quantised q/a-Q8_0.gguf").click();
+    window.run_steps(10);
+    assert_eq!(source(&window), Source::hub("owner/quantised/q/a-Q8_0.gguf"));
+    engine.status(Phase::Ready, 0);
 }
 
 #[test]

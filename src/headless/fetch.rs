@@ -5,30 +5,37 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::{CommandError, FetchArguments};
 use crate::engine::hub::{self, HubError, Name, Place, Progress};
 
-/// Fetches a model; the result is the folder it lies in.
+/// Fetches a model; the result is the folder it lies in, or its GGUF file.
 ///
 /// # Errors
 /// [`CommandError`]: a name that is none is an input error, a fetch that fails a run error.
 pub fn fetch(arguments: &FetchArguments) -> Result<String, CommandError> {
-    let name = Name::parse(&arguments.model, &arguments.revision).map_err(CommandError::input)?;
+    let name = Name::parse(&arguments.model, &arguments.revision);
+    let name = name.and_then(|name| name.with_file(arguments.file.as_deref())).map_err(CommandError::input)?;
     let place = Place::from_env().map_err(CommandError::input)?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} · {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let folder = hub::fetch(&place, &name, true, &mut |progress| show(&bar, progress)).map_err(failed)?;
+    let path = hub::fetch(&place, &name, true, &mut |progress| show(&bar, progress)).map_err(failed)?;
     bar.finish_and_clear();
     if arguments.json {
-        let (repo, revision) = (name.repo(), name.revision());
-        return Ok(serde_json::json!({ "repo": repo, "revision": revision, "path": folder }).to_string());
+        let (repo, revision, file) = (name.repo(), name.revision(), name.file());
+        let done = serde_json::json!({ "repo": repo, "revision": revision, "file": file, "path": path });
+        return Ok(done.to_string());
     }
-    Ok(format!("{} is in {}", name.repo(), folder.display()))
+    Ok(format!("{} is in {}", name.repo(), path.display()))
 }
 
 /// What the person asked for is input; what happens on the way is not.
 fn failed(error: HubError) -> CommandError {
     let input = matches!(
         error,
-        HubError::NotFound { .. } | HubError::Useless { .. } | HubError::Offline { .. } | HubError::Model(_)
+        HubError::NotFound { .. }
+            | HubError::Useless { .. }
+            | HubError::Choose(_)
+            | HubError::NoFile(..)
+            | HubError::Offline { .. }
+            | HubError::Model(_)
     );
     if input { CommandError::input(error) } else { CommandError::run(error) }
 }

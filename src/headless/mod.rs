@@ -138,6 +138,10 @@ pub struct FetchArguments {
     /// Branch, tag or commit.
     #[arg(long, default_value = crate::session::MAIN)]
     pub revision: String,
+    /// Of several GGUF files the one to fetch; of a model in parts any part. Left out, the error
+    /// lists them.
+    #[arg(long, value_name = "NAME.gguf")]
+    pub file: Option<String>,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

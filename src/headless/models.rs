@@ -33,10 +33,13 @@ pub fn list(listing: &Listing) -> Result<String, CommandError> {
 }
 
 fn row(model: &Listed) -> String {
-    let name = match model.revision.as_str() {
+    let mut name = match model.revision.as_str() {
         crate::session::MAIN => model.repo.clone(),
         revision => format!("{}@{}", model.repo, revision.get(..12).unwrap_or(revision)),
     };
+    if let Some(file) = &model.file {
+        name = format!("{name} {file}");
+    }
     let needs = |bytes: Option<u64>, fits: Option<bool>| match (bytes, fits) {
         (Some(bytes), Some(false)) => format!("{} !", amount(bytes)),
         (Some(bytes), _) => amount(bytes),

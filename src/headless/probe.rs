@@ -13,7 +13,7 @@ use crate::engine::hub;
 use crate::engine::model::save::serialize;
 use crate::engine::model::{self, Kind, Model, ModelError, Noise, Top, Trace};
 use crate::session::file::write_atomically;
-use crate::session::{Head, MAIN, ModelChoice, Source};
+use crate::session::{Head, ModelChoice, Source};
 
 /// The probabilities of the model's classes, where it knows them; with `--out` a file of `input_ids
 /// [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L [heads, query, key]` and
@@ -56,7 +56,7 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
 fn open(name: &str) -> Result<Model, EngineError> {
     let source = match (name.strip_prefix("built-in:"), name.strip_prefix("hub:")) {
         (Some(built_in), _) => Source::BuiltIn(built_in.to_owned()),
-        (_, Some(repo)) => Source::Hub { repo: repo.to_owned(), revision: MAIN.to_owned() },
+        (_, Some(name)) => Source::hub(name),
         _ => Source::Folder(name.into()),
     };
     let files = hub::files(&ModelChoice::stored(source.clone()))?;

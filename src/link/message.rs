@@ -41,6 +41,13 @@ pub enum Command {
     Look,
     /// Look which models are on this machine and fill their cell.
     List,
+    /// Look which GGUF files a repository of the Hub has and fill their cell.
+    Files {
+        /// `OWNER/NAME`.
+        repo: String,
+        /// Branch, tag or commit.
+        revision: String,
+    },
     /// Write a checkpoint now.
     Checkpoint,
     /// End the run: write a checkpoint, the outcome so far and the student.

@@ -24,7 +24,7 @@ pub use message::{
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,
 };
-pub use shelf::{Listed, Shelf};
+pub use shelf::{Listed, Repository, RepositoryFile, Shelf};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 
 /// A cell with one writer and many readers: the last value wins, nobody ever waits.
@@ -75,6 +75,9 @@ pub struct Cells {
     pub weights: Live<Option<WeightFrame>>,
     /// The models at hand, written by the engine when [`Command::List`] asks.
     pub shelf: Live<Option<Shelf>>,
+    /// The files of the repository that was looked into last, written by the engine when
+    /// [`Command::Files`] asks, and when one of them has to be chosen.
+    pub repository: Live<Option<Repository>>,
 }
 
 /// What the watching side holds: the window, or a headless command.

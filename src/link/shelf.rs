@@ -1,4 +1,4 @@
-//! The models at hand, as a picker shows them.
+//! The models at hand and those on the Hub, as a picker shows them.
 
 use std::path::PathBuf;
 
@@ -26,9 +26,13 @@ pub struct Listed {
     pub repo: String,
     /// Branch, tag or commit.
     pub revision: String,
-    /// The folder with its files.
+    /// Of a GGUF file its name there; of a model in parts that of the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The folder with its files, or the GGUF file.
     pub path: PathBuf,
-    /// Bytes on disk of all revisions of the model together, begun files included.
+    /// Bytes on disk: of a GGUF file those of all its parts, else of all revisions of the model
+    /// together, begun files included.
     pub disk_bytes: u64,
     /// `model_type` of its configuration, if there is one.
     pub architecture: Option<String>,
@@ -45,4 +49,32 @@ pub struct Listed {
     pub fits_as_teacher: Option<bool>,
     /// Whether it fits into `memory` as a student.
     pub fits_as_student: Option<bool>,
+}
+
+/// What there is to choose from in a repository of the Hub.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repository {
+    /// `OWNER/NAME`.
+    pub repo: String,
+    /// Branch, tag or commit.
+    pub revision: String,
+    /// Whether it can be used without choosing a file: it has safetensors or PyTorch's weights.
+    pub whole: bool,
+    /// Its models in GGUF files, by name.
+    pub files: Vec<RepositoryFile>,
+    /// Why it could not be looked into.
+    pub problem: Option<String>,
+}
+
+/// One model in GGUF files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryFile {
+    /// Its name in the repository; of a model in parts that of the first.
+    pub name: String,
+    /// Bytes of all parts, if the Hub says.
+    pub bytes: Option<u64>,
+    /// Files it consists of.
+    pub parts: usize,
+    /// A kind of numbers in its name that this program does not read.
+    pub unread: Option<String>,
 }

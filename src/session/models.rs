@@ -91,6 +91,10 @@ pub enum Source {
         /// Branch, tag or commit.
         #[serde(default = "main_branch")]
         revision: String,
+        /// Of several GGUF files the one that is meant, as the repository names it; of a model in
+        /// parts any part. Such a model can only teach.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
     },
     /// A model behind a server that speaks OpenAI's interface; it can only teach.
     Server {
@@ -165,6 +169,11 @@ impl Models {
         if self.student.layers.is_some() && self.layers_from().is_none() {
             return Some("models.student.layers names no model and there is no teacher; name one under `of`".into());
         }
+        if matches!(self.student.source, Source::Hub { file: Some(_), .. }) {
+            return Some(
+                "models.student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out".into(),
+            );
+        }
         None
     }
 }
@@ -193,14 +202,31 @@ impl ModelChoice {
 }
 
 impl Source {
-    /// What a person would call this source: the built-in name, the folder's last part, or
-    /// the Hub's name for it.
+    /// A model of the Hub as a person types it: `OWNER/NAME`, or `OWNER/NAME/FILE.gguf` for one of
+    /// its GGUF files.
+    pub fn hub(text: &str) -> Self {
+        let cut = text.match_indices('/').nth(1).filter(|_| text.to_ascii_lowercase().ends_with(".gguf"));
+        let (repo, file) = cut.map_or((text, None), |(at, _)| (&text[..at], Some(text[at + 1..].to_owned())));
+        Self::Hub { repo: repo.to_owned(), revision: MAIN.to_owned(), file }
+    }
+
+    /// The same model of the Hub at another revision; any other source as it is.
+    pub fn at(self, revision: String) -> Self {
+        match self {
+            Self::Hub { repo, file, .. } => Self::Hub { repo, revision, file },
+            other => other,
+        }
+    }
+
+    /// What a person would call this source: the built-in name, the folder's last part, the Hub's
+    /// name for it or that of its GGUF file.
     pub fn title(&self) -> String {
         match self {
             Self::BuiltIn(name) => name.clone(),
             Self::Folder(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            Self::Hub { repo, revision } if revision == MAIN => repo.clone(),
-            Self::Hub { repo, revision } => format!("{repo}@{revision}"),
+            Self::Hub { file: Some(file), .. } => file.rsplit('/').next().unwrap_or(file).to_owned(),
+            Self::Hub { repo, revision, .. } if revision == MAIN => repo.clone(),
+            Self::Hub { repo, revision, .. } => format!("{repo}@{revision}"),
             Self::Server { model, .. } => model.clone(),
         }
     }

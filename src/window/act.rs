@@ -54,6 +54,7 @@ impl WorkbenchApp {
             Action::Recover(wanted) => self.recover(wanted),
             Action::Examine => self.examine(),
             Action::ListModels => self.send(Command::List),
+            Action::ListFiles { repo, revision } => self.list_files(repo, revision),
             Action::ClearNotices => self.record.notices.clear(),
         }
     }
@@ -197,6 +198,16 @@ impl WorkbenchApp {
         if let Some(path) = self.storage.autosave_path() {
             self.errands.save(self.session.clone(), path, false);
         }
+    }
+}
+
+impl WorkbenchApp {
+    /// Asks for a repository's files anew; what was known of one is forgotten, so that an old answer
+    /// is not taken for the new one.
+    fn list_files(&mut self, repo: String, revision: String) {
+        self.link.cells.repository.store(None);
+        self.state.files_asked = Some((repo.clone(), revision.clone()));
+        self.send(Command::Files { repo, revision });
     }
 }
 

@@ -153,7 +153,7 @@ impl WorkbenchApp {
         let look = self.look(ui.ctx());
         let cells = &self.link.cells;
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
-        let shelf = cells.shelf.load();
+        let (shelf, repository) = (cells.shelf.load(), cells.repository.load());
         let scene = Scene {
             look,
             session: &self.session,
@@ -170,6 +170,7 @@ impl WorkbenchApp {
             prompt: prompt.as_ref().as_ref(),
             weights: weights.as_ref().as_ref(),
             shelf: shelf.as_ref().as_ref(),
+            repository: repository.as_ref().as_ref(),
         };
         panel::workbench_ui(ui, &scene, &mut self.state);
         let now = ui.input(|input| input.time);

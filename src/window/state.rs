@@ -60,6 +60,13 @@ pub enum Action {
     Recover(bool),
     /// Look which models are in the cache of this machine.
     ListModels,
+    /// Look which GGUF files a repository of the Hub has.
+    ListFiles {
+        /// `OWNER/NAME`.
+        repo: String,
+        /// Branch, tag or commit.
+        revision: String,
+    },
     /// Examine the session before its run.
     Examine,
     /// Forget the notices.
@@ -140,6 +147,8 @@ pub struct UiState {
     pub examined: Option<Box<Session>>,
     /// Whether the engine was asked for the models in the cache.
     pub shelf_asked: bool,
+    /// The repository and revision whose files the engine was asked for last.
+    pub files_asked: Option<(String, String)>,
     /// Whether frame times are shown.
     pub timing: bool,
 }

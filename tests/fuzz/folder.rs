@@ -11,7 +11,7 @@ use retort::engine::task;
 use retort::session::{Chat, Head, ModelChoice, Prompt, Scoring, Source, Start};
 
 /// Files a folder may hold; the first byte of an entry counts through them.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 16] = [
     "config.json",
     "tokenizer.json",
     "model.safetensors",
@@ -26,6 +26,8 @@ pub const NAMES: [&str; 14] = [
     "chat_template.jinja",
     "shard",
     "model.gguf",
+    "model-00001-of-00002.gguf",
+    "model-00002-of-00002.gguf",
 ];
 
 /// Most parameters that a run with random weights makes: such a model may rightly be large, and the

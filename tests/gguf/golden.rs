@@ -8,8 +8,9 @@ use candle_core::{DType, Device, Tensor};
 use retort::engine::model::{Noise, Trace};
 use serde_json::Value as Json;
 
-use crate::models::{assert_near, open};
+use crate::models::{assert_near, logits, open};
 use crate::tiny;
+use crate::writer::part_name;
 
 fn path(name: &str) -> PathBuf {
     tiny::folder("gguf").join(name)
@@ -43,6 +44,18 @@ fn files_of_the_gguf_package_give_the_logits_of_transformers() {
         let theirs = tiny::flat(&answers[&format!("{name}.logits")]);
         let apart = assert_near(name, &tiny::flat(&ours), &theirs, share);
         println!("{name}: {apart:.7} apart");
+    }
+}
+
+/// `tests/golden/split_gguf.py`; the first part holds no tensor.
+#[test]
+fn parts_of_the_gguf_package_are_the_file_they_were_split_from() {
+    let whole = logits(&open(&path("gpt2_q8.gguf")).unwrap());
+    let folder = tiny::folder("gguf_parts");
+    assert_eq!(logits(&open(&folder).unwrap()), whole);
+    for number in 1..=3 {
+        let part = folder.join(part_name("gpt2_q8", number, 3));
+        assert_eq!(logits(&open(&part).unwrap()), whole, "part {number}");
     }
 }
 

@@ -8,6 +8,7 @@ mod damage;
 mod golden;
 mod logits;
 mod models;
+mod parts;
 mod teaching;
 #[path = "../tiny/mod.rs"]
 mod tiny;

@@ -111,11 +111,52 @@ fn the_kinds_of_cutting_differ_as_they_should() {
     assert_eq!(pieces("llama-bpe", "1234 a's nop"), "123|4|␣a|'s|␣|no|p");
     assert_eq!(pieces("qwen2", "1234 a's nop"), "1|2|3|4|␣a|'s|␣|no|p");
     assert_eq!(pieces("smollm", "1234 a's nop"), "1|2|3|4|␣a|'s|␣|no|p");
+    assert_eq!(pieces("smaug-bpe", "1234 a's nop"), "123|4|␣a|'s|␣|no|p");
+    assert_eq!(pieces("tekken", "1234 a's nop"), "1|2|3|4|␣a|'s|␣|no|p");
+    // Numbers are cut from the space before them and into threes, counted from the left.
+    assert_eq!(pieces("default", "1234 a's nop"), "123|4|␣a|'|s|␣|no|p");
+    assert_eq!((pieces("tekken", "nop"), pieces("smaug-bpe", "nop")), ("nop".into(), "no|p".into()));
     assert_eq!(
         (pieces("llama-bpe", "nop"), pieces("qwen2", "nop")),
         ("nop".into(), "no|p".into()),
         "a word that is a token"
     );
+}
+
+/// Pieces between which nothing is ever merged, as the published expressions cut them: one token a
+/// piece, because every piece is one.
+#[test]
+fn tekken_and_the_default_cut_as_published() {
+    let cut = |pre: &str, asked: &str, expected: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("v.gguf");
+        let bytes: String = ('!'..='~').chain('¡'..='¬').chain('®'..='ÿ').chain('Ā'..='Ń').collect();
+        let mut tokens: Vec<String> = bytes.chars().map(String::from).collect();
+        let mut merges = Vec::new();
+        let shown = |piece: &str| piece.replace(' ', "Ġ").replace('\n', "Ċ");
+        for piece in expected {
+            let letters: Vec<char> = shown(piece).chars().collect();
+            for end in 2..=letters.len() {
+                let (left, right): (String, String) = (letters[..end - 1].iter().collect(), letters[end - 1].into());
+                let whole = format!("{left}{right}");
+                if !tokens.contains(&whole) {
+                    tokens.push(whole);
+                    merges.push(format!("{left} {right}"));
+                }
+            }
+        }
+        let mut file = File::default();
+        file.set("general.architecture", text("llama")).set("tokenizer.ggml.model", text("gpt2"));
+        file.set("tokenizer.ggml.pre", text(pre)).set("tokenizer.ggml.merges", Meta::Texts(merges));
+        file.set("tokenizer.ggml.tokens", Meta::Texts(tokens.clone())).write(&path);
+        let ids = Tokens::open(&ModelFiles::Gguf(path)).unwrap().encode(asked, true).unwrap().ids;
+        let found: Vec<&str> = ids.iter().map(|id| tokens[*id as usize].as_str()).collect();
+        assert_eq!(found, expected.iter().map(|piece| shown(piece)).collect::<Vec<_>>(), "{pre}: {asked:?}");
+    };
+    cut("tekken", "HelloWorld iPhone NASA's", &["Hello", "World", " i", "Phone", " NASA", "'s"]);
+    cut("tekken", "a/b //\n\nx  y 12", &["a", "/b", " //\n\n", "x", " ", " y", " ", "1", "2"]);
+    cut("default", "don't (stop) x=1", &["don", "'", "t", " ", "(", "stop", ")", " x", "=", "1"]);
+    cut("default", "in 12345 days", &["in", " ", "123", "45", " days"]);
 }
 
 pub fn shared(name: &str) -> PathBuf {
@@ -145,6 +186,8 @@ fn a_real_vocabulary_of_llama_has_the_ids_of_llama_cpp_and_of_transformers() {
     let tokens = Tokens::open(&ModelFiles::Gguf(path)).unwrap();
     assert_eq!(tokens.size(), 32_000);
     agrees_with_llama_cpp(&tokens, "ggml-vocab-llama-spm");
+    // Phi-3's vocabulary is Llama's with more behind it.
+    agrees_with_llama_cpp(&tokens, "ggml-vocab-phi-3");
     let read = |name: &str| -> serde_json::Value {
         let folder = shared("tokenizers/conformance/swift-transformers/multilingual");
         serde_json::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap()
@@ -169,6 +212,8 @@ fn real_byte_level_vocabularies_have_the_ids_of_llama_cpp() {
     let tokens = vocabulary(&path, |_| ());
     agree(&tokens, &original(&path), true, "gpt2");
     agrees_with_llama_cpp(&tokens, "ggml-vocab-gpt-2");
+    let tokens = vocabulary(&shared("tokenizers/roberta-base/tokenizer.json"), |_| ());
+    agrees_with_llama_cpp(&tokens, "ggml-vocab-roberta-bpe");
     // Qwen's comes in its older files.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokenizer.json");
@@ -179,6 +224,10 @@ fn real_byte_level_vocabularies_have_the_ids_of_llama_cpp() {
     });
     agree(&tokens, &original(&path), true, "qwen3");
     agrees_with_llama_cpp(&tokens, "ggml-vocab-qwen2");
+    let tokens = vocabulary(&path, |file| {
+        file.set("tokenizer.ggml.pre", text("deepseek-r1-qwen"));
+    });
+    agrees_with_llama_cpp(&tokens, "ggml-vocab-deepseek-r1-qwen");
 }
 
 #[test]

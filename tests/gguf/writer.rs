@@ -11,7 +11,9 @@ use serde_json::Value as Json;
 /// A value of metadata.
 #[derive(Clone, Debug)]
 pub enum Meta {
+    U16(u16),
     U32(u32),
+    I32(i32),
     F32(f32),
     Bool(bool),
     Text(String),
@@ -52,6 +54,8 @@ fn put(out: &mut Vec<u8>, meta: &Meta) {
         out.extend((count as u64).to_le_bytes());
     };
     match meta {
+        Meta::U16(v) => out.extend([&2u32.to_le_bytes()[..], &v.to_le_bytes()].concat()),
+        Meta::I32(v) => out.extend([5u32.to_le_bytes(), v.to_le_bytes()].concat()),
         Meta::U32(v) => out.extend([4u32.to_le_bytes(), v.to_le_bytes()].concat()),
         Meta::F32(v) => out.extend([6u32.to_le_bytes(), v.to_le_bytes()].concat()),
         Meta::Bool(v) => out.extend([&7u32.to_le_bytes()[..], &[u8::from(*v)]].concat()),
@@ -112,6 +116,28 @@ impl File {
     pub fn write(&self, path: &Path) {
         std::fs::write(path, self.bytes()).unwrap();
     }
+}
+
+impl File {
+    /// The file in so many parts, tensors dealt out in turn, the first part without any where `bare`.
+    pub fn split(&self, count: usize, bare: bool) -> Vec<File> {
+        let mut parts = vec![File::default(); count];
+        parts[0].fields = self.fields.clone();
+        let first = usize::from(bare);
+        for (i, tensor) in self.tensors.iter().enumerate() {
+            parts[first + i % (count - first)].tensors.push(tensor.clone());
+        }
+        for (number, part) in parts.iter_mut().enumerate() {
+            part.set("split.no", Meta::U16(number as u16)).set("split.count", Meta::U16(count as u16));
+            part.set("split.tensors.count", Meta::I32(self.tensors.len() as i32));
+        }
+        parts
+    }
+}
+
+/// The name of one part, counted from 1.
+pub fn part_name(stem: &str, number: usize, count: usize) -> String {
+    format!("{stem}-{number:05}-of-{count:05}.gguf")
 }
 
 /// Number of a kind in the file.

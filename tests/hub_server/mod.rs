@@ -16,6 +16,10 @@ pub struct State {
     pub files: BTreeMap<String, Vec<u8>>,
     /// SHA-256 that the listing states for a file, instead of the true one.
     pub lies: BTreeMap<String, String>,
+    /// Bytes that the listing states for a file, instead of the true ones.
+    pub sizes: BTreeMap<String, u64>,
+    /// The architecture of GGUF files that the listing states.
+    pub architecture: Option<String>,
     /// The token without which nothing is given out.
     pub token: Option<String>,
     /// Statuses of the next answers, with further header lines.
@@ -115,7 +119,7 @@ fn answer(stream: TcpStream, port: u16, state: &Mutex<State>) -> std::io::Result
 }
 
 fn is_large(file: &str) -> bool {
-    file.ends_with(".safetensors") || file.ends_with(".bin")
+    [".safetensors", ".bin", ".gguf"].iter().any(|end| file.ends_with(end))
 }
 
 fn whole(out: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
@@ -155,11 +159,16 @@ fn listing(state: &State) -> String {
     let file = |(name, bytes): (&String, &Vec<u8>)| {
         let git = blake3::hash(bytes).to_hex()[..40].to_owned();
         let sha = state.lies.get(name).cloned().unwrap_or_else(|| sha256(bytes));
-        let large = is_large(name).then(|| serde_json::json!({ "sha256": sha, "size": bytes.len(), "pointerSize": 1 }));
-        serde_json::json!({ "rfilename": name, "blobId": git, "size": bytes.len(), "lfs": large })
+        let size = state.sizes.get(name).copied().unwrap_or(bytes.len() as u64);
+        let large = is_large(name).then(|| serde_json::json!({ "sha256": sha, "size": size, "pointerSize": 1 }));
+        serde_json::json!({ "rfilename": name, "blobId": git, "size": size, "lfs": large })
     };
     let siblings: Vec<_> = state.files.iter().map(file).collect();
-    serde_json::json!({ "id": "owner/tiny", "sha": state.commit, "siblings": siblings }).to_string()
+    let mut listing = serde_json::json!({ "id": "owner/tiny", "sha": state.commit, "siblings": siblings });
+    if let Some(architecture) = &state.architecture {
+        listing["gguf"] = serde_json::json!({ "architecture": architecture, "total": 1_503_040 });
+    }
+    listing.to_string()
 }
 
 /// SHA-256 in hexadecimal.

@@ -2,8 +2,10 @@
 //! `models--OWNER--NAME/` with `refs/REVISION` (a commit), `snapshots/COMMIT/FILE` (a link) and
 //! `blobs/HASH` (the bytes, once).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::name::DEEPEST;
 use super::{HubError, Name};
 use crate::engine::model::gguf;
 use crate::engine::model::shards::WeightFiles;
@@ -35,26 +37,40 @@ impl Cache {
         (is_commit(commit) && snapshot.is_dir()).then_some(snapshot)
     }
 
-    /// The files of a model if everything is there that it needs, with or without weights.
+    /// The folder of a model, or its GGUF file, if everything is there that it needs, with or
+    /// without weights. A snapshot that is no folder of a model but has one GGUF model is that one.
     ///
     /// # Errors
     /// What is missing, in words.
     pub fn complete(&self, name: &Name, weights: bool) -> Result<PathBuf, String> {
         let snapshot = self.snapshot(name).ok_or("it was not fetched yet")?;
-        match lacks(&snapshot, weights) {
-            Some(lack) => Err(lack),
-            None => Ok(snapshot),
+        if let Some(file) = name.file() {
+            return gguf_within(&snapshot, file);
+        }
+        let Some(lack) = lacks(&snapshot, weights) else { return Ok(snapshot) };
+        let found: Vec<String> = ggufs(&snapshot).into_keys().collect();
+        match found.as_slice() {
+            [] => Err(lack),
+            [one] => gguf_within(&snapshot, one),
+            several => Err(format!("it holds several GGUF files, and one must be chosen: {}", several.join(", "))),
         }
     }
 
+    /// Makes the folder of a snapshot, so that a begun fetch is listed before its first file is whole.
+    pub(super) fn begin(&self, name: &Name, commit: &str) -> Result<(), HubError> {
+        let snapshot = self.folder(name).join("snapshots").join(commit);
+        std::fs::create_dir_all(&snapshot).map_err(|e| HubError::disk(&e, &snapshot))
+    }
+
     /// Puts a blob under its name into a snapshot: as a link, or where there are none as a copy
-    /// that shares the bytes if the disk can.
+    /// that shares the bytes if the disk can. The file may lie in folders of the repository.
     pub(super) fn link(&self, name: &Name, commit: &str, file: &str, blob: &str) -> Result<(), HubError> {
         let snapshot = self.folder(name).join("snapshots").join(commit);
         let at = snapshot.join(file);
         let failed = |e: std::io::Error| HubError::disk(&e, &at);
-        std::fs::create_dir_all(&snapshot).map_err(failed)?;
-        let target = Path::new("../../blobs").join(blob);
+        std::fs::create_dir_all(at.parent().unwrap_or(&snapshot)).map_err(failed)?;
+        let up = "../".repeat(2 + file.matches('/').count());
+        let target = Path::new(&up).join("blobs").join(blob);
         if std::fs::read_link(&at).is_ok_and(|linked| linked == target) {
             return Ok(());
         }
@@ -84,13 +100,42 @@ pub(super) fn is_commit(word: &str) -> bool {
     (7..=64).contains(&word.len()) && word.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// What a model folder still needs to be opened, in words.
+/// The models in GGUF files of a snapshot: for each the names of its files that are there.
+pub(super) fn ggufs(snapshot: &Path) -> BTreeMap<String, Vec<String>> {
+    let mut names = Vec::new();
+    walk(snapshot, "", &mut names);
+    gguf::models(names.iter().map(String::as_str))
+}
+
+fn walk(folder: &Path, before: &str, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), format!("{before}{}", entry.file_name().to_string_lossy()));
+        if !path.is_dir() {
+            found.push(name);
+        } else if before.matches('/').count() + 1 < DEEPEST {
+            walk(&path, &format!("{name}/"), found);
+        }
+    }
+}
+
+/// A GGUF file of a snapshot, if all its parts are there.
+fn gguf_within(snapshot: &Path, file: &str) -> Result<PathBuf, String> {
+    match gguf::names_of(file).iter().find(|name| !snapshot.join(name).is_file()) {
+        Some(missing) => Err(format!("{missing} is missing")),
+        None => Ok(snapshot.join(file)),
+    }
+}
+
+/// Whether a snapshot was begun and nothing of it is whole.
+pub(super) fn is_begun(snapshot: &Path) -> bool {
+    std::fs::read_dir(snapshot).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// What a folder in Hugging Face's layout still needs to be opened, in words.
 pub fn lacks(folder: &Path, weights: bool) -> Option<String> {
     let there = |name: &&str| folder.join(name).is_file();
-    match gguf::within(folder) {
-        Ok(Some(_)) => return None,
-        Ok(None) => {}
-        Err(several) => return Some(several.to_string()),
+    if is_begun(folder) {
+        return Some("its fetch was begun and nothing is whole yet".into());
     }
     if !there(&"config.json") {
         return Some("config.json is missing".into());

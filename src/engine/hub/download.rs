@@ -12,8 +12,8 @@ use ureq::http::{Response, header};
 use ureq::{Body, http};
 
 use super::HubError;
-use super::fetch::Job;
 use super::http::Trouble;
+use super::job::Job;
 use super::listing::Wanted;
 
 /// Tries in a row that bring nothing before a fetch is given up.

@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
+use super::room::megabytes;
 use crate::engine::model::ModelError;
+use crate::link::{Repository, RepositoryFile};
 
 /// Why a model of the Hub cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +16,9 @@ pub enum HubError {
     /// The revision is none.
     #[error("{0:?} is no revision; give a branch, a tag or a commit, such as main")]
     Revision(String),
+    /// The file is none.
+    #[error("{0:?} is no GGUF file of a repository; give its name as its page shows it, ending in .gguf")]
+    File(String),
     /// Nowhere to keep models.
     #[error("there is no home folder to keep models in; set HF_HUB_CACHE to a folder")]
     NoCache,
@@ -86,10 +91,14 @@ pub enum HubError {
         /// What is wrong with the answer.
         reason: String,
     },
+    /// There are several models in GGUF files and none was chosen.
+    #[error("{repo} holds several GGUF files, each a model by itself; choose one: in the window from the list under its name, in a session by file: Some(\"NAME\"), for retort fetch by --file NAME; there are {list}", repo = .0.repo, list = listed(&.0.files))]
+    Choose(Box<Repository>),
+    /// The file is not in the repository.
+    #[error("{repo} has no {1}; its GGUF files are: {list}", repo = .0.repo, list = listed(&.0.files))]
+    NoFile(Box<Repository>, String),
     /// The repository lacks what a model needs.
-    #[error(
-        "{name} cannot be used here: it has no {what}; pick a version of it in safetensors, or download one .gguf file and name its path"
-    )]
+    #[error("{name} cannot be used here: it has no {what}; pick a version of it in safetensors or GGUF")]
     Useless {
         /// The model.
         name: String,
@@ -131,6 +140,18 @@ pub enum HubError {
     /// What came is no model for this program.
     #[error(transparent)]
     Model(#[from] ModelError),
+}
+
+/// Files for a person to choose from.
+fn listed(files: &[RepositoryFile]) -> String {
+    let one = |file: &RepositoryFile| {
+        let size = file.bytes.map(megabytes);
+        let parts = (file.parts > 1).then(|| format!("{} parts", file.parts));
+        let unread = file.unread.as_ref().map(|kind| format!("{kind} is not read here"));
+        let more = size.into_iter().chain(parts).chain(unread).collect::<Vec<_>>().join(", ");
+        if more.is_empty() { file.name.clone() } else { format!("{} ({more})", file.name) }
+    };
+    if files.is_empty() { "none".to_owned() } else { files.iter().map(one).collect::<Vec<_>>().join(", ") }
 }
 
 impl HubError {

@@ -1,23 +1,21 @@
 //! A whole model, from the Hub into the cache, on a thread of its own: the caller is asked ten times
 //! a second whether it still wants it, and a stop takes effect at once, even of a dead connection.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
-use super::http::{Client, Trouble};
+use super::job::Job;
 use super::listing::{Listing, Wanted};
-use super::room::{free, megabytes};
-use super::{Cache, HubError, Name, Place, Watch, download};
-use crate::engine::model::{self, Config, shards, text};
+use super::room::megabytes;
+use super::{Cache, HubError, Name, Place, Watch};
+use crate::engine::model::{self, Config, ModelError, shards, text};
+use crate::link::Repository;
 
 /// Time between two reports.
-const REPORT: Duration = Duration::from_millis(100);
-/// Room that is left on the disk.
-const SPARE: u64 = 64 << 20;
+pub(super) const REPORT: Duration = Duration::from_millis(100);
 
 /// How far a fetch is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,8 +41,9 @@ impl std::fmt::Display for Progress {
     }
 }
 
-/// Fetches what is needed of a model, with or without its weights, and gives the folder. What is
-/// there already is not fetched again; what was begun is gone on with.
+/// Fetches what is needed of a model, with or without its weights, and gives the folder; of a GGUF
+/// file all parts, and gives the file. What is there already is not fetched again; what was begun is
+/// gone on with.
 ///
 /// # Errors
 /// [`HubError`] in words, with the next step.
@@ -75,61 +74,78 @@ pub fn fetch(place: &Place, name: &Name, weights: bool, watch: Watch) -> Result<
     worker.join().unwrap_or_else(|_| Err(answer("it made this program stumble, please report this")))
 }
 
-/// A fetch on its way.
-pub(super) struct Job {
-    pub(super) place: Place,
-    pub(super) name: Name,
-    pub(super) client: Client,
-    news: Sender<Progress>,
-    stop: Arc<AtomicBool>,
-    told: Instant,
-    came: BTreeMap<String, u64>,
-    total: u64,
+/// What there is to choose from in a repository: one question to the Hub.
+///
+/// # Errors
+/// [`HubError`] in words, with the next step.
+pub fn repository(place: &Place, name: &Name) -> Result<Repository, HubError> {
+    if place.offline {
+        let lack = "its files are not known here".to_owned();
+        return Err(HubError::Offline { name: name.to_string(), lack, cache: place.cache.clone() });
+    }
+    let (news, _) = channel();
+    Ok(Job::new(place, name, news, Arc::default()).listing()?.repository(name))
 }
 
+/// What of a repository is fetched, and in which order.
 impl Job {
-    fn new(place: &Place, name: &Name, news: Sender<Progress>, stop: Arc<AtomicBool>) -> Self {
-        let (client, told) = (Client::new(place), Instant::now());
-        let (place, name) = (place.clone(), name.clone());
-        Self { place, name, client, news, stop, told, came: BTreeMap::new(), total: 0 }
-    }
-
     fn work(mut self, weights: bool) -> Result<PathBuf, HubError> {
         let listing = self.listing()?;
-        let name = self.name.to_string();
-        let useless = |what| HubError::Useless { name: name.clone(), what };
-        let small = listing.small().map_err(useless)?;
-        let large = if weights { Some(listing.weights().map_err(useless)?) } else { None };
-        self.expect(small.iter().chain(large.iter().map(|(file, _)| file)))?;
-        for file in &small {
-            let path = self.bring(&listing, file)?;
-            if file.name == "config.json" {
-                model::architecture(&Config::parse(&text::read_text(&path, "config.json")?)?)?;
-            }
-        }
-        if let Some((file, sharded)) = large {
-            let path = self.bring(&listing, &file)?;
-            if sharded {
-                self.shards(&listing, &path)?;
-            }
+        match self.chosen(&listing, weights)? {
+            Some(file) => self.gguf(&listing, &file)?,
+            None => self.folder(&listing, weights)?,
         }
         let cache = Cache::at(&self.place.cache);
         cache.note(&self.name, &listing.commit)?;
         cache.complete(&self.name, weights).map_err(|lack| HubError::Absent { name: self.name.to_string(), lack })
     }
 
-    fn listing(&mut self) -> Result<Listing, HubError> {
-        let mut tries = 0;
-        let text = loop {
-            match self.client.listing(&self.name) {
-                Ok(text) => break text,
-                Err(Trouble::Final(error)) => return Err(error),
-                Err(Trouble::Again { error, .. }) if tries == 3 => return Err(error),
-                Err(Trouble::Again { after, .. }) => self.rest(after.unwrap_or(self.place.pause * (1 << tries)))?,
+    /// The GGUF file that is to be fetched: the one that is meant, or the only one of a repository
+    /// that has nothing else.
+    fn chosen(&self, listing: &Listing, weights: bool) -> Result<Option<String>, HubError> {
+        if let Some(file) = self.name.file() {
+            return Ok(Some(file.to_owned()));
+        }
+        if listing.small().is_ok() && (!weights || listing.weights().is_ok()) {
+            return Ok(None);
+        }
+        let repository = listing.repository(&self.name);
+        match repository.files.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(one.name.clone())),
+            _ => Err(HubError::Choose(Box::new(repository))),
+        }
+    }
+
+    fn gguf(&mut self, listing: &Listing, file: &str) -> Result<(), HubError> {
+        let none = |missing| HubError::NoFile(Box::new(listing.repository(&self.name)), missing);
+        let files = listing.gguf(file).map_err(none)?;
+        let what = "the GGUF file";
+        listing.check_gguf().map_err(|reason| ModelError::File { what, reason, path: file.into() })?;
+        self.expect(files.iter())?;
+        Cache::at(&self.place.cache).begin(&self.name, &listing.commit)?;
+        files.iter().try_for_each(|file| self.bring(listing, file).map(|_| ()))
+    }
+
+    fn folder(&mut self, listing: &Listing, weights: bool) -> Result<(), HubError> {
+        let name = self.name.to_string();
+        let useless = |what| HubError::Useless { name: name.clone(), what };
+        let small = listing.small().map_err(useless)?;
+        let large = if weights { Some(listing.weights().map_err(useless)?) } else { None };
+        self.expect(small.iter().chain(large.iter().map(|(file, _)| file)))?;
+        for file in &small {
+            let path = self.bring(listing, file)?;
+            if file.name == "config.json" {
+                model::architecture(&Config::parse(&text::read_text(&path, "config.json")?)?)?;
             }
-            tries += 1;
-        };
-        Listing::parse(&text).map_err(|reason| HubError::Answer { host: self.client.host(), reason })
+        }
+        if let Some((file, sharded)) = large {
+            let path = self.bring(listing, &file)?;
+            if sharded {
+                self.shards(listing, &path)?;
+            }
+        }
+        Ok(())
     }
 
     /// The shards an index names.
@@ -140,67 +156,5 @@ impl Job {
         let files = names.iter().map(find).collect::<Result<Vec<Wanted>, _>>()?;
         self.expect(files.iter())?;
         files.iter().try_for_each(|file| self.bring(listing, file).map(|_| ()))
-    }
-
-    /// Counts what is to come, and asks the disk for room.
-    fn expect<'a>(&mut self, files: impl Iterator<Item = &'a Wanted>) -> Result<(), HubError> {
-        let mut missing = 0u64;
-        for file in files {
-            let size = file.size.unwrap_or(0);
-            let there = |end: &str| std::fs::metadata(self.blobs().join(format!("{}{end}", file.blob)));
-            let held = there("").or_else(|_| there(".incomplete")).map_or(0, |data| data.len());
-            self.total = self.total.saturating_add(size);
-            missing = missing.saturating_add(size.saturating_sub(held));
-        }
-        let room = free(&self.place.cache);
-        match room.filter(|room| missing > 0 && *room < missing.saturating_add(SPARE)) {
-            None => Ok(()),
-            Some(room) => Err(HubError::NoRoom {
-                name: self.name.to_string(),
-                needed: megabytes(missing),
-                free: megabytes(room),
-                cache: self.place.cache.display().to_string(),
-            }),
-        }
-    }
-
-    fn bring(&mut self, listing: &Listing, file: &Wanted) -> Result<PathBuf, HubError> {
-        let path = download::blob(self, &listing.commit, file)?;
-        Cache::at(&self.place.cache).link(&self.name, &listing.commit, &file.name, &file.blob)?;
-        Ok(path)
-    }
-
-    /// Where the bytes of this model are.
-    pub(super) fn blobs(&self) -> PathBuf {
-        Cache::at(&self.place.cache).folder(&self.name).join("blobs")
-    }
-
-    /// Notes how much of a file is there and tells it, if it is time to.
-    pub(super) fn came(&mut self, file: &str, now: u64) {
-        let first = self.came.insert(file.to_owned(), now).is_none();
-        if first || self.told.elapsed() >= REPORT {
-            self.told = Instant::now();
-            let (name, done) = (self.name.repo().to_owned(), self.came.values().sum());
-            // Nobody listens any more: then the stop is set as well.
-            let _ = self.news.send(Progress { name, file: file.to_owned(), done, total: self.total });
-        }
-    }
-
-    /// Whether the fetch is still wanted.
-    pub(super) fn go_on(&self) -> Result<(), HubError> {
-        match self.stop.load(Ordering::Relaxed) {
-            true => Err(HubError::Stopped(self.name.to_string())),
-            false => Ok(()),
-        }
-    }
-
-    /// Waits, unless it is stopped.
-    pub(super) fn rest(&self, time: Duration) -> Result<(), HubError> {
-        let begun = Instant::now();
-        while begun.elapsed() < time {
-            self.go_on()?;
-            std::thread::sleep(REPORT.min(time));
-        }
-        self.go_on()
     }
 }

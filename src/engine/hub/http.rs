@@ -71,7 +71,8 @@ impl Client {
 
     /// A file of a model from byte `from` on.
     pub(super) fn file(&self, name: &Name, commit: &str, file: &str, from: u64) -> Result<Response<Body>, Trouble> {
-        self.get(name, &format!("{}/resolve/{commit}/{}", name.repo(), encoded(file)), from, file)
+        let path = file.split('/').map(encoded).collect::<Vec<_>>().join("/");
+        self.get(name, &format!("{}/resolve/{commit}/{path}", name.repo()), from, file)
     }
 
     fn get(&self, name: &Name, path: &str, from: u64, what: &str) -> Result<Response<Body>, Trouble> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::cache::lacks;
+use super::cache::{ggufs, is_begun, lacks};
 use super::memory::{student_bytes, teacher_bytes};
 use super::{Cache, HubError, Name, Place, memory};
 use crate::engine::model::stored::Stored;
@@ -35,7 +35,40 @@ pub fn list(root: &Path, memory: Option<u64>) -> Result<Vec<Listed>, HubError> {
     };
     folders.sort();
     let names = folders.iter().flat_map(|folder| names(root, folder));
-    Ok(names.filter_map(|name| listed(root, &name, memory)).collect())
+    Ok(names.flat_map(|name| listed(&Cache::at(root), &name, memory)).collect())
+}
+
+/// The models of a snapshot: each in GGUF files is one, and the folder is one if there are no such
+/// files or it is made up as one.
+fn listed(cache: &Cache, name: &Name, memory: Option<u64>) -> Vec<Listed> {
+    let Some(snapshot) = cache.snapshot(name) else { return Vec::new() };
+    let (repo, revision) = (name.repo().to_owned(), name.revision().to_owned());
+    let ggufs = ggufs(&snapshot);
+    let mut models = Vec::new();
+    if ggufs.is_empty() || snapshot.join("config.json").exists() {
+        let disk_bytes = disk(&cache.folder(name));
+        let listed = Listed {
+            repo: repo.clone(),
+            revision: revision.clone(),
+            disk_bytes,
+            ..examined(&ModelFiles::Folder(snapshot.clone()), memory)
+        };
+        models.push(listed);
+    }
+    for (file, there) in ggufs {
+        let paths = there.iter().map(|name| snapshot.join(name));
+        let disk_bytes = paths.map(|path| std::fs::metadata(path).map_or(0, |data| data.len())).sum();
+        let Some(first) = there.first() else { continue };
+        let files = ModelFiles::Gguf(snapshot.join(first));
+        models.push(Listed {
+            repo: repo.clone(),
+            revision: revision.clone(),
+            file: Some(file),
+            disk_bytes,
+            ..examined(&files, memory)
+        });
+    }
+    models
 }
 
 /// A model by every revision it was fetched at, or by its commits where none is noted.
@@ -69,10 +102,13 @@ fn entries(folder: &Path) -> Vec<String> {
     names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-fn listed(root: &Path, name: &Name, memory: Option<u64>) -> Option<Listed> {
-    let cache = Cache::at(root);
-    let path = cache.snapshot(name)?;
-    let files = ModelFiles::within(&path).unwrap_or_else(|_| ModelFiles::Folder(path.clone()));
+/// What the files of a model are, but for their name.
+fn examined(files: &ModelFiles, memory: Option<u64>) -> Listed {
+    let (path, lacking) = match files {
+        ModelFiles::Folder(path) => (path.clone(), lacks(path, true)),
+        ModelFiles::Gguf(path) => (path.clone(), None),
+        ModelFiles::BuiltIn(name) => (PathBuf::from(name), None),
+    };
     let config = files.config().and_then(|text| Config::parse(&text));
     let stored = files.weights();
     let parameters = stored.as_ref().ok().map(Stored::parameters);
@@ -84,11 +120,14 @@ fn listed(root: &Path, name: &Name, memory: Option<u64>) -> Option<Listed> {
         .as_ref()
         .map_err(ToString::to_string)
         .and_then(|config| model::architecture(config).map(|_| ()).map_err(|e| e.to_string()));
-    let problem = known.err().or_else(|| lacks(&path, true)).or_else(|| stored.err().map(|e| e.to_string()));
-    Some(Listed {
-        repo: name.repo().to_owned(),
-        revision: name.revision().to_owned(),
-        disk_bytes: disk(&cache.folder(name)),
+    // Of a fetch that was only begun there is nothing to be said but that.
+    let unknown = known.err().filter(|_| !is_begun(&path));
+    let problem = unknown.or(lacking).or_else(|| stored.err().map(|e| e.to_string()));
+    Listed {
+        repo: String::new(),
+        revision: String::new(),
+        file: None,
+        disk_bytes: 0,
         architecture: config.ok().and_then(|config| config.model_type().ok().map(str::to_owned)),
         parameters,
         problem,
@@ -97,7 +136,7 @@ fn listed(root: &Path, name: &Name, memory: Option<u64>) -> Option<Listed> {
         fits_as_teacher: fits(teacher_bytes),
         fits_as_student: fits(student_bytes),
         path,
-    })
+    }
 }
 
 /// Bytes of all files below a folder; links count nothing, for what they name is there as well.

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::cache::is_commit;
+use super::name::{Name, is_file};
+use crate::engine::model::gguf;
 use crate::engine::model::shards::{LAYOUTS, is_plain};
 use crate::engine::model::vocabulary::GROUPS;
+use crate::link::{Repository, RepositoryFile};
 
 /// Small files that are taken if they are there.
 const WELCOME: [&str; 4] =
@@ -18,12 +21,14 @@ pub(super) struct Listing {
     /// The commit.
     pub(super) commit: String,
     files: BTreeMap<String, Wanted>,
+    /// The architecture of its GGUF files, if the Hub has looked into them.
+    architecture: Option<String>,
 }
 
 /// One file: what it is called, and what its bytes must come to.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
-    /// Its name, in the root of the repository.
+    /// Its name in the repository; only a GGUF file may lie in folders.
     pub(super) name: String,
     /// Its name among the blobs.
     pub(super) blob: String,
@@ -37,6 +42,8 @@ pub(super) struct Wanted {
 struct Answer {
     sha: String,
     siblings: Vec<Sibling>,
+    #[serde(default)]
+    gguf: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -56,7 +63,8 @@ struct Lfs {
 }
 
 impl Listing {
-    /// Reads the Hub's answer; files in folders and names that could lead elsewhere are left out.
+    /// Reads the Hub's answer; names that could lead elsewhere are left out, and files in folders if
+    /// they are no GGUF files.
     ///
     /// # Errors
     /// What is wrong with the answer.
@@ -65,9 +73,11 @@ impl Listing {
         if !is_commit(&answer.sha) {
             return Err(format!("{:?} is no commit", answer.sha));
         }
-        let plain = answer.siblings.into_iter().filter(|sibling| is_plain(&sibling.rfilename));
+        let fine = |name: &str| is_plain(name) || is_file(name);
+        let plain = answer.siblings.into_iter().filter(|sibling| fine(&sibling.rfilename));
         let files = plain.map(|sibling| (sibling.rfilename.clone(), Wanted::of(sibling, &answer.sha))).collect();
-        Ok(Self { commit: answer.sha, files })
+        let architecture = answer.gguf.get("architecture").and_then(|name| name.as_str()).map(str::to_owned);
+        Ok(Self { commit: answer.sha, files, architecture })
     }
 
     /// A file by its name.
@@ -96,6 +106,38 @@ impl Listing {
         let index = |name| self.get(name).map(|file| (file.clone(), true));
         let found = LAYOUTS.iter().find_map(|layout| single(layout.single).or_else(|| index(layout.index)));
         found.ok_or("weights this program reads (safetensors or pytorch_model.bin)")
+    }
+
+    /// What there is to choose from, for a person.
+    pub(super) fn repository(&self, name: &Name) -> Repository {
+        let (repo, revision) = (name.repo().to_owned(), name.revision().to_owned());
+        let whole = self.small().is_ok() && self.weights().is_ok();
+        let models = gguf::models(self.files.keys().map(String::as_str));
+        let file = |(name, files): (String, Vec<String>)| {
+            let mut sizes = files.iter().map(|file| self.get(file)?.size);
+            let bytes = sizes.try_fold(0u64, |sum, size| Some(sum.saturating_add(size?)));
+            let unread = gguf::unread(&name).map(str::to_owned);
+            RepositoryFile { bytes, parts: files.len(), unread, name }
+        };
+        let files: Vec<RepositoryFile> = models.into_iter().map(file).collect();
+        let problem = self.check_gguf().err().filter(|_| !files.is_empty());
+        Repository { repo, revision, whole, files, problem }
+    }
+
+    /// Refuses GGUF files of an architecture that cannot be opened, before they are fetched.
+    ///
+    /// # Errors
+    /// In words, with the known ones.
+    pub(super) fn check_gguf(&self) -> Result<(), String> {
+        self.architecture.as_deref().map_or(Ok(()), gguf::check_architecture)
+    }
+
+    /// A GGUF file with all its parts, by the name of any of them.
+    ///
+    /// # Errors
+    /// The name that the repository does not have.
+    pub(super) fn gguf(&self, file: &str) -> Result<Vec<Wanted>, String> {
+        gguf::names_of(file).into_iter().map(|name| self.get(&name).cloned().ok_or(name)).collect()
     }
 }
 
@@ -153,6 +195,13 @@ mod tests {
         assert!(sharded && index.name == "pytorch_model.bin.index.json");
         assert!(listing(&["config.json", "model.gguf"]).small().unwrap_err().contains("tokenizer"));
         assert!(listing(&["model.gguf"]).weights().unwrap_err().contains("safetensors"));
+        let parts = ["q/a-00001-of-00002.gguf", "q/a-00002-of-00002.gguf"];
+        let split = listing(&["b.gguf", parts[0], parts[1], "../c.gguf", "q/config.json"]);
+        assert_eq!(names(&split.gguf(parts[1]).unwrap()), parts);
+        assert_eq!(split.gguf("c.gguf").unwrap_err(), "c.gguf");
+        let repository = split.repository(&Name::parse("owner/name", "main").unwrap());
+        let rows: Vec<_> = repository.files.iter().map(|file| (file.name.as_str(), file.parts)).collect();
+        assert_eq!((rows, repository.whole), (vec![("b.gguf", 1), (parts[0], 2)], false));
         assert!(Listing::parse(r#"{"sha": "../../etc", "siblings": []}"#).is_err());
     }
 }

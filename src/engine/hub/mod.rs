@@ -11,6 +11,7 @@ mod download;
 mod error;
 mod fetch;
 mod http;
+mod job;
 pub mod list;
 mod listing;
 pub mod memory;
@@ -19,10 +20,11 @@ pub mod place;
 mod room;
 
 use crate::engine::model::ModelFiles;
+use crate::link::Repository;
 use crate::session::{ModelChoice, Source};
 pub use cache::Cache;
 pub use error::HubError;
-pub use fetch::{Progress, fetch};
+pub use fetch::{Progress, fetch, repository};
 pub use list::{list, shelf};
 pub use name::Name;
 pub use place::Place;
@@ -35,11 +37,24 @@ pub type Watch<'a> = &'a mut dyn FnMut(&Progress) -> bool;
 /// # Errors
 /// [`HubError`] if a model of the Hub is not there whole, [`HubError::Model`] of the other sources.
 pub fn files(choice: &ModelChoice) -> Result<ModelFiles, HubError> {
-    let Source::Hub { repo, revision } = &choice.source else { return Ok(ModelFiles::find(&choice.source)?) };
-    let (name, place) = (Name::parse(repo, revision)?, Place::from_env()?);
-    let found = Cache::at(&place.cache).complete(&name, choice.needs_weights());
-    let folder = found.map_err(|lack| HubError::Absent { name: name.to_string(), lack })?;
-    Ok(ModelFiles::within(&folder)?)
+    let Some(name) = name(&choice.source)? else { return Ok(ModelFiles::find(&choice.source)?) };
+    let found = Cache::at(&Place::from_env()?.cache).complete(&name, choice.needs_weights());
+    let path = found.map_err(|lack| HubError::Absent { name: name.to_string(), lack })?;
+    Ok(ModelFiles::find(&Source::Folder(path))?)
+}
+
+/// The model a session means, if it is one of the Hub.
+fn name(source: &Source) -> Result<Option<Name>, HubError> {
+    let Source::Hub { repo, revision, file } = source else { return Ok(None) };
+    Name::parse(repo, revision)?.with_file(file.as_deref()).map(Some)
+}
+
+/// What there is to choose from in a repository of the Hub, as this machine reaches it.
+///
+/// # Errors
+/// [`HubError`] in words, with the next step.
+pub fn look(repo: &str, revision: &str) -> Result<Repository, HubError> {
+    repository(&Place::from_env()?, &Name::parse(repo, revision)?)
 }
 
 /// Sees to it that [`files`] finds the model: one of the Hub that is not in the cache is fetched.
@@ -47,8 +62,8 @@ pub fn files(choice: &ModelChoice) -> Result<ModelFiles, HubError> {
 /// # Errors
 /// [`HubError`] in words, with the next step.
 pub fn provide(choice: &ModelChoice, watch: Watch) -> Result<(), HubError> {
-    let Source::Hub { repo, revision } = &choice.source else { return Ok(()) };
-    let (name, place) = (Name::parse(repo, revision)?, Place::from_env()?);
+    let Some(name) = name(&choice.source)? else { return Ok(()) };
+    let place = Place::from_env()?;
     let weights = choice.needs_weights();
     match Cache::at(&place.cache).complete(&name, weights) {
         Ok(_) => Ok(()),

@@ -4,13 +4,18 @@
 use std::fmt;
 
 use super::HubError;
+use crate::engine::model::shards::is_plain;
 use crate::session::MAIN;
 
-/// `OWNER/NAME` and a revision, both harmless in paths and addresses.
+/// Folders and file of a GGUF file's name together.
+pub(super) const DEEPEST: usize = 4;
+
+/// `OWNER/NAME`, a revision and perhaps one GGUF file, all harmless in paths and addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     repo: String,
     revision: String,
+    file: Option<String>,
 }
 
 impl Name {
@@ -27,7 +32,19 @@ impl Name {
         if revision.len() > 200 || !revision.split('/').all(is_word) {
             return Err(HubError::Revision(revision.to_owned()));
         }
-        Ok(Self { repo: repo.to_owned(), revision: revision.to_owned() })
+        Ok(Self { repo: repo.to_owned(), revision: revision.to_owned(), file: None })
+    }
+
+    /// The same model, of which one GGUF file is meant, or none in particular.
+    ///
+    /// # Errors
+    /// [`HubError::File`].
+    pub fn with_file(self, file: Option<&str>) -> Result<Self, HubError> {
+        let file = file.map(str::trim).filter(|file| !file.is_empty());
+        match file.filter(|file| !is_file(file)) {
+            Some(wrong) => Err(HubError::File(wrong.to_owned())),
+            None => Ok(Self { file: file.map(str::to_owned), ..self }),
+        }
     }
 
     /// `OWNER/NAME`.
@@ -38,6 +55,11 @@ impl Name {
     /// Branch, tag or commit.
     pub fn revision(&self) -> &str {
         &self.revision
+    }
+
+    /// The GGUF file that is meant, as the repository names it.
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
     }
 
     /// The folder of the cache that holds it.
@@ -52,13 +74,14 @@ impl Name {
     }
 }
 
-/// As a person types it: the revision only where it is not the usual one.
+/// As a person types it: the revision only where it is not the usual one, the file where one is meant.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.revision.as_str() {
-            MAIN => f.write_str(&self.repo),
-            revision => write!(f, "{} --revision {revision}", self.repo),
+        f.write_str(&self.repo)?;
+        if self.revision != MAIN {
+            write!(f, " --revision {}", self.revision)?;
         }
+        self.file.as_ref().map_or(Ok(()), |file| write!(f, " --file {file}"))
     }
 }
 
@@ -71,6 +94,13 @@ fn is_word(word: &str) -> bool {
         && edge(word.chars().next())
         && edge(word.chars().last())
         && !word.contains("..")
+}
+
+/// Whether a word can be a GGUF file of a repository, in its root or in folders that stay below it.
+pub(super) fn is_file(word: &str) -> bool {
+    let fine = |part: &str| is_plain(part) && !part.starts_with('.') && !part.contains(char::is_control);
+    let depth = word.split('/').count();
+    depth <= DEEPEST && word.len() <= 250 && word.split('/').all(fine) && word.to_ascii_lowercase().ends_with(".gguf")
 }
 
 #[cfg(test)]
@@ -90,5 +120,13 @@ mod tests {
             assert!(Name::parse("a/b", bad).is_err(), "{bad:?}");
         }
         assert!(Name::parse("a/b", "refs/pr/1").is_ok());
+        for bad in
+            ["x.bin", "../x.gguf", "a/../x.gguf", "/x.gguf", "a//x.gguf", ".x.gguf", "a\\x.gguf", "1/2/3/4/x.gguf"]
+        {
+            assert!(Name::parse("a/b", "main").unwrap().with_file(Some(bad)).is_err(), "{bad:?}");
+        }
+        let name = Name::parse("a/b", "v1").unwrap().with_file(Some(" Q8_0/x.GGUF ")).unwrap();
+        assert_eq!(name.to_string(), "a/b --revision v1 --file Q8_0/x.GGUF");
+        assert_eq!(name.with_file(Some("")).unwrap().file(), None);
     }
 }

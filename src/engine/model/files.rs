@@ -56,7 +56,7 @@ pub enum ModelFiles {
     BuiltIn(&'static str),
     /// In a folder.
     Folder(PathBuf),
-    /// In one GGUF file, which can only teach.
+    /// In a GGUF file, or in several of which this is one; such a model can only teach.
     Gguf(PathBuf),
 }
 
@@ -230,7 +230,9 @@ impl ModelFiles {
                 }
             }
             (Self::Gguf(path), _) => {
-                hash.update(&map(path)?);
+                for path in gguf::files(path)? {
+                    hash.update(&map(&path)?);
+                }
             }
             (_, shipped) => {
                 hash.update(shipped.and_then(|s| s.weights).unwrap_or_default());

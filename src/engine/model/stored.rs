@@ -70,13 +70,15 @@ impl Stored {
         Ok(stored)
     }
 
-    /// Opens a GGUF file.
+    /// Opens a GGUF file, or all parts of the model it is one of.
     ///
     /// # Errors
     /// As [`gguf::Tensors::open`].
     pub fn open_gguf(path: &Path) -> Result<Self, ModelError> {
         let mut stored = Self { files: Vec::new(), known: BTreeMap::new(), precision: Precision::F32 };
-        stored.take(Tensors::Gguf(gguf::Tensors::open(path)?), path.to_owned());
+        for (path, tensors) in gguf::Tensors::open(path)? {
+            stored.take(Tensors::Gguf(tensors), path);
+        }
         Ok(stored)
     }
 
@@ -138,10 +140,11 @@ impl Stored {
 
     /// Memory of a frozen model's weights as they are used, bytes; `None` for what is no GGUF file.
     pub fn frozen_bytes(&self) -> Option<u64> {
-        self.files.iter().find_map(|(_, tensors)| match tensors {
+        let of = |tensors: &Tensors| match tensors {
             Tensors::Gguf(tensors) => Some(tensors.memory()),
             _ => None,
-        })
+        };
+        self.files.iter().filter_map(|(_, tensors)| of(tensors)).reduce(u64::saturating_add)
     }
 
     /// What a tensor is called in these files, or would be; for messages.

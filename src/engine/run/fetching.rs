@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::super::hub::{self, HubError, Progress};
 use super::super::{EngineError, pair};
 use super::Engine;
-use crate::link::{Command, Event, Notice, Phase, Shelf};
+use crate::link::{Command, Event, Notice, Phase, Repository, Shelf};
 use crate::session::Session;
 
 /// Time between two status reports.
@@ -32,6 +32,10 @@ impl Engine<'_> {
                 self.emit(Event::Warning(Notice::from(stopped)));
                 self.phase(if self.pair.is_some() { Phase::Ready } else { Phase::Empty }, "");
             }
+            Err(EngineError::Hub(HubError::Choose(repository))) => {
+                self.cells.repository.store(Some((*repository).clone()));
+                self.fail(&EngineError::Hub(HubError::Choose(repository)));
+            }
             Err(e) => self.fail(&e),
         }
         false
@@ -48,6 +52,22 @@ impl Engine<'_> {
         if let Err(e) = std::thread::Builder::new().name("models at hand".into()).spawn(look) {
             let problem = Some(format!("cannot look for models: {e}; close other programs and look again"));
             self.cells.shelf.store(Some(Shelf { problem, ..Shelf::default() }));
+        }
+    }
+
+    /// Fills the cell of a repository's files, from a thread of its own as well: the Hub may be far.
+    pub(super) fn list_files(&mut self, repo: String, revision: String) {
+        let (cell, wake) = (self.cells.repository.clone(), self.sink.wake());
+        let unread = Repository { repo: repo.clone(), revision: revision.clone(), ..Repository::default() };
+        let spare = unread.clone();
+        let look = move || {
+            let seen = hub::look(&repo, &revision);
+            cell.store(Some(seen.unwrap_or_else(|e| Repository { problem: Some(e.to_string()), ..unread })));
+            wake.call(Duration::ZERO);
+        };
+        if let Err(e) = std::thread::Builder::new().name("files on the Hub".into()).spawn(look) {
+            let problem = Some(format!("cannot ask the Hub: {e}; close other programs and look again"));
+            self.cells.repository.store(Some(Repository { problem, ..spare }));
         }
     }
 

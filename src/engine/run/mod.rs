@@ -157,6 +157,7 @@ impl Engine<'_> {
             Command::StepOnce => self.set_mode(Mode::OneStep),
             Command::Look => self.look(true),
             Command::List => self.list_models(),
+            Command::Files { repo, revision } => self.list_files(repo, revision),
             Command::Checkpoint => self.checkpoint(),
             Command::Stop => self.finish("stopped"),
             Command::Rewind(step) => self.rewind(step),

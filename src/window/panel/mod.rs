@@ -27,7 +27,7 @@ use super::control;
 use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
-use crate::link::{Phase, ProbeFrame, PromptFrame, Shelf, WeightFrame};
+use crate::link::{Phase, ProbeFrame, PromptFrame, Repository, Shelf, WeightFrame};
 use crate::record::RunRecord;
 use crate::session::{Catalog, Knobs, Models, Session, View};
 
@@ -65,6 +65,8 @@ pub struct Scene<'a> {
     pub weights: Option<&'a WeightFrame>,
     /// The models in the cache of this machine, once somebody asked.
     pub shelf: Option<&'a Shelf>,
+    /// The GGUF files of the repository that was looked into last.
+    pub repository: Option<&'a Repository>,
 }
 
 impl Scene<'_> {

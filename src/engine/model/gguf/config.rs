@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::header::Header;
 use super::names::Family;
+use super::parts::Whole;
 use super::value::Value;
 
 /// What the metadata says under the name of its architecture.
@@ -26,22 +27,23 @@ pub fn family(header: &Header) -> Result<(Family, usize), String> {
     Ok((family, wide))
 }
 
-/// The configuration; `bytes` are those of the file.
+/// The configuration.
 ///
 /// # Errors
 /// In words: what is missing, contradicts itself or is not known here.
-pub fn config(header: &Header, bytes: &[u8]) -> Result<Json, String> {
+pub fn config(whole: &Whole) -> Result<Json, String> {
+    let header = &whole.header;
     let (fields, family) = open(header)?;
     let mut config = Map::new();
     match family {
         Family::Gpt2 => fields.gpt2(&mut config)?,
-        Family::Llama | Family::Qwen => fields.llama(&mut config, bytes)?,
+        Family::Llama | Family::Qwen => fields.llama(&mut config, whole)?,
     }
     config.insert("vocab_size".into(), json!(fields.rows()?));
     config.insert("tie_word_embeddings".into(), json!(!header.has("output.weight")));
     let ends = ["eos_token_id", "eot_token_id", "eom_token_id"].map(|name| format!("tokenizer.ggml.{name}"));
-    let id = |name: &String| if let Some(Value::Whole(id)) = header.get(name) { Some(*id) } else { None };
-    config.insert("eos_token_id".into(), json!(ends.iter().filter_map(id).collect::<Vec<_>>()));
+    let ids: Vec<i64> = ends.iter().filter_map(|name| header.whole(name)).collect();
+    config.insert("eos_token_id".into(), json!(ids));
     Ok(Json::Object(config))
 }
 
@@ -54,13 +56,17 @@ fn open(header: &Header) -> Result<(Fields<'_>, Family), String> {
             "it is a mixture of {experts} experts ({architecture}), which is not known here; choose a dense model"
         ));
     }
-    if let Some(Value::Whole(parts @ 2..)) = header.get("split.count") {
-        return Err(format!("it is one of {parts} parts; join them first with llama.cpp's llama-gguf-split --merge"));
-    }
-    let family = Family::of(architecture).ok_or_else(|| {
+    Ok((fields, known(architecture)?))
+}
+
+/// The family of an architecture.
+///
+/// # Errors
+/// In words, with the known ones.
+pub fn known(architecture: &str) -> Result<Family, String> {
+    Family::of(architecture).ok_or_else(|| {
         format!("its architecture {architecture:?} is not known here; the known ones are gpt2, llama (Mistral is one), qwen2, qwen3; choose another model")
-    })?;
-    Ok((fields, family))
+    })
 }
 
 impl Fields<'_> {
@@ -143,7 +149,7 @@ impl Fields<'_> {
         Ok(wide)
     }
 
-    fn llama(&self, config: &mut Map<String, Json>, bytes: &[u8]) -> Result<(), String> {
+    fn llama(&self, config: &mut Map<String, Json>, whole: &Whole) -> Result<(), String> {
         let (heads, wide) = (self.size("attention.head_count")?, self.head_size()?);
         let layer = |name: &str| self.header.has(&format!("blk.0.{name}"));
         let fields = json!({
@@ -159,7 +165,7 @@ impl Fields<'_> {
             "rope_theta": self.number("rope.freq_base").unwrap_or(10_000.0),
             "partial_rotary_factor": self.size_or("rope.dimension_count", wide)? as f64 / wide as f64,
             "rope_scaling": self.scaling(),
-            "rope_divisors": self.divisors(bytes, wide)?,
+            "rope_divisors": self.divisors(whole, wide)?,
             "attention_bias": layer("attn_output.bias"),
             "mlp_bias": layer("ffn_up.bias"),
             "sliding_window": null,
@@ -187,10 +193,10 @@ impl Fields<'_> {
     }
 
     /// What each rotary frequency is divided by (Llama 3.1 and later).
-    fn divisors(&self, bytes: &[u8], wide: usize) -> Result<Json, String> {
+    fn divisors(&self, whole: &Whole, wide: usize) -> Result<Json, String> {
         const NAME: &str = "rope_freqs.weight";
         let Some(info) = self.header.tensors.get(NAME) else { return Ok(Json::Null) };
-        let stored = bytes.get(info.bytes.clone()).unwrap_or_default();
+        let stored = whole.bytes(info).unwrap_or_default();
         let numbers = stored.as_chunks::<4>().0.iter().map(|number| f32::from_le_bytes(*number));
         let divisors: Vec<f32> = numbers.collect();
         let fine = divisors.iter().all(|divisor| divisor.is_finite() && *divisor > 0.0);

@@ -25,7 +25,9 @@ pub struct Info {
     pub kind: Kind,
     /// Its shape, outermost first as everywhere here (the file has it the other way round).
     pub shape: Vec<usize>,
-    /// Where in the file its bytes are.
+    /// In which of the model's files it is.
+    pub file: usize,
+    /// Where in that file its bytes are.
     pub bytes: Range<usize>,
 }
 
@@ -111,6 +113,14 @@ impl Header {
         }
     }
 
+    /// A whole number of metadata.
+    pub fn whole(&self, name: &str) -> Option<i64> {
+        match self.fields.get(name) {
+            Some(Value::Whole(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Whether there is a tensor of this name.
     pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)
@@ -187,7 +197,7 @@ impl Claim {
         let from = offset.and_then(|offset| start.checked_add(offset));
         let from = from.ok_or_else(|| reader.damaged(format!("its tensor {name} lies at {}", self.offset)))?;
         match from.checked_add(bytes) {
-            Some(end) if end <= length => Ok((name, Info { kind: self.kind, shape, bytes: from..end })),
+            Some(end) if end <= length => Ok((name, Info { kind: self.kind, shape, file: 0, bytes: from..end })),
             _ => Err(reader.damaged(format!(
                 "its tensor {name} needs {bytes} bytes from byte {from} on, and the file has {length}; it is cut off"
             ))),

@@ -55,6 +55,16 @@ const OTHERS: &[(u32, &str)] = &[
     (41, "Q1_0"),
 ];
 
+/// What names of files call mixtures of kinds that are not read here: the first letters of a word.
+const UNREAD: [&str; 7] = ["IQ1_", "IQ2_", "IQ3_", "IQ4_", "TQ1_", "TQ2_", "MXFP4"];
+
+/// The word in a file's name that says that it cannot be read here, e.g. `IQ4_XS`: known before
+/// gigabytes are fetched. What the file really holds, only its header says.
+pub fn unread(name: &str) -> Option<&str> {
+    let words = name.rsplit('/').next()?.split(['-', '.']);
+    words.into_iter().find(|word| UNREAD.iter().any(|start| word.to_ascii_uppercase().starts_with(start)))
+}
+
 impl Kind {
     /// The kind with this number in the file.
     ///
@@ -105,6 +115,14 @@ mod tests {
     use candle_core::{Device, Tensor};
 
     use super::*;
+
+    #[test]
+    fn a_name_tells_of_kinds_that_are_not_read() {
+        assert_eq!(unread("IQ4_XS/Some-8B.i1-IQ4_XS-00001-of-00002.gguf"), Some("IQ4_XS"));
+        for read in ["Some-8B-Q4_K_M.gguf", "IQ3_M/Some-Q8_0.gguf", "some-iq-model.F16.gguf"] {
+            assert_eq!(unread(read), None, "{read}");
+        }
+    }
 
     /// A block's scales are where the table says: a NaN there, and only there, is seen.
     #[test]

@@ -19,6 +19,8 @@ mod header;
 mod kind;
 mod merges;
 mod names;
+mod part_names;
+mod parts;
 mod pre;
 mod sentence_piece;
 mod tensors;
@@ -32,6 +34,9 @@ use std::path::{Path, PathBuf};
 use super::ModelError;
 use super::chat::ChatFile;
 pub use header::Header;
+pub use kind::unread;
+pub use part_names::{models, names_of};
+use parts::Whole;
 pub use tensors::Tensors;
 
 /// Whether a path is named as a GGUF file.
@@ -57,22 +62,34 @@ pub fn within(folder: &Path) -> Result<Option<PathBuf>, ModelError> {
     if folder.join("config.json").exists() {
         return Ok(None);
     }
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    // What lies beside a model that sees pictures is no language model.
-    let part = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("mmproj"));
-    let mut found: Vec<PathBuf> = entries.filter(|path| is_named(path) && !part(path)).collect();
-    found.sort();
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let found: Vec<(String, Vec<String>)> = models(names.iter().map(String::as_str)).into_iter().collect();
     match found.as_slice() {
-        [_, _, ..] => Err(several(folder, &found)),
-        _ => Ok(found.pop()),
+        [] => Ok(None),
+        [(_, files)] => Ok(files.first().map(|first| folder.join(first))),
+        several => {
+            let names = several.iter().take(4).map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            let reason = format!("it holds {} GGUF models ({names}); name the one you want by its path", several.len());
+            Err(ModelError::File { what: "the model folder", reason, path: folder.to_owned() })
+        }
     }
 }
 
-fn several(folder: &Path, found: &[PathBuf]) -> ModelError {
-    let names = found.iter().take(4).filter_map(|path| path.file_name()).map(|name| name.to_string_lossy());
-    let names = names.collect::<Vec<_>>().join(", ");
-    let reason = format!("it holds {} GGUF files ({names}); name the one you want by its path", found.len());
-    ModelError::File { what: "the model folder", reason, path: folder.to_owned() }
+/// Whether models of this architecture, as a file or the Hub names it, can be opened.
+///
+/// # Errors
+/// In words, with the known ones.
+pub fn check_architecture(architecture: &str) -> Result<(), String> {
+    config::known(architecture).map(|_| ())
+}
+
+/// The files of the model of which `path` is one: itself, or all parts in their order.
+///
+/// # Errors
+/// As [`config()`].
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, ModelError> {
+    Ok(Whole::open(path)?.files.into_iter().map(|file| file.path).collect())
 }
 
 /// The text of a `config.json` for the model in the file.
@@ -80,8 +97,7 @@ fn several(folder: &Path, found: &[PathBuf]) -> ModelError {
 /// # Errors
 /// [`ModelError::File`] and [`ModelError::Damaged`] naming the file.
 pub fn config(path: &Path) -> Result<String, ModelError> {
-    let (header, map) = Header::open(path)?;
-    let config = config::config(&header, &map).map_err(|reason| refused(reason, path))?;
+    let config = config::config(&Whole::open(path)?).map_err(|reason| refused(reason, path))?;
     Ok(config.to_string())
 }
 
@@ -90,8 +106,7 @@ pub fn config(path: &Path) -> Result<String, ModelError> {
 /// # Errors
 /// As [`config()`].
 pub fn tokenizer(path: &Path) -> Result<String, ModelError> {
-    let (header, _) = Header::open(path)?;
-    let tokenizer = tokenizer::tokenizer(&header).map_err(|reason| refused(reason, path))?;
+    let tokenizer = tokenizer::tokenizer(&Whole::open(path)?.header).map_err(|reason| refused(reason, path))?;
     Ok(tokenizer.to_string())
 }
 
@@ -100,8 +115,7 @@ pub fn tokenizer(path: &Path) -> Result<String, ModelError> {
 /// # Errors
 /// As [`config()`].
 pub fn chat_file(path: &Path) -> Result<Option<ChatFile>, ModelError> {
-    let (header, _) = Header::open(path)?;
-    Ok(chat::chat(&header))
+    Ok(chat::chat(&Whole::open(path)?.header))
 }
 
 /// A file that is whole but not one this program can use.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{Device, Tensor};
 
-use super::header::{Header, Info};
+use super::header::Info;
 use super::names::{Family, Turn, is_ignored, row_in_file};
+use super::parts::{Mapped, Whole};
 use super::{config, refused};
 use crate::engine::model::ModelError;
 use crate::engine::model::frozen::Frozen;
@@ -30,28 +31,31 @@ struct Part {
 }
 
 impl Tensors {
-    /// Opens a file; reads what its tensors are, not yet the numbers.
+    /// Opens the file, or all parts of the model it is one of; reads what the tensors are, not yet
+    /// the numbers.
     ///
     /// # Errors
-    /// [`ModelError::File`] for another network than its architecture says, else as
-    /// [`Header::open`].
-    pub fn open(path: &Path) -> Result<Self, ModelError> {
-        let (header, map) = Header::open(path)?;
+    /// [`ModelError::File`] for another network than its architecture says or a part that is missing
+    /// or belongs elsewhere, [`ModelError::Damaged`] for a file that contradicts itself.
+    pub fn open(path: &Path) -> Result<Vec<(PathBuf, Self)>, ModelError> {
+        let Whole { header, files } = Whole::open(path)?;
         let (family, wide) = config::family(&header).map_err(|reason| refused(reason, path))?;
-        let mut parts = BTreeMap::new();
+        let empty = |Mapped { path, map }| Self { map, parts: BTreeMap::new(), family, wide, path };
+        let mut all: Vec<Self> = files.into_iter().map(empty).collect();
         for (called, info) in header.tensors {
+            let Some(file) = all.get_mut(info.file) else { continue };
             match family.translate(&called) {
-                Some((name, turn)) => drop(parts.insert(name, Part { called, info, turn })),
+                Some((name, turn)) => drop(file.parts.insert(name, Part { called, info, turn })),
                 None if is_ignored(&called) => {}
                 None => {
                     let reason = format!(
                         "its tensor {called} has no place in the network its metadata names, so this program would compute something else; choose another model"
                     );
-                    return Err(refused(reason, path));
+                    return Err(refused(reason, &file.path));
                 }
             }
         }
-        Ok(Self { map, parts, family, wide, path: path.to_owned() })
+        Ok(all.into_iter().map(|file| (file.path.clone(), file)).collect())
     }
 
     /// Names and shapes, both as in Hugging Face's layout.

@@ -1,0 +1,130 @@
+//! A model in several files, as llama.cpp's `llama-gguf-split` leaves it: metadata in the first part,
+//! tensors in all of them. The parts find one another by their names.
+
+use std::path::{Path, PathBuf};
+
+use super::header::{Header, Info};
+use super::part_names::PartName;
+use super::refused;
+use crate::engine::model::ModelError;
+
+/// What is to be done about parts that contradict one another.
+const MIXED: &str = "parts of different models are mixed, so fetch all of them again from one place";
+
+/// The files of one model, mapped.
+pub struct Whole {
+    /// Metadata of the first file, tensors of all.
+    pub header: Header,
+    /// The files in their order.
+    pub files: Vec<Mapped>,
+}
+
+/// One mapped file.
+pub struct Mapped {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub map: memmap2::Mmap,
+}
+
+impl Whole {
+    /// Maps a file, or all parts of the model if it is one of several; any part will do.
+    ///
+    /// # Errors
+    /// As [`Header::open`]; [`ModelError::File`] naming the part that is missing or belongs elsewhere.
+    pub fn open(path: &Path) -> Result<Self, ModelError> {
+        let (header, map) = Header::open(path)?;
+        let Some(count) = parts(&header) else {
+            return Ok(Self { header, files: vec![Mapped { path: path.to_owned(), map }] });
+        };
+        let paths = siblings(path, count)?;
+        let (header, map) = checked(&paths[0], &header)?;
+        let mut whole = Self { header, files: vec![Mapped { path: paths[0].clone(), map }] };
+        for path in &paths[1..] {
+            let (header, map) = checked(path, &whole.header)?;
+            whole.take(header, path)?;
+            whole.files.push(Mapped { path: path.clone(), map });
+        }
+        whole.check_total()?;
+        Ok(whole)
+    }
+
+    /// The bytes of a tensor.
+    pub fn bytes(&self, info: &Info) -> Option<&[u8]> {
+        self.files.get(info.file)?.map.get(info.bytes.clone())
+    }
+
+    /// Takes over the tensors of the next file.
+    fn take(&mut self, header: Header, path: &Path) -> Result<(), ModelError> {
+        let file = self.files.len();
+        for (name, info) in header.tensors {
+            let before = self.header.tensors.insert(name.clone(), Info { file, ..info });
+            if let Some(other) = before.and_then(|info| self.files.get(info.file)) {
+                let other = file_name(&other.path);
+                return Err(refused(format!("its tensor {name} is in {other} as well; {MIXED}"), path));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_total(&self) -> Result<(), ModelError> {
+        let (there, parts) = (self.header.tensors.len() as i64, self.files.len());
+        match self.header.whole("split.tensors.count") {
+            Some(total) if total != there => {
+                let reason = format!("its {parts} parts hold {there} tensors and should hold {total}; {MIXED}");
+                Err(refused(reason, &self.files[0].path))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Of how many parts a file says it is one; `None` if it is a whole model.
+fn parts(header: &Header) -> Option<i64> {
+    header.whole("split.count").filter(|count| *count > 1)
+}
+
+/// The paths of all parts, each of which is there.
+fn siblings(path: &Path, count: i64) -> Result<Vec<PathBuf>, ModelError> {
+    let named = PartName::parse(&file_name(path)).filter(|named| named.count as i64 == count);
+    let named = named.ok_or_else(|| {
+        let reason = format!(
+            "it is one of {count} parts, which are looked for by names like NAME-00001-of-{count:05}.gguf; give them such names in one folder, or join them with llama.cpp's llama-gguf-split --merge"
+        );
+        refused(reason, path)
+    })?;
+    let paths: Vec<PathBuf> = named.all().map(|name| path.with_file_name(name)).collect();
+    let missing: Vec<&PathBuf> = paths.iter().filter(|path| !path.is_file()).collect();
+    match missing.first() {
+        None => Ok(paths),
+        Some(first) => {
+            let (n, first) = (missing.len(), file_name(first));
+            let reason =
+                format!("{n} of its {count} parts are not there, the first is {first}; fetch them into its folder");
+            Err(refused(reason, path))
+        }
+    }
+}
+
+/// Opens a part and holds what it says of itself against its name and against another part.
+fn checked(path: &Path, other: &Header) -> Result<(Header, memmap2::Mmap), ModelError> {
+    let (header, map) = Header::open(path)?;
+    let says = (header.whole("split.no").map(|number| number + 1), parts(&header));
+    let named = PartName::parse(&file_name(path)).map(|named| (named.number as i64, named.count as i64));
+    if named.is_none_or(|(number, count)| says != (Some(number), Some(count))) {
+        let word = |number: Option<i64>| number.map_or("?".to_owned(), |number| number.to_string());
+        let reason = format!("its metadata calls it part {} of {}; {MIXED}", word(says.0), word(says.1));
+        return Err(refused(reason, path));
+    }
+    let total = |header: &Header| header.whole("split.tensors.count");
+    let kind = |header: &Header| header.text("general.architecture").ok().map(str::to_owned);
+    let kinds = kind(&header).zip(kind(other));
+    if total(&header) != total(other) || kinds.is_some_and(|(ours, theirs)| ours != theirs) {
+        return Err(refused(format!("it belongs to another model than the other parts; {MIXED}"), path));
+    }
+    Ok((header, map))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use retort::engine::pair::Pair;
 use retort::engine::teacher::{ServerTeacher, TargetCache, Targets, Teacher};
-use retort::session::{Chat, ModelChoice, Prompt, Scoring, ServerMode, Session, Source};
+use retort::session::{Chat, KeyPlace, ModelChoice, Prompt, Scoring, ServerMode, Session, Source};
 use serde_json::{Value, json};
 
 /// What the server says to a path and a question: status, further header lines, answer.
@@ -39,8 +39,8 @@ impl Server {
     }
 
     fn choice(&self, mode: ServerMode, key: Option<&str>) -> ModelChoice {
-        let key = key.map(str::to_owned);
-        ModelChoice::stored(Source::Server { url: self.url.clone(), model: "big".into(), mode, key })
+        let key = key.map(KeyPlace::from);
+        ModelChoice::stored(Source::Server { url: self.url.clone(), model: "big".into(), mode, key, token_limit: None })
     }
 
     fn teacher(&self, mode: ServerMode) -> ServerTeacher {

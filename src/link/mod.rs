@@ -4,9 +4,11 @@
 //! must all arrive, in order: a channel. The state of a slider or a heatmap is only interesting as
 //! it is now: a cell whose last value wins, so that neither side ever waits for the other.
 
+pub mod budget;
 pub mod checkup;
 pub mod message;
 pub mod probe;
+pub mod secret;
 pub mod shelf;
 pub mod sink;
 
@@ -16,6 +18,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use arc_swap::ArcSwap;
 
 use crate::session::Knobs;
+pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
 pub use message::{
     Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase, Prediction,
@@ -24,6 +27,7 @@ pub use message::{
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,
 };
+pub use secret::{KeyNews, KeyState, Secret};
 pub use shelf::{Listed, Shelf};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 
@@ -75,6 +79,8 @@ pub struct Cells {
     pub weights: Live<Option<WeightFrame>>,
     /// The models at hand, written by the engine when [`Command::List`] asks.
     pub shelf: Live<Option<Shelf>>,
+    /// What became of the last key to be stored, written by the engine when [`Command::StoreKey`] asks.
+    pub key: Live<Option<KeyNews>>,
 }
 
 /// What the watching side holds: the window, or a headless command.

@@ -6,6 +6,7 @@
 
 pub mod data;
 pub mod file;
+pub mod key;
 pub mod knob;
 pub mod making;
 pub mod models;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use data::{Column, Data, DataSource, Strip};
 pub use file::SessionError;
+pub use key::KeyPlace;
 pub use knob::{Catalog, Knob, Knobs, Scale};
 pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, ServerMode, Source, Start};

@@ -47,12 +47,21 @@ impl Engine<'_> {
             Ok((result.predictions, teacher, student))
         });
         let (steps, seconds) = (run.trainer.step, run.seconds());
+        let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.paid());
         self.keep(run.trainer);
         match result {
             Ok((predictions, teacher, student)) => {
                 self.emit(Event::Predictions(Arc::new(predictions)));
                 let (reason, peak_bytes) = (reason.to_owned(), peak_bytes());
-                self.emit(Event::Finished(Box::new(Outcome { reason, steps, seconds, peak_bytes, teacher, student })));
+                self.emit(Event::Finished(Box::new(Outcome {
+                    reason,
+                    steps,
+                    seconds,
+                    peak_bytes,
+                    tokens,
+                    teacher,
+                    student,
+                })));
                 self.phase(end_phase(steps, self.status.total), "");
                 self.look(true);
             }

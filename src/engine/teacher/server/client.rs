@@ -1,6 +1,8 @@
-//! Questions to the server, repeated with patience. The key comes from an environment variable and
-//! goes into one header; no sentence and no file ever holds it.
+//! Questions to the server, repeated with patience, and metered: tokens of every answer that came are
+//! counted, usable or not, since they are paid for. The key goes into one header; no sentence and no file
+//! ever holds it.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,8 +10,10 @@ use ureq::Agent;
 use ureq::http::header;
 
 use super::ServerError;
+use super::key::Key;
+use super::meter::Meter;
 use super::scores::{Alternatives, behind};
-use crate::session::Scoring;
+use crate::session::{KeyPlace, Scoring};
 
 /// Tries of one question.
 const TRIES: u32 = 6;
@@ -24,7 +28,8 @@ pub(super) struct Client {
     agent: Agent,
     url: String,
     model: String,
-    key: Option<(String, String)>,
+    key: Option<Key>,
+    meter: Mutex<Meter>,
 }
 
 /// An answer that cannot be used.
@@ -44,8 +49,9 @@ impl From<Refused> for ServerError {
 }
 
 impl Client {
-    /// A way to the server at `url`, e.g. `http://localhost:8000/v1`; `key` names the variable.
-    pub(super) fn new(url: &str, model: &str, key: Option<&str>) -> Result<Self, ServerError> {
+    /// A way to the server at `url`, e.g. `http://localhost:8000/v1`, with the key that is kept at
+    /// `key`.
+    pub(super) fn new(url: &str, model: &str, key: Option<&KeyPlace>) -> Result<Self, ServerError> {
         let url = url.trim().trim_end_matches('/').to_owned();
         if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(ServerError::Choice(format!(
@@ -59,7 +65,13 @@ impl Client {
             .timeout_connect(Some(Duration::from_secs(15)))
             .timeout_global(Some(ANSWER));
         let config = if url.contains("://127.") || url.contains("://localhost") { config.proxy(None) } else { config };
-        Ok(Self { agent: config.build().into(), url, model: model.to_owned(), key: key.map(secret).transpose()? })
+        let key = key.map(Key::fetch).transpose()?;
+        Ok(Self { agent: config.build().into(), url, model: model.to_owned(), key, meter: Mutex::default() })
+    }
+
+    /// Tokens paid for so far.
+    pub(super) fn meter(&self) -> Meter {
+        *self.meter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Scores of what stands behind the first `start` characters of each prompt: all prompts in one
@@ -80,7 +92,8 @@ impl Client {
         let body = json!({
             "model": self.model, "prompt": asked, "max_tokens": 1, "echo": true, "logprobs": 1, "temperature": 0,
         });
-        let answer = if apart { self.ask("completions", &body) } else { self.ask_or_learn("completions", &body) }?;
+        let answer = if apart { self.ask("completions", &body) } else { self.ask_or_learn("completions", &body) };
+        let answer = self.metered(answer?, prompts);
         let choices = answer.get("choices").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut scores = vec![None; prompts.len()];
         for (place, choice) in choices.iter().enumerate() {
@@ -98,7 +111,7 @@ impl Client {
         let body = json!({
             "model": self.model, "prompt": prompt, "max_tokens": 1, "logprobs": most, "temperature": 0,
         });
-        let answer = self.ask("completions", &body)?;
+        let answer = self.metered(self.ask("completions", &body)?, &[prompt.to_owned()]);
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_completion);
         found.ok_or_else(|| self.without("no top_logprobs"))
     }
@@ -109,9 +122,15 @@ impl Client {
             "model": self.model, "messages": [{ "role": "user", "content": prompt }], "max_tokens": 1,
             "logprobs": true, "top_logprobs": most, "temperature": 0,
         });
-        let answer = self.ask("chat/completions", &body)?;
+        let answer = self.metered(self.ask("chat/completions", &body)?, &[prompt.to_owned()]);
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_chat);
         found.ok_or_else(|| self.without("no top_logprobs"))
+    }
+
+    /// The answer to `prompts`, its tokens counted.
+    fn metered(&self, answer: Value, prompts: &[String]) -> Value {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner).read(&answer, prompts);
+        answer
     }
 
     fn without(&self, reason: &str) -> ServerError {
@@ -132,8 +151,8 @@ impl Client {
         let mut reason = String::new();
         for attempt in 0..TRIES {
             let mut request = self.agent.post(&url).header(header::CONTENT_TYPE, "application/json");
-            if let Some((_, key)) = &self.key {
-                request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+            if let Some(key) = &self.key {
+                request = request.header(header::AUTHORIZATION, format!("Bearer {}", key.secret.0));
             }
             let mut wait = PAUSE * (1 << attempt);
             match request.send(body.to_string()) {
@@ -167,8 +186,9 @@ impl Client {
         let reason = words(text);
         match status {
             401 | 403 => {
-                let key = self.key.as_ref().map_or("that the session names as key (it names none)", |(name, _)| name);
-                Refused::Final(ServerError::Denied { url, status, key: key.to_owned() })
+                let nowhere = "an environment variable and name it as the session's key (it names none)";
+                let key = self.key.as_ref().map_or(nowhere, |key| &key.place).to_owned();
+                Refused::Final(ServerError::Denied { url, status, key })
             }
             400 | 413 | 422 if reason.contains("context") || reason.contains("too long") => {
                 Refused::Final(ServerError::TooLong { url, reason })
@@ -190,19 +210,4 @@ fn words(text: &str) -> String {
     let parsed: Value = serde_json::from_str(text).unwrap_or_default();
     let inner = parsed.pointer("/error/message").or_else(|| parsed.get("message")).and_then(Value::as_str);
     inner.unwrap_or(text).trim().chars().take(200).collect()
-}
-
-/// The variable's name and value.
-fn secret(name: &str) -> Result<(String, String), ServerError> {
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    if !is_name {
-        return Err(ServerError::Choice(
-            "the session's key must be the name of an environment variable, such as OPENAI_API_KEY, never the key itself".into(),
-        ));
-    }
-    let value = std::env::var(name).ok().filter(|key| !key.trim().is_empty());
-    let value = value.map(|key| key.trim().to_owned()).filter(|key| key.chars().all(|c| c.is_ascii_graphic()));
-    let missing =
-        || ServerError::Choice(format!("the environment variable {name} holds no key; set it and start again"));
-    value.map(|key| (name.to_owned(), key)).ok_or_else(missing)
 }

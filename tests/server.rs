@@ -7,9 +7,9 @@ mod openai_server;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use openai_server::Server;
 use retort::engine::pair::Pair;
 use retort::engine::teacher::{ServerTeacher, TargetCache, Targets, Teacher};
-use openai_server::Server;
 use retort::session::{Chat, Prompt, Scoring, ServerMode, Session};
 use serde_json::{Value, json};
 

@@ -14,6 +14,11 @@ const MOST: u64 = 1_000_000_000_000;
 /// Width of the button beside the key.
 const BUTTON: f32 = 64.0;
 
+/// The fields of the key: the variable's name, the entry's name, the key itself.
+const VARIABLE: &str = "server's key";
+const ENTRY: &str = "server's key in the keyring";
+const ITSELF: &str = "server's key itself";
+
 /// Where a key can be kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kept {
@@ -79,13 +84,14 @@ fn key_ui(
     let moved = control::choices(ui, scene.t("Key from"), help, |ui| control::segments(ui, kept, &places));
     if let Some(kept) = moved {
         (state.key, state.key_problem) = (Secret::default(), None);
+        forget(ui, ITSELF);
         return Some((kept == Kept::Keyring).then(|| KeyPlace::Keyring(entry_for(url))));
     }
     let named = match kept {
         Kept::Variable => variable_ui(ui, scene, state, now),
         Kept::Keyring => entry_ui(ui, scene, state, now),
     };
-    let taken = named.and_then(|place| taken(state, place));
+    let taken = named.and_then(|place| taken(ui, state, place));
     if let Some(problem) = state.key_problem {
         let text = RichText::new(scene.t(problem)).small().color(scene.look.palette().bad);
         ui.add(Label::new(text).wrap());
@@ -97,39 +103,46 @@ fn key_ui(
 }
 
 /// What was typed, if it can be a place. A key in the place of its name gets no further than here.
-fn taken(state: &mut UiState, place: Option<KeyPlace>) -> Option<Option<KeyPlace>> {
+fn taken(ui: &Ui, state: &mut UiState, place: Option<KeyPlace>) -> Option<Option<KeyPlace>> {
     state.key_problem = place.as_ref().and_then(KeyPlace::problem);
+    if state.key_problem.is_some() {
+        forget(ui, VARIABLE);
+        forget(ui, ENTRY);
+    }
     state.key_problem.is_none().then_some(place)
+}
+
+/// Clears a field's own undo, which would give back what was typed there.
+fn forget(ui: &Ui, field: &str) {
+    TextEditState::default().store(ui.ctx(), Id::unique(field));
 }
 
 fn variable_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: Option<&KeyPlace>) -> Option<Option<KeyPlace>> {
     let help = scene.t("Name of the environment variable that holds the key; the key itself is never written down");
     let (name, hint) = (now.map_or("", KeyPlace::name), scene.t("none, or e.g. OPENAI_API_KEY"));
-    let typed = field_ui(ui, state, ("server's key", scene.t("Variable name"), help), name, hint)?;
+    let typed = field_ui(ui, state, (VARIABLE, scene.t("Variable name"), help), name, hint)?;
     Some((!typed.is_empty()).then_some(KeyPlace::Variable(typed)))
 }
 
 fn entry_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: Option<&KeyPlace>) -> Option<Option<KeyPlace>> {
     let help = scene.t("A name for the key in the system's keyring, of your choice");
     let (name, hint) = (now.map_or("", KeyPlace::name), scene.t("name of the key"));
-    let typed = field_ui(ui, state, ("server's key in the keyring", scene.t("Key name"), help), name, hint)?;
+    let typed = field_ui(ui, state, (ENTRY, scene.t("Key name"), help), name, hint)?;
     Some(Some(KeyPlace::Keyring(typed)))
 }
 
 /// The key itself, on its way to the keyring and nowhere else.
 fn store_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, name: &str) {
-    let id = Id::unique("server's key itself");
     let help = scene.t("The key goes to the system's keyring and is then forgotten here");
     let stored = control::choices(ui, scene.t("Key"), help, |ui| {
         let width = (ui.available_width() - BUTTON - 16.0).max(60.0);
-        let edit = TextEdit::singleline(&mut state.key.0).id(id).password(true);
+        let edit = TextEdit::singleline(&mut state.key.0).id(Id::unique(ITSELF)).password(true);
         ui.add(edit.hint_text(scene.t("paste the key").to_owned()).desired_width(width)).on_hover_text(help);
         let button = Button::new(scene.t("Store")).min_size(vec2(BUTTON, control::ROW - 2.0));
         ui.add_enabled(!state.key.0.trim().is_empty(), button).on_hover_text(help).clicked()
     });
     if stored {
-        // The field's own undo would give the key back.
-        TextEditState::default().store(ui.ctx(), id);
+        forget(ui, ITSELF);
         let key = std::mem::take(&mut state.key);
         state.ask(Action::StoreKey { name: name.to_owned(), key });
     }

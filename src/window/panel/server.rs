@@ -135,7 +135,7 @@ fn entry_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: Option<&KeyPla
 fn store_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, name: &str) {
     let help = scene.t("The key goes to the system's keyring and is then forgotten here");
     let stored = control::choices(ui, scene.t("Key"), help, |ui| {
-        let width = (ui.available_width() - BUTTON - 16.0).max(60.0);
+        let width = (ui.available_width() - BUTTON - 8.0 - ui.spacing().item_spacing.x).max(60.0);
         let edit = TextEdit::singleline(&mut state.key.0).id(Id::unique(ITSELF)).password(true);
         ui.add(edit.hint_text(scene.t("paste the key").to_owned()).desired_width(width)).on_hover_text(help);
         let button = Button::new(scene.t("Store")).min_size(vec2(BUTTON, control::ROW - 2.0));

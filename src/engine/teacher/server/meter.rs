@@ -34,20 +34,24 @@ impl Meter {
         let count = |name: &str| answer.get("usage")?.get(name)?.as_u64();
         let Some(prompt) = count("prompt_tokens") else {
             self.uncounted += 1;
-            self.prompt += prompts.iter().map(|prompt| guess(prompt)).sum::<f64>().ceil() as u64;
-            self.answer += prompts.len() as u64;
-            return;
+            let guessed = prompts.iter().map(|prompt| guess(prompt)).sum::<f64>().ceil() as u64;
+            return self.add(guessed, prompts.len() as u64);
         };
         let bytes = prompts.iter().map(|prompt| prompt.len() as u64).sum();
         self.around = self.around.max(prompt.saturating_sub(bytes));
-        self.prompt += prompt;
-        self.answer += count("completion_tokens").unwrap_or(prompts.len() as u64);
+        self.add(prompt, count("completion_tokens").unwrap_or(prompts.len() as u64));
+    }
+
+    /// A server may count what it likes; the meter stays at its end then.
+    fn add(&mut self, prompt: u64, answer: u64) {
+        self.prompt = self.prompt.saturating_add(prompt);
+        self.answer = self.answer.saturating_add(answer);
     }
 
     /// The most tokens that `times` prompts with so many bytes together can take: a token is at least a
     /// byte, and each prompt has something around it and one token behind it.
     pub(super) fn most(&self, bytes: u64, times: u64) -> u64 {
-        bytes + times * (self.around.max(AROUND) + 1)
+        self.around.max(AROUND).saturating_add(1).saturating_mul(times).saturating_add(bytes)
     }
 }
 
@@ -76,5 +80,7 @@ mod tests {
         assert!(meter.most(24, 1) >= 24 + 65);
         meter.read(&json!({ "usage": { "prompt_tokens": 524 } }), &prompts);
         assert_eq!(meter.most(24, 1), 24 + 501, "a long text around the prompt was seen");
+        meter.read(&json!({ "usage": { "prompt_tokens": u64::MAX, "completion_tokens": u64::MAX } }), &prompts);
+        assert_eq!((meter.total(), meter.most(24, 8)), (u64::MAX, u64::MAX));
     }
 }

@@ -89,7 +89,7 @@ impl Questions {
             (ServerMode::Chat, _) | (ServerMode::Completions, Some(false)) => meter.most(bytes, 1),
             (ServerMode::Completions, Some(true)) => whole,
             // Tried for all words, then for one after the other, then without.
-            (ServerMode::Completions, None) => 2 * whole + meter.most(bytes, 1),
+            (ServerMode::Completions, None) => whole.saturating_mul(2).saturating_add(meter.most(bytes, 1)),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::process::{Command as Process, Output};
 use std::sync::{Arc, Mutex};
 
 use openai_server::Server;
+use retort::engine::teacher::{ServerTeacher, Teacher as _};
 use retort::link::{Checkup, Finding, Grade, Subject};
 use retort::session::{ServerMode, Session, file};
 use serde_json::{Value, json};
@@ -210,4 +211,25 @@ fn a_server_that_counts_nothing_is_reckoned_by_letters() {
     assert_near(tokens(&told), reckoned, 0.05);
     play.change(|session| session.recipe.steps = 20);
     assert_eq!(play.told().figures["counted_answers"], 0.0);
+}
+
+#[test]
+fn an_answer_that_is_lost_on_its_way_is_paid_for_all_the_same() {
+    let lost = Mutex::new(true);
+    let server = Server::start(move |_, body| {
+        let mut answer = chat();
+        let tokens = pieces(prompts(body)[0]);
+        answer["usage"] = json!({ "prompt_tokens": tokens, "completion_tokens": 1 });
+        // The first answer cannot be read.
+        let cut = std::mem::take(&mut *lost.lock().unwrap());
+        (200, if cut { "Content-Length: 99999\r\n" } else { "" }, answer)
+    });
+    let prompt = ron::from_str("(template: \"{text} {answer}\")").unwrap();
+    let classes = ["music", "sport"].map(str::to_owned);
+    let teacher = ServerTeacher::new(&server.choice(ServerMode::Chat, None), &prompt, &classes).unwrap();
+    teacher.answer(&["a song of the sea"]).unwrap();
+    assert_eq!(server.asked(), 2);
+    let once = pieces("a song of the sea") + 1;
+    assert!(teacher.paid() > once, "{} tokens for two answers, one of {once}", teacher.paid());
+    assert!(teacher.take_costs().is_empty(), "a guess is no ground for an estimate");
 }

@@ -92,8 +92,7 @@ impl Client {
         let body = json!({
             "model": self.model, "prompt": asked, "max_tokens": 1, "echo": true, "logprobs": 1, "temperature": 0,
         });
-        let answer = if apart { self.ask("completions", &body) } else { self.ask_or_learn("completions", &body) };
-        let answer = self.metered(answer?, prompts);
+        let answer = self.ask("completions", &body, prompts, !apart)?;
         let choices = answer.get("choices").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut scores = vec![None; prompts.len()];
         for (place, choice) in choices.iter().enumerate() {
@@ -111,7 +110,7 @@ impl Client {
         let body = json!({
             "model": self.model, "prompt": prompt, "max_tokens": 1, "logprobs": most, "temperature": 0,
         });
-        let answer = self.metered(self.ask("completions", &body)?, &[prompt.to_owned()]);
+        let answer = self.ask("completions", &body, &[prompt.to_owned()], false)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_completion);
         found.ok_or_else(|| self.without("no top_logprobs"))
     }
@@ -122,31 +121,23 @@ impl Client {
             "model": self.model, "messages": [{ "role": "user", "content": prompt }], "max_tokens": 1,
             "logprobs": true, "top_logprobs": most, "temperature": 0,
         });
-        let answer = self.metered(self.ask("chat/completions", &body)?, &[prompt.to_owned()]);
+        let answer = self.ask("chat/completions", &body, &[prompt.to_owned()], false)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_chat);
         found.ok_or_else(|| self.without("no top_logprobs"))
     }
 
-    /// The answer to `prompts`, its tokens counted.
-    fn metered(&self, answer: Value, prompts: &[String]) -> Value {
-        self.meter.lock().unwrap_or_else(PoisonError::into_inner).read(&answer, prompts);
-        answer
+    /// Counts the tokens of an answer to `prompts`; of one that was lost on its way they are guessed.
+    fn count(&self, answer: &Value, prompts: &[String]) {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner).read(answer, prompts);
     }
 
     fn without(&self, reason: &str) -> ServerError {
         ServerError::Answer { url: self.url.clone(), reason: reason.to_owned() }
     }
 
-    fn ask(&self, path: &str, body: &Value) -> Result<Value, Refused> {
-        self.ask_with(path, body, false)
-    }
-
-    /// As [`Self::ask`], for a question that some servers fall over: then there is another way to put it.
-    fn ask_or_learn(&self, path: &str, body: &Value) -> Result<Value, Refused> {
-        self.ask_with(path, body, true)
-    }
-
-    fn ask_with(&self, path: &str, body: &Value, learning: bool) -> Result<Value, Refused> {
+    /// The answer to `body`, which holds `prompts`. `learning` is for a question that some servers fall
+    /// over: then there is another way to put it.
+    fn ask(&self, path: &str, body: &Value, prompts: &[String], learning: bool) -> Result<Value, Refused> {
         let url = format!("{}/{path}", self.url);
         let mut reason = String::new();
         for attempt in 0..TRIES {
@@ -161,7 +152,11 @@ impl Client {
                     let after = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
                     wait = after.and_then(|s| s.parse().ok()).map_or(wait, |s| Duration::from_secs(s).min(PATIENCE));
                     match answer.body_mut().read_to_string() {
-                        Ok(text) if status == 200 => return parsed(&url, &text),
+                        Ok(text) if status == 200 => {
+                            let answer = parsed(&url, &text)?;
+                            self.count(&answer, prompts);
+                            return Ok(answer);
+                        }
                         Ok(text) if learning && status == 500 => {
                             let reason = words(&text);
                             return Err(Refused::Unable(ServerError::Refused { url, status, reason }));
@@ -170,10 +165,19 @@ impl Client {
                             return Err(self.refused(url, status, &text));
                         }
                         Ok(_) => reason = format!("status {status}"),
-                        Err(e) => reason = e.to_string(),
+                        Err(e) => {
+                            // It was answered, so it is paid for.
+                            self.count(&Value::Null, prompts);
+                            reason = e.to_string();
+                        }
                     }
                 }
-                Err(e) => reason = e.to_string(),
+                Err(e) => {
+                    if may_have_been_answered(&e) {
+                        self.count(&Value::Null, prompts);
+                    }
+                    reason = e.to_string();
+                }
             }
             if attempt + 1 < TRIES {
                 std::thread::sleep(wait);
@@ -196,6 +200,18 @@ impl Client {
             400 | 404 | 405 | 422 | 501 => Refused::Unable(ServerError::Refused { url, status, reason }),
             _ => Refused::Final(ServerError::Refused { url, status, reason }),
         }
+    }
+}
+
+/// Whether a question has reached the server, so that an answer may have to be paid for.
+fn may_have_been_answered(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::ConnectionRefused;
+    use ureq::{Error, Timeout};
+    match error {
+        Error::HostNotFound | Error::ConnectionFailed | Error::Tls(_) | Error::Rustls(_) | Error::BadUri(_) => false,
+        Error::Timeout(Timeout::Resolve | Timeout::Connect) => false,
+        Error::Io(e) => e.kind() != ConnectionRefused,
+        _ => true,
     }
 }
 

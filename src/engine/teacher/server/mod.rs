@@ -7,8 +7,9 @@
 //! that are not among them share what is left. How much is left is said, not hidden.
 //!
 //! *A limit that holds (2026-11).* Before a question is sent, the most that it can take is set against
-//! what is left of the session's limit; so the limit is never passed, and the run ends one question
-//! early rather than one late.
+//! what is left of the session's limit, so that the run ends one question early rather than one late. An
+//! answer that is lost on its way counts by a guess; only tries of one question that are all lost can
+//! carry it beyond the limit.
 
 mod client;
 mod error;

@@ -35,7 +35,7 @@ fn fix_threads() {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let window = std::env::args()
         .nth(1)
-        .is_none_or(|first| !["run", "probe", "baseline", "doctor", "list", "fetch"].contains(&first.as_str()));
+        .is_none_or(|first| !["run", "probe", "baseline", "doctor", "list", "fetch", "key"].contains(&first.as_str()));
     let threads = if window { (cores - 1).max(1) } else { cores };
     // SAFETY: the first thing the process does; no other thread exists that could read the
     // environment at the same time.
@@ -50,6 +50,7 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
         Some(Task::Doctor(doctor)) => headless::examine(doctor),
         Some(Task::List(listing)) => headless::list(listing),
         Some(Task::Fetch(fetch)) => headless::fetch(fetch),
+        Some(Task::Key(key)) => headless::key(key),
         #[cfg(feature = "window")]
         Some(Task::BenchFrames(bench)) => bench_frames(bench),
         None => open_window(arguments),

@@ -138,7 +138,13 @@ fn nothing_changes_unless_the_session_says_so_and_then_the_kept_answers_change_t
 
 #[test]
 fn a_server_has_its_own_template_and_only_chats_use_it() {
-    let source = |mode| Source::Server { url: "http://127.0.0.1:1/v1".into(), model: "m".into(), mode, key: None };
+    let source = |mode| Source::Server {
+        url: "http://127.0.0.1:1/v1".into(),
+        model: "m".into(),
+        mode,
+        key: None,
+        token_limit: None,
+    };
     let prompt = Prompt { chat: Chat::On, ..ron::from_str(r#"(template: "{text} {answer}")"#).unwrap() };
     let teacher = |mode| ServerTeacher::new(&ModelChoice::stored(source(mode)), &prompt, &tiny::classes());
     let said = teacher(ServerMode::Completions).err().unwrap().to_string();

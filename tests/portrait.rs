@@ -117,7 +117,7 @@ fn of_the_hub(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engin
     let mut models = harness.state().session().models.clone();
     let (repo, file) = (repo.clone(), Some("Some-Model-1.7B-Instruct-Q4_K_M.gguf".to_owned()));
     models.teacher = Some(ModelChoice::stored(Source::Hub { repo, revision: revision.clone(), file }));
-    harness.state_mut().ask(Action::Set(Part::Models(models)));
+    harness.state_mut().ask(Action::Set(Part::Models(Box::new(models))));
     harness.run_steps(6);
 }
 

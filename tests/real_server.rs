@@ -73,7 +73,13 @@ impl Server {
     }
 
     fn choice(&self, mode: ServerMode) -> ModelChoice {
-        ModelChoice::stored(Source::Server { url: self.url.clone(), model: "tiny".into(), mode, key: None })
+        ModelChoice::stored(Source::Server {
+            url: self.url.clone(),
+            model: "tiny".into(),
+            mode,
+            key: None,
+            token_limit: None,
+        })
     }
 
     fn teacher(&self, mode: ServerMode, prompt: &Prompt, classes: &[String]) -> ServerTeacher {
@@ -179,8 +185,13 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
     ServerTeacher::new(&within, &asked, &classes).unwrap().answer(&[&long]).unwrap();
 
     let busy = busy(&server.url);
-    let source =
-        |url: &str| Source::Server { url: url.into(), model: "tiny".into(), mode: ServerMode::Completions, key: None };
+    let source = |url: &str| Source::Server {
+        url: url.into(),
+        model: "tiny".into(),
+        mode: ServerMode::Completions,
+        key: None,
+        token_limit: None,
+    };
     let patient = ServerTeacher::new(&ModelChoice::stored(source(&busy)), &asked, &classes).unwrap();
     assert_eq!(patient.answer(&TEXTS).unwrap(), teacher.answer(&TEXTS).unwrap(), "two refusals change nothing");
 

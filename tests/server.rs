@@ -2,74 +2,19 @@
 //! whole words, first tokens, and every fault a server can have.
 #![cfg(feature = "engine")]
 
-use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+mod openai_server;
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use openai_server::Server;
 use retort::engine::pair::Pair;
 use retort::engine::teacher::{ServerTeacher, TargetCache, Targets, Teacher};
-use retort::session::{Chat, ModelChoice, Prompt, Scoring, ServerMode, Session, Source};
+use retort::session::{Chat, Prompt, Scoring, ServerMode, Session};
 use serde_json::{Value, json};
 
-/// What the server says to a path and a question: status, further header lines, answer.
-type Say = dyn Fn(&str, &Value) -> (u16, &'static str, Value) + Send + Sync;
-
-/// Paths and header lines of the questions that came.
-type Heard = Mutex<Vec<(String, Vec<String>)>>;
-
-struct Server {
-    url: String,
-    heard: Arc<Heard>,
-}
-
-impl Server {
-    fn start(say: impl Fn(&str, &Value) -> (u16, &'static str, Value) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://127.0.0.1:{}/v1", listener.local_addr().unwrap().port());
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let (shared, say): (_, Box<Say>) = (Arc::clone(&heard), Box::new(say));
-        let serve = move || listener.incoming().flatten().for_each(|stream| drop(answer(stream, &shared, &*say)));
-        std::thread::Builder::new().spawn(serve).unwrap();
-        Self { url, heard }
-    }
-
-    fn asked(&self) -> usize {
-        self.heard.lock().unwrap().len()
-    }
-
-    fn choice(&self, mode: ServerMode, key: Option<&str>) -> ModelChoice {
-        let key = key.map(str::to_owned);
-        ModelChoice::stored(Source::Server { url: self.url.clone(), model: "big".into(), mode, key })
-    }
-
-    fn teacher(&self, mode: ServerMode) -> ServerTeacher {
-        ServerTeacher::new(&self.choice(mode, None), &prompt(), &classes()).unwrap()
-    }
-}
-
-fn answer(stream: TcpStream, heard: &Heard, say: &Say) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let (mut first, mut lines) = (String::new(), Vec::new());
-    reader.read_line(&mut first)?;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        match line.trim() {
-            "" => break,
-            line => lines.push(line.to_lowercase()),
-        }
-    }
-    let length = lines.iter().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    heard.lock().unwrap().push((path.clone(), lines));
-    let (status, more, value) = say(&path, &serde_json::from_slice(&body).unwrap());
-    let text = if let Value::String(raw) = &value { raw.clone() } else { value.to_string() };
-    let mut out = stream;
-    let head = format!("HTTP/1.1 {status} Answer\r\n{more}Connection: close\r\nContent-Length: {}", text.len());
-    write!(out, "{head}\r\n\r\n{text}")
+fn teacher_of(server: &Server, mode: ServerMode) -> ServerTeacher {
+    ServerTeacher::new(&server.choice(mode, None), &prompt(), &classes()).unwrap()
 }
 
 fn prompt() -> Prompt {
@@ -123,7 +68,7 @@ fn echo(_: &str, body: &Value) -> (u16, &'static str, Value) {
 #[test]
 fn a_server_with_echo_scores_whole_words() {
     let server = Server::start(echo);
-    let answers = server.teacher(ServerMode::Completions).answer(&["höh höh höh"]).unwrap();
+    let answers = teacher_of(&server, ServerMode::Completions).answer(&["höh höh höh"]).unwrap();
     // " sport", " hot bread", " space"
     let scores: [f32; 3] = [-1.0 - 0.5, -1.0 - 3.0 - 0.2 - 1.0 - 0.5, -1.0 - 0.5];
     let sum: f32 = scores.iter().map(|score| score.exp()).sum();
@@ -136,10 +81,10 @@ fn a_server_that_falls_over_several_prompts_is_asked_for_one_at_a_time() {
         Value::Array(_) => (500, "", json!({ "error": { "message": "assertion" } })),
         _ => echo(path, body),
     });
-    let teacher = server.teacher(ServerMode::Completions);
+    let teacher = teacher_of(&server, ServerMode::Completions);
     let apart = teacher.answer(&["a", "b"]).unwrap();
     assert_eq!(server.asked(), 1 + 3 + 3, "it is learned once");
-    let together = Server::start(echo).teacher(ServerMode::Completions).answer(&["a", "b"]).unwrap();
+    let together = teacher_of(&Server::start(echo), ServerMode::Completions).answer(&["a", "b"]).unwrap();
     assert_eq!(apart, together);
 }
 
@@ -160,7 +105,7 @@ fn first_tokens(path: &str, body: &Value) -> (u16, &'static str, Value) {
 #[test]
 fn a_server_without_echo_is_asked_for_first_tokens_and_says_what_is_missing() {
     let server = Server::start(first_tokens);
-    let teacher = server.teacher(ServerMode::Completions);
+    let teacher = teacher_of(&server, ServerMode::Completions);
     let answers = teacher.answer(&["a goal", "a goal again"]).unwrap();
     // Food and space share the 0.2 that no token has.
     assert_near(&probabilities(&answers[0]), &[0.6 / 0.8, 0.1 / 0.8, 0.1 / 0.8]);
@@ -168,7 +113,7 @@ fn a_server_without_echo_is_asked_for_first_tokens_and_says_what_is_missing() {
     let words = teacher.take_warning().unwrap();
     assert!(words.contains("20.0 %"), "{words}");
     assert_eq!(teacher.take_warning(), None);
-    let chat = server.teacher(ServerMode::Chat);
+    let chat = teacher_of(&server, ServerMode::Chat);
     assert_near(&probabilities(&chat.answer(&["a goal"]).unwrap()[0]), &[0.375, 0.25, 0.375]);
     assert_eq!(chat.take_warning(), None);
     assert_ne!(chat.fingerprint(), teacher.fingerprint());
@@ -186,10 +131,10 @@ fn a_busy_server_is_asked_again_and_a_silent_one_given_up() {
             _ => echo(path, body),
         }
     });
-    assert_eq!(server.teacher(ServerMode::Completions).answer(&["a"]).unwrap().len(), 1);
+    assert_eq!(teacher_of(&server, ServerMode::Completions).answer(&["a"]).unwrap().len(), 1);
     assert_eq!(server.asked(), 3);
     let server = Server::start(|_, _| (500, "Retry-After: 0\r\n", json!({})));
-    let words = server.teacher(ServerMode::Completions).answer(&["a"]).unwrap_err().to_string();
+    let words = teacher_of(&server, ServerMode::Completions).answer(&["a"]).unwrap_err().to_string();
     assert!(words.contains("status 500") && words.contains("kept"), "{words}");
     assert!((3..10).contains(&server.asked()));
 }
@@ -198,7 +143,7 @@ fn a_busy_server_is_asked_again_and_a_silent_one_given_up() {
 fn every_refusal_is_a_sentence_with_the_next_step() {
     let said = |status: u16, value: Value, part: &str| {
         let server = Server::start(move |_, _| (status, "", value.clone()));
-        let words = server.teacher(ServerMode::Chat).answer(&["a"]).unwrap_err().to_string();
+        let words = teacher_of(&server, ServerMode::Chat).answer(&["a"]).unwrap_err().to_string();
         assert!(words.contains(part) && words.contains("http://127.0.0.1"), "{words:?} does not say {part:?}");
         assert_eq!(server.asked(), 1, "{status} is asked again");
     };
@@ -236,7 +181,7 @@ fn an_answer_is_paid_for_once() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(first_tokens);
     let targets = || {
-        let teacher = server.teacher(ServerMode::Chat);
+        let teacher = teacher_of(&server, ServerMode::Chat);
         let cache = TargetCache::open(folder.path(), &teacher.fingerprint(), 3);
         Targets::new(Box::new(teacher), cache)
     };

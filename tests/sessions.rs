@@ -52,6 +52,27 @@ fn a_model_of_the_hub_is_named_by_repository_and_if_need_be_revision() {
 }
 
 #[test]
+fn a_server_keeps_its_fields_and_the_new_ones_are_written_only_where_they_are_set() {
+    let teacher = |rest: &str| {
+        let server = format!(r#"Server(url: "http://localhost:8000/v1", model: "m", mode: Chat{rest})"#);
+        file::parse(&V1.replace(r#"Folder("models/large")"#, &server), Path::new("server.ron"))
+    };
+    let written = |rest: &str| {
+        let session = teacher(rest).unwrap();
+        let text = file::to_text(&session).unwrap();
+        assert_eq!(file::parse(&text, Path::new("again.ron")).unwrap(), session);
+        text
+    };
+    let old = written(r#", key: Some("MY_KEY")"#);
+    assert!(old.contains(r#"key: Some("MY_KEY")"#) && !old.contains("token_limit"), "{old}");
+    assert!(written("").contains("key: None"));
+    let new = written(r#", key: Some("keyring:mine"), token_limit: Some(500000)"#);
+    assert!(new.contains(r#"key: Some("keyring:mine")"#) && new.contains("token_limit: Some(500000)"), "{new}");
+    let refused = teacher(r#", key: Some("sk-TheKeyItself")"#).unwrap_err().to_string();
+    assert!(refused.contains("never the key itself") && !refused.contains("TheKey"), "{refused}");
+}
+
+#[test]
 fn a_student_made_from_layers_is_written_only_where_it_is_asked_for() {
     let plain = file::to_text(&file::parse(V1, Path::new("v1.ron")).unwrap()).unwrap();
     assert!(!plain.contains("layers") && !plain.contains("vocabulary"), "older programs open it still: {plain}");

@@ -8,7 +8,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use retort::link::{
-    Checkup, Command, Event, Finding, Listed, ModelSize, Phase, Repository, RepositoryFile, Shelf, Status, Subject,
+    Budget, Checkup, Command, Event, Finding, KeyNews, KeyState, Listed, ModelSize, Phase, Repository, RepositoryFile,
+    Shelf, Status, Subject,
 };
 use retort::session::{Chat, LayerMap, Layers, MAIN, ServerMode, Session, Source, Start, Vocabulary};
 use retort::window::WorkbenchApp;
@@ -209,9 +210,82 @@ fn a_server_is_described_by_four_fields_and_never_by_its_key() {
         model: "large".into(),
         mode: ServerMode::Chat,
         key: Some("SOME_KEY".into()),
+        token_limit: None,
     };
     assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
     assert!(engine.heard().iter().any(|command| matches!(command, Command::Open(_))));
+}
+
+#[test]
+fn a_key_goes_to_the_keyring_and_stays_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, engine) = open(&folder);
+    pick(&mut window, 0, "Server…");
+    type_into(&mut window, "http://localhost:8000/v1", "https://api.example.com/v1");
+    type_into(&mut window, "model name", "large");
+    type_into(&mut window, "none, or e.g. OPENAI_API_KEY", "sk-TheKeyItself");
+    let key = |window: &Window| window.state().session().models.teacher.as_ref().unwrap().source.key().cloned();
+    assert_eq!(key(&window), None, "a key in the place of its name is not taken");
+    assert!(window.query_by_label_contains("never the key itself").is_some());
+    window.get_by_label("Keyring").click();
+    window.run_steps(4);
+    assert_eq!(key(&window), Some("keyring:api.example.com".into()), "the server's own name to begin with");
+    engine.heard();
+    window.get_by(|node| node.placeholder() == Some("paste the key")).click();
+    window.run_steps(2);
+    window.event(egui::Event::Text("sk-TheKeyItself".into()));
+    // Long enough for the field to take down what could be undone.
+    window.run_steps(40);
+    window.get_by_label("Store").click();
+    window.run_steps(4);
+    let heard = engine.heard();
+    let stored = heard.iter().find_map(|command| match command {
+        Command::StoreKey { name, key } => Some((name.as_str(), key.0.as_str())),
+        _ => None,
+    });
+    assert_eq!(stored, Some(("api.example.com", "sk-TheKeyItself")));
+    assert!(!format!("{heard:?}").contains("TheKey"), "nothing that is shown has it");
+    window.get_by(|node| node.placeholder() == Some("paste the key")).click();
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run_steps(4);
+    assert!(
+        window.query_by(|node| node.placeholder() == Some("paste the key")).is_some(),
+        "its own undo gives nothing back"
+    );
+    let session = retort::session::file::to_text(window.state().session()).unwrap();
+    assert!(session.contains("keyring:api.example.com") && !session.contains("TheKey"));
+    for (state, words) in [
+        (KeyState::Storing, "asking the keyring…"),
+        (KeyState::Failed("it is locked".into()), "it is locked"),
+        (KeyState::Stored, "the key is in the keyring"),
+    ] {
+        engine.end.cells.key.store(Some(KeyNews { name: "api.example.com".into(), state }));
+        window.run_steps(4);
+        assert!(window.query_by_label(words).is_some(), "{words}");
+    }
+}
+
+#[test]
+fn a_servers_price_stands_beside_its_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    pick(&mut window, 0, "Server…");
+    type_into(&mut window, "http://localhost:8000/v1", "http://localhost:8000/v1");
+    type_into(&mut window, "model name", "large");
+    let limit = Some(2_000_000);
+    let budget = Budget { questions: 8000, known: 500, prompt_tokens: 2_400_000, limit, ..Budget::default() };
+    engine.say(Event::Counted(Some(budget)));
+    window.run_steps(4);
+    assert!(window.query_by_label_contains("2.4\u{a0}M tokens to pay · 7.5\u{a0}k of 8\u{a0}k questions").is_some());
+    assert!(window.query_by_label_contains("More than the token limit").is_some());
+    engine.heard();
+    window.get_by_label("if any").click_accesskit();
+    window.run_steps(4);
+    std::thread::sleep(std::time::Duration::from_millis(10));
+    window.run_steps(60);
+    let counted = |heard: Vec<Command>| heard.iter().filter(|command| matches!(command, Command::Count(_))).count();
+    assert_eq!(counted(engine.heard()), 1, "another prompt has another price");
 }
 
 #[test]

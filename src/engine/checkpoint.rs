@@ -39,6 +39,13 @@ pub struct State {
     /// Wall time of the run so far, seconds.
     pub seconds: f64,
     theta: f64,
+    /// Tokens that a server was paid for in this run.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub tokens: u64,
+}
+
+fn is_nothing(tokens: &u64) -> bool {
+    *tokens == 0
 }
 
 /// The folder of checkpoints in a run folder.
@@ -74,6 +81,7 @@ pub fn save(trainer: &Trainer, run: &Path, seconds: f64) -> Result<(), EngineErr
         knobs: trainer.knobs.clone(),
         seconds,
         theta,
+        tokens: trainer.targets.as_ref().map_or(0, |targets| targets.paid()),
     };
     let views = all.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
     write(&home, trainer.step, &serialize(&views)?, &state)?;
@@ -183,6 +191,8 @@ pub fn restore(trainer: &mut Trainer, state: &State, folder: &Path) -> Result<()
     trainer.pruner = pruner(state, &all, &trainer.pair.device).map_err(|e| damaged(e.to_string()))?;
     trainer.knobs = state.knobs.clone();
     trainer.step = state.step;
+    // What is paid stays paid, even where the run is put back.
+    trainer.targets.iter().for_each(|targets| targets.take_up(state.tokens));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! run on. Tensors never leave this room; what leaves it are the plain messages of `link`.
 
 pub mod allocator;
+pub mod budget;
 pub mod checkpoint;
 pub mod data;
 pub mod device;
@@ -18,6 +19,7 @@ pub mod probe;
 pub mod prompt;
 pub mod prune;
 pub mod run;
+pub mod secret;
 pub mod task;
 pub mod teacher;
 pub mod train;
@@ -51,6 +53,9 @@ pub enum EngineError {
     /// The teacher.
     #[error(transparent)]
     Teacher(#[from] teacher::TeacherError),
+    /// The run would pay more than the session lets it.
+    #[error("{0}")]
+    Budget(String),
     /// The optimiser.
     #[error(transparent)]
     Optimizer(#[from] optim::OptimError),

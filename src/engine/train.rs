@@ -59,20 +59,9 @@ impl Trainer {
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
         let targets = pair.targets(&session)?;
-        let language = pair.student.architecture.causal() && matches!(pair.student.top, super::model::Top::Vocabulary);
-        let mixture = Mixture::new(&session.recipe, targets.is_some(), language).map_err(EngineError::Recipe)?;
+        let mixture = mixture(&session, &pair, targets.is_some())?;
         let knobs = checked_knobs(&session, catalog)?;
-        let everyone = 0..pair.data.train.len();
-        let taught: Vec<usize> = everyone.filter(|&i| !mixture.labels_only() || pair.data.labelled[i]).collect();
-        if taught.is_empty() {
-            return Err(EngineError::Recipe(
-                "no training example has a label and no teacher speaks; raise data.labelled".into(),
-            ));
-        }
-        let prepare = |&i: &usize| task.prepare(&pair.student, &pair.data.train[i].text, draw(session.recipe.seed, i));
-        let prepared = taught.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
-        let lengths: Vec<usize> = prepared.iter().map(Prepared::tokens).collect();
-        let batches = Batches::new(&lengths, session.recipe.batch, session.recipe.seed);
+        let Course { taught, prepared, batches } = laid_out(&session, &pair, task.as_ref(), &mixture)?;
         let variables = pair.student.weights.variables().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
         let optimizer = Optimizer::new(session.recipe.optimizer, variables)?;
         let mut pruner = Pruner::default();
@@ -188,6 +177,46 @@ impl Trainer {
         let teacher = self.teacher_answers(&texts)?.map(|rows| rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
         Ok(measure::measures(&gold, &student, teacher.as_deref(), data.classes.len()))
     }
+}
+
+/// Which examples a run takes, and in which order.
+pub struct Course {
+    /// Indices into the training part that take part in the run.
+    pub taught: Vec<usize>,
+    /// The same as the student reads them.
+    pub prepared: Vec<Prepared>,
+    /// Places in `taught`, step by step.
+    pub batches: Batches,
+}
+
+/// The course of a run of `session` on an open pair, known before the run.
+///
+/// # Errors
+/// [`EngineError`] as [`Trainer::new`].
+pub fn course(session: &Session, pair: &Pair) -> Result<Course, EngineError> {
+    let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
+    let mixture = mixture(session, pair, session.models.teacher.is_some())?;
+    laid_out(session, pair, task.as_ref(), &mixture)
+}
+
+fn mixture(session: &Session, pair: &Pair, teacher: bool) -> Result<Mixture, EngineError> {
+    let language = pair.student.architecture.causal() && matches!(pair.student.top, super::model::Top::Vocabulary);
+    Mixture::new(&session.recipe, teacher, language).map_err(EngineError::Recipe)
+}
+
+fn laid_out(session: &Session, pair: &Pair, task: &dyn Task, mixture: &Mixture) -> Result<Course, EngineError> {
+    let everyone = 0..pair.data.train.len();
+    let taught: Vec<usize> = everyone.filter(|&i| !mixture.labels_only() || pair.data.labelled[i]).collect();
+    if taught.is_empty() {
+        return Err(EngineError::Recipe(
+            "no training example has a label and no teacher speaks; raise data.labelled".into(),
+        ));
+    }
+    let prepare = |&i: &usize| task.prepare(&pair.student, &pair.data.train[i].text, draw(session.recipe.seed, i));
+    let prepared = taught.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+    let lengths: Vec<usize> = prepared.iter().map(Prepared::tokens).collect();
+    let batches = Batches::new(&lengths, session.recipe.batch, session.recipe.seed);
+    Ok(Course { taught, prepared, batches })
 }
 
 /// The knob values at step 0, every one known and in its range.

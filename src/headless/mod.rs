@@ -5,6 +5,7 @@ mod answer;
 mod baseline;
 mod doctor;
 mod fetch;
+mod key;
 mod models;
 mod probe;
 mod run;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 pub use baseline::baseline;
 pub use doctor::examine;
 pub use fetch::fetch;
+pub use key::key;
 pub use models::list;
 pub use probe::probe;
 pub use run::run;
@@ -55,6 +57,9 @@ pub enum Task {
     List(Listing),
     /// Fetch a model from the Hugging Face Hub into the cache that its tools share.
     Fetch(FetchArguments),
+    /// Keep the key to a server in the system's keyring, or remove it.
+    #[command(subcommand)]
+    Key(KeyTask),
     /// Measure the window's time per frame while a run is going.
     #[cfg(feature = "window")]
     BenchFrames(BenchArguments),
@@ -68,7 +73,8 @@ pub struct RunArguments {
     /// Folder for journal, metrics, summary, checkpoints and the student.
     #[arg(long)]
     pub out: Option<PathBuf>,
-    /// Sets a knob at step 0, or recipe.seed, recipe.steps, recipe.batch, data.labelled, data.limit.
+    /// Sets a knob at step 0, or recipe.seed, recipe.steps, recipe.batch, data.labelled, data.limit,
+    /// teacher.token_limit.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// Go on with the run in --out from its last checkpoint.
@@ -145,6 +151,21 @@ pub struct FetchArguments {
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `retort key` does.
+#[derive(Debug, Subcommand)]
+pub enum KeyTask {
+    /// Store a key, typed unseen or read from stdin, in place of one of the same name.
+    Set {
+        /// The entry's name; a session names it as `keyring:NAME`.
+        name: String,
+    },
+    /// Remove a key.
+    Remove {
+        /// The entry's name.
+        name: String,
+    },
 }
 
 /// Arguments of `retort bench-frames`.

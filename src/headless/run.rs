@@ -6,10 +6,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{CommandError, RunArguments};
 use crate::engine::{self, checkpoint};
+use crate::link::budget::grouped;
 use crate::link::{Command, Event, Outcome, Phase, Status, WatchEnd, connect};
 use crate::record::journal;
 use crate::record::recorder::{Recorder, SESSION, SUMMARY};
-use crate::session::{Session, file};
+use crate::session::{Session, Source, file};
 
 /// Runs a session; the result is what goes to stdout.
 ///
@@ -88,8 +89,17 @@ fn set(session: &mut Session, assignment: &str) -> Result<(), String> {
         "recipe.evaluate_every" => session.recipe.evaluate_every = whole()?,
         "recipe.checkpoint_every" => session.recipe.checkpoint_every = whole()?,
         "data.labelled" => session.data.labelled = Some(whole()? as usize),
+        "teacher.token_limit" => limit_tokens(session, whole()?)?,
         "data.limit" => session.data.limit = Some(whole()? as usize),
         knob => session.set_knob(knob, number),
+    }
+    Ok(())
+}
+
+fn limit_tokens(session: &mut Session, most: u64) -> Result<(), String> {
+    match session.models.teacher.as_mut().map(|teacher| &mut teacher.source) {
+        Some(Source::Server { token_limit, .. }) => *token_limit = Some(most),
+        _ => return Err("teacher.token_limit is for a teacher behind a server; this session has none".to_owned()),
     }
     Ok(())
 }
@@ -109,6 +119,8 @@ fn follow(watch: &WatchEnd) -> Result<Outcome, CommandError> {
             }
             Event::Scalars { step, values } => show(&bar, step, &values),
             Event::Status(status) => tell(&bar, &status),
+            // Not the bar's own printing, which is silent where there is no terminal.
+            Event::Counted(Some(budget)) => bar.suspend(|| eprintln!("teacher: {}", budget.sentence())),
             Event::Warning(notice) => bar.println(format!("warning: {}", notice.text)),
             Event::Opened(opened) => opened.notes.iter().for_each(|note| bar.println(format!("data: {note}"))),
             Event::Trouble { what, .. } => return Err(CommandError::run(what)),
@@ -148,6 +160,7 @@ fn table(outcome: &Outcome) -> String {
     };
     let head = format!("{:<8} {:>12} {:>10} {:>9} {:>9}", "", "parameters", "pruned", "accuracy", "macro F1");
     let teacher = outcome.teacher.as_ref().map(|side| row("teacher", side));
+    let paid = (outcome.tokens > 0).then(|| format!("{} tokens paid to the teacher's server", grouped(outcome.tokens)));
     let last = format!(
         "{} after {} steps, {:.1} s, peak memory {:.0} MB",
         outcome.reason,
@@ -155,6 +168,6 @@ fn table(outcome: &Outcome) -> String {
         outcome.seconds,
         outcome.peak_bytes as f64 / 1e6
     );
-    let lines = [Some(head), teacher, Some(row("student", &outcome.student)), Some(last)];
+    let lines = [Some(head), teacher, Some(row("student", &outcome.student)), paid, Some(last)];
     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }

@@ -36,6 +36,8 @@ pub enum Subject {
     LabelWords,
     /// Losses, knobs and labels.
     Recipe,
+    /// Tokens paid to a server.
+    Budget,
     /// Peak memory.
     Memory,
     /// Time per step and to the end.
@@ -54,6 +56,7 @@ impl Subject {
             Self::Heads => "Heads",
             Self::LabelWords => "Label words",
             Self::Recipe => "Recipe",
+            Self::Budget => "Token budget",
             Self::Memory => "Memory",
             Self::Pace => "Pace",
         }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::Budget;
 use super::checkup::{Checkup, ModelSize};
+use super::secret::Secret;
 use crate::session::{Change, Session};
 
 /// Optimiser steps done so far; the first step is step 0.
@@ -29,6 +31,15 @@ pub enum Command {
     Examine(Box<Session>),
     /// Weigh this session's student from its configuration alone, while it is being chosen.
     Weigh(Box<Session>),
+    /// Count what a run of this session will pay its server for; nothing is asked.
+    Count(Box<Session>),
+    /// Put a key into the system's keyring.
+    StoreKey {
+        /// The entry's name there.
+        name: String,
+        /// The key.
+        key: Secret,
+    },
     /// Continue the run in this folder from its last checkpoint.
     Continue(PathBuf),
     /// Stop after the current step but keep everything loaded.
@@ -94,6 +105,8 @@ pub enum Event {
     Examined(Box<Checkup>),
     /// A student was weighed; `None` where its configuration cannot be read, which opening it says.
     Weighed(Option<ModelSize>),
+    /// What a run will pay its server for; `None` where that cannot be told yet, which opening it says.
+    Counted(Option<Budget>),
     /// A run began (or was continued, then with the steps already done).
     Started {
         /// The session exactly as run: threads and every knob filled in.
@@ -334,10 +347,17 @@ pub struct Outcome {
     pub seconds: f64,
     /// Peak memory of the process, bytes.
     pub peak_bytes: u64,
+    /// Tokens that a teacher's server was paid for.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub tokens: u64,
     /// The teacher's side.
     pub teacher: Option<Side>,
     /// The student's side.
     pub student: Side,
+}
+
+fn is_nothing(tokens: &u64) -> bool {
+    *tokens == 0
 }
 
 /// One model's figures at the end of a run.

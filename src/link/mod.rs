@@ -4,9 +4,11 @@
 //! must all arrive, in order: a channel. The state of a slider or a heatmap is only interesting as
 //! it is now: a cell whose last value wins, so that neither side ever waits for the other.
 
+pub mod budget;
 pub mod checkup;
 pub mod message;
 pub mod probe;
+pub mod secret;
 pub mod shelf;
 pub mod sink;
 
@@ -16,6 +18,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use arc_swap::ArcSwap;
 
 use crate::session::Knobs;
+pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
 pub use message::{
     Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase, Prediction,
@@ -24,6 +27,7 @@ pub use message::{
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,
 };
+pub use secret::{KeyNews, KeyState, Secret};
 pub use shelf::{Listed, Repository, RepositoryFile, Shelf};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 
@@ -78,6 +82,8 @@ pub struct Cells {
     /// The files of the repository that was looked into last, written by the engine when
     /// [`Command::Files`] asks, and when one of them has to be chosen.
     pub repository: Live<Option<Repository>>,
+    /// What became of the last key to be stored, written by the engine when [`Command::StoreKey`] asks.
+    pub key: Live<Option<KeyNews>>,
 }
 
 /// What the watching side holds: the window, or a headless command.

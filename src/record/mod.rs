@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::link::{
-    Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase, Predictions, SeriesId, Status, Step,
+    Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase, Predictions, SeriesId,
+    Status, Step,
 };
 use crate::session::Session;
 pub use series::{Bucket, Series};
@@ -25,6 +26,8 @@ pub struct RunRecord {
     pub checkup: Option<Arc<Checkup>>,
     /// What the student that is being chosen weighs.
     pub size: Option<ModelSize>,
+    /// What a run will pay its server for.
+    pub budget: Option<Budget>,
     /// The session as run, once started.
     pub session: Option<Arc<Session>>,
     /// Its run folder.
@@ -89,6 +92,7 @@ impl RunRecord {
             Event::Opened(opened) => self.opened = Some(Arc::from(opened)),
             Event::Examined(checkup) => self.checkup = Some(Arc::from(checkup)),
             Event::Weighed(size) => self.size = size,
+            Event::Counted(budget) => self.budget = budget,
             Event::Started { session, out, step } => self.start(*session, out, step),
             Event::Status(status) => self.take_status(status),
             Event::Scalars { step, values } => self.grow(step, values),
@@ -113,6 +117,7 @@ impl RunRecord {
                 opened: self.opened.take(),
                 checkup: self.checkup.take(),
                 size: self.size,
+                budget: self.budget,
                 status: std::mem::take(&mut self.status),
                 notices: std::mem::take(&mut self.notices),
                 ..Self::default()

@@ -7,6 +7,7 @@
 pub mod data;
 pub mod device;
 pub mod file;
+pub mod key;
 pub mod knob;
 pub mod making;
 pub mod models;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use data::{Column, Data, DataSource, Strip};
 pub use device::Device;
 pub use file::SessionError;
+pub use key::KeyPlace;
 pub use knob::{Catalog, Knob, Knobs, Scale};
 pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, Precision, ServerMode, Source, Start};

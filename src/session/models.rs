@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Layers, Vocabulary};
+use super::{KeyPlace, Layers, Vocabulary};
 
 /// Teacher and student of a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,9 +105,13 @@ pub enum Source {
         /// How it is asked.
         #[serde(default)]
         mode: ServerMode,
-        /// Name of the environment variable that holds the key, never the key itself.
+        /// Where the key is: an environment variable or an entry of the system's keyring, never the key
+        /// itself.
         #[serde(default)]
-        key: Option<String>,
+        key: Option<KeyPlace>,
+        /// The most tokens that a run may pay for, prompts and answers together; `None` sets no limit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token_limit: Option<u64>,
     },
 }
 
@@ -174,7 +178,8 @@ impl Models {
                 "models.student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out".into(),
             );
         }
-        None
+        let sources = teacher.into_iter().chain([&self.student]).map(|choice| &choice.source);
+        sources.filter_map(Source::key).find_map(KeyPlace::problem).map(str::to_owned)
     }
 }
 
@@ -228,6 +233,14 @@ impl Source {
             Self::Hub { repo, revision, .. } if revision == MAIN => repo.clone(),
             Self::Hub { repo, revision, .. } => format!("{repo}@{revision}"),
             Self::Server { model, .. } => model.clone(),
+        }
+    }
+
+    /// Where the key to it is kept, if it needs one.
+    pub fn key(&self) -> Option<&KeyPlace> {
+        match self {
+            Self::Server { key, .. } => key.as_ref(),
+            Self::BuiltIn(_) | Self::Folder(_) | Self::Hub { .. } => None,
         }
     }
 }

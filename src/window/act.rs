@@ -21,7 +21,11 @@ impl WorkbenchApp {
     /// Carries out one action at time `now`.
     pub(super) fn act(&mut self, action: Action, now: f64) {
         let before = (self.session.models.clone(), self.session.data.clone());
+        let asked = (self.session.prompt.clone(), self.session.recipe.clone());
         self.carry_out(action);
+        if asked != (self.session.prompt.clone(), self.session.recipe.clone()) && self.pays() {
+            self.due.count = Some(now + OPEN_AFTER);
+        }
         if self.session.models != before.0 || self.session.data != before.1 {
             self.due.open = Some(now + OPEN_AFTER);
         }
@@ -53,6 +57,7 @@ impl WorkbenchApp {
             Action::Use(wish, path) => self.use_path(wish, path),
             Action::Recover(wanted) => self.recover(wanted),
             Action::Examine => self.examine(),
+            Action::StoreKey { name, key } => self.send(Command::StoreKey { name, key }),
             Action::ListModels => self.send(Command::List),
             Action::ListFiles { repo, revision } => self.list_files(repo, revision),
             Action::ClearNotices => self.record.notices.clear(),
@@ -73,7 +78,7 @@ impl WorkbenchApp {
         let session = &mut self.session;
         match part {
             Part::Name(name) => Part::Name(std::mem::replace(&mut session.name, name)),
-            Part::Models(models) => Part::Models(std::mem::replace(&mut session.models, models)),
+            Part::Models(models) => Part::Models(Box::new(std::mem::replace(&mut session.models, *models))),
             Part::Data(data) => Part::Data(std::mem::replace(&mut session.data, data)),
             Part::Prompt(prompt) => Part::Prompt(std::mem::replace(&mut session.prompt, prompt)),
             Part::Recipe(recipe) => Part::Recipe(std::mem::replace(&mut session.recipe, recipe)),
@@ -180,6 +185,10 @@ impl WorkbenchApp {
                 self.send(Command::Open(Box::new(self.session.clone())));
             }
         }
+        if self.due.count.take_if(|due| *due <= now).is_some() && self.due.open.is_none() && !self.steering.is_live() {
+            // What is opened is counted anyway, and a run was counted before it began.
+            self.send(Command::Count(Box::new(self.session.clone())));
+        }
         if self.session != self.seen {
             self.seen = self.session.clone();
             self.due.autosave = Some(now + AUTOSAVE_AFTER);
@@ -188,10 +197,17 @@ impl WorkbenchApp {
             self.due.autosave = None;
             self.autosave();
         }
-        let next = [self.due.open, self.due.autosave].into_iter().flatten().fold(f64::INFINITY, f64::min);
+        let next =
+            [self.due.open, self.due.autosave, self.due.count].into_iter().flatten().fold(f64::INFINITY, f64::min);
         if next.is_finite() {
             ctx.request_repaint_after(std::time::Duration::from_secs_f64((next - now).max(0.05)));
         }
+    }
+
+    /// Whether a run asks a server.
+    fn pays(&self) -> bool {
+        let teacher = self.session.models.teacher.as_ref();
+        teacher.is_some_and(|teacher| matches!(teacher.source, Source::Server { .. }))
     }
 
     fn autosave(&mut self) {

@@ -57,6 +57,8 @@ pub(super) struct Due {
     pub open: Option<f64>,
     /// Autosaving.
     pub autosave: Option<f64>,
+    /// Telling the engine to count anew what a run will pay its server for.
+    pub count: Option<f64>,
     /// Halving the learning rate, once the run has been put back.
     pub cool_down: bool,
 }
@@ -153,7 +155,7 @@ impl WorkbenchApp {
         let look = self.look(ui.ctx());
         let cells = &self.link.cells;
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
-        let (shelf, repository) = (cells.shelf.load(), cells.repository.load());
+        let (shelf, repository, key) = (cells.shelf.load(), cells.repository.load(), cells.key.load());
         let scene = Scene {
             look,
             session: &self.session,
@@ -171,6 +173,7 @@ impl WorkbenchApp {
             weights: weights.as_ref().as_ref(),
             shelf: shelf.as_ref().as_ref(),
             repository: repository.as_ref().as_ref(),
+            key: key.as_ref().as_ref(),
         };
         panel::workbench_ui(ui, &scene, &mut self.state);
         let now = ui.input(|input| input.time);

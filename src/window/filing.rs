@@ -146,7 +146,7 @@ impl WorkbenchApp {
                 none => *none = Some(ModelChoice::stored(source)),
             }
         }
-        self.set(Part::Models(models));
+        self.set(Part::Models(Box::new(models)));
     }
 
     fn use_data(&mut self, wish: Wish, picked: PathBuf) {

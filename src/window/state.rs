@@ -9,7 +9,7 @@ use egui::Id;
 use super::dialog::Wish;
 use super::plot::attention_map::AttentionMap;
 use super::undo::Part;
-use crate::link::Step;
+use crate::link::{Secret, Step};
 use crate::session::{Session, View};
 
 /// One thing a person asked for. Panels push these; the app acts on them after drawing.
@@ -66,6 +66,13 @@ pub enum Action {
         repo: String,
         /// Branch, tag or commit.
         revision: String,
+    },
+    /// Put a key into the system's keyring.
+    StoreKey {
+        /// The entry's name there.
+        name: String,
+        /// The key.
+        key: Secret,
     },
     /// Examine the session before its run.
     Examine,
@@ -149,6 +156,10 @@ pub struct UiState {
     pub shelf_asked: bool,
     /// The repository and revision whose files the engine was asked for last.
     pub files_asked: Option<(String, String)>,
+    /// A key that is typed and not yet stored; nothing else of the window ever holds it.
+    pub key: Secret,
+    /// Why the last name of a key was not taken.
+    pub key_problem: Option<&'static str>,
     /// Whether frame times are shown.
     pub timing: bool,
 }

@@ -11,7 +11,7 @@ pub enum Part {
     /// Its name.
     Name(String),
     /// The pair.
-    Models(Models),
+    Models(Box<Models>),
     /// The data.
     Data(Data),
     /// The prompt.

@@ -6,6 +6,7 @@
 //! a check-up always has an answer.
 
 pub mod activations;
+pub mod budget;
 pub mod depth;
 pub mod memory;
 pub mod pace;
@@ -61,6 +62,7 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog) -> Vec<Finding> {
         words::row(session, &pair),
         recipe::row(session, &pair, catalog),
     ];
+    rows.extend(budget::row(session, &pair));
     let sound = rows.iter().all(|row| row.grade < Grade::Red);
     rows.push(memory::row(session, &pair, &sample, resident));
     rows.push(if sound { pace::row(session, pair, &sample, catalog) } else { pace::not_taken() });

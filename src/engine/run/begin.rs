@@ -33,6 +33,7 @@ impl Engine<'_> {
                 self.weigh(session);
                 self.phase(Phase::Ready, "");
                 self.look(true);
+                self.count(session);
             }
             Err(e) => self.fail(&e),
         }
@@ -68,8 +69,9 @@ impl Engine<'_> {
         let pair = Pair::open(&session, before)?;
         session.knobs = session.start_knobs(&self.catalog).values;
         let trainer = Trainer::new(session, pair, &self.catalog)?;
-        forget_checkpoints(&out);
-        Ok(Run::new(trainer, out, 0.0))
+        let run = Run::new(trainer, out, 0.0)?;
+        forget_checkpoints(&run.out);
+        Ok(run)
     }
 
     pub(super) fn go_on(&mut self, out: &Path) {
@@ -94,7 +96,7 @@ impl Engine<'_> {
         let pair = Pair::open(&state.session, before)?;
         let mut trainer = Trainer::new(state.session.clone(), pair, &self.catalog)?;
         checkpoint::restore(&mut trainer, &state, &folder)?;
-        Ok(Run::new(trainer, out.to_owned(), state.seconds))
+        Run::new(trainer, out.to_owned(), state.seconds)
     }
 
     /// Begins what could be made, or keeps what was open before.
@@ -109,9 +111,13 @@ impl Engine<'_> {
         let session = Box::new(run.trainer.session.clone());
         let (out, step, opened) = (run.out.clone(), run.trainer.step, Box::new(run.trainer.pair.opened()));
         self.looks.spent = Duration::ZERO;
+        let budget = run.budget;
         self.run = Some(run);
         self.emit(Event::Started { session, out, step });
         self.emit(Event::Opened(opened));
+        if budget.is_some() {
+            self.emit(Event::Counted(budget));
+        }
         self.phase(Phase::Running, "");
     }
 }

@@ -46,18 +46,23 @@ impl Engine<'_> {
             pair.student.save_student(&run.out.join(STUDENT), &pair.data.classes, prompt)?;
             Ok((result.predictions, teacher, student))
         });
-        let (steps, seconds) = (run.trainer.step, run.seconds());
-        self.keep(run.trainer);
-        match result {
-            Ok((predictions, teacher, student)) => {
-                self.emit(Event::Predictions(Arc::new(predictions)));
-                let (reason, peak_bytes) = (reason.to_owned(), peak_bytes());
-                self.emit(Event::Finished(Box::new(Outcome { reason, steps, seconds, peak_bytes, teacher, student })));
-                self.phase(end_phase(steps, self.status.total), "");
-                self.look(true);
+        let (predictions, teacher, student) = match result {
+            Ok(measured) => measured,
+            Err(e) => {
+                // What was paid for since the checkpoint is written down too.
+                self.run = Some(run);
+                return self.give_up(&e);
             }
-            Err(e) => self.fail(&e),
-        }
+        };
+        let (steps, seconds) = (run.trainer.step, run.seconds());
+        let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.paid());
+        self.keep(run.trainer);
+        self.emit(Event::Predictions(Arc::new(predictions)));
+        let (reason, peak_bytes) = (reason.to_owned(), peak_bytes());
+        let outcome = Outcome { reason, steps, seconds, peak_bytes, tokens, teacher, student };
+        self.emit(Event::Finished(Box::new(outcome)));
+        self.phase(end_phase(steps, self.status.total), "");
+        self.look(true);
     }
 
     /// An error in the middle of a run: what was learned is kept in a checkpoint.

@@ -1,11 +1,12 @@
 //! A check-up asked for over the link, and what a student weighs: they read what is open and change
 //! nothing of it.
 
-use super::super::doctor;
 use super::super::make::size;
+use super::super::pair::Pair;
+use super::super::{budget, doctor};
 use super::Engine;
 use crate::link::{Event, Phase};
-use crate::session::Session;
+use crate::session::{Session, Source};
 
 impl Engine<'_> {
     pub(super) fn examine(&mut self, session: &Session) {
@@ -21,5 +22,17 @@ impl Engine<'_> {
     pub(super) fn weigh(&mut self, session: &Session) {
         let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
         self.emit(Event::Weighed(size::planned(session, doctor::classes(open)).ok()));
+    }
+
+    /// Counted on the pair that is open; another one is counted once it is.
+    pub(super) fn count(&mut self, session: &Session) {
+        let server = session.models.teacher.as_ref().is_some_and(|t| matches!(t.source, Source::Server { .. }));
+        let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
+        let same = |pair: &&Pair| (&pair.session.models, &pair.session.data) == (&session.models, &session.data);
+        if !server || session.problem().is_some() {
+            return;
+        }
+        let budget = open.filter(same).and_then(|pair| budget::foresee(session, pair, 0).ok().flatten());
+        self.emit(Event::Counted(budget));
     }
 }

@@ -5,6 +5,7 @@ mod begin;
 mod ending;
 mod examining;
 mod fetching;
+mod keeping;
 mod looking;
 mod memory;
 mod stepping;
@@ -15,11 +16,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
-use super::EngineError;
 use super::pair::Pair;
 use super::prune::Pruner;
 use super::train::Trainer;
-use crate::link::{Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, Status, Step};
+use super::{EngineError, budget};
+use crate::link::{Budget, Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, Status, Step};
 use crate::session::{Catalog, Knobs};
 use looking::Looks;
 pub use memory::{peak_bytes, resident_bytes};
@@ -84,6 +85,8 @@ struct Run {
     seconds_before: f64,
     told: Instant,
     told_step: Step,
+    /// What it will pay its server for.
+    budget: Option<Budget>,
 }
 
 /// What stays of a run in a student that is only looked at: of the one that has just ended, or of
@@ -102,9 +105,21 @@ enum Mode {
 }
 
 impl Run {
-    fn new(trainer: Trainer, out: PathBuf, seconds_before: f64) -> Self {
+    /// A run that the session can pay for.
+    fn new(trainer: Trainer, out: PathBuf, seconds_before: f64) -> Result<Self, EngineError> {
+        let budget = budget::granted(&trainer)?;
         let (now, step, seen) = (Instant::now(), trainer.step, Arc::new(trainer.knobs.clone()));
-        Self { trainer, out, mode: Mode::Running, seen, begun: now, seconds_before, told: now, told_step: step }
+        Ok(Self {
+            trainer,
+            out,
+            mode: Mode::Running,
+            seen,
+            begun: now,
+            seconds_before,
+            told: now,
+            told_step: step,
+            budget,
+        })
     }
 
     /// Takes the sliders as seen, wherever they stand: a run that was put back or taken up again
@@ -151,6 +166,8 @@ impl Engine<'_> {
             Command::Start { session, out } => self.start(*session, out),
             Command::Examine(session) => self.examine(&session),
             Command::Weigh(session) => self.weigh(&session),
+            Command::Count(session) => self.count(&session),
+            Command::StoreKey { name, key } => self.store_key(name, key),
             Command::Continue(out) => self.go_on(&out),
             Command::Pause => self.set_mode(Mode::Paused),
             Command::Resume => self.set_mode(Mode::Running),

@@ -11,6 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::costs::{Cost, Costs};
 use crate::session::file::write_atomically;
 
 /// Answers in memory, and their file.
@@ -18,24 +19,43 @@ pub struct TargetCache {
     known: HashMap<[u8; 32], Arc<[f32]>>,
     file: Option<File>,
     warning: Option<String>,
+    costs: Costs,
 }
 
 impl TargetCache {
     /// A cache that forgets with the process.
     pub fn in_memory() -> Self {
-        Self { known: HashMap::new(), file: None, warning: None }
+        Self { known: HashMap::new(), file: None, warning: None, costs: Costs::default() }
     }
 
     /// The cache for `fingerprint` in `folder`. Trouble with the disk costs only the memory
     /// across runs: it becomes a warning.
     pub fn open(folder: &Path, fingerprint: &[u8; 32], classes: usize) -> Self {
-        let name: String = fingerprint[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(format!("{name}.targets"));
+        let path = place(folder, fingerprint);
         let known = read(&path, classes).unwrap_or_default();
-        match reopen(&path, &known, classes) {
-            Ok(file) => Self { known, file: Some(file), warning: None },
-            Err(e) => Self { known, file: None, warning: Some(sentence(&e, &path)) },
-        }
+        let (file, warning) = match reopen(&path, &known, classes) {
+            Ok(file) => (Some(file), None),
+            Err(e) => (None, Some(sentence(&e, &path))),
+        };
+        Self { known, file, warning, costs: Costs::open(&Costs::beside(&path)) }
+    }
+
+    /// What is kept for `fingerprint` in `folder`, to be looked at: nothing is written, even where a run
+    /// is writing.
+    pub fn look(folder: &Path, fingerprint: &[u8; 32], classes: usize) -> Self {
+        let path = place(folder, fingerprint);
+        let known = read(&path, classes).unwrap_or_default();
+        Self { known, costs: Costs::read(&Costs::beside(&path)), ..Self::in_memory() }
+    }
+
+    /// What answers have cost.
+    pub fn costs(&self) -> &Costs {
+        &self.costs
+    }
+
+    /// Keeps what an answer has cost.
+    pub fn note(&mut self, cost: Cost) {
+        self.costs.put(cost);
     }
 
     /// Number of answers known.
@@ -69,6 +89,11 @@ impl TargetCache {
     pub fn take_warning(&mut self) -> Option<String> {
         self.warning.take()
     }
+}
+
+fn place(folder: &Path, fingerprint: &[u8; 32]) -> PathBuf {
+    let name: String = fingerprint[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    folder.join(format!("{name}.targets"))
 }
 
 fn sentence(error: &std::io::Error, path: &Path) -> String {

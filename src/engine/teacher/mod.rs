@@ -1,6 +1,7 @@
 //! The teacher: soft targets for an example, computed once and kept.
 
 pub mod cache;
+pub mod costs;
 pub mod local;
 pub mod server;
 
@@ -9,8 +10,9 @@ use std::sync::Arc;
 use crate::engine::model::ModelError;
 use crate::engine::prompt::PromptError;
 pub use cache::TargetCache;
+pub use costs::{Cost, Costs};
 pub use local::LocalTeacher;
-pub use server::{ServerError, ServerTeacher};
+pub use server::{Questions, ServerError, ServerTeacher};
 
 /// Why the teacher cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +50,19 @@ pub trait Teacher: Send {
         usize::MAX
     }
 
+    /// Tokens that the run has paid for; 0 where answers cost nothing.
+    fn paid(&self) -> u64 {
+        0
+    }
+
+    /// Takes up a run that had paid for so many tokens.
+    fn take_up(&self, _paid: u64) {}
+
+    /// What the questions since the last call have cost, where that was counted.
+    fn take_costs(&self) -> Vec<Cost> {
+        Vec::new()
+    }
+
     /// What the person should know of the answers so far, said once.
     fn take_warning(&self) -> Option<String> {
         None
@@ -77,6 +92,7 @@ impl Targets {
         for few in unknown.chunks(self.teacher.at_once().max(1)) {
             let answers = self.teacher.answer(few)?;
             few.iter().zip(answers).for_each(|(text, answer)| self.cache.put(text, answer));
+            self.teacher.take_costs().into_iter().for_each(|cost| self.cache.note(cost));
         }
         Ok(texts.iter().map(|text| self.cache.get(text).unwrap_or_default()).collect())
     }
@@ -84,6 +100,16 @@ impl Targets {
     /// Whether the answer for `text` is known without asking.
     pub fn knows(&self, text: &str) -> bool {
         self.cache.get(text).is_some()
+    }
+
+    /// Tokens that the run has paid for.
+    pub fn paid(&self) -> u64 {
+        self.teacher.paid()
+    }
+
+    /// Takes up a run that had paid for so many tokens.
+    pub fn take_up(&self, paid: u64) {
+        self.teacher.take_up(paid);
     }
 
     /// What went wrong with keeping answers on disk, or what the teacher has to say; each once.

@@ -15,6 +15,7 @@ mod overlay;
 mod pair;
 mod prompt;
 mod recipe;
+mod server;
 mod source;
 mod test_set;
 mod transport;
@@ -27,7 +28,7 @@ use super::control;
 use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
-use crate::link::{Phase, ProbeFrame, PromptFrame, Repository, Shelf, WeightFrame};
+use crate::link::{KeyNews, Phase, ProbeFrame, PromptFrame, Repository, Shelf, WeightFrame};
 use crate::record::RunRecord;
 use crate::session::{Catalog, Knobs, Models, Session, View};
 
@@ -67,6 +68,8 @@ pub struct Scene<'a> {
     pub shelf: Option<&'a Shelf>,
     /// The GGUF files of the repository that was looked into last.
     pub repository: Option<&'a Repository>,
+    /// What became of the last key to be stored.
+    pub key: Option<&'a KeyNews>,
 }
 
 impl Scene<'_> {

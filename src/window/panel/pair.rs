@@ -36,7 +36,7 @@ fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         ui.label(RichText::new(scene.t("Student")).color(student_color).strong());
         student_ui(ui, scene, state, &mut models.student);
         if models != scene.session.models {
-            state.ask(Action::Set(Part::Models(models)));
+            state.ask(Action::Set(Part::Models(Box::new(models))));
         }
     });
 }

@@ -6,9 +6,10 @@ mod shelf;
 
 use std::path::Path;
 
-use egui::{Id, Ui};
+use egui::Ui;
 
 use super::Scene;
+use super::server::server_ui;
 use crate::session::{ServerMode, Source};
 use crate::window::control::{self, PathAnswer};
 use crate::window::dialog::Wish;
@@ -69,6 +70,7 @@ impl Pick {
                 model: String::new(),
                 mode: ServerMode::default(),
                 key: None,
+                token_limit: None,
             }),
         }
     }
@@ -114,35 +116,4 @@ fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, folder
             None
         }
     }
-}
-
-// ---- a server
-
-fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &Source) -> Option<Source> {
-    let Source::Server { url, model, mode, key } = now else { return None };
-    let mut field = |ui: &mut Ui, id: &str, label, help, text: &str, hint: &str| {
-        control::row(ui, label, help, |ui| control::draft(ui, state, Id::unique(id), text, hint, f32::INFINITY))
-            .map(|text| text.trim().to_owned())
-    };
-    let help = scene.t("Up to the version, as its makers write it");
-    let new_url = field(ui, "server's address", scene.t("Address"), help, url, "http://localhost:8000/v1");
-    let help = scene.t("The model's name on that server");
-    let new_model = field(ui, "server's model", scene.t("Name"), help, model, scene.t("model name"));
-    let help = scene.t("Name of the environment variable that holds the key; the key itself is never written down");
-    let variable = key.as_deref().unwrap_or_default();
-    let new_key =
-        field(ui, "server's key", scene.t("Key from"), help, variable, scene.t("none, or e.g. OPENAI_API_KEY"));
-    let modes = [
-        (ServerMode::Completions, scene.t("Completions"), scene.t("The prompt is continued")),
-        (ServerMode::Chat, scene.t("Chat"), scene.t("The prompt is a message that is answered")),
-    ];
-    let help = scene.t("Which of the server's two doors the prompt goes through");
-    let new_mode = control::choices(ui, scene.t("Asked by"), help, |ui| control::segments(ui, *mode, &modes));
-    let changed = new_url.is_some() || new_model.is_some() || new_key.is_some() || new_mode.is_some();
-    changed.then(|| Source::Server {
-        url: new_url.unwrap_or_else(|| url.clone()),
-        model: new_model.unwrap_or_else(|| model.clone()),
-        mode: new_mode.unwrap_or(*mode),
-        key: new_key.map_or_else(|| key.clone(), |name| Some(name).filter(|name| !name.is_empty())),
-    })
 }

@@ -83,6 +83,20 @@ mod tests {
     }
 
     #[test]
+    fn every_character_is_in_the_bundled_font() {
+        let ctx = egui::Context::default();
+        crate::window::theme::install(&ctx, crate::session::ThemeChoice::Dark);
+        let mut missing = String::new();
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
+            let all = LISTS.iter().copied().flatten().flat_map(|(_, chinese)| chinese.chars());
+            let font = egui::FontId::proportional(13.0);
+            missing = ui.fonts_mut(|fonts| all.filter(|&c| !fonts.has_glyph(&font, c)).collect());
+        });
+        output.textures_delta.clear();
+        assert_eq!(missing, "");
+    }
+
+    #[test]
     fn no_phrase_is_translated_twice_in_one_list() {
         for list in LISTS {
             let mut keys: Vec<&str> = list.iter().map(|(key, _)| *key).collect();

@@ -1,6 +1,8 @@
-//! Questions to the server, repeated with patience. The key comes from an environment variable and
-//! goes into one header; no sentence and no file ever holds it.
+//! Questions to the server, repeated with patience, and metered: tokens of every answer that came are
+//! counted, usable or not, since they are paid for. The key goes into one header; no sentence and no file
+//! ever holds it.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,8 +10,10 @@ use ureq::Agent;
 use ureq::http::header;
 
 use super::ServerError;
+use super::key::Key;
+use super::meter::Meter;
 use super::scores::{Alternatives, behind};
-use crate::session::Scoring;
+use crate::session::{KeyPlace, Scoring};
 
 /// Tries of one question.
 const TRIES: u32 = 6;
@@ -24,7 +28,8 @@ pub(super) struct Client {
     agent: Agent,
     url: String,
     model: String,
-    key: Option<(String, String)>,
+    key: Option<Key>,
+    meter: Mutex<Meter>,
 }
 
 /// An answer that cannot be used.
@@ -44,8 +49,9 @@ impl From<Refused> for ServerError {
 }
 
 impl Client {
-    /// A way to the server at `url`, e.g. `http://localhost:8000/v1`; `key` names the variable.
-    pub(super) fn new(url: &str, model: &str, key: Option<&str>) -> Result<Self, ServerError> {
+    /// A way to the server at `url`, e.g. `http://localhost:8000/v1`, with the key that is kept at
+    /// `key`.
+    pub(super) fn new(url: &str, model: &str, key: Option<&KeyPlace>) -> Result<Self, ServerError> {
         let url = url.trim().trim_end_matches('/').to_owned();
         if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(ServerError::Choice(format!(
@@ -59,7 +65,13 @@ impl Client {
             .timeout_connect(Some(Duration::from_secs(15)))
             .timeout_global(Some(ANSWER));
         let config = if url.contains("://127.") || url.contains("://localhost") { config.proxy(None) } else { config };
-        Ok(Self { agent: config.build().into(), url, model: model.to_owned(), key: key.map(secret).transpose()? })
+        let key = key.map(Key::fetch).transpose()?;
+        Ok(Self { agent: config.build().into(), url, model: model.to_owned(), key, meter: Mutex::default() })
+    }
+
+    /// Tokens paid for so far.
+    pub(super) fn meter(&self) -> Meter {
+        *self.meter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Scores of what stands behind the first `start` characters of each prompt: all prompts in one
@@ -80,7 +92,7 @@ impl Client {
         let body = json!({
             "model": self.model, "prompt": asked, "max_tokens": 1, "echo": true, "logprobs": 1, "temperature": 0,
         });
-        let answer = if apart { self.ask("completions", &body) } else { self.ask_or_learn("completions", &body) }?;
+        let answer = self.ask("completions", &body, prompts, !apart)?;
         let choices = answer.get("choices").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut scores = vec![None; prompts.len()];
         for (place, choice) in choices.iter().enumerate() {
@@ -98,7 +110,7 @@ impl Client {
         let body = json!({
             "model": self.model, "prompt": prompt, "max_tokens": 1, "logprobs": most, "temperature": 0,
         });
-        let answer = self.ask("completions", &body)?;
+        let answer = self.ask("completions", &body, &[prompt.to_owned()], false)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_completion);
         found.ok_or_else(|| self.without("no top_logprobs"))
     }
@@ -109,31 +121,29 @@ impl Client {
             "model": self.model, "messages": [{ "role": "user", "content": prompt }], "max_tokens": 1,
             "logprobs": true, "top_logprobs": most, "temperature": 0,
         });
-        let answer = self.ask("chat/completions", &body)?;
+        let answer = self.ask("chat/completions", &body, &[prompt.to_owned()], false)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_chat);
         found.ok_or_else(|| self.without("no top_logprobs"))
+    }
+
+    /// Counts the tokens of an answer to `prompts`; of one that was lost on its way they are guessed.
+    fn count(&self, answer: &Value, prompts: &[String]) {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner).read(answer, prompts);
     }
 
     fn without(&self, reason: &str) -> ServerError {
         ServerError::Answer { url: self.url.clone(), reason: reason.to_owned() }
     }
 
-    fn ask(&self, path: &str, body: &Value) -> Result<Value, Refused> {
-        self.ask_with(path, body, false)
-    }
-
-    /// As [`Self::ask`], for a question that some servers fall over: then there is another way to put it.
-    fn ask_or_learn(&self, path: &str, body: &Value) -> Result<Value, Refused> {
-        self.ask_with(path, body, true)
-    }
-
-    fn ask_with(&self, path: &str, body: &Value, learning: bool) -> Result<Value, Refused> {
+    /// The answer to `body`, which holds `prompts`. `learning` is for a question that some servers fall
+    /// over: then there is another way to put it.
+    fn ask(&self, path: &str, body: &Value, prompts: &[String], learning: bool) -> Result<Value, Refused> {
         let url = format!("{}/{path}", self.url);
         let mut reason = String::new();
         for attempt in 0..TRIES {
             let mut request = self.agent.post(&url).header(header::CONTENT_TYPE, "application/json");
-            if let Some((_, key)) = &self.key {
-                request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+            if let Some(key) = &self.key {
+                request = request.header(header::AUTHORIZATION, format!("Bearer {}", key.secret.0));
             }
             let mut wait = PAUSE * (1 << attempt);
             match request.send(body.to_string()) {
@@ -142,7 +152,11 @@ impl Client {
                     let after = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
                     wait = after.and_then(|s| s.parse().ok()).map_or(wait, |s| Duration::from_secs(s).min(PATIENCE));
                     match answer.body_mut().read_to_string() {
-                        Ok(text) if status == 200 => return parsed(&url, &text),
+                        Ok(text) if status == 200 => {
+                            let answer = parsed(&url, &text)?;
+                            self.count(&answer, prompts);
+                            return Ok(answer);
+                        }
                         Ok(text) if learning && status == 500 => {
                             let reason = words(&text);
                             return Err(Refused::Unable(ServerError::Refused { url, status, reason }));
@@ -151,10 +165,19 @@ impl Client {
                             return Err(self.refused(url, status, &text));
                         }
                         Ok(_) => reason = format!("status {status}"),
-                        Err(e) => reason = e.to_string(),
+                        Err(e) => {
+                            // It was answered, so it is paid for.
+                            self.count(&Value::Null, prompts);
+                            reason = e.to_string();
+                        }
                     }
                 }
-                Err(e) => reason = e.to_string(),
+                Err(e) => {
+                    if may_have_been_answered(&e) {
+                        self.count(&Value::Null, prompts);
+                    }
+                    reason = e.to_string();
+                }
             }
             if attempt + 1 < TRIES {
                 std::thread::sleep(wait);
@@ -167,8 +190,9 @@ impl Client {
         let reason = words(text);
         match status {
             401 | 403 => {
-                let key = self.key.as_ref().map_or("that the session names as key (it names none)", |(name, _)| name);
-                Refused::Final(ServerError::Denied { url, status, key: key.to_owned() })
+                let nowhere = "an environment variable and name it as the session's key (it names none)";
+                let key = self.key.as_ref().map_or(nowhere, |key| &key.place).to_owned();
+                Refused::Final(ServerError::Denied { url, status, key })
             }
             400 | 413 | 422 if reason.contains("context") || reason.contains("too long") => {
                 Refused::Final(ServerError::TooLong { url, reason })
@@ -176,6 +200,18 @@ impl Client {
             400 | 404 | 405 | 422 | 501 => Refused::Unable(ServerError::Refused { url, status, reason }),
             _ => Refused::Final(ServerError::Refused { url, status, reason }),
         }
+    }
+}
+
+/// Whether a question has reached the server, so that an answer may have to be paid for.
+fn may_have_been_answered(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::ConnectionRefused;
+    use ureq::{Error, Timeout};
+    match error {
+        Error::HostNotFound | Error::ConnectionFailed | Error::Tls(_) | Error::Rustls(_) | Error::BadUri(_) => false,
+        Error::Timeout(Timeout::Resolve | Timeout::Connect) => false,
+        Error::Io(e) => e.kind() != ConnectionRefused,
+        _ => true,
     }
 }
 
@@ -190,19 +226,4 @@ fn words(text: &str) -> String {
     let parsed: Value = serde_json::from_str(text).unwrap_or_default();
     let inner = parsed.pointer("/error/message").or_else(|| parsed.get("message")).and_then(Value::as_str);
     inner.unwrap_or(text).trim().chars().take(200).collect()
-}
-
-/// The variable's name and value.
-fn secret(name: &str) -> Result<(String, String), ServerError> {
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    if !is_name {
-        return Err(ServerError::Choice(
-            "the session's key must be the name of an environment variable, such as OPENAI_API_KEY, never the key itself".into(),
-        ));
-    }
-    let value = std::env::var(name).ok().filter(|key| !key.trim().is_empty());
-    let value = value.map(|key| key.trim().to_owned()).filter(|key| key.chars().all(|c| c.is_ascii_graphic()));
-    let missing =
-        || ServerError::Choice(format!("the environment variable {name} holds no key; set it and start again"));
-    value.map(|key| (name.to_owned(), key)).ok_or_else(missing)
 }

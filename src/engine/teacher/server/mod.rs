@@ -5,87 +5,39 @@
 //! server scores every label word whole, exactly as a local teacher is scored. Others show only the
 //! likeliest next tokens: then a word gets the probability of the tokens it begins with, and words
 //! that are not among them share what is left. How much is left is said, not hidden.
+//!
+//! *A limit that holds (2026-11).* Before a question is sent, the most that it can take is set against
+//! what is left of the session's limit, so that the run ends one question early rather than one late. An
+//! answer that is lost on its way counts by a guess; only tries of one question that are all lost can
+//! carry it beyond the limit.
 
 mod client;
+mod error;
+mod key;
+mod meter;
+mod questions;
 mod scores;
 
 use std::sync::Mutex;
 
+use super::costs::Cost;
 use super::{Teacher, TeacherError};
-use crate::engine::prompt::Template;
 use crate::engine::task::log_softmax;
-use crate::session::{Chat, ModelChoice, Prompt, Scoring, ServerMode, Source};
+use crate::session::{ModelChoice, Prompt, ServerMode, Source};
 use client::{Client, Refused};
+pub use error::ServerError;
+pub use questions::Questions;
 use scores::Alternatives;
 
 /// Alternatives that are asked for; servers cut this to what they offer.
 const ALTERNATIVES: u32 = 20;
-/// Bytes of text per token that are surely enough, to keep a prompt within its budget.
-const BYTES_PER_TOKEN: usize = 4;
-
-/// Why a teacher behind a server cannot be asked.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// The session's own words are wrong.
-    #[error("{0}")]
-    Choice(String),
-    /// The key is not accepted.
-    #[error("{url} does not accept the key (status {status}); put a valid one into the environment variable {key}")]
-    Denied {
-        /// The server.
-        url: String,
-        /// HTTP status.
-        status: u16,
-        /// Name of the variable, never its value.
-        key: String,
-    },
-    /// The server refuses the question.
-    #[error("{url} refuses the question (status {status}): {reason}; check address, model and mode")]
-    Refused {
-        /// The address asked.
-        url: String,
-        /// HTTP status.
-        status: u16,
-        /// The server's words.
-        reason: String,
-    },
-    /// The prompt is longer than the server's model reads.
-    #[error("the prompt is too long for {url}: {reason}; set the teacher's max tokens")]
-    TooLong {
-        /// The address asked.
-        url: String,
-        /// The server's words.
-        reason: String,
-    },
-    /// No answer after several tries.
-    #[error("{url} gives no answer: {reason}; answers so far are kept, so the next run goes on from there")]
-    Silent {
-        /// The address asked.
-        url: String,
-        /// The last failure.
-        reason: String,
-    },
-    /// The answer has no log-probabilities.
-    #[error("{url} answers without log-probabilities ({reason}); choose a server or a mode that gives them")]
-    Answer {
-        /// The address asked.
-        url: String,
-        /// What is missing.
-        reason: String,
-    },
-}
 
 /// A server and how it is asked.
 pub struct ServerTeacher {
     client: Client,
-    mode: ServerMode,
-    template: Template,
-    /// Label words as they stand behind the prompt, in class order.
-    words: Vec<String>,
-    scoring: Scoring,
-    /// Bytes of a text that are sent; 0 for all.
-    longest: usize,
-    fingerprint: [u8; 32],
+    questions: Questions,
+    /// The most tokens that the run may pay for.
+    limit: Option<u64>,
     seen: Mutex<Seen>,
 }
 
@@ -98,47 +50,52 @@ struct Seen {
     floored: usize,
     missing: f64,
     said: bool,
+    /// Tokens that the run had paid for when it was taken up again.
+    paid_before: u64,
+    costs: Vec<Cost>,
 }
 
 impl ServerTeacher {
-    /// Asks the server of `choice` with `prompt` about `classes`. Nothing is sent yet.
+    /// Asks the server of `choice` with `prompt` about `classes`. Nothing is sent yet, but the key is
+    /// fetched from where it is kept.
     ///
     /// # Errors
-    /// [`TeacherError`] if address, key variable or prompt cannot be used.
+    /// [`TeacherError`] if address, key or prompt cannot be used.
     pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
-        let Source::Server { url, model, mode, key } = &choice.source else {
+        let questions = Questions::new(choice, prompt, classes)?;
+        let Source::Server { url, model, key, token_limit, .. } = &choice.source else {
             return Err(ServerError::Choice("the teacher is not a server".into()).into());
         };
-        if prompt.chat == Chat::On && *mode == ServerMode::Completions {
-            return Err(ServerError::Choice("the session sets the prompt's chat to On, but a server puts a prompt into its chat template only in mode Chat; set the teacher's mode to Chat, or chat to Auto or Off".into()).into());
-        }
-        let template = Template::parse(&prompt.template)?;
-        let words: Vec<String> = classes.iter().map(|class| template.answer(prompt.word_for(class).trim())).collect();
-        if let Some(problem) = problem(&words) {
-            return Err(ServerError::Choice(problem).into());
-        }
-        let asked =
-            (url.trim_end_matches('/'), model, mode, &prompt.template, &words, prompt.scoring, choice.max_tokens);
-        let fingerprint = *blake3::hash(format!("retort server targets 1 {asked:?}").as_bytes()).as_bytes();
-        Ok(Self {
-            client: Client::new(url, model, key.as_deref())?,
-            mode: *mode,
-            template,
-            words,
-            scoring: prompt.scoring,
-            longest: choice.max_tokens * BYTES_PER_TOKEN,
-            fingerprint,
-            seen: Mutex::default(),
-        })
+        let client = Client::new(url, model, key.as_ref())?;
+        Ok(Self { client, questions, limit: *token_limit, seen: Mutex::default() })
     }
 
     /// Class log-probabilities for one text.
     fn ask(&self, text: &str) -> Result<Vec<f32>, ServerError> {
-        let most = if self.longest == 0 { text.len() } else { self.longest };
-        let text = &text[..text.floor_char_boundary(most)];
-        let question = self.template.question(text.trim());
-        if self.mode == ServerMode::Completions && self.with(|seen| seen.echo) != Some(false) {
-            match self.whole_words(&question) {
+        let question = self.questions.question(text);
+        self.admit(&question)?;
+        let before = self.client.meter();
+        let scores = self.scores(&question)?;
+        let after = self.client.meter();
+        if after.uncounted == before.uncounted {
+            let (prompt, answer) = (after.prompt - before.prompt, after.answer - before.answer);
+            self.with(|seen| seen.costs.push(Cost { bytes: question.len() as u64, prompt, answer }));
+        }
+        Ok(scores)
+    }
+
+    /// Lets a question through if the limit holds whatever it takes.
+    fn admit(&self, question: &str) -> Result<(), ServerError> {
+        let Some(limit) = self.limit else { return Ok(()) };
+        let next = self.questions.bound(question, self.with(|seen| seen.echo), &self.client.meter());
+        let paid = self.paid();
+        if paid.saturating_add(next) > limit { Err(ServerError::Spent { paid, limit, next }) } else { Ok(()) }
+    }
+
+    fn scores(&self, question: &str) -> Result<Vec<f32>, ServerError> {
+        let mode = self.questions.mode;
+        if mode == ServerMode::Completions && self.with(|seen| seen.echo) != Some(false) {
+            match self.whole_words(question) {
                 Err(Refused::Unable(_)) if self.with(|seen| seen.echo).is_none() => {}
                 Err(error) => return Err(error.into()),
                 Ok(scores) => {
@@ -148,29 +105,29 @@ impl ServerTeacher {
             }
             self.with(|seen| seen.echo = Some(false));
         }
-        let alternatives = match self.mode {
-            ServerMode::Completions => self.client.next_token(&question, ALTERNATIVES)?,
-            ServerMode::Chat => self.client.chat(&question, ALTERNATIVES)?,
+        let alternatives = match mode {
+            ServerMode::Completions => self.client.next_token(question, ALTERNATIVES)?,
+            ServerMode::Chat => self.client.chat(question, ALTERNATIVES)?,
         };
         Ok(self.by_first_tokens(&alternatives))
     }
 
     /// Every label word scored as a full string, by having the server read it.
     fn whole_words(&self, question: &str) -> Result<Vec<f32>, Refused> {
-        let prompts: Vec<String> = self.words.iter().map(|word| format!("{question}{word}")).collect();
-        let start = question.chars().count();
+        let prompts = self.questions.with_words(question);
+        let (start, scoring) = (question.chars().count(), self.questions.scoring);
         let apart = self.with(|seen| seen.apart);
-        let together = self.client.echo(&prompts, start, self.scoring, apart);
+        let together = self.client.echo(&prompts, start, scoring, apart);
         if apart || !matches!(together, Err(Refused::Unable(_))) {
             return together;
         }
-        let scores = self.client.echo(&prompts, start, self.scoring, true)?;
+        let scores = self.client.echo(&prompts, start, scoring, true)?;
         self.with(|seen| seen.apart = true);
         Ok(scores)
     }
 
     fn by_first_tokens(&self, alternatives: &Alternatives) -> Vec<f32> {
-        let found = alternatives.shared_among(&self.words);
+        let found = alternatives.shared_among(&self.questions.words);
         if found.floored > 0 {
             self.with(|seen| (seen.floored, seen.missing) = (seen.floored + 1, seen.missing.max(found.missing)));
         }
@@ -182,26 +139,30 @@ impl ServerTeacher {
     }
 }
 
-/// Two label words that cannot be told apart, or one that is none.
-fn problem(words: &[String]) -> Option<String> {
-    let empty = words.iter().any(|word| word.trim().is_empty());
-    let double = words.iter().enumerate().find(|(i, word)| words[..*i].contains(word));
-    let double =
-        double.map(|(_, word)| format!("two classes have the label word {:?}; give each its own", word.trim()));
-    empty.then(|| "a label word is empty; give every class a word".to_owned()).or(double)
-}
-
 impl Teacher for ServerTeacher {
     fn answer(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
         texts.iter().map(|text| Ok(self.ask(text)?)).collect()
     }
 
     fn fingerprint(&self) -> [u8; 32] {
-        self.fingerprint
+        self.questions.fingerprint()
     }
 
     fn at_once(&self) -> usize {
         1
+    }
+
+    fn paid(&self) -> u64 {
+        self.with(|seen| seen.paid_before).saturating_add(self.client.meter().total())
+    }
+
+    fn take_up(&self, paid: u64) {
+        let now = self.client.meter().total();
+        self.with(|seen| seen.paid_before = seen.paid_before.max(paid.saturating_sub(now)));
+    }
+
+    fn take_costs(&self) -> Vec<Cost> {
+        self.with(|seen| std::mem::take(&mut seen.costs))
     }
 
     fn take_warning(&self) -> Option<String> {

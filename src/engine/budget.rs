@@ -1,0 +1,98 @@
+//! What a run will pay a server for its teacher's answers, counted without asking it: the texts that the
+//! run's steps and its measuring will need, less those whose answers are kept.
+//!
+//! The questions are exact; their tokens are an estimate, since only the server has its tokenizer: from
+//! what it counted for earlier answers where there are any, else from the letters.
+
+use std::collections::BTreeSet;
+
+use super::EngineError;
+use super::pair::Pair;
+use super::teacher::{Costs, Questions, TargetCache, cache};
+use super::train::{Trainer, course};
+use crate::link::budget::grouped;
+use crate::link::{Budget, Step};
+use crate::session::{ModelChoice, Session, Source};
+
+/// What a run of `session` from `step` on will pay for; `None` where the teacher is no server.
+///
+/// # Errors
+/// [`EngineError`] if the session's questions cannot be put.
+pub fn foresee(session: &Session, pair: &Pair, step: Step) -> Result<Option<Budget>, EngineError> {
+    let Some((choice, limit)) = server(session) else { return Ok(None) };
+    let questions = Questions::new(choice, &session.prompt, &pair.data.classes)?;
+    let kept = match cache::folder() {
+        Some(folder) => TargetCache::look(&folder, &questions.fingerprint(), pair.data.classes.len()),
+        None => TargetCache::in_memory(),
+    };
+    let texts = texts(session, pair, step)?;
+    let open: Vec<&str> = texts.iter().copied().filter(|text| kept.get(text).is_none()).collect();
+    let known = (texts.len() - open.len()) as u64;
+    let budget = priced(&questions, kept.costs(), &open);
+    Ok(Some(Budget { questions: texts.len() as u64, known, limit, ..budget }))
+}
+
+/// The budget of a run about to begin, if the session lets it begin.
+///
+/// # Errors
+/// [`EngineError::Budget`] with the figures, if the run would pay more than its limit.
+pub fn granted(trainer: &Trainer) -> Result<Option<Budget>, EngineError> {
+    let Some(budget) = foresee(&trainer.session, &trainer.pair, trainer.step)? else { return Ok(None) };
+    let paid = trainer.targets.as_ref().map_or(0, |targets| targets.paid());
+    let budget = Budget { paid, ..budget };
+    if budget.is_over() { Err(EngineError::Budget(refusal(&budget))) } else { Ok(Some(budget)) }
+}
+
+/// Why a run is not begun, and what to do.
+pub fn refusal(budget: &Budget) -> String {
+    format!(
+        "the teacher would be paid more than token_limit allows: {}, of which {} must stay free for one long question; {ADVICE}",
+        budget.sentence(),
+        grouped(budget.reserve)
+    )
+}
+
+/// What makes a run cheaper.
+pub const ADVICE: &str = "raise token_limit, or ask less by data.limit or recipe.steps";
+
+fn server(session: &Session) -> Option<(&ModelChoice, Option<u64>)> {
+    let choice = session.models.teacher.as_ref()?;
+    match &choice.source {
+        Source::Server { token_limit, .. } => Some((choice, *token_limit)),
+        Source::BuiltIn(_) | Source::Folder(_) | Source::Hub { .. } => None,
+    }
+}
+
+/// Every text that the run asks its teacher about: those of its steps, and both parts it is measured on.
+fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&'a str>, EngineError> {
+    let data = &pair.data;
+    let mut course = course(session, pair)?;
+    let mut places = BTreeSet::new();
+    // A whole epoch has every text; no need to look further.
+    let last = session.recipe.steps.min(step + 2 * course.batches.per_epoch());
+    for step in step..last {
+        places.extend(course.batches.at(step));
+    }
+    let taught = places.into_iter().map(|place| &data.train[course.taught[place]]);
+    let measured = data.validation.iter().chain(&data.test);
+    Ok(taught.chain(measured).map(|example| &*example.text).collect())
+}
+
+/// The tokens of these questions.
+fn priced(questions: &Questions, costs: &Costs, texts: &[&str]) -> Budget {
+    let (mut prompt, mut answer, mut reserve) = (0.0, 0.0, 0f64);
+    for text in texts {
+        let question = questions.question(text);
+        let bytes = question.len() as u64;
+        let (read, written) = costs.expect(bytes).unwrap_or_else(|| questions.rule(&question));
+        (prompt, answer) = (prompt + read, answer + written);
+        reserve = reserve.max(questions.most(&question) as f64 - read - written);
+    }
+    Budget {
+        prompt_tokens: prompt.round() as u64,
+        answer_tokens: answer.round() as u64,
+        basis: costs.count(),
+        reserve: reserve.max(0.0).ceil() as u64,
+        ..Budget::default()
+    }
+}

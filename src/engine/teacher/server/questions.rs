@@ -1,0 +1,104 @@
+//! What a server is asked, without the server: no connection and no key, so that it can be looked at
+//! and counted before anything is paid.
+
+use super::ServerError;
+use super::meter::{Meter, guess};
+use crate::engine::prompt::Template;
+use crate::engine::teacher::TeacherError;
+use crate::session::{Chat, ModelChoice, Prompt, Scoring, ServerMode, Source};
+
+/// Bytes of text per token that are surely enough, to keep a prompt within its budget.
+const BYTES_PER_TOKEN: usize = 4;
+
+/// The questions of a session to its server.
+pub struct Questions {
+    pub(super) mode: ServerMode,
+    template: Template,
+    /// Label words as they stand behind the prompt, in class order.
+    pub(super) words: Vec<String>,
+    pub(super) scoring: Scoring,
+    /// Bytes of a text that are sent; 0 for all.
+    longest: usize,
+    fingerprint: [u8; 32],
+}
+
+impl Questions {
+    /// The questions to the server of `choice` with `prompt` about `classes`.
+    ///
+    /// # Errors
+    /// [`TeacherError`] if the prompt or its label words cannot be used.
+    pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
+        let Source::Server { url, model, mode, .. } = &choice.source else {
+            return Err(ServerError::Choice("the teacher is not a server".into()).into());
+        };
+        if prompt.chat == Chat::On && *mode == ServerMode::Completions {
+            return Err(ServerError::Choice("the session sets the prompt's chat to On, but a server puts a prompt into its chat template only in mode Chat; set the teacher's mode to Chat, or chat to Auto or Off".into()).into());
+        }
+        let template = Template::parse(&prompt.template)?;
+        let words: Vec<String> = classes.iter().map(|class| template.answer(prompt.word_for(class).trim())).collect();
+        if let Some(problem) = problem(&words) {
+            return Err(ServerError::Choice(problem).into());
+        }
+        let asked =
+            (url.trim_end_matches('/'), model, mode, &prompt.template, &words, prompt.scoring, choice.max_tokens);
+        let fingerprint = *blake3::hash(format!("retort server targets 1 {asked:?}").as_bytes()).as_bytes();
+        let longest = choice.max_tokens * BYTES_PER_TOKEN;
+        Ok(Self { mode: *mode, template, words, scoring: prompt.scoring, longest, fingerprint })
+    }
+
+    /// Identifies everything an answer depends on besides the text.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.fingerprint
+    }
+
+    /// The prompt for a text, without a label word.
+    pub fn question(&self, text: &str) -> String {
+        let most = if self.longest == 0 { text.len() } else { self.longest };
+        let text = &text[..text.floor_char_boundary(most)];
+        self.template.question(text.trim())
+    }
+
+    /// The prompts of a question in which the server reads every label word.
+    pub(super) fn with_words(&self, question: &str) -> Vec<String> {
+        self.words.iter().map(|word| format!("{question}{word}")).collect()
+    }
+
+    /// Tokens to expect of a question before the server has counted any, read and written. A server that
+    /// continues prompts is taken to read every label word, which is dearer.
+    pub fn rule(&self, question: &str) -> (f64, f64) {
+        match self.mode {
+            ServerMode::Chat => (guess(question), 1.0),
+            ServerMode::Completions => {
+                let prompts = self.with_words(question);
+                (prompts.iter().map(|prompt| guess(prompt)).sum(), prompts.len() as f64)
+            }
+        }
+    }
+
+    /// The most tokens that a question can take of a server of which nothing is known.
+    pub fn most(&self, question: &str) -> u64 {
+        self.bound(question, None, &Meter::default())
+    }
+
+    /// The most that a question can take; `echo` is whether the server reads label words, if that is known.
+    pub(super) fn bound(&self, question: &str, echo: Option<bool>, meter: &Meter) -> u64 {
+        let (bytes, words) = (question.len() as u64, self.words.len() as u64);
+        let spoken: u64 = self.words.iter().map(|word| word.len() as u64).sum();
+        let whole = meter.most(words * bytes + spoken, words);
+        match (self.mode, echo) {
+            (ServerMode::Chat, _) | (ServerMode::Completions, Some(false)) => meter.most(bytes, 1),
+            (ServerMode::Completions, Some(true)) => whole,
+            // Tried for all words, then for one after the other, then without.
+            (ServerMode::Completions, None) => whole.saturating_mul(2).saturating_add(meter.most(bytes, 1)),
+        }
+    }
+}
+
+/// Two label words that cannot be told apart, or one that is none.
+fn problem(words: &[String]) -> Option<String> {
+    let empty = words.iter().any(|word| word.trim().is_empty());
+    let double = words.iter().enumerate().find(|(i, word)| words[..*i].contains(word));
+    let double =
+        double.map(|(_, word)| format!("two classes have the label word {:?}; give each its own", word.trim()));
+    empty.then(|| "a label word is empty; give every class a word".to_owned()).or(double)
+}

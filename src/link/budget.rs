@@ -1,0 +1,120 @@
+//! What a run will pay a server for its teacher's answers, told before the first question.
+
+use serde::{Deserialize, Serialize};
+
+/// Questions and tokens of a run whose teacher is behind a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Different texts that the run asks about; fewer only if it ends before its last step.
+    pub questions: u64,
+    /// Of those, texts whose answer is kept from before and costs nothing.
+    pub known: u64,
+    /// Tokens of the prompts that are still to be sent, about.
+    pub prompt_tokens: u64,
+    /// Tokens of the answers to them, about.
+    pub answer_tokens: u64,
+    /// Answers whose tokens the server counted and from which the tokens are estimated; 0 where they
+    /// follow from the length of the text alone.
+    pub basis: u64,
+    /// What one question may take beyond its estimate: a limit has to leave room for it.
+    pub reserve: u64,
+    /// Tokens that the run has paid for before it was taken up again.
+    pub paid: u64,
+    /// The most tokens the person lets the run pay for.
+    pub limit: Option<u64>,
+}
+
+impl Budget {
+    /// Questions that the server is still to be asked.
+    pub fn open(&self) -> u64 {
+        self.questions.saturating_sub(self.known)
+    }
+
+    /// Tokens still to be paid for, about.
+    pub fn tokens(&self) -> u64 {
+        self.prompt_tokens.saturating_add(self.answer_tokens)
+    }
+
+    /// Whether the limit would not do.
+    pub fn is_over(&self) -> bool {
+        let most = self.paid.saturating_add(self.tokens()).saturating_add(self.reserve);
+        self.open() > 0 && self.limit.is_some_and(|limit| most > limit)
+    }
+
+    /// The figures in a sentence.
+    pub fn sentence(&self) -> String {
+        let (questions, known) = (grouped(self.questions), grouped(self.known));
+        if self.open() == 0 {
+            return format!("nothing to pay: all {questions} answers are kept from before");
+        }
+        let limit = self.limit.map(|limit| format!("; the limit is {}", grouped(limit))).unwrap_or_default();
+        let paid = if self.paid > 0 { format!(", {} paid already", grouped(self.paid)) } else { String::new() };
+        format!(
+            "about {} tokens to pay ({} of prompts, {} of answers) for {} of {questions} questions, {known} answered before{paid}; {}{limit}",
+            grouped(self.tokens()),
+            grouped(self.prompt_tokens),
+            grouped(self.answer_tokens),
+            grouped(self.open()),
+            self.grounds()
+        )
+    }
+
+    /// What the estimate rests on.
+    fn grounds(&self) -> String {
+        match self.basis {
+            0 => "estimated at a token per 4 letters, since the server has not counted any yet".to_owned(),
+            1 => "estimated from what the server counted for one answer".to_owned(),
+            basis => format!("estimated from what the server counted for {} answers", grouped(basis)),
+        }
+    }
+}
+
+/// A whole number with gaps: `12 345`.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let gap = |place: usize| place > 0 && (digits.len() - place).is_multiple_of(3);
+    let signs =
+        digits.chars().enumerate().flat_map(|(place, digit)| gap(place).then_some(' ').into_iter().chain([digit]));
+    signs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_has_to_leave_room_for_one_long_question() {
+        let budget =
+            Budget { questions: 10, known: 4, prompt_tokens: 600, answer_tokens: 6, reserve: 94, ..Budget::default() };
+        let limited = |limit| Budget { limit: Some(limit), ..budget };
+        assert!(!budget.is_over() && !limited(700).is_over() && limited(699).is_over());
+        assert!(Budget { paid: 1, ..limited(700) }.is_over());
+        assert!(!Budget { known: 10, ..limited(0) }.is_over(), "what is known costs nothing");
+    }
+
+    #[test]
+    fn the_sentence_has_every_figure_and_calls_an_estimate_one() {
+        let budget = Budget {
+            questions: 12_000,
+            known: 2_000,
+            prompt_tokens: 1_234_567,
+            answer_tokens: 10_000,
+            basis: 2_000,
+            limit: Some(2_000_000),
+            ..Budget::default()
+        };
+        let words = budget.sentence();
+        for part in [
+            "about 1 244 567 tokens",
+            "1 234 567 of prompts",
+            "10 000 of 12 000 questions",
+            "2 000 answered before",
+            "for 2 000 answers",
+            "2 000 000",
+        ] {
+            assert!(words.contains(part), "{words} does not say {part}");
+        }
+        assert!(Budget { basis: 0, ..budget }.sentence().contains("per 4 letters"));
+        assert!(Budget { known: 12_000, ..budget }.sentence().contains("nothing to pay"));
+    }
+}

@@ -202,7 +202,7 @@ fn a_server_is_described_by_four_fields_and_never_by_its_key() {
     type_into(&mut window, "http://localhost:8000/v1", "http://localhost:8000/v1");
     assert!(!engine.heard().iter().any(|command| matches!(command, Command::Open(_))), "no model is named yet");
     type_into(&mut window, "model name", "large");
-    type_into(&mut window, "none, or e.g. OPENAI_API_KEY", "SOME_KEY");
+    type_into(&mut window, "none, or its name", "SOME_KEY");
     window.get_by_label("Chat").click();
     window.run_steps(10);
     let wanted = Source::Server {
@@ -223,7 +223,7 @@ fn a_key_goes_to_the_keyring_and_stays_nowhere_else() {
     pick(&mut window, 0, "Server…");
     type_into(&mut window, "http://localhost:8000/v1", "https://api.example.com/v1");
     type_into(&mut window, "model name", "large");
-    type_into(&mut window, "none, or e.g. OPENAI_API_KEY", "sk-TheKeyItself");
+    type_into(&mut window, "none, or its name", "sk-TheKeyItself");
     let key = |window: &Window| window.state().session().models.teacher.as_ref().unwrap().source.key().cloned();
     assert_eq!(key(&window), None, "a key in the place of its name is not taken");
     assert!(window.query_by_label_contains("never the key itself").is_some());

@@ -10,7 +10,7 @@ use super::EngineError;
 use super::pair::Pair;
 use super::teacher::{Costs, Questions, TargetCache, cache};
 use super::train::{Trainer, course};
-use crate::link::budget::grouped;
+use crate::link::grouped;
 use crate::link::{Budget, Step};
 use crate::session::{ModelChoice, Session, Source};
 
@@ -46,7 +46,7 @@ pub fn granted(trainer: &Trainer) -> Result<Option<Budget>, EngineError> {
 /// Why a run is not begun, and what to do.
 pub fn refusal(budget: &Budget) -> String {
     format!(
-        "the teacher would be paid more than token_limit allows: {}, of which {} must stay free for one long question; {ADVICE}",
+        "the teacher would be paid more than token_limit allows: {}, and one long question may take {} of it; {ADVICE}",
         budget.sentence(),
         grouped(budget.reserve)
     )

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{CommandError, RunArguments};
 use crate::engine::{self, checkpoint};
-use crate::link::budget::grouped;
+use crate::link::grouped;
 use crate::link::{Command, Event, Outcome, Phase, Status, WatchEnd, connect};
 use crate::record::journal;
 use crate::record::recorder::{Recorder, SESSION, SUMMARY};

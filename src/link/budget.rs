@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::grouped;
+
 /// Questions and tokens of a run whose teacher is behind a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
@@ -67,15 +69,6 @@ impl Budget {
             basis => format!("estimated from what the server counted for {} answers", grouped(basis)),
         }
     }
-}
-
-/// A whole number with gaps: `12 345`.
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let gap = |place: usize| place > 0 && (digits.len() - place).is_multiple_of(3);
-    let signs =
-        digits.chars().enumerate().flat_map(|(place, digit)| gap(place).then_some(' ').into_iter().chain([digit]));
-    signs.collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod budget;
 pub mod checkup;
+mod figure;
 pub mod message;
 pub mod probe;
 pub mod secret;
@@ -20,6 +21,7 @@ use arc_swap::ArcSwap;
 use crate::session::Knobs;
 pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
+pub use figure::grouped;
 pub use message::{
     Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase, Prediction,
     Predictions, SeriesId, Side, Status, Step,

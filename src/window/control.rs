@@ -273,19 +273,6 @@ pub fn typed_figure(text: &str) -> Option<f64> {
     plain.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// A whole number with thin gaps: `12 345`.
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('\u{a0}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A large number in short: `11.2 M`.
 pub fn short(value: u64) -> String {
     let scaled = |unit: f64, name: &str| format!("{}\u{a0}{name}", figure(value as f64 / unit));
@@ -316,7 +303,6 @@ mod tests {
             assert_eq!(figure(value), text);
         }
         assert_eq!(short(11_200_000), "11.2\u{a0}M");
-        assert_eq!(grouped(1_234_567), "1\u{a0}234\u{a0}567");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::process::Command as Process;
 
 use candle_core::quantized::GgmlDType;
 use retort::engine::hub::{self, HubError, Name, Place};
-use retort::link::{Command, Event, connect};
+use retort::link::{Command, Event, Phase, connect};
 use retort::session::{Head, ModelChoice, Session, Source};
 
 use super::hub_server::Server;
@@ -222,11 +222,18 @@ fn in_a_process_of_its_own_the_files_reach_their_cell() {
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
     watch.commands.send(Command::Open(Box::new(session(None)))).unwrap();
+    let ended = watch.events.iter().find(|event| match event {
+        Event::Status(status) => status.phase == Phase::Empty,
+        other => matches!(other, Event::Failed(_)),
+    });
+    assert!(matches!(ended, Some(Event::Status(_))), "half a choice is no failure: {ended:?}");
+    let out = tempfile::tempdir().unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session(None)), out: out.path().into() }).unwrap();
     let failed = watch.events.iter().find_map(|event| match event {
         Event::Failed(notice) => Some(notice.text),
         _ => None,
     });
-    assert!(failed.unwrap().contains(EIGHT));
+    assert!(failed.unwrap().contains(EIGHT), "a run cannot begin without it");
     let known = || watch.cells.repository.load().as_ref().clone();
     assert_eq!(known().unwrap().files.len(), 3);
     let look = |repo: &str| {

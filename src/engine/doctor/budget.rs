@@ -20,7 +20,7 @@ pub fn row(session: &Session, pair: &Pair) -> Option<Finding> {
 pub fn told(budget: &Budget) -> Finding {
     let says = budget.sentence();
     let row = if budget.is_over() {
-        let says = format!("{says}; {} more must stay free for one long question", budget.reserve);
+        let says = format!("{says}; one long question may take {} more", budget.reserve);
         Finding::red(SUBJECT, says, ADVICE)
     } else {
         Finding::green(SUBJECT, says)

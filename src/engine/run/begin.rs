@@ -20,7 +20,7 @@ impl Engine<'_> {
         if self.run.is_some() {
             return self.emit(Event::Warning("stop the run before opening another pair or data set".into()));
         }
-        if !self.provided(session) {
+        if !self.provided(session, Phase::Ready) {
             return;
         }
         self.phase(Phase::Opening, "reading models and data");
@@ -42,7 +42,7 @@ impl Engine<'_> {
     pub(super) fn start(&mut self, mut session: Session, out: PathBuf) {
         self.checkpoint();
         self.pair = self.take_pair();
-        if !self.provided(&session) {
+        if !self.provided(&session, Phase::Running) {
             return;
         }
         let before = self.pair.take();
@@ -78,7 +78,7 @@ impl Engine<'_> {
         self.checkpoint();
         self.pair = self.take_pair();
         if let Ok((state, _)) = checkpoint::read(out, None)
-            && !self.provided(&state.session)
+            && !self.provided(&state.session, Phase::Running)
         {
             return;
         }

@@ -14,9 +14,9 @@ use crate::session::Session;
 const REPORT: Duration = Duration::from_millis(250);
 
 impl Engine<'_> {
-    /// Fetches what `session` needs of the Hub. False if nothing can be opened now: the fetch
-    /// failed, or was stopped; both were said.
-    pub(super) fn provided(&mut self, session: &Session) -> bool {
+    /// Fetches what `session` needs of the Hub, for the phase that comes `next`. False if nothing can be
+    /// opened now: the fetch failed, was stopped, or waits for a choice; all of it was said.
+    pub(super) fn provided(&mut self, session: &Session, next: Phase) -> bool {
         let mut told: Option<Instant> = None;
         let result = pair::provide(session, &mut |progress| {
             if told.is_none_or(|told| told.elapsed() >= REPORT) {
@@ -26,6 +26,9 @@ impl Engine<'_> {
             !self.is_called_off()
         });
         (self.status.done, self.status.total) = (0, 0);
+        if told.is_some() {
+            self.list_models(); // What came is at hand from now on.
+        }
         match result {
             Ok(()) => return true,
             Err(EngineError::Hub(stopped @ HubError::Stopped(_))) => {
@@ -34,7 +37,12 @@ impl Engine<'_> {
             }
             Err(EngineError::Hub(HubError::Choose(repository))) => {
                 self.cells.repository.store(Some((*repository).clone()));
-                self.fail(&EngineError::Hub(HubError::Choose(repository)));
+                if next == Phase::Ready {
+                    // Half a choice is no failure: the list of files has just appeared.
+                    self.phase(if self.pair.is_some() { Phase::Ready } else { Phase::Empty }, "");
+                } else {
+                    self.fail(&EngineError::Hub(HubError::Choose(repository)));
+                }
             }
             Err(e) => self.fail(&e),
         }

@@ -3,6 +3,7 @@
 use egui::{Align, Color32, Label, Layout, RichText, TextEdit, Ui};
 
 use super::{Scene, changed_view};
+use crate::link::grouped;
 use crate::link::{Phase, Status};
 use crate::session::{Language, ThemeChoice};
 use crate::window::control;
@@ -97,7 +98,7 @@ fn status_ui(ui: &mut Ui, scene: &Scene) {
 fn figures(scene: &Scene, status: &Status) -> Vec<(String, &'static str)> {
     let mut figures = Vec::new();
     if status.phase.is_live() {
-        let (done, total) = (control::grouped(status.done), control::grouped(status.total));
+        let (done, total) = (grouped(status.done), grouped(status.total));
         figures.push((format!("{} {done} / {total}", scene.t("step")), scene.t("Optimiser steps done, of all")));
         if status.steps_per_sec > 0.0 && status.phase != Phase::Paused {
             let speed = format!("{:.1} {}", status.steps_per_sec, scene.t("steps/s"));
@@ -109,10 +110,8 @@ fn figures(scene: &Scene, status: &Status) -> Vec<(String, &'static str)> {
         let looking = format!("{} {:.0} %", scene.t("looking"), status.looking * 100.0);
         figures.push((looking, scene.t("Share of the time spent on probes and pictures")));
     } else if scene.record.step > 0 {
-        figures.push((
-            format!("{} {}", scene.t("step"), control::grouped(scene.record.step)),
-            scene.t("Steps of the run shown"),
-        ));
+        figures
+            .push((format!("{} {}", scene.t("step"), grouped(scene.record.step)), scene.t("Steps of the run shown")));
     }
     if status.peak_bytes > 0 {
         figures.push((format!("{}B", control::short(status.peak_bytes)), scene.t("Peak memory of the program")));

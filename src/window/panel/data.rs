@@ -6,6 +6,7 @@ use egui::{DragValue, RichText, Ui, vec2};
 
 use super::{Scene, Section};
 use crate::link::Opened;
+use crate::link::grouped;
 use crate::session::{Column, Data, DataSource, Strip};
 use crate::window::control::{self, PathAnswer, ROW};
 use crate::window::dialog::Wish;
@@ -31,7 +32,7 @@ fn summary(scene: &Scene) -> String {
     };
     match &scene.record.opened {
         Some(opened) => {
-            let texts = control::grouped(opened.parts.train as u64);
+            let texts = grouped(opened.parts.train as u64);
             format!("{name} · {} {} · {texts} {}", opened.classes.len(), scene.t("classes"), scene.t("texts"))
         }
         None => name,
@@ -298,7 +299,7 @@ fn opened_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
         ui.columns(figures.len(), |columns| {
             for (ui, (count, name)) in columns.iter_mut().zip(figures) {
                 ui.spacing_mut().item_spacing.y = 0.0;
-                ui.label(RichText::new(control::grouped(count as u64)).strong());
+                ui.label(RichText::new(grouped(count as u64)).strong());
                 control::caption(ui, name);
             }
         });

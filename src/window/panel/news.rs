@@ -4,8 +4,8 @@
 use egui::{Button, Color32, CornerRadius, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui, vec2};
 
 use super::Scene;
+use crate::link::grouped;
 use crate::record::{Remark, Trouble};
-use crate::window::control;
 use crate::window::state::{Action, UiState};
 
 pub(super) fn news_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -53,11 +53,11 @@ fn recover_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 fn trouble_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble) {
     card_ui(ui, ui.visuals().error_fg_color, |ui| {
-        let title = format!("{} {}", scene.t("Training paused itself at step"), control::grouped(trouble.step));
+        let title = format!("{} {}", scene.t("Training paused itself at step"), grouped(trouble.step));
         ui.label(RichText::new(title).strong());
         ui.add(Label::new(&trouble.what).wrap());
         if scene.record.step < trouble.step {
-            let back = format!("{} {}.", scene.t("The run is back at step"), control::grouped(scene.record.step));
+            let back = format!("{} {}.", scene.t("The run is back at step"), grouped(scene.record.step));
             ui.label(RichText::new(back).weak());
         }
         ui.add_space(4.0);
@@ -68,7 +68,7 @@ fn trouble_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble
 fn remedies_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble) {
     let rewound = scene.record.step < trouble.step;
     if let Some(checkpoint) = trouble.checkpoint.filter(|_| !rewound) {
-        let help = format!("{} {}", scene.t("Back to the checkpoint at step"), control::grouped(checkpoint));
+        let help = format!("{} {}", scene.t("Back to the checkpoint at step"), grouped(checkpoint));
         let text = scene.t("Halve the learning rate and rewind");
         if ui.button(RichText::new(text).strong()).on_hover_text(help).clicked() {
             state.ask(Action::CoolDown(checkpoint));

@@ -6,6 +6,7 @@ use super::making::making_ui;
 use super::source::source_ui;
 use super::{Scene, Section};
 use crate::link::ModelCard;
+use crate::link::grouped;
 use crate::session::{Head, ModelChoice, Precision, Source};
 use crate::window::control;
 use crate::window::dialog::Wish;
@@ -123,6 +124,9 @@ fn precision_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
 /// The figures of the model that is open, as long as it is the one that is chosen.
 fn card_ui(ui: &mut Ui, scene: &Scene, choice: &ModelChoice, card: Option<&ModelCard>) {
     let Some(card) = card.filter(|card| card.title == choice.source.title()) else { return };
+    if card.parameters == 0 {
+        return; // Behind a server nobody here knows its figures.
+    }
     let figures = format!(
         "{} · {} × {} · {} {}",
         card.architecture,
@@ -135,9 +139,9 @@ fn card_ui(ui: &mut Ui, scene: &Scene, choice: &ModelChoice, card: Option<&Model
         "{} {}\n{} {}\n{} {}",
         card.heads,
         scene.t("heads per layer"),
-        control::grouped(card.vocabulary as u64),
+        grouped(card.vocabulary as u64),
         scene.t("tokens in the vocabulary"),
-        control::grouped(card.max_tokens as u64),
+        grouped(card.max_tokens as u64),
         scene.t("tokens at most")
     );
     control::caption(ui, &figures).on_hover_text(more);

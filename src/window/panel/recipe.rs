@@ -3,6 +3,7 @@
 use egui::{DragValue, Ui, vec2};
 
 use super::{Scene, Section};
+use crate::link::grouped;
 use crate::session::{Device, OptimizerKind, Recipe, ScheduleKind};
 use crate::window::control::{self, ROW};
 use crate::window::state::{Action, UiState};
@@ -19,7 +20,7 @@ pub(super) const SECTION: Section = Section {
 
 fn summary(scene: &Scene) -> String {
     let recipe = &scene.session.recipe;
-    format!("{} · {} {}", recipe.optimizer.label(), control::grouped(recipe.steps), scene.t("steps"))
+    format!("{} · {} {}", recipe.optimizer.label(), grouped(recipe.steps), scene.t("steps"))
 }
 
 fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

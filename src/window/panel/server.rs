@@ -119,7 +119,7 @@ fn forget(ui: &Ui, field: &str) {
 
 fn variable_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: Option<&KeyPlace>) -> Option<Option<KeyPlace>> {
     let help = scene.t("Name of the environment variable that holds the key; the key itself is never written down");
-    let (name, hint) = (now.map_or("", KeyPlace::name), scene.t("none, or e.g. OPENAI_API_KEY"));
+    let (name, hint) = (now.map_or("", KeyPlace::name), scene.t("none, or its name"));
     let typed = field_ui(ui, state, (VARIABLE, scene.t("Variable name"), help), name, hint)?;
     Some((!typed.is_empty()).then_some(KeyPlace::Variable(typed)))
 }

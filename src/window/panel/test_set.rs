@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::{Align, Color32, CornerRadius, Galley, Layout, Rect, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Scene, changed_view};
+use crate::link::grouped;
 use crate::link::{Prediction, Predictions};
 use crate::window::control;
 use crate::window::state::{RowFilter, RowOrder, Rows, UiState};
@@ -33,7 +34,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene, predictions: Option<&Arc<Predictions>>) {
         control::title(ui, scene.t("Test set"), scene.t("Both models' answers on the test part, the newest"));
         if let Some(predictions) = predictions {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                control::caption(ui, &format!("{} {}", scene.t("step"), control::grouped(predictions.step)));
+                control::caption(ui, &format!("{} {}", scene.t("step"), grouped(predictions.step)));
             });
         }
     });
@@ -78,7 +79,7 @@ fn list(state: &mut UiState, predictions: &Arc<Predictions>) {
 }
 
 fn rows_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, predictions: &Predictions) {
-    let total = format!("{} {}", control::grouped(state.rows.listed.len() as u64), scene.t("rows"));
+    let total = format!("{} {}", grouped(state.rows.listed.len() as u64), scene.t("rows"));
     let listed = std::mem::take(&mut state.rows.listed);
     ui.spacing_mut().item_spacing.y = 0.0;
     let height = (ui.available_height() - 18.0).max(HEIGHT);

@@ -4,7 +4,7 @@ use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, vec2};
 
 use super::Scene;
 use crate::link::Phase;
-use crate::window::control;
+use crate::link::grouped;
 use crate::window::state::{Action, UiState};
 
 /// Height of the buttons.
@@ -116,7 +116,7 @@ fn rewind_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             egui::containers::menu::MenuButton::from_button(Button::new(scene.t("Rewind…")).min_size(vec2(0.0, TALL)));
         let (response, _) = menu.ui(ui, |ui| {
             for step in checkpoints.iter().rev().take(20) {
-                let text = format!("{} {}", scene.t("to step"), control::grouped(*step));
+                let text = format!("{} {}", scene.t("to step"), grouped(*step));
                 if ui.button(text).clicked() {
                     state.ask(Action::Rewind(*step));
                 }
@@ -138,7 +138,7 @@ fn progress_ui(ui: &mut Ui, scene: &Scene) {
         .desired_height(6.0)
         .corner_radius(3)
         .fill(scene.look.palette().accent);
-    ui.add(bar).on_hover_text(format!("{} / {}", control::grouped(status.done), control::grouped(status.total)));
+    ui.add(bar).on_hover_text(format!("{} / {}", grouped(status.done), grouped(status.total)));
 }
 
 fn notices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

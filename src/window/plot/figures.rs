@@ -44,19 +44,6 @@ fn power(value: f64) -> String {
     format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A count with its thousands apart.
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,12 +53,5 @@ mod tests {
         let said = [0.0, 0.12345, 3.0, 1234.5, 2e-5, 1.5e7, -0.02, f64::NAN, f64::NEG_INFINITY].map(short);
         assert_eq!(said, ["0", "0.123", "3", "1230", "2e-5", "1.5e7", "-0.02", "NaN", "−∞"]);
         assert_eq!([fixed(0.5, 2), fixed(-0.001, 2), fixed(-0.5, 1)], ["0.50", "0.00", "-0.5"]);
-    }
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(1234), "1\u{202f}234");
-        assert_eq!(grouped(123_456_789), "123\u{202f}456\u{202f}789");
     }
 }

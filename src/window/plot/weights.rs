@@ -9,8 +9,9 @@ mod tensors;
 
 use egui::{RichText, Ui};
 
-use super::figures::{grouped, short};
+use super::figures::short;
 use crate::link::WeightFrame;
+use crate::link::grouped;
 use crate::window::theme::{GAP, Look};
 
 /// Histogram of importances with a draggable θ; returns the new θ while it is dragged.

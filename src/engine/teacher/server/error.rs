@@ -1,7 +1,7 @@
 //! Why a teacher behind a server cannot be asked.
 
 use crate::engine::secret::SecretError;
-use crate::link::budget::grouped;
+use crate::link::grouped;
 
 /// Why a teacher behind a server cannot be asked.
 #[derive(Debug, thiserror::Error)]

@@ -75,6 +75,9 @@ fn files_ui(
 
 fn rows_ui(ui: &mut Ui, scene: &Scene, known: &Repository, chosen: Option<&str>) -> Option<Option<String>> {
     let mut picked = None;
+    if !known.whole && chosen.is_none() {
+        small(ui, scene.t("Each is a model by itself: choose one"));
+    }
     let area = ScrollArea::vertical().id_salt("files on the Hub").max_height(HEIGHT);
     area.show(ui, |ui| {
         control::clear_of_bar(ui);

@@ -7,7 +7,8 @@ use egui::{
 
 use super::axis::Axis;
 use crate::link::Histogram;
-use crate::window::plot::figures::{grouped, short};
+use crate::link::grouped;
+use crate::window::plot::figures::short;
 use crate::window::plot::readout_ui;
 use crate::window::theme::Look;
 

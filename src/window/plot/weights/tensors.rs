@@ -5,8 +5,8 @@ use egui::{
     Align2, FontId, Rect, RichText, ScrollArea, Sense, TextFormat, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
+use crate::link::grouped;
 use crate::link::{Histogram, WeightFrame};
-use crate::window::plot::figures::grouped;
 use crate::window::theme::{Look, ROW};
 
 /// One row per tensor, in the model's order.

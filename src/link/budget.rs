@@ -96,7 +96,7 @@ mod tests {
             limit: Some(2_000_000),
             ..Budget::default()
         };
-        let words = budget.sentence();
+        let words = budget.sentence().replace('\u{a0}', " ");
         for part in [
             "about 1 244 567 tokens",
             "1 234 567 of prompts",

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use openai_server::Server;
 use retort::engine::teacher::{ServerTeacher, Teacher as _};
-use retort::link::{Checkup, Finding, Grade, Subject};
+use retort::link::{Checkup, Command, Event, Finding, Grade, Phase, Subject, connect};
 use retort::session::{ServerMode, Session, file};
 use serde_json::{Value, json};
 
@@ -232,4 +232,40 @@ fn an_answer_that_is_lost_on_its_way_is_paid_for_all_the_same() {
     let once = pieces("a song of the sea") + 1;
     assert!(teacher.paid() > once, "{} tokens for two answers, one of {once}", teacher.paid());
     assert!(teacher.take_costs().is_empty(), "a guess is no ground for an estimate");
+}
+
+/// Commands and events of a run whose server is slow: stopped between two questions, and measured
+/// without further ones.
+#[test]
+fn a_run_is_stopped_between_two_questions_and_asks_no_more() {
+    let server = Server::start(|_, body| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        (200, "", echo(body))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::built_in().unwrap();
+    session.data.limit = Some(160);
+    (session.recipe.batch, session.recipe.steps, session.recipe.evaluate_every) = (8, 4, 1);
+    session.models.teacher = Some(server.choice(ServerMode::Completions, None));
+    let (watch, end) = connect();
+    let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session), out: folder.path().into() }).unwrap();
+    let asking = watch.events.iter().find_map(|event| match event {
+        Event::Status(status) if status.what.starts_with("asking the teacher") => Some(status),
+        _ => None,
+    });
+    assert!(asking.unwrap().phase == Phase::Running);
+    watch.commands.send(Command::Stop).unwrap();
+    let outcome = watch.events.iter().find_map(|event| match event {
+        Event::Finished(outcome) => Some(outcome),
+        Event::Failed(notice) => panic!("{}", notice.text),
+        _ => None,
+    });
+    let (outcome, asked) = (outcome.unwrap(), server.asked());
+    assert_eq!((outcome.reason.as_str(), outcome.steps), ("stopped", 0));
+    assert!(outcome.teacher.is_none(), "measuring it would have meant more questions");
+    assert!(asked < 20, "{asked} questions");
+    drop(watch);
+    thread.join().unwrap();
+    assert_eq!(server.asked(), asked);
 }

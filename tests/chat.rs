@@ -144,6 +144,7 @@ fn a_server_has_its_own_template_and_only_chats_use_it() {
         mode,
         key: None,
         token_limit: None,
+        per_minute: None,
     };
     let prompt = Prompt { chat: Chat::On, ..ron::from_str(r#"(template: "{text} {answer}")"#).unwrap() };
     let teacher = |mode| ServerTeacher::new(&ModelChoice::stored(source(mode)), &prompt, &tiny::classes());

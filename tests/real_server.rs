@@ -79,6 +79,7 @@ impl Server {
             mode,
             key: None,
             token_limit: None,
+            per_minute: None,
         })
     }
 
@@ -191,6 +192,7 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
         mode: ServerMode::Completions,
         key: None,
         token_limit: None,
+        per_minute: None,
     };
     let patient = ServerTeacher::new(&ModelChoice::stored(source(&busy)), &asked, &classes).unwrap();
     assert_eq!(patient.answer(&TEXTS).unwrap(), teacher.answer(&TEXTS).unwrap(), "two refusals change nothing");

@@ -211,6 +211,7 @@ fn a_server_is_described_by_four_fields_and_never_by_its_key() {
         mode: ServerMode::Chat,
         key: Some("SOME_KEY".into()),
         token_limit: None,
+        per_minute: None,
     };
     assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
     assert!(engine.heard().iter().any(|command| matches!(command, Command::Open(_))));

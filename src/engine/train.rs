@@ -139,6 +139,39 @@ impl Trainer {
         (texts.collect(), picked.len() * longest)
     }
 
+    /// Puts one question to a teacher behind a server, if what comes next needs its answer: the coming
+    /// step and what is measured behind it, or the measures at the end where the run `ends`. So the run
+    /// can be stopped between two questions. Gives how many answers are there, of how many; `None` when
+    /// nothing is missing.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn ask_ahead(&mut self, ends: bool) -> Result<Option<(usize, usize)>, EngineError> {
+        if !self.targets.as_ref().is_some_and(Targets::asks_singly) {
+            return Ok(None);
+        }
+        let every = self.session.recipe.evaluate_every;
+        let measured = ends || every > 0 && (self.step + 1).is_multiple_of(every);
+        let batch = if ends { Vec::new() } else { self.planned(self.step).0 };
+        let data = Arc::clone(&self.pair.data);
+        let validation = data.validation.iter().filter(|_| measured);
+        let test = data.test.iter().filter(|_| ends);
+        let texts = batch.iter().map(|text| &**text).chain(validation.chain(test).map(|example| &*example.text));
+        let texts: Vec<&str> = texts.collect();
+        Ok(self.targets.as_mut().map_or(Ok(None), |targets| targets.ask_one(&texts))?)
+    }
+
+    /// Does without the teacher from now on, if measuring with it would mean more questions to a server:
+    /// a person who stops a run does not want to go on paying.
+    pub fn spare_teacher(&mut self) {
+        let data = &self.pair.data;
+        let mut texts = data.validation.iter().chain(&data.test).map(|example| &*example.text);
+        let spared = |targets: &Targets| targets.asks_singly() && texts.any(|text| !targets.knows(text));
+        if self.targets.as_ref().is_some_and(spared) {
+            self.targets = None;
+        }
+    }
+
     /// The learning rate of the step about to be done.
     pub fn rate(&self) -> f64 {
         let recipe = &self.session.recipe;

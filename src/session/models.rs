@@ -112,6 +112,9 @@ pub enum Source {
         /// The most tokens that a run may pay for, prompts and answers together; `None` sets no limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token_limit: Option<u64>,
+        /// Most questions in a minute, as the server's plan has it; `None` asks as fast as it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per_minute: Option<u32>,
     },
 }
 
@@ -177,6 +180,9 @@ impl Models {
             return Some(
                 "models.student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out".into(),
             );
+        }
+        if teacher.is_some_and(|teacher| matches!(teacher.source, Source::Server { per_minute: Some(0), .. })) {
+            return Some("models.teacher: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers".into());
         }
         let sources = teacher.into_iter().chain([&self.student]).map(|choice| &choice.source);
         sources.filter_map(Source::key).find_map(KeyPlace::problem).map(str::to_owned)

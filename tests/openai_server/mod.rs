@@ -37,7 +37,14 @@ impl Server {
 
     pub fn choice(&self, mode: ServerMode, key: Option<&str>) -> ModelChoice {
         let key = key.map(KeyPlace::from);
-        ModelChoice::stored(Source::Server { url: self.url.clone(), model: "big".into(), mode, key, token_limit: None })
+        ModelChoice::stored(Source::Server {
+            url: self.url.clone(),
+            model: "big".into(),
+            mode,
+            key,
+            token_limit: None,
+            per_minute: None,
+        })
     }
 }
 

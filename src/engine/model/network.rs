@@ -13,7 +13,7 @@ pub struct Input {
     /// Position of each token, `u32 [batch, tokens]`.
     pub positions: Tensor,
     /// Additive attention mask, `f32 [batch, 1, 1 or tokens, tokens]`: 0 where a query may look,
-    /// [`attention::MASKED`] where not.
+    /// [`super::attention::MASKED`] where not.
     pub mask: Tensor,
 }
 

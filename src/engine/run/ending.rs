@@ -8,6 +8,9 @@ use super::{Engine, Left, Mode, peak_bytes};
 use crate::link::{Event, Notice, Outcome, Phase, Step};
 use crate::session::usage::STUDENT;
 
+/// The reason of a run that a person ends.
+pub(super) const STOPPED: &str = "stopped";
+
 impl Engine<'_> {
     pub(super) fn checkpoint(&mut self) {
         let Some(run) = &mut self.run else { return };
@@ -25,6 +28,7 @@ impl Engine<'_> {
             .and_then(|(state, folder)| checkpoint::restore(&mut run.trainer, &state, &folder));
         match back {
             Ok(()) => {
+                run.ends = None;
                 run.settle(&self.cells.knobs.load());
                 let step = run.trainer.step;
                 self.emit(Event::Rewound { step });
@@ -40,6 +44,10 @@ impl Engine<'_> {
         self.checkpoint();
         self.phase(Phase::Evaluating, "measuring on the test part");
         let Some(mut run) = self.run.take() else { return self.phase(Phase::Ready, "") };
+        let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.paid());
+        if reason == STOPPED {
+            run.trainer.spare_teacher();
+        }
         let result = evaluate::test(&mut run.trainer, |_, _| ()).and_then(|result| {
             let (teacher, student) = evaluate::sides(&mut run.trainer, &result)?;
             let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
@@ -55,7 +63,6 @@ impl Engine<'_> {
             }
         };
         let (steps, seconds) = (run.trainer.step, run.seconds());
-        let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.paid());
         self.keep(run.trainer);
         self.emit(Event::Predictions(Arc::new(predictions)));
         let (reason, peak_bytes) = (reason.to_owned(), peak_bytes());

@@ -87,6 +87,10 @@ struct Run {
     told_step: Step,
     /// What it will pay its server for.
     budget: Option<Budget>,
+    /// Why no further step is done, once that is so.
+    ends: Option<&'static str>,
+    /// When it was last said that the teacher is being asked.
+    asked: Option<Instant>,
 }
 
 /// What stays of a run in a student that is only looked at: of the one that has just ended, or of
@@ -119,6 +123,8 @@ impl Run {
             told: now,
             told_step: step,
             budget,
+            ends: None,
+            asked: None,
         })
     }
 
@@ -176,7 +182,7 @@ impl Engine<'_> {
             Command::List => self.list_models(),
             Command::Files { repo, revision } => self.list_files(repo, revision),
             Command::Checkpoint => self.checkpoint(),
-            Command::Stop => self.finish("stopped"),
+            Command::Stop => self.finish(ending::STOPPED),
             Command::Rewind(step) => self.rewind(step),
         }
     }

@@ -16,7 +16,14 @@ impl Engine<'_> {
         let Some(run) = &mut self.run else { return };
         let recipe = run.trainer.session.recipe.clone();
         if run.trainer.step >= recipe.steps {
-            return self.finish("finished");
+            run.ends = Some("finished");
+        }
+        let ends = run.ends;
+        if self.asks_ahead(ends.is_some()) {
+            return;
+        }
+        if let Some(reason) = ends {
+            return self.finish(reason);
         }
         self.turn_knobs();
         let Some(run) = &mut self.run else { return };
@@ -36,7 +43,10 @@ impl Engine<'_> {
         }
         let due = |every: u64| every > 0 && (step + 1) % every == 0;
         if due(recipe.evaluate_every) && self.validate(step, recipe.target_accuracy) {
-            return self.finish("target reached");
+            if let Some(run) = &mut self.run {
+                run.ends = Some("target reached");
+            }
+            return;
         }
         if due(recipe.checkpoint_every) {
             self.checkpoint();
@@ -46,6 +56,24 @@ impl Engine<'_> {
         if once {
             self.set_mode(Mode::Paused);
         }
+    }
+
+    /// Puts one question to a teacher behind a server, if what comes next needs it. True while it is at
+    /// it: orders are read between two questions.
+    fn asks_ahead(&mut self, ends: bool) -> bool {
+        let Some(run) = &mut self.run else { return false };
+        match run.trainer.ask_ahead(ends) {
+            Ok(None) => return false,
+            Ok(Some((known, all))) => {
+                if run.asked.is_none_or(|asked| asked.elapsed() >= STATUS_PAUSE) {
+                    run.asked = Some(Instant::now());
+                    self.phase(Phase::Running, &format!("asking the teacher, {known} / {all}"));
+                    self.look(false);
+                }
+            }
+            Err(e) => self.give_up(&e),
+        }
+        true
     }
 
     /// Loads the knobs once for the coming step: first the script's changes, then those of a hand.

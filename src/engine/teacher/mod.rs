@@ -97,6 +97,28 @@ impl Targets {
         Ok(texts.iter().map(|text| self.cache.get(text).unwrap_or_default()).collect())
     }
 
+    /// Puts one question to a teacher that is asked for one text at a time, if it still has to be asked
+    /// about one of `texts`: how many different ones are known then, of how many. `None` where all are,
+    /// and of a teacher in this process, whose answers come with the step.
+    ///
+    /// # Errors
+    /// [`TeacherError`].
+    pub fn ask_one(&mut self, texts: &[&str]) -> Result<Option<(usize, usize)>, TeacherError> {
+        let mut texts = texts.to_vec();
+        texts.sort_unstable();
+        texts.dedup();
+        let mut unknown = texts.iter().filter(|text| self.cache.get(text).is_none());
+        let Some(next) = unknown.next().filter(|_| self.asks_singly()) else { return Ok(None) };
+        let left = unknown.count();
+        self.answer(&[next])?;
+        Ok(Some((texts.len() - left, texts.len())))
+    }
+
+    /// Whether the teacher is asked for one text at a time.
+    pub fn asks_singly(&self) -> bool {
+        self.teacher.at_once() == 1
+    }
+
     /// Whether the answer for `text` is known without asking.
     pub fn knows(&self, text: &str) -> bool {
         self.cache.get(text).is_some()

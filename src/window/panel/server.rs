@@ -28,7 +28,7 @@ enum Kept {
 
 /// Gives the changed server.
 pub(super) fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &Source) -> Option<Source> {
-    let Source::Server { url, model, mode, key, token_limit } = now else { return None };
+    let Source::Server { url, model, mode, key, token_limit, per_minute } = now else { return None };
     let help = scene.t("Up to the version, as its makers write it");
     let new_url = field_ui(ui, state, ("server's address", scene.t("Address"), help), url, "http://localhost:8000/v1");
     let help = scene.t("The model's name on that server");
@@ -36,15 +36,24 @@ pub(super) fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &S
     let new_model = field_ui(ui, state, ("server's model", scene.t("Name"), help), model, hint);
     let new_key = key_ui(ui, scene, state, key.as_ref(), url);
     let new_mode = mode_ui(ui, scene, *mode);
+    let new_pace = pace_ui(ui, scene, *per_minute);
     let new_limit = limit_ui(ui, scene, *token_limit);
     budget_ui(ui, scene);
-    let changed = [new_url.is_some(), new_model.is_some(), new_key.is_some(), new_mode.is_some(), new_limit.is_some()];
+    let changed = [
+        new_url.is_some(),
+        new_model.is_some(),
+        new_key.is_some(),
+        new_mode.is_some(),
+        new_limit.is_some(),
+        new_pace.is_some(),
+    ];
     changed.contains(&true).then(|| Source::Server {
         url: new_url.unwrap_or_else(|| url.clone()),
         model: new_model.unwrap_or_else(|| model.clone()),
         mode: new_mode.unwrap_or(*mode),
         key: new_key.unwrap_or_else(|| key.clone()),
         token_limit: new_limit.unwrap_or(*token_limit),
+        per_minute: new_pace.unwrap_or(*per_minute),
     })
 }
 
@@ -167,7 +176,16 @@ fn entry_for(url: &str) -> String {
     if place.problem().is_none() { host.to_owned() } else { "server".to_owned() }
 }
 
-// ---- the price
+// ---- the pace and the price
+
+fn pace_ui(ui: &mut Ui, scene: &Scene, now: Option<u32>) -> Option<Option<u32>> {
+    let help = scene.t("Most questions in a minute, as the server's plan has it; 0 asks as fast as it answers");
+    let most = u64::from(u32::MAX);
+    let count = control::row(ui, scene.t("Per minute"), help, |ui| {
+        control::count(ui, now.unwrap_or(0).into(), 0..=most, scene.t("as fast as it answers"))
+    });
+    count.map(|most| u32::try_from(most).ok().filter(|most| *most > 0))
+}
 
 fn limit_ui(ui: &mut Ui, scene: &Scene, now: Option<u64>) -> Option<Option<u64>> {
     let help = scene.t("The most tokens that a run may pay for, prompts and answers together; 0 sets no limit");

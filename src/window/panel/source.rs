@@ -71,6 +71,7 @@ impl Pick {
                 mode: ServerMode::default(),
                 key: None,
                 token_limit: None,
+                per_minute: None,
             }),
         }
     }

@@ -254,6 +254,12 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "The most tokens that a run may pay for, prompts and answers together; 0 sets no limit",
         "一次运行最多可付费的词元数，提示和回答合计；0 表示不限",
     ),
+    ("Per minute", "每分钟"),
+    (
+        "Most questions in a minute, as the server's plan has it; 0 asks as fast as it answers",
+        "每分钟最多几次提问，按服务器的套餐；0 表示答多快就问多快",
+    ),
+    ("as fast as it answers", "不限速"),
     ("Token limit", "词元上限"),
     ("no limit", "不限"),
     ("nothing to pay", "不付费"),

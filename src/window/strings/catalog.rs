@@ -6,7 +6,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("reading models, data and the checkpoint", "读取模型、数据和检查点"),
     ("measuring on the validation part", "在验证部分评测"),
     ("measuring on the test part", "在测试部分评测"),
-    ("teacher scores the training texts", "教师为训练文本打分"),
+    ("asking the teacher", "询问教师"),
     // the catalog
     ("Temperature", "温度"),
     (

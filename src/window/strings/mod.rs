@@ -5,6 +5,8 @@ mod catalog;
 mod plots;
 mod shell;
 
+use std::borrow::Cow;
+
 use crate::session::Language;
 
 /// Every list of phrases, English and Chinese.
@@ -18,12 +20,15 @@ pub fn translate(language: Language, english: &'static str) -> &'static str {
     chinese(english).unwrap_or(english)
 }
 
-/// The engine's `words` in `language`, where the catalogue knows them.
-pub fn heard(language: Language, words: &str) -> &str {
-    if language == Language::English {
-        return words;
+/// The engine's `words` in `language`, where the catalogue knows them; figures behind a comma stay.
+pub fn heard(language: Language, words: &str) -> Cow<'_, str> {
+    let known = |words: &str| chinese(words).filter(|_| language != Language::English);
+    let (head, figures) = words.split_once(", ").unwrap_or((words, ""));
+    match (known(words), known(head)) {
+        (Some(whole), _) => whole.into(),
+        (None, Some(head)) => format!("{head} {figures}").into(),
+        (None, None) => words.into(),
     }
-    chinese(words).unwrap_or(words)
 }
 
 fn chinese(english: &str) -> Option<&'static str> {

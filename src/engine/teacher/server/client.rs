@@ -12,6 +12,7 @@ use ureq::http::header;
 use super::ServerError;
 use super::key::Key;
 use super::meter::Meter;
+use super::pace::Pace;
 use super::scores::{Alternatives, behind};
 use crate::session::{KeyPlace, Scoring};
 
@@ -30,6 +31,7 @@ pub(super) struct Client {
     model: String,
     key: Option<Key>,
     meter: Mutex<Meter>,
+    pace: Pace,
 }
 
 /// An answer that cannot be used.
@@ -50,8 +52,13 @@ impl From<Refused> for ServerError {
 
 impl Client {
     /// A way to the server at `url`, e.g. `http://localhost:8000/v1`, with the key that is kept at
-    /// `key`.
-    pub(super) fn new(url: &str, model: &str, key: Option<&KeyPlace>) -> Result<Self, ServerError> {
+    /// `key`, for at most so many questions `per_minute`.
+    pub(super) fn new(
+        url: &str,
+        model: &str,
+        key: Option<&KeyPlace>,
+        per_minute: Option<u32>,
+    ) -> Result<Self, ServerError> {
         let url = url.trim().trim_end_matches('/').to_owned();
         if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(ServerError::Choice(format!(
@@ -66,7 +73,14 @@ impl Client {
             .timeout_global(Some(ANSWER));
         let config = if url.contains("://127.") || url.contains("://localhost") { config.proxy(None) } else { config };
         let key = key.map(Key::fetch).transpose()?;
-        Ok(Self { agent: config.build().into(), url, model: model.to_owned(), key, meter: Mutex::default() })
+        Ok(Self {
+            agent: config.build().into(),
+            url,
+            model: model.to_owned(),
+            key,
+            meter: Mutex::default(),
+            pace: Pace::new(per_minute),
+        })
     }
 
     /// Tokens paid for so far.
@@ -146,6 +160,7 @@ impl Client {
                 request = request.header(header::AUTHORIZATION, format!("Bearer {}", key.secret.0));
             }
             let mut wait = PAUSE * (1 << attempt);
+            self.pace.wait();
             match request.send(body.to_string()) {
                 Ok(mut answer) => {
                     let status = answer.status().as_u16();

@@ -15,6 +15,7 @@ mod client;
 mod error;
 mod key;
 mod meter;
+mod pace;
 mod questions;
 mod scores;
 
@@ -63,10 +64,10 @@ impl ServerTeacher {
     /// [`TeacherError`] if address, key or prompt cannot be used.
     pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
         let questions = Questions::new(choice, prompt, classes)?;
-        let Source::Server { url, model, key, token_limit, .. } = &choice.source else {
+        let Source::Server { url, model, key, token_limit, per_minute, .. } = &choice.source else {
             return Err(ServerError::Choice("the teacher is not a server".into()).into());
         };
-        let client = Client::new(url, model, key.as_ref())?;
+        let client = Client::new(url, model, key.as_ref(), *per_minute)?;
         Ok(Self { client, questions, limit: *token_limit, seen: Mutex::default() })
     }
 

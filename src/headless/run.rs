@@ -148,7 +148,8 @@ fn show(bar: &ProgressBar, step: u64, values: &[(crate::link::SeriesId, f64)]) {
 }
 
 fn tell(bar: &ProgressBar, status: &Status) {
-    if matches!(status.phase, Phase::Opening | Phase::Evaluating) && !status.what.is_empty() {
+    let says = matches!(status.phase, Phase::Opening | Phase::Running | Phase::Evaluating);
+    if says && !status.what.is_empty() {
         bar.set_message(status.what.clone());
     }
 }

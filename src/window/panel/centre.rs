@@ -90,7 +90,10 @@ fn tabs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, tab: Tab) {
 
 fn curves_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if scene.record.series.is_empty() {
-        let text = scene.t("Press Start. Losses, accuracy and agreement are drawn here from the first step on.");
+        let text = match scene.live {
+            true => scene.t("Losses, accuracy and agreement are drawn here from the first step on."),
+            false => scene.t("Press Start. Losses, accuracy and agreement are drawn here from the first step on."),
+        };
         return control::empty(ui, scene.t("No curves yet"), text);
     }
     let mut view = scene.session.view.clone();

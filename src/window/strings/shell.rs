@@ -51,6 +51,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Curves only", "仅曲线"),
     ("Give the curves all the room", "把空间全部留给曲线"),
     (
+        "Losses, accuracy and agreement are drawn here from the first step on.",
+        "从第一步起，损失、准确率和一致率会画在这里。",
+    ),
+    (
         "Press Start. Losses, accuracy and agreement are drawn here from the first step on.",
         "按“开始”。从第一步起，损失、准确率和一致率会画在这里。",
     ),

@@ -39,6 +39,8 @@ pub struct Needs {
     pub activations: u64,
     /// A checkpoint on its way to disk: weights and moments.
     pub checkpoint: u64,
+    /// The teacher's largest file, while it is read once more.
+    pub reread: u64,
     /// The most that the process has held so far.
     pub opening: u64,
 }
@@ -49,7 +51,7 @@ impl Needs {
         let step = self.resident + self.moments + self.gradients + self.activations;
         // The moments are copied before they are written: into what the step has freed, as far as it goes.
         let copies = self.moments.saturating_sub(self.gradients + self.activations);
-        self.opening.max(self.resident + self.teacher).max(step + copies + self.checkpoint)
+        self.opening.max(self.resident + self.reread).max(step + copies + self.checkpoint)
     }
 }
 
@@ -79,6 +81,7 @@ fn needs(
         moments: weights.moment_bytes,
         activations: bytes(&pair.student, batch(session, pair, sample))?,
         checkpoint: weights.weight_bytes + weights.moment_bytes,
+        reread: pair.teacher.as_ref().map_or(0, |teacher| teacher.files.largest()),
         opening: if elsewhere.is_some() { 0 } else { peak_bytes() },
     })
 }

@@ -198,6 +198,17 @@ impl ModelFiles {
         self.shipped().map(|shipped| of(shipped).to_owned()).ok_or_else(unknown)
     }
 
+    /// Size of the largest file of weights, bytes: what lies in memory at once while they are read through.
+    pub fn largest(&self) -> u64 {
+        let paths = match self {
+            Self::Folder(folder) => WeightFiles::find(folder).map(|found| found.paths),
+            Self::Gguf(path) => gguf::files(path),
+            Self::BuiltIn(_) => return 0, // They are part of the program.
+        };
+        let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |data| data.len());
+        paths.unwrap_or_default().iter().map(size).max().unwrap_or(0)
+    }
+
     /// The stored weights.
     ///
     /// # Errors

@@ -107,7 +107,7 @@ fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, folder
         ("student folder", scene.t("Browse for the student"))
     };
     let answer = control::row(ui, scene.t("Folder"), scene.t("Path of the model's folder"), |ui| {
-        let hint = scene.t("Path, or drop the folder here");
+        let hint = scene.t("Path, or drop it");
         control::path(ui, state, id, folder, hint, (browse, scene.t("Pick the folder in a dialog")))
     });
     match answer? {

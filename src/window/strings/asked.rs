@@ -293,7 +293,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Browse for the student", "浏览学生模型"),
     ("Folder", "文件夹"),
     ("Path of the model's folder", "模型文件夹的路径"),
-    ("Path, or drop the folder here", "路径，或把文件夹拖到这里"),
+    ("Path, or drop it", "路径，或把文件夹拖到这里"),
     ("Pick the folder in a dialog", "在对话框中选择文件夹"),
     ("Kept in", "存储精度"),
     ("How its matrices are kept in memory; it computes in f32 all the same", "矩阵在内存中的精度；计算始终用 f32"),

@@ -95,3 +95,13 @@ pub fn assert_near(what: &str, ours: &[f32], theirs: &[f32], share: f32) -> f32 
     assert!(apart <= share * size, "{what}: {apart} apart, {size} in all");
     apart / size
 }
+
+#[test]
+fn a_gguf_file_does_not_start_at_random() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("llama.gguf");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/gguf/llama_q8.gguf"), &path).unwrap();
+    let choice = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::Folder(path)) };
+    let refused = model::open(&choice, 4, 0, &Device::Cpu).err().unwrap().to_string();
+    assert!(refused.contains("can teach but not learn"), "{refused}");
+}

@@ -67,6 +67,9 @@ fn open_read(
 ) -> Result<Model, ModelError> {
     let config = Config::parse(&files.config()?)?;
     architecture(&config)?;
+    if !choice.needs_weights() {
+        files.check_trainable()?;
+    }
     let stored = if choice.needs_weights() { Some(files.weights()?.kept_in(choice.precision)) } else { None };
     let parts = Parts { config, stored, tokens: Arc::new(Tokens::open(&files)?) };
     open_parts(choice, files, parts, classes, seed, device)

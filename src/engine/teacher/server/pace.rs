@@ -16,16 +16,17 @@ impl Pace {
         Self { apart, next: Mutex::default() }
     }
 
-    /// Waits until a question may be put. Its turn counts from now on, answered or not.
+    /// Waits until a question may be put.
     pub(super) fn wait(&self) {
-        let now = Instant::now();
-        let turn = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = next.map_or(now, |next| next.max(now));
-            *next = Some(turn + self.apart);
-            turn
-        };
-        std::thread::sleep(turn.saturating_duration_since(now));
+        std::thread::sleep(self.turn(Instant::now()));
+    }
+
+    /// How long a question that comes `now` has to wait. Its turn is taken, answered or not.
+    fn turn(&self, now: Instant) -> Duration {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = next.map_or(now, |next| next.max(now));
+        *next = Some(turn + self.apart);
+        turn.saturating_duration_since(now)
     }
 }
 
@@ -34,14 +35,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_are_kept_apart_and_the_first_one_waits_for_nothing() {
-        let pace = Pace::new(Some(1200));
-        let begun = Instant::now();
-        pace.wait();
-        let first = begun.elapsed();
-        (0..4).for_each(|_| pace.wait());
-        assert!(begun.elapsed() >= Duration::from_millis(200), "{:?}", begun.elapsed());
-        assert!(first < Duration::from_millis(50) || begun.elapsed() > first * 2, "{first:?}");
-        assert_eq!(Pace::new(None).apart, Duration::ZERO);
+    fn questions_are_kept_apart_and_a_rest_is_not_saved_up() {
+        let (pace, now) = (Pace::new(Some(1200)), Instant::now());
+        let after = |millis| now + Duration::from_millis(millis);
+        let waits = [0, 0, 20, 1000, 1000].map(|millis| pace.turn(after(millis)).as_millis());
+        assert_eq!(waits, [0, 50, 80, 0, 50]);
+        let free = Pace::new(None);
+        assert_eq!([free.turn(now), free.turn(now)], [Duration::ZERO; 2]);
     }
 }

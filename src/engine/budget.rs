@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use super::EngineError;
 use super::pair::Pair;
-use super::teacher::{Costs, Questions, TargetCache, cache};
+use super::teacher::{Costs, Questions, TargetCache};
 use super::train::{Trainer, course};
+use super::{EngineError, cache_folder};
 use crate::link::grouped;
 use crate::link::{Budget, Step};
 use crate::session::{ModelChoice, Session, Source};
@@ -21,7 +21,7 @@ use crate::session::{ModelChoice, Session, Source};
 pub fn foresee(session: &Session, pair: &Pair, step: Step) -> Result<Option<Budget>, EngineError> {
     let Some((choice, limit)) = server(session) else { return Ok(None) };
     let questions = Questions::new(choice, &session.prompt, &pair.data.classes)?;
-    let kept = match cache::folder() {
+    let kept = match cache_folder::folder() {
         Some(folder) => TargetCache::look(&folder, &questions.fingerprint(), pair.data.classes.len()),
         None => TargetCache::in_memory(),
     };

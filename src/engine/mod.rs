@@ -3,7 +3,9 @@
 
 pub mod allocator;
 pub mod budget;
+pub mod cache_folder;
 pub mod checkpoint;
+pub mod content_hash;
 pub mod data;
 pub mod device;
 pub mod doctor;

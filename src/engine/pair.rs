@@ -66,7 +66,7 @@ impl Pair {
             (None, Some(choice)) => Box::new(ServerTeacher::new(choice, prompt, classes)?),
             (None, None) => return Ok(None),
         };
-        let cache = match super::teacher::cache::folder() {
+        let cache = match super::cache_folder::folder() {
             Some(folder) => TargetCache::open(&folder, &teacher.fingerprint(), self.data.classes.len()),
             None => TargetCache::in_memory(),
         };

@@ -1,9 +1,8 @@
 //! Peak memory of a run, foretold: what the process holds with both models open, and what training
 //! adds to it.
 //!
-//! The peak is one of three moments: opening; reading the teacher's files once more, to tell its answers
-//! from another's; or the first checkpoint. What a step frees stays with the process in pieces, and a
-//! checkpoint leaves it as one piece, so that its size comes on top of a step's.
+//! The peak is one of two moments: opening, or the first checkpoint. What a step frees stays with the
+//! process in pieces, and a checkpoint leaves it as one piece, so that its size comes on top of a step's.
 
 use super::activations::{Batch, bytes};
 use super::{megabytes, positions};
@@ -39,8 +38,6 @@ pub struct Needs {
     pub activations: u64,
     /// A checkpoint on its way to disk: weights and moments.
     pub checkpoint: u64,
-    /// The teacher's largest file, while it is read once more.
-    pub reread: u64,
     /// The most that the process has held so far.
     pub opening: u64,
 }
@@ -51,7 +48,7 @@ impl Needs {
         let step = self.resident + self.moments + self.gradients + self.activations;
         // The moments are copied before they are written: into what the step has freed, as far as it goes.
         let copies = self.moments.saturating_sub(self.gradients + self.activations);
-        self.opening.max(self.resident + self.reread).max(step + copies + self.checkpoint)
+        self.opening.max(step + copies + self.checkpoint)
     }
 }
 
@@ -81,7 +78,6 @@ fn needs(
         moments: weights.moment_bytes,
         activations: bytes(&pair.student, batch(session, pair, sample))?,
         checkpoint: weights.weight_bytes + weights.moment_bytes,
-        reread: pair.teacher.as_ref().map_or(0, |teacher| teacher.files.largest()),
         opening: if elsewhere.is_some() { 0 } else { peak_bytes() },
     })
 }

@@ -9,6 +9,7 @@ use super::shards::WeightFiles;
 use super::stored::Stored;
 use super::text::{self, read_text};
 use super::vocabulary;
+use crate::engine::content_hash;
 use crate::session::knob::Entry;
 use crate::session::{Source, Usage};
 
@@ -198,17 +199,6 @@ impl ModelFiles {
         self.shipped().map(|shipped| of(shipped).to_owned()).ok_or_else(unknown)
     }
 
-    /// Size of the largest file of weights, bytes: what lies in memory at once while they are read through.
-    pub fn largest(&self) -> u64 {
-        let paths = match self {
-            Self::Folder(folder) => WeightFiles::find(folder).map(|found| found.paths),
-            Self::Gguf(path) => gguf::files(path),
-            Self::BuiltIn(_) => return 0, // They are part of the program.
-        };
-        let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |data| data.len());
-        paths.unwrap_or_default().iter().map(size).max().unwrap_or(0)
-    }
-
     /// The stored weights.
     ///
     /// # Errors
@@ -226,30 +216,34 @@ impl ModelFiles {
         }
     }
 
-    /// A hash of everything that decides what the model answers: configuration, tokenizer, weights.
+    /// A hash of everything that decides what the model answers: configuration, tokenizer, weights. Files that
+    /// have not changed since they were hashed are not read again.
     ///
     /// # Errors
     /// [`ModelError::File`].
     pub fn content_hash(&self) -> Result<[u8; 32], ModelError> {
-        let mut hash = blake3::Hasher::new();
-        hash.update(self.config()?.as_bytes()).update(self.tokenizer()?.as_bytes());
-        match (self, self.shipped()) {
-            (Self::Folder(folder), _) => {
-                for path in WeightFiles::find(folder)?.paths {
-                    let file = map(&path)?;
-                    hash.update(&file);
-                }
-            }
-            (Self::Gguf(path), _) => {
-                for path in gguf::files(path)? {
-                    hash.update(&map(&path)?);
-                }
-            }
-            (_, shipped) => {
-                hash.update(shipped.and_then(|s| s.weights).unwrap_or_default());
-            }
+        let (config, tokenizer) = (self.config()?, self.tokenizer()?);
+        let weights = self.shipped().and_then(|shipped| shipped.weights).unwrap_or_default();
+        let first = [config.as_bytes(), tokenizer.as_bytes(), weights];
+        let paths = self.weight_files()?;
+        let place = paths.first().cloned().unwrap_or_default();
+        content_hash::of_files(&first, &paths).map_err(|e| ModelError::File {
+            what: "the weights",
+            reason: e.to_string(),
+            path: place,
+        })
+    }
+
+    /// The files of its weights; none of a built-in model, whose weights are part of the program.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] if there are none where there should be.
+    pub fn weight_files(&self) -> Result<Vec<PathBuf>, ModelError> {
+        match self {
+            Self::Folder(folder) => Ok(WeightFiles::find(folder)?.paths),
+            Self::Gguf(path) => gguf::files(path),
+            Self::BuiltIn(_) => Ok(Vec::new()),
         }
-        Ok(*hash.finalize().as_bytes())
     }
 }
 

@@ -100,12 +100,6 @@ fn sentence(error: &std::io::Error, path: &Path) -> String {
     format!("soft targets are not kept for later runs: {error}; free some room or set RETORT_CACHE: {}", path.display())
 }
 
-/// Where soft targets are kept: `RETORT_CACHE`, else the user's cache folder.
-pub fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os("RETORT_CACHE").filter(|value| !value.is_empty()).map(PathBuf::from);
-    named.or_else(|| directories::ProjectDirs::from("", "", "retort").map(|dirs| dirs.cache_dir().to_owned()))
-}
-
 fn record(key: &[u8; 32], answer: &[f32]) -> Vec<u8> {
     let mut bytes = key.to_vec();
     bytes.extend(answer.iter().flat_map(|value| value.to_le_bytes()));

@@ -16,7 +16,7 @@ fn shared(name: &str) -> PathBuf {
 }
 
 fn open(source: DataSource, validation: f64, test: f64) -> Dataset {
-    let data = Data { source, validation, test, labelled: None, limit: None };
+    let data = Data { source, validation, test, split_seed: 7, labelled: None, limit: None };
     let started = Instant::now();
     let set = data::open(&data, 7).unwrap();
     eprintln!("{:?} in {:.2?}\n  {}", set.counts(), started.elapsed(), set.notes.join("\n  "));

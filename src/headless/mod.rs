@@ -73,8 +73,8 @@ pub struct RunArguments {
     /// Folder for journal, metrics, summary, checkpoints and the student.
     #[arg(long)]
     pub out: Option<PathBuf>,
-    /// Sets a knob at step 0, or recipe.seed, recipe.steps, recipe.batch, data.labelled, data.limit,
-    /// teacher.token_limit.
+    /// Sets a knob at step 0, or recipe.seed, recipe.steps, recipe.batch, data.split_seed, data.labelled,
+    /// data.limit, teacher.token_limit.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// Go on with the run in --out from its last checkpoint.

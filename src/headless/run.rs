@@ -88,6 +88,7 @@ fn set(session: &mut Session, assignment: &str) -> Result<(), String> {
         "recipe.warmup" => session.recipe.warmup = whole()?,
         "recipe.evaluate_every" => session.recipe.evaluate_every = whole()?,
         "recipe.checkpoint_every" => session.recipe.checkpoint_every = whole()?,
+        "data.split_seed" => session.data.split_seed = whole()?,
         "data.labelled" => session.data.labelled = Some(whole()? as usize),
         "teacher.token_limit" => limit_tokens(session, whole()?)?,
         "data.limit" => session.data.limit = Some(whole()? as usize),

@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use super::{SESSION_VERSION, Session};
+use super::from_tree::Refusal;
+use super::migration::{self, Unread};
+use super::{SESSION_VERSION, Session, ron_tree};
 
 /// Why a session could not be read or written. The file is untouched in every case.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +58,6 @@ pub enum SessionError {
     },
 }
 
-/// Only what every version has.
-#[derive(Deserialize)]
-struct Versioned {
-    version: u32,
-}
-
 /// Opens a session file, migrating older versions. Relative paths inside are taken from the
 /// file's own folder.
 ///
@@ -74,6 +68,9 @@ pub fn open(path: &Path) -> Result<Session, SessionError> {
     let text = String::from_utf8(bytes)
         .map_err(|e| SessionError::Read { reason: format!("it is not UTF-8 text ({e})"), path: path.to_owned() })?;
     let mut session = parse(&text, path)?;
+    if session.name.is_empty() {
+        session.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    }
     resolve_paths(&mut session, path.parent().unwrap_or(Path::new("")));
     Ok(session)
 }
@@ -84,21 +81,28 @@ pub fn open(path: &Path) -> Result<Session, SessionError> {
 /// [`SessionError::Parse`], [`SessionError::Newer`] or [`SessionError::Value`].
 pub fn parse(text: &str, path: &Path) -> Result<Session, SessionError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let parse_error = |e: ron::error::SpannedError| SessionError::Parse {
-        line: e.span.start.line,
-        column: e.span.start.col,
-        reason: e.code.to_string(),
-        path: path.to_owned(),
+    let unread = |unread: Unread| match unread {
+        Unread::Newer(found) => SessionError::Newer { found, path: path.to_owned() },
+        Unread::Refused(refusal) => parse_error(&refusal, text, path),
     };
-    let Versioned { version } = ron::from_str(text).map_err(parse_error)?;
-    if version > SESSION_VERSION {
-        return Err(SessionError::Newer { found: version, path: path.to_owned() });
-    }
-    let session: Session = ron::from_str(text).map_err(parse_error)?;
+    let tree = ron_tree::parse(text).map_err(|refusal| parse_error(&refusal, text, path))?;
+    let session = migration::session(tree).map_err(unread)?;
     match session.problem() {
         Some(reason) => Err(SessionError::Value { reason, path: path.to_owned() }),
         None => Ok(session),
     }
+}
+
+fn parse_error(refusal: &Refusal, text: &str, path: &Path) -> SessionError {
+    let (line, column) = place(text, refusal.at.unwrap_or_default());
+    SessionError::Parse { line, column, reason: refusal.to_string(), path: path.to_owned() }
+}
+
+/// Line and column, in characters, both from 1, of a byte of `text`.
+pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
 /// The session as text, as [`save`] writes it.

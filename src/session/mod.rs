@@ -7,12 +7,15 @@
 pub mod data;
 pub mod device;
 pub mod file;
+mod from_tree;
 pub mod key;
 pub mod knob;
 pub mod making;
+mod migration;
 pub mod models;
 pub mod prompt;
 pub mod recipe;
+mod ron_tree;
 pub mod usage;
 pub mod view;
 
@@ -34,15 +37,16 @@ pub use usage::{Usage, UsageError};
 pub use view::{Language, ThemeChoice, View};
 
 /// The newest session format this program writes; older ones are migrated when opened.
-pub const SESSION_VERSION: u32 = 1;
+pub const SESSION_VERSION: u32 = 2;
 
 /// One experiment, as saved in a `.ron` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Session {
     /// Format of the file, see [`SESSION_VERSION`].
     pub version: u32,
-    /// Shown in the title bar; free text.
+    /// Shown in the title bar; free text. A file that names none is called by its own name.
+    #[serde(default)]
     pub name: String,
     /// Who teaches whom.
     pub models: Models,

@@ -20,7 +20,7 @@ pub struct Recipe {
     pub steps: u64,
     /// Examples per step.
     pub batch: usize,
-    /// Seed of weights, batches, splits and dropout.
+    /// Seed of weights, batches, dropout and which examples keep their label.
     pub seed: u64,
     /// Steps between two evaluations on the validation part; 0 never evaluates in between.
     pub evaluate_every: u64,

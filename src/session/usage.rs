@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Head, Prompt};
+use super::file::place;
+use super::from_tree::{self, Refusal};
+use super::migration::{self, Unread};
+use super::{Head, Prompt, ron_tree};
 
 /// The newest format of [`FILE`] this program writes.
 pub const USAGE_VERSION: u32 = 1;
@@ -63,12 +66,6 @@ pub enum UsageError {
     },
 }
 
-/// Only what every version has.
-#[derive(Deserialize)]
-struct Versioned {
-    version: u32,
-}
-
 impl Usage {
     /// How a student with `head` is asked that was trained on `classes` by `prompt`; a class without
     /// a label word of its own is given its name.
@@ -97,11 +94,17 @@ impl Usage {
     /// [`UsageError::Parse`] or [`UsageError::Newer`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, UsageError> {
         let wrong = |reason: String| UsageError::Parse { reason, path: path.to_owned() };
-        let Versioned { version } = ron::from_str(text).map_err(|e| wrong(e.to_string()))?;
-        if version > USAGE_VERSION {
-            return Err(UsageError::Newer { found: version, path: path.to_owned() });
-        }
-        let usage: Self = ron::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        let refused = |refusal: Refusal| {
+            let (line, column) = place(text, refusal.at.unwrap_or_default());
+            wrong(format!("{refusal}, at line {line}, column {column}"))
+        };
+        let tree = ron_tree::parse(text).map_err(refused)?;
+        let newer = |found| UsageError::Newer { found, path: path.to_owned() };
+        migration::version(&tree, USAGE_VERSION).map_err(|unread| match unread {
+            Unread::Newer(found) => newer(found),
+            Unread::Refused(refusal) => refused(refusal),
+        })?;
+        let usage: Self = from_tree::read(&tree).map_err(refused)?;
         usage.problem().map_or(Ok(usage), |problem| Err(wrong(problem)))
     }
 

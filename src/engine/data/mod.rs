@@ -2,7 +2,7 @@
 //! train, validation and test. One reader a file; `parts` is what each of them hands over and
 //! `split` what happens to it, the same for all.
 //!
-//! Everything is decided by the session's data, the files' bytes and the seed: never by the order
+//! Everything is decided by the session's data, the files' bytes and the two seeds: never by the order
 //! in which a file system lists its files. Not here: tokens, padding, tensors.
 //!
 //! *Why whole texts in memory (2026-11).* Chosen over reading rows on demand: the sets this
@@ -75,8 +75,8 @@ impl Dataset {
     }
 }
 
-/// Reads and cuts the data a session asks for. The same data, files and seed give the same
-/// [`Dataset`] everywhere.
+/// Reads and cuts the data a session asks for; `seed`, the run's, draws who keeps a label. The same
+/// data, files and seed give the same [`Dataset`] everywhere.
 ///
 /// # Errors
 /// [`DataError`] naming the file and, where there is one, the line.

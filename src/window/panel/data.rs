@@ -251,6 +251,13 @@ fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
         share_ui(ui, width, &mut data.validation, scene.t("Validation share"), scene.t("valid. "));
         share_ui(ui, width, &mut data.test, scene.t("Test share"), scene.t("test "));
     });
+    let help = scene.t(
+        "Seed that draws the parts set aside and the texts a limit keeps; the recipe's seed leaves them as they are",
+    );
+    let seed = control::row(ui, scene.t("Split seed"), help, |ui| {
+        control::count(ui, data.split_seed, 0..=u64::MAX, "").unwrap_or(data.split_seed)
+    });
+    data.split_seed = seed;
     let help =
         scene.t("How many training texts keep their label; the others still teach through the teacher's answers");
     limit_ui(ui, scene, scene.t("Labelled"), help, &mut data.labelled, 160);

@@ -67,6 +67,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "How many training texts keep their label; the others still teach through the teacher's answers",
         "保留标签的训练文本数；其余文本仍通过教师的回答参与学习",
     ),
+    (
+        "Seed that draws the parts set aside and the texts a limit keeps; the recipe's seed leaves them as they are",
+        "决定留出哪些文本、上限保留哪些文本的种子；配方的种子不影响它们",
+    ),
+    ("Split seed", "划分种子"),
     ("Labelled", "带标签"),
     (
         "Upper limit on the texts of each part, drawn from each class in proportion",
@@ -401,7 +406,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("An NVIDIA graphics card", "NVIDIA 显卡"),
     ("An Apple graphics processor", "Apple 图形处理器"),
     ("Seed", "随机种子"),
-    ("Seed of weights, batches, splits and dropout", "权重、批次、划分和丢弃的种子"),
+    (
+        "Seed of weights, batches, dropout and which texts keep their label",
+        "权重、批次、丢弃以及哪些文本保留标签的种子",
+    ),
     ("Evaluate every", "评测间隔"),
     (
         "Steps between two evaluations on the validation part; 0 never evaluates in between",

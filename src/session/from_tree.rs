@@ -1,0 +1,559 @@
+//! From a tree to the types of a session, with what a person may leave out: `Some(…)` around what is
+//! there, the list around a single item, the quotation marks' absence around a variant. What cannot be
+//! taken is refused by its field's name, its place and the right form.
+
+use std::fmt::{self, Display};
+
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor, value::StrDeserializer,
+};
+
+use super::ron_tree::{Field, Kind, Node};
+
+/// Why a tree is not what was wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// Byte of the text it stands at, where one does.
+    pub at: Option<usize>,
+    /// The fields that lead there, outermost first.
+    fields: Vec<String>,
+    reason: String,
+}
+
+impl Refusal {
+    /// `reason` at a byte of the text.
+    pub fn at(at: usize, reason: impl Into<String>) -> Self {
+        Self { at: Some(at), fields: Vec::new(), reason: reason.into() }
+    }
+
+    /// The same, inside `field`, whose value stands at `at`.
+    fn inside(mut self, field: &str, at: Option<usize>) -> Self {
+        self.fields.insert(0, field.to_owned());
+        self.near(at)
+    }
+
+    /// The same, at `at` if no closer place is known.
+    pub fn near(self, at: Option<usize>) -> Self {
+        Self { at: self.at.or(at), ..self }
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fields.as_slice() {
+            [] => f.write_str(&self.reason),
+            fields => write!(f, "{}: {}", fields.join(".").replace(".[", "["), self.reason),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl de::Error for Refusal {
+    fn custom<T: Display>(reason: T) -> Self {
+        Self { at: None, fields: Vec::new(), reason: reason.to_string() }
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::custom(format!("there is no field `{field}` here; the fields are {}", ticked(expected)))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self::custom(format!("`{variant}` is none of {}", ticked(expected)))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::custom(format!("the field `{field}` is missing"))
+    }
+
+    fn invalid_type(unexpected: Unexpected, expected: &dyn de::Expected) -> Self {
+        Self::custom(format!("{unexpected} stands where {expected} belongs"))
+    }
+
+    fn invalid_value(unexpected: Unexpected, expected: &dyn de::Expected) -> Self {
+        Self::custom(format!("{unexpected} is out of range; it must be {expected}"))
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::custom(format!("the field `{field}` is there twice; keep one"))
+    }
+}
+
+fn ticked(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What a whole tree says as a `T`.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn read<'a, T: Deserialize<'a>>(node: &'a Node) -> Result<T, Refusal> {
+    T::deserialize(node).map_err(|refusal| refusal.near(node.at))
+}
+
+impl Node {
+    /// The value as an error shows it.
+    fn shown(&self) -> String {
+        match &self.kind {
+            Kind::Word(word) => format!("the word {word}"),
+            Kind::Number(number) => format!("the number {number}"),
+            Kind::Text(text) => format!("the text {text:?}"),
+            Kind::List(_) => "a list".to_owned(),
+            Kind::Map(_) => "a map".to_owned(),
+            Kind::Fields(Some(name), _) | Kind::Tuple(Some(name), _) => format!("{name}(…)"),
+            Kind::Fields(None, _) | Kind::Tuple(None, _) => "(…)".to_owned(),
+        }
+    }
+
+    /// The value was to be `wanted`, which is written as `form`.
+    fn instead_of(&self, wanted: &str, form: &str) -> Refusal {
+        let refusal: Refusal = de::Error::custom(format!("{} stands where {wanted} belongs; write {form}", self.shown()));
+        refusal.near(self.at)
+    }
+
+    fn number(&self) -> Result<&str, Refusal> {
+        match &self.kind {
+            Kind::Number(number) => Ok(number),
+            Kind::Text(text) if text.parse::<f64>().is_ok() => Err(self.instead_of("a number", text)),
+            _ => Err(self.instead_of("a number", "one without quotation marks, such as 1 or 0.5")),
+        }
+    }
+
+    fn text(&self) -> Result<&str, Refusal> {
+        match &self.kind {
+            Kind::Text(text) | Kind::Number(text) => Ok(text),
+            Kind::Word(word) => Err(self.instead_of("a text", &format!("{word:?}"))),
+            _ => Err(self.instead_of("a text", "one in quotation marks")),
+        }
+    }
+
+    fn no_value(&self) -> bool {
+        matches!(&self.kind, Kind::Word(word) if word == "None")
+    }
+
+    fn fields(&self, form: &str) -> Result<&[Field], Refusal> {
+        match &self.kind {
+            Kind::Fields(_, fields) => Ok(fields),
+            Kind::Tuple(_, items) if items.is_empty() => Ok(&[]),
+            _ => Err(self.instead_of("a group of fields", form)),
+        }
+    }
+}
+
+fn form_of(name: &str, fields: &[&str]) -> String {
+    match fields.first() {
+        Some(first) => format!("{name}({first}: …)"),
+        None => format!("{name}()"),
+    }
+}
+
+/// Whole numbers: what fits an `i64` or a `u64`, else the kind of number is wrong.
+fn visit_whole<'de, V: Visitor<'de>>(node: &Node, visitor: V) -> Result<V::Value, Refusal> {
+    let number = node.number()?;
+    if let Ok(whole) = ron::from_str::<u64>(number) {
+        visitor.visit_u64(whole)
+    } else if let Ok(whole) = ron::from_str::<i64>(number) {
+        visitor.visit_i64(whole)
+    } else {
+        Err(node.instead_of("a whole number", "one without a point, of at most 64 bits"))
+    }
+}
+
+fn visit_fraction<'de, V: Visitor<'de>>(node: &Node, visitor: V) -> Result<V::Value, Refusal> {
+    match ron::from_str::<f64>(node.number()?) {
+        Ok(number) => visitor.visit_f64(number),
+        Err(_) => Err(node.instead_of("a number", "one such as 1, 0.5 or 2e-5")),
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+            visit_whole(self, visitor)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for &'de Node {
+    type Error = Refusal;
+
+    whole_numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.kind {
+            Kind::Word(word) if matches!(word.as_str(), "true" | "false") => self.deserialize_bool(visitor),
+            Kind::Word(_) if self.no_value() => visitor.visit_none(),
+            Kind::Text(text) => visitor.visit_str(text),
+            Kind::Number(number) if number.parse::<i128>().is_ok() => visit_whole(self, visitor),
+            Kind::Number(_) => visit_fraction(self, visitor),
+            Kind::List(items) | Kind::Tuple(None, items) => visitor.visit_seq(Items { all: items, place: 0 }),
+            Kind::Map(_) => self.deserialize_map(visitor),
+            Kind::Fields(None, fields) => visitor.visit_map(Entries::of_fields(fields)),
+            Kind::Word(_) | Kind::Fields(Some(_), _) | Kind::Tuple(Some(_), _) => visitor.visit_enum(Variant(self)),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.kind {
+            Kind::Word(word) if word == "true" => visitor.visit_bool(true),
+            Kind::Word(word) if word == "false" => visitor.visit_bool(false),
+            _ => Err(self.instead_of("yes or no", "true or false, without quotation marks")),
+        }
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        visit_fraction(self, visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        visit_fraction(self, visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        visitor.visit_str(self.text()?)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        visitor.visit_str(self.text()?)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        visitor.visit_str(self.text()?)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        visitor.visit_bytes(self.text()?.as_bytes())
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.deserialize_bytes(visitor)
+    }
+
+    /// `Some(…)` may be left out.
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.kind {
+            Kind::Word(_) if self.no_value() => visitor.visit_none(),
+            Kind::Tuple(Some(name), items) if name == "Some" => match items.as_slice() {
+                [inner] => visitor.visit_some(inner),
+                _ => Err(self.instead_of("one value", "Some(…) around it")),
+            },
+            Kind::Fields(Some(name), _) if name == "Some" => {
+                Err(self.instead_of("one value", "Some((…)), with two parentheses"))
+            }
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.kind {
+            Kind::Tuple(None, items) if items.is_empty() => visitor.visit_unit(),
+            _ => Err(self.instead_of("nothing", "()")),
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Refusal> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.kind {
+            Kind::Tuple(_, items) if items.len() == 1 => visitor.visit_newtype_struct(&items[0]),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    /// The list around a single item may be left out.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        let items = match &self.kind {
+            Kind::List(items) | Kind::Tuple(None, items) => items.as_slice(),
+            Kind::Map(_) => return Err(self.instead_of("a list", "[…]")),
+            _ if self.no_value() => return Err(self.instead_of("a list", "[] for an empty one")),
+            _ => std::slice::from_ref(self),
+        };
+        visitor.visit_seq(Items { all: items, place: 0 })
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Refusal> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.kind {
+            Kind::Map(entries) => visitor.visit_map(Entries::of_map(entries)?),
+            _ => Err(self.instead_of("a map", "{\"key\": value}")),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        match &self.kind {
+            Kind::Map(entries) => visitor.visit_map(Entries::of_map(entries)?),
+            Kind::Fields(Some(other), _) | Kind::Tuple(Some(other), _) if other != name => {
+                Err(self.instead_of("a group of fields", &form_of("", fields)))
+            }
+            _ => visitor.visit_map(Entries::of_fields(self.fields(&form_of("", fields))?)),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        let form = |content: &str| {
+            let forms = variants.iter().map(|variant| format!("{variant}{content}"));
+            forms.collect::<Vec<_>>().join(" or ")
+        };
+        match &self.kind {
+            Kind::Text(text) if !variants.contains(&text.as_str()) => {
+                Err(self.instead_of("a choice", &form(&format!("({text:?})"))))
+            }
+            Kind::Word(_) | Kind::Text(_) | Kind::Fields(Some(_), _) | Kind::Tuple(Some(_), _) => {
+                visitor.visit_enum(Variant(self))
+            }
+            Kind::Map(entries) if entries.len() == 1 => visitor.visit_enum(Variant(self)),
+            _ => Err(self.instead_of("a choice", &form(""))),
+        }
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.kind {
+            Kind::Word(word) | Kind::Text(word) => visitor.visit_str(word),
+            _ => Err(self.instead_of("a name", "one")),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        visitor.visit_unit()
+    }
+}
+
+/// The items of a list, from `place` on.
+struct Items<'a> {
+    all: &'a [Node],
+    place: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Refusal;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refusal> {
+        let Some(item) = self.all.get(self.place) else { return Ok(None) };
+        self.place += 1;
+        let place = self.place - 1;
+        let named = |refusal: Refusal| match self.all.len() {
+            1 => refusal.near(item.at),
+            _ => refusal.inside(&format!("[{place}]"), item.at),
+        };
+        seed.deserialize(item).map(Some).map_err(named)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.all.len() - self.place)
+    }
+}
+
+/// Names with their values, and the value whose name was just read.
+struct Entries<'a> {
+    rest: std::vec::IntoIter<Entry<'a>>,
+    open: Option<Entry<'a>>,
+}
+
+struct Entry<'a> {
+    name: &'a str,
+    at: Option<usize>,
+    value: &'a Node,
+}
+
+impl<'a> Entries<'a> {
+    fn of_fields(fields: &'a [Field]) -> Self {
+        let entry = |field: &'a Field| Entry { name: &field.name, at: field.at, value: &field.value };
+        Self::of(fields.iter().map(entry).collect())
+    }
+
+    fn of_map(entries: &'a [(Node, Node)]) -> Result<Self, Refusal> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut entry = |(key, value): &'a (Node, Node)| {
+            let name = key.text()?;
+            let doubled = || Refusal { at: key.at, ..de::Error::custom(format!("the key {name:?} is there twice; keep one")) };
+            seen.insert(name).then_some(Entry { name, at: key.at, value }).ok_or_else(doubled)
+        };
+        Ok(Self::of(entries.iter().map(&mut entry).collect::<Result<_, _>>()?))
+    }
+
+    fn of(entries: Vec<Entry<'a>>) -> Self {
+        Self { rest: entries.into_iter(), open: None }
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = Refusal;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refusal> {
+        self.open = self.rest.next();
+        let Some(entry) = &self.open else { return Ok(None) };
+        seed.deserialize(StrDeserializer::new(entry.name)).map(Some).map_err(|refusal: Refusal| refusal.near(entry.at))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refusal> {
+        let Some(entry) = self.open.take() else { return Err(de::Error::custom("a value without a name")) };
+        seed.deserialize(entry.value).map_err(|refusal| refusal.inside(entry.name, entry.value.at))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+}
+
+/// A value as one of several variants.
+struct Variant<'a>(&'a Node);
+
+impl<'a> Variant<'a> {
+    fn name(&self) -> Result<&'a str, Refusal> {
+        match &self.0.kind {
+            Kind::Word(name) | Kind::Text(name) => Ok(name),
+            Kind::Fields(Some(name), _) | Kind::Tuple(Some(name), _) => Ok(name),
+            Kind::Map(entries) if entries.len() == 1 => entries[0].0.text(),
+            _ => Err(self.0.instead_of("a choice", "its name")),
+        }
+    }
+
+    /// The one value inside.
+    fn inner(&self) -> Result<&'a Node, Refusal> {
+        match &self.0.kind {
+            Kind::Tuple(_, items) => match items.as_slice() {
+                [one] => Ok(one),
+                [] => Err(self.0.instead_of("a choice with a value", &format!("{}(…)", self.name()?))),
+                _ => Err(self.0.instead_of("one value", &format!("{}([…])", self.name()?))),
+            },
+            Kind::Map(entries) if entries.len() == 1 => Ok(&entries[0].1),
+            _ => Err(self.0.instead_of("a choice with a value", &format!("{}(…)", self.name()?))),
+        }
+    }
+}
+
+impl<'de> EnumAccess<'de> for Variant<'de> {
+    type Error = Refusal;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Refusal> {
+        let named = seed.deserialize(StrDeserializer::new(self.name()?));
+        Ok((named.map_err(|refusal: Refusal| refusal.near(self.0.at))?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'de> {
+    type Error = Refusal;
+
+    fn unit_variant(self) -> Result<(), Refusal> {
+        match &self.0.kind {
+            Kind::Word(_) | Kind::Text(_) => Ok(()),
+            Kind::Tuple(_, items) if items.is_empty() => Ok(()),
+            Kind::Map(entries) if entries.iter().all(|(_, value)| value.no_value()) => Ok(()),
+            _ => Err(self.0.instead_of("a choice without a value", self.name()?)),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Refusal> {
+        let inner = self.inner()?;
+        seed.deserialize(inner).map_err(|refusal| refusal.near(inner.at))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.0.kind {
+            Kind::Tuple(_, items) => visitor.visit_seq(Items { all: items, place: 0 }),
+            _ => self.inner()?.deserialize_seq(visitor),
+        }
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        match &self.0.kind {
+            Kind::Fields(_, _) => visitor.visit_map(Entries::of_fields(self.0.fields("")?)),
+            Kind::Map(_) => self.inner()?.deserialize_struct("", fields, visitor),
+            _ => Err(self.0.instead_of("a choice with fields", &form_of(self.name()?, fields))),
+        }
+    }
+}
+
+/// Any value of a format that names its variants as JSON does.
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Whole)
+    }
+}
+
+struct Whole;
+
+fn placeless<E>(kind: Kind) -> Result<Node, E> {
+    Ok(Node { at: None, kind })
+}
+
+impl<'de> Visitor<'de> for Whole {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Node, E> {
+        placeless(Kind::Word(truth.to_string()))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Node, E> {
+        placeless(Kind::Number(number.to_string()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Node, E> {
+        placeless(Kind::Number(number.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Node, E> {
+        placeless(Kind::Number(format!("{number:?}")))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Node, E> {
+        placeless(Kind::Text(text.to_owned()))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
+        placeless(Kind::Word("None".to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        placeless(Kind::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+        let mut map = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<String, Node>()? {
+            map.push((Node { at: None, kind: Kind::Text(key) }, value));
+        }
+        placeless(Kind::Map(map))
+    }
+}

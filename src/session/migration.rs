@@ -1,0 +1,125 @@
+//! Sessions of older versions, made into today's. One step a version; a session passes through all
+//! steps behind its own, wherever it lies: in a `.ron` file, in a run's journal, in a checkpoint. The
+//! steps work on the tree, so that they can read what today's types have no place for.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::from_tree::{Refusal, read};
+use super::ron_tree::{Field, Kind, Node};
+use super::{SESSION_VERSION, Session};
+
+/// What makes a session of one version into one of the next.
+type Step = fn(&mut Node);
+
+/// The step at place `n` starts from version `n + 1`.
+const STEPS: [Step; SESSION_VERSION as usize - 1] = [split_by_the_seed_of_the_run];
+
+/// The recipe's seed where version 1 named none.
+const SEED_OF_VERSION_1: &str = "7";
+
+/// Version 1 drew the parts by the recipe's seed.
+fn split_by_the_seed_of_the_run(session: &mut Node) {
+    let seed = session.field("recipe").and_then(|recipe| recipe.field("seed")).map(|seed| seed.kind.clone());
+    let seed = seed.unwrap_or_else(|| Kind::Number(SEED_OF_VERSION_1.to_owned()));
+    if let (Some(data), Kind::Number(_)) = (session.field_mut("data"), &seed) {
+        data.add("split_seed", seed);
+    }
+}
+
+/// Why a session is none that this program reads.
+#[derive(Debug)]
+pub enum Unread {
+    /// A later program wrote it.
+    Newer(u32),
+    /// It says what no session says.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Unread {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The version a tree says it has, whatever else it holds.
+///
+/// # Errors
+/// [`Unread::Refused`] without a version, [`Unread::Newer`] above `newest`.
+pub fn version(tree: &Node, newest: u32) -> Result<u32, Unread> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    match read::<Versioned>(tree)?.version {
+        0 => Err(Unread::Refused(de::Error::custom("there is no version 0; the first is 1"))),
+        version if version > newest => Err(Unread::Newer(version)),
+        version => Ok(version),
+    }
+}
+
+/// The session that a tree of any version describes.
+///
+/// # Errors
+/// [`Unread`].
+pub fn session(mut tree: Node) -> Result<Session, Unread> {
+    let version = version(&tree, SESSION_VERSION)?;
+    for step in STEPS.iter().skip(version as usize - 1) {
+        step(&mut tree);
+    }
+    // The derived reading, which knows one version only, stands beside the trait's.
+    let session = Session::deserialize(&tree).map_err(|refusal| refusal.near(tree.at))?;
+    Ok(Session { version: SESSION_VERSION, ..session })
+}
+
+impl<'de> Deserialize<'de> for Session {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        session(Node::deserialize(deserializer)?).map_err(|unread| match unread {
+            Unread::Newer(found) => de::Error::custom(format!(
+                "the session in it has version {found}, this program reads up to {SESSION_VERSION}; update retort"
+            )),
+            Unread::Refused(refusal) => de::Error::custom(refusal),
+        })
+    }
+}
+
+impl Serialize for Session {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl Node {
+    /// The value of a field, or of an entry of that name.
+    fn field(&self, name: &str) -> Option<&Node> {
+        match &self.kind {
+            Kind::Fields(_, fields) => fields.iter().find(|field| field.name == name).map(|field| &field.value),
+            Kind::Map(entries) => entries.iter().find(|(key, _)| key.is(name)).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    fn field_mut(&mut self, name: &str) -> Option<&mut Node> {
+        match &mut self.kind {
+            Kind::Fields(_, fields) => fields.iter_mut().find(|field| field.name == name).map(|field| &mut field.value),
+            Kind::Map(entries) => entries.iter_mut().find(|(key, _)| key.is(name)).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        matches!(&self.kind, Kind::Text(text) if text == name)
+    }
+
+    /// Adds a field, unless it is there already.
+    fn add(&mut self, name: &str, kind: Kind) {
+        if self.field(name).is_some() {
+            return;
+        }
+        let value = Node { at: None, kind };
+        match &mut self.kind {
+            Kind::Fields(_, fields) => fields.push(Field { name: name.to_owned(), at: None, value }),
+            Kind::Map(entries) => entries.push((Node { at: None, kind: Kind::Text(name.to_owned()) }, value)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What the committed sessions compute, kept bit by bit: the loss of the first 40 steps and the student
+//! behind them, with `data.limit: 400`. Whoever moves a number on purpose renews the table and says so
+//! under *Changes*: `RETORT_RENEW_DIGESTS=1 cargo test --test digests` (with `-- --include-ignored` for
+//! the sessions on shared data, of the folder that `RETORT_SHARED` names, default `../shared`).
+//!
+//! Every session runs in a process of its own with two threads, so that only the processor can differ
+//! from the one that wrote the table. Where its vector instructions are the same ones, every bit is
+//! compared; else each loss within 1e-4, relative above 1 and absolute below, and the student not at
+//! all.
+#![cfg(feature = "engine")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+
+use retort::engine::{self, model::Model, pair::Pair, train::Trainer};
+use retort::session::{DataSource, file};
+use serde::{Deserialize, Serialize};
+
+const STEPS: usize = 40;
+const LIMIT: usize = 400;
+const THREADS: &str = "2";
+/// How far apart losses may be on two kinds of processor.
+const NEAR: f64 = 1e-4;
+/// Set where the table is to be renewed.
+const RENEW: &str = "RETORT_RENEW_DIGESTS";
+/// Names the session to the process that runs it.
+const SESSION: &str = "RETORT_DIGEST_SESSION";
+/// Names the folder that process writes into.
+const OUT: &str = "RETORT_DIGEST_OUT";
+
+/// What a session computes, and on what.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Digest {
+    /// Architecture, system and those vector instructions that a kernel is chosen by.
+    processor: Vec<String>,
+    threads: usize,
+    /// `loss/total` of each step.
+    loss: Vec<f64>,
+    /// BLAKE3 of names, shapes and numbers of the student's weights.
+    student: String,
+}
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn shared(name: &str) -> PathBuf {
+    std::env::var_os("RETORT_SHARED").map_or_else(|| root("../shared"), PathBuf::from).join(name)
+}
+
+fn names(folder: &str, extension: &str) -> BTreeSet<String> {
+    let paths = std::fs::read_dir(root(folder)).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let of = paths.filter(|path| path.extension().is_some_and(|end| end == extension));
+    of.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+fn processor() -> Vec<String> {
+    let mut found = vec![std::env::consts::ARCH, std::env::consts::OS];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let known = [
+            ("avx2", std::arch::is_x86_feature_detected!("avx2")),
+            ("fma", std::arch::is_x86_feature_detected!("fma")),
+            ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
+        ];
+        found.extend(known.into_iter().filter(|(_, has)| *has).map(|(name, _)| name));
+    }
+    found.into_iter().map(str::to_owned).collect()
+}
+
+fn hash(student: &Model) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (name, variable) in student.weights.variables() {
+        hasher.update(format!("{name} {:?}", variable.dims()).as_bytes());
+        let numbers: Vec<f32> = variable.flatten_all().unwrap().to_vec1().unwrap();
+        numbers.iter().for_each(|number| {
+            hasher.update(&number.to_le_bytes());
+        });
+    }
+    hasher.finalize().to_string()
+}
+
+/// Takes the first steps of the session in `path`; the student stays in `out`.
+fn measure(path: &Path, out: &Path) -> Digest {
+    let mut session = file::open(path).unwrap();
+    assert!(session.script.is_empty(), "the steps are taken without the changes of a script");
+    session.data.limit = Some(LIMIT);
+    let pair = Pair::open(&session, None).unwrap();
+    let mut trainer = Trainer::new(session, pair, &engine::catalog()).unwrap();
+    let loss = (0..STEPS).map(|_| {
+        let stepped = trainer.advance().unwrap();
+        assert!(stepped.sound);
+        stepped.values.into_iter().find(|(series, _)| &*series.0 == "loss/total").unwrap().1
+    });
+    let loss = loss.collect();
+    let (pair, prompt) = (&trainer.pair, &trainer.session.prompt);
+    pair.student.save_student(&out.join("student"), &pair.data.classes, prompt).unwrap();
+    Digest { processor: processor(), threads: rayon::current_num_threads(), loss, student: hash(&pair.student) }
+}
+
+#[test]
+#[ignore = "the process in which the other tests run a session"]
+fn in_a_process_of_its_own() {
+    let (Some(session), Some(out)) = (std::env::var_os(SESSION), std::env::var_os(OUT)) else { return };
+    let digest = measure(Path::new(&session), Path::new(&out));
+    std::fs::write(Path::new(&out).join("digest.json"), serde_json::to_vec(&digest).unwrap()).unwrap();
+}
+
+/// Runs a session in a process whose threads are counted and that knows no answers of earlier runs.
+fn run(session: &Path, out: &Path) -> Digest {
+    let mut process = Process::new(std::env::current_exe().unwrap());
+    process.args(["--exact", "in_a_process_of_its_own", "--ignored", "--nocapture"]);
+    process.env("RAYON_NUM_THREADS", THREADS).env("RETORT_CACHE", out.join("targets"));
+    let done = process.env(SESSION, session).env(OUT, out).output().unwrap();
+    let said = || format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{}: {}", session.display(), said());
+    serde_json::from_slice(&std::fs::read(out.join("digest.json")).unwrap()).unwrap()
+}
+
+fn check(name: &str, now: &Digest) {
+    let path = root("tests/digests").join(format!("{name}.json"));
+    if std::env::var_os(RENEW).is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        return std::fs::write(&path, serde_json::to_string(now).unwrap() + "\n").unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{name} has no digest: {e}"));
+    let kept: Digest = serde_json::from_str(&text).unwrap();
+    if let Some(moved) = moved(&kept, now) {
+        panic!(
+            "{name}.ron no longer computes what it did: {moved}; if that is meant, renew the table and name it under Changes"
+        )
+    }
+}
+
+/// What no longer is as it was kept, or `None`.
+fn moved(kept: &Digest, now: &Digest) -> Option<String> {
+    let same = (&kept.processor, kept.threads) == (&now.processor, now.threads);
+    let equal = |kept: f64, now: f64| match same {
+        true => kept.to_bits() == now.to_bits(),
+        false => (kept - now).abs() <= NEAR * kept.abs().max(1.0),
+    };
+    if kept.loss.len() != now.loss.len() {
+        return Some(format!("{} steps were {}", now.loss.len(), kept.loss.len()));
+    }
+    let mut pairs = kept.loss.iter().zip(&now.loss).enumerate();
+    if let Some((step, (kept, now))) = pairs.find(|(_, (kept, now))| !equal(**kept, **now)) {
+        return Some(format!("the loss of step {step} is {now} and was {kept}"));
+    }
+    (same && kept.student != now.student).then(|| "the curve is the same, the student is not".to_owned())
+}
+
+#[test]
+fn every_committed_session_has_a_digest() {
+    assert!(!names("assets/sessions", "ron").is_empty());
+    // A table that is just being written is not whole yet.
+    if std::env::var_os(RENEW).is_none() {
+        assert_eq!(names("assets/sessions", "ron"), names("tests/digests", "json"));
+    }
+}
+
+#[test]
+fn sessions_on_built_in_data_compute_what_they_did() {
+    let mut checked = 0;
+    for name in names("assets/sessions", "ron") {
+        let path = root("assets/sessions").join(format!("{name}.ron"));
+        if matches!(file::open(&path).unwrap().data.source, DataSource::BuiltIn(_)) {
+            let out = tempfile::tempdir().unwrap();
+            check(&name, &run(&path, out.path()));
+            checked += 1;
+        }
+    }
+    assert!(checked >= 3, "{checked}");
+}
+
+#[test]
+#[ignore = "needs the shared data and models"]
+fn sessions_on_shared_data_compute_what_they_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    for name in ["newsgroups-teacher.ron", "newsgroups.ron"] {
+        std::fs::copy(root("assets/sessions").join(name), place(name)).unwrap();
+    }
+    std::fs::copy(shared("data/20news-bydate.tar.gz"), place("20news-bydate.tar.gz")).unwrap();
+    std::fs::create_dir(place("all-MiniLM-L6-v2")).unwrap();
+    for entry in std::fs::read_dir(shared("models/all-MiniLM-L6-v2")).unwrap().flatten() {
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), place("all-MiniLM-L6-v2").join(entry.file_name())).unwrap();
+        }
+    }
+    // The second session's teacher is the first one's student, as far as its 40 steps have brought it.
+    std::fs::create_dir(place("newsgroups-teacher")).unwrap();
+    check("newsgroups-teacher", &run(&place("newsgroups-teacher.ron"), &place("newsgroups-teacher")));
+    std::fs::create_dir(place("out")).unwrap();
+    check("newsgroups", &run(&place("newsgroups.ron"), &place("out")));
+}
+
+#[test]
+fn a_moved_bit_is_seen_and_another_processor_is_forgiven_only_a_little() {
+    let digest = |loss: f64, student: &str, threads: usize| Digest {
+        processor: processor(),
+        threads,
+        loss: vec![0.5, loss],
+        student: student.to_owned(),
+    };
+    let kept = digest(2.0, "a", 2);
+    assert_eq!(moved(&kept, &digest(2.0, "a", 2)), None);
+    assert!(moved(&kept, &digest(2.0f64.next_up(), "a", 2)).unwrap().contains("step 1"));
+    assert!(moved(&kept, &digest(2.0, "b", 2)).unwrap().contains("student"));
+    assert_eq!(moved(&kept, &digest(2.000_15, "b", 4)), None);
+    assert!(moved(&kept, &digest(2.000_25, "b", 4)).unwrap().contains("step 1"));
+    assert!(moved(&kept, &digest(f64::NAN, "a", 4)).is_some());
+    let shorter = Digest { loss: vec![0.5], ..digest(2.0, "a", 2) };
+    assert!(moved(&kept, &shorter).unwrap().contains("1 steps were 2"));
+}

@@ -18,6 +18,8 @@ use super::pair::Pair;
 use super::prune::Pruner;
 use super::train::Trainer;
 use crate::link::Step;
+use crate::session::atomic::temporary_folder;
+use crate::session::paths::absolute;
 use crate::session::{Knobs, Session};
 
 /// Checkpoints kept of one run; older ones are removed.
@@ -39,6 +41,10 @@ pub struct State {
     /// Wall time of the run so far, seconds.
     pub seconds: f64,
     theta: f64,
+    /// The run folder it was written in, by which a folder that was moved finds its files; empty in
+    /// checkpoints of before.
+    #[serde(default)]
+    home: PathBuf,
     /// Tokens that a server was paid for in this run.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub tokens: u64,
@@ -81,6 +87,7 @@ pub fn save(trainer: &Trainer, run: &Path, seconds: f64) -> Result<(), EngineErr
         knobs: trainer.knobs.clone(),
         seconds,
         theta,
+        home: absolute(run).map_err(failed(run))?,
         tokens: trainer.targets.as_ref().map_or(0, |targets| targets.paid()),
     };
     let views = all.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
@@ -91,7 +98,7 @@ pub fn save(trainer: &Trainer, run: &Path, seconds: f64) -> Result<(), EngineErr
 
 fn write(home: &Path, step: Step, tensors: &[u8], state: &State) -> Result<(), EngineError> {
     let target = home.join(format!("step-{step:09}"));
-    let build = tempfile::Builder::new().prefix("writing-").tempdir_in(home).map_err(failed(home))?;
+    let build = temporary_folder(home, "writing-").map_err(failed(home))?;
     let json = serde_json::to_vec_pretty(state)
         .map_err(|e| EngineError::Checkpoint { reason: e.to_string(), path: target.clone() })?;
     for (name, bytes) in [("state.safetensors", tensors), ("state.json", &json)] {
@@ -140,8 +147,12 @@ pub fn read(run: &Path, step: Option<Step>) -> Result<(State, PathBuf), EngineEr
     let folder = home(run).join(format!("step-{found:09}"));
     let path = folder.join("state.json");
     let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
-    let state: State = serde_json::from_str(&text)
+    let mut state: State = serde_json::from_str(&text)
         .map_err(|e| EngineError::Checkpoint { reason: e.to_string(), path: path.clone() })?;
+    let now = absolute(run).map_err(failed(run))?;
+    if state.home != now && state.home.is_absolute() {
+        state.session.follow_folder(&state.home, &now);
+    }
     if state.format > FORMAT {
         let reason = format!("it has format {}, this program reads up to {FORMAT}; update retort", state.format);
         return Err(EngineError::Checkpoint { reason, path });

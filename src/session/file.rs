@@ -1,8 +1,9 @@
 //! Sessions as RON files: version check, migration, atomic write.
 
-use std::io::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+pub use super::atomic::write_atomically;
 use super::from_tree::Refusal;
 use super::migration::{self, Unread};
 use super::{SESSION_VERSION, Session, ron_tree};
@@ -58,21 +59,33 @@ pub enum SessionError {
     },
 }
 
-/// Opens a session file, migrating older versions. Relative paths inside are taken from the
-/// file's own folder.
+/// Longest session that is read from a pipe, bytes: something else may be piped in by mistake.
+const LONGEST: u64 = 16 << 20;
+
+/// Opens a session file, migrating older versions; `-` is the session that is piped in. Relative paths
+/// inside are taken from the file's own folder, those of a pipe from the working folder, and are
+/// absolute from then on.
 ///
 /// # Errors
 /// [`SessionError`] naming the file, the place and the reason.
 pub fn open(path: &Path) -> Result<Session, SessionError> {
-    let bytes = std::fs::read(path).map_err(|e| SessionError::Read { reason: e.to_string(), path: path.to_owned() })?;
+    let bytes = read(path).map_err(|e| SessionError::Read { reason: e.to_string(), path: path.to_owned() })?;
     let text = String::from_utf8(bytes)
         .map_err(|e| SessionError::Read { reason: format!("it is not UTF-8 text ({e})"), path: path.to_owned() })?;
     let mut session = parse(&text, path)?;
     if session.name.is_empty() {
         session.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
-    resolve_paths(&mut session, path.parent().unwrap_or(Path::new("")));
+    session.take_paths_from(path);
     Ok(session)
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if path != Path::new("-") {
+        return std::fs::read(path);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().take(LONGEST).read_to_end(&mut bytes).map(|_| bytes)
 }
 
 /// Reads a session from text; `path` only names it in errors.
@@ -105,7 +118,7 @@ pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
-/// The session as text, as [`save`] writes it.
+/// The session as text, its paths as they stand.
 ///
 /// # Errors
 /// [`SessionError::Write`] if it cannot be written as RON.
@@ -117,58 +130,14 @@ pub fn to_text(session: &Session) -> Result<String, SessionError> {
 }
 
 /// Writes the session so that at every moment `path` holds either the old file or the whole new
-/// one: a temporary file in the same folder, flushed to disk, then renamed.
+/// one: a temporary file in the same folder, flushed to disk, then renamed. Its absolute paths are
+/// written relative to it where they lie in one folder tree with it, see [`super::paths`].
 ///
 /// # Errors
 /// [`SessionError::Write`]; the old file is kept.
 pub fn save(session: &Session, path: &Path) -> Result<(), SessionError> {
-    write_atomically(path, to_text(session)?.as_bytes())
+    write_atomically(path, to_text(&session.for_file(path))?.as_bytes())
         .map_err(|e| SessionError::Write { reason: e.to_string(), path: path.to_owned() })
-}
-
-/// Replaces the file at `path` by `bytes`, or leaves it as it was.
-///
-/// # Errors
-/// The operating system's; `path` then holds what it held before.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
-}
-
-/// Makes every relative path of the session relative to `folder` instead.
-fn resolve_paths(session: &mut Session, folder: &Path) {
-    use super::{DataSource, Source};
-    let join = |path: &mut PathBuf| {
-        if path.is_relative() {
-            *path = folder.join(&*path);
-        }
-    };
-    let choices = session.models.teacher.iter_mut().chain([&mut session.models.student]);
-    for choice in choices {
-        let of = choice.layers.iter_mut().filter_map(|layers| layers.of.as_mut());
-        for source in of.chain([&mut choice.source]) {
-            if let Source::Folder(path) = source {
-                join(path);
-            }
-        }
-    }
-    match &mut session.data.source {
-        DataSource::BuiltIn(_) => {}
-        DataSource::Newsgroups { path, .. } => join(path),
-        DataSource::Delimited { path, test, .. } | DataSource::JsonLines { path, test, .. } => {
-            join(path);
-            test.iter_mut().for_each(join);
-        }
-    }
-    session.run.iter_mut().for_each(join);
 }
 
 impl Session {

@@ -4,6 +4,7 @@
 //! step 0 and the changes made to them later (the script). Running a session in the window and
 //! running it with `retort run` is the same thing. No tensors, threads, history or widget state here.
 
+pub mod atomic;
 pub mod data;
 pub mod device;
 pub mod file;
@@ -13,6 +14,7 @@ pub mod knob;
 pub mod making;
 mod migration;
 pub mod models;
+pub mod paths;
 pub mod prompt;
 pub mod recipe;
 mod ron_tree;

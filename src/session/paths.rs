@@ -1,0 +1,165 @@
+//! Where the paths of a session start. In memory they are absolute, or start at the working folder; in a
+//! file they are such that the file finds them, from whatever folder the program is started.
+//!
+//! *Why some paths are written relative and others not.* A path is written relative to its file where
+//! both lie in one folder tree: below the file's folder, or beside it. Such a tree can be moved, copied
+//! and handed to someone else whole. What lies in another tree is named absolutely, because the two are
+//! moved apart. Folders that every tree of a machine has above it (the root, the one of temporary files,
+//! the one of the people's homes) make no tree. `..` is only written over folders that are no links:
+//! the system follows a link before it goes up.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::{DataSource, Session, Source};
+
+impl Session {
+    /// Every path of the session.
+    pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        let mut paths: Vec<&mut PathBuf> = Vec::new();
+        for choice in self.models.teacher.iter_mut().chain([&mut self.models.student]) {
+            let of = choice.layers.iter_mut().filter_map(|layers| layers.of.as_mut());
+            paths.extend(of.chain([&mut choice.source]).filter_map(|source| match source {
+                Source::Folder(path) => Some(path),
+                Source::BuiltIn(_) | Source::Hub { .. } | Source::Server { .. } => None,
+            }));
+        }
+        match &mut self.data.source {
+            DataSource::BuiltIn(_) => {}
+            DataSource::Newsgroups { path, .. } => paths.push(path),
+            DataSource::Delimited { path, test, .. } | DataSource::JsonLines { path, test, .. } => {
+                paths.push(path);
+                paths.extend(test);
+            }
+        }
+        paths.extend(&mut self.run);
+        // A field that is still empty names nothing, in whatever folder.
+        paths.retain(|path| !path.as_os_str().is_empty());
+        paths
+    }
+
+    /// Makes the paths true for every working folder, as they are for the present one.
+    pub fn make_paths_absolute(&mut self) {
+        for path in self.paths_mut() {
+            if let Ok(absolute) = absolute(path) {
+                *path = absolute;
+            }
+        }
+    }
+
+    /// Takes the relative paths of the session that the file at `path` holds from its folder; of a file
+    /// that was reached by a link also from the folder of the file itself.
+    pub(super) fn take_paths_from(&mut self, path: &Path) {
+        let homes = homes(path);
+        for path in self.paths_mut() {
+            let from = |home: &PathBuf| cleaned(&home.join(&*path));
+            let found = homes.iter().map(from).find(|path| path.exists());
+            if let Some(found) = found.or_else(|| homes.first().map(from)) {
+                *path = found;
+            }
+        }
+    }
+
+    /// The session as it stands in the file at `path`: its absolute paths relative to it where they lie
+    /// in one tree.
+    pub(super) fn for_file(&self, path: &Path) -> Self {
+        let mut session = self.clone();
+        // A file that is reached by a link is also read without it, from its own folder.
+        if let [folder] = &homes(path)[..] {
+            session.paths_mut().into_iter().for_each(|path| *path = written(path, folder));
+        }
+        session
+    }
+
+    /// Finds the files again of a session that was written down, with absolute paths, in the folder
+    /// `before`, which is now the folder `now`: what lay in one tree with it has moved along.
+    pub fn follow_folder(&mut self, before: &Path, now: &Path) {
+        for path in self.paths_mut() {
+            let along = cleaned(&now.join(written(path, before)));
+            if along.exists() {
+                *path = along;
+            }
+        }
+    }
+}
+
+/// The path as it is for every working folder, without the `..` that it can do without.
+///
+/// # Errors
+/// The operating system's, for an empty path or a working folder that is gone.
+pub fn absolute(path: &Path) -> std::io::Result<PathBuf> {
+    std::path::absolute(path).map(|path| cleaned(&path))
+}
+
+/// The folders from which the relative paths of the session file at `path` are taken, the likeliest
+/// first. A pipe has none: there it is the working folder.
+fn homes(path: &Path) -> Vec<PathBuf> {
+    let is_system = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    let real = std::fs::canonicalize(path).ok().filter(|real| real.is_file());
+    if is_system || (path.exists() && real.is_none()) {
+        let home = real.and_then(|real| real.parent().map(Path::to_owned)).or_else(|| std::env::current_dir().ok());
+        return home.into_iter().collect();
+    }
+    let named = absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned));
+    let is_link = std::fs::symlink_metadata(path).is_ok_and(|seen| seen.file_type().is_symlink());
+    let real = real.filter(|_| is_link).and_then(|real| real.parent().map(Path::to_owned));
+    let same = |real: &PathBuf| named.as_ref().is_some_and(|named| named.canonicalize().ok().as_ref() == Some(real));
+    let real = real.filter(|real| !same(real));
+    named.into_iter().chain(real).collect()
+}
+
+/// `path` as a file in `folder` names it; both without `..` and absolute, else it stays as it is.
+fn written(path: &Path, folder: &Path) -> PathBuf {
+    if path.is_relative() || folder.is_relative() {
+        return path.to_owned();
+    }
+    let real = || relative(path, &std::fs::canonicalize(folder).ok()?);
+    relative(path, folder).or_else(real).map_or_else(|| path.to_owned(), with_slashes)
+}
+
+/// `path` relative to `folder`; `None` where they lie in different trees, or a link is in between.
+fn relative(path: &Path, folder: &Path) -> Option<PathBuf> {
+    if let Ok(below) = path.strip_prefix(folder) {
+        return Some(if below.as_os_str().is_empty() { ".".into() } else { below.to_owned() });
+    }
+    let tree = folder.ancestors().find(|ancestor| path.starts_with(ancestor))?;
+    let over: Vec<&Path> = folder.ancestors().take_while(|ancestor| *ancestor != tree).collect();
+    if is_everyones(tree) || over.iter().any(|folder| is_link(folder)) {
+        return None;
+    }
+    let up: PathBuf = over.iter().map(|_| Component::ParentDir).collect();
+    Some(up.join(path.strip_prefix(tree).ok()?))
+}
+
+/// Whether unrelated things have this folder above them.
+fn is_everyones(folder: &Path) -> bool {
+    let homes = std::env::home_dir().and_then(|home| home.parent().map(Path::to_owned));
+    let named = [Some(std::env::temp_dir()), homes, Some("/tmp".into()), Some("/home".into())];
+    folder.parent().is_none() || named.iter().flatten().any(|known| cleaned(known) == folder)
+}
+
+/// The same on every system: a session may go to another one.
+fn with_slashes(path: PathBuf) -> PathBuf {
+    match path.to_str() {
+        Some(text) if cfg!(windows) && path.is_relative() => text.replace('\\', "/").into(),
+        _ => path,
+    }
+}
+
+/// An absolute path without `.`, and without `..` where that does not lead out of a link.
+fn cleaned(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        let named = matches!(clean.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if clean.has_root() && !named && !clean.ends_with("..") => {}
+            Component::ParentDir if named && !is_link(&clean) => drop(clean.pop()),
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+fn is_link(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|seen| seen.file_type().is_symlink())
+}

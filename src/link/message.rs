@@ -336,6 +336,9 @@ pub struct Prediction {
 /// Figures on one part of the data, by name: `accuracy`, `macro_f1`, `agreement`, `kl`, `loss`.
 pub type Measures = BTreeMap<String, f64>;
 
+/// The reason of a run that a person ended.
+pub const STOPPED: &str = "stopped";
+
 /// How a run ended: the content of `summary.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {

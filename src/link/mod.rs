@@ -24,7 +24,7 @@ pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
 pub use figure::grouped;
 pub use message::{
     Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase, Prediction,
-    Predictions, SeriesId, Side, Status, Step,
+    Predictions, STOPPED, SeriesId, Side, Status, Step,
 };
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,

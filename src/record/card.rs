@@ -7,12 +7,14 @@
 
 mod front;
 mod marks;
+mod origin;
 
 use super::RunRecord;
 use crate::link::{ModelCard, Opened, Outcome, Side};
 use crate::session::usage::FILE as USAGE;
-use crate::session::{DataSource, Head, Session, Source, Start, Usage};
+use crate::session::{DataSource, Head, Session, Source, Usage};
 use marks::{block, cell, code, one_line};
+pub use origin::ENCODERS;
 
 /// The card's name in the student's folder.
 pub const FILE: &str = "README.md";
@@ -25,7 +27,7 @@ pub fn text(record: &RunRecord, usage: &Usage) -> Option<String> {
     for part in [
         &title(session, opened, usage),
         &how_to_ask(usage),
-        &how_it_was_made(session, opened, outcome),
+        &how_it_was_made(session, opened, outcome, usage),
         &knobs(session, record),
         &measured(outcome),
         REPEAT,
@@ -38,8 +40,8 @@ pub fn text(record: &RunRecord, usage: &Usage) -> Option<String> {
 
 fn title(session: &Session, opened: &Opened, usage: &Usage) -> String {
     let student = &opened.student;
-    let taught = match &opened.teacher {
-        Some(teacher) => format!("It learned from the answers of {}", code(&teacher.title)),
+    let taught = match &session.models.teacher {
+        Some(teacher) => format!("It learned from the answers of {}", origin::full_name(&teacher.source)),
         None => "It learned from labels alone".to_owned(),
     };
     let classes = usage.classes.iter().map(|class| code(class)).collect::<Vec<_>>().join(", ");
@@ -87,29 +89,24 @@ fn words(usage: &Usage) -> String {
     format!("| class | label words |\n|---|---|\n{}", usage.classes.iter().map(row).collect::<String>())
 }
 
-fn how_it_was_made(session: &Session, opened: &Opened, outcome: &Outcome) -> String {
+fn how_it_was_made(session: &Session, opened: &Opened, outcome: &Outcome, usage: &Usage) -> String {
     let rows = made_of(session, opened).into_iter().chain(trained_by(session, outcome));
     let rows: String = rows.map(|(name, value)| format!("| {name} | {value} |\n")).collect();
-    let asked = opened.teacher.as_ref().map_or(String::new(), |_| {
-        let all = std::iter::once(&session.prompt.template).chain(&session.prompt.variants);
-        format!("\nThe teacher was asked:\n\n{}", all.map(|template| block("text", template)).collect::<String>())
-    });
-    format!("## How it was made\n\n| | |\n|---|---|\n{rows}{asked}")
+    let (teacher, student) = (origin::read_by_teacher(session, opened), origin::read_by_student(usage.head));
+    format!("## How it was made\n\n| | |\n|---|---|\n{rows}{teacher}\n{student}\n")
 }
 
 fn made_of(session: &Session, opened: &Opened) -> [(&'static str, String); 4] {
     let parts = opened.parts;
-    let start = match session.models.student.start {
-        Start::Stored => "from its stored weights",
-        Start::Fresh => "from random weights",
-    };
     let texts = format!(
         "{} to learn from, {} of them with their label; {} for validation, {} for the test",
         parts.train, parts.labelled, parts.validation, parts.test
     );
+    let teacher = session.models.teacher.as_ref().zip(opened.teacher.as_ref());
+    let start = origin::start(session, opened).replace('|', "\\|");
     [
-        ("teacher", opened.teacher.as_ref().map_or("none".to_owned(), model)),
-        ("student", format!("{}, {start}", model(&opened.student))),
+        ("teacher", teacher.map_or("none".to_owned(), |(choice, card)| model(&choice.source, card))),
+        ("student", format!("{}, {start}", model(&session.models.student.source, &opened.student))),
         ("data", data(&session.data.source)),
         ("texts", texts),
     ]
@@ -162,9 +159,9 @@ retort run session.ron --out again
 ```
 ";
 
-fn model(card: &ModelCard) -> String {
+fn model(source: &Source, card: &ModelCard) -> String {
     let size = if card.parameters > 0 { format!(", {} parameters", card.parameters) } else { String::new() };
-    format!("{} ({}{size})", cell(&card.title), card.architecture)
+    format!("{} ({}{size})", cell(&origin::public_name(source)), card.architecture)
 }
 
 /// The data by name: where it lies on somebody's machine is nobody's business.
@@ -175,13 +172,5 @@ fn data(source: &DataSource) -> String {
         DataSource::Delimited { path, .. } | DataSource::JsonLines { path, .. } => {
             cell(&path.file_name().unwrap_or_default().to_string_lossy())
         }
-    }
-}
-
-/// The name under which others may know a model.
-fn public_name(source: &Source) -> String {
-    match source {
-        Source::Hub { repo, .. } => repo.clone(),
-        other => other.title(),
     }
 }

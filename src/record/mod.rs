@@ -3,6 +3,7 @@
 
 pub mod card;
 pub mod journal;
+pub mod metrics;
 pub mod recorder;
 pub mod series;
 

@@ -1,18 +1,18 @@
-//! Keeps a run's folder: the journal as it happens; the session as run, the curves as a table and
-//! the summary as often as a checkpoint is made, so that a killed run loses at most what came after
-//! its last one.
+//! Keeps a run's folder: the journal and the curves as a table as they happen; the session as run as
+//! often as a checkpoint is made, so that a killed run loses at most what came after its last one; the
+//! summary and the student's card at the end.
 
 use std::path::{Path, PathBuf};
 
 use super::journal::{self, Journal};
+pub use super::metrics::METRICS;
+use super::metrics::MetricsFile;
 use super::{RunRecord, card};
-use crate::link::{Event, EventSink, Outcome};
+use crate::link::{Event, EventSink, Outcome, Step};
 use crate::session::file::write_atomically;
 use crate::session::usage::STUDENT;
 use crate::session::{Session, Usage, file};
 
-/// The curves of a run folder, `step,series,value`.
-pub const METRICS: &str = "metrics.csv";
 /// The session of a run folder, as run, with its script.
 pub const SESSION: &str = "session.ron";
 /// The outcome of a run folder.
@@ -23,6 +23,7 @@ pub const SUMMARY: &str = "summary.json";
 pub struct Recorder {
     record: RunRecord,
     run: Option<(Journal, PathBuf)>,
+    table: Option<MetricsFile>,
     complaints: Vec<String>,
 }
 
@@ -36,7 +37,7 @@ impl Recorder {
         let path = out.join(journal::FILE);
         let opened = if step == 0 || !path.exists() { Journal::create(&path) } else { Journal::append(&path) };
         match opened {
-            Ok(journal) => self.run = Some((journal, out.to_owned())),
+            Ok(journal) => (self.run, self.table) = (Some((journal, out.to_owned())), Some(MetricsFile::new(out))),
             Err(e) => self.complain(&e),
         }
         if step > 0 {
@@ -50,6 +51,22 @@ impl Recorder {
         self.complaints.push(words);
     }
 
+    /// Writes the curves anew, as they are now.
+    fn tabulate(&mut self) {
+        let written = self.table.as_mut().map(|table| table.rewrite(&self.record));
+        if let Some(Err(words)) = written {
+            self.complain(&words);
+        }
+    }
+
+    /// Adds what the curves have of the steps before `step`.
+    fn add_rows(&mut self, step: Step) {
+        let written = self.table.as_mut().map(|table| table.grow(&self.record, step));
+        if let Some(Err(words)) = written {
+            self.complain(&words);
+        }
+    }
+
     /// Session and curves as they are now.
     fn settle(&mut self) {
         let Some((journal, out)) = &mut self.run else { return };
@@ -58,12 +75,12 @@ impl Recorder {
         let journal = journal.check().map_err(|e| e.to_string());
         let session =
             self.session_as_run().map_or(Ok(()), |s| file::save(&s, &out.join(SESSION)).map_err(|e| e.to_string()));
-        let table = write_atomically(&out.join(METRICS), metrics(&self.record).as_bytes()).map_err(|e| e.to_string());
-        for result in [journal, session, table] {
+        for result in [journal, session] {
             if let Err(words) = result {
                 self.complain(&words);
             }
         }
+        self.add_rows(self.record.step);
     }
 
     /// The session with the knob changes that were really made, then those still to come.
@@ -106,10 +123,18 @@ impl EventSink for Recorder {
             let (out, step) = (out.clone(), *step);
             self.begin(&out, step);
         }
+        if let Event::Scalars { step, .. } = &event {
+            self.add_rows(*step);
+        }
         self.record.fold(event.clone());
         self.note(event.clone());
         match event {
-            Event::Started { .. } | Event::Checkpoint { .. } => self.settle(),
+            Event::Started { .. } => {
+                self.tabulate();
+                self.settle();
+            }
+            Event::Rewound { .. } => self.tabulate(),
+            Event::Checkpoint { .. } => self.settle(),
             Event::Finished(outcome) => {
                 self.settle();
                 self.summarise(&outcome);
@@ -118,16 +143,4 @@ impl EventSink for Recorder {
             _ => {}
         }
     }
-}
-
-/// Every curve as one table, in step order: `step,series,value`. Without times, so that equal runs
-/// give equal bytes.
-pub fn metrics(record: &RunRecord) -> String {
-    let mut rows: Vec<(u64, &str, f64)> = Vec::new();
-    for (id, series) in &record.series {
-        rows.extend(series.points().map(|(step, value)| (step, &*id.0, value)));
-    }
-    rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    let lines = rows.into_iter().map(|(step, id, value)| format!("{step},{id},{value}\n"));
-    std::iter::once("step,series,value\n".to_owned()).chain(lines).collect()
 }

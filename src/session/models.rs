@@ -1,9 +1,10 @@
 //! The pair: which model teaches, which one learns.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::usage::STUDENT;
 use super::{KeyPlace, Layers, Vocabulary};
 
 /// Teacher and student of a session.
@@ -229,12 +230,12 @@ impl Source {
         }
     }
 
-    /// What a person would call this source: the built-in name, the folder's last part, the Hub's
-    /// name for it or that of its GGUF file.
+    /// What a person would call this source: the built-in name, the folder's last part (of a run's
+    /// student the run's as well), the Hub's name for it or that of its GGUF file.
     pub fn title(&self) -> String {
         match self {
             Self::BuiltIn(name) => name.clone(),
-            Self::Folder(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Self::Folder(path) => folder_title(path),
             Self::Hub { file: Some(file), .. } => file.rsplit('/').next().unwrap_or(file).to_owned(),
             Self::Hub { repo, revision, .. } if revision == MAIN => repo.clone(),
             Self::Hub { repo, revision, .. } => format!("{repo}@{revision}"),
@@ -248,5 +249,18 @@ impl Source {
             Self::Server { key, .. } => key.as_ref(),
             Self::BuiltIn(_) | Self::Folder(_) | Self::Hub { .. } => None,
         }
+    }
+}
+
+/// A folder of the Hub's cache is called as the Hub calls it. Every run's student lies in a folder of the
+/// same name, which tells nothing.
+fn folder_title(path: &Path) -> String {
+    let last = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let above = |up: usize| path.ancestors().nth(up).and_then(Path::file_name).map(|name| name.to_string_lossy());
+    let is_cached = above(1).is_some_and(|name| name == "snapshots");
+    match (above(2).filter(|_| is_cached), above(1)) {
+        (Some(repo), _) if repo.starts_with("models--") => repo.replacen("models--", "", 1).replacen("--", "/", 1),
+        (_, Some(run)) if last == STUDENT => format!("{run}/{last}"),
+        _ => last.into_owned(),
     }
 }

@@ -46,22 +46,20 @@ impl Engine<'_> {
             return;
         }
         let before = self.pair.take();
-        self.note_threads(&mut session);
+        let other = other_threads(&session);
+        session.recipe.threads = Some(rayon::current_num_threads());
         session.run = None;
         self.phase(Phase::Opening, "reading models and data");
         let run = self.fresh(session, out, before.as_ref());
         self.begin(run, before);
+        self.warn_in_run(other);
     }
 
-    /// The number of threads is part of bit-exact replay: another one than recorded is said.
-    fn note_threads(&mut self, session: &mut Session) {
-        let threads = rayon::current_num_threads();
-        if let Some(asked) = session.recipe.threads.filter(|asked| *asked != threads) {
-            self.emit(Event::Warning(
-                format!("the session was run with {asked} threads and now has {threads}: the curves may differ in their last digits; set RAYON_NUM_THREADS={asked} to repeat them exactly").into(),
-            ));
+    /// A warning behind the start of a run, so that it stands in its journal.
+    fn warn_in_run(&mut self, warning: Option<String>) {
+        if let Some(warning) = warning.filter(|_| self.run.is_some()) {
+            self.emit(Event::Warning(warning.into()));
         }
-        session.recipe.threads = Some(threads);
     }
 
     fn fresh(&self, mut session: Session, out: PathBuf, before: Option<&Pair>) -> Result<Run, EngineError> {
@@ -88,7 +86,9 @@ impl Engine<'_> {
         if let Ok(run) = &mut run {
             run.settle(&self.cells.knobs.load());
         }
+        let other = run.as_ref().ok().and_then(|run| other_threads(&run.trainer.session));
         self.begin(run, before);
+        self.warn_in_run(other);
     }
 
     fn continued(&self, out: &Path, before: Option<&Pair>) -> Result<Run, EngineError> {
@@ -125,4 +125,13 @@ impl Engine<'_> {
 /// A new run in an old folder must not be continued from the old run's checkpoints.
 fn forget_checkpoints(out: &Path) {
     let _ = std::fs::remove_dir_all(out.join("checkpoints"));
+}
+
+/// The number of threads is part of bit-exact replay: another one than recorded is said.
+fn other_threads(session: &Session) -> Option<String> {
+    let threads = rayon::current_num_threads();
+    let asked = session.recipe.threads.filter(|asked| *asked != threads)?;
+    Some(format!(
+        "the session was run with {asked} threads and now has {threads}: the curves may differ in their last digits; set RAYON_NUM_THREADS={asked} to repeat them exactly"
+    ))
 }

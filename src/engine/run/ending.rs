@@ -5,11 +5,8 @@ use std::sync::Arc;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint, evaluate};
 use super::{Engine, Left, Mode, peak_bytes};
-use crate::link::{Event, Notice, Outcome, Phase, Step};
+use crate::link::{Event, Notice, Outcome, Phase, STOPPED, Step};
 use crate::session::usage::STUDENT;
-
-/// The reason of a run that a person ends.
-pub(super) const STOPPED: &str = "stopped";
 
 impl Engine<'_> {
     pub(super) fn checkpoint(&mut self) {

@@ -20,8 +20,8 @@ use super::pair::Pair;
 use super::prune::Pruner;
 use super::train::Trainer;
 use super::{EngineError, budget};
-use crate::link::{Budget, Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, Status, Step};
-use crate::session::{Catalog, Knobs};
+use crate::link::{Budget, Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, STOPPED, Status, Step};
+use crate::session::{Catalog, Knobs, Session};
 use looking::Looks;
 pub use memory::{peak_bytes, resident_bytes};
 
@@ -168,11 +168,11 @@ impl Engine<'_> {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Open(session) => self.open(&session),
-            Command::Start { session, out } => self.start(*session, out),
-            Command::Examine(session) => self.examine(&session),
-            Command::Weigh(session) => self.weigh(&session),
-            Command::Count(session) => self.count(&session),
+            Command::Open(session) => self.open(&located(session)),
+            Command::Start { session, out } => self.start(located(session), out),
+            Command::Examine(session) => self.examine(&located(session)),
+            Command::Weigh(session) => self.weigh(&located(session)),
+            Command::Count(session) => self.count(&located(session)),
             Command::StoreKey { name, key } => self.store_key(name, key),
             Command::Continue(out) => self.go_on(&out),
             Command::Pause => self.set_mode(Mode::Paused),
@@ -182,7 +182,7 @@ impl Engine<'_> {
             Command::List => self.list_models(),
             Command::Files { repo, revision } => self.list_files(repo, revision),
             Command::Checkpoint => self.checkpoint(),
-            Command::Stop => self.finish(ending::STOPPED),
+            Command::Stop => self.finish(STOPPED),
             Command::Rewind(step) => self.rewind(step),
         }
     }
@@ -193,4 +193,11 @@ impl Engine<'_> {
         (run.told, run.told_step) = (Instant::now(), run.trainer.step);
         self.phase(if mode == Mode::Paused { Phase::Paused } else { Phase::Running }, "");
     }
+}
+
+/// The session as it stays true when it is written down: paths that were given from the working folder
+/// start at the root.
+fn located(mut session: Box<Session>) -> Session {
+    session.make_paths_absolute();
+    *session
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::public_name;
+use super::origin::{base, public_name};
 use crate::link::Opened;
 use crate::session::{DataSource, Head, Session, Usage};
 
@@ -12,8 +12,8 @@ pub(super) fn matter(session: &Session, opened: &Opened, usage: &Usage) -> Strin
     if usage.head == Head::Classifier {
         yaml.push_str("pipeline_tag: text-classification\n");
     }
-    let models = [Some(&session.models.student), session.models.teacher.as_ref()];
-    let mut names: Vec<String> = models.into_iter().flatten().map(|choice| public_name(&choice.source)).collect();
+    let teacher = session.models.teacher.as_ref().map(|teacher| &teacher.source);
+    let mut names: Vec<String> = std::iter::once(base(&session.models)).chain(teacher).map(public_name).collect();
     names.dedup();
     list(&mut yaml, "base_model", &names);
     match languages(&session.data.source) {

@@ -80,7 +80,7 @@ fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize) {
 /// A run that was stopped or killed, with a checkpoint to go on from.
 fn can_continue(scene: &Scene) -> bool {
     let record = scene.record;
-    let unfinished = record.outcome.as_ref().is_none_or(|outcome| outcome.reason == "stopped");
+    let unfinished = record.outcome.as_ref().is_none_or(|outcome| outcome.reason == crate::link::STOPPED);
     unfinished && scene.session.run.is_some() && record.out.is_some() && !record.checkpoints.is_empty()
 }
 

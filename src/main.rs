@@ -10,18 +10,13 @@ fn main() -> ExitCode {
     engine::allocator::tune();
     fix_threads();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
-    match work(Arguments::parse()) {
-        Ok(words) => {
-            if !words.is_empty() {
-                println!("{words}");
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.code)
-        }
+    let done = work(Arguments::parse());
+    let done = done.and_then(|words| if words.is_empty() { Ok(()) } else { headless::print(&words) });
+    let Err(error) = done else { return ExitCode::SUCCESS };
+    if !error.message.is_empty() {
+        headless::tell(format_args!("error: {error}"));
     }
+    ExitCode::from(error.code)
 }
 
 /// Fixes the number of worker threads before any of them starts: it is part of bit-exact replay,

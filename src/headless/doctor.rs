@@ -1,5 +1,6 @@
 //! `retort doctor`: what a person should know of a session before its run.
 
+use super::output::print;
 use super::{CommandError, DoctorArguments, INPUT};
 use crate::engine::{self, doctor};
 use crate::link::{Checkup, Finding, Grade};
@@ -21,7 +22,7 @@ pub fn examine(arguments: &DoctorArguments) -> Result<String, CommandError> {
         return Ok(text);
     }
     // What was found is the result, not an error's message: only the exit code tells.
-    println!("{text}");
+    print(&text)?;
     let red = checkup.findings.iter().filter(|finding| finding.grade == Grade::Red).count();
     let rows = if red == 1 { "a row is red" } else { "rows are red" };
     Err(CommandError { message: format!("{rows}: the run would not start"), code: INPUT })

@@ -1,13 +1,17 @@
 //! The commands without a window. Progress goes to stderr, results to stdout, one JSON object with
-//! `--json`; exit codes tell usage, input and run errors apart.
+//! `--json`; exit codes tell usage, input and run errors apart, a run that a signal ended (128 and the
+//! signal's number) and a reader that went away ([`NOBODY_READS`]).
 
 mod answer;
 mod baseline;
 mod doctor;
 mod fetch;
+mod interrupt;
 mod key;
 mod models;
+mod output;
 mod probe;
+mod progress;
 mod run;
 
 use std::path::PathBuf;
@@ -19,6 +23,7 @@ pub use doctor::examine;
 pub use fetch::fetch;
 pub use key::key;
 pub use models::list;
+pub use output::{NOBODY_READS, print, tell};
 pub use probe::probe;
 pub use run::run;
 
@@ -193,6 +198,11 @@ impl CommandError {
     /// Input that cannot be used.
     pub fn input(error: impl std::fmt::Display) -> Self {
         Self { message: error.to_string(), code: INPUT }
+    }
+
+    /// An end of which everything was said.
+    pub fn quiet(code: u8) -> Self {
+        Self { message: String::new(), code }
     }
 
     /// A run that failed on its way.

@@ -1,35 +1,84 @@
-//! `retort run`: a session from start to end, with a progress bar.
+//! `retort run`: a session from start to end, followed on stderr. A signal ends it as *Stop* does in the
+//! window, and the exit code says which.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
+use super::interrupt::Interrupt;
+use super::output::{print, tell};
+use super::progress::Progress;
 use super::{CommandError, RunArguments};
 use crate::engine::{self, checkpoint};
 use crate::link::grouped;
-use crate::link::{Command, Event, Outcome, Phase, Status, WatchEnd, connect};
+use crate::link::{Command, Event, Outcome, STOPPED, WatchEnd, connect};
 use crate::record::journal;
 use crate::record::recorder::{Recorder, SESSION, SUMMARY};
 use crate::session::{Session, Source, file};
 
+/// How long a run that a signal ends may take to leave before its first step.
+const LEAVING: Duration = Duration::from_secs(1);
+/// Time between two looks at signals while nothing happens.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Runs a session; the result is what goes to stdout.
 ///
 /// # Errors
-/// [`CommandError`]: input errors before the first step, run errors after it.
+/// [`CommandError`]: input errors before the first step, run errors after it. A run that a signal ended
+/// has its result on stdout all the same.
 pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
-    let order = if arguments.resume { resume(arguments)? } else { start(arguments)? };
+    let (order, out) = if arguments.resume { resume(arguments)? } else { start(arguments)? };
+    let interrupt = Interrupt::listen().map_err(CommandError::run)?;
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).map_err(CommandError::run)?;
     watch.commands.send(order).map_err(CommandError::run)?;
-    let result = follow(&watch);
+    let ended = follow(&watch, &interrupt);
     drop(watch);
+    let outcome = match ended? {
+        Ended::Outcome(outcome) => outcome,
+        Ended::BeforeFirstStep(code) => return leave(&thread, &out, code),
+    };
     // A panic inside the engine has already become a failure of the run.
     let _ = thread.join();
-    let outcome = result?;
-    Ok(if arguments.json { serde_json::to_string(&outcome).unwrap_or_default() } else { table(&outcome) })
+    let result = if arguments.json { serde_json::to_string(&outcome).unwrap_or_default() } else { table(&outcome) };
+    match interrupt.code().filter(|_| outcome.reason == STOPPED) {
+        None => Ok(result),
+        Some(code) => {
+            print(&result)?;
+            tell(way_on(&out));
+            Err(CommandError::quiet(code))
+        }
+    }
 }
 
-fn start(arguments: &RunArguments) -> Result<Command, CommandError> {
+/// How following a run ended.
+enum Ended {
+    /// By the run's own end, or a stop.
+    Outcome(Outcome),
+    /// By a signal, with this exit code, while models and data were fetched or read.
+    BeforeFirstStep(u8),
+}
+
+/// Leaves a run that has not begun. Reading a large model cannot be called off, and nothing of it is
+/// worth waiting for.
+fn leave(thread: &JoinHandle<()>, out: &Path, code: u8) -> Result<String, CommandError> {
+    let asked = Instant::now();
+    while !thread.is_finished() && asked.elapsed() < LEAVING {
+        std::thread::sleep(LOOK / 10);
+    }
+    let begun = out.join(journal::FILE).exists();
+    let next = if begun { way_on(out) } else { "give the same command to begin again".to_owned() };
+    tell(format!("stopped before the first step; {next}"));
+    Err(CommandError::quiet(code))
+}
+
+/// The command that goes on with a run.
+fn way_on(out: &Path) -> String {
+    format!("go on with: retort run --resume --out {}", shell_word(out))
+}
+
+fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
     let mut session = match &arguments.session {
         Some(path) => file::open(path).map_err(CommandError::input)?,
         None => Session::built_in().map_err(CommandError::input)?,
@@ -45,11 +94,22 @@ fn start(arguments: &RunArguments) -> Result<Command, CommandError> {
         let advice = "add --resume to go on with it, or choose another --out";
         return Err(CommandError::input(format!("the folder already holds a run; {advice}: {}", out.display())));
     }
-    eprintln!("running {:?} into {}", session.name, out.display());
-    Ok(Command::Start { session: Box::new(session), out })
+    writable_names(&mut session, &out)?;
+    tell(format!("running {:?} into {}", session.name, out.display()));
+    Ok((Command::Start { session: Box::new(session), out: out.clone() }, out))
 }
 
-fn resume(arguments: &RunArguments) -> Result<Command, CommandError> {
+/// Session, journal and checkpoints name files in Unicode, or not at all.
+fn writable_names(session: &mut Session, out: &Path) -> Result<(), CommandError> {
+    let paths = session.paths_mut().into_iter().map(|path| &**path).chain([out]);
+    let unnamed = paths.into_iter().find(|path| path.to_str().is_none());
+    unnamed.map_or(Ok(()), |path| {
+        let advice = "a run writes down where its files are; give file and folders a name in Unicode";
+        Err(CommandError::input(format!("not a name that can be written down; {advice}: {}", path.display())))
+    })
+}
+
+fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
     let Some(out) = &arguments.out else {
         return Err(CommandError::input("--resume needs --out, the folder of the run to go on with"));
     };
@@ -61,9 +121,9 @@ fn resume(arguments: &RunArguments) -> Result<Command, CommandError> {
     let ended = out.join(SUMMARY).exists();
     if !ended && checkpoint::list(out).is_empty() && out.join(SESSION).exists() {
         let session = file::open(&out.join(SESSION)).map_err(CommandError::input)?;
-        return Ok(Command::Start { session: Box::new(session), out: out.clone() });
+        return Ok((Command::Start { session: Box::new(session), out: out.clone() }, out.clone()));
     }
-    Ok(Command::Continue(out.clone()))
+    Ok((Command::Continue(out.clone()), out.clone()))
 }
 
 /// The first of `runs/1`, `runs/2`, … that is free.
@@ -105,31 +165,38 @@ fn limit_tokens(session: &mut Session, most: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// Listens until the run ends.
-fn follow(watch: &WatchEnd) -> Result<Outcome, CommandError> {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} · {eta} left");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let mut running = false;
-    for event in &watch.events {
-        match event {
-            Event::Started { session, step, .. } => {
-                running = true;
-                bar.set_length(session.recipe.steps);
-                bar.set_position(step);
+/// Listens until the run ends; a signal stops it as a person would.
+fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError> {
+    let mut progress = Progress::new();
+    let (mut running, mut stopping) = (false, false);
+    loop {
+        let event = watch.events.recv_timeout(LOOK);
+        if let Some(code) = interrupt.code().filter(|_| !stopping) {
+            if !running && !matches!(event, Ok(Event::Started { .. })) {
+                progress.close();
+                return Ok(Ended::BeforeFirstStep(code));
             }
-            Event::Scalars { step, values } => show(&bar, step, &values),
-            Event::Status(status) => tell(&bar, &status),
-            // Not the bar's own printing, which is silent where there is no terminal.
-            Event::Counted(Some(budget)) => bar.suspend(|| eprintln!("teacher: {}", budget.sentence())),
-            Event::Warning(notice) => bar.println(format!("warning: {}", notice.text)),
-            Event::Opened(opened) => opened.notes.iter().for_each(|note| bar.println(format!("data: {note}"))),
+            stopping = true;
+            progress.line("stopping: a checkpoint, the test, the student; Ctrl+C once more ends at once");
+            watch.commands.send(Command::Stop).map_err(CommandError::run)?;
+        }
+        let event = match event {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => {
+                progress.tick();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        running |= matches!(event, Event::Started { .. });
+        progress.take(&event);
+        match event {
             Event::Trouble { what, .. } => return Err(CommandError::run(what)),
             Event::Failed(notice) if running => return Err(CommandError::run(notice.text)),
             Event::Failed(notice) => return Err(CommandError::input(notice.text)),
             Event::Finished(outcome) => {
-                bar.finish_and_clear();
-                return Ok(*outcome);
+                progress.close();
+                return Ok(Ended::Outcome(*outcome));
             }
             _ => {}
         }
@@ -137,21 +204,13 @@ fn follow(watch: &WatchEnd) -> Result<Outcome, CommandError> {
     Err(CommandError::run("the engine stopped without a word; continue with --resume"))
 }
 
-fn show(bar: &ProgressBar, step: u64, values: &[(crate::link::SeriesId, f64)]) {
-    let of = |id: &str| values.iter().find(|(series, _)| &*series.0 == id).map(|(_, value)| *value);
-    if let Some(loss) = of("loss/total") {
-        bar.set_position(step + 1);
-        bar.set_message(format!("loss {loss:.3}"));
-    }
-    if let Some(accuracy) = of("measure/accuracy") {
-        bar.println(format!("step {:>6}  validation accuracy {accuracy:.4}", step + 1));
-    }
-}
-
-fn tell(bar: &ProgressBar, status: &Status) {
-    let says = matches!(status.phase, Phase::Opening | Phase::Running | Phase::Evaluating);
-    if says && !status.what.is_empty() {
-        bar.set_message(status.what.clone());
+/// A path as a shell reads it back.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=@%:,".contains(c);
+    match text.is_empty() || !text.chars().all(plain) {
+        true => format!("'{}'", text.replace('\'', r"'\''")),
+        false => text,
     }
 }
 

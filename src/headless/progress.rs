@@ -1,0 +1,158 @@
+//! How a run is followed on stderr: on a terminal a bar and, above it, the lines that stay; elsewhere
+//! (a log, a pipe, a batch queue) the same lines, and every so often one that says how far it is.
+
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::tell;
+use crate::link::{Event, Opened, Phase, SeriesId, Status};
+
+/// Longest silence of a log, and the time between two looks at the clock.
+const SILENCE: Duration = Duration::from_secs(30);
+/// A log has a line for each of this many parts of a run.
+const PARTS: u64 = 10;
+
+/// The bar before the first step: how long opening and fetching take is not known.
+const OPENING: &str = "{spinner} {msg}";
+/// The bar while training.
+const TRAINING: &str = "{bar:30} {pos}/{len} {msg} · {eta} left";
+
+/// Shows a run.
+pub struct Progress {
+    bar: ProgressBar,
+    /// Steps done and steps in all; 0 in all before the first.
+    at: (u64, u64),
+    loss: f64,
+    /// What is being done besides training.
+    doing: String,
+    /// The last line of a log, and how many parts of the run it had behind it.
+    told: (Instant, u64),
+    /// Step and time at which training began here, for the time that is left.
+    begun: (u64, Instant),
+}
+
+impl Progress {
+    /// Of a run that is about to be opened.
+    pub fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(style(OPENING));
+        let now = Instant::now();
+        Self { bar, at: (0, 0), loss: f64::NAN, doing: String::new(), told: (now, 0), begun: (0, now) }
+    }
+
+    /// A line that stays.
+    pub fn line(&mut self, line: impl Display) {
+        self.bar.suspend(|| tell(line));
+        self.told.0 = Instant::now();
+    }
+
+    /// Takes in one event of the run.
+    pub fn take(&mut self, event: &Event) {
+        match event {
+            Event::Started { session, step, .. } => self.start(session.recipe.steps, *step),
+            Event::Scalars { step, values } => self.step(*step, values),
+            Event::Status(status) => self.status(status),
+            Event::Counted(Some(budget)) => self.line(format!("teacher: {}", budget.sentence())),
+            Event::Warning(notice) => self.line(format!("warning: {}", notice.text)),
+            Event::Opened(opened) => self.opened(opened),
+            _ => {}
+        }
+        self.tick();
+    }
+
+    /// Keeps a log from falling silent while nothing new comes.
+    pub fn tick(&mut self) {
+        if self.is_log() && self.told.0.elapsed() >= SILENCE {
+            self.say_where_it_is();
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn is_log(&self) -> bool {
+        self.bar.is_hidden()
+    }
+
+    fn start(&mut self, steps: u64, step: u64) {
+        self.bar.set_style(style(TRAINING));
+        self.bar.set_length(steps);
+        self.bar.set_position(step);
+        self.bar.reset_eta();
+        (self.at, self.begun) = ((step, steps), (step, Instant::now()));
+        self.told.1 = self.parts();
+        if step > 0 {
+            self.line(format!("going on at step {step} of {steps}"));
+        }
+    }
+
+    fn opened(&mut self, opened: &Opened) {
+        let of = |who: &str, notes: &[String]| notes.iter().map(|note| format!("{who}: {note}")).collect::<Vec<_>>();
+        let teacher = opened.teacher.iter().flat_map(|teacher| of("teacher", &teacher.notes));
+        let lines = of("data", &opened.notes).into_iter().chain(teacher).chain(of("student", &opened.student.notes));
+        lines.for_each(|line| self.line(line));
+    }
+
+    fn step(&mut self, step: u64, values: &[(SeriesId, f64)]) {
+        let of = |id: &str| values.iter().find(|(series, _)| &*series.0 == id).map(|(_, value)| *value);
+        if let Some(loss) = of("loss/total") {
+            (self.at.0, self.loss) = (step + 1, loss);
+            self.doing.clear();
+            self.bar.set_position(step + 1);
+            self.bar.set_message(format!("loss {loss:.3}"));
+        }
+        if let Some(accuracy) = of("measure/accuracy") {
+            self.told.1 = self.parts();
+            self.line(format!("step {:>6}  validation accuracy {accuracy:.4}", step + 1));
+        } else if self.is_log() && self.parts() > self.told.1 {
+            self.say_where_it_is();
+        }
+    }
+
+    fn status(&mut self, status: &Status) {
+        let says = matches!(status.phase, Phase::Opening | Phase::Running | Phase::Evaluating);
+        if !says || status.what.is_empty() {
+            return;
+        }
+        let first = self.doing.is_empty() && self.at.1 == 0;
+        self.doing.clone_from(&status.what);
+        self.bar.set_message(status.what.clone());
+        if first && self.is_log() {
+            self.say_where_it_is();
+        }
+    }
+
+    /// How many of the run's [`PARTS`] are done.
+    fn parts(&self) -> u64 {
+        (self.at.0.saturating_mul(PARTS)).checked_div(self.at.1).unwrap_or(0)
+    }
+
+    fn say_where_it_is(&mut self) {
+        self.told.1 = self.parts();
+        let (step, steps) = self.at;
+        let line = match (self.doing.as_str(), steps) {
+            ("", _) => format!("step {step:>6} of {steps}  loss {:.3}{}", self.loss, self.left()),
+            (doing, 0) => doing.to_owned(),
+            (doing, _) => format!("step {step:>6} of {steps}  {doing}"),
+        };
+        self.line(line);
+    }
+
+    /// The time that is left, at the pace since training began here.
+    fn left(&self) -> String {
+        let ((step, steps), (first, begun)) = (self.at, self.begun);
+        let (done, to_do) = (step.saturating_sub(first), steps.saturating_sub(step));
+        if done == 0 {
+            return String::new();
+        }
+        format!(" · {:.0} s left", begun.elapsed().as_secs_f64() * to_do as f64 / done as f64)
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -10,6 +10,8 @@ fn main() -> ExitCode {
     engine::allocator::tune();
     fix_threads();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    // The client of servers and of the Hub traces every byte it sends, keys included.
+    log::set_max_level(log::max_level().min(log::LevelFilter::Debug));
     let done = work(Arguments::parse());
     let done = done.and_then(|words| if words.is_empty() { Ok(()) } else { headless::print(&words) });
     let Err(error) = done else { return ExitCode::SUCCESS };

@@ -9,12 +9,13 @@ mod tiny;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hub_server::{COMMIT, Server, sha256};
 use retort::engine::hub::{self, HubError, Name, Place, Progress};
 use retort::engine::model::{self, ModelFiles, Weights};
-use retort::link::{Command, Event, Phase, connect};
+use retort::link::{Command, Event, Missing, Phase, Question, Secret, WatchEnd, connect};
 use retort::session::{Head, ModelChoice, Session, Source};
 
 const TOKEN: &str = "hf_SecretWordOfThePerson";
@@ -79,6 +80,10 @@ impl Scene {
     }
 }
 
+fn token() -> Option<Arc<Secret>> {
+    Some(Arc::new(Secret::new(TOKEN.into())))
+}
+
 fn name() -> Name {
     Name::parse("owner/tiny", "main").unwrap()
 }
@@ -98,7 +103,7 @@ fn a_model_is_fetched_once_with_only_what_it_needs() {
     let scene = Scene::new();
     scene.server.set(|state| state.token = Some(TOKEN.into()));
     let mut heard: Vec<Progress> = Vec::new();
-    let place = Place { token: Some(TOKEN.into()), ..scene.place() };
+    let place = Place { token: token(), ..scene.place() };
     let fetch = |heard: &mut Vec<Progress>| {
         hub::fetch(&place, &name(), true, &mut |progress| {
             heard.push(progress.clone());
@@ -201,7 +206,7 @@ fn what_the_hub_refuses_is_said_with_the_next_step_and_never_the_token() {
     let words = scene.refusal();
     assert!(words.contains("401") && words.contains("HF_TOKEN") && words.contains("/owner/tiny"), "{words}");
     scene.server.set(|state| state.statuses.push_back((403, String::new())));
-    let place = Place { token: Some(TOKEN.into()), ..scene.place() };
+    let place = Place { token: token(), ..scene.place() };
     let words = hub::fetch(&place, &name(), true, &mut |_| true).unwrap_err().to_string();
     assert!(words.contains("403") && words.contains("gated") && !words.contains(TOKEN), "{words}");
     scene.server.set(|state| state.token = None);
@@ -390,7 +395,18 @@ fn a_session_fetches_its_model_and_then_needs_no_network() {
     let refused = scene.retort(&["run", path, "--out", "one"], &offline);
     assert_eq!(refused.status.code(), Some(3), "{}", said(&refused));
     assert!(said(&refused).contains("HF_HUB_OFFLINE"), "{}", said(&refused));
-    let first = scene.retort(&["run", path, "--out", "two"], &[]);
+    // Without a word nothing is fetched, and the Hub hears of nothing.
+    let unasked = scene.retort(&["run", path, "--out", "unasked"], &[]);
+    assert_eq!(unasked.status.code(), Some(3), "{}", said(&unasked));
+    let place = scene.cache().join("models--owner--tiny").display().to_string();
+    for part in ["owner/tiny", "its size", &place, "retort fetch owner/tiny", "--fetch"] {
+        assert!(said(&unasked).contains(part), "no {part:?} in {}", said(&unasked));
+    }
+    for command in [&["doctor", path][..], &["baseline", path], &["probe", "hub:owner/tiny", "--text", "a goal"]] {
+        scene.retort(command, &[]);
+    }
+    assert!(scene.server.requests("").is_empty() && !scene.cache().exists());
+    let first = scene.retort(&["run", path, "--out", "two", "--fetch"], &[]);
     assert!(first.status.success(), "{}", said(&first));
     let second = scene.retort(&["run", path, "--out", "three"], &offline);
     assert!(second.status.success(), "{}", said(&second));
@@ -399,6 +415,20 @@ fn a_session_fetches_its_model_and_then_needs_no_network() {
     let out = scene.folder.path().join("probe.safetensors");
     let probe = ["probe", "hub:owner/tiny", "--text", "a goal", "--out", out.to_str().unwrap()];
     assert!(scene.retort(&probe, &offline).status.success());
+}
+
+/// Waits for the question whether a model may be fetched, and answers it.
+fn answer(watch: &WatchEnd, yes: bool) -> Missing {
+    let question = watch.events.iter().find_map(|event| match event {
+        Event::Asked(question) => Some(question),
+        _ => None,
+    });
+    let question = question.unwrap();
+    watch.commands.send(Command::Answer { question: question.clone(), yes }).unwrap();
+    match *question {
+        Question::Fetch(missing) => missing,
+        Question::Key(grant) => panic!("asked for {grant}"),
+    }
 }
 
 /// Runs the ignored test `which` of this file in a process of its own, which reads the environment.
@@ -424,6 +454,7 @@ fn in_a_process_of_its_own_a_stop_ends_the_fetch() {
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
     watch.commands.send(Command::Open(Box::new(session()))).unwrap();
+    answer(&watch, true);
     let mut seen = Vec::new();
     let begun = Instant::now();
     for event in &watch.events {
@@ -445,6 +476,7 @@ fn in_a_process_of_its_own_a_stop_ends_the_fetch() {
     assert!(seen.iter().any(stopped), "{seen:?}");
     // Another order instead of the one that is being fetched for.
     watch.commands.send(Command::Open(Box::new(session()))).unwrap();
+    answer(&watch, true);
     let mut other = Session::built_in().unwrap();
     other.data.limit = Some(24);
     watch.commands.send(Command::Open(Box::new(other))).unwrap();

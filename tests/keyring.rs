@@ -7,7 +7,7 @@ mod openai_server;
 
 use std::io::Write as _;
 use std::process::{Command as Process, Output, Stdio};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use openai_server::Server;
@@ -39,11 +39,17 @@ fn teacher(server: &Server, key: &str) -> Result<ServerTeacher, String> {
     ServerTeacher::new(&server.choice(ServerMode::Chat, Some(key)), &prompt, &classes).map_err(|e| e.to_string())
 }
 
+/// Lets the key go to this server as long as the process lives.
+fn allow(server: &Server, key: &str) {
+    secret::allow_here(format!("{key}@{}", server.url).parse().unwrap());
+}
+
 /// The program with `typed` on its stdin.
 fn retort(arguments: &[&str], typed: &str, keyring: &str) -> Output {
     let mut child = Process::new(env!("CARGO_BIN_EXE_retort"))
         .args(arguments)
         .env("DBUS_SESSION_BUS_ADDRESS", keyring)
+        .env("RETORT_CONFIG", std::env::temp_dir().join("retort-no-such-folder"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -64,9 +70,12 @@ fn said(output: &Output) -> String {
 fn a_server_gets_the_key_that_the_keyring_holds() {
     mock();
     let server = server();
+    let unasked = teacher(&server, "keyring:fetched").err().unwrap();
+    assert!(unasked.contains("retort key set fetched --host http://127.0.0.1:"), "{unasked}");
+    allow(&server, "keyring:fetched");
     let missing = teacher(&server, "keyring:fetched").err().unwrap();
     assert!(missing.contains("retort key set fetched") && missing.contains("environment variable"), "{missing}");
-    secret::store("fetched", &Secret(KEY.into())).unwrap();
+    secret::store("fetched", &Secret::new(KEY.into())).unwrap();
     teacher(&server, "keyring:fetched").unwrap().answer(&["text"]).unwrap();
     let heard = server.heard.lock().unwrap();
     assert!(heard[0].1.contains(&format!("authorization: bearer {}", KEY.to_lowercase())), "{:?}", heard[0]);
@@ -75,8 +84,9 @@ fn a_server_gets_the_key_that_the_keyring_holds() {
 #[test]
 fn a_key_that_is_refused_is_named_by_its_place() {
     mock();
-    secret::store("refused", &Secret(KEY.into())).unwrap();
+    secret::store("refused", &Secret::new(KEY.into())).unwrap();
     let server = Server::start(|_, _| (401, "", json!({})));
+    allow(&server, "keyring:refused");
     let words = teacher(&server, "keyring:refused").unwrap().answer(&["text"]).unwrap_err().to_string();
     assert!(words.contains("retort key set refused") && !words.contains("TheKey"), "{words}");
 }
@@ -87,7 +97,8 @@ fn the_engine_stores_a_key_and_tells_what_became_of_it() {
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, Recorder::default()).unwrap();
     let order = |key: &str| {
-        watch.commands.send(Command::StoreKey { name: "ordered".into(), key: Secret(key.into()) }).unwrap();
+        let key = Arc::new(Secret::new(key.into()));
+        watch.commands.send(Command::StoreKey { name: "ordered".into(), key, host: None }).unwrap();
         let begun = Instant::now();
         loop {
             match &*watch.cells.key.load() {
@@ -99,7 +110,7 @@ fn the_engine_stores_a_key_and_tells_what_became_of_it() {
         }
     };
     assert_eq!(order(KEY), ("ordered".into(), KeyState::Stored));
-    assert_eq!(secret::fetch("ordered").unwrap(), Secret(KEY.into()));
+    assert_eq!(secret::fetch("ordered").unwrap(), Secret::new(KEY.into()));
     watch.cells.key.store(None);
     let (_, state) = order("no key at all");
     assert!(matches!(&state, KeyState::Failed(words) if words.contains("spaces")), "{state:?}");
@@ -152,6 +163,9 @@ fn a_real_secret_service_keeps_a_key_between_two_programs() {
         printf 'password' | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 99
         "$RETORT" key remove real; echo "before: $?"
         printf "$KEY" | "$RETORT" key set real; echo "set: $?"
+        "$RETORT" run "$SESSION" --out "$OUT-unasked"; echo "unasked: $?"
+        printf "$KEY" | "$RETORT" key set real --host "$HOST"; echo "set for a host: $?"
+        "$RETORT" key list
         "$RETORT" run "$SESSION" --out "$OUT" >/dev/null; echo "run: $?"
         "$RETORT" key remove real; echo "removed: $?"
         "$RETORT" run "$SESSION" --out "$OUT-again"; echo "without: $?"
@@ -167,13 +181,25 @@ fn a_real_secret_service_keeps_a_key_between_two_programs() {
         bus.args(["--", "sh", "-c", script]).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
         bus.env("HOME", home).env("XDG_DATA_HOME", home.join("data")).env("XDG_RUNTIME_DIR", home);
         bus.env("RETORT", env!("CARGO_BIN_EXE_retort")).env("RETORT_CACHE", home.join("answers"));
+        bus.env("RETORT_CONFIG", home.join("config")).env("HOST", &server.url);
         bus.env("KEY", KEY).env("SESSION", &session).env("OUT", home.join("out"));
         said(&bus.output().unwrap())
     };
     let words = on_a_bus(open) + &on_a_bus(locked);
-    for part in
-        ["before: 3", "set: 0", "run: 0", "removed: 0", "without: 3", "holds no key real", "locked: 3", "unlock it"]
-    {
+    for part in [
+        "before: 3",
+        "set: 0",
+        "unasked: 3",
+        "--allow-key keyring:real@http",
+        "set for a host: 0",
+        "keyring:real  ",
+        "run: 0",
+        "removed: 0",
+        "without: 3",
+        "holds no key real",
+        "locked: 3",
+        "unlock it",
+    ] {
         assert!(words.contains(part), "no {part:?} in\n{words}");
     }
     let heard = server.heard.lock().unwrap();

@@ -168,7 +168,10 @@ fn the_key_comes_from_the_environment_and_is_never_written() {
     let words = refused("sk-TheSecretItself");
     assert!(words.contains("name of an environment variable") && !words.contains("TheSecret"), "{words}");
     assert!(refused("RETORT_TEST_NO_SUCH_KEY").contains("RETORT_TEST_NO_SUCH_KEY"));
-    // Any variable of this process will do; that it is sent, and as what, is what matters.
+    // Any variable of this process will do; that it is sent once it may, and as what, is what matters.
+    let grant = format!("CARGO_PKG_NAME@{}", server.url);
+    assert!(refused("CARGO_PKG_NAME").contains("--allow-key CARGO_PKG_NAME@http://127.0.0.1:"));
+    retort::engine::secret::allow_here(grant.parse().unwrap());
     let choice = server.choice(ServerMode::Chat, Some("CARGO_PKG_NAME"));
     ServerTeacher::new(&choice, &prompt(), &classes()).unwrap().answer(&["a goal"]).unwrap();
     let heard = server.heard.lock().unwrap();

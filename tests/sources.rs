@@ -241,10 +241,11 @@ fn a_key_goes_to_the_keyring_and_stays_nowhere_else() {
     window.run_steps(4);
     let heard = engine.heard();
     let stored = heard.iter().find_map(|command| match command {
-        Command::StoreKey { name, key } => Some((name.as_str(), key.0.as_str())),
+        Command::StoreKey { name, key, host } => Some((name.as_str(), &**key, host.as_ref().unwrap().to_string())),
         _ => None,
     });
-    assert_eq!(stored, Some(("api.example.com", "sk-TheKeyItself")));
+    let key_itself = retort::link::Secret::new("sk-TheKeyItself".into());
+    assert_eq!(stored, Some(("api.example.com", &key_itself, "https://api.example.com".to_owned())));
     assert!(!format!("{heard:?}").contains("TheKey"), "nothing that is shown has it");
     window.get_by(|node| node.placeholder() == Some("paste the key")).click();
     window.run_steps(2);

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::environment;
+
 /// The cache folder: `RETORT_CACHE`, else the one that the system sets aside for the program; `None` on a
 /// system that names none.
 pub fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os("RETORT_CACHE").filter(|value| !value.is_empty()).map(PathBuf::from);
-    named.or_else(|| directories::ProjectDirs::from("", "", "retort").map(|dirs| dirs.cache_dir().to_owned()))
+    environment::path("RETORT_CACHE")
+        .or_else(|| directories::ProjectDirs::from("", "", "retort").map(|dirs| dirs.cache_dir().to_owned()))
 }

@@ -9,6 +9,7 @@ pub mod content_hash;
 pub mod data;
 pub mod device;
 pub mod doctor;
+pub mod environment;
 pub mod evaluate;
 pub mod hub;
 pub mod loss;
@@ -24,6 +25,7 @@ pub mod run;
 pub mod secret;
 pub mod task;
 pub mod teacher;
+pub mod tls;
 pub mod train;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -11,7 +11,7 @@ use super::hub;
 use super::make;
 use super::model::{self, Model, Top};
 use super::teacher::{LocalTeacher, ServerTeacher, TargetCache, Targets, Teacher};
-use crate::link::{ModelCard, Opened};
+use crate::link::{Missing, ModelCard, Opened};
 use crate::session::{ModelChoice, Session, Source};
 
 /// Number of training examples shown to the person.
@@ -32,7 +32,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Opens what `session` names; models of the Hub must be in the cache ([`provide`]). What `before` already holds and a new run may share (teacher
+    /// Opens what `session` names; models of the Hub must be in the cache ([`missing`]). What `before` already holds and a new run may share (teacher
     /// and data, which no run changes) is taken over instead of being read again.
     ///
     /// # Errors
@@ -136,17 +136,20 @@ fn other_classes(model: &Model, choice: &ModelChoice, classes: &[String]) -> Opt
     ))
 }
 
-/// Fetches the models of the Hub that `session` names and the cache lacks.
+/// The models of the Hub that `session` names and the cache lacks, each once. The Hub is not asked.
 ///
 /// # Errors
 /// [`EngineError::Hub`].
-pub fn provide(session: &Session, watch: hub::Watch) -> Result<(), EngineError> {
+pub fn missing(session: &Session) -> Result<Vec<Missing>, EngineError> {
     let choices = session.models.teacher.iter().chain([&session.models.student]);
     let of = session.models.student.layers.as_ref().and_then(|layers| layers.of.clone()).map(ModelChoice::stored);
+    let mut lacking: Vec<Missing> = Vec::new();
     for choice in choices.chain(&of) {
-        hub::provide(choice, watch)?;
+        if let Some(missing) = hub::missing(choice)?.filter(|missing| !lacking.contains(missing)) {
+            lacking.push(missing);
+        }
     }
-    Ok(())
+    Ok(lacking)
 }
 
 /// A text as a row of a table shows it: at most a few hundred characters.

@@ -1,24 +1,42 @@
 //! Keys in the system's keyring: the Secret Service on Linux, the Keychain on macOS, the Credential
-//! Manager on Windows. A key is found by its name; no sentence and no file of ours ever holds it.
+//! Manager on Windows. A key is found by its name; no sentence and no file of ours ever holds it. Which
+//! server a key may go to is for `grants` and `permit`, and how it goes there for `credential`.
 //!
 //! *Asked on a thread of its own (2026-11).* A keyring that is locked asks the person for a password, and
 //! without a screen nobody answers. Whoever wants a key waits for a minute and then goes on with a reason.
+
+mod credential;
+pub mod grants;
+pub mod permit;
 
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use keyring::{Entry, Error};
+use zeroize::Zeroizing;
 
 use crate::link::Secret;
+pub use credential::Credential;
+pub use grants::Grants;
+pub use permit::{PermitError, allow_here};
 
 /// The service under which this program's keys are kept.
 const SERVICE: &str = "retort";
 /// Longest wait for a keyring, which may be asking the person for its password.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Why a key cannot be had from the system's keyring, or put there.
+/// Why a key cannot be had from where it is kept, or put there.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
+    /// It may not go where it is wanted.
+    #[error(transparent)]
+    Permit(#[from] PermitError),
+    /// The environment variable is not set, or holds what no key is.
+    #[error("the environment variable {name} holds no key; set it and start again")]
+    Unset {
+        /// The variable.
+        name: String,
+    },
     /// There is no keyring.
     #[error(
         "there is no system keyring for the key {name}: {reason}; start one (GNOME Keyring, KWallet) and then retort again, or name an environment variable instead"
@@ -72,7 +90,7 @@ pub enum SecretError {
 /// # Errors
 /// [`SecretError`] naming the entry, the reason and the next step.
 pub fn fetch(name: &str) -> Result<Secret, SecretError> {
-    let key = patiently(name, |entry| entry.get_password())?;
+    let key = patiently(name, |entry| entry.get_password().map(Zeroizing::new))?;
     sound(name, key.trim())
 }
 
@@ -81,8 +99,8 @@ pub fn fetch(name: &str) -> Result<Secret, SecretError> {
 /// # Errors
 /// [`SecretError`]; what was kept before is still there.
 pub fn store(name: &str, key: &Secret) -> Result<(), SecretError> {
-    let Secret(key) = sound(name, key.0.trim())?;
-    patiently(name, move |entry| entry.set_password(&key))
+    let key = sound(name, key.expose().trim())?;
+    patiently(name, move |entry| entry.set_password(key.expose()))
 }
 
 /// Forgets the key that is kept under `name`.
@@ -98,7 +116,7 @@ fn sound(name: &str, key: &str) -> Result<Secret, SecretError> {
     let reason = match key {
         "" => "it is empty",
         key if !key.chars().all(|c| c.is_ascii_graphic()) => "it has spaces or signs that no key has",
-        key => return Ok(Secret(key.to_owned())),
+        key => return Ok(Secret::new(key.to_owned())),
     };
     Err(SecretError::Unusable { name: name.to_owned(), reason: reason.to_owned() })
 }
@@ -183,10 +201,10 @@ mod tests {
     #[test]
     fn a_key_is_stored_fetched_replaced_and_removed() {
         mock();
-        store("a", &Secret(" sk-first\n".into())).unwrap();
-        assert_eq!(fetch("a").unwrap(), Secret("sk-first".into()));
-        store("a", &Secret("sk-second".into())).unwrap();
-        assert_eq!(fetch("a").unwrap(), Secret("sk-second".into()));
+        store("a", &Secret::new(" sk-first\n".into())).unwrap();
+        assert_eq!(fetch("a").unwrap(), Secret::new("sk-first".into()));
+        store("a", &Secret::new("sk-second".into())).unwrap();
+        assert_eq!(fetch("a").unwrap(), Secret::new("sk-second".into()));
         remove("a").unwrap();
         assert!(matches!(fetch("a"), Err(SecretError::Missing { .. })));
         assert!(matches!(remove("a"), Err(SecretError::Missing { .. })));
@@ -212,7 +230,7 @@ mod tests {
     fn what_cannot_be_a_key_is_not_stored_and_not_shown() {
         mock();
         for key in ["", "  \n", "The Key Itself", "TheKeyItselfé"] {
-            let words = store("c", &Secret(key.into())).unwrap_err().to_string();
+            let words = store("c", &Secret::new(key.into())).unwrap_err().to_string();
             assert!(words.contains("key c") && !words.contains("The"), "{words}");
         }
         assert!(matches!(fetch("c"), Err(SecretError::Missing { .. })));

@@ -1,7 +1,7 @@
 //! `retort doctor`: what a person should know of a session before its run.
 
 use super::output::print;
-use super::{CommandError, DoctorArguments, INPUT};
+use super::{CommandError, DoctorArguments, INPUT, consent};
 use crate::engine::{self, doctor};
 use crate::link::{Checkup, Finding, Grade};
 use crate::session::{Session, file};
@@ -15,6 +15,11 @@ pub fn examine(arguments: &DoctorArguments) -> Result<String, CommandError> {
         Some(path) => file::open(path).map_err(CommandError::input)?,
         None => Session::built_in().map_err(CommandError::input)?,
     };
+    consent::allow_keys(&arguments.consent)?;
+    // A model that is missing without that is a red row, not an error.
+    if arguments.consent.fetch {
+        consent::provide(&session, &arguments.consent)?;
+    }
     let checkup = doctor::examine(&session, None, &engine::catalog());
     let text =
         if arguments.json { serde_json::to_string(&checkup).map_err(CommandError::run)? } else { table(&checkup) };

@@ -4,6 +4,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{CommandError, FetchArguments};
 use crate::engine::hub::{self, HubError, Name, Place, Progress};
+use crate::link::Missing;
 
 /// Fetches a model; the result is the folder it lies in, or its GGUF file.
 ///
@@ -13,9 +14,7 @@ pub fn fetch(arguments: &FetchArguments) -> Result<String, CommandError> {
     let name = Name::parse(&arguments.model, &arguments.revision);
     let name = name.and_then(|name| name.with_file(arguments.file.as_deref())).map_err(CommandError::input)?;
     let place = Place::from_env().map_err(CommandError::input)?;
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} · {eta} left");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = bar();
     let path = hub::fetch(&place, &name, true, &mut |progress| show(&bar, progress)).map_err(failed)?;
     bar.finish_and_clear();
     if arguments.json {
@@ -24,6 +23,25 @@ pub fn fetch(arguments: &FetchArguments) -> Result<String, CommandError> {
         return Ok(done.to_string());
     }
     Ok(format!("{} is in {}", name.repo(), path.display()))
+}
+
+/// Fetches a model that a session needs.
+///
+/// # Errors
+/// As [`fetch`].
+pub(super) fn bring(missing: &Missing) -> Result<(), CommandError> {
+    let bar = bar();
+    eprintln!("fetching {} into {}", missing.repo, missing.place.display());
+    hub::bring(missing, &mut |progress| show(&bar, progress)).map_err(failed)?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} · {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
 }
 
 /// What the person asked for is input; what happens on the way is not.

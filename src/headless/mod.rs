@@ -4,6 +4,7 @@
 
 mod answer;
 mod baseline;
+mod consent;
 mod doctor;
 mod fetch;
 mod interrupt;
@@ -62,7 +63,7 @@ pub enum Task {
     List(Listing),
     /// Fetch a model from the Hugging Face Hub into the cache that its tools share.
     Fetch(FetchArguments),
-    /// Keep the key to a server in the system's keyring, or remove it.
+    /// Keep the key to a server in the system's keyring, say where it may go, or remove it.
     #[command(subcommand)]
     Key(KeyTask),
     /// Measure the window's time per frame while a run is going.
@@ -85,9 +86,23 @@ pub struct RunArguments {
     /// Go on with the run in --out from its last checkpoint.
     #[arg(long)]
     pub resume: bool,
+    #[command(flatten)]
+    pub consent: Consent,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a session may do that nobody at this machine has asked for yet.
+#[derive(Debug, Default, Args)]
+pub struct Consent {
+    /// Fetch models of the Hub that the cache lacks.
+    #[arg(long)]
+    pub fetch: bool,
+    /// Let the key that is kept at NAME go to the server at HOST, this time only. NAME is a variable, or
+    /// keyring:NAME.
+    #[arg(long = "allow-key", value_name = "NAME@HOST")]
+    pub allow_key: Vec<String>,
 }
 
 /// Arguments of `retort probe`.
@@ -101,6 +116,9 @@ pub struct ProbeArguments {
     /// File to write, safetensors.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Fetch the model from the Hub if the cache lacks it.
+    #[arg(long)]
+    pub fetch: bool,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
@@ -121,6 +139,8 @@ pub struct BaselineArguments {
 pub struct DoctorArguments {
     /// Session to examine; the built-in experiment if left out.
     pub session: Option<PathBuf>,
+    #[command(flatten)]
+    pub consent: Consent,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
@@ -165,11 +185,24 @@ pub enum KeyTask {
     Set {
         /// The entry's name; a session names it as `keyring:NAME`.
         name: String,
+        /// The server that the key may go to, and no other: https://api.example.com,
+        /// http://localhost:8000. May be given several times. Left out, its first use asks.
+        #[arg(long)]
+        host: Vec<String>,
     },
-    /// Remove a key.
+    /// List which keys may go to which servers; the keys themselves are never shown.
+    List {
+        /// One JSON object on stdout.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a key, and take back that it or a variable of this name may go anywhere.
     Remove {
-        /// The entry's name.
+        /// The name of an entry or of a variable.
         name: String,
+        /// Take back this server alone, and keep the key.
+        #[arg(long)]
+        host: Option<String>,
     },
 }
 

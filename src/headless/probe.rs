@@ -7,7 +7,7 @@ use candle_core::{DType, Device, IndexOp as _, Tensor};
 use serde_json::json;
 
 use super::answer::{Answer, answer};
-use super::{CommandError, ProbeArguments};
+use super::{CommandError, ProbeArguments, consent};
 use crate::engine::EngineError;
 use crate::engine::hub;
 use crate::engine::model::save::serialize;
@@ -25,7 +25,10 @@ use crate::session::{Head, ModelChoice, Source};
 /// # Errors
 /// [`CommandError`] if the model cannot be opened or the file not written.
 pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
-    let model = open(&arguments.model).map_err(CommandError::input)?;
+    let source = source(&arguments.model);
+    let missing = hub::missing(&ModelChoice::stored(source.clone())).map_err(CommandError::input)?;
+    consent::bring(missing, arguments.fetch)?;
+    let model = open(source).map_err(CommandError::input)?;
     let answer = answer(&model, &arguments.text)?;
     let tensors = tensors(&model, &arguments.text).map_err(CommandError::run)?;
     if let Some(out) = &arguments.out {
@@ -51,14 +54,18 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
     Ok(std::iter::once(head).chain(answer.iter().map(Answer::to_string)).collect::<Vec<_>>().join("\n"))
 }
 
-/// Opens a model with the head it was saved with: a classifier if its configuration names labels
-/// and its class is one for classification, else its vocabulary head.
-fn open(name: &str) -> Result<Model, EngineError> {
-    let source = match (name.strip_prefix("built-in:"), name.strip_prefix("hub:")) {
+/// The model that a person names on the command line.
+fn source(name: &str) -> Source {
+    match (name.strip_prefix("built-in:"), name.strip_prefix("hub:")) {
         (Some(built_in), _) => Source::BuiltIn(built_in.to_owned()),
         (_, Some(name)) => Source::hub(name),
         _ => Source::Folder(name.into()),
-    };
+    }
+}
+
+/// Opens a model with the head it was saved with: a classifier if its configuration names labels
+/// and its class is one for classification, else its vocabulary head.
+fn open(source: Source) -> Result<Model, EngineError> {
     let files = hub::files(&ModelChoice::stored(source.clone()))?;
     let config = model::Config::parse(&files.config()?)?;
     let classes = config.classes();

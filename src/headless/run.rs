@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use super::output::{print, tell};
 use super::progress::Progress;
-use super::{CommandError, RunArguments};
+use super::{CommandError, RunArguments, consent};
+use crate::engine::hub::HubError;
+use crate::engine::secret::PermitError;
 use crate::engine::{self, checkpoint};
 use crate::link::grouped;
-use crate::link::{Command, Event, Outcome, STOPPED, WatchEnd, connect};
+use crate::link::{Command, Event, Outcome, Question, STOPPED, WatchEnd, connect};
 use crate::record::journal;
 use crate::record::recorder::{Recorder, SESSION, SUMMARY};
 use crate::session::{Session, Source, file};
@@ -28,6 +30,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// [`CommandError`]: input errors before the first step, run errors after it. A run that a signal ended
 /// has its result on stdout all the same.
 pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
+    consent::allow_keys(&arguments.consent)?;
     let (order, out) = if arguments.resume { resume(arguments)? } else { start(arguments)? };
     let interrupt = Interrupt::listen().map_err(CommandError::run)?;
     let (watch, end) = connect();
@@ -94,6 +97,7 @@ fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
         let advice = "add --resume to go on with it, or choose another --out";
         return Err(CommandError::input(format!("the folder already holds a run; {advice}: {}", out.display())));
     }
+    consent::provide(&session, &arguments.consent)?;
     writable_names(&mut session, &out)?;
     tell(format!("running {:?} into {}", session.name, out.display()));
     Ok((Command::Start { session: Box::new(session), out: out.clone() }, out))
@@ -115,6 +119,9 @@ fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> 
     };
     if arguments.session.is_some() || !arguments.set.is_empty() {
         return Err(CommandError::input("--resume goes on with the run as it was; leave out the session and --set"));
+    }
+    if let Some(session) = consent::session_of(out) {
+        consent::provide(&session, &arguments.consent)?;
     }
     // Killed before its first checkpoint, a run has its session written down, and begins again. One that
     // came to its end is never begun again, even if its checkpoints were cleared away.
@@ -191,6 +198,8 @@ fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError
         running |= matches!(event, Event::Started { .. });
         progress.take(&event);
         match event {
+            // Nobody is there to answer.
+            Event::Asked(question) => return Err(CommandError::input(words(*question))),
             Event::Trouble { what, .. } => return Err(CommandError::run(what)),
             Event::Failed(notice) if running => return Err(CommandError::run(notice.text)),
             Event::Failed(notice) => return Err(CommandError::input(notice.text)),
@@ -202,6 +211,14 @@ fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError
         }
     }
     Err(CommandError::run("the engine stopped without a word; continue with --resume"))
+}
+
+/// A question as the reason why a run does not begin.
+fn words(question: Question) -> String {
+    match question {
+        Question::Key(grant) => PermitError::Unasked(grant).to_string(),
+        Question::Fetch(missing) => HubError::from(missing).to_string(),
+    }
 }
 
 /// A path as a shell reads it back.

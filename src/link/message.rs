@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
 use super::checkup::{Checkup, ModelSize};
+use super::question::{Answer, Question};
 use super::secret::Secret;
-use crate::session::{Change, Session};
+use crate::session::{Change, ServerOrigin, Session};
 
 /// Optimiser steps done so far; the first step is step 0.
 pub type Step = u64;
@@ -37,8 +38,17 @@ pub enum Command {
     StoreKey {
         /// The entry's name there.
         name: String,
-        /// The key.
-        key: Secret,
+        /// The key; shared, because it is never copied.
+        key: Arc<Secret>,
+        /// The only server that it may go to from now on; `None` leaves that as it was.
+        host: Option<ServerOrigin>,
+    },
+    /// Answer what [`Event::Asked`] asked: go on with the order that waits for it, or drop it.
+    Answer {
+        /// The question; an answer to another one than waits is too late and means nothing.
+        question: Box<Question>,
+        /// Whether it may be done.
+        yes: bool,
     },
     /// Continue the run in this folder from its last checkpoint.
     Continue(PathBuf),
@@ -107,6 +117,10 @@ pub enum Event {
     Weighed(Option<ModelSize>),
     /// What a run will pay its server for; `None` where that cannot be told yet, which opening it says.
     Counted(Option<Budget>),
+    /// An order waits for the person's answer; nothing of it was done. Not written down.
+    Asked(Box<Question>),
+    /// What became of the last question. Not written down.
+    Answered(Answer),
     /// A run began (or was continued, then with the steps already done).
     Started {
         /// The session exactly as run: threads and every knob filled in.

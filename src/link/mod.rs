@@ -9,6 +9,7 @@ pub mod checkup;
 mod figure;
 pub mod message;
 pub mod probe;
+pub mod question;
 pub mod secret;
 pub mod shelf;
 pub mod sink;
@@ -29,6 +30,7 @@ pub use message::{
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,
 };
+pub use question::{Answer, Missing, Question};
 pub use secret::{KeyNews, KeyState, Secret};
 pub use shelf::{Listed, Repository, RepositoryFile, Shelf};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};

@@ -60,6 +60,10 @@ pub struct Repository {
     pub revision: String,
     /// Whether it can be used without choosing a file: it has safetensors or PyTorch's weights.
     pub whole: bool,
+    /// Bytes of the model as a whole, if it is one and the Hub says.
+    pub bytes: Option<u64>,
+    /// Bytes of its configuration and tokenizer alone, likewise.
+    pub small_bytes: Option<u64>,
     /// Its models in GGUF files, by name.
     pub files: Vec<RepositoryFile>,
     /// Why it could not be looked into.

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::link::{
-    Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase, Predictions, SeriesId,
-    Status, Step,
+    Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase, Predictions, Question,
+    SeriesId, Status, Step,
 };
 use crate::session::Session;
 pub use series::{Bucket, Series};
@@ -53,6 +53,8 @@ pub struct RunRecord {
     pub trouble: Option<Trouble>,
     /// How it ended.
     pub outcome: Option<Arc<Outcome>>,
+    /// What an order waits for.
+    pub question: Option<Arc<Question>>,
 }
 
 /// A knob change on the curve.
@@ -92,6 +94,8 @@ impl RunRecord {
         match event {
             Event::Opened(opened) => self.opened = Some(Arc::from(opened)),
             Event::Examined(checkup) => self.checkup = Some(Arc::from(checkup)),
+            Event::Asked(question) => self.question = Some(Arc::from(question)),
+            Event::Answered(_) => self.question = None,
             Event::Weighed(size) => self.size = size,
             Event::Counted(budget) => self.budget = budget,
             Event::Started { session, out, step } => self.start(*session, out, step),

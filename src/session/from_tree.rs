@@ -108,7 +108,8 @@ impl Node {
 
     /// The value was to be `wanted`, which is written as `form`.
     fn instead_of(&self, wanted: &str, form: &str) -> Refusal {
-        let refusal: Refusal = de::Error::custom(format!("{} stands where {wanted} belongs; write {form}", self.shown()));
+        let refusal: Refusal =
+            de::Error::custom(format!("{} stands where {wanted} belongs; write {form}", self.shown()));
         refusal.near(self.at)
     }
 
@@ -393,7 +394,8 @@ impl<'a> Entries<'a> {
         let mut seen = std::collections::BTreeSet::new();
         let mut entry = |(key, value): &'a (Node, Node)| {
             let name = key.text()?;
-            let doubled = || Refusal { at: key.at, ..de::Error::custom(format!("the key {name:?} is there twice; keep one")) };
+            let doubled =
+                || Refusal { at: key.at, ..de::Error::custom(format!("the key {name:?} is there twice; keep one")) };
             seen.insert(name).then_some(Entry { name, at: key.at, value }).ok_or_else(doubled)
         };
         Ok(Self::of(entries.iter().map(&mut entry).collect::<Result<_, _>>()?))
@@ -484,11 +486,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         }
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Refusal> {
         match &self.0.kind {
             Kind::Fields(_, _) => visitor.visit_map(Entries::of_fields(self.0.fields("")?)),
             Kind::Map(_) => self.inner()?.deserialize_struct("", fields, visitor),

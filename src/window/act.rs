@@ -7,7 +7,7 @@ use egui::Context;
 use super::app::WorkbenchApp;
 use super::state::Action;
 use super::undo::Part;
-use crate::link::Command;
+use crate::link::{Command, Question};
 use crate::session::{DataSource, Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
@@ -57,7 +57,10 @@ impl WorkbenchApp {
             Action::Use(wish, path) => self.use_path(wish, path),
             Action::Recover(wanted) => self.recover(wanted),
             Action::Examine => self.examine(),
-            Action::StoreKey { name, key } => self.send(Command::StoreKey { name, key }),
+            Action::StoreKey { name, key, host } => self.send(Command::StoreKey { name, key, host }),
+            Action::Answer { question, yes } => {
+                self.send(Command::Answer { question: Box::new(Question::clone(&question)), yes });
+            }
             Action::ListModels => self.send(Command::List),
             Action::ListFiles { repo, revision } => self.list_files(repo, revision),
             Action::ClearNotices => self.record.notices.clear(),

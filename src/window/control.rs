@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use egui::collapsing_header::CollapsingState;
 use egui::{
     Align, Button, Color32, ComboBox, CornerRadius, DragValue, Frame, Id, Layout, Margin, Response, RichText, Sense,
-    TextEdit, Ui, UiBuilder, Vec2, pos2, vec2,
+    Stroke, TextEdit, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::state::UiState;
@@ -226,6 +226,20 @@ pub fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
             contents(ui)
         })
         .inner
+}
+
+/// A card with a coloured edge, for what must be seen now.
+pub fn edged_card(ui: &mut Ui, color: Color32, contents: impl FnOnce(&mut Ui)) {
+    let frame = Frame::NONE
+        .fill(ui.visuals().faint_bg_color)
+        .stroke(Stroke::new(1.0, color.gamma_multiply(0.6)))
+        .corner_radius(CornerRadius::same(6))
+        .inner_margin(Margin::symmetric(12, 8));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        contents(ui);
+    });
+    ui.add_space(6.0);
 }
 
 /// What an empty place says: what would fill it.

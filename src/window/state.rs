@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::Id;
 
 use super::dialog::Wish;
 use super::plot::attention_map::AttentionMap;
 use super::undo::Part;
-use crate::link::{Secret, Step};
-use crate::session::{Session, View};
+use crate::link::{Question, Secret, Step};
+use crate::session::{ServerOrigin, Session, View};
 
 /// One thing a person asked for. Panels push these; the app acts on them after drawing.
 #[derive(Clone, Debug)]
@@ -71,8 +72,17 @@ pub enum Action {
     StoreKey {
         /// The entry's name there.
         name: String,
-        /// The key.
-        key: Secret,
+        /// The key; shared, because it is never copied.
+        key: Arc<Secret>,
+        /// The server beside whose address it was typed.
+        host: Option<ServerOrigin>,
+    },
+    /// Answer what the engine asks.
+    Answer {
+        /// The question.
+        question: Arc<Question>,
+        /// Whether it may be done.
+        yes: bool,
     },
     /// Examine the session before its run.
     Examine,

@@ -4,7 +4,7 @@
 //! cell only; the engine answers with a knob change, which becomes a mark on the curve and a line
 //! of the session's script. So at every moment the session, run headless, repeats what was done.
 
-use crate::link::{Event, KnobChange, Live, Origin, Phase, Step};
+use crate::link::{Answer, Event, KnobChange, Live, Origin, Phase, Step};
 use crate::record::RunRecord;
 use crate::session::{Catalog, Change, Knobs, Session};
 
@@ -49,7 +49,7 @@ impl Turn {
             Event::Started { step, .. } => Self::Began(*step),
             Event::KnobsChanged { origin, changes, .. } => Self::Changed(*origin, changes.clone()),
             Event::Rewound { .. } => Self::Rewound,
-            Event::Finished(_) | Event::Failed(_) => Self::Over,
+            Event::Finished(_) | Event::Failed(_) | Event::Answered(Answer::No) => Self::Over,
             Event::Status(status) if matches!(status.phase, Phase::Failed | Phase::Gone) => Self::Over,
             _ => Self::None,
         }

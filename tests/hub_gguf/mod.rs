@@ -15,7 +15,7 @@ use retort::link::{Command, Event, Phase, connect};
 use retort::session::{Head, ModelChoice, Session, Source};
 
 use super::hub_server::Server;
-use super::{Scene, TOKEN, said};
+use super::{Scene, TOKEN, answer, said, token};
 
 const EIGHT: &str = "posts-Q8_0.gguf";
 const FOUR: &str = "posts-Q4_0.gguf";
@@ -102,7 +102,7 @@ fn what_cannot_be_read_here_is_said_before_it_is_fetched() {
 fn a_chosen_file_is_fetched_alone_and_taken_up_where_it_broke() {
     let scene = scene();
     scene.server.set(|state| (state.cuts.extend([70_000, 50_000]), state.token = Some(TOKEN.into())).1);
-    let place = Place { token: Some(TOKEN.into()), ..scene.place() };
+    let place = Place { token: token(), ..scene.place() };
     let mut most = 0;
     let path = hub::fetch(&place, &name(FOUR), true, &mut |progress| {
         most = most.max(progress.total);
@@ -170,7 +170,7 @@ fn a_chosen_file_teaches_and_then_needs_no_network() {
         let path = path.to_str().unwrap();
         let refused = scene.retort(&["run", path, "--out", out], &offline);
         assert!(said(&refused).contains("HF_HUB_OFFLINE") && said(&refused).contains(file), "{}", said(&refused));
-        let first = scene.retort(&["run", path, "--out", out], &[]);
+        let first = scene.retort(&["run", path, "--out", out, "--fetch"], &[]);
         assert!(first.status.success(), "{}", said(&first));
         let again = scene.retort(&["run", path, "--out", &format!("{out}-again")], &offline);
         assert!(again.status.success(), "{}", said(&again));
@@ -222,6 +222,8 @@ fn in_a_process_of_its_own_the_files_reach_their_cell() {
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
     watch.commands.send(Command::Open(Box::new(session(None)))).unwrap();
+    answer(&watch, true);
+    assert!(watch.events.iter().any(|event| matches!(event, Event::Answered(_))));
     let ended = watch.events.iter().find(|event| match event {
         Event::Status(status) => status.phase == Phase::Empty,
         other => matches!(other, Event::Failed(_)),

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use super::name::DEEPEST;
 use super::{HubError, Name};
 use crate::engine::model::gguf;
-use crate::engine::model::shards::WeightFiles;
+use crate::engine::model::shards::{LAYOUTS, WeightFiles};
 use crate::engine::model::vocabulary::GROUPS;
+use crate::link::Missing;
 use crate::session::file::write_atomically;
 
 /// A cache folder, there or not.
@@ -56,6 +57,21 @@ impl Cache {
         }
     }
 
+    /// What is known of a model that is not whole, without asking the Hub.
+    pub(super) fn absent(&self, name: &Name, weights: bool, lack: String) -> Missing {
+        let place = self.folder(name);
+        Missing {
+            repo: name.repo().to_owned(),
+            revision: name.revision().to_owned(),
+            file: name.file().map(str::to_owned),
+            weights,
+            lack,
+            present: disk(&place),
+            bytes: self.snapshot(name).filter(|_| weights).and_then(|snapshot| weighed(&snapshot)),
+            place,
+        }
+    }
+
     /// Makes the folder of a snapshot, so that a begun fetch is listed before its first file is whole.
     pub(super) fn begin(&self, name: &Name, commit: &str) -> Result<(), HubError> {
         let snapshot = self.folder(name).join("snapshots").join(commit);
@@ -93,6 +109,24 @@ impl Cache {
         let path = self.folder(name).join("refs").join(name.revision());
         write_atomically(&path, commit.as_bytes()).map_err(|e| HubError::disk(&e, &path))
     }
+}
+
+/// Bytes of all weights, as the index of their shards says.
+fn weighed(snapshot: &Path) -> Option<u64> {
+    let index = LAYOUTS.iter().find_map(|layout| std::fs::read(snapshot.join(layout.index)).ok())?;
+    let index: serde_json::Value = serde_json::from_slice(&index).ok()?;
+    let size = index.pointer("/metadata/total_size")?;
+    size.as_u64().or_else(|| size.as_f64().map(|size| size as u64))
+}
+
+/// Bytes of all files below a folder; links count nothing, for what they name is there as well.
+pub(super) fn disk(folder: &Path) -> u64 {
+    let of = |entry: std::fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => disk(&entry.path()),
+        Ok(kind) if kind.is_file() => entry.metadata().map_or(0, |data| data.len()),
+        _ => 0,
+    };
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(of).sum()
 }
 
 /// Whether a word can be a commit: a folder name that leads nowhere else.

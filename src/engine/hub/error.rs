@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::room::megabytes;
 use crate::engine::model::ModelError;
-use crate::link::{Repository, RepositoryFile};
+use crate::link::{Missing, Repository, RepositoryFile};
+use crate::session::{MAIN, OriginError};
 
 /// Why a model of the Hub cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -23,16 +24,11 @@ pub enum HubError {
     #[error("there is no home folder to keep models in; set HF_HUB_CACHE to a folder")]
     NoCache,
     /// An address in the environment is none.
-    #[error("HF_ENDPOINT is {0:?}, which is no address; unset it, or give one like https://huggingface.co")]
-    Endpoint(String),
+    #[error("HF_ENDPOINT is {0}, which is no address: {1}; unset it, or give one like https://huggingface.co")]
+    Endpoint(String, OriginError),
     /// Not in the cache, or not whole.
-    #[error("{name} is not whole in the cache: {lack}; fetch it with: retort fetch {name}")]
-    Absent {
-        /// The model.
-        name: String,
-        /// What is missing.
-        lack: String,
-    },
+    #[error("{}", absent(.0))]
+    Absent(Box<Missing>),
     /// Fetching is forbidden.
     #[error(
         "{name} is not whole in the cache ({lack}) and HF_HUB_OFFLINE forbids to fetch it; unset HF_HUB_OFFLINE, or copy the model into {cache}"
@@ -73,6 +69,14 @@ pub enum HubError {
         /// The server's address.
         host: String,
         /// The last failure.
+        reason: String,
+    },
+    /// Nobody who is trusted vouches for the server. It is not asked again.
+    #[error("the certificate of {host}, or of the store it sends to, is refused: {reason}; what has come is kept")]
+    Certificate {
+        /// The server's address.
+        host: String,
+        /// Why, and what to do.
         reason: String,
     },
     /// Another refusal.
@@ -142,6 +146,22 @@ pub enum HubError {
     Model(#[from] ModelError),
 }
 
+/// What is missing, how large it is, where it would go, and the next step.
+fn absent(missing: &Missing) -> String {
+    let Missing { repo, revision, file, lack, place, present, bytes, .. } = missing;
+    let at = if revision == MAIN { String::new() } else { format!(" --revision {revision}") };
+    let name = format!("{repo}{at}{}", file.as_ref().map_or(String::new(), |file| format!(" --file {file}")));
+    let size = match bytes {
+        Some(bytes) => format!("its weights have {}", megabytes(*bytes)),
+        None => "its size is the Hub's to tell".to_owned(),
+    };
+    let there = if *present > 0 { format!(", {} of it are there", megabytes(*present)) } else { String::new() };
+    format!(
+        "{name} is not whole in the cache ({lack}) and is not fetched without being asked for: {size}{there}; fetch it with: retort fetch {name}, or add --fetch; it goes to {}",
+        place.display()
+    )
+}
+
 /// Files for a person to choose from.
 fn listed(files: &[RepositoryFile]) -> String {
     let one = |file: &RepositoryFile| {
@@ -152,6 +172,12 @@ fn listed(files: &[RepositoryFile]) -> String {
         if more.is_empty() { file.name.clone() } else { format!("{} ({more})", file.name) }
     };
     if files.is_empty() { "none".to_owned() } else { files.iter().map(one).collect::<Vec<_>>().join(", ") }
+}
+
+impl From<Missing> for HubError {
+    fn from(missing: Missing) -> Self {
+        Self::Absent(Box::new(missing))
+    }
 }
 
 impl HubError {

@@ -97,7 +97,7 @@ impl Job {
         }
         let cache = Cache::at(&self.place.cache);
         cache.note(&self.name, &listing.commit)?;
-        cache.complete(&self.name, weights).map_err(|lack| HubError::Absent { name: self.name.to_string(), lack })
+        cache.complete(&self.name, weights).map_err(|lack| cache.absent(&self.name, weights, lack).into())
     }
 
     /// The GGUF file that is to be fetched: the one that is meant, or the only one of a repository

@@ -1,23 +1,33 @@
 //! Requests to the Hub: one address, one token, and what a status means.
+//!
+//! *Redirects by hand (2026-11).* The Hub sends large files' readers to a store elsewhere, and renamed models'
+//! to another page of its own. The token has to follow to the second and never to the first, and the client
+//! library tells hosts apart but neither ports nor schemes.
 
 use std::time::Duration;
 
-use ureq::config::RedirectAuthHeaders;
-use ureq::http::{Response, header};
+use ureq::http::{Response, Uri, header};
 use ureq::{Agent, Body};
 
 use super::{HubError, Name, Place};
+use crate::engine::secret::Credential;
+use crate::engine::tls;
+use crate::session::ServerOrigin;
 
 /// Longest answer that is read as text, bytes: a listing of a large repository has some 100 kB.
 const LONGEST: u64 = 32 << 20;
 /// Longest a server may ask for patience.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Most addresses that one request is sent on to.
+const REDIRECTS: usize = 10;
 
 /// A way to the Hub.
 pub(super) struct Client {
     agent: Agent,
     endpoint: String,
-    token: Option<String>,
+    token: Option<Credential>,
+    /// Whether there is a token that could be read on the way, and so is not sent.
+    held_back: bool,
 }
 
 /// A failed request.
@@ -39,16 +49,19 @@ impl Client {
         let mut config = Agent::config_builder()
             .user_agent(concat!("retort/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
-            // The token goes to the Hub alone, not to the store it sends us to.
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            .max_redirects(0)
+            .tls_config(tls::config())
             .timeout_resolve(Some(Duration::from_secs(10)))
             .timeout_connect(Some(Duration::from_secs(15)))
             .timeout_recv_response(Some(Duration::from_secs(30)))
             .timeout_per_read(Some(Duration::from_secs(30)));
-        if is_here(&place.endpoint) {
+        let host = ServerOrigin::split(&place.endpoint).ok().map(|(host, _)| host);
+        if host.as_ref().is_some_and(ServerOrigin::is_loopback) {
             config = config.proxy(None);
         }
-        Self { agent: config.build().into(), endpoint: place.endpoint.clone(), token: place.token.clone() }
+        let token = place.token.as_ref().zip(host.as_ref()).and_then(|(token, host)| Credential::of_hub(token, host));
+        let held_back = token.is_none() && place.token.is_some();
+        Self { agent: config.build().into(), endpoint: place.endpoint.clone(), token, held_back }
     }
 
     /// The Hub's address.
@@ -76,23 +89,39 @@ impl Client {
     }
 
     fn get(&self, name: &Name, path: &str, from: u64, what: &str) -> Result<Response<Body>, Trouble> {
-        let mut request = self.agent.get(format!("{}/{path}", self.endpoint));
-        if let Some(token) = &self.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let mut uri = parsed(&format!("{}/{path}", self.endpoint)).map_err(|reason| self.strange(reason))?;
+        for _ in 0..=REDIRECTS {
+            let answer = self.once(&uri, from)?;
+            match answer.status().as_u16() {
+                200 | 206 | 416 => return Ok(answer),
+                301 | 302 | 303 | 307 | 308 => uri = redirect(&uri, &answer).map_err(|reason| self.strange(reason))?,
+                status => return Err(self.refused(name, status, what, after(&answer))),
+            }
+        }
+        Err(self.strange("it sends from one address to the next without end").into())
+    }
+
+    fn once(&self, uri: &Uri, from: u64) -> Result<Response<Body>, Trouble> {
+        let mut request = self.agent.get(uri);
+        if let Some(value) = self.token.as_ref().and_then(|token| token.header(uri)) {
+            request = request.header(header::AUTHORIZATION, value);
         }
         if from > 0 {
             request = request.header(header::RANGE, format!("bytes={from}-"));
         }
-        let answer = request.call().map_err(|e| self.unreached(e))?;
-        match answer.status().as_u16() {
-            200 | 206 | 416 => Ok(answer),
-            status => Err(self.refused(name, status, what, after(&answer))),
-        }
+        request.call().map_err(|e| self.unreached(&e))
+    }
+
+    fn strange(&self, reason: impl Into<String>) -> HubError {
+        HubError::Answer { host: self.host(), reason: reason.into() }
     }
 
     fn refused(&self, name: &Name, status: u16, what: &str, after: Option<Duration>) -> Trouble {
         let (name, page) = (name.to_string(), self.page(name));
-        let token = match self.token {
+        let token = match &self.token {
+            _ if self.held_back => {
+                "a token is there but is not sent over plain http to another machine, where everybody on the way could read it, so use https"
+            }
             Some(_) => "the token that was sent is not enough",
             None => "no token was sent, so make one in your settings there and put it into HF_TOKEN",
         };
@@ -105,10 +134,16 @@ impl Client {
         }
     }
 
-    fn unreached(&self, error: ureq::Error) -> Trouble {
+    fn unreached(&self, error: &ureq::Error) -> Trouble {
+        if let Some(reason) = tls::refusal(error) {
+            return HubError::Certificate { host: self.host(), reason }.into();
+        }
+        let reason = error.to_string();
         match error {
-            ureq::Error::BadUri(_) | ureq::Error::InvalidProxyUrl => HubError::Endpoint(self.endpoint.clone()).into(),
-            other => self.broken(&other.to_string()),
+            ureq::Error::BadUri(_) | ureq::Error::InvalidProxyUrl => {
+                HubError::Connection { host: self.host(), reason }.into()
+            }
+            _ => self.broken(&reason),
         }
     }
 
@@ -124,14 +159,81 @@ fn after(answer: &Response<Body>) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(PATIENCE))
 }
 
-/// Whether an address is this machine, which no proxy can reach.
-fn is_here(endpoint: &str) -> bool {
-    let host = endpoint.split("://").nth(1).unwrap_or_default();
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|here| host.starts_with(here))
+/// Where an answer sends to. What came over a way that nobody can change does not go on over one that
+/// everybody can.
+fn redirect(from: &Uri, answer: &Response<Body>) -> Result<Uri, String> {
+    let place = answer.headers().get(header::LOCATION).and_then(|place| place.to_str().ok());
+    let to = joined(from, place.ok_or("it sends on without saying where to")?)?;
+    match (origin(from), origin(&to)) {
+        (_, None) => Err("it sends to an address that is none".to_owned()),
+        (Some(before), Some(after)) if before.is_private() && !after.is_private() => {
+            Err(format!("it sends from https to plain http, {after}"))
+        }
+        _ => Ok(to),
+    }
+}
+
+/// `place` as it is meant on the page `from`.
+///
+/// # Source
+/// RFC 3986, section 5.2, without dots in paths, which the next server resolves.
+fn joined(from: &Uri, place: &str) -> Result<Uri, String> {
+    let (scheme, path) = (from.scheme_str().unwrap_or_default(), from.path());
+    let host = from.authority().map(ToString::to_string).unwrap_or_default();
+    let head = place.split(['/', '?', '#']).next().unwrap_or_default();
+    let text = match place {
+        place if head.ends_with(':') => place.to_owned(),
+        place if place.starts_with("//") => format!("{scheme}:{place}"),
+        place if place.starts_with('/') => format!("{scheme}://{host}{place}"),
+        place if place.starts_with('?') => format!("{scheme}://{host}{path}{place}"),
+        place => format!("{scheme}://{host}{}{place}", &path[..=path.rfind('/').unwrap_or(0)]),
+    };
+    parsed(&text)
+}
+
+fn parsed(text: &str) -> Result<Uri, String> {
+    text.parse().map_err(|_| "an address of it is none".to_owned())
+}
+
+fn origin(uri: &Uri) -> Option<ServerOrigin> {
+    ServerOrigin::split(&format!("{}://{}", uri.scheme_str()?, uri.authority()?)).ok().map(|(origin, _)| origin)
 }
 
 /// As one part of an address: what is not a letter, digit or harmless mark becomes `%XX`.
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_is_read_from_where_it_stands() {
+        let from: Uri = "https://hub.example/api/models/a".parse().unwrap();
+        for (place, address) in [
+            ("https://store.example/x?y=/z", "https://store.example/x?y=/z"),
+            ("//store.example:8443/x", "https://store.example:8443/x"),
+            ("/api/models/owner/a", "https://hub.example/api/models/owner/a"),
+            ("b?c=d", "https://hub.example/api/models/b?c=d"),
+            ("?c=https://evil.example", "https://hub.example/api/models/a?c=https://evil.example"),
+        ] {
+            assert_eq!(joined(&from, place).unwrap(), address, "{place}");
+        }
+        assert!(joined(&from, "https://a b/").is_err());
+    }
+
+    #[test]
+    fn what_is_private_stays_private() {
+        let sent = |from: &str, to: &str| {
+            let answer = Response::builder().header(header::LOCATION, to).body(Body::builder().data("")).unwrap();
+            redirect(&from.parse().unwrap(), &answer).is_ok()
+        };
+        assert!(sent("https://hub.example/a", "https://store.example/b") && sent("https://hub.example/a", "/b"));
+        assert!(sent("http://127.0.0.1:1/a", "http://127.0.0.2:1/b") && sent("http://mirror.example/a", "/b"));
+        for to in ["http://hub.example/b", "http://store.example/b", "https://user@store.example/b", "ftp://store/b"] {
+            assert!(!sent("https://hub.example/a", to), "{to}");
+        }
+    }
 }

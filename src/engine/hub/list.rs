@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::cache::{ggufs, is_begun, lacks};
+use super::cache::{disk, ggufs, is_begun, lacks};
 use super::memory::{student_bytes, teacher_bytes};
 use super::{Cache, HubError, Name, Place, memory};
 use crate::engine::model::stored::Stored;
@@ -137,14 +137,4 @@ fn examined(files: &ModelFiles, memory: Option<u64>) -> Listed {
         fits_as_student: fits(student_bytes),
         path,
     }
-}
-
-/// Bytes of all files below a folder; links count nothing, for what they name is there as well.
-fn disk(folder: &Path) -> u64 {
-    let of = |entry: std::fs::DirEntry| match entry.file_type() {
-        Ok(kind) if kind.is_dir() => disk(&entry.path()),
-        Ok(kind) if kind.is_file() => entry.metadata().map_or(0, |data| data.len()),
-        _ => 0,
-    };
-    std::fs::read_dir(folder).into_iter().flatten().flatten().map(of).sum()
 }

@@ -121,7 +121,25 @@ impl Listing {
         };
         let files: Vec<RepositoryFile> = models.into_iter().map(file).collect();
         let problem = self.check_gguf().err().filter(|_| !files.is_empty());
-        Repository { repo, revision, whole, files, problem }
+        let (bytes, small_bytes) = (self.bytes(true), self.bytes(false));
+        Repository { repo, revision, whole, bytes, small_bytes, files, problem }
+    }
+
+    /// Bytes of all files that a fetch with or without weights brings; of a model in shards those of every shard
+    /// that lies beside the index, of which the index will name all or nearly all.
+    fn bytes(&self, weights: bool) -> Option<u64> {
+        let mut wanted = self.small().ok()?;
+        if weights {
+            let (file, sharded) = self.weights().ok()?;
+            if sharded {
+                let ending = file.name.strip_suffix(".index.json").and_then(|name| name.rsplit_once('.'));
+                let (stem, ending) = ending?;
+                let shard = |name: &str| name.starts_with(&format!("{stem}-")) && name.ends_with(&format!(".{ending}"));
+                wanted.extend(self.files.values().filter(|file| shard(&file.name)).cloned());
+            }
+            wanted.push(file);
+        }
+        wanted.iter().try_fold(0u64, |sum, file| Some(sum.saturating_add(file.size?)))
     }
 
     /// Refuses GGUF files of an architecture that cannot be opened, before they are fetched.
@@ -171,6 +189,31 @@ mod tests {
 
     fn names(files: &[Wanted]) -> Vec<&str> {
         files.iter().map(|file| file.name.as_str()).collect()
+    }
+
+    #[test]
+    fn the_size_of_a_model_is_that_of_what_a_fetch_brings() {
+        let sized = |files: &[(&str, u64)]| {
+            let file = |(name, size): &(&str, u64)| serde_json::json!({ "rfilename": name, "size": size });
+            let siblings: Vec<_> = files.iter().map(file).collect();
+            let text = serde_json::json!({ "sha": "0123456789abcdef", "siblings": siblings }).to_string();
+            let found = Listing::parse(&text).unwrap().repository(&Name::parse("owner/name", "main").unwrap());
+            (found.bytes, found.small_bytes)
+        };
+        let small = [("config.json", 1), ("tokenizer.json", 20), ("README.md", 7)];
+        assert_eq!(
+            sized(&[&small[..], &[("model.safetensors", 300), ("pytorch_model.bin", 9000)]].concat()),
+            (Some(321), Some(21))
+        );
+        let shards = [
+            ("model.safetensors.index.json", 4000),
+            ("model-00001-of-00002.safetensors", 50_000),
+            ("model-00002-of-00002.safetensors", 600_000),
+            ("other-00001-of-00001.safetensors", 7_000_000),
+        ];
+        assert_eq!(sized(&[&small[..], &shards].concat()), (Some(654_021), Some(21)));
+        assert_eq!(sized(&small), (None, Some(21)));
+        assert_eq!(sized(&[("model.gguf", 5)]), (None, None));
     }
 
     #[test]

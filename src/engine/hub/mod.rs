@@ -20,7 +20,7 @@ pub mod place;
 mod room;
 
 use crate::engine::model::ModelFiles;
-use crate::link::Repository;
+use crate::link::{Missing, Repository};
 use crate::session::{ModelChoice, Source};
 pub use cache::Cache;
 pub use error::HubError;
@@ -38,9 +38,29 @@ pub type Watch<'a> = &'a mut dyn FnMut(&Progress) -> bool;
 /// [`HubError`] if a model of the Hub is not there whole, [`HubError::Model`] of the other sources.
 pub fn files(choice: &ModelChoice) -> Result<ModelFiles, HubError> {
     let Some(name) = name(&choice.source)? else { return Ok(ModelFiles::find(&choice.source)?) };
-    let found = Cache::at(&Place::from_env()?.cache).complete(&name, choice.needs_weights());
-    let path = found.map_err(|lack| HubError::Absent { name: name.to_string(), lack })?;
+    let (cache, weights) = (Cache::at(&Place::from_env()?.cache), choice.needs_weights());
+    let path = cache.complete(&name, weights).map_err(|lack| cache.absent(&name, weights, lack))?;
     Ok(ModelFiles::find(&Source::Folder(path))?)
+}
+
+/// What [`files`] would miss of a model of the Hub; `None` of one that is whole in the cache and of other
+/// sources. The Hub is not asked.
+///
+/// # Errors
+/// [`HubError`] if it cannot be named, or there is no cache.
+pub fn missing(choice: &ModelChoice) -> Result<Option<Missing>, HubError> {
+    let Some(name) = name(&choice.source)? else { return Ok(None) };
+    let (cache, weights) = (Cache::at(&Place::from_env()?.cache), choice.needs_weights());
+    Ok(cache.complete(&name, weights).err().map(|lack| cache.absent(&name, weights, lack)))
+}
+
+/// Fetches a model that is [`missing`]. Whoever calls this has been told to.
+///
+/// # Errors
+/// [`HubError`] in words, with the next step.
+pub fn bring(missing: &Missing, watch: Watch) -> Result<(), HubError> {
+    let name = Name::parse(&missing.repo, &missing.revision)?.with_file(missing.file.as_deref())?;
+    fetch(&Place::from_env()?, &name, missing.weights, watch).map(|_| ())
 }
 
 /// The model a session means, if it is one of the Hub.
@@ -55,18 +75,4 @@ fn name(source: &Source) -> Result<Option<Name>, HubError> {
 /// [`HubError`] in words, with the next step.
 pub fn look(repo: &str, revision: &str) -> Result<Repository, HubError> {
     repository(&Place::from_env()?, &Name::parse(repo, revision)?)
-}
-
-/// Sees to it that [`files`] finds the model: one of the Hub that is not in the cache is fetched.
-///
-/// # Errors
-/// [`HubError`] in words, with the next step.
-pub fn provide(choice: &ModelChoice, watch: Watch) -> Result<(), HubError> {
-    let Some(name) = name(&choice.source)? else { return Ok(()) };
-    let place = Place::from_env()?;
-    let weights = choice.needs_weights();
-    match Cache::at(&place.cache).complete(&name, weights) {
-        Ok(_) => Ok(()),
-        Err(_) => fetch(&place, &name, weights, watch).map(|_| ()),
-    }
 }

@@ -4,9 +4,15 @@
 //! Source: the environment variables documented for `huggingface_hub`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::HubError;
+use crate::engine::environment::{path, word};
+use crate::link::Secret;
+use crate::session::ServerOrigin;
 
 /// Cache, address and token.
 #[derive(Clone)]
@@ -15,8 +21,9 @@ pub struct Place {
     pub cache: PathBuf,
     /// Address of the Hub or of a mirror, without a slash at the end.
     pub endpoint: String,
-    /// The person's token; goes to the endpoint and nowhere else.
-    pub token: Option<String>,
+    /// The person's token; goes to the endpoint and nowhere else, and only where nobody can read it on the
+    /// way.
+    pub token: Option<Arc<Secret>>,
     /// Whether fetching is forbidden.
     pub offline: bool,
     /// Wait before the first repetition of a failed request; doubles from there.
@@ -30,22 +37,20 @@ impl Place {
     /// [`HubError::NoCache`], [`HubError::Endpoint`].
     pub fn from_env() -> Result<Self, HubError> {
         let endpoint = word("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".to_owned());
-        let endpoint = endpoint.trim_end_matches('/').to_owned();
-        if !["http://", "https://"].iter().any(|scheme| endpoint.len() > scheme.len() && endpoint.starts_with(scheme)) {
-            return Err(HubError::Endpoint(endpoint));
-        }
+        let endpoint = address(&endpoint)?;
         let yes = |value: String| ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str());
         let offline = word("HF_HUB_OFFLINE").is_some_and(yes);
         Ok(Self { cache: cache()?, endpoint, token: token(), offline, pause: Duration::from_millis(500) })
     }
 }
 
-fn path(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
-
-fn word(name: &str) -> Option<String> {
-    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+/// The address without a slash at the end, as it was understood.
+fn address(text: &str) -> Result<String, HubError> {
+    let (host, path) = ServerOrigin::split(text).map_err(|reason| {
+        let text = if text.contains('@') { "not repeated here".to_owned() } else { format!("{text:?}") };
+        HubError::Endpoint(text, reason)
+    })?;
+    Ok(format!("{host}{}", path.trim_end_matches('/')))
 }
 
 /// `HF_HOME`, else `huggingface` in the user's cache folder.
@@ -59,10 +64,11 @@ fn cache() -> Result<PathBuf, HubError> {
     named.or_else(|| Some(home()?.join("hub"))).ok_or(HubError::NoCache)
 }
 
-fn token() -> Option<String> {
+fn token() -> Option<Arc<Secret>> {
     let file = || std::fs::read_to_string(path("HF_TOKEN_PATH").or_else(|| Some(home()?.join("token")))?).ok();
-    let token = word("HF_TOKEN").or_else(|| word("HUGGING_FACE_HUB_TOKEN")).or_else(file)?;
+    let token = word("HF_TOKEN").or_else(|| word("HUGGING_FACE_HUB_TOKEN")).or_else(file).map(Zeroizing::new)?;
     // Anything else could not be sent as a header.
     let token = token.trim();
-    (!token.is_empty() && token.chars().all(|c| c.is_ascii_graphic())).then(|| token.to_owned())
+    let sound = !token.is_empty() && token.chars().all(|c| c.is_ascii_graphic());
+    sound.then(|| Arc::new(Secret::new(token.to_owned())))
 }

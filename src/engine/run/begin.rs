@@ -42,7 +42,7 @@ impl Engine<'_> {
     pub(super) fn start(&mut self, mut session: Session, out: PathBuf) {
         self.checkpoint();
         self.pair = self.take_pair();
-        if !self.provided(&session, Phase::Running) {
+        if !self.provided(&session, Phase::Running) || !self.is_permitted(&session) {
             return;
         }
         let before = self.pair.take();
@@ -76,7 +76,7 @@ impl Engine<'_> {
         self.checkpoint();
         self.pair = self.take_pair();
         if let Ok((state, _)) = checkpoint::read(out, None)
-            && !self.provided(&state.session, Phase::Running)
+            && !(self.provided(&state.session, Phase::Running) && self.is_permitted(&state.session))
         {
             return;
         }

@@ -1,24 +1,46 @@
-//! A model of the Hub is fetched before a pair is opened. Meanwhile orders are read: one that makes
-//! the fetch pointless ends it, every other one waits.
+//! A model of the Hub is fetched before a pair is opened, if the person has said so. Meanwhile orders are
+//! read: one that makes the fetch pointless ends it, every other one waits.
 
 use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
-use super::super::hub::{self, HubError, Progress};
+use super::super::hub::{self, HubError, Place, Progress};
 use super::super::{EngineError, pair};
 use super::Engine;
-use crate::link::{Command, Event, Notice, Phase, Repository, Shelf};
+use crate::link::{Command, Event, Missing, Notice, Phase, Question, Repository, Shelf};
 use crate::session::Session;
+
+/// A model that may be fetched: repository, revision and GGUF file.
+pub(super) type Consent = (String, String, Option<String>);
 
 /// Time between two status reports.
 const REPORT: Duration = Duration::from_millis(250);
 
 impl Engine<'_> {
-    /// Fetches what `session` needs of the Hub, for the phase that comes `next`. False if nothing can be
-    /// opened now: the fetch failed, was stopped, or waits for a choice; all of it was said.
+    /// Sees to it that the cache has what `session` needs of the Hub, for the phase that comes `next`. False
+    /// if nothing can be opened now: the person has to be asked first, or the fetch failed, was stopped, or
+    /// waits for a choice; all of it was said.
     pub(super) fn provided(&mut self, session: &Session, next: Phase) -> bool {
+        let missing = match pair::missing(session) {
+            Ok(missing) => missing,
+            Err(e) => {
+                self.fail(&e);
+                return false;
+            }
+        };
+        let offline = Place::from_env().is_ok_and(|place| place.offline);
+        let unasked = missing.iter().find(|missing| !offline && !self.consents.contains(&named(missing)));
+        if let Some(missing) = unasked {
+            self.ask(Question::Fetch(missing.clone()));
+            return false;
+        }
+        missing.iter().all(|missing| self.fetched(missing, next))
+    }
+
+    /// Fetches a model that the person wants to have. False if it did not come.
+    fn fetched(&mut self, missing: &Missing, next: Phase) -> bool {
         let mut told: Option<Instant> = None;
-        let result = pair::provide(session, &mut |progress| {
+        let result = hub::bring(missing, &mut |progress| {
             if told.is_none_or(|told| told.elapsed() >= REPORT) {
                 told = Some(Instant::now());
                 self.fetching(progress);
@@ -31,20 +53,21 @@ impl Engine<'_> {
         }
         match result {
             Ok(()) => return true,
-            Err(EngineError::Hub(stopped @ HubError::Stopped(_))) => {
+            Err(stopped @ HubError::Stopped(_)) => {
+                self.consents.remove(&named(missing));
                 self.emit(Event::Warning(Notice::from(stopped)));
-                self.phase(if self.pair.is_some() { Phase::Ready } else { Phase::Empty }, "");
+                self.rest();
             }
-            Err(EngineError::Hub(HubError::Choose(repository))) => {
+            Err(HubError::Choose(repository)) => {
                 self.cells.repository.store(Some((*repository).clone()));
                 if next == Phase::Ready {
                     // Half a choice is no failure: the list of files has just appeared.
-                    self.phase(if self.pair.is_some() { Phase::Ready } else { Phase::Empty }, "");
+                    self.rest();
                 } else {
                     self.fail(&EngineError::Hub(HubError::Choose(repository)));
                 }
             }
-            Err(e) => self.fail(&e),
+            Err(e) => self.fail(&EngineError::Hub(e)),
         }
         false
     }
@@ -101,4 +124,9 @@ impl Engine<'_> {
             }
         }
     }
+}
+
+/// A model as a consent names it.
+fn named(missing: &Missing) -> Consent {
+    (missing.repo.clone(), missing.revision.clone(), missing.file.clone())
 }

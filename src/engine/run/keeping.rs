@@ -1,22 +1,23 @@
 //! A key is put into the system's keyring: on a thread of its own, since the keyring may ask the person
 //! for a password, and neither a run nor the next order should wait for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::secret;
+use super::super::secret::{self, Grants};
 use super::Engine;
 use crate::link::{KeyNews, KeyState, Secret};
+use crate::session::{KeyPlace, ServerOrigin};
 
 impl Engine<'_> {
-    /// Stores `key` under `name` and tells in its cell what became of it.
-    pub(super) fn store_key(&mut self, name: String, key: Secret) {
+    /// Stores `key` under `name`, lets it go to `host` alone, and tells in its cell what became of it.
+    pub(super) fn store_key(&mut self, name: String, key: Arc<Secret>, host: Option<ServerOrigin>) {
         let (cell, wake) = (self.cells.key.clone(), self.sink.wake());
         let news = |name: &str, state| Some(KeyNews { name: name.to_owned(), state });
         cell.store(news(&name, KeyState::Storing));
         let asked = name.clone();
         let work = move || {
-            let state =
-                secret::store(&asked, &key).map_or_else(|e| KeyState::Failed(e.to_string()), |()| KeyState::Stored);
+            let state = kept(&asked, &key, host).map_or_else(KeyState::Failed, |()| KeyState::Stored);
             cell.store(news(&asked, state));
             wake.call(Duration::ZERO);
         };
@@ -25,4 +26,13 @@ impl Engine<'_> {
             self.cells.key.store(news(&name, KeyState::Failed(problem)));
         }
     }
+}
+
+/// A key whose host cannot be remembered is asked about on its first use: it is stored all the same.
+fn kept(name: &str, key: &Secret, host: Option<ServerOrigin>) -> Result<(), String> {
+    secret::store(name, key).map_err(|e| e.to_string())?;
+    let Some(host) = host else { return Ok(()) };
+    let stored = |e| format!("the key is in the keyring, but {e}");
+    let place = KeyPlace::Keyring(name.to_owned());
+    Grants::of_person().and_then(|grants| grants.replace(&place, &[host])).map_err(stored)
 }

@@ -1,6 +1,7 @@
 //! The engine's day: takes orders, takes steps, tells what happened. One step sees one knob
 //! revision; a paused run still answers what it is asked.
 
+mod asking;
 mod begin;
 mod ending;
 mod examining;
@@ -10,7 +11,7 @@ mod looking;
 mod memory;
 mod stepping;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -20,8 +21,11 @@ use super::pair::Pair;
 use super::prune::Pruner;
 use super::train::Trainer;
 use super::{EngineError, budget};
-use crate::link::{Budget, Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, STOPPED, Status, Step};
+use crate::link::{
+    Budget, Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, Question, STOPPED, Status, Step,
+};
 use crate::session::{Catalog, Knobs, Session};
+use fetching::Consent;
 use looking::Looks;
 pub use memory::{peak_bytes, resident_bytes};
 
@@ -31,6 +35,9 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
     let mut engine = Engine {
         commands,
         waiting: VecDeque::new(),
+        order: None,
+        pending: None,
+        consents: BTreeSet::new(),
         cells,
         sink,
         record,
@@ -62,6 +69,12 @@ struct Engine<'a> {
     commands: &'a Receiver<Command>,
     /// Orders that came while a model was being fetched, and are obeyed behind it.
     waiting: VecDeque<Command>,
+    /// The order that is being carried out, where a question may make it wait.
+    order: Option<Command>,
+    /// A question, and the order that waits for its answer.
+    pending: Option<(Question, Command)>,
+    /// Models that the person has said may be fetched.
+    consents: BTreeSet<Consent>,
     cells: &'a Cells,
     sink: &'a mut ChannelSink,
     record: &'a mut dyn EventSink,
@@ -167,13 +180,15 @@ impl Engine<'_> {
     }
 
     fn obey(&mut self, command: Command) {
+        self.note_order(&command);
         match command {
             Command::Open(session) => self.open(&located(session)),
             Command::Start { session, out } => self.start(located(session), out),
             Command::Examine(session) => self.examine(&located(session)),
             Command::Weigh(session) => self.weigh(&located(session)),
             Command::Count(session) => self.count(&located(session)),
-            Command::StoreKey { name, key } => self.store_key(name, key),
+            Command::StoreKey { name, key, host } => self.store_key(name, key, host),
+            Command::Answer { question, yes } => self.answered(&question, yes),
             Command::Continue(out) => self.go_on(&out),
             Command::Pause => self.set_mode(Mode::Paused),
             Command::Resume => self.set_mode(Mode::Running),

@@ -14,6 +14,7 @@ mod outputs;
 mod overlay;
 mod pair;
 mod prompt;
+mod question;
 mod recipe;
 mod server;
 mod source;
@@ -126,6 +127,7 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         .frame(margin(12, 10))
         .show(ui, |ui| outputs_ui(ui, scene, state));
     CentralPanel::no_frame().frame(margin(12, 8)).show(ui, |ui| {
+        question::question_ui(ui, scene, state);
         news::news_ui(ui, scene, state);
         centre::centre_ui(ui, scene, state);
     });

@@ -1,11 +1,12 @@
 //! What must be seen now: a run in trouble, the newest notice, a session to be recovered. Cards in
 //! the flow of the window; nothing modal stands in the way.
 
-use egui::{Button, Color32, CornerRadius, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui, vec2};
+use egui::{Button, Color32, Label, RichText, ScrollArea, Ui, vec2};
 
 use super::Scene;
 use crate::link::grouped;
 use crate::record::{Remark, Trouble};
+use crate::window::control;
 use crate::window::state::{Action, UiState};
 
 pub(super) fn news_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -22,22 +23,8 @@ pub(super) fn news_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
 }
 
-/// A card with a coloured edge.
-fn card_ui(ui: &mut Ui, color: Color32, contents: impl FnOnce(&mut Ui)) {
-    let frame = Frame::NONE
-        .fill(ui.visuals().faint_bg_color)
-        .stroke(Stroke::new(1.0, color.gamma_multiply(0.6)))
-        .corner_radius(CornerRadius::same(6))
-        .inner_margin(Margin::symmetric(12, 8));
-    frame.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        contents(ui);
-    });
-    ui.add_space(6.0);
-}
-
 fn recover_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    card_ui(ui, ui.visuals().warn_fg_color, |ui| {
+    control::edged_card(ui, ui.visuals().warn_fg_color, |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.label(scene.t("The session of the last window was not saved. It was kept."));
             let help = scene.t("Opens the session as it was at the end");
@@ -52,7 +39,7 @@ fn recover_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 fn trouble_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble) {
-    card_ui(ui, ui.visuals().error_fg_color, |ui| {
+    control::edged_card(ui, ui.visuals().error_fg_color, |ui| {
         let title = format!("{} {}", scene.t("Training paused itself at step"), grouped(trouble.step));
         ui.label(RichText::new(title).strong());
         ui.add(Label::new(&trouble.what).wrap());
@@ -92,7 +79,7 @@ fn color(ui: &Ui, remark: &Remark) -> Color32 {
 }
 
 fn newest_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, remark: &Remark) {
-    card_ui(ui, color(ui, remark), |ui| {
+    control::edged_card(ui, color(ui, remark), |ui| {
         ui.horizontal_top(|ui| {
             let width = (ui.available_width() - 90.0).max(80.0);
             ui.allocate_ui(vec2(width, 0.0), |ui| {
@@ -107,7 +94,7 @@ fn newest_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, remark: &Remark) {
 }
 
 fn all_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    card_ui(ui, ui.visuals().weak_text_color(), |ui| {
+    control::edged_card(ui, ui.visuals().weak_text_color(), |ui| {
         ui.horizontal(|ui| {
             ui.label(RichText::new(scene.t("Notices")).strong());
             if ui.small_button(scene.t("Clear")).on_hover_text(scene.t("Forget all notices")).clicked() {

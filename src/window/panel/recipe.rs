@@ -91,7 +91,13 @@ fn counts_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
         (scene.t("Steps"), scene.t("Optimiser steps in all"), &mut recipe.steps, 1, ""),
         (scene.t("Batch"), scene.t("Texts per step"), &mut batch, 1, ""),
         (scene.t("Warm-up"), scene.t("Steps over which the learning rate rises from 0"), &mut recipe.warmup, 0, ""),
-        (scene.t("Seed"), scene.t("Seed of weights, batches, dropout and which texts keep their label"), &mut recipe.seed, 0, ""),
+        (
+            scene.t("Seed"),
+            scene.t("Seed of weights, batches, dropout and which texts keep their label"),
+            &mut recipe.seed,
+            0,
+            "",
+        ),
         (
             scene.t("Evaluate every"),
             scene.t("Steps between two evaluations on the validation part; 0 never evaluates in between"),

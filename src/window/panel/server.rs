@@ -1,11 +1,13 @@
 //! A teacher behind a server: its address, where its key is kept, and what it may cost.
 
+use std::sync::Arc;
+
 use egui::text_edit::TextEditState;
 use egui::{Button, Id, Label, RichText, TextEdit, Ui, vec2};
 
 use super::Scene;
 use crate::link::{KeyState, Secret};
-use crate::session::{KeyPlace, ServerMode, Source};
+use crate::session::{KeyPlace, ServerMode, ServerOrigin, Source};
 use crate::window::control;
 use crate::window::state::{Action, UiState};
 
@@ -106,7 +108,7 @@ fn key_ui(
         ui.add(Label::new(text).wrap());
     }
     if let (Kept::Keyring, Some(place)) = (kept, now) {
-        store_ui(ui, scene, state, place.name());
+        store_ui(ui, scene, state, place.name(), url);
     }
     taken
 }
@@ -141,19 +143,24 @@ fn entry_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: Option<&KeyPla
 }
 
 /// The key itself, on its way to the keyring and nowhere else.
-fn store_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, name: &str) {
+fn store_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, name: &str, url: &str) {
     let help = scene.t("The key goes to the system's keyring and is then forgotten here");
+    let host = ServerOrigin::split(url).ok().map(|(host, _)| host).filter(ServerOrigin::is_private);
+    let goes = match &host {
+        Some(host) => format!("{help}. {} {host}", scene.t("From then on it may go to this server alone:")),
+        None => help.to_owned(),
+    };
     let stored = control::choices(ui, scene.t("Key"), help, |ui| {
         let width = (ui.available_width() - BUTTON - 8.0 - ui.spacing().item_spacing.x).max(60.0);
-        let edit = TextEdit::singleline(&mut state.key.0).id(Id::unique(ITSELF)).password(true);
+        let edit = TextEdit::singleline(state.key.edit()).id(Id::unique(ITSELF)).password(true);
         ui.add(edit.hint_text(scene.t("paste the key").to_owned()).desired_width(width)).on_hover_text(help);
         let button = Button::new(scene.t("Store")).min_size(vec2(BUTTON, control::ROW - 2.0));
-        ui.add_enabled(!state.key.0.trim().is_empty(), button).on_hover_text(help).clicked()
+        ui.add_enabled(!state.key.is_blank(), button).on_hover_text(goes).clicked()
     });
     if stored {
         forget(ui, ITSELF);
-        let key = std::mem::take(&mut state.key);
-        state.ask(Action::StoreKey { name: name.to_owned(), key });
+        let key = Arc::new(std::mem::take(&mut state.key));
+        state.ask(Action::StoreKey { name: name.to_owned(), key, host });
     }
     news_ui(ui, scene, name);
 }

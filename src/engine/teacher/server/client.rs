@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ureq::Agent;
-use ureq::http::header;
+use ureq::http::{Uri, header};
 
 use super::ServerError;
 use super::key::Key;
 use super::meter::Meter;
 use super::pace::Pace;
 use super::scores::{Alternatives, behind};
-use crate::session::{KeyPlace, Scoring};
+use crate::engine::tls;
+use crate::session::{KeyPlace, Scoring, ServerOrigin};
 
 /// Tries of one question.
 const TRIES: u32 = 6;
@@ -59,20 +60,19 @@ impl Client {
         key: Option<&KeyPlace>,
         per_minute: Option<u32>,
     ) -> Result<Self, ServerError> {
-        let url = url.trim().trim_end_matches('/').to_owned();
-        if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(ServerError::Choice(format!(
-                "{url:?} is no address of a server; give one like http://localhost:8000/v1"
-            )));
-        }
+        let (host, path) = ServerOrigin::split(url).map_err(|e| ServerError::Choice(no_address(url, e)))?;
+        // What was understood is asked, not what was written.
+        let url = format!("{host}{}", path.trim_end_matches('/'));
         let config = Agent::config_builder()
             .user_agent(concat!("retort/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
+            // A key never follows a redirect, and a question would not be asked again behind one.
             .max_redirects(0)
+            .tls_config(tls::config())
             .timeout_connect(Some(Duration::from_secs(15)))
             .timeout_global(Some(ANSWER));
-        let config = if url.contains("://127.") || url.contains("://localhost") { config.proxy(None) } else { config };
-        let key = key.map(Key::fetch).transpose()?;
+        let config = if host.is_loopback() { config.proxy(None) } else { config };
+        let key = key.map(|key| Key::fetch(key, &host)).transpose()?;
         Ok(Self {
             agent: config.build().into(),
             url,
@@ -153,11 +153,14 @@ impl Client {
     /// over: then there is another way to put it.
     fn ask(&self, path: &str, body: &Value, prompts: &[String], learning: bool) -> Result<Value, Refused> {
         let url = format!("{}/{path}", self.url);
+        let uri: Uri = url
+            .parse()
+            .map_err(|_| Refused::Final(ServerError::Choice(no_address(&url, "it has signs that no address has"))))?;
         let mut reason = String::new();
         for attempt in 0..TRIES {
-            let mut request = self.agent.post(&url).header(header::CONTENT_TYPE, "application/json");
-            if let Some(key) = &self.key {
-                request = request.header(header::AUTHORIZATION, format!("Bearer {}", key.secret.0));
+            let mut request = self.agent.post(&uri).header(header::CONTENT_TYPE, "application/json");
+            if let Some(value) = self.key.as_ref().and_then(|key| key.header(&uri)) {
+                request = request.header(header::AUTHORIZATION, value);
             }
             let mut wait = PAUSE * (1 << attempt);
             self.pace.wait();
@@ -188,6 +191,9 @@ impl Client {
                     }
                 }
                 Err(e) => {
+                    if let Some(reason) = tls::refusal(&e) {
+                        return Err(Refused::Final(ServerError::Certificate { url, reason }));
+                    }
                     if may_have_been_answered(&e) {
                         self.count(&Value::Null, prompts);
                     }
@@ -216,6 +222,12 @@ impl Client {
             _ => Refused::Final(ServerError::Refused { url, status, reason }),
         }
     }
+}
+
+/// Why `url` cannot be asked; one that may hold a password is not repeated.
+fn no_address(url: &str, reason: impl std::fmt::Display) -> String {
+    let url = if url.contains('@') { "the server's address".to_owned() } else { format!("{url:?}") };
+    format!("{url} is no address of a server: {reason}; give one like http://localhost:8000/v1")
 }
 
 /// Whether a question has reached the server, so that an answer may have to be paid for.

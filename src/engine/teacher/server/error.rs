@@ -53,7 +53,15 @@ pub enum ServerError {
         /// What is missing.
         reason: String,
     },
-    /// The key cannot be had from the system's keyring.
+    /// Nobody who is trusted vouches for the server. It is not asked again.
+    #[error("the certificate of {url} is refused: {reason}; answers so far are kept")]
+    Certificate {
+        /// The address asked.
+        url: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The key may not go there, or cannot be had from where it is kept.
     #[error(transparent)]
     Key(#[from] SecretError),
     /// The run has come to its limit.

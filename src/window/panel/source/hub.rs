@@ -15,7 +15,8 @@ use crate::window::state::{Action, UiState};
 pub(super) fn hub_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, now: &Source) -> Option<Source> {
     let Source::Hub { repo, revision, file } = now else { return None };
     let id = if wish == Wish::Teacher { "teacher on the Hub" } else { "student on the Hub" };
-    let help = scene.t("The model's name on the Hub; Enter takes it, and fetches what the cache lacks");
+    let help =
+        scene.t("The model's name on the Hub; Enter takes it, and what the cache lacks is fetched once you say so");
     let name = control::row(ui, scene.t("Name"), help, |ui| {
         control::draft(ui, state, Id::unique(id), repo, scene.t("owner/name"), f32::INFINITY)
     });

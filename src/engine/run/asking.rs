@@ -1,0 +1,80 @@
+//! What the person is asked before an order is carried out: whether a key may go to a server, and whether a
+//! model may be fetched. The order waits for the answer; any other order to open or to run takes its place.
+
+use super::super::secret::{Grants, PermitError, allow_here, permit};
+use super::Engine;
+use crate::link::{Answer, Command, Event, EventSink as _, Notice, Phase, Question};
+use crate::session::{ServerOrigin, Session, Source};
+
+impl Engine<'_> {
+    /// Notes `command` if a question may make it wait; what waited before it is dropped.
+    pub(super) fn note_order(&mut self, command: &Command) {
+        let waits = matches!(command, Command::Open(_) | Command::Start { .. } | Command::Continue(_));
+        if waits {
+            self.withdraw(Answer::Outdated);
+            self.order = Some(command.clone());
+        } else if matches!(command, Command::Stop) {
+            self.withdraw(Answer::No);
+        }
+    }
+
+    /// Puts a question; the order that is being carried out is carried out anew once it is answered by yes.
+    pub(super) fn ask(&mut self, question: Question) {
+        let Some(order) = self.order.take() else { return };
+        self.rest();
+        self.sink.emit(Event::Asked(Box::new(question.clone())));
+        self.pending = Some((question, order));
+    }
+
+    /// Takes the person's answer.
+    pub(super) fn answered(&mut self, question: &Question, yes: bool) {
+        let Some((_, order)) = self.pending.take_if(|(pending, _)| pending == question) else { return };
+        self.sink.emit(Event::Answered(if yes { Answer::Yes } else { Answer::No }));
+        if yes {
+            self.consent(question);
+            self.obey(order);
+        }
+    }
+
+    fn consent(&mut self, question: &Question) {
+        match question {
+            Question::Fetch(missing) => {
+                self.consents.insert((missing.repo.clone(), missing.revision.clone(), missing.file.clone()));
+            }
+            Question::Key(grant) => {
+                if let Err(e) = Grants::of_person().and_then(|grants| grants.add(grant.clone())) {
+                    allow_here(grant.clone());
+                    self.emit(Event::Warning(Notice::from(format!("the key may go until this window closes: {e}"))));
+                }
+            }
+        }
+    }
+
+    /// Whether the key that `session` names may go where it wants to send it. If not, it was asked about, or
+    /// said why it never may.
+    pub(super) fn is_permitted(&mut self, session: &Session) -> bool {
+        let teacher = session.models.teacher.as_ref().map(|teacher| &teacher.source);
+        let Some(Source::Server { url, key: Some(key), .. }) = teacher else { return true };
+        // A place or an address that is none is refused with its own words when the server is to be asked.
+        let (None, Ok((host, _))) = (key.problem(), ServerOrigin::split(url)) else { return true };
+        match permit::check(key, &host) {
+            Err(PermitError::Unasked(grant)) => {
+                self.ask(Question::Key(grant));
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Takes back a question that nobody has answered.
+    fn withdraw(&mut self, answer: Answer) {
+        if self.pending.take().is_some() {
+            self.sink.emit(Event::Answered(answer));
+        }
+    }
+
+    /// The phase of an engine that does nothing.
+    pub(super) fn rest(&mut self) {
+        self.phase(if self.pair.is_some() { Phase::Ready } else { Phase::Empty }, "");
+    }
+}

@@ -43,6 +43,9 @@ pub(super) fn bring(missing: impl IntoIterator<Item = Missing>, may: bool) -> Re
         if !may && !offline {
             return Err(CommandError::input(HubError::from(model)));
         }
+        if !offline {
+            eprintln!("fetching {} into {}", model.repo, model.place.display());
+        }
         fetch::bring(&model)?;
     }
     Ok(())

@@ -31,7 +31,6 @@ pub fn fetch(arguments: &FetchArguments) -> Result<String, CommandError> {
 /// As [`fetch`].
 pub(super) fn bring(missing: &Missing) -> Result<(), CommandError> {
     let bar = bar();
-    eprintln!("fetching {} into {}", missing.repo, missing.place.display());
     hub::bring(missing, &mut |progress| show(&bar, progress)).map_err(failed)?;
     bar.finish_and_clear();
     Ok(())

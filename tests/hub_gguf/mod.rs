@@ -184,8 +184,10 @@ fn a_chosen_file_teaches_and_then_needs_no_network() {
     assert!(done.status.success(), "{}", said(&done));
     let several = probe("hub:owner/tiny");
     assert!(said(&several).contains("one must be chosen") && said(&several).contains(FOUR), "{}", said(&several));
-    let absent = probe(&format!("hub:owner/tiny/{EIGHT}"));
+    let asked = scene.server.requests("").len();
+    let absent = scene.retort(&["probe", &format!("hub:owner/tiny/{EIGHT}"), "--text", "a goal"], &[]);
     assert!(said(&absent).contains(&format!("retort fetch owner/tiny --file {EIGHT}")), "{}", said(&absent));
+    assert_eq!(scene.server.requests("").len(), asked, "nothing is fetched to look at a model");
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn bring(missing: impl IntoIterator<Item = Missing>, may: bool) -> Re
             return Err(CommandError::input(HubError::from(model)));
         }
         if !offline {
-            eprintln!("fetching {} into {}", model.repo, model.place.display());
+            tell(format!("fetching {} into {}", model.repo, model.place.display()));
         }
         fetch::bring(&model)?;
     }

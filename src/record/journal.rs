@@ -120,9 +120,9 @@ impl EventSink for Journal {
             return;
         }
         self.write_line(&event);
-        if !matches!(event, Event::Scalars { .. }) {
-            self.flush();
-        }
+        // A checkpoint must never know of steps that the journal has lost: a run killed right behind one
+        // goes on from it, and would have a gap in its curves.
+        self.flush();
     }
 }
 

@@ -69,6 +69,22 @@ fn the_built_in_experiment_is_green_in_every_row() {
 }
 
 #[test]
+fn a_student_is_told_with_the_size_it_has_and_not_with_that_of_its_source() {
+    let mut session = small();
+    session.models.student = ModelChoice {
+        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
+        vocabulary: retort::session::Vocabulary::Trimmed,
+        ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
+    };
+    let told = examined(&session).student.unwrap();
+    let card = Pair::open(&session, None).unwrap().student.card;
+    assert_eq!((told.parameters, told.layers, told.width), (card.parameters, 2, card.width));
+    session.models.student.vocabulary = retort::session::Vocabulary::Whole;
+    let whole = examined(&session).student.unwrap();
+    assert!(told.parameters < whole.parameters && told.moment_bytes == 8 * told.parameters, "{told:?} {whole:?}");
+}
+
+#[test]
 fn what_cannot_be_opened_is_one_red_row_with_the_reason() {
     let mut session = small();
     session.models.student = student(Path::new("no/such/folder"), Head::Auto);

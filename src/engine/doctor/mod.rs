@@ -34,7 +34,7 @@ pub fn examine(session: &Session, before: Option<&Pair>, catalog: &Catalog) -> C
     }
     match Pair::open(session, before) {
         Ok(pair) => {
-            let student = size::planned(session, pair.data.classes.len()).ok();
+            let student = Some(size::opened(&pair.student.card, session.recipe.optimizer));
             Checkup { findings: rows(session, pair, catalog), student }
         }
         Err(e) => Checkup { findings: vec![failed(e.to_string())], student },

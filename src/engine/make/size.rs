@@ -4,7 +4,7 @@ use super::map::picked;
 use super::{MakeError, stacks};
 use crate::engine::hub;
 use crate::engine::model::{self, Config, ModelError, Plan, Top};
-use crate::link::ModelSize;
+use crate::link::{ModelCard, ModelSize};
 use crate::session::{Head, LayerMap, OptimizerKind, Session};
 
 /// Bytes of one number in memory, always `f32`.
@@ -39,6 +39,11 @@ pub fn planned(session: &Session, classes: usize) -> Result<ModelSize, MakeError
         }
     }
     Ok(of(&config, choice.head, classes, session.recipe.optimizer)?)
+}
+
+/// What an open student weighs, with the layers and the vocabulary that it really has.
+pub fn opened(card: &ModelCard, optimizer: OptimizerKind) -> ModelSize {
+    ModelSize { layers: card.layers, width: card.width, ..weighed(card.parameters, optimizer) }
 }
 
 /// What that many trainable numbers weigh: SGD remembers one number of each, Adam and AdamW two.

@@ -8,8 +8,11 @@ use std::process::Command as Process;
 use candle_core::Device;
 use retort::engine::{self, model, task};
 use retort::link::{Command, Event, connect};
+use retort::record::card;
 use retort::record::recorder::Recorder;
-use retort::session::{Change, Head, ModelChoice, Scoring, Session, Source, Start, Usage, UsageError, file};
+use retort::session::{
+    Change, Head, LayerMap, Layers, ModelChoice, Scoring, Session, Source, Start, Usage, UsageError, Vocabulary, file,
+};
 use serde_json::Value;
 
 fn run(session: &Session, out: &Path) {
@@ -119,6 +122,75 @@ fn a_model_card_tells_what_was_run_and_what_came_of_it_and_no_path() {
     let card = std::fs::read_to_string(alone.path().join("student/README.md")).unwrap();
     assert!(card.contains("| teacher | none |") && card.contains("# A --- name of two lines\n"), "{card}");
     assert!(!card.contains("knowledge-distillation"), "{card}");
+}
+
+#[test]
+fn a_model_card_names_what_the_student_was_made_of_and_what_each_side_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("big one"), folder.path().join("small one"));
+    let mut session = classifier();
+    session.name = "A | teacher".into();
+    run(&session, &first);
+    session.name = "Its student".into();
+    session.models.teacher = Some(ModelChoice::stored(Source::Folder(first.join("student"))));
+    session.models.student = ModelChoice {
+        layers: Some(Box::new(Layers { of: None, map: LayerMap::Pick(vec![1]) })),
+        vocabulary: Vocabulary::Trimmed,
+        ..ModelChoice::stored(Source::Folder(first.join("student")))
+    };
+    run(&session, &second);
+    let card = std::fs::read_to_string(second.join("student/README.md")).unwrap();
+    let front = card.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap().0;
+    assert!(front.contains("base_model:\n- \"big one/student\"\nlanguage"), "{front}");
+    for part in [
+        "answers of `big one/student` (“A | teacher”)",
+        "| teacher | `big one/student` (bert",
+        "layers 1 of big one/student",
+        "vocabulary trimmed to",
+        "The teacher is a classifier and read the bare text",
+        "The student read the bare text",
+    ] {
+        assert!(card.contains(part), "{part:?} is not in\n{card}");
+    }
+    assert!(!card.contains("from its stored weights") && !card.contains("The teacher was asked"), "{card}");
+    let taught = std::fs::read_to_string(first.join("student/README.md")).unwrap();
+    assert!(taught.contains("The teacher was asked:") && taught.contains("from random weights"), "{taught}");
+}
+
+#[test]
+fn a_model_card_knows_which_architectures_only_read() {
+    let reading = model::ARCHITECTURES.iter().filter(|architecture| !architecture.writes()).map(|a| a.id);
+    let mut reading: Vec<&str> = reading.collect();
+    reading.sort_unstable();
+    assert_eq!(reading, card::ENCODERS);
+}
+
+#[test]
+fn a_model_folder_is_called_by_a_name_that_tells_it_from_others() {
+    for (path, title) in [
+        ("/home/me/runs/trec/student", "trec/student"),
+        ("student", "student"),
+        ("/home/me/all-MiniLM-L6-v2/", "all-MiniLM-L6-v2"),
+        ("/c/hub/models--owner--some--name/snapshots/0123abc", "owner/some--name"),
+        ("/c/hub/models--owner--name/snapshots/0123abc/q4.gguf", "q4.gguf"),
+    ] {
+        assert_eq!(Source::Folder(path.into()).title(), title, "{path}");
+    }
+}
+
+#[test]
+fn a_model_that_names_no_classes_is_probed_for_what_comes_next() {
+    let told = |arguments: &[&str]| {
+        let done = Process::new(env!("CARGO_BIN_EXE_retort")).arg("probe").args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let text = told(&["built-in:posts-teacher", "--text", "We sang all night and the"]);
+    assert!(text.contains("names no classes") && text.contains("likeliest next tokens"), "{text}");
+    assert_eq!(text.lines().count(), 2 + 5, "{text}");
+    let json: Value = serde_json::from_str(&told(&["built-in:posts-teacher", "--text", "We sang", "--json"])).unwrap();
+    let next: Vec<f64> = json["next"].as_array().unwrap().iter().map(|n| n["probability"].as_f64().unwrap()).collect();
+    assert!(next.len() == 5 && next.is_sorted_by(|a, b| a >= b) && next[0] > 0.0 && next[0] <= 1.0, "{next:?}");
 }
 
 #[test]

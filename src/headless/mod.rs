@@ -10,6 +10,7 @@ mod fetch;
 mod interrupt;
 mod key;
 mod models;
+mod next_tokens;
 mod output;
 mod probe;
 mod progress;

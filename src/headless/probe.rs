@@ -7,6 +7,7 @@ use candle_core::{DType, Device, IndexOp as _, Tensor};
 use serde_json::json;
 
 use super::answer::{Answer, answer};
+use super::next_tokens::{NextToken, hint, next_tokens};
 use super::{CommandError, ProbeArguments, consent};
 use crate::engine::EngineError;
 use crate::engine::hub;
@@ -15,12 +16,12 @@ use crate::engine::model::{self, Kind, Model, ModelError, Noise, Top, Trace};
 use crate::session::file::write_atomically;
 use crate::session::{Head, ModelChoice, Source};
 
-/// The probabilities of the model's classes, where it knows them; with `--out` a file of `input_ids
-/// [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L [heads, query, key]` and
-/// `hidden.L [tokens, width]` (hidden.0 is the embedding output). An encoder–decoder's logits are those
-/// of its answer's first token; beside its encoder's tensors stand its decoder's `written.L`, `cross.L`
-/// and `hidden_written.L`. The tensors are of the bare text, the probabilities of the text as the model
-/// is asked.
+/// The probabilities of the model's classes, where it knows them, else its likeliest next tokens; with
+/// `--out` a file of `input_ids [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L
+/// [heads, query, key]` and `hidden.L [tokens, width]` (hidden.0 is the embedding output). An
+/// encoder–decoder's logits are those of its answer's first token; beside its encoder's tensors stand its
+/// decoder's `written.L`, `cross.L` and `hidden_written.L`. The tensors are of the bare text, the
+/// probabilities of the text as the model is asked.
 ///
 /// # Errors
 /// [`CommandError`] if the model cannot be opened or the file not written.
@@ -37,11 +38,15 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
         let wrong = |e| CommandError::input(format!("cannot write the probe: {e}: {}", out.display()));
         write_atomically(out, &bytes).map_err(wrong)?;
     }
+    let next =
+        if answer.is_empty() { next(&model, arguments, &tensors).map_err(CommandError::run)? } else { Vec::new() };
     let tokens = tensors.get("input_ids").map_or(0, Tensor::elem_count);
     let card = &model.card;
     if arguments.json {
         let shapes: BTreeMap<&String, &[usize]> = tensors.iter().map(|(name, tensor)| (name, tensor.dims())).collect();
-        return Ok(json!({ "model": card, "tokens": tokens, "classes": answer, "tensors": shapes }).to_string());
+        return Ok(
+            json!({ "model": card, "tokens": tokens, "classes": answer, "next": next, "tensors": shapes }).to_string()
+        );
     }
     let written = arguments.out.as_ref();
     let written = written.map(|out| format!(", {} tensors written to {}", tensors.len(), out.display()));
@@ -51,7 +56,20 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
         card.parameters,
         written.unwrap_or_default()
     );
-    Ok(std::iter::once(head).chain(answer.iter().map(Answer::to_string)).collect::<Vec<_>>().join("\n"))
+    let hint = answer.is_empty().then(|| hint(&model, &next));
+    let rows = answer.iter().map(Answer::to_string).chain(hint).chain(next.iter().map(NextToken::to_string));
+    Ok(std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n"))
+}
+
+/// What a model that names no classes makes of the text.
+fn next(
+    model: &Model,
+    arguments: &ProbeArguments,
+    tensors: &BTreeMap<String, Tensor>,
+) -> Result<Vec<NextToken>, ModelError> {
+    let (Some(ids), Some(logits)) = (tensors.get("input_ids"), tensors.get("logits")) else { return Ok(Vec::new()) };
+    let ids: Vec<u32> = ids.to_vec1::<i64>()?.into_iter().filter_map(|id| id.try_into().ok()).collect();
+    next_tokens(model, &arguments.text, &ids, logits)
 }
 
 /// The model that a person names on the command line.

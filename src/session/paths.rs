@@ -163,3 +163,121 @@ fn cleaned(path: &Path) -> PathBuf {
 fn is_link(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|seen| seen.file_type().is_symlink())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Column, LayerMap, Layers, ModelChoice, file};
+
+    /// A session that names every kind of path, each by `path` and a name of its own.
+    fn everywhere(path: &str) -> Session {
+        let at = |name: &str| Path::new(path).join(name);
+        let folder = |name: &str| Source::Folder(at(name));
+        let mut session = Session::built_in().unwrap();
+        session.models.teacher = Some(ModelChoice::stored(folder("teacher.gguf")));
+        session.models.student = ModelChoice {
+            layers: Some(Box::new(Layers { of: Some(folder("layers")), map: LayerMap::EveryOther })),
+            ..ModelChoice::stored(folder("student"))
+        };
+        let (path, test) = (at("rows.csv"), Some(at("test rows.csv")));
+        let (text, label) = (vec![Column::Index(0)], Column::Index(1));
+        session.data.source = DataSource::Delimited { path, test, header: true, text, label };
+        session.run = Some(at("run"));
+        session
+    }
+
+    fn paths(session: &Session) -> Vec<PathBuf> {
+        session.clone().paths_mut().into_iter().map(|path| path.clone()).collect()
+    }
+
+    #[test]
+    fn every_path_of_a_session_comes_back_from_a_file_wherever_it_lies_in_the_tree() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().canonicalize().unwrap();
+        for folder in ["s/deep", "s/ä 数据's", "runs/1", "real/deep"] {
+            std::fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        for named in ["s", "s/deep", "s/ä 数据's", "other"] {
+            let session = everywhere(root.join(named).to_str().unwrap());
+            assert_eq!(paths(&session).len(), 6);
+            for place in ["s", "s/deep", "runs/1", "runs/new", "."] {
+                let path = root.join(place).join("session.ron");
+                file::save(&session, &path).unwrap();
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(!text.contains(root.to_str().unwrap()), "{named} from {place} is absolute: {text}");
+                assert_eq!(file::open(&path).unwrap(), session, "{named} from {place}");
+                file::save(&file::open(&path).unwrap(), &path).unwrap();
+                assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{named} from {place}, saved again");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tree_that_is_moved_is_found_and_what_lies_elsewhere_stays() {
+        let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (home, other) = (home.path().canonicalize().unwrap(), other.path().canonicalize().unwrap());
+        std::fs::create_dir_all(home.join("before/s")).unwrap();
+        for folder in [home.join("before/s"), other.clone()] {
+            everywhere(folder.to_str().unwrap())
+                .paths_mut()
+                .into_iter()
+                .for_each(|path| std::fs::write(path, "").unwrap());
+        }
+        let mut session = everywhere(home.join("before/s").to_str().unwrap());
+        session.models.student.source = Source::Folder(other.join("student"));
+        file::save(&session, &home.join("before/runs/1/session.ron")).unwrap();
+        std::fs::rename(home.join("before"), home.join("after")).unwrap();
+        let mut moved = everywhere(home.join("after/s").to_str().unwrap());
+        moved.models.student.source = Source::Folder(other.join("student"));
+        assert_eq!(file::open(&home.join("after/runs/1/session.ron")).unwrap(), moved);
+        session.follow_folder(&home.join("before/runs/1"), &home.join("after/runs/1"));
+        assert_eq!(session, moved);
+        let alone = session.clone();
+        session.follow_folder(&home.join("after/runs/1"), &other.join("runs/1"));
+        assert_eq!(session, alone, "a run's folder that is moved alone leaves its files where they are");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_to_the_same_files_whether_they_are_in_a_path_or_are_the_session() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().canonicalize().unwrap();
+        let link = |to: &str, from: &str| std::os::unix::fs::symlink(root.join(to), root.join(from)).unwrap();
+        std::fs::create_dir_all(root.join("disk/deep/runs")).unwrap();
+        std::fs::create_dir_all(root.join("project/data")).unwrap();
+        link("disk/deep/runs", "project/runs");
+        let session = everywhere(root.join("project/data").to_str().unwrap());
+        everywhere(root.join("project/data").to_str().unwrap())
+            .paths_mut()
+            .into_iter()
+            .for_each(|path| std::fs::write(path, "").unwrap());
+        let same = |path: &Path| {
+            for (found, known) in paths(&file::open(path).unwrap()).iter().zip(paths(&session)) {
+                assert_eq!(found.canonicalize().unwrap(), known, "from {}", path.display());
+            }
+        };
+        // `..` of a folder that is reached by a link leads elsewhere than it looks.
+        file::save(&session, &root.join("project/runs/session.ron")).unwrap();
+        same(&root.join("project/runs/session.ron"));
+        same(&root.join("disk/deep/runs/session.ron"));
+        // A session that is a link has its files beside the link, or beside itself.
+        file::save(&session, &root.join("project/session.ron")).unwrap();
+        link("project/session.ron", "disk/linked.ron");
+        same(&root.join("disk/linked.ron"));
+        file::save(&session, &root.join("disk/linked.ron")).unwrap();
+        assert!(is_link(&root.join("disk/linked.ron")));
+        same(&root.join("disk/linked.ron"));
+        same(&root.join("project/session.ron"));
+    }
+
+    #[test]
+    fn paths_are_made_absolute_and_a_field_that_is_empty_stays_so() {
+        let mut session = everywhere("some/../where");
+        session.models.student.source = Source::Folder(PathBuf::new());
+        session.make_paths_absolute();
+        let here = std::env::current_dir().unwrap().join("where");
+        assert!(paths(&session).iter().all(|path| path.starts_with(&here)), "{:?}", paths(&session));
+        assert_eq!(session.models.student.source, Source::Folder(PathBuf::new()));
+        assert_eq!(cleaned(Path::new("/../a/./b/../../c")), Path::new("/c"));
+    }
+}

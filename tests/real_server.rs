@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use candle_core::Device;
 use retort::engine::model::{self, Noise, Trace};
 use retort::engine::task;
-use retort::engine::teacher::{LocalTeacher, ServerTeacher, TargetCache, Targets, Teacher};
+use retort::engine::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher};
 use retort::session::{Chat, ModelChoice, Prompt, ServerMode, Source};
 
 /// How far probabilities may lie apart: llama.cpp keeps keys and values in f16; measured were 3e-4.
@@ -200,8 +200,7 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
     let kept = tempfile::tempdir().unwrap();
     let targets = |server: &Server| {
         let teacher = server.teacher(ServerMode::Completions, &asked, &classes);
-        let cache = TargetCache::open(kept.path(), &teacher.fingerprint(), classes.len());
-        Targets::new(Box::new(teacher), cache)
+        Targets::keeping(Box::new(teacher), Some(kept.path()), classes.len())
     };
     let first = targets(&server).answer(&TEXTS).unwrap();
     server.child.kill().unwrap();

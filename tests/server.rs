@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use openai_server::Server;
 use retort::engine::pair::Pair;
-use retort::engine::teacher::{ServerTeacher, TargetCache, Targets, Teacher};
+use retort::engine::teacher::{ServerTeacher, Targets, Teacher};
 use retort::session::{Chat, Prompt, Scoring, ServerMode, Session};
 use serde_json::{Value, json};
 
@@ -111,11 +111,14 @@ fn a_server_without_echo_is_asked_for_first_tokens_and_says_what_is_missing() {
     assert_near(&probabilities(&answers[0]), &[0.6 / 0.8, 0.1 / 0.8, 0.1 / 0.8]);
     assert_eq!(server.asked(), 4, "echo is tried twice: for all words, and for one");
     let words = teacher.take_warning().unwrap();
-    assert!(words.contains("20.0 %"), "{words}");
+    assert!(words.contains("first tokens") && words.contains("echo is not supported"), "{words}");
+    let words = teacher.take_warning().unwrap();
+    assert!(words.contains("the label words have 60.0 %") && words.contains("sport 60.0 %, the 20.0 %"), "{words}");
     assert_eq!(teacher.take_warning(), None);
     let chat = teacher_of(&server, ServerMode::Chat);
     assert_near(&probabilities(&chat.answer(&["a goal"]).unwrap()[0]), &[0.375, 0.25, 0.375]);
-    assert_eq!(chat.take_warning(), None);
+    let words = chat.take_warning().unwrap();
+    assert!(words.contains(r#""sport" and "space" begin alike, with "sp""#), "{words}");
     assert_ne!(chat.fingerprint(), teacher.fingerprint());
 }
 
@@ -185,15 +188,14 @@ fn an_answer_is_paid_for_once() {
     let server = Server::start(first_tokens);
     let targets = || {
         let teacher = teacher_of(&server, ServerMode::Chat);
-        let cache = TargetCache::open(folder.path(), &teacher.fingerprint(), 3);
-        Targets::new(Box::new(teacher), cache)
+        Targets::keeping(Box::new(teacher), Some(folder.path()), 3)
     };
-    // Two texts that are one question to the server, but not to the memory.
-    let texts = ["a goal", "a goal", " a goal"];
-    let kept = targets().answer(&texts[..2]).unwrap();
-    assert_eq!(server.asked(), 1);
-    assert_eq!(targets().answer(&texts).unwrap()[0], kept[0]);
-    assert_eq!(server.asked(), 2, "only the new text is asked");
+    // Two texts that are one question.
+    let texts = ["a goal", " a goal", "a goal"];
+    let kept = targets().answer(&texts).unwrap();
+    assert_eq!((server.asked(), kept.len()), (1, 3));
+    let again = targets().answer(&texts).unwrap();
+    assert_eq!((server.asked(), &again), (1, &kept), "kept answers need no question");
 }
 
 #[test]

@@ -2,10 +2,12 @@
 //! run's steps and its measuring will need, less those whose answers are kept.
 //!
 //! The questions are exact; their tokens are an estimate, since only the server has its tokenizer: from
-//! what it counted for earlier answers where there are any, else from the letters.
+//! what it counted for earlier answers where there are any, else from the letters. A run none of whose losses
+//! needs the teacher asks no server.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::loss::needs_teacher;
 use super::pair::Pair;
 use super::teacher::{Costs, Questions, TargetCache};
 use super::train::{Trainer, course};
@@ -20,13 +22,19 @@ use crate::session::{ModelChoice, Session, Source};
 /// [`EngineError`] if the session's questions cannot be put.
 pub fn foresee(session: &Session, pair: &Pair, step: Step) -> Result<Option<Budget>, EngineError> {
     let Some((choice, limit)) = server(session) else { return Ok(None) };
+    if !needs_teacher(&session.recipe) {
+        return Ok(Some(Budget { limit, ..Budget::default() }));
+    }
     let questions = Questions::new(choice, &session.prompt, &pair.data.classes)?;
     let kept = match cache_folder::folder() {
-        Some(folder) => TargetCache::look(&folder, &questions.fingerprint(), pair.data.classes.len()),
+        Some(folder) => TargetCache::look(&folder, questions.identity(), pair.data.classes.len()),
         None => TargetCache::in_memory(),
     };
-    let texts = texts(session, pair, step)?;
-    let open: Vec<&str> = texts.iter().copied().filter(|text| kept.get(text).is_none()).collect();
+    // Two texts that are one question are asked and paid once.
+    let texts: BTreeMap<_, &str> =
+        texts(session, pair, step)?.into_iter().map(|text| (questions.reading(text), text)).collect();
+    let open = texts.iter().filter(|(reading, text)| kept.get(reading, text).is_none());
+    let open: Vec<&str> = open.map(|(_, text)| *text).collect();
     let known = (texts.len() - open.len()) as u64;
     let budget = priced(&questions, kept.costs(), &open);
     Ok(Some(Budget { questions: texts.len() as u64, known, limit, ..budget }))

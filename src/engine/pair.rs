@@ -8,9 +8,10 @@ use super::EngineError;
 use super::data::{self, Dataset};
 use super::device;
 use super::hub;
+use super::loss::needs_teacher;
 use super::make;
 use super::model::{self, Model, Top};
-use super::teacher::{LocalTeacher, ServerTeacher, TargetCache, Targets, Teacher};
+use super::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher};
 use crate::link::{Missing, ModelCard, Opened};
 use crate::session::{ModelChoice, Session, Source};
 
@@ -55,7 +56,8 @@ impl Pair {
         Ok(Self { session: session.clone(), teacher, student, data, device })
     }
 
-    /// The teacher with its memory, asked by the session's prompt.
+    /// The teacher with its memory, asked by the session's prompt; `None` too for a server that no loss
+    /// learns from, whose answers would be paid for nothing.
     ///
     /// # Errors
     /// [`EngineError`] if the prompt cannot be used with the teacher.
@@ -63,14 +65,11 @@ impl Pair {
         let (prompt, classes) = (&session.prompt, &self.data.classes);
         let teacher: Box<dyn Teacher> = match (&self.teacher, &self.session.models.teacher) {
             (Some(model), _) => Box::new(LocalTeacher::new(Arc::clone(model), prompt, classes)?),
+            (None, Some(_)) if !needs_teacher(&session.recipe) => return Ok(None),
             (None, Some(choice)) => Box::new(ServerTeacher::new(choice, prompt, classes)?),
             (None, None) => return Ok(None),
         };
-        let cache = match super::cache_folder::folder() {
-            Some(folder) => TargetCache::open(&folder, &teacher.fingerprint(), self.data.classes.len()),
-            None => TargetCache::in_memory(),
-        };
-        Ok(Some(Targets::new(teacher, cache)))
+        Ok(Some(Targets::keeping(teacher, super::cache_folder::folder().as_deref(), classes.len())))
     }
 
     /// The teacher in figures; of one behind a server only its name is known.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use super::data::Batches;
-use super::loss::{Given, Mixture, hard_labels};
+use super::loss::{Given, Mixture, hard_labels, needs_teacher};
 use super::measure;
 use super::model::{Noise, Trace, init, ops};
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
@@ -59,7 +59,7 @@ impl Trainer {
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
         let targets = pair.targets(&session)?;
-        let mixture = mixture(&session, &pair, targets.is_some())?;
+        let mixture = mixture(&session, &pair, session.models.teacher.is_some())?;
         let knobs = checked_knobs(&session, catalog)?;
         let Course { taught, prepared, batches } = laid_out(&session, &pair, task.as_ref(), &mixture)?;
         let variables = pair.student.weights.variables().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
@@ -114,19 +114,20 @@ impl Trainer {
     }
 
     /// Labels `[batch]`, their weights `[batch]` and the teacher's log-probabilities
-    /// `[batch, classes]` for examples of the run.
+    /// `[batch, classes]` for examples of the run; a teacher that no loss needs is not asked.
     fn truth(&mut self, picked: &[usize]) -> Result<(Tensor, Tensor, Option<Tensor>), EngineError> {
         let (data, device) = (&self.pair.data, &self.pair.device);
         let own: Vec<usize> = picked.iter().map(|&i| self.taught[i]).collect();
         let labels: Vec<u32> = own.iter().map(|&i| data.train[i].label as u32).collect();
         let labelled: Vec<f32> = own.iter().map(|&i| f32::from(u8::from(data.labelled[i]))).collect();
+        let needed = needs_teacher(&self.session.recipe);
         let teacher = match &mut self.targets {
-            None => None,
-            Some(targets) => {
+            Some(targets) if needed => {
                 let texts: Vec<&str> = own.iter().map(|&i| &*data.train[i].text).collect();
                 let answers: Vec<f32> = targets.answer(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
                 Some(Tensor::from_vec(answers, (own.len(), data.classes.len()), device)?)
             }
+            _ => None,
         };
         Ok((Tensor::new(labels, device)?, Tensor::new(labelled, device)?, teacher))
     }
@@ -152,7 +153,7 @@ impl Trainer {
         }
         let every = self.session.recipe.evaluate_every;
         let measured = ends || every > 0 && (self.step + 1).is_multiple_of(every);
-        let batch = if ends { Vec::new() } else { self.planned(self.step).0 };
+        let batch = if ends || !needs_teacher(&self.session.recipe) { Vec::new() } else { self.planned(self.step).0 };
         let data = Arc::clone(&self.pair.data);
         let validation = data.validation.iter().filter(|_| measured);
         let test = data.test.iter().filter(|_| ends);

@@ -45,6 +45,10 @@ impl Budget {
 
     /// The figures in a sentence.
     pub fn sentence(&self) -> String {
+        if self.questions == 0 {
+            return "nothing to pay: no loss of the recipe learns from the teacher, so its server is not asked"
+                .to_owned();
+        }
         let (questions, known) = (grouped(self.questions), grouped(self.known));
         if self.open() == 0 {
             return format!("nothing to pay: all {questions} answers are kept from before");
@@ -109,5 +113,6 @@ mod tests {
         }
         assert!(Budget { basis: 0, ..budget }.sentence().contains("per 4 letters"));
         assert!(Budget { known: 12_000, ..budget }.sentence().contains("nothing to pay"));
+        assert!(Budget::default().sentence().contains("no loss of the recipe learns from the teacher"));
     }
 }

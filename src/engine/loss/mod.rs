@@ -57,6 +57,13 @@ pub const ALPHA: Knob = Knob {
     help: "Weight of the label loss; the teacher's soft targets get the rest. 0 listens to the teacher alone, 1 to the labels alone.",
 };
 
+/// Whether any loss of the recipe learns from a teacher. Without one, a teacher's answers to the training
+/// texts are of no use.
+pub fn needs_teacher(recipe: &Recipe) -> bool {
+    let needs = |id: &String| LOSSES.iter().any(|loss| loss.needs_teacher && loss.entry.id == id);
+    recipe.losses.iter().any(needs)
+}
+
 /// The weighted sum of a recipe's losses:
 /// `L = α·CE(labels) + (1−α)·T²·KL(teacher_T ‖ student_T) + Σ weight·other`
 /// (Hinton et al. 2015, arXiv 1503.02531, §2). Where only one of the two first terms is chosen,

@@ -21,6 +21,8 @@ pub struct Weights {
     /// What is kept quantised or in half precision: never trained, never saved.
     frozen: BTreeMap<String, Frozen>,
     device: Device,
+    /// Names of the variables that were drawn at random.
+    drawn: BTreeSet<String>,
 }
 
 /// What was met while loading.
@@ -158,6 +160,24 @@ impl Weights {
     pub fn bytes(&self) -> u64 {
         let trainable: u64 = self.variables.values().map(|variable| 4 * variable.elem_count() as u64).sum();
         trainable + self.frozen.values().map(Frozen::bytes).sum::<u64>()
+    }
+
+    /// A hash of the numbers that were drawn at random instead of being read, names included; `None` where all
+    /// were read.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn drawn_hash(&self) -> candle_core::Result<Option<[u8; 32]>> {
+        if self.drawn.is_empty() {
+            return Ok(None);
+        }
+        let mut hash = blake3::Hasher::new();
+        for (name, variable) in self.variables.iter().filter(|(name, _)| self.drawn.contains(*name)) {
+            let values = variable.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            hash.update(name.as_bytes()).update(&bytes);
+        }
+        Ok(Some(*hash.finalize().as_bytes()))
     }
 
     /// The half precision in which matrices are kept, if they are.
@@ -360,7 +380,9 @@ impl Builder {
         let ignored = self.architecture.ignored;
         let names = self.stored.iter().flat_map(Stored::names);
         let unused = names.filter(|name| !self.used.contains(name) && !ignored(name)).collect();
-        let weights = Weights { variables: self.variables, frozen: self.frozen, device: self.device };
+        let everything = || self.variables.keys().cloned().collect();
+        let drawn = self.stored.as_ref().map_or_else(everything, |_| self.added.iter().cloned().collect());
+        let weights = Weights { variables: self.variables, frozen: self.frozen, device: self.device, drawn };
         (weights, LoadReport { unused, added: self.added })
     }
 }

@@ -19,6 +19,7 @@ use std::time::Instant;
 
 use super::pair::Pair;
 use super::prune::Pruner;
+use super::teacher::Targets;
 use super::train::Trainer;
 use super::{EngineError, budget};
 use crate::link::{
@@ -205,6 +206,10 @@ impl Engine<'_> {
     fn set_mode(&mut self, mode: Mode) {
         let Some(run) = &mut self.run else { return };
         run.mode = mode;
+        if mode == Mode::Paused {
+            // No further request while the run rests; an answer that is under way is kept.
+            run.trainer.targets.iter().for_each(Targets::call_off);
+        }
         (run.told, run.told_step) = (Instant::now(), run.trainer.step);
         self.phase(if mode == Mode::Paused { Phase::Paused } else { Phase::Running }, "");
     }

@@ -58,8 +58,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Puts one question to a teacher behind a server, if what comes next needs it. True while it is at
-    /// it: orders are read between two questions.
+    /// Puts one question to a teacher behind a server, if what comes next needs it, or looks whether its
+    /// answer is there. True while it is at it: orders are read between two looks.
     fn asks_ahead(&mut self, ends: bool) -> bool {
         let Some(run) = &mut self.run else { return false };
         match run.trainer.ask_ahead(ends) {
@@ -67,7 +67,9 @@ impl Engine<'_> {
             Ok(Some((known, all))) => {
                 if run.asked.is_none_or(|asked| asked.elapsed() >= STATUS_PAUSE) {
                     run.asked = Some(Instant::now());
-                    self.phase(Phase::Running, &format!("asking the teacher, {known} / {all}"));
+                    let waiting = run.trainer.targets.as_ref().and_then(|targets| targets.waiting());
+                    let waiting = waiting.map(|what| format!("; {what}")).unwrap_or_default();
+                    self.phase(Phase::Running, &format!("asking the teacher, {known} / {all}{waiting}"));
                     self.look(false);
                 }
             }

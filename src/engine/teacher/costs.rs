@@ -46,7 +46,35 @@ impl Costs {
 
     /// The same, and what is added from now on is kept there too.
     pub fn open(path: &Path) -> Self {
-        Self { path: Some(path.to_owned()), ..Self::read(path) }
+        let mut costs = Self::read(path);
+        costs.keep_at(path);
+        costs
+    }
+
+    /// Keeps what is added from now on at `path` too.
+    pub fn keep_at(&mut self, path: &Path) {
+        self.path = Some(path.to_owned());
+    }
+
+    /// The written tokens of each answer counted at `path`.
+    pub fn written(path: &Path) -> Vec<u64> {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().filter_map(parsed).map(|cost| cost.answer).collect()
+    }
+
+    /// All tokens counted, read and written.
+    pub fn total(&self) -> u64 {
+        (self.prompt + self.answer) as u64
+    }
+
+    /// Takes in what `other` knows, without keeping it once more.
+    pub fn include(&mut self, other: &Self) {
+        self.count += other.count;
+        self.bytes += other.bytes;
+        self.squares += other.squares;
+        self.prompt += other.prompt;
+        self.products += other.products;
+        self.answer += other.answer;
     }
 
     /// The file beside the answers at `targets`.
@@ -56,7 +84,8 @@ impl Costs {
 
     /// Takes in what a question cost.
     pub fn put(&mut self, cost: Cost) {
-        let line = format!("{},{},{}\n", cost.bytes, cost.prompt, cost.answer);
+        // A line of its own even behind one that was torn.
+        let line = format!("\n{},{},{}\n", cost.bytes, cost.prompt, cost.answer);
         let file = self.path.as_ref().map(|path| File::options().append(true).create(true).open(path));
         // A cost that is not kept costs the next run a poorer estimate, not an answer.
         if file.is_some_and(|file| file.and_then(|mut file| file.write_all(line.as_bytes())).is_err()) {
@@ -132,6 +161,6 @@ mod tests {
         std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + "12,3").unwrap();
         Costs::open(&path).put(Cost { bytes: 9, prompt: 2, answer: 1 });
         Costs::open(&path).put(Cost { bytes: 9, prompt: 2, answer: 1 });
-        assert_eq!(Costs::read(&path).count(), 2);
+        assert_eq!(Costs::read(&path).count(), 3);
     }
 }

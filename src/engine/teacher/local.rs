@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Teacher, TeacherError};
-use crate::engine::model::Model;
-use crate::engine::prompt::Template;
+use super::cache::Identity;
+use super::estimator::Estimator;
+use super::former::{FormerKey, Origin};
+use super::{Reading, Teacher, TeacherError};
+use crate::engine::model::{Model, ModelError, Top};
+use crate::engine::prompt::{PreparedPrompt, Template};
 use crate::engine::task::{self, Task};
 use crate::session::{Chat, Prompt};
 
@@ -12,7 +15,7 @@ use crate::session::{Chat, Prompt};
 pub struct LocalTeacher {
     model: Arc<Model>,
     task: Box<dyn Task>,
-    fingerprint: [u8; 32],
+    identity: Identity,
 }
 
 impl LocalTeacher {
@@ -28,30 +31,62 @@ impl LocalTeacher {
         if prompt.chat == Chat::On && !template.is_chat() {
             return Err(TeacherError::NoChat);
         }
-        let fingerprint = fingerprint(&model, &prompt, &template, classes)?;
-        Ok(Self { model, task, fingerprint })
+        let identity = identity(&model, &prompt, &template, classes)?;
+        Ok(Self { model, task, identity })
     }
 }
 
-fn fingerprint(
+/// Everything an answer depends on besides the tokens that are read.
+fn identity(model: &Model, prompt: &Prompt, template: &Template, classes: &[String]) -> Result<Identity, TeacherError> {
+    let content = model.files.content_hash()?;
+    let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class)).collect();
+    let head = format!("{:?}", model.top);
+    let drawn = model.weights.drawn_hash().map_err(ModelError::from)?;
+    let asked = (&prompt.template, &words, prompt.scoring, model.max_tokens, &head);
+    let mut hash = blake3::Hasher::new();
+    hash.update(b"retort soft targets 5").update(&content).update(format!("{asked:?}").as_bytes());
+    let device = model.device().location();
+    let further = (template.is_chat().then_some(template), model.weights.half(), drawn, device);
+    hash.update(format!("{further:?}").as_bytes());
+    if model.top == Top::Vocabulary {
+        let words = PreparedPrompt::new(prompt, classes, model)?.verbalizer.words;
+        hash.update(format!("{words:?}").as_bytes());
+    }
+    let origin = if drawn.is_none() && model.device().is_cpu() { Origin::Checked } else { Origin::Unknown };
+    let former = FormerKey { fingerprint: former_fingerprint(model, prompt, template, &words, &content), origin };
+    let about = serde_json::json!({
+        "teacher": model.card.title, "architecture": model.architecture.id, "template": prompt.template,
+        "words": words, "device": format!("{device:?}"), "precision": model.weights.half().unwrap_or("f32"),
+        "random": drawn.is_some(),
+    });
+    Ok(Identity {
+        fingerprint: *hash.finalize().as_bytes(),
+        estimators: vec![Estimator::WholeWords],
+        about: about.to_string(),
+        former: Some(former),
+    })
+}
+
+/// The name under which earlier versions kept answers: it tells neither random weights from stored ones nor
+/// one device from another.
+fn former_fingerprint(
     model: &Model,
     prompt: &Prompt,
     template: &Template,
-    classes: &[String],
-) -> Result<[u8; 32], TeacherError> {
+    words: &[&str],
+    content: &[u8; 32],
+) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
-    hash.update(b"retort soft targets 4").update(&model.files.content_hash()?);
-    let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class)).collect();
+    hash.update(b"retort soft targets 4").update(content);
     let rest = (&prompt.template, words, prompt.scoring, model.max_tokens, format!("{:?}", model.top));
     hash.update(format!("{rest:?}").as_bytes());
-    // Only then, so that answers from before there were chats stay known.
     if template.is_chat() {
         hash.update(format!("{template:?}").as_bytes());
     }
     if let Some(half) = model.weights.half() {
         hash.update(half.as_bytes());
     }
-    Ok(*hash.finalize().as_bytes())
+    *hash.finalize().as_bytes()
 }
 
 impl Teacher for LocalTeacher {
@@ -62,7 +97,21 @@ impl Teacher for LocalTeacher {
         Ok(task::log_probabilities(&self.model, self.task.as_ref(), &examples)?)
     }
 
-    fn fingerprint(&self) -> [u8; 32] {
-        self.fingerprint
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The token ids of every pass and the places where the answer is read.
+    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
+        let prepared = self.task.prepare(&self.model, text, 0)?;
+        let mut hash = blake3::Hasher::new();
+        for pass in &prepared.passes {
+            let ids = pass.ids.iter().map(|id| u64::from(*id));
+            let lengths = [pass.ids.len() as u64, pass.answers.len() as u64];
+            let numbers = lengths.into_iter().chain(ids).chain(pass.answers.iter().map(|place| *place as u64));
+            let bytes: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
+            hash.update(&bytes);
+        }
+        Ok(*hash.finalize().as_bytes())
     }
 }

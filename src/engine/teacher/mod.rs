@@ -1,18 +1,27 @@
 //! The teacher: soft targets for an example, computed once and kept.
 
+pub mod answer_file;
 pub mod cache;
+pub mod cancel;
 pub mod costs;
+pub mod estimator;
+pub mod former;
+pub mod kept_answers;
 pub mod local;
 pub mod server;
-
-use std::sync::Arc;
+pub mod targets;
+pub mod trial;
 
 use crate::engine::model::ModelError;
 use crate::engine::prompt::PromptError;
-pub use cache::TargetCache;
+pub use answer_file::Reading;
+pub use cache::{Answer, Identity, TargetCache};
+pub use cancel::CancelToken;
 pub use costs::{Cost, Costs};
+pub use estimator::Estimator;
 pub use local::LocalTeacher;
 pub use server::{Questions, ServerError, ServerTeacher};
+pub use targets::Targets;
 
 /// Why the teacher cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -31,19 +40,60 @@ pub enum TeacherError {
     /// The server failed.
     #[error("the teacher: {0}")]
     Server(#[from] ServerError),
+    /// The thread that asks could not be had, or ended without a word.
+    #[error("the teacher cannot be asked: {0}; answers so far are kept, so the next run goes on from there")]
+    Thread(String),
+}
+
+impl TeacherError {
+    /// Whether nothing failed: the question was called off.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Server(ServerError::Cancelled))
+    }
 }
 
 /// Class log-probabilities for texts, in the order asked. One text's answer never depends on the
 /// others, so a kept answer is the same number whenever it was made.
-pub trait Teacher: Send {
+pub trait Teacher: Send + Sync {
     /// The answers, `[texts][classes]`.
     ///
     /// # Errors
     /// [`TeacherError`].
     fn answer(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError>;
 
-    /// Identifies everything an answer depends on besides the text.
-    fn fingerprint(&self) -> [u8; 32];
+    /// Everything an answer depends on besides what is read.
+    fn identity(&self) -> &Identity;
+
+    /// The same, hashed.
+    fn fingerprint(&self) -> [u8; 32] {
+        self.identity().fingerprint
+    }
+
+    /// Identifies what the teacher reads for a text: two texts that are cut or trimmed to one input have one
+    /// answer.
+    ///
+    /// # Errors
+    /// [`TeacherError`] if the text cannot be rendered.
+    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
+        Ok(*blake3::hash(text.as_bytes()).as_bytes())
+    }
+
+    /// The answer to one text, with what is known of its label words; waits no longer once it is called
+    /// off.
+    ///
+    /// # Errors
+    /// [`TeacherError`].
+    fn ask(&self, text: &str, _cancel: &CancelToken) -> Result<Answer, TeacherError> {
+        Ok(Answer::new(self.answer(&[text])?.pop().unwrap_or_default()))
+    }
+
+    /// How its last answers came about; `None` of a server that was not asked yet.
+    fn estimator(&self) -> Option<Estimator> {
+        Some(Estimator::WholeWords)
+    }
+
+    /// Answers in this way only, because earlier answers did.
+    fn keep_to(&self, _estimator: Estimator) {}
 
     /// Texts that are asked before their answers are kept; 1 where an answer is dear.
     fn at_once(&self) -> usize {
@@ -67,75 +117,15 @@ pub trait Teacher: Send {
     fn take_warning(&self) -> Option<String> {
         None
     }
-}
 
-/// A teacher with a memory: each text is asked once, in this run and in every later one.
-pub struct Targets {
-    teacher: Box<dyn Teacher>,
-    cache: TargetCache,
-}
-
-impl Targets {
-    /// A teacher and where its answers are kept.
-    pub fn new(teacher: Box<dyn Teacher>, cache: TargetCache) -> Self {
-        Self { teacher, cache }
+    /// What is waited for just now, if it is not simply the answer.
+    fn waiting(&self) -> Option<String> {
+        None
     }
 
-    /// Answers for `texts`, from memory where possible.
-    ///
-    /// # Errors
-    /// [`TeacherError`].
-    pub fn answer(&mut self, texts: &[&str]) -> Result<Vec<Arc<[f32]>>, TeacherError> {
-        let mut unknown: Vec<&str> = texts.iter().copied().filter(|text| self.cache.get(text).is_none()).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
-        for few in unknown.chunks(self.teacher.at_once().max(1)) {
-            let answers = self.teacher.answer(few)?;
-            few.iter().zip(answers).for_each(|(text, answer)| self.cache.put(text, answer));
-            self.teacher.take_costs().into_iter().for_each(|cost| self.cache.note(cost));
-        }
-        Ok(texts.iter().map(|text| self.cache.get(text).unwrap_or_default()).collect())
-    }
-
-    /// Puts one question to a teacher that is asked for one text at a time, if it still has to be asked
-    /// about one of `texts`: how many different ones are known then, of how many. `None` where all are,
-    /// and of a teacher in this process, whose answers come with the step.
-    ///
-    /// # Errors
-    /// [`TeacherError`].
-    pub fn ask_one(&mut self, texts: &[&str]) -> Result<Option<(usize, usize)>, TeacherError> {
-        let mut texts = texts.to_vec();
-        texts.sort_unstable();
-        texts.dedup();
-        let mut unknown = texts.iter().filter(|text| self.cache.get(text).is_none());
-        let Some(next) = unknown.next().filter(|_| self.asks_singly()) else { return Ok(None) };
-        let left = unknown.count();
-        self.answer(&[next])?;
-        Ok(Some((texts.len() - left, texts.len())))
-    }
-
-    /// Whether the teacher is asked for one text at a time.
-    pub fn asks_singly(&self) -> bool {
-        self.teacher.at_once() == 1
-    }
-
-    /// Whether the answer for `text` is known without asking.
-    pub fn knows(&self, text: &str) -> bool {
-        self.cache.get(text).is_some()
-    }
-
-    /// Tokens that the run has paid for.
-    pub fn paid(&self) -> u64 {
-        self.teacher.paid()
-    }
-
-    /// Takes up a run that had paid for so many tokens.
-    pub fn take_up(&self, paid: u64) {
-        self.teacher.take_up(paid);
-    }
-
-    /// What went wrong with keeping answers on disk, or what the teacher has to say; each once.
-    pub fn take_warning(&mut self) -> Option<String> {
-        self.cache.take_warning().or_else(|| self.teacher.take_warning())
+    /// Why so many answers that say nothing are a reason to ask no more; `None` where they are not, or none
+    /// of them was asked for in this process.
+    fn says_nothing(&self, _texts: usize) -> Option<TeacherError> {
+        None
     }
 }

@@ -10,19 +10,17 @@ use ureq::Agent;
 use ureq::http::{Uri, header};
 
 use super::ServerError;
+use super::error::said;
 use super::key::Key;
 use super::meter::Meter;
 use super::pace::Pace;
+use super::patience::{Failure, Patience};
 use super::scores::{Alternatives, behind};
+use super::words;
+use crate::engine::teacher::CancelToken;
 use crate::engine::tls;
 use crate::session::{KeyPlace, Scoring, ServerOrigin};
 
-/// Tries of one question.
-const TRIES: u32 = 6;
-/// First wait between two tries; doubles from there.
-const PAUSE: Duration = Duration::from_millis(250);
-/// Longest a server may ask for patience.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Longest wait for one answer.
 const ANSWER: Duration = Duration::from_secs(120);
 
@@ -33,6 +31,16 @@ pub(super) struct Client {
     key: Option<Key>,
     meter: Mutex<Meter>,
     pace: Pace,
+    /// What is waited for just now, if it is not simply the answer.
+    waiting: Mutex<Option<String>>,
+}
+
+/// What became of one request.
+enum Tried {
+    Answered(Value),
+    Refused(Refused),
+    /// It may be asked again.
+    Failed(Failure),
 }
 
 /// An answer that cannot be used.
@@ -80,6 +88,7 @@ impl Client {
             key,
             meter: Mutex::default(),
             pace: Pace::new(per_minute),
+            waiting: Mutex::default(),
         })
     }
 
@@ -96,9 +105,10 @@ impl Client {
         start: usize,
         scoring: Scoring,
         apart: bool,
+        cancel: &CancelToken,
     ) -> Result<Vec<f32>, Refused> {
         if apart && prompts.len() > 1 {
-            let one = |prompt: &String| self.echo(std::slice::from_ref(prompt), start, scoring, true);
+            let one = |prompt: &String| self.echo(std::slice::from_ref(prompt), start, scoring, true, cancel);
             return Ok(prompts.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat());
         }
         let asked = if let [one] = prompts { json!(one) } else { json!(prompts) };
@@ -106,7 +116,7 @@ impl Client {
         let body = json!({
             "model": self.model, "prompt": asked, "max_tokens": 1, "echo": true, "logprobs": 1, "temperature": 0,
         });
-        let answer = self.ask("completions", &body, prompts, !apart)?;
+        let answer = self.ask("completions", &body, prompts, !apart, cancel)?;
         let choices = answer.get("choices").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut scores = vec![None; prompts.len()];
         for (place, choice) in choices.iter().enumerate() {
@@ -120,24 +130,24 @@ impl Client {
     }
 
     /// The likeliest tokens behind a prompt.
-    pub(super) fn next_token(&self, prompt: &str, most: u32) -> Result<Alternatives, ServerError> {
+    pub(super) fn next_token(&self, prompt: &str, most: u32, cancel: &CancelToken) -> Result<Alternatives, Refused> {
         let body = json!({
             "model": self.model, "prompt": prompt, "max_tokens": 1, "logprobs": most, "temperature": 0,
         });
-        let answer = self.ask("completions", &body, &[prompt.to_owned()], false)?;
+        let answer = self.ask("completions", &body, &[prompt.to_owned()], false, cancel)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_completion);
-        found.ok_or_else(|| self.without("no top_logprobs"))
+        found.ok_or_else(|| Refused::Final(self.without("no top_logprobs")))
     }
 
     /// The likeliest first tokens of a chat's answer.
-    pub(super) fn chat(&self, prompt: &str, most: u32) -> Result<Alternatives, ServerError> {
+    pub(super) fn chat(&self, prompt: &str, most: u32, cancel: &CancelToken) -> Result<Alternatives, Refused> {
         let body = json!({
             "model": self.model, "messages": [{ "role": "user", "content": prompt }], "max_tokens": 1,
             "logprobs": true, "top_logprobs": most, "temperature": 0,
         });
-        let answer = self.ask("chat/completions", &body, &[prompt.to_owned()], false)?;
+        let answer = self.ask("chat/completions", &body, &[prompt.to_owned()], false, cancel)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_chat);
-        found.ok_or_else(|| self.without("no top_logprobs"))
+        found.ok_or_else(|| Refused::Final(self.without("no top_logprobs")))
     }
 
     /// Counts the tokens of an answer to `prompts`; of one that was lost on its way they are guessed.
@@ -149,73 +159,134 @@ impl Client {
         ServerError::Answer { url: self.url.clone(), reason: reason.to_owned() }
     }
 
+    /// What is waited for just now, if it is not simply the answer.
+    pub(super) fn waiting(&self) -> Option<String> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn wait_for(&self, what: Option<String>) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
     /// The answer to `body`, which holds `prompts`. `learning` is for a question that some servers fall
     /// over: then there is another way to put it.
-    fn ask(&self, path: &str, body: &Value, prompts: &[String], learning: bool) -> Result<Value, Refused> {
+    fn ask(
+        &self,
+        path: &str,
+        body: &Value,
+        prompts: &[String],
+        learning: bool,
+        cancel: &CancelToken,
+    ) -> Result<Value, Refused> {
         let url = format!("{}/{path}", self.url);
         let uri: Uri = url
             .parse()
             .map_err(|_| Refused::Final(ServerError::Choice(no_address(&url, "it has signs that no address has"))))?;
-        let mut reason = String::new();
-        for attempt in 0..TRIES {
-            let mut request = self.agent.post(&uri).header(header::CONTENT_TYPE, "application/json");
-            if let Some(value) = self.key.as_ref().and_then(|key| key.header(&uri)) {
-                request = request.header(header::AUTHORIZATION, value);
+        let mut patience = Patience::default();
+        let result = loop {
+            if !self.pace.wait(cancel) {
+                break Err(Refused::Final(ServerError::Cancelled));
             }
-            let mut wait = PAUSE * (1 << attempt);
-            self.pace.wait();
-            match request.send(body.to_string()) {
-                Ok(mut answer) => {
-                    let status = answer.status().as_u16();
-                    let after = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-                    wait = after.and_then(|s| s.parse().ok()).map_or(wait, |s| Duration::from_secs(s).min(PATIENCE));
-                    match answer.body_mut().read_to_string() {
-                        Ok(text) if status == 200 => {
-                            let answer = parsed(&url, &text)?;
-                            self.count(&answer, prompts);
-                            return Ok(answer);
-                        }
-                        Ok(text) if learning && status == 500 => {
-                            let reason = words(&text);
-                            return Err(Refused::Unable(ServerError::Refused { url, status, reason }));
-                        }
-                        Ok(text) if !matches!(status, 408 | 429 | 500..) => {
-                            return Err(self.refused(url, status, &text));
-                        }
-                        Ok(_) => reason = format!("status {status}"),
-                        Err(e) => {
-                            // It was answered, so it is paid for.
-                            self.count(&Value::Null, prompts);
-                            reason = e.to_string();
-                        }
-                    }
-                }
-                Err(e) => {
-                    if let Some(reason) = tls::refusal(&e) {
-                        return Err(Refused::Final(ServerError::Certificate { url, reason }));
-                    }
-                    if may_have_been_answered(&e) {
-                        self.count(&Value::Null, prompts);
-                    }
-                    reason = e.to_string();
-                }
+            let failure = match self.once(&url, &uri, body, prompts, learning) {
+                Tried::Answered(answer) => break Ok(answer),
+                Tried::Refused(refused) => break Err(refused),
+                Tried::Failed(failure) => failure,
+            };
+            let Some(wait) = patience.next(&failure) else {
+                break Err(Refused::Final(ServerError::Silent { url, reason: failure.reason }));
+            };
+            self.wait_for(Some(format!("{}; asked again in {:.0} s", failure.reason, wait.as_secs_f64().ceil())));
+            if !cancel.sleep(wait) {
+                break Err(Refused::Final(ServerError::Cancelled));
             }
-            if attempt + 1 < TRIES {
-                std::thread::sleep(wait);
-            }
-        }
-        Err(Refused::Final(ServerError::Silent { url, reason }))
+        };
+        self.wait_for(None);
+        result
     }
 
-    fn refused(&self, url: String, status: u16, text: &str) -> Refused {
-        let reason = words(text);
-        match status {
-            401 | 403 => {
-                let nowhere = "an environment variable and name it as the session's key (it names none)";
-                let key = self.key.as_ref().map_or(nowhere, |key| &key.place).to_owned();
-                Refused::Final(ServerError::Denied { url, status, key })
+    /// One request.
+    fn once(&self, url: &str, uri: &Uri, body: &Value, prompts: &[String], learning: bool) -> Tried {
+        let mut request = self.agent.post(uri).header(header::CONTENT_TYPE, "application/json");
+        if let Some(value) = self.key.as_ref().and_then(|key| key.header(uri)) {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        let mut answer = match request.send(body.to_string()) {
+            Ok(answer) => answer,
+            Err(e) => {
+                if let Some(reason) = tls::refusal(&e) {
+                    let url = url.to_owned();
+                    return Tried::Refused(Refused::Final(ServerError::Certificate { url, reason }));
+                }
+                if may_have_been_answered(&e) {
+                    self.count(&Value::Null, prompts);
+                }
+                let is_timeout = matches!(e, ureq::Error::Timeout(_));
+                return Tried::Failed(Failure { reason: e.to_string(), is_timeout, ..Failure::default() });
             }
-            400 | 413 | 422 if reason.contains("context") || reason.contains("too long") => {
+        };
+        let status = answer.status().as_u16();
+        let header = |name: header::HeaderName| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
+        let (after, place) = (header(header::RETRY_AFTER), header(header::LOCATION));
+        let after =
+            after.and_then(|secs| secs.trim().parse().ok()).and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+        let text = match answer.body_mut().read_to_string() {
+            Ok(text) => text,
+            Err(e) => {
+                // It was answered, so it is paid for.
+                self.count(&Value::Null, prompts);
+                let is_timeout = matches!(e, ureq::Error::Timeout(_));
+                return Tried::Failed(Failure { reason: e.to_string(), is_timeout, ..Failure::default() });
+            }
+        };
+        let text = place.filter(|_| (300..400).contains(&status)).map_or(text, |to| format!("it has moved to {to}"));
+        if (200..300).contains(&status) {
+            return match parsed(url, &text) {
+                Ok(answer) => self.accepted(url, answer, prompts, learning),
+                Err(refused) => Tried::Refused(refused),
+            };
+        }
+        self.judged(url, status, &text, after, learning)
+    }
+
+    /// An answer of a server that did not say no; some say it within.
+    fn accepted(&self, url: &str, answer: Value, prompts: &[String], learning: bool) -> Tried {
+        let error = answer.get("error").filter(|error| !error.is_null() && answer.get("choices").is_none());
+        let Some(error) = error else {
+            self.count(&answer, prompts);
+            return Tried::Answered(answer);
+        };
+        let code = error.get("code").or_else(|| error.get("status"));
+        let status = code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+        let status = status.filter(|code| (400..600).contains(code)).unwrap_or(400);
+        self.judged(url, status, &answer.to_string(), None, learning)
+    }
+
+    /// What a refusal with `status` means.
+    fn judged(&self, url: &str, status: u16, text: &str, after: Option<Duration>, learning: bool) -> Tried {
+        let (url, reason) = (url.to_owned(), words::sentence(text));
+        if words::is_quota(status, text) {
+            return Tried::Refused(Refused::Final(ServerError::Quota { url, status, reason }));
+        }
+        match status {
+            500 if learning => Tried::Refused(Refused::Unable(ServerError::Refused { url, status, reason })),
+            501 | 505 => Tried::Refused(self.refused(url, status, reason)),
+            408 | 409 | 425 | 429 | 500.. => {
+                let told = words::estimated_secs(text).and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+                let reason = said(Some(status), &reason);
+                Tried::Failed(Failure { reason, status: Some(status), after: after.or(told), is_timeout: false })
+            }
+            _ => Tried::Refused(self.refused(url, status, reason)),
+        }
+    }
+
+    fn refused(&self, url: String, status: u16, reason: String) -> Refused {
+        let nowhere = "an environment variable, and name it as the session's key (it names none)";
+        let key = || self.key.as_ref().map_or(nowhere, |key| &key.place).to_owned();
+        let low = reason.to_lowercase();
+        match status {
+            401 | 407 => Refused::Final(ServerError::Denied { url, status, reason, key: key() }),
+            403 => Refused::Final(ServerError::NoAccess { url, reason, key: key() }),
+            400 | 413 | 422 if low.contains("context") || low.contains("too long") => {
                 Refused::Final(ServerError::TooLong { url, reason })
             }
             400 | 404 | 405 | 422 | 501 => Refused::Unable(ServerError::Refused { url, status, reason }),
@@ -246,11 +317,4 @@ fn parsed(url: &str, text: &str) -> Result<Value, Refused> {
     let url = url.to_owned();
     serde_json::from_str(text)
         .map_err(|e| Refused::Final(ServerError::Answer { url, reason: format!("it is no JSON, {e}") }))
-}
-
-/// What the server says of itself, cut to a sentence.
-fn words(text: &str) -> String {
-    let parsed: Value = serde_json::from_str(text).unwrap_or_default();
-    let inner = parsed.pointer("/error/message").or_else(|| parsed.get("message")).and_then(Value::as_str);
-    inner.unwrap_or(text).trim().chars().take(200).collect()
 }

@@ -10,25 +10,87 @@ pub enum ServerError {
     #[error("{0}")]
     Choice(String),
     /// The key is not accepted.
-    #[error("{url} does not accept the key (status {status}); put a valid one into {key}")]
+    #[error("{url} does not accept the key ({}); put a valid one into {key}", said(Some(*status), reason))]
     Denied {
         /// The server.
         url: String,
         /// HTTP status.
         status: u16,
+        /// The server's words; empty if it has none.
+        reason: String,
         /// Where the key is kept, never the key.
         key: String,
     },
+    /// The key is accepted, and may not do this.
+    #[error(
+        "{url} refuses access ({}); check that the account may use this model, and that its key is the one in {key}",
+        said(Some(403), reason)
+    )]
+    NoAccess {
+        /// The address asked.
+        url: String,
+        /// The server's words; empty if it has none.
+        reason: String,
+        /// Where the key is kept, never the key.
+        key: String,
+    },
+    /// There is no money left; asking again does not help.
+    #[error(
+        "{url} gives no answer ({}); the account has nothing left to pay with: see its billing page, or name another key; answers so far are kept, so the next run goes on from there",
+        said(Some(*status), reason)
+    )]
+    Quota {
+        /// The address asked.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// The server's words; empty if it has none.
+        reason: String,
+    },
     /// The server refuses the question.
-    #[error("{url} refuses the question (status {status}): {reason}; check address, model and mode")]
+    #[error("{url} refuses the question ({}); check address, model and mode", said(Some(*status), reason))]
     Refused {
         /// The address asked.
         url: String,
         /// HTTP status.
         status: u16,
-        /// The server's words.
+        /// The server's words; empty if it has none.
         reason: String,
     },
+    /// The server no longer answers as it did.
+    #[error(
+        "{url} no longer answers as it did: the answers that are kept came from {before}, and answers of two kinds are not mixed ({}); try again later, or move the kept answers away (retort list answers) to ask all anew",
+        said(Some(*status), reason)
+    )]
+    Changed {
+        /// The address asked.
+        url: String,
+        /// How it answered.
+        before: String,
+        /// HTTP status.
+        status: u16,
+        /// The server's words; empty if it has none.
+        reason: String,
+    },
+    /// The first answers say nothing.
+    #[error(
+        "{url} says nothing that could be taught: in the first {texts} texts {what}; it shows {shown}. {advice}; nothing further was asked"
+    )]
+    SaysNothing {
+        /// The server.
+        url: String,
+        /// Texts asked about.
+        texts: usize,
+        /// What is wrong with the label words.
+        what: String,
+        /// The likeliest tokens with their share.
+        shown: String,
+        /// What to do.
+        advice: String,
+    },
+    /// The question was called off while it waited.
+    #[error("the question was called off")]
+    Cancelled,
     /// The prompt is longer than the server's model reads.
     #[error("the prompt is too long for {url}: {reason}; set the teacher's max tokens")]
     TooLong {
@@ -74,4 +136,13 @@ pub enum ServerError {
         /// The most that the next question can take.
         next: u64,
     },
+}
+
+/// A status and the server's own words, as far as there are any.
+pub(super) fn said(status: Option<u16>, reason: &str) -> String {
+    match (status, reason.trim()) {
+        (Some(status), "") => format!("status {status}"),
+        (Some(status), reason) => format!("status {status}: {reason}"),
+        (None, reason) => reason.to_owned(),
+    }
 }

@@ -4,7 +4,7 @@
 //! *Full strings where the server can, first tokens where not (2026-11).* With `echo` a completions
 //! server scores every label word whole, exactly as a local teacher is scored. Others show only the
 //! likeliest next tokens: then a word gets the probability of the tokens it begins with, and words
-//! that are not among them share what is left. How much is left is said, not hidden.
+//! that are not among them share what is left. How much the words have is said, not hidden.
 //!
 //! *A limit that holds (2026-11).* Before a question is sent, the most that it can take is set against
 //! what is left of the session's limit, so that the run ends one question early rather than one late. An
@@ -13,47 +13,40 @@
 
 mod client;
 mod error;
+mod granted;
 mod key;
 mod meter;
 mod pace;
+mod patience;
+mod pieces;
 mod questions;
 mod scores;
+mod seen;
+mod words;
 
 use std::sync::Mutex;
 
+use super::cache::{Answer, Identity};
+use super::cancel::CancelToken;
 use super::costs::Cost;
-use super::{Teacher, TeacherError};
+use super::estimator::Estimator;
+use super::{Reading, Teacher, TeacherError};
 use crate::engine::task::log_softmax;
-use crate::session::{ModelChoice, Prompt, ServerMode, Source};
+use crate::session::{ModelChoice, Prompt, Scoring, ServerMode, Source};
 use client::{Client, Refused};
 pub use error::ServerError;
 pub use questions::Questions;
 use scores::Alternatives;
-
-/// Alternatives that are asked for; servers cut this to what they offer.
-const ALTERNATIVES: u32 = 20;
+use seen::Seen;
 
 /// A server and how it is asked.
 pub struct ServerTeacher {
     client: Client,
+    url: String,
     questions: Questions,
     /// The most tokens that the run may pay for.
     limit: Option<u64>,
     seen: Mutex<Seen>,
-}
-
-/// What was learned of the server by asking.
-#[derive(Default)]
-struct Seen {
-    echo: Option<bool>,
-    /// Whether every prompt must be a question of its own.
-    apart: bool,
-    floored: usize,
-    missing: f64,
-    said: bool,
-    /// Tokens that the run had paid for when it was taken up again.
-    paid_before: u64,
-    costs: Vec<Cost>,
 }
 
 impl ServerTeacher {
@@ -68,21 +61,21 @@ impl ServerTeacher {
             return Err(ServerError::Choice("the teacher is not a server".into()).into());
         };
         let client = Client::new(url, model, key.as_ref(), *per_minute)?;
-        Ok(Self { client, questions, limit: *token_limit, seen: Mutex::default() })
+        Ok(Self { client, url: url.clone(), questions, limit: *token_limit, seen: Mutex::default() })
     }
 
-    /// Class log-probabilities for one text.
-    fn ask(&self, text: &str) -> Result<Vec<f32>, ServerError> {
+    /// The answer to one text.
+    fn put(&self, text: &str, cancel: &CancelToken) -> Result<Answer, ServerError> {
         let question = self.questions.question(text);
         self.admit(&question)?;
         let before = self.client.meter();
-        let scores = self.scores(&question)?;
+        let answer = self.answered(&question, cancel)?;
         let after = self.client.meter();
         if after.uncounted == before.uncounted {
-            let (prompt, answer) = (after.prompt - before.prompt, after.answer - before.answer);
-            self.with(|seen| seen.costs.push(Cost { bytes: question.len() as u64, prompt, answer }));
+            let (prompt, written) = (after.prompt - before.prompt, after.answer - before.answer);
+            self.with(|seen| seen.costs.push(Cost { bytes: question.len() as u64, prompt, answer: written }));
         }
-        Ok(scores)
+        Ok(answer)
     }
 
     /// Lets a question through if the limit holds whatever it takes.
@@ -93,46 +86,87 @@ impl ServerTeacher {
         if paid.saturating_add(next) > limit { Err(ServerError::Spent { paid, limit, next }) } else { Ok(()) }
     }
 
-    fn scores(&self, question: &str) -> Result<Vec<f32>, ServerError> {
-        let mode = self.questions.mode;
-        if mode == ServerMode::Completions && self.with(|seen| seen.echo) != Some(false) {
-            match self.whole_words(question) {
-                Err(Refused::Unable(_)) if self.with(|seen| seen.echo).is_none() => {}
-                Err(error) => return Err(error.into()),
+    fn answered(&self, question: &str, cancel: &CancelToken) -> Result<Answer, ServerError> {
+        if self.questions.mode == ServerMode::Completions && self.with(|seen| seen.echo) != Some(false) {
+            match self.whole_words(question, cancel) {
                 Ok(scores) => {
                     self.with(|seen| seen.echo = Some(true));
-                    return Ok(log_softmax(&scores));
+                    return Ok(self.whole_answer(&scores));
                 }
+                Err(Refused::Unable(why)) if self.with(|seen| seen.echo).is_none() => {
+                    self.with(|seen| (seen.echo, seen.no_echo) = (Some(false), Some(why.to_string())));
+                }
+                Err(refused) => return Err(self.if_bound(refused, Estimator::WholeWords)),
             }
-            self.with(|seen| seen.echo = Some(false));
         }
-        let alternatives = match mode {
-            ServerMode::Completions => self.client.next_token(question, ALTERNATIVES)?,
-            ServerMode::Chat => self.client.chat(question, ALTERNATIVES)?,
-        };
+        let alternatives = self.alternatives(question, cancel)?;
         Ok(self.by_first_tokens(&alternatives))
     }
 
     /// Every label word scored as a full string, by having the server read it.
-    fn whole_words(&self, question: &str) -> Result<Vec<f32>, Refused> {
+    fn whole_words(&self, question: &str, cancel: &CancelToken) -> Result<Vec<f32>, Refused> {
         let prompts = self.questions.with_words(question);
         let (start, scoring) = (question.chars().count(), self.questions.scoring);
         let apart = self.with(|seen| seen.apart);
-        let together = self.client.echo(&prompts, start, scoring, apart);
+        let together = self.client.echo(&prompts, start, scoring, apart, cancel);
         if apart || !matches!(together, Err(Refused::Unable(_))) {
             return together;
         }
-        let scores = self.client.echo(&prompts, start, scoring, true)?;
+        let scores = self.client.echo(&prompts, start, scoring, true, cancel)?;
         self.with(|seen| seen.apart = true);
         Ok(scores)
     }
 
-    fn by_first_tokens(&self, alternatives: &Alternatives) -> Vec<f32> {
-        let found = alternatives.shared_among(&self.questions.words);
-        if found.floored > 0 {
-            self.with(|seen| (seen.floored, seen.missing) = (seen.floored + 1, seen.missing.max(found.missing)));
+    fn whole_answer(&self, scores: &[f32]) -> Answer {
+        // A mean per token is no probability of a word.
+        let mass = match self.questions.scoring {
+            Scoring::Sum => scores.iter().map(|score| score.exp()).sum::<f32>().min(1.0),
+            Scoring::Mean => f32::NAN,
+        };
+        Answer { scores: log_softmax(scores).into(), mass }
+    }
+
+    /// The likeliest tokens, as many as the server shows: what it refuses is asked for in smaller numbers,
+    /// until it has once answered.
+    fn alternatives(&self, question: &str, cancel: &CancelToken) -> Result<Alternatives, ServerError> {
+        loop {
+            let (most, granted) = self.with(|seen| (seen.most, seen.granted));
+            let asked = match self.questions.mode {
+                ServerMode::Completions => self.client.next_token(question, most, cancel),
+                ServerMode::Chat => self.client.chat(question, most, cancel),
+            };
+            let refused = match asked {
+                Ok(found) => {
+                    self.with(|seen| seen.granted = true);
+                    return Ok(found);
+                }
+                Err(refused) => refused,
+            };
+            let next = match &refused {
+                Refused::Unable(ServerError::Refused { reason, .. }) if !granted => granted::fewer(reason, most),
+                _ => None,
+            };
+            match next {
+                Some(fewer) if self.with(|seen| !seen.bound) => self.with(|seen| seen.most = fewer),
+                _ => return Err(self.if_bound(refused, Estimator::FirstTokens { alternatives: most })),
+            }
         }
-        log_softmax(&found.scores)
+    }
+
+    /// A refusal of what the kept answers came from.
+    fn if_bound(&self, refused: Refused, estimator: Estimator) -> ServerError {
+        match refused {
+            Refused::Unable(ServerError::Refused { url, status, reason }) if self.with(|seen| seen.bound) => {
+                ServerError::Changed { url, before: estimator.to_string(), status, reason }
+            }
+            other => other.into(),
+        }
+    }
+
+    fn by_first_tokens(&self, alternatives: &Alternatives) -> Answer {
+        let found = alternatives.shared_among(&self.questions.words);
+        self.with(|seen| seen.take_in(alternatives, &found));
+        Answer { scores: log_softmax(&found.scores).into(), mass: found.mass as f32 }
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Seen) -> T) -> T {
@@ -142,11 +176,30 @@ impl ServerTeacher {
 
 impl Teacher for ServerTeacher {
     fn answer(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
-        texts.iter().map(|text| Ok(self.ask(text)?)).collect()
+        let never = CancelToken::default();
+        texts.iter().map(|text| Ok(self.put(text, &never)?.scores.to_vec())).collect()
     }
 
-    fn fingerprint(&self) -> [u8; 32] {
-        self.questions.fingerprint()
+    fn ask(&self, text: &str, cancel: &CancelToken) -> Result<Answer, TeacherError> {
+        Ok(self.put(text, cancel)?)
+    }
+
+    fn identity(&self) -> &Identity {
+        self.questions.identity()
+    }
+
+    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
+        Ok(self.questions.reading(text))
+    }
+
+    fn estimator(&self) -> Option<Estimator> {
+        let (echo, most, granted) = self.with(|seen| (seen.echo, seen.most, seen.granted));
+        let first = granted.then_some(Estimator::FirstTokens { alternatives: most });
+        if echo == Some(true) { Some(Estimator::WholeWords) } else { first }
+    }
+
+    fn keep_to(&self, estimator: Estimator) {
+        self.with(|seen| seen.keep_to(estimator));
     }
 
     fn at_once(&self) -> usize {
@@ -167,11 +220,16 @@ impl Teacher for ServerTeacher {
     }
 
     fn take_warning(&self) -> Option<String> {
-        self.with(|seen| {
-            let new = seen.floored > 0 && !seen.said;
-            seen.said |= new;
-            let share = seen.missing * 100.0;
-            new.then(|| format!("the server shows only its likeliest tokens: label words beyond them share what is left, {share:.1} % of the probability in the worst text so far; a server with echo scores all of them"))
-        })
+        self.with(|seen| seen.take_warning(&self.questions.words))
+    }
+
+    fn waiting(&self) -> Option<String> {
+        self.client.waiting()
+    }
+
+    fn says_nothing(&self, texts: usize) -> Option<TeacherError> {
+        let told = self.with(|seen| seen.mute(&self.questions.words))?;
+        let (url, seen::Mute { what, shown, advice }) = (self.url.clone(), told);
+        Some(ServerError::SaysNothing { url, texts, what, shown, advice }.into())
     }
 }

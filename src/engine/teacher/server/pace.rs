@@ -3,6 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::engine::teacher::CancelToken;
+
 /// When the next question may be put.
 pub(super) struct Pace {
     apart: Duration,
@@ -16,9 +18,9 @@ impl Pace {
         Self { apart, next: Mutex::default() }
     }
 
-    /// Waits until a question may be put.
-    pub(super) fn wait(&self) {
-        std::thread::sleep(self.turn(Instant::now()));
+    /// Waits until a question may be put; false if it is called off before.
+    pub(super) fn wait(&self, cancel: &CancelToken) -> bool {
+        cancel.sleep(self.turn(Instant::now()))
     }
 
     /// How long a question that comes `now` has to wait. Its turn is taken, answered or not.

@@ -2,9 +2,11 @@
 //! and counted before anything is paid.
 
 use super::ServerError;
+use super::granted::MOST;
 use super::meter::{Meter, guess};
 use crate::engine::prompt::Template;
-use crate::engine::teacher::TeacherError;
+use crate::engine::teacher::former::{FormerKey, Origin};
+use crate::engine::teacher::{Estimator, Identity, Reading, TeacherError};
 use crate::session::{Chat, ModelChoice, Prompt, Scoring, ServerMode, Source};
 
 /// Bytes of text per token that are surely enough, to keep a prompt within its budget.
@@ -19,7 +21,7 @@ pub struct Questions {
     pub(super) scoring: Scoring,
     /// Bytes of a text that are sent; 0 for all.
     longest: usize,
-    fingerprint: [u8; 32],
+    identity: Identity,
 }
 
 impl Questions {
@@ -41,14 +43,29 @@ impl Questions {
         }
         let asked =
             (url.trim_end_matches('/'), model, mode, &prompt.template, &words, prompt.scoring, choice.max_tokens);
-        let fingerprint = *blake3::hash(format!("retort server targets 1 {asked:?}").as_bytes()).as_bytes();
+        let hash =
+            |format: u32| *blake3::hash(format!("retort server targets {format} {asked:?}").as_bytes()).as_bytes();
+        let about = serde_json::json!({
+            "teacher": model, "url": asked.0, "mode": format!("{mode:?}"), "template": prompt.template, "words": words,
+        });
+        let identity = Identity {
+            fingerprint: hash(2),
+            estimators: estimators(*mode),
+            about: about.to_string(),
+            former: Some(FormerKey { fingerprint: hash(1), origin: origin(*mode) }),
+        };
         let longest = choice.max_tokens * BYTES_PER_TOKEN;
-        Ok(Self { mode: *mode, template, words, scoring: prompt.scoring, longest, fingerprint })
+        Ok(Self { mode: *mode, template, words, scoring: prompt.scoring, longest, identity })
     }
 
-    /// Identifies everything an answer depends on besides the text.
-    pub fn fingerprint(&self) -> [u8; 32] {
-        self.fingerprint
+    /// Everything an answer depends on besides what is read.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Identifies what the server reads for a text.
+    pub fn reading(&self, text: &str) -> Reading {
+        *blake3::hash(self.question(text).as_bytes()).as_bytes()
     }
 
     /// The prompt for a text, without a label word.
@@ -91,6 +108,22 @@ impl Questions {
             // Tried for all words, then for one after the other, then without.
             (ServerMode::Completions, None) => whole.saturating_mul(2).saturating_add(meter.most(bytes, 1)),
         }
+    }
+}
+
+/// Ways in which a server may answer, the best one first.
+fn estimators(mode: ServerMode) -> Vec<Estimator> {
+    let whole = (mode == ServerMode::Completions).then_some(Estimator::WholeWords);
+    let first = (1..=MOST).rev().map(|alternatives| Estimator::FirstTokens { alternatives });
+    whole.into_iter().chain(first).collect()
+}
+
+/// Who can have made the answers of earlier versions, which asked for as many alternatives always.
+fn origin(mode: ServerMode) -> Origin {
+    let first = Estimator::FirstTokens { alternatives: MOST };
+    match mode {
+        ServerMode::Chat => Origin::Only(first),
+        ServerMode::Completions => Origin::EchoOrFirst { first },
     }
 }
 

@@ -1,0 +1,310 @@
+//! A teacher with a memory: each input is asked once, in this run and in every later one.
+//!
+//! *A question on a thread of its own (2026-11).* A server may think for minutes, or be away. It is asked on
+//! a thread, and the run looks now and then whether the answer is there; between two looks it obeys. A run
+//! that is stopped meanwhile leaves the thread behind, which keeps the answer if it still comes.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::cancel::CancelToken;
+use super::trial::Trial;
+use super::{Answer, Estimator, Reading, TargetCache, Teacher, TeacherError};
+
+/// How long a look at a question that is under way may take.
+const LOOK: Duration = Duration::from_millis(50);
+/// Answers of an earlier version that are made again before the others are believed, and from then on one
+/// in every batch.
+const CHECKED: usize = 32;
+/// How far a probability may lie from the kept one.
+const NEAR: f32 = 1e-3;
+
+/// A teacher with a memory.
+pub struct Targets {
+    teacher: Arc<dyn Teacher>,
+    cache: Arc<Mutex<TargetCache>>,
+    /// What the teacher reads for a text, by the text's hash: rendering is not repeated every epoch.
+    readings: Mutex<HashMap<Reading, Reading>>,
+    asking: Option<Asking>,
+    trial: Trial,
+    checked: usize,
+}
+
+/// A question that is under way.
+struct Asking {
+    cancel: CancelToken,
+    done: Receiver<Result<(), TeacherError>>,
+    /// Answers known before it, of how many.
+    progress: (usize, usize),
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+impl Targets {
+    /// A teacher and where its answers are kept.
+    pub fn new(teacher: Box<dyn Teacher>, cache: TargetCache) -> Self {
+        if let Some(estimator) = cache.estimator() {
+            teacher.keep_to(estimator);
+        }
+        Self {
+            teacher: Arc::from(teacher),
+            cache: Arc::new(Mutex::new(cache)),
+            readings: Mutex::default(),
+            asking: None,
+            trial: Trial::default(),
+            checked: 0,
+        }
+    }
+
+    /// A teacher whose answers about `classes` classes are kept in `folder`.
+    pub fn keeping(teacher: Box<dyn Teacher>, folder: Option<&Path>, classes: usize) -> Self {
+        let cache = folder.map(|folder| TargetCache::open(folder, teacher.identity(), classes));
+        Self::new(teacher, cache.unwrap_or_default())
+    }
+
+    /// Answers for `texts`, from memory where possible.
+    ///
+    /// # Errors
+    /// [`TeacherError`].
+    pub fn answer(&mut self, texts: &[&str]) -> Result<Vec<Arc<[f32]>>, TeacherError> {
+        Ok(self.answers(texts)?.into_iter().map(|answer| answer.scores).collect())
+    }
+
+    /// The same, with what is known of the label words.
+    ///
+    /// # Errors
+    /// [`TeacherError`].
+    pub fn answers(&mut self, texts: &[&str]) -> Result<Vec<Answer>, TeacherError> {
+        self.cache().refresh();
+        let pairs = self.read(texts)?;
+        self.check_former(&pairs)?;
+        let unknown = self.unknown(&pairs);
+        for few in unknown.chunks(self.teacher.at_once().max(1)) {
+            self.ask_and_keep(few)?;
+            self.tried(few)?;
+        }
+        let cache = self.cache();
+        let answer = |(reading, text): &(Reading, &str)| cache.get(reading, text);
+        Ok(pairs.iter().map(|pair| answer(pair).unwrap_or_else(|| Answer::new(Vec::new()))).collect())
+    }
+
+    /// Puts one question to a teacher that is asked for one text at a time, if it still has to be asked
+    /// about one of `texts`, or looks whether its answer is there: how many different ones are known then, of
+    /// how many. `None` where all are, and of a teacher in this process, whose answers come with the step.
+    ///
+    /// # Errors
+    /// [`TeacherError`].
+    pub fn ask_one(&mut self, texts: &[&str]) -> Result<Option<(usize, usize)>, TeacherError> {
+        if !self.asks_singly() {
+            return Ok(None);
+        }
+        if let Some(progress) = self.look_at_question()? {
+            return Ok(Some(progress));
+        }
+        self.cache().refresh();
+        let pairs = self.read(texts)?;
+        self.tried(&pairs)?;
+        let (unknown, all) = (self.unknown(&pairs), distinct(&pairs).len());
+        let Some(&next) = unknown.first() else { return Ok(None) };
+        let progress = (all - unknown.len(), all);
+        self.asking = Some(self.put_question(next, progress)?);
+        Ok(Some(self.look_at_question()?.unwrap_or((progress.0 + 1, all))))
+    }
+
+    /// Waits no longer for what is asked; an answer that still comes is kept.
+    pub fn call_off(&self) {
+        if let Some(asking) = &self.asking {
+            asking.cancel.cancel();
+        }
+    }
+
+    /// Whether the teacher is asked for one text at a time.
+    pub fn asks_singly(&self) -> bool {
+        self.teacher.at_once() == 1
+    }
+
+    /// Whether the answer for `text` is known without asking.
+    pub fn knows(&self, text: &str) -> bool {
+        self.kept(text).is_some()
+    }
+
+    /// The answer for `text`, if it is known without asking.
+    pub fn kept(&self, text: &str) -> Option<Answer> {
+        let reading = self.reading(text).ok()?;
+        self.cache().get(&reading, text)
+    }
+
+    /// How the answers come about, as far as it is known.
+    pub fn estimator(&self) -> Option<Estimator> {
+        self.cache().estimator()
+    }
+
+    /// Tokens that the run has paid for.
+    pub fn paid(&self) -> u64 {
+        self.teacher.paid()
+    }
+
+    /// Takes up a run that had paid for so many tokens.
+    pub fn take_up(&self, paid: u64) {
+        self.teacher.take_up(paid);
+    }
+
+    /// What is waited for just now, if it is not simply the answer.
+    pub fn waiting(&self) -> Option<String> {
+        self.asking.as_ref().and_then(|_| self.teacher.waiting())
+    }
+
+    /// What went wrong with keeping answers on disk, or what the teacher has to say; each once.
+    pub fn take_warning(&mut self) -> Option<String> {
+        let kept = self.cache().take_warning();
+        kept.or_else(|| self.teacher.take_warning())
+    }
+
+    fn cache(&self) -> MutexGuard<'_, TargetCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
+        let hash = *blake3::hash(text.as_bytes()).as_bytes();
+        let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = readings.get(&hash) {
+            return Ok(*known);
+        }
+        let reading = self.teacher.reading(text)?;
+        readings.insert(hash, reading);
+        Ok(reading)
+    }
+
+    /// What the teacher reads for each text, beside it.
+    fn read<'a>(&self, texts: &[&'a str]) -> Result<Vec<(Reading, &'a str)>, TeacherError> {
+        texts.iter().map(|text| Ok((self.reading(text)?, *text))).collect()
+    }
+
+    /// One of each that has no answer yet, by text.
+    fn unknown<'a>(&self, pairs: &[(Reading, &'a str)]) -> Vec<(Reading, &'a str)> {
+        let cache = self.cache();
+        distinct(pairs).into_iter().filter(|(reading, text)| cache.get(reading, text).is_none()).collect()
+    }
+
+    /// Asks and waits.
+    fn ask_and_keep(&self, few: &[(Reading, &str)]) -> Result<(), TeacherError> {
+        if let [(reading, text)] = few
+            && self.asks_singly()
+        {
+            return ask(self.teacher.as_ref(), &self.cache, *reading, text, &CancelToken::default());
+        }
+        let texts: Vec<&str> = few.iter().map(|(_, text)| *text).collect();
+        let answers = self.teacher.answer(&texts)?.into_iter().map(Answer::new);
+        let estimator = self.teacher.estimator().unwrap_or(Estimator::WholeWords);
+        self.cache().put(few.iter().map(|(reading, _)| *reading).zip(answers).collect(), estimator);
+        Ok(())
+    }
+
+    fn put_question(&self, (reading, text): (Reading, &str), progress: (usize, usize)) -> Result<Asking, TeacherError> {
+        let (teacher, cache, cancel) = (Arc::clone(&self.teacher), Arc::clone(&self.cache), CancelToken::default());
+        let (text, token) = (text.to_owned(), cancel.clone());
+        let (send, done) = sync_channel(1);
+        let work = move || {
+            let result = ask(teacher.as_ref(), &cache, reading, &text, &token);
+            // Nobody may be listening any more: the answer is kept all the same.
+            let _ = send.send(result);
+        };
+        let thread = std::thread::Builder::new().name("a question to the teacher".into()).spawn(work);
+        thread.map_err(|e| TeacherError::Thread(e.to_string()))?;
+        Ok(Asking { cancel, done, progress })
+    }
+
+    /// Waits a moment for the question that is under way: how far it is while the answer is not there.
+    fn look_at_question(&mut self) -> Result<Option<(usize, usize)>, TeacherError> {
+        let Some(asking) = &self.asking else { return Ok(None) };
+        let result = match asking.done.recv_timeout(LOOK) {
+            Err(RecvTimeoutError::Timeout) => return Ok(Some(asking.progress)),
+            Err(RecvTimeoutError::Disconnected) => Err(TeacherError::Thread("its thread ended without a word".into())),
+            Ok(result) => result,
+        };
+        self.asking = None;
+        match result {
+            // It is put again, if it is still wanted.
+            Err(error) if error.is_cancelled() => Ok(None),
+            other => other.map(|()| None),
+        }
+    }
+
+    /// Looks at the first answers of a teacher whose answers are dear.
+    fn tried(&mut self, pairs: &[(Reading, &str)]) -> Result<(), TeacherError> {
+        if !self.trial.is_on() || !self.asks_singly() {
+            return Ok(());
+        }
+        let estimator = self.estimator();
+        for (reading, text) in pairs {
+            let Some(answer) = self.cache().get(reading, text) else { continue };
+            let Some(mute) = self.trial.look(*reading, &answer, estimator) else { continue };
+            self.cache().withdraw(&mute);
+            if let Some(error) = self.teacher.says_nothing(mute.len()) {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes some of an earlier version's answers again, where their key does not tell enough; from the
+    /// first that differs on none is used.
+    fn check_former(&mut self, pairs: &[(Reading, &str)]) -> Result<(), TeacherError> {
+        let most = if self.checked < CHECKED { CHECKED - self.checked } else { 1 };
+        let cache = self.cache();
+        let kept = |(reading, text): &(Reading, &str)| cache.unchecked(reading, text).map(<[f32]>::to_vec);
+        let old: Vec<_> =
+            distinct(pairs).into_iter().filter_map(|pair| Some((pair, kept(&pair)?))).take(most).collect();
+        drop(cache);
+        if old.is_empty() {
+            return Ok(());
+        }
+        let (few, old): (Vec<(Reading, &str)>, Vec<Vec<f32>>) = old.into_iter().unzip();
+        self.ask_and_keep(&few)?;
+        self.checked += few.len();
+        let mut cache = self.cache();
+        let same = few
+            .iter()
+            .zip(&old)
+            .all(|((reading, text), old)| cache.get(reading, text).is_some_and(|answer| near(&answer.scores, old)));
+        if !same {
+            cache.drop_former("answers kept from an earlier version are not this teacher's and are not read");
+        }
+        Ok(())
+    }
+}
+
+/// Asks one question and keeps the answer and what it cost.
+fn ask(
+    teacher: &dyn Teacher,
+    cache: &Mutex<TargetCache>,
+    reading: Reading,
+    text: &str,
+    cancel: &CancelToken,
+) -> Result<(), TeacherError> {
+    let answer = teacher.ask(text, cancel)?;
+    let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+    cache.put(vec![(reading, answer)], teacher.estimator().unwrap_or(Estimator::WholeWords));
+    teacher.take_costs().into_iter().for_each(|cost| cache.note(cost));
+    Ok(())
+}
+
+/// One of each input, in the order of the texts.
+fn distinct<'a>(pairs: &[(Reading, &'a str)]) -> Vec<(Reading, &'a str)> {
+    let mut pairs = pairs.to_vec();
+    pairs.sort_unstable_by(|a, b| a.1.cmp(b.1));
+    let mut seen = std::collections::HashSet::new();
+    pairs.retain(|(reading, _)| seen.insert(*reading));
+    pairs
+}
+
+fn near(ours: &[f32], theirs: &[f32]) -> bool {
+    ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| (a.exp() - b.exp()).abs() < NEAR)
+}

@@ -28,7 +28,7 @@ fn mock() {
 
 fn server() -> Server {
     Server::start(|_, _| {
-        let top = json!([{ "token": "a", "logprob": -0.1 }]);
+        let top = json!([{ "token": "a", "logprob": -0.1 }, { "token": "music", "logprob": -3.0 }]);
         (200, "", json!({ "choices": [{ "logprobs": { "content": [{ "top_logprobs": top }] } }] }))
     })
 }

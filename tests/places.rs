@@ -1,5 +1,6 @@
-//! Where the models compute and how the teacher is kept: chosen by accessible label, and refused in
-//! words where it cannot be had.
+//! Where the models compute, how the teacher is kept, and what the engine asks before a key or a model
+//! goes from one place to another: chosen and answered by accessible label, and refused in words where it
+//! cannot be had.
 #![cfg(all(feature = "engine", feature = "window"))]
 
 mod stage;
@@ -9,7 +10,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use retort::engine::EngineError;
 use retort::engine::pair::Pair;
-use retort::link::{Event, Phase};
+use retort::link::{Answer, Command, Event, Missing, Phase, Question, Repository};
 use retort::session::{Device, Precision, Session, file};
 use retort::window::WorkbenchApp;
 
@@ -70,4 +71,86 @@ fn a_session_for_a_device_that_is_missing_is_refused_before_anything_is_read() {
     assert!(matches!(refused, EngineError::Device { .. }));
     let said = refused.to_string();
     assert!(said.contains("CUDA 77") && said.contains("recipe.device"), "{said}");
+}
+
+/// A window in which the engine has just asked `question`.
+fn asked(folder: &tempfile::TempDir, question: &Question) -> (Harness<'static, WorkbenchApp>, stage::Engine) {
+    let session = Session::built_in().unwrap();
+    let (mut window, mut engine) = stage::window(Harness::builder(), session, None, folder.path());
+    engine.status(Phase::Empty, 0);
+    engine.say(Event::Asked(Box::new(question.clone())));
+    window.run_steps(6);
+    engine.heard();
+    (window, engine)
+}
+
+fn answers(engine: &stage::Engine) -> Vec<(Question, bool)> {
+    let answer = |command: Command| match command {
+        Command::Answer { question, yes } => Some((*question, yes)),
+        _ => None,
+    };
+    engine.heard().into_iter().filter_map(answer).collect()
+}
+
+#[test]
+fn a_key_goes_out_only_after_a_click_that_names_it_and_its_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let question = Question::Key("A_SECRET@https://api.stranger.example:8443".parse().unwrap());
+    for (button, yes, answer) in [("Allow it", true, Answer::Yes), ("Don't", false, Answer::No)] {
+        let (mut window, mut engine) = asked(&folder, &question);
+        assert!(window.query_by_label_contains("A_SECRET").is_some());
+        assert!(window.query_by_label_contains("https://api.stranger.example:8443").is_some());
+        window.run_steps(30);
+        assert!(answers(&engine).is_empty(), "nobody has answered yet");
+        window.get_by_label(button).click();
+        window.run_steps(4);
+        assert_eq!(answers(&engine), [(question.clone(), yes)]);
+        engine.say(Event::Answered(answer));
+        window.run_steps(4);
+        assert!(window.query_by_label(button).is_none(), "an answered question is gone");
+    }
+}
+
+#[test]
+fn a_model_is_fetched_only_after_its_size_and_place_were_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Missing {
+        repo: "owner/large".into(),
+        revision: "main".into(),
+        file: None,
+        weights: true,
+        lack: "it was not fetched yet".into(),
+        place: "/cache/models--owner--large".into(),
+        present: 0,
+        bytes: None,
+    };
+    let question = Question::Fetch(missing);
+    let (mut window, engine) = asked(&folder, &question);
+    for part in ["owner/large", "/cache/models--owner--large", "not fetched yet"] {
+        assert!(window.query_by_label_contains(part).is_some(), "{part}");
+    }
+    window.run_steps(30);
+    let asks = |heard: &[Command]| heard.iter().filter(|command| matches!(command, Command::Files { .. })).count();
+    assert_eq!(asks(&engine.heard()), 0, "the Hub is not asked before somebody wants to know");
+    assert!(window.query_by_label("Fetch").is_none(), "not without its size");
+    window.get_by_label("Ask the Hub for its size").click();
+    window.run_steps(4);
+    assert_eq!(asks(&engine.heard()), 1);
+    let known = Repository {
+        repo: "owner/large".into(),
+        revision: "main".into(),
+        whole: true,
+        bytes: Some(2_500_000_000),
+        ..Repository::default()
+    };
+    engine.end.cells.repository.store(Some(known));
+    window.run_steps(4);
+    assert!(window.query_by_label_contains("2.5\u{a0}GB").is_some());
+    window.get_by_label("Fetch").click();
+    window.run_steps(4);
+    assert_eq!(answers(&engine), [(question.clone(), true)]);
+    let (mut window, engine) = asked(&folder, &question);
+    window.get_by_label("Not now").click();
+    window.run_steps(4);
+    assert_eq!(answers(&engine), [(question, false)]);
 }

@@ -4,7 +4,9 @@
 //!
 //! A checkpoint is a folder `checkpoints/step-000000400` with `state.safetensors` and `state.json`,
 //! written under another name and renamed when whole and on disk: a kill at any moment leaves the
-//! one before it.
+//! one before it. One that was damaged later is passed over for the one before it, and said.
+
+mod timeline;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -17,14 +19,18 @@ use super::model::save::serialize;
 use super::pair::Pair;
 use super::prune::Pruner;
 use super::train::Trainer;
+use super::watch::Watch;
 use crate::link::Step;
 use crate::session::atomic::temporary_folder;
 use crate::session::paths::absolute;
-use crate::session::{Knobs, Session};
+use crate::session::run_folder::{self, CHECKPOINTS, STATE, TENSORS, checkpoint_name, named_checkpoints};
+use crate::session::{Keep, Knobs, Session};
+pub use run_folder::checkpoints as list;
+pub use timeline::abandon;
 
-/// Checkpoints kept of one run; older ones are removed.
-const KEPT: usize = 5;
-const FORMAT: u32 = 1;
+/// The newest format this program writes. 2: what the evaluations said, how the run ended, and a
+/// hash of the tensors.
+const FORMAT: u32 = 2;
 
 /// What a checkpoint says besides tensors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,29 +54,99 @@ pub struct State {
     /// Tokens that a server was paid for in this run.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub tokens: u64,
+    /// What the evaluations said so far.
+    #[serde(default)]
+    pub watch: Watch,
+    /// Why the run ended here, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// Hash of the file of tensors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tensors: Option<String>,
 }
 
 fn is_nothing(tokens: &u64) -> bool {
     *tokens == 0
 }
 
-/// The folder of checkpoints in a run folder.
-fn home(run: &Path) -> PathBuf {
-    run.join("checkpoints")
+impl State {
+    /// Finds the session's files again where the run's folder has moved with them.
+    fn follow_to(&mut self, run: &Path) -> Result<(), EngineError> {
+        let now = absolute(run).map_err(failed(run))?;
+        if self.home != now && self.home.is_absolute() {
+            self.session.follow_folder(&self.home, &now);
+        }
+        Ok(())
+    }
+}
+
+/// What a run knows of itself besides its trainer.
+pub struct Story {
+    /// Wall time of the run so far, seconds.
+    pub seconds: f64,
+    /// What the evaluations said so far.
+    pub watch: Watch,
+    /// Why the run ends here, where it does.
+    pub ended: Option<String>,
+}
+
+/// A checkpoint, read and whole.
+pub struct Checkpoint {
+    /// What it says.
+    pub state: State,
+    tensors: HashMap<String, Tensor>,
+    path: PathBuf,
+}
+
+/// The checkpoint that was looked for.
+pub struct Found {
+    /// The newest that is whole.
+    pub checkpoint: Checkpoint,
+    /// For each later one that is damaged, what is wrong with it.
+    pub damaged: Vec<String>,
 }
 
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> EngineError + '_ {
-    |e| EngineError::Checkpoint { reason: e.to_string(), path: path.to_owned() }
+    |e| damaged(e, path)
+}
+
+fn damaged(reason: impl std::fmt::Display, path: &Path) -> EngineError {
+    EngineError::Checkpoint { reason: reason.to_string(), path: path.to_owned() }
 }
 
 /// Writes a checkpoint of `trainer` into the run folder.
 ///
 /// # Errors
 /// [`EngineError::Checkpoint`]; earlier checkpoints are untouched.
-pub fn save(trainer: &Trainer, run: &Path, seconds: f64) -> Result<(), EngineError> {
-    let home = home(run);
+pub fn save(trainer: &Trainer, run: &Path, story: Story) -> Result<(), EngineError> {
+    let home = run.join(CHECKPOINTS);
     std::fs::create_dir_all(&home).map_err(failed(&home))?;
-    let (theta, masks, removed) = trainer.pruner.state();
+    timeline::clear_halves(&home);
+    let all = tensors_of(trainer)?;
+    let views = all.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+    let tensors = serialize(&views)?;
+    let state = State {
+        format: FORMAT,
+        session: trainer.session.clone(),
+        step: trainer.step,
+        optimizer_steps: trainer.optimizer.steps(),
+        knobs: trainer.knobs.clone(),
+        seconds: story.seconds,
+        theta: trainer.pruner.state().0,
+        home: absolute(run).map_err(failed(run))?,
+        tokens: trainer.targets.as_ref().map_or(0, |targets| targets.paid()),
+        watch: story.watch,
+        ended: story.ended,
+        tensors: Some(hash(&tensors)),
+    };
+    write(&home, trainer.step, &tensors, &state)?;
+    timeline::forget_old(run);
+    Ok(())
+}
+
+/// Weights, moments and what was pruned, by kind and name.
+fn tensors_of(trainer: &Trainer) -> Result<BTreeMap<String, Tensor>, EngineError> {
+    let (_, masks, removed) = trainer.pruner.state();
     let moments = trainer.optimizer.state()?;
     let weights =
         trainer.pair.student.weights.variables().iter().map(|(n, v)| (format!("weights.{n}"), v.as_detached_tensor()));
@@ -78,37 +154,25 @@ pub fn save(trainer: &Trainer, run: &Path, seconds: f64) -> Result<(), EngineErr
         from.iter().map(move |(name, tensor)| (format!("{kind}.{name}"), tensor.clone())).collect::<Vec<_>>()
     };
     let all = weights.chain(named("optimizer", &moments)).chain(named("mask", masks)).chain(named("removed", removed));
-    let all: BTreeMap<String, Tensor> = all.collect();
-    let state = State {
-        format: FORMAT,
-        session: trainer.session.clone(),
-        step: trainer.step,
-        optimizer_steps: trainer.optimizer.steps(),
-        knobs: trainer.knobs.clone(),
-        seconds,
-        theta,
-        home: absolute(run).map_err(failed(run))?,
-        tokens: trainer.targets.as_ref().map_or(0, |targets| targets.paid()),
-    };
-    let views = all.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
-    write(&home, trainer.step, &serialize(&views)?, &state)?;
-    forget_old(&home);
-    Ok(())
+    Ok(all.collect())
+}
+
+fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 fn write(home: &Path, step: Step, tensors: &[u8], state: &State) -> Result<(), EngineError> {
-    let target = home.join(format!("step-{step:09}"));
-    let build = temporary_folder(home, "writing-").map_err(failed(home))?;
-    let json = serde_json::to_vec_pretty(state)
-        .map_err(|e| EngineError::Checkpoint { reason: e.to_string(), path: target.clone() })?;
-    for (name, bytes) in [("state.safetensors", tensors), ("state.json", &json)] {
+    let target = home.join(checkpoint_name(step));
+    let build = temporary_folder(home, timeline::WRITING).map_err(failed(home))?;
+    let json = serde_json::to_vec_pretty(state).map_err(|e| damaged(e, &target))?;
+    for (name, bytes) in [(TENSORS, tensors), (STATE, &json)] {
         let path = build.path().join(name);
         let mut file = std::fs::File::create(&path).map_err(failed(&path))?;
         std::io::Write::write_all(&mut file, bytes).map_err(failed(&path))?;
         file.sync_all().map_err(failed(&path))?;
     }
     if target.exists() {
-        std::fs::remove_dir_all(&target).map_err(failed(&target))?;
+        timeline::remove(&target).map_err(failed(&target))?;
     }
     std::fs::rename(build.path(), &target).map_err(failed(&target))?;
     // The renamed folder is no longer the temporary one: nothing is left to clean up.
@@ -116,109 +180,148 @@ fn write(home: &Path, step: Step, tensors: &[u8], state: &State) -> Result<(), E
     Ok(())
 }
 
-/// Steps of the sound checkpoints of a run, ascending.
-pub fn list(run: &Path) -> Vec<Step> {
-    let Ok(entries) = std::fs::read_dir(home(run)) else { return Vec::new() };
-    let step = |entry: std::fs::DirEntry| entry.file_name().to_str()?.strip_prefix("step-")?.parse::<Step>().ok();
-    let mut steps: Vec<Step> = entries.flatten().filter_map(step).collect();
-    steps.sort_unstable();
-    steps
-}
-
-fn forget_old(home: &Path) {
-    let run = home.parent().unwrap_or(home);
-    let steps = list(run);
-    for step in steps.iter().take(steps.len().saturating_sub(KEPT)) {
-        // An old checkpoint that cannot be removed costs room, nothing else.
-        let _ = std::fs::remove_dir_all(home.join(format!("step-{step:09}")));
-    }
-}
-
-/// The newest checkpoint at or before `step` (`None`: the newest of all).
+/// The newest whole checkpoint at or before `most` steps (`None`: the newest of all).
 ///
 /// # Errors
-/// [`EngineError::Checkpoint`] if there is none or it is damaged.
-pub fn read(run: &Path, step: Option<Step>) -> Result<(State, PathBuf), EngineError> {
-    let fits = |found: &Step| step.is_none_or(|most| *found <= most);
-    let Some(found) = list(run).into_iter().rev().find(fits) else {
-        let reason = "there is no checkpoint to go on from; start the run anew".to_owned();
-        return Err(EngineError::Checkpoint { reason, path: home(run) });
+/// [`EngineError::Checkpoint`] if there is none, or none that is whole, or a later program wrote it.
+pub fn find(run: &Path, most: Option<Step>) -> Result<Found, EngineError> {
+    let home = run.join(CHECKPOINTS);
+    let mut faults: Vec<String> = Vec::new();
+    for step in named_checkpoints(&home).into_iter().rev().filter(|step| most.is_none_or(|most| *step <= most)) {
+        match read(&home.join(checkpoint_name(step))) {
+            Ok(mut checkpoint) => {
+                checkpoint.state.follow_to(run)?;
+                return Ok(Found { checkpoint, damaged: faults });
+            }
+            Err(newer @ EngineError::Newer { .. }) => return Err(newer),
+            Err(EngineError::Checkpoint { reason, path }) => {
+                let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                faults.push(format!("the checkpoint of step {step} is damaged ({file}: {reason})"));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let reason = match faults.first() {
+        None => "the folder has none; start the run anew".to_owned(),
+        Some(newest) => {
+            format!("none of its {} can be read, {newest}; start the run anew in another folder", faults.len())
+        }
     };
-    let folder = home(run).join(format!("step-{found:09}"));
-    let path = folder.join("state.json");
-    let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
-    let mut state: State = serde_json::from_str(&text)
-        .map_err(|e| EngineError::Checkpoint { reason: e.to_string(), path: path.clone() })?;
-    let now = absolute(run).map_err(failed(run))?;
-    if state.home != now && state.home.is_absolute() {
-        state.session.follow_folder(&state.home, &now);
-    }
-    if state.format > FORMAT {
-        let reason = format!("it has format {}, this program reads up to {FORMAT}; update retort", state.format);
-        return Err(EngineError::Checkpoint { reason, path });
-    }
-    Ok((state, folder))
+    Err(EngineError::NoCheckpoint { reason, path: home })
 }
 
-/// Gives an open pair the student of the newest checkpoint in a run folder, so that a run that is
-/// shown again is looked at with the weights it ended with; gives the steps done and what was pruned.
+/// Reads the checkpoint in `folder` and sees that it is whole.
+fn read(folder: &Path) -> Result<Checkpoint, EngineError> {
+    let state = state_of(folder)?;
+    let path = folder.join(TENSORS);
+    let bytes = std::fs::read(&path).map_err(failed(&path))?;
+    if state.tensors.as_ref().is_some_and(|hash_then| *hash_then != hash(&bytes)) {
+        return Err(damaged("it is not what was written", &path));
+    }
+    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| damaged(e, &path))?;
+    Ok(Checkpoint { state, tensors, path })
+}
+
+/// What the checkpoint in `folder` says.
+fn state_of(folder: &Path) -> Result<State, EngineError> {
+    /// Only what every format has.
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: u32,
+    }
+    let path = folder.join(STATE);
+    let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+    let Versioned { format } = serde_json::from_str(&text).map_err(|e| damaged(e, &path))?;
+    if format > FORMAT {
+        return Err(EngineError::Newer { what: "the checkpoint", found: format, known: FORMAT, path });
+    }
+    serde_json::from_str(&text).map_err(|e| damaged(e, &path))
+}
+
+/// Gives an open pair the student that the run in a folder has left or would leave, so that a run that
+/// is shown again is looked at with the weights it ended with; gives the steps done and what was pruned.
 /// `None` where the folder holds no checkpoint of this student.
 pub fn revive(pair: &Pair, run: &Path) -> Option<(Step, Pruner)> {
-    let (state, folder) = read(run, None).ok()?;
-    if state.session.models.student != pair.session.models.student {
+    let Found { checkpoint: newest, .. } = find(run, None).ok()?;
+    if newest.state.session.models.student != pair.session.models.student {
         return None;
     }
-    let all = candle_core::safetensors::load(folder.join("state.safetensors"), &Device::Cpu).ok()?;
-    let variables = pair.student.weights.variables();
-    let stored = variables.iter().map(|(name, variable)| {
-        let tensor = all.get(&format!("weights.{name}"))?;
-        (tensor.dims() == variable.dims()).then_some((variable, tensor))
-    });
-    let stored: Vec<_> = stored.collect::<Option<_>>()?;
-    stored.into_iter().try_for_each(|(variable, tensor)| set(variable, tensor)).ok()?;
-    Some((state.step, pruner(&state, &all, &pair.device).ok()?))
+    let best = newest.state.watch.best.filter(|_| newest.state.session.recipe.keep != Keep::Last);
+    let checkpoint = best.and_then(|best| read(&run_folder::checkpoint(run, best.step)).ok()).unwrap_or(newest);
+    Some((checkpoint.state.step, checkpoint.put_weights(pair).ok()?))
 }
 
-/// Puts `trainer` back to a checkpoint.
+/// Gives `trainer` the student of the checkpoint behind `step` steps, to be looked at and saved; it is
+/// not trained any further.
 ///
 /// # Errors
-/// [`EngineError::Checkpoint`] if it is damaged or belongs to another model; the trainer then stays
-/// as it was.
-pub fn restore(trainer: &mut Trainer, state: &State, folder: &Path) -> Result<(), EngineError> {
-    let path = folder.join("state.safetensors");
-    let damaged = |reason: String| EngineError::Checkpoint { reason, path: path.clone() };
-    let all = candle_core::safetensors::load(&path, &Device::Cpu).map_err(|e| damaged(e.to_string()))?;
-    let weights = of(&all, "weights.");
-    let variables = trainer.pair.student.weights.variables().iter();
-    let stored: Vec<(&Var, &Tensor)> = variables
-        .map(|(name, variable)| match weights.get(name) {
-            Some(stored) if stored.dims() == variable.dims() => Ok((variable, stored)),
-            Some(stored) => Err(damaged(format!("{name} has shape {:?} there", stored.dims()))),
-            None => Err(damaged(format!("it has no weights for {name}"))),
-        })
-        .collect::<Result<_, _>>()?;
-    trainer.optimizer.load_state(&of(&all, "optimizer."), state.optimizer_steps)?;
-    stored.into_iter().try_for_each(|(variable, tensor)| set(variable, tensor)).map_err(|e| damaged(e.to_string()))?;
-    trainer.pruner = pruner(state, &all, &trainer.pair.device).map_err(|e| damaged(e.to_string()))?;
-    trainer.knobs = state.knobs.clone();
-    trainer.step = state.step;
-    // What is paid stays paid, even where the run is put back.
-    trainer.targets.iter().for_each(|targets| targets.take_up(state.tokens));
+/// [`EngineError::Checkpoint`]; the trainer then stays as it was.
+pub fn put_student(trainer: &mut Trainer, run: &Path, step: Step) -> Result<(), EngineError> {
+    trainer.pruner = read(&run_folder::checkpoint(run, step))?.put_weights(&trainer.pair)?;
+    trainer.step = step;
     Ok(())
+}
+
+impl Checkpoint {
+    /// Puts `trainer` back to this checkpoint. `ready` is called when nothing can fail any more but the
+    /// tensor library.
+    ///
+    /// # Errors
+    /// [`EngineError::Checkpoint`] if it belongs to another model, or what `ready` met; the trainer then
+    /// stays as it was.
+    pub fn restore<T>(
+        &self,
+        trainer: &mut Trainer,
+        ready: impl FnOnce() -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let state = &self.state;
+        self.weights_for(&trainer.pair)?;
+        let done = ready()?;
+        trainer.optimizer.load_state(&of(&self.tensors, "optimizer."), state.optimizer_steps)?;
+        trainer.pruner = self.put_weights(&trainer.pair)?;
+        trainer.knobs = state.knobs.clone();
+        trainer.step = state.step;
+        // What is paid stays paid, even where the run is put back.
+        trainer.targets.iter().for_each(|targets| targets.take_up(state.tokens));
+        Ok(done)
+    }
+
+    /// Gives the student of `pair` these weights; gives what is pruned of them.
+    fn put_weights(&self, pair: &Pair) -> Result<Pruner, EngineError> {
+        let stored = self.weights_for(pair)?;
+        let pruner = self.pruner(&pair.device).map_err(|e| damaged(e, &self.path))?;
+        stored
+            .into_iter()
+            .try_for_each(|(variable, tensor)| set(variable, tensor))
+            .map_err(|e| damaged(e, &self.path))?;
+        Ok(pruner)
+    }
+
+    /// Every variable of the student with what it was.
+    fn weights_for<'a>(&'a self, pair: &'a Pair) -> Result<Vec<(&'a Var, &'a Tensor)>, EngineError> {
+        let variables = pair.student.weights.variables().iter();
+        let stored = variables.map(|(name, variable)| match self.tensors.get(&format!("weights.{name}")) {
+            Some(stored) if stored.dims() == variable.dims() => Ok((variable, stored)),
+            Some(stored) => Err(damaged(format!("{name} has shape {:?} there", stored.dims()), &self.path)),
+            None => Err(damaged(format!("it has no weights for {name}"), &self.path)),
+        });
+        stored.collect()
+    }
+
+    /// What was pruned, on the device of the weights.
+    fn pruner(&self, device: &Device) -> candle_core::Result<Pruner> {
+        let moved = |kind: &str| {
+            let tensors =
+                of(&self.tensors, kind).into_iter().map(|(name, tensor)| Ok((name, tensor.to_device(device)?)));
+            tensors.collect::<candle_core::Result<BTreeMap<_, _>>>()
+        };
+        Ok(Pruner::restore(self.state.theta, moved("mask.")?, moved("removed.")?))
+    }
 }
 
 /// Puts a stored tensor into a variable, wherever that is.
 fn set(variable: &Var, stored: &Tensor) -> candle_core::Result<()> {
     variable.set(&stored.to_device(variable.device())?)
-}
-
-/// What was pruned, on the device of the weights.
-fn pruner(state: &State, all: &HashMap<String, Tensor>, device: &Device) -> candle_core::Result<Pruner> {
-    let moved = |kind: &str| {
-        let tensors = of(all, kind).into_iter().map(|(name, tensor)| Ok((name, tensor.to_device(device)?)));
-        tensors.collect::<candle_core::Result<BTreeMap<_, _>>>()
-    };
-    Ok(Pruner::restore(state.theta, moved("mask.")?, moved("removed.")?))
 }
 
 /// The tensors of one kind, under their own names.

@@ -27,6 +27,7 @@ pub mod task;
 pub mod teacher;
 pub mod tls;
 pub mod train;
+pub mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -77,14 +78,29 @@ pub enum EngineError {
         /// File or folder.
         path: PathBuf,
     },
-    /// The run folder cannot be used.
-    #[error("cannot use the run folder: {reason}; choose another with --out: {path}")]
-    Folder {
-        /// The operating system's words.
+    /// No checkpoint is there, or none that is whole.
+    #[error("there is no checkpoint to go on from: {reason}: {path}")]
+    NoCheckpoint {
+        /// What was looked at, and the next step.
         reason: String,
-        /// The folder.
+        /// The folder of checkpoints.
         path: PathBuf,
     },
+    /// A later program wrote a file.
+    #[error("{what} has format {found}, this program reads up to {known}; update retort: {path}")]
+    Newer {
+        /// What the file is.
+        what: &'static str,
+        /// Its format.
+        found: u32,
+        /// The newest format this program knows.
+        known: u32,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The run folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] run::FolderError),
     /// The device is not to be had.
     #[error("cannot compute on {name}: {reason}; {next}")]
     Device {

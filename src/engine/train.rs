@@ -151,8 +151,7 @@ impl Trainer {
         if !self.targets.as_ref().is_some_and(Targets::asks_singly) {
             return Ok(None);
         }
-        let every = self.session.recipe.evaluate_every;
-        let measured = ends || every > 0 && (self.step + 1).is_multiple_of(every);
+        let measured = ends || self.session.recipe.evaluates_behind(self.step);
         let batch = if ends || !needs_teacher(&self.session.recipe) { Vec::new() } else { self.planned(self.step).0 };
         let data = Arc::clone(&self.pair.data);
         let validation = data.validation.iter().filter(|_| measured);
@@ -173,10 +172,17 @@ impl Trainer {
         }
     }
 
+    /// Whether the step about to be done needs no more answers of a teacher behind a server.
+    pub fn can_step(&mut self) -> bool {
+        let texts = if needs_teacher(&self.session.recipe) { self.planned(self.step).0 } else { Vec::new() };
+        self.targets.as_ref().is_none_or(|targets| texts.iter().all(|text| targets.knows(text)))
+    }
+
     /// The learning rate of the step about to be done.
     pub fn rate(&self) -> f64 {
         let recipe = &self.session.recipe;
-        self.knobs.get(&LEARNING_RATE) * scheduled(recipe.schedule, recipe.warmup, recipe.steps, self.step)
+        let planned = recipe.steps_planned_at(self.step);
+        self.knobs.get(&LEARNING_RATE) * scheduled(recipe.schedule, recipe.warmup, planned, self.step)
     }
 
     /// The student's log-probabilities for texts, `[texts][classes]`.
@@ -206,10 +212,28 @@ impl Trainer {
     pub fn validate(&mut self) -> Result<Measures, EngineError> {
         let data = Arc::clone(&self.pair.data);
         let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
+        let teacher = self.teacher_answers(&texts)?.map(|rows| rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
+        self.validated(teacher.as_deref())
+    }
+
+    /// As [`Self::validate`]; where the teacher fails, without what compares with it, and why it failed.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the student cannot be asked.
+    pub fn validate_without_fail(&mut self) -> Result<(Measures, Option<EngineError>), EngineError> {
+        match self.validate() {
+            Err(lack @ EngineError::Teacher(_)) => Ok((self.validated(None)?, Some(lack))),
+            other => other.map(|measures| (measures, None)),
+        }
+    }
+
+    /// The student's figures on the validation part, compared with the teacher's answers.
+    fn validated(&self, teacher: Option<&[Vec<f32>]>) -> Result<Measures, EngineError> {
+        let data = &self.pair.data;
+        let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
         let gold: Vec<usize> = data.validation.iter().map(|example| example.label).collect();
         let student = self.student_answers(&texts)?;
-        let teacher = self.teacher_answers(&texts)?.map(|rows| rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
-        Ok(measure::measures(&gold, &student, teacher.as_deref(), data.classes.len()))
+        Ok(measure::measures(&gold, &student, teacher, data.classes.len()))
     }
 }
 

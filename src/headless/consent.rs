@@ -53,6 +53,6 @@ pub(super) fn bring(missing: impl IntoIterator<Item = Missing>, may: bool) -> Re
 
 /// The session of the run in `out`, as far as it can be read: of its last checkpoint, else as it was begun.
 pub(super) fn session_of(out: &Path) -> Option<Session> {
-    let state = checkpoint::read(out, None).ok().map(|(state, _)| state.session);
+    let state = checkpoint::find(out, None).ok().map(|found| found.checkpoint.state.session);
     state.or_else(|| file::open(&out.join(SESSION)).ok())
 }

@@ -84,7 +84,8 @@ pub struct RunArguments {
     /// data.limit, teacher.token_limit.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// Go on with the run in --out from its last checkpoint.
+    /// Go on with the run in --out from its last checkpoint; with --set recipe.steps=N up to N steps in
+    /// all, even where it had come to its end.
     #[arg(long)]
     pub resume: bool,
     #[command(flatten)]

@@ -10,13 +10,13 @@ use super::interrupt::Interrupt;
 use super::output::{print, tell};
 use super::progress::Progress;
 use super::{CommandError, RunArguments, consent};
+use crate::engine;
 use crate::engine::hub::HubError;
 use crate::engine::secret::PermitError;
-use crate::engine::{self, checkpoint};
 use crate::link::grouped;
 use crate::link::{Command, Event, Outcome, Question, STOPPED, WatchEnd, connect};
 use crate::record::journal;
-use crate::record::recorder::{Recorder, SESSION, SUMMARY};
+use crate::record::recorder::Recorder;
 use crate::session::{Session, Source, file};
 
 /// How long a run that a signal ends may take to leave before its first step.
@@ -93,10 +93,8 @@ fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
         return Err(CommandError::input(problem));
     }
     let out = arguments.out.clone().unwrap_or_else(free_folder);
-    if out.join(journal::FILE).exists() {
-        let advice = "add --resume to go on with it, or choose another --out";
-        return Err(CommandError::input(format!("the folder already holds a run; {advice}: {}", out.display())));
-    }
+    // Before anything is fetched.
+    engine::run::vacant(&out).map_err(CommandError::input)?;
     consent::provide(&session, &arguments.consent)?;
     writable_names(&mut session, &out)?;
     tell(format!("running {:?} into {}", session.name, out.display()));
@@ -117,20 +115,30 @@ fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> 
     let Some(out) = &arguments.out else {
         return Err(CommandError::input("--resume needs --out, the folder of the run to go on with"));
     };
-    if arguments.session.is_some() || !arguments.set.is_empty() {
-        return Err(CommandError::input("--resume goes on with the run as it was; leave out the session and --set"));
+    if arguments.session.is_some() {
+        return Err(CommandError::input("--resume goes on with the run as it was; leave out the session"));
     }
     if let Some(session) = consent::session_of(out) {
         consent::provide(&session, &arguments.consent)?;
     }
-    // Killed before its first checkpoint, a run has its session written down, and begins again. One that
-    // came to its end is never begun again, even if its checkpoints were cleared away.
-    let ended = out.join(SUMMARY).exists();
-    if !ended && checkpoint::list(out).is_empty() && out.join(SESSION).exists() {
-        let session = file::open(&out.join(SESSION)).map_err(CommandError::input)?;
-        return Ok((Command::Start { session: Box::new(session), out: out.clone() }, out.clone()));
+    let Some(steps) = more_steps(&arguments.set).map_err(CommandError::input)? else {
+        return Ok((Command::Continue(out.clone()), out.clone()));
+    };
+    Ok((Command::Extend { out: out.clone(), steps }, out.clone()))
+}
+
+/// The only thing that can be set of a run that is gone on with: how many steps it does in all.
+fn more_steps(set: &[String]) -> Result<Option<u64>, String> {
+    let mut steps = None;
+    for assignment in set {
+        let Some(("recipe.steps", value)) = assignment.split_once('=').map(|(name, value)| (name.trim(), value)) else {
+            return Err(format!(
+                "--resume goes on with the run as it was, and only --set recipe.steps=N, its steps in all, can be given with it; leave out --set {assignment}"
+            ));
+        };
+        steps = Some(value.trim().parse().map_err(|_| format!("recipe.steps takes a whole number, not {value:?}"))?);
     }
-    Ok((Command::Continue(out.clone()), out.clone()))
+    Ok(steps)
 }
 
 /// The first of `runs/1`, `runs/2`, … that is free.
@@ -246,6 +254,7 @@ fn table(outcome: &Outcome) -> String {
         outcome.seconds,
         outcome.peak_bytes as f64 / 1e6
     );
-    let lines = [Some(head), teacher, Some(row("student", &outcome.student)), paid, Some(last)];
+    let saved = outcome.saved.as_ref().map(|saved| format!("saved: {saved}"));
+    let lines = [Some(head), teacher, Some(row("student", &outcome.student)), paid, Some(last), saved];
     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }

@@ -50,8 +50,16 @@ pub enum Command {
         /// Whether it may be done.
         yes: bool,
     },
-    /// Continue the run in this folder from its last checkpoint.
+    /// Continue the run in this folder from its last checkpoint; one killed before its first begins
+    /// again. What had ended the run early does not end it again.
     Continue(PathBuf),
+    /// Continue the run in this folder from its last checkpoint, up to so many steps in all.
+    Extend {
+        /// The run's folder.
+        out: PathBuf,
+        /// Steps in all, more than are done.
+        steps: Step,
+    },
     /// Stop after the current step but keep everything loaded.
     Pause,
     /// Go on after a pause.
@@ -170,12 +178,35 @@ pub enum Event {
         /// The last good checkpoint, to which one can rewind.
         checkpoint: Option<Step>,
     },
+    /// The checkpoints there are now: what one can go back to or on from.
+    CheckpointsKept {
+        /// Their steps, ascending.
+        steps: Vec<Step>,
+        /// What was set aside just now, if anything was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        abandoned: Option<Abandoned>,
+    },
+    /// The run was left for something else, behind this step; it can be continued.
+    Left {
+        /// Steps done.
+        step: Step,
+    },
     /// Something a run survives.
     Warning(Notice),
     /// Something that ended the run, or kept it from starting.
     Failed(Notice),
     /// The run is over.
     Finished(Box<Outcome>),
+}
+
+/// Checkpoints that a rewind has left behind: they lie in the run's folder under `abandoned` until
+/// the next rewind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abandoned {
+    /// Their steps, ascending.
+    pub steps: Vec<Step>,
+    /// Room they take, bytes.
+    pub bytes: u64,
 }
 
 /// Who changed a knob.
@@ -356,7 +387,7 @@ pub const STOPPED: &str = "stopped";
 /// How a run ended: the content of `summary.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Why it ended: `finished`, `target reached`, `stopped`.
+    /// Why it ended: `finished`, `target reached`, `no improvement`, `stopped`.
     pub reason: String,
     /// Steps done.
     pub steps: Step,
@@ -371,6 +402,30 @@ pub struct Outcome {
     pub teacher: Option<Side>,
     /// The student's side.
     pub student: Side,
+    /// Which step's student was saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<Saved>,
+    /// What could not be measured at the end, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmeasured: Vec<String>,
+}
+
+/// The student that a run has saved.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Steps it has done.
+    pub step: Step,
+    /// By which validation measure it was chosen, and what that was; `None` where it is the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<(String, f64)>,
+}
+
+impl fmt::Display for Saved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the student of step {}", super::grouped(self.step))?;
+        let Some((measure, value)) = &self.best else { return Ok(()) };
+        write!(f, ", the best by validation {} ({value:.4})", measure.replace('_', " "))
+    }
 }
 
 fn is_nothing(tokens: &u64) -> bool {

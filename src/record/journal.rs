@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::RunRecord;
 use crate::link::{Event, EventSink};
+use crate::session::file::write_atomically;
+use crate::session::run_folder;
 
-/// Name of the journal in a run folder.
-pub const FILE: &str = "journal.jsonl";
+pub use crate::session::run_folder::JOURNAL as FILE;
 
-/// The newest journal format this program writes.
-pub const VERSION: u32 = 1;
+/// The newest journal format this program writes. 2: which checkpoints are kept, and that a run was
+/// left.
+pub const VERSION: u32 = 2;
 
 /// Why a journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +48,19 @@ pub enum JournalError {
     },
 }
 
+/// The first line.
 #[derive(Serialize, Deserialize)]
 struct Header {
     retort_journal: u32,
+    /// Version of the program that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retort: Option<String>,
+}
+
+impl Header {
+    fn today() -> Self {
+        Self { retort_journal: VERSION, retort: Some(env!("CARGO_PKG_VERSION").to_owned()) }
+    }
 }
 
 /// Writes events to a file as they come. A full disk does not end the run: the first failure is
@@ -67,18 +79,22 @@ impl Journal {
     pub fn create(path: &Path) -> Result<Self, JournalError> {
         let file = File::create(path).map_err(|e| io(&e, path))?;
         let mut journal = Self { file: BufWriter::new(file), path: path.to_owned(), failed: None };
-        journal.write_line(&Header { retort_journal: VERSION });
+        journal.write_line(&Header::today());
         journal.flush();
         journal.check().map(|()| journal)
     }
 
     /// Goes on with an old journal. A last line cut off by a crash is removed, so that the next
-    /// event starts a line of its own.
+    /// event starts a line of its own. One of an older version is of today's from then on.
     ///
     /// # Errors
     /// [`JournalError::Io`].
     pub fn append(path: &Path) -> Result<Self, JournalError> {
         let bytes = std::fs::read(path).map_err(|e| io(&e, path))?;
+        if let Some(renewed) = renewed(&bytes, path)? {
+            write_atomically(path, &renewed).map_err(|e| io(&e, path))?;
+            return Self::append(path);
+        }
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let mut file = File::options().write(true).open(path).map_err(|e| io(&e, path))?;
         file.set_len(whole as u64).map_err(|e| io(&e, path))?;
@@ -126,6 +142,29 @@ impl EventSink for Journal {
     }
 }
 
+/// The journal under today's header, if it has an older one.
+fn renewed(bytes: &[u8], path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let header = version_of(&String::from_utf8_lossy(&bytes[..end]), path)?;
+    if header == VERSION {
+        return Ok(None);
+    }
+    let mut renewed = serde_json::to_vec(&Header::today()).map_err(|e| JournalError::Damaged {
+        line: 1,
+        reason: e.to_string(),
+        path: path.to_owned(),
+    })?;
+    renewed.extend_from_slice(&bytes[end..]);
+    Ok(Some(renewed))
+}
+
+/// The version that a header names, if this program reads it.
+fn version_of(header: &str, path: &Path) -> Result<u32, JournalError> {
+    let damaged = |reason: String| JournalError::Damaged { line: 1, reason, path: path.to_owned() };
+    let Header { retort_journal: found, .. } = serde_json::from_str(header).map_err(|e| damaged(e.to_string()))?;
+    if found > VERSION { Err(JournalError::Newer { found, path: path.to_owned() }) } else { Ok(found) }
+}
+
 fn io(error: &std::io::Error, path: &Path) -> JournalError {
     JournalError::Io { reason: error.to_string(), path: path.to_owned() }
 }
@@ -137,36 +176,55 @@ fn io(error: &std::io::Error, path: &Path) -> JournalError {
 /// [`JournalError::Io`], [`JournalError::Newer`]; [`JournalError::Damaged`] for a broken line
 /// that is not the last.
 pub fn read(path: &Path) -> Result<Vec<Event>, JournalError> {
-    let file = BufReader::new(File::open(path).map_err(|e| io(&e, path))?);
-    let mut lines = file.lines();
-    let header = lines.next().transpose().map_err(|e| io(&e, path))?.unwrap_or_default();
-    let damaged = |line: usize, reason: String| JournalError::Damaged { line, reason, path: path.to_owned() };
-    let Header { retort_journal: found } = serde_json::from_str(&header).map_err(|e| damaged(1, e.to_string()))?;
-    if found > VERSION {
-        return Err(JournalError::Newer { found, path: path.to_owned() });
-    }
-    let mut events = Vec::new();
-    let mut broken = None;
-    for (index, line) in lines.enumerate() {
-        if let Some(error) = broken.take() {
-            return Err(error);
-        }
-        match serde_json::from_str(&line.map_err(|e| io(&e, path))?) {
-            Ok(event) => events.push(event),
-            Err(e) => broken = Some(damaged(index + 2, e.to_string())),
-        }
-    }
-    Ok(events)
+    let (events, damage) = salvage(path)?;
+    damage.map_or(Ok(events), Err)
 }
 
-/// The record of the run in `folder`, folded from its journal.
+/// Every event of a journal that can be read, and the first broken line that is not the last.
+///
+/// # Errors
+/// [`JournalError::Io`], [`JournalError::Newer`]; [`JournalError::Damaged`] if it has no header.
+pub fn salvage(path: &Path) -> Result<(Vec<Event>, Option<JournalError>), JournalError> {
+    let mut lines = BufReader::new(File::open(path).map_err(|e| io(&e, path))?).split(b'\n');
+    let header = lines.next().transpose().map_err(|e| io(&e, path))?.unwrap_or_default();
+    version_of(&String::from_utf8_lossy(&header), path)?;
+    let (mut events, mut broken, mut damage) = (Vec::new(), None, None);
+    for (index, line) in lines.enumerate() {
+        damage = damage.or(broken.take());
+        match serde_json::from_slice(&line.map_err(|e| io(&e, path))?) {
+            Ok(event) => events.push(event),
+            Err(e) => {
+                broken = Some(JournalError::Damaged { line: index + 2, reason: e.to_string(), path: path.to_owned() });
+            }
+        }
+    }
+    Ok((events, damage))
+}
+
+/// The record of the run in `folder`, folded from its journal; of the checkpoints those that are still
+/// there.
 ///
 /// # Errors
 /// As [`read`].
 pub fn replay(folder: &Path) -> Result<RunRecord, JournalError> {
+    Ok(fold(read(&folder.join(FILE))?, folder))
+}
+
+/// As [`replay`]; of a damaged journal what can be read of it, and what is wrong with it.
+///
+/// # Errors
+/// As [`salvage`].
+pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<JournalError>), JournalError> {
+    let (events, damage) = salvage(&folder.join(FILE))?;
+    Ok((fold(events, folder), damage))
+}
+
+fn fold(events: Vec<Event>, folder: &Path) -> RunRecord {
     let mut record = RunRecord::default();
-    read(&folder.join(FILE))?.into_iter().for_each(|event| record.fold(event));
-    Ok(record)
+    events.into_iter().for_each(|event| record.fold(event));
+    let there = run_folder::checkpoints(folder);
+    record.checkpoints.retain(|step| there.contains(step));
+    record
 }
 
 #[cfg(test)]
@@ -211,5 +269,30 @@ mod tests {
         assert_eq!(read(&path).unwrap().len(), 3);
         std::fs::write(&path, whole.replacen("KnobsChanged", "Knobs", 1)).unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("line 3"));
+        let (events, damage) = salvage(&path).unwrap();
+        assert_eq!((events.len(), damage.is_some()), (3, true), "what can be read is not lost");
+    }
+
+    #[test]
+    fn a_journal_of_an_older_version_is_read_and_gone_on_with_and_a_newer_one_is_neither() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let line = serde_json::to_string(&events()[0]).unwrap();
+        std::fs::write(&path, format!("{{\"retort_journal\":1}}\n{line}\n{line}\n{{\"Scal")).unwrap();
+        assert_eq!(read(&path).unwrap().len(), 2);
+        let mut journal = Journal::append(&path).unwrap();
+        journal.emit(Event::Left { step: 3 });
+        journal.flush();
+        assert_eq!(read(&path).unwrap()[2], Event::Left { step: 3 });
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.starts_with("{\"retort_journal\":2,\"retort\":\""),
+            "an older program must not misread it: {text}"
+        );
+        std::fs::write(&path, text.replacen("journal\":2", "journal\":99", 1)).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("version 99"));
+        assert!(Journal::append(&path).is_err());
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert!(kept.starts_with("{\"retort_journal\":99"), "nor is it written to");
     }
 }

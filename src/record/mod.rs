@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::link::{
-    Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase, Predictions, Question,
-    SeriesId, Status, Step,
+    Abandoned, Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase, Predictions,
+    Question, SeriesId, Status, Step,
 };
 use crate::session::Session;
 pub use series::{Bucket, Series};
@@ -45,8 +45,10 @@ pub struct RunRecord {
     pub applied: BTreeMap<String, f64>,
     /// Answers on the test part, the newest.
     pub predictions: Option<Arc<Predictions>>,
-    /// Steps at which checkpoints were written.
+    /// Steps of the checkpoints there are, ascending: what one can go back to.
     pub checkpoints: Vec<Step>,
+    /// What the last rewind has set aside.
+    pub abandoned: Option<Abandoned>,
     /// Notices, the newest last.
     pub notices: Vec<Remark>,
     /// What paused the run by itself, until it goes on.
@@ -104,7 +106,12 @@ impl RunRecord {
             Event::KnobsChanged { step, origin, changes } => self.mark(step, origin, changes),
             Event::Predictions(predictions) => self.predictions = Some(predictions),
             Event::Rewound { step } => self.rewind(step),
-            Event::Checkpoint { step } => self.checkpoints.push(step),
+            Event::Checkpoint { step } => self.keep(step),
+            Event::CheckpointsKept { steps, abandoned } => {
+                self.checkpoints = steps;
+                self.abandoned = abandoned.or(self.abandoned.take());
+            }
+            Event::Left { .. } => {}
             Event::Trouble { step, what, checkpoint } => self.trouble = Some(Trouble { step, what, checkpoint }),
             Event::Warning(notice) => self.notices.push(Remark { grave: false, notice }),
             Event::Failed(notice) => {
@@ -134,6 +141,13 @@ impl RunRecord {
         }
         self.session = Some(Arc::new(session));
         self.out = Some(out);
+    }
+
+    /// Notes a checkpoint. One written anew in its old place is the same one.
+    fn keep(&mut self, step: Step) {
+        if let Err(place) = self.checkpoints.binary_search(&step) {
+            self.checkpoints.insert(place, step);
+        }
     }
 
     fn take_status(&mut self, status: Status) {

@@ -1,6 +1,7 @@
 //! Keeps a run's folder: the journal and the curves as a table as they happen; the session as run as
 //! often as a checkpoint is made, so that a killed run loses at most what came after its last one; the
-//! summary and the student's card at the end.
+//! summary and the student's card at the end. A journal ends with its run: what is opened or refused
+//! behind it is not written there.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +14,7 @@ use crate::session::file::write_atomically;
 use crate::session::usage::STUDENT;
 use crate::session::{Session, Usage, file};
 
-/// The session of a run folder, as run, with its script.
-pub const SESSION: &str = "session.ron";
-/// The outcome of a run folder.
-pub const SUMMARY: &str = "summary.json";
+pub use crate::session::run_folder::{SESSION, SUMMARY};
 
 /// Writes down every run it hears of.
 #[derive(Default)]
@@ -41,8 +39,26 @@ impl Recorder {
             Err(e) => self.complain(&e),
         }
         if step > 0 {
-            self.record = journal::replay(out).unwrap_or_default();
+            self.take_up(out);
         }
+    }
+
+    /// Takes in what a run that is continued has written so far.
+    fn take_up(&mut self, out: &Path) {
+        let (record, damage) = match journal::replay_what_is_left(out) {
+            Ok((record, damage)) => (record, damage),
+            Err(e) => (RunRecord::default(), Some(e)),
+        };
+        self.record = record;
+        if let Some(damage) = damage {
+            self.complain(&damage);
+        }
+    }
+
+    /// The run is over, or another one takes its place.
+    fn close(&mut self) {
+        self.settle();
+        (self.run, self.table) = (None, None);
     }
 
     fn complain(&mut self, error: &dyn std::fmt::Display) {
@@ -136,10 +152,10 @@ impl EventSink for Recorder {
             Event::Rewound { .. } => self.tabulate(),
             Event::Checkpoint { .. } => self.settle(),
             Event::Finished(outcome) => {
-                self.settle();
                 self.summarise(&outcome);
+                self.close();
             }
-            Event::Failed(_) => self.settle(),
+            Event::Failed(_) | Event::Left { .. } => self.close(),
             _ => {}
         }
     }

@@ -19,6 +19,7 @@ pub mod paths;
 pub mod prompt;
 pub mod recipe;
 mod ron_tree;
+pub mod run_folder;
 pub mod usage;
 pub mod view;
 
@@ -36,7 +37,7 @@ pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, Precision, ServerMode, Source, Start};
 pub use origin::{OriginError, ServerOrigin};
 pub use prompt::{Chat, Prompt, Scoring};
-pub use recipe::{OptimizerKind, Recipe, ScheduleKind};
+pub use recipe::{Extension, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
 pub use usage::{Usage, UsageError};
 pub use view::{Language, ThemeChoice, View};
 

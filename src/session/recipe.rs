@@ -28,6 +28,17 @@ pub struct Recipe {
     pub checkpoint_every: u64,
     /// Stops early once the validation accuracy reaches this, in [0, 1].
     pub target_accuracy: Option<f64>,
+    /// Stops early after so many evaluations in a row without a better measure: the one that `keep`
+    /// names, else the accuracy. `None` never does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
+    /// Which step's student the run saves.
+    #[serde(skip_serializing_if = "Keep::is_last")]
+    pub keep: Keep,
+    /// How the run was planned before it was continued for more steps, in step order. Written by the
+    /// program, so that a session as run repeats the learning rates of such a run too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extended: Vec<Extension>,
     /// Worker threads of the tensor library; `None` takes what the machine has (one fewer with the
     /// window open). Part of bit-exact replay, so a run's own session has it filled in.
     pub threads: Option<usize>,
@@ -49,8 +60,135 @@ impl Default for Recipe {
             evaluate_every: 100,
             checkpoint_every: 200,
             target_accuracy: None,
+            patience: None,
+            keep: Keep::Last,
+            extended: Vec::new(),
             threads: None,
             device: Device::Cpu,
+        }
+    }
+}
+
+impl Recipe {
+    /// The steps that were planned when the run was at `step`: what its schedule goes by.
+    pub fn steps_planned_at(&self, step: u64) -> u64 {
+        self.extended.iter().find(|extension| step < extension.at).map_or(self.steps, |extension| extension.steps)
+    }
+
+    /// Whether the validation part is measured behind `step`: every so often, and where the best is kept
+    /// also at the end.
+    pub fn evaluates_behind(&self, step: u64) -> bool {
+        let due = self.evaluate_every > 0 && (step + 1).is_multiple_of(self.evaluate_every);
+        due || self.keep != Keep::Last && step + 1 == self.steps_planned_at(step)
+    }
+
+    /// The step behind which the run may end early: what ended it before it was continued does not
+    /// end it again.
+    pub fn bound_until(&self) -> u64 {
+        self.extended.last().map_or(0, |extension| extension.at)
+    }
+
+    /// What no run could do, in words, or `None`.
+    pub fn problem(&self) -> Option<String> {
+        let evaluates = self.evaluate_every > 0;
+        if self.patience == Some(0) {
+            return Some(
+                "recipe.patience counts evaluations and is at least 1; leave it out to never stop early".into(),
+            );
+        }
+        if self.patience.is_some() && !evaluates {
+            return Some("recipe.patience counts evaluations; set recipe.evaluate_every above 0".into());
+        }
+        if self.keep != Keep::Last && !evaluates {
+            return Some("recipe.keep chooses by evaluations; set recipe.evaluate_every above 0, or keep: Last".into());
+        }
+        let sound = |pair: &[Extension]| pair[0].at <= pair[1].at;
+        let far = |extension: &Extension| extension.at > extension.steps || extension.at > self.steps;
+        if !self.extended.windows(2).all(sound) || self.extended.iter().any(far) {
+            return Some(
+                "recipe.extended must be in step order, none of it behind the steps it was planned for".into(),
+            );
+        }
+        None
+    }
+}
+
+/// How a run was planned until it was continued for more steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    /// Steps done when it was continued.
+    pub at: u64,
+    /// Steps planned until then.
+    pub steps: u64,
+}
+
+/// Which step's student a run saves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Keep {
+    /// That of the last step.
+    #[default]
+    Last,
+    /// That of the evaluation with the best measure on the validation part, of equals the first. Its
+    /// checkpoint is never removed while the run can go back to it.
+    Best(Metric),
+}
+
+impl Keep {
+    /// Whether it is the default, which a session file leaves out.
+    pub fn is_last(&self) -> bool {
+        *self == Self::Last
+    }
+
+    /// The measure by which evaluations are compared.
+    pub fn metric(self) -> Metric {
+        match self {
+            Self::Last => Metric::Accuracy,
+            Self::Best(metric) => metric,
+        }
+    }
+}
+
+/// A measure on the validation part by which students are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Metric {
+    /// Share of right answers; higher is better.
+    Accuracy,
+    /// Mean F1 over the classes; higher is better.
+    MacroF1,
+    /// Cross-entropy of the label; lower is better.
+    Loss,
+    /// Share of answers like the teacher's; higher is better.
+    Agreement,
+    /// KL(teacher ‖ student); lower is better.
+    Kl,
+}
+
+impl Metric {
+    /// All of them, in the order a picker shows them.
+    pub const ALL: [Self; 5] = [Self::Accuracy, Self::MacroF1, Self::Loss, Self::Agreement, Self::Kl];
+
+    /// Its name among the measures of an evaluation.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::MacroF1 => "macro_f1",
+            Self::Loss => "loss",
+            Self::Agreement => "agreement",
+            Self::Kl => "kl",
+        }
+    }
+
+    /// Whether it compares with the teacher.
+    pub fn needs_teacher(self) -> bool {
+        matches!(self, Self::Agreement | Self::Kl)
+    }
+
+    /// Whether `value` is better than `than`; of equals neither is.
+    pub fn is_better(self, value: f64, than: f64) -> bool {
+        match self {
+            Self::Accuracy | Self::MacroF1 | Self::Agreement => value > than,
+            Self::Loss | Self::Kl => value < than,
         }
     }
 }

@@ -39,7 +39,8 @@ impl WorkbenchApp {
             Action::Set(part) => self.set(part),
             Action::SetView(view) => self.session.view = *view,
             Action::Start { afresh } => self.start(afresh),
-            Action::Continue => self.go_on(),
+            Action::Continue => self.go_on(None),
+            Action::Extend(steps) => self.go_on(Some(steps)),
             Action::Pause => self.send(Command::Pause),
             Action::Resume => self.send(Command::Resume),
             Action::StepOnce => self.send(Command::StepOnce),
@@ -128,6 +129,7 @@ impl WorkbenchApp {
         if afresh {
             self.session.knobs = self.steering.requested().values.clone();
             self.session.script.clear();
+            self.session.recipe.extended.clear();
         }
         if let Some(problem) = self.session.problem() {
             return self.notice(false, problem);
@@ -152,16 +154,32 @@ impl WorkbenchApp {
     }
 
     fn start_in(&mut self, out: PathBuf) {
-        self.session.run = Some(out.clone());
+        self.claimed = Some((out.clone(), self.session.run.replace(out.clone())));
         self.due.open = None;
         self.steering.begin(&self.session, &self.catalog, &self.link.cells.knobs);
         self.send(Command::Start { session: Box::new(self.session.clone()), out });
     }
 
-    fn go_on(&mut self) {
-        if let Some(folder) = self.session.run.clone() {
+    fn go_on(&mut self, steps: Option<u64>) {
+        if let Some(out) = self.session.run.clone() {
             self.steering.go_on();
-            self.send(Command::Continue(folder));
+            self.send(steps.map_or(Command::Continue(out.clone()), |steps| Command::Extend { out, steps }));
+        }
+    }
+
+    /// How a run was planned that was continued for more steps belongs to the session: with it, it
+    /// repeats the run.
+    pub(super) fn take_plan(&mut self, as_run: &Session) {
+        self.session.recipe.steps = as_run.recipe.steps;
+        self.session.recipe.extended.clone_from(&as_run.recipe.extended);
+    }
+
+    /// A run that was refused leaves no folder behind, and the session keeps the run it had.
+    pub(super) fn drop_claim(&mut self) {
+        if let Some((out, before)) = self.claimed.take() {
+            // Only an empty folder is removed.
+            let _ = std::fs::remove_dir(out);
+            self.session.run = before;
         }
     }
 

@@ -17,7 +17,7 @@ use super::strings;
 use super::theme::{self, Look};
 use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
-use crate::link::{Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
+use crate::link::{Answer, Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
 use crate::record::{Remark, RunRecord};
 use crate::session::{Catalog, Session, ThemeChoice, View, file};
 
@@ -41,6 +41,8 @@ pub struct WorkbenchApp {
     pub(super) saved: Session,
     pub(super) seen: Session,
     pub(super) sampled: bool,
+    /// The folder made for a run that was asked for and has not begun, and the session's run before.
+    pub(super) claimed: Option<(PathBuf, Option<PathBuf>)>,
     titled: Option<String>,
     presses: u64,
     asked: ProbeRequest,
@@ -92,6 +94,7 @@ impl WorkbenchApp {
             due: Due::default(),
             gesture: Gesture::default(),
             sampled: false,
+            claimed: None,
             titled: None,
             presses: 0,
             asked: ProbeRequest::default(),
@@ -246,6 +249,16 @@ impl WorkbenchApp {
     fn fold(&mut self, event: Event) {
         if let Event::Opened(opened) = &event {
             self.put_sample_under_lens(opened);
+        }
+        match &event {
+            Event::Started { session, step, .. } => {
+                self.claimed = None;
+                if *step > 0 {
+                    self.take_plan(session);
+                }
+            }
+            Event::Failed(_) | Event::Answered(Answer::No) => self.drop_claim(),
+            _ => {}
         }
         let turn = Turn::of(&event);
         let rewound = turn == Turn::Rewound;

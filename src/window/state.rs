@@ -27,6 +27,8 @@ pub enum Action {
     },
     /// Go on with the run in the session's run folder.
     Continue,
+    /// Go on with it up to so many steps in all.
+    Extend(Step),
     /// Pause the run.
     Pause,
     /// Go on after a pause.

@@ -28,16 +28,18 @@ impl Model {
         write("model.safetensors", &self.to_safetensors()?)
     }
 
-    /// As [`Self::save`], and beside it how the model is asked.
+    /// As [`Self::save`], and beside it how the model is asked. That comes first: by it a folder is known
+    /// as one we wrote, however far a process got that was killed.
     ///
     /// # Errors
     /// [`ModelError::Write`].
     pub fn save_student(&self, folder: &Path, classes: &[String], prompt: &Prompt) -> Result<(), ModelError> {
-        self.save(folder, classes)?;
+        self.files.check_trainable()?;
         let head = if self.top == Top::Vocabulary { Head::LabelWords } else { Head::Classifier };
         let usage = Usage::new(head, self.max_tokens, classes, prompt);
         let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.to_string(), path: folder.join(FILE) })?;
-        write_file(folder, FILE, text.as_bytes())
+        write_file(folder, FILE, text.as_bytes())?;
+        self.save(folder, classes)
     }
 
     fn config_with(&self, classes: &[String]) -> String {

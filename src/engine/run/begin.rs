@@ -1,14 +1,18 @@
-//! How a run comes about: a pair is opened, a run is started, or taken up from its checkpoint.
+//! How a run comes about: a pair is opened, a run is started, or taken up from its checkpoint. A
+//! folder is looked at before anything is opened and written to once everything is: a start that
+//! fails leaves nothing behind.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::super::checkpoint::{Found, State};
 use super::super::pair::Pair;
 use super::super::train::Trainer;
-use super::super::{EngineError, checkpoint};
-use super::{Engine, Left, Run};
-use crate::link::{Event, Phase};
-use crate::session::Session;
+use super::super::{EngineError, budget, checkpoint};
+use super::{Engine, FolderError, Left, Run, claim, ending};
+use crate::link::{Event, Notice, Phase, Step};
+use crate::session::run_folder::{self, CHECKPOINTS, SESSION, SUMMARY};
+use crate::session::{Extension, Keep, Session, file};
 
 impl Engine<'_> {
     /// The open pair, wherever it is.
@@ -39,9 +43,24 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn start(&mut self, mut session: Session, out: PathBuf) {
-        self.checkpoint();
-        self.pair = self.take_pair();
+    pub(super) fn start(&mut self, session: Session, out: PathBuf) {
+        if let Err(e) = self.vacant(&out) {
+            return self.refuse(&e.into());
+        }
+        self.leave_run();
+        self.start_in(session, out);
+    }
+
+    /// Refuses a folder in which no new run can begin.
+    fn vacant(&self, out: &Path) -> Result<(), FolderError> {
+        match &self.run {
+            Some(run) if run.out == out => Err(FolderError::Taken { path: out.to_owned() }),
+            _ => claim::vacant(out),
+        }
+    }
+
+    /// Begins a run in a folder that may be used.
+    fn start_in(&mut self, mut session: Session, out: PathBuf) {
         if !self.provided(&session, Phase::Running) || !self.is_permitted(&session) {
             return;
         }
@@ -51,56 +70,97 @@ impl Engine<'_> {
         session.run = None;
         self.phase(Phase::Opening, "reading models and data");
         let run = self.fresh(session, out, before.as_ref());
-        self.begin(run, before);
-        self.warn_in_run(other);
+        self.begin(run, before, other.into_iter().collect());
     }
 
-    /// A warning behind the start of a run, so that it stands in its journal.
-    fn warn_in_run(&mut self, warning: Option<String>) {
-        if let Some(warning) = warning.filter(|_| self.run.is_some()) {
-            self.emit(Event::Warning(warning.into()));
+    /// Leaves the run that is loaded, if one is, so that it can be continued.
+    fn leave_run(&mut self) {
+        self.checkpoint();
+        if let Some(step) = self.run.as_ref().map(|run| run.trainer.step) {
+            self.emit(Event::Left { step });
+        }
+        self.pair = self.take_pair();
+    }
+
+    /// Says why an order is not carried out. A run that is loaded goes on.
+    fn refuse(&mut self, error: &EngineError) {
+        if self.run.is_some() {
+            self.emit(Event::Warning(Notice::from(error)));
+        } else {
+            self.fail(error);
         }
     }
 
     fn fresh(&self, mut session: Session, out: PathBuf, before: Option<&Pair>) -> Result<Run, EngineError> {
-        std::fs::create_dir_all(&out).map_err(|e| EngineError::Folder { reason: e.to_string(), path: out.clone() })?;
         let pair = Pair::open(&session, before)?;
         session.knobs = session.start_knobs(&self.catalog).values;
         let trainer = Trainer::new(session, pair, &self.catalog)?;
-        let run = Run::new(trainer, out, 0.0)?;
-        forget_checkpoints(&run.out);
-        Ok(run)
+        comparable(&trainer)?;
+        let budget = budget::granted(&trainer)?;
+        let claim = claim::claim(&out)?;
+        Ok(Run::new(trainer, out, claim, budget))
     }
 
-    pub(super) fn go_on(&mut self, out: &Path) {
-        self.checkpoint();
-        self.pair = self.take_pair();
-        if let Ok((state, _)) = checkpoint::read(out, None)
-            && !(self.provided(&state.session, Phase::Running) && self.is_permitted(&state.session))
-        {
+    /// Goes on with the run in `out`, up to `steps` in all where that is said.
+    pub(super) fn go_on(&mut self, out: &Path, steps: Option<Step>) {
+        let loaded = self.run.as_ref().is_some_and(|run| run.out == out);
+        if let Err(e) = if loaded { Ok(()) } else { claim::resumable(out) } {
+            return self.refuse(&e.into());
+        }
+        self.leave_run();
+        match (checkpoint::find(out, None), begun(out)) {
+            (Err(EngineError::NoCheckpoint { .. }), Some(mut session)) => {
+                session.recipe.steps = steps.unwrap_or(session.recipe.steps);
+                self.start_in(session, out.to_owned());
+            }
+            (Err(e), _) => self.fail(&e),
+            (Ok(found), _) => self.take_up(out, found, steps),
+        }
+    }
+
+    /// Takes a run up from its newest whole checkpoint.
+    fn take_up(&mut self, out: &Path, found: Found, steps: Option<Step>) {
+        let session = &found.checkpoint.state.session;
+        if !(self.provided(session, Phase::Running) && self.is_permitted(session)) {
             return;
         }
         let before = self.pair.take();
         self.phase(Phase::Opening, "reading models, data and the checkpoint");
-        let mut run = self.continued(out, before.as_ref());
+        let mut run = self.continued(out, &found, steps, before.as_ref());
         if let Ok(run) = &mut run {
             run.settle(&self.cells.knobs.load());
         }
         let other = run.as_ref().ok().and_then(|run| other_threads(&run.trainer.session));
-        self.begin(run, before);
-        self.warn_in_run(other);
+        let step = found.checkpoint.state.step;
+        let told =
+            |fault| format!("{fault}; the run goes on from step {step}, and what was damaged lies in abandoned/");
+        self.begin(run, before, found.damaged.into_iter().map(told).chain(other).collect());
     }
 
-    fn continued(&self, out: &Path, before: Option<&Pair>) -> Result<Run, EngineError> {
-        let (state, folder) = checkpoint::read(out, None)?;
-        let pair = Pair::open(&state.session, before)?;
-        let mut trainer = Trainer::new(state.session.clone(), pair, &self.catalog)?;
-        checkpoint::restore(&mut trainer, &state, &folder)?;
-        Run::new(trainer, out.to_owned(), state.seconds)
+    fn continued(
+        &self,
+        out: &Path,
+        found: &Found,
+        steps: Option<Step>,
+        before: Option<&Pair>,
+    ) -> Result<Run, EngineError> {
+        let state = &found.checkpoint.state;
+        let mut session = state.session.clone();
+        extend(&mut session, state, steps)?;
+        let claim = claim::claim(out)?;
+        let pair = Pair::open(&session, before)?;
+        let mut trainer = Trainer::new(session, pair, &self.catalog)?;
+        // Only a damaged one can lie behind the one that was found.
+        found.checkpoint.restore(&mut trainer, || ending::abandon(out, state.step))?;
+        let budget = budget::granted(&trainer)?;
+        let mut run = Run::new(trainer, out.to_owned(), claim, budget);
+        (run.seconds_before, run.watch) = (state.seconds, state.watch.clone());
+        Ok(run)
     }
 
-    /// Begins what could be made, or keeps what was open before.
-    fn begin(&mut self, run: Result<Run, EngineError>, before: Option<Pair>) {
+    /// Begins what could be made, with something to say of it that stands in its journal, or keeps what
+    /// was open before.
+    fn begin(&mut self, run: Result<Run, EngineError>, before: Option<Pair>, remarks: Vec<String>) {
         let run = match run {
             Ok(run) => run,
             Err(e) => {
@@ -118,13 +178,53 @@ impl Engine<'_> {
         if budget.is_some() {
             self.emit(Event::Counted(budget));
         }
+        self.tell_checkpoints(None);
+        remarks.into_iter().for_each(|remark| self.emit(Event::Warning(remark.into())));
         self.phase(Phase::Running, "");
     }
 }
 
-/// A new run in an old folder must not be continued from the old run's checkpoints.
-fn forget_checkpoints(out: &Path) {
-    let _ = std::fs::remove_dir_all(out.join("checkpoints"));
+/// The session of a run that was killed before its first checkpoint. One that came to its end is never
+/// begun again, even if its checkpoints were cleared away.
+fn begun(out: &Path) -> Option<Session> {
+    let bare = run_folder::named_checkpoints(&out.join(CHECKPOINTS)).is_empty() && !out.join(SUMMARY).exists();
+    file::open(&out.join(SESSION)).ok().filter(|_| bare)
+}
+
+/// Refuses a recipe that compares evaluations where there is nothing to compare.
+fn comparable(trainer: &Trainer) -> Result<(), EngineError> {
+    let recipe = &trainer.session.recipe;
+    if recipe.keep == Keep::Last && recipe.patience.is_none() {
+        return Ok(());
+    }
+    if trainer.pair.data.validation.is_empty() {
+        let words = "keep and patience compare by the validation part, which is empty; set data.validation above 0";
+        return Err(EngineError::Recipe(words.into()));
+    }
+    if recipe.keep.metric().needs_teacher() && trainer.targets.is_none() {
+        let words = "keep compares with a teacher and there is none; choose Accuracy, MacroF1 or Loss";
+        return Err(EngineError::Recipe(words.into()));
+    }
+    Ok(())
+}
+
+/// Plans a run that is taken up for `steps` in all. What it was planned for until now is kept, so that
+/// the session as run repeats it.
+fn extend(session: &mut Session, state: &State, steps: Option<Step>) -> Result<(), EngineError> {
+    let recipe = &mut session.recipe;
+    let planned = steps.unwrap_or(recipe.steps);
+    if steps.is_some() && planned <= state.step {
+        return Err(EngineError::Recipe(format!(
+            "the run has done {} steps already; ask for more than that in all, not {planned}",
+            state.step
+        )));
+    }
+    let ended_early = state.ended.as_deref().is_some_and(|reason| ending::EARLY.contains(&reason));
+    if planned != recipe.steps || ended_early && state.step < planned {
+        recipe.extended.push(Extension { at: state.step, steps: recipe.steps });
+        recipe.steps = planned;
+    }
+    Ok(())
 }
 
 /// The number of threads is part of bit-exact replay: another one than recorded is said.

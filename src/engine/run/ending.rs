@@ -1,81 +1,137 @@
-//! What a run leaves behind: checkpoints while it goes, its outcome when it ends.
+//! What a run leaves behind: checkpoints while it goes, its student and its outcome when it ends. The
+//! student is saved before anything is measured at the end: a test that fails costs nothing else.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use super::super::checkpoint::{Found, Story};
 use super::super::train::Trainer;
-use super::super::{EngineError, checkpoint, evaluate};
-use super::{Engine, Left, Mode, peak_bytes};
-use crate::link::{Event, Notice, Outcome, Phase, STOPPED, Step};
+use super::super::{EngineError, checkpoint};
+use super::{Engine, Left, Mode, Run, claim, measuring, peak_bytes};
+use crate::link::{Abandoned, Event, Notice, Outcome, Phase, STOPPED, Saved, Step};
+use crate::session::Keep;
 use crate::session::usage::STUDENT;
+
+/// The reason of a run that has done its steps.
+pub(super) const FINISHED: &str = "finished";
+/// The reason of a run that is as good as was asked.
+pub(super) const REACHED: &str = "target reached";
+/// The reason of a run whose evaluations no longer get better.
+pub(super) const STALE: &str = "no improvement";
+/// The reasons that end a run before its last step, without a person.
+pub(super) const EARLY: [&str; 2] = [REACHED, STALE];
 
 impl Engine<'_> {
     pub(super) fn checkpoint(&mut self) {
         let Some(run) = &mut self.run else { return };
         let step = run.trainer.step;
-        match checkpoint::save(&run.trainer, &run.out, run.seconds()) {
-            Ok(()) => self.emit(Event::Checkpoint { step }),
+        let ended = run.ends.map(str::to_owned);
+        let story = Story { seconds: run.seconds(), watch: run.watch.clone(), ended };
+        match checkpoint::save(&run.trainer, &run.out, story) {
+            Ok(()) => {
+                self.emit(Event::Checkpoint { step });
+                self.tell_checkpoints(None);
+            }
             // A full disk must not end a night's training.
             Err(e) => self.emit(Event::Warning(Notice::from(e))),
         }
     }
 
+    /// Tells which checkpoints the disk has: only those can be gone back to.
+    pub(super) fn tell_checkpoints(&mut self, abandoned: Option<Abandoned>) {
+        let Some(run) = &self.run else { return };
+        let steps = checkpoint::list(&run.out);
+        self.emit(Event::CheckpointsKept { steps, abandoned });
+    }
+
     pub(super) fn rewind(&mut self, step: Step) {
         let Some(run) = &mut self.run else { return };
-        let back = checkpoint::read(&run.out, Some(step))
-            .and_then(|(state, folder)| checkpoint::restore(&mut run.trainer, &state, &folder));
-        match back {
-            Ok(()) => {
+        match put_back(run, step) {
+            Ok((abandoned, damaged)) => {
                 run.ends = None;
                 run.settle(&self.cells.knobs.load());
                 let step = run.trainer.step;
                 self.emit(Event::Rewound { step });
+                self.tell_checkpoints(abandoned);
+                for fault in damaged {
+                    self.emit(Event::Warning(format!("{fault}; the run was put back to step {step}").into()));
+                }
                 self.set_mode(Mode::Paused);
                 self.look(true);
             }
-            Err(e) => self.emit(Event::Warning(Notice::from(e))),
+            Err(e) => {
+                self.emit(Event::Warning(Notice::from(e)));
+                self.tell_checkpoints(None);
+            }
         }
     }
 
-    /// Ends the run: checkpoint, test, student, outcome.
-    pub(super) fn finish(&mut self, reason: &str) {
+    /// Ends the run: checkpoint, student, test, outcome.
+    pub(super) fn finish(&mut self, reason: &'static str) {
+        let Some(run) = &mut self.run else { return self.emit(Event::Status(self.status.clone())) };
+        run.ends = Some(reason);
+        let steps = run.trainer.step;
         self.checkpoint();
         self.phase(Phase::Evaluating, "measuring on the test part");
-        let Some(mut run) = self.run.take() else { return self.phase(Phase::Ready, "") };
+        let saved = match self.save_student() {
+            Ok(saved) => saved,
+            Err(e) => return self.give_up(&e),
+        };
+        let Some(mut run) = self.run.take() else { return };
         let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.paid());
         if reason == STOPPED {
             run.trainer.spare_teacher();
         }
-        let result = evaluate::test(&mut run.trainer, |_, _| ()).and_then(|result| {
-            let (teacher, student) = evaluate::sides(&mut run.trainer, &result)?;
-            let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
-            pair.student.save_student(&run.out.join(STUDENT), &pair.data.classes, prompt)?;
-            Ok((result.predictions, teacher, student))
-        });
-        let (predictions, teacher, student) = match result {
-            Ok(measured) => measured,
-            Err(e) => {
-                // What was paid for since the checkpoint is written down too.
-                self.run = Some(run);
-                return self.give_up(&e);
-            }
-        };
-        let (steps, seconds) = (run.trainer.step, run.seconds());
+        let measured = measuring::at_the_end(&mut run.trainer, run.unasked.take());
+        let seconds = run.seconds();
         self.keep(run.trainer);
-        self.emit(Event::Predictions(Arc::new(predictions)));
-        let (reason, peak_bytes) = (reason.to_owned(), peak_bytes());
-        let outcome = Outcome { reason, steps, seconds, peak_bytes, tokens, teacher, student };
+        for lack in &measured.lacks {
+            let said = format!("{lack}; the student is saved, and the run can be continued to measure again");
+            self.emit(Event::Warning(said.into()));
+        }
+        if let Some(predictions) = measured.predictions {
+            self.emit(Event::Predictions(Arc::new(predictions)));
+        }
+        let outcome = Outcome {
+            reason: reason.to_owned(),
+            steps,
+            seconds,
+            peak_bytes: peak_bytes(),
+            tokens,
+            teacher: measured.teacher,
+            student: measured.student,
+            saved: Some(saved),
+            unmeasured: measured.lacks,
+        };
         self.emit(Event::Finished(Box::new(outcome)));
         self.phase(end_phase(steps, self.status.total), "");
         self.look(true);
     }
 
+    /// Saves the student that the recipe chooses; the trainer then holds that one.
+    fn save_student(&mut self) -> Result<Saved, EngineError> {
+        let Some(run) = &mut self.run else { return Ok(Saved::default()) };
+        claim::student_free(&run.out)?;
+        let (saved, fault) = chosen(run);
+        let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
+        pair.student.save_student(&run.out.join(STUDENT), &pair.data.classes, prompt)?;
+        fault.into_iter().for_each(|fault| self.emit(Event::Warning(fault.into())));
+        Ok(saved)
+    }
+
     /// An error in the middle of a run: what was learned is kept in a checkpoint.
     pub(super) fn give_up(&mut self, error: &EngineError) {
-        self.checkpoint();
-        if let Some(run) = self.run.take() {
-            self.keep(run.trainer);
+        if let Some(run) = &mut self.run {
+            run.ends = None;
         }
+        self.checkpoint();
+        let held = self.run.take().map(|run| {
+            self.keep(run.trainer);
+            run.claim
+        });
         self.fail(error);
+        // Until here the folder was still being written to.
+        drop(held);
     }
 
     /// What a run leaves to look at.
@@ -89,6 +145,41 @@ impl Engine<'_> {
         if self.run.as_ref().is_some_and(|run| run.trainer.step > 0) {
             self.checkpoint();
         }
+    }
+}
+
+/// Puts a run back; gives what lay behind and what was damaged.
+fn put_back(run: &mut Run, step: Step) -> Result<(Option<Abandoned>, Vec<String>), EngineError> {
+    let Found { checkpoint, damaged } = checkpoint::find(&run.out, Some(step))?;
+    let (out, to) = (run.out.clone(), checkpoint.state.step);
+    let abandoned = checkpoint.restore(&mut run.trainer, || abandon(&out, to))?;
+    run.watch = checkpoint.state.watch.clone();
+    Ok((abandoned, damaged))
+}
+
+/// Sets aside what lies behind `step`.
+pub(super) fn abandon(out: &Path, step: Step) -> Result<Option<Abandoned>, EngineError> {
+    let failed = |e: std::io::Error| EngineError::Checkpoint {
+        reason: format!("those behind step {step} cannot be set aside ({e})"),
+        path: out.to_owned(),
+    };
+    checkpoint::abandon(out, step).map_err(failed)
+}
+
+/// The student to save, put into the trainer: the best by the recipe's measure, if it keeps that and
+/// there is one, else the last. With what went wrong, if the best cannot be read.
+fn chosen(run: &mut Run) -> (Saved, Option<String>) {
+    let last = Saved { step: run.trainer.step, best: None };
+    let Some(best) = run.watch.best.filter(|_| run.trainer.session.recipe.keep != Keep::Last) else {
+        return (last, None);
+    };
+    let saved = Saved { step: best.step, best: Some((best.metric.id().to_owned(), best.value)) };
+    if best.step == run.trainer.step {
+        return (saved, None);
+    }
+    match checkpoint::put_student(&mut run.trainer, &run.out, best.step) {
+        Ok(()) => (saved, None),
+        Err(e) => (last, Some(format!("{e}; the student of the last step is saved instead of the best one"))),
     }
 }
 

@@ -3,11 +3,13 @@
 
 mod asking;
 mod begin;
+mod claim;
 mod ending;
 mod examining;
 mod fetching;
 mod keeping;
 mod looking;
+mod measuring;
 mod memory;
 mod stepping;
 
@@ -17,15 +19,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
+use super::EngineError;
 use super::pair::Pair;
 use super::prune::Pruner;
 use super::teacher::Targets;
 use super::train::Trainer;
-use super::{EngineError, budget};
+use super::watch::Watch;
 use crate::link::{
     Budget, Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, Question, STOPPED, Status, Step,
 };
 use crate::session::{Catalog, Knobs, Session};
+use claim::Claim;
+pub use claim::{FolderError, vacant};
 use fetching::Consent;
 use looking::Looks;
 pub use memory::{peak_bytes, resident_bytes};
@@ -92,6 +97,10 @@ struct Engine<'a> {
 struct Run {
     trainer: Trainer,
     out: PathBuf,
+    /// Keeps the folder from every other process.
+    claim: Claim,
+    /// What the evaluations said so far.
+    watch: Watch,
     mode: Mode,
     /// The slider values last seen; what differs from them was moved by a hand.
     seen: Arc<Knobs>,
@@ -105,6 +114,8 @@ struct Run {
     ends: Option<&'static str>,
     /// When it was last said that the teacher is being asked.
     asked: Option<Instant>,
+    /// Why the teacher is not asked for what is measured at the end.
+    unasked: Option<String>,
 }
 
 /// What stays of a run in a student that is only looked at: of the one that has just ended, or of
@@ -123,23 +134,25 @@ enum Mode {
 }
 
 impl Run {
-    /// A run that the session can pay for.
-    fn new(trainer: Trainer, out: PathBuf, seconds_before: f64) -> Result<Self, EngineError> {
-        let budget = budget::granted(&trainer)?;
+    /// A run that is begun or taken up, and what it will pay its server for.
+    fn new(trainer: Trainer, out: PathBuf, claim: Claim, budget: Option<Budget>) -> Self {
         let (now, step, seen) = (Instant::now(), trainer.step, Arc::new(trainer.knobs.clone()));
-        Ok(Self {
+        Self {
             trainer,
             out,
+            claim,
+            watch: Watch::default(),
             mode: Mode::Running,
             seen,
             begun: now,
-            seconds_before,
+            seconds_before: 0.0,
             told: now,
             told_step: step,
             budget,
             ends: None,
             asked: None,
-        })
+            unasked: None,
+        }
     }
 
     /// Takes the sliders as seen, wherever they stand: a run that was put back or taken up again
@@ -190,7 +203,8 @@ impl Engine<'_> {
             Command::Count(session) => self.count(&located(session)),
             Command::StoreKey { name, key, host } => self.store_key(name, key, host),
             Command::Answer { question, yes } => self.answered(&question, yes),
-            Command::Continue(out) => self.go_on(&out),
+            Command::Continue(out) => self.go_on(&out, None),
+            Command::Extend { out, steps } => self.go_on(&out, Some(steps)),
             Command::Pause => self.set_mode(Mode::Paused),
             Command::Resume => self.set_mode(Mode::Running),
             Command::StepOnce => self.set_mode(Mode::OneStep),

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::super::checkpoint;
-use super::{Engine, Mode};
-use crate::link::{Event, KnobChange, Origin, Phase, SeriesId, Step};
-use crate::session::{Catalog, Knobs};
+use super::ending::{FINISHED, REACHED, STALE};
+use super::{Engine, Mode, Run};
+use crate::link::{Event, KnobChange, Measures, Origin, Phase, SeriesId, Step};
+use crate::session::{Catalog, Keep, Knobs};
 
 /// Time between two status reports while training.
 const STATUS_PAUSE: Duration = Duration::from_millis(250);
@@ -16,7 +17,7 @@ impl Engine<'_> {
         let Some(run) = &mut self.run else { return };
         let recipe = run.trainer.session.recipe.clone();
         if run.trainer.step >= recipe.steps {
-            run.ends = Some("finished");
+            run.ends = Some(run.ends.unwrap_or(FINISHED));
         }
         let ends = run.ends;
         if self.asks_ahead(ends.is_some()) {
@@ -41,14 +42,13 @@ impl Engine<'_> {
         if !stepped.sound {
             return self.trouble(step);
         }
-        let due = |every: u64| every > 0 && (step + 1) % every == 0;
-        if due(recipe.evaluate_every) && self.validate(step, recipe.target_accuracy) {
-            if let Some(run) = &mut self.run {
-                run.ends = Some("target reached");
-            }
+        let better = recipe.evaluates_behind(step) && self.validate(step);
+        let Some(run) = &self.run else { return };
+        if run.ends.is_some() {
             return;
         }
-        if due(recipe.checkpoint_every) {
+        let due = recipe.checkpoint_every > 0 && (step + 1) % recipe.checkpoint_every == 0;
+        if due || better && recipe.keep != Keep::Last {
             self.checkpoint();
         }
         self.tell();
@@ -59,9 +59,14 @@ impl Engine<'_> {
     }
 
     /// Puts one question to a teacher behind a server, if what comes next needs it, or looks whether its
-    /// answer is there. True while it is at it: orders are read between two looks.
+    /// answer is there. True while it is at it: orders are read between two looks. A teacher that fails
+    /// ends the run only where a step needs its answer: what is measured is measured without it, and that
+    /// is said.
     fn asks_ahead(&mut self, ends: bool) -> bool {
         let Some(run) = &mut self.run else { return false };
+        if ends && run.unasked.is_some() {
+            return false;
+        }
         match run.trainer.ask_ahead(ends) {
             Ok(None) => return false,
             Ok(Some((known, all))) => {
@@ -73,6 +78,8 @@ impl Engine<'_> {
                     self.look(false);
                 }
             }
+            Err(e) if ends => run.unasked = Some(e.to_string()),
+            Err(_) if run.trainer.can_step() => return false,
             Err(e) => self.give_up(&e),
         }
         true
@@ -94,24 +101,28 @@ impl Engine<'_> {
         }
     }
 
-    /// Measures on the validation part; tells whether the target is reached.
-    pub(super) fn validate(&mut self, step: Step, target: Option<f64>) -> bool {
+    /// Measures on the validation part behind `step`, and ends the run where that is called for. Tells
+    /// whether the student is the best so far.
+    pub(super) fn validate(&mut self, step: Step) -> bool {
         self.phase(Phase::Evaluating, "measuring on the validation part");
         let Some(run) = &mut self.run else { return false };
-        match run.trainer.validate() {
-            Ok(measures) => {
-                let reached = target.is_some_and(|target| measures.get("accuracy").is_some_and(|a| *a >= target));
-                let values =
-                    measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
-                self.emit(Event::Scalars { step, values: values.collect() });
-                self.phase(Phase::Running, "");
-                reached
-            }
+        let (measures, lack) = match run.trainer.validate_without_fail() {
+            Ok(measured) => measured,
             Err(e) => {
                 self.give_up(&e);
-                false
+                return false;
             }
+        };
+        let better = run.take_evaluation(&measures);
+        run.ends = run.early_end(&measures);
+        let values = measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
+        self.emit(Event::Scalars { step, values: values.collect() });
+        if let Some(lack) = lack {
+            let said = format!("the evaluation of step {} is without the teacher: {lack}", step + 1);
+            self.emit(Event::Warning(said.into()));
         }
+        self.phase(Phase::Running, "");
+        better
     }
 
     pub(super) fn trouble(&mut self, step: Step) {
@@ -133,6 +144,32 @@ impl Engine<'_> {
         self.status.looking = self.looks.spent.as_secs_f64() / run.begun.elapsed().as_secs_f64().max(1e-9);
         (run.told, run.told_step) = (Instant::now(), run.trainer.step);
         self.phase(Phase::Running, "");
+    }
+}
+
+impl Run {
+    /// Compares an evaluation made now with those before it; tells whether it is the best. What was
+    /// counted until the run was continued for more steps counts no longer.
+    fn take_evaluation(&mut self, measures: &Measures) -> bool {
+        let (recipe, done) = (&self.trainer.session.recipe, self.trainer.step);
+        let last = self.watch.last;
+        if recipe.extended.iter().any(|then| then.at < done && last.is_none_or(|last| last <= then.at)) {
+            self.watch.stale = 0;
+        }
+        self.watch.take(done, measures, recipe.keep)
+    }
+
+    /// Why the run ends with the evaluation that was just made, if it does.
+    fn early_end(&self, measures: &Measures) -> Option<&'static str> {
+        let recipe = &self.trainer.session.recipe;
+        let reached = |target: f64| measures.get("accuracy").is_some_and(|accuracy| *accuracy >= target);
+        if self.trainer.step <= recipe.bound_until() {
+            return None;
+        }
+        if recipe.target_accuracy.is_some_and(reached) {
+            return Some(REACHED);
+        }
+        recipe.patience.filter(|patience| self.watch.stale >= *patience).map(|_| STALE)
     }
 }
 

@@ -4,7 +4,7 @@ use egui::{DragValue, Ui, vec2};
 
 use super::{Scene, Section};
 use crate::link::grouped;
-use crate::session::{Device, OptimizerKind, Recipe, ScheduleKind};
+use crate::session::{Device, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
 use crate::window::control::{self, ROW};
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
@@ -34,6 +34,8 @@ fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         schedule_ui(ui, scene, &mut recipe);
         counts_ui(ui, scene, &mut recipe);
         target_ui(ui, scene, &mut recipe);
+        patience_ui(ui, scene, &mut recipe);
+        keep_ui(ui, scene, &mut recipe);
         device_ui(ui, scene, &mut recipe);
         if recipe != scene.session.recipe {
             state.ask(Action::Set(Part::Recipe(recipe)));
@@ -134,6 +136,35 @@ fn target_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
             }
         }
     });
+}
+
+fn patience_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
+    let help = scene.t("Stops early after so many evaluations in a row without a better measure");
+    control::row(ui, scene.t("Patience"), help, |ui| {
+        let now = recipe.patience.unwrap_or(0);
+        if let Some(patience) = control::count(ui, now, 0..=10_000, scene.t("never stops early")) {
+            recipe.patience = (patience > 0).then_some(patience);
+        }
+    });
+}
+
+fn keep_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
+    let told = |metric| match metric {
+        Metric::Accuracy => scene.t("best accuracy"),
+        Metric::MacroF1 => scene.t("best macro F1"),
+        Metric::Loss => scene.t("lowest loss"),
+        Metric::Agreement => scene.t("best agreement"),
+        Metric::Kl => scene.t("lowest KL"),
+    };
+    let last = (Keep::Last, scene.t("last step"), scene.t("The student as the run ends with it"));
+    let help = scene.t("The evaluation on the validation part that measured best, of equals the first");
+    let best = Metric::ALL.map(|metric| (Keep::Best(metric), told(metric), help));
+    let all: Vec<_> = std::iter::once(last).chain(best).collect();
+    let shown = all.iter().find(|(keep, ..)| *keep == recipe.keep).map_or("", |(_, label, _)| label);
+    let picked = control::row(ui, scene.t("Saved student"), scene.t("Which step's student the run saves"), |ui| {
+        control::pick(ui, "keep", &recipe.keep, shown, &all)
+    });
+    recipe.keep = picked.unwrap_or(recipe.keep);
 }
 
 /// A device this build or machine lacks stays in the list while the session asks for it.

@@ -5,7 +5,10 @@ use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, vec2};
 use super::Scene;
 use crate::link::Phase;
 use crate::link::grouped;
+use crate::session::Metric;
+use crate::window::control;
 use crate::window::state::{Action, UiState};
+use crate::window::strings;
 
 /// Height of the buttons.
 const TALL: f32 = 32.0;
@@ -41,7 +44,7 @@ fn button(ui: &mut Ui, enabled: bool, text: &str, help: &str) -> bool {
 fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let ready = !matches!(scene.phase(), Phase::Gone);
     ui.add_enabled_ui(ready, |ui| {
-        let changes = scene.session.script.len();
+        let changes = scene.session.script.len() + scene.session.recipe.extended.len();
         if changes == 0 {
             if main_button(ui, scene, &format!("▶ {}", scene.t("Start")), scene.t("Train the student from step 0")) {
                 state.ask(Action::Start { afresh: false });
@@ -61,7 +64,62 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
                 state.ask(Action::Continue);
             }
         }
+        more_steps_ui(ui, scene, state);
+        saved_ui(ui, scene);
     });
+}
+
+/// A run that has ended can go on for more steps: to what the recipe asks for by now, or by a share
+/// of what is done.
+fn more_steps_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let (done, record) = (scene.record.step, scene.record);
+    if record.outcome.is_none() || scene.session.run.is_none() || record.checkpoints.is_empty() || done == 0 {
+        return;
+    }
+    let asked = Some(scene.session.recipe.steps).filter(|steps| *steps > done);
+    let shares = [done + done.div_ceil(4), done + done.div_ceil(2), done * 2];
+    let button = Button::new(scene.t("More steps…")).min_size(vec2(0.0, TALL));
+    let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+        let mut offers: Vec<u64> = asked.into_iter().chain(shares).collect();
+        offers.sort_unstable();
+        offers.dedup();
+        for steps in offers {
+            if ui.button(format!("{} {}", scene.t("up to step"), grouped(steps))).clicked() {
+                state.ask(Action::Extend(steps));
+            }
+        }
+    });
+    response.on_hover_text(scene.t(
+        "Go on with the run from its last checkpoint, moments included; for another number raise Steps in the recipe",
+    ));
+}
+
+/// Which student lies in the run's folder.
+fn saved_ui(ui: &mut Ui, scene: &Scene) {
+    let Some(outcome) = &scene.record.outcome else { return };
+    let Some(saved) = &outcome.saved else { return };
+    let mut text = format!("{} {}", scene.t("saved the student of step"), grouped(saved.step));
+    if let Some((measure, value)) = &saved.best {
+        text = format!("{text} · {} {value:.3}", curve_name(scene, measure));
+    }
+    let reason = strings::heard(scene.look.language, &outcome.reason).into_owned();
+    ui.add(egui::Label::new(RichText::new(text).weak()).truncate().selectable(false)).on_hover_text(reason);
+}
+
+/// What a measure on the validation part is called.
+fn curve_name(scene: &Scene, measure: &str) -> String {
+    let metric = Metric::ALL.into_iter().find(|metric| metric.id() == measure);
+    metric.map_or_else(|| measure.to_owned(), |metric| metric_name(scene, metric).to_owned())
+}
+
+fn metric_name(scene: &Scene, metric: Metric) -> &'static str {
+    match metric {
+        Metric::Accuracy => scene.t("best validation accuracy"),
+        Metric::MacroF1 => scene.t("best validation macro F1"),
+        Metric::Loss => scene.t("lowest validation loss"),
+        Metric::Agreement => scene.t("best agreement with the teacher"),
+        Metric::Kl => scene.t("lowest KL to the teacher"),
+    }
 }
 
 fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize) {
@@ -80,7 +138,8 @@ fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize) {
 /// A run that was stopped or killed, with a checkpoint to go on from.
 fn can_continue(scene: &Scene) -> bool {
     let record = scene.record;
-    let unfinished = record.outcome.as_ref().is_none_or(|outcome| outcome.reason == crate::link::STOPPED);
+    let early = [crate::link::STOPPED, "target reached", "no improvement"];
+    let unfinished = record.outcome.as_ref().is_none_or(|outcome| early.contains(&outcome.reason.as_str()));
     unfinished && scene.session.run.is_some() && record.out.is_some() && !record.checkpoints.is_empty()
 }
 
@@ -115,11 +174,17 @@ fn rewind_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         let menu =
             egui::containers::menu::MenuButton::from_button(Button::new(scene.t("Rewind…")).min_size(vec2(0.0, TALL)));
         let (response, _) = menu.ui(ui, |ui| {
-            for step in checkpoints.iter().rev().take(20) {
+            for step in checkpoints.iter().rev() {
                 let text = format!("{} {}", scene.t("to step"), grouped(*step));
                 if ui.button(text).clicked() {
                     state.ask(Action::Rewind(*step));
                 }
+            }
+            if let Some(abandoned) = &scene.record.abandoned {
+                let (count, size) = (abandoned.steps.len(), control::bytes(abandoned.bytes));
+                let text = format!("{} · {count} · {size}", scene.t("set aside by the last rewind"));
+                let help = scene.t("Checkpoints in the run's folder, under abandoned, until the next rewind");
+                ui.label(RichText::new(text).weak()).on_hover_text(help);
             }
         });
         response.on_hover_text(help).on_disabled_hover_text(scene.t("There is no checkpoint yet to go back to"));

@@ -456,4 +456,23 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Off runs to the last step", "关闭则运行到最后一步"),
     ("accuracy", "准确率"),
     ("the last step", "最后一步"),
+    ("Patience", "耐心"),
+    (
+        "Stops early after so many evaluations in a row without a better measure",
+        "连续这么多次评测都没有更好的结果时提前停止",
+    ),
+    ("never stops early", "从不提前停止"),
+    ("Saved student", "保存的学生"),
+    ("Which step's student the run saves", "运行保存哪一步的学生模型"),
+    ("last step", "最后一步"),
+    ("The student as the run ends with it", "运行结束时的学生模型"),
+    (
+        "The evaluation on the validation part that measured best, of equals the first",
+        "验证评测中最好的一次；相同时取最早的一次",
+    ),
+    ("best accuracy", "准确率最高"),
+    ("best macro F1", "宏平均 F1 最高"),
+    ("lowest loss", "损失最低"),
+    ("best agreement", "一致率最高"),
+    ("lowest KL", "KL 最低"),
 ];

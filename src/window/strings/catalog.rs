@@ -7,6 +7,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("measuring on the validation part", "在验证部分评测"),
     ("measuring on the test part", "在测试部分评测"),
     ("asking the teacher", "询问教师"),
+    ("target reached", "达到目标"),
+    ("no improvement", "不再进步"),
     // the catalog
     ("Temperature", "温度"),
     (

@@ -15,10 +15,13 @@ use retort::record::recorder::Recorder;
 use retort::session::{Head, LayerMap, Layers, ModelChoice, Session, Source, Start, file};
 use serde_json::json;
 
-const SUBJECTS: [Subject; 10] = [
+const SUBJECTS: [Subject; 13] = [
     Subject::Opening,
+    Subject::Classes,
+    Subject::RandomParts,
     Subject::Vocabulary,
     Subject::SpecialTokens,
+    Subject::Beginnings,
     Subject::Positions,
     Subject::Layers,
     Subject::Heads,
@@ -131,6 +134,8 @@ fn special_tokens_that_are_missing_or_named_twice_are_said() {
     changed_bert(folder.path(), ("[PAD]", "[PAD]"), 7);
     assert!(row(&session, Subject::SpecialTokens, Grade::Amber).says.contains("7 in config.json"));
     changed_bert(folder.path(), ("[PAD]", "[FILL]"), 0);
+    assert!(row(&session, Subject::SpecialTokens, Grade::Green).says.contains("[FILL]"), "config.json names it");
+    changed_bert(folder.path(), ("[PAD]", "[FILL]"), 7);
     assert!(row(&session, Subject::SpecialTokens, Grade::Amber).says.contains("no padding token"));
 }
 
@@ -353,4 +358,132 @@ fn the_memory_foretold_is_within_a_quarter_of_the_peak_measured() {
         println!("{name}: {:.0} MB foretold, {:.0} MB measured, {ratio:.2}", foretold / 1e6, measured / 1e6);
         assert!((0.75..=1.25).contains(&ratio), "{name}: {foretold} foretold, {measured} measured");
     }
+}
+
+/// A folder with the built-in student as a classifier of these classes.
+fn classifier(classes: &[String]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
+    let model = engine::model::open(&fresh, classes.len(), 0, &candle_core::Device::Cpu).unwrap();
+    model.save(folder.path(), classes).unwrap();
+    folder
+}
+
+fn stored(folder: &Path) -> ModelChoice {
+    ModelChoice::stored(Source::Folder(folder.to_owned()))
+}
+
+#[test]
+fn classes_are_matched_by_name_or_asked_about_in_a_red_row() {
+    let mut session = small();
+    let data = Pair::open(&session, None).unwrap().data.classes.clone();
+    let mut reversed = data.clone();
+    reversed.reverse();
+    let folder = classifier(&reversed);
+    session.models.teacher = Some(stored(folder.path()));
+    let said = row(&session, Subject::Classes, Grade::Green).says;
+    assert!(said.contains("by name") && said.contains(&format!("{0} → {0}", data[0])), "{said}");
+
+    let numbered: Vec<String> = (0..data.len()).map(|class| format!("LABEL_{class}")).collect();
+    let folder = classifier(&numbered);
+    session.models.teacher = Some(stored(folder.path()));
+    let found = row(&session, Subject::Classes, Grade::Red);
+    assert!(found.says.contains("LABEL_0") && found.fix.contains("classes"), "{found:?}");
+    let place = tempfile::tempdir().unwrap();
+    let (said, started) = refused(&session, place.path());
+    assert!(said.contains("LABEL_0") && said.contains(&folder.path().display().to_string()), "{said}");
+    assert!(!started, "no step is taken");
+    let mapping = numbered.iter().cloned().zip(data.iter().cloned()).collect();
+    session.models.teacher = Some(ModelChoice { classes: Some(mapping), ..stored(folder.path()) });
+    row(&session, Subject::Classes, Grade::Green);
+    // A student of other classes learns from a new classifier.
+    session.models.teacher = small().models.teacher;
+    session.models.student = stored(folder.path());
+    assert!(row(&session, Subject::Classes, Grade::Amber).says.contains("new one"));
+}
+
+/// Why a run does not start, and whether it had begun.
+fn refused(session: &Session, out: &Path) -> (String, bool) {
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session.clone()), out: out.to_owned() }).unwrap();
+    let mut started = false;
+    let said = loop {
+        match watch.events.recv().unwrap() {
+            Event::Started { .. } => started = true,
+            Event::Failed(notice) => break notice.text,
+            Event::Finished(_) => panic!("the run came to its end"),
+            _ => {}
+        }
+    };
+    drop(watch);
+    thread.join().unwrap();
+    (said, started)
+}
+
+#[test]
+fn parts_filled_at_random_are_red_in_a_teacher_and_amber_or_expected_in_a_student() {
+    let mut session = small();
+    let data = Pair::open(&session, None).unwrap().data.classes.clone();
+    row(&session, Subject::RandomParts, Grade::Green);
+    let folder = classifier(&data);
+    let path = folder.path().join("model.safetensors");
+    let mut tensors = candle_core::safetensors::load(&path, &candle_core::Device::Cpu).unwrap();
+    tensors.retain(|name, _| !name.starts_with("classifier"));
+    candle_core::safetensors::save(&tensors, &path).unwrap();
+    session.models.student = stored(folder.path());
+    assert!(row(&session, Subject::RandomParts, Grade::Green).says.contains("new classifier"));
+    session.models.student.head = Head::LabelWords;
+    assert!(row(&session, Subject::RandomParts, Grade::Amber).says.contains("cls.predictions"));
+    session.models.student = small().models.student;
+    session.models.teacher = Some(stored(folder.path()));
+    let found = row(&session, Subject::RandomParts, Grade::Red);
+    assert!(found.says.contains("classifier.weight") && found.fix.contains("LabelWords"), "{found:?}");
+    let place = tempfile::tempdir().unwrap();
+    let (said, started) = refused(&session, place.path());
+    assert!(said.contains("filled at random") && said.contains("classifier.weight") && !started, "{said}");
+    session.models.teacher = Some(ModelChoice { start: Start::Fresh, ..stored(folder.path()) });
+    assert!(row(&session, Subject::RandomParts, Grade::Red).fix.contains("Stored"));
+}
+
+#[test]
+fn a_token_at_the_start_of_one_sides_texts_only_is_said() {
+    let mut session = small();
+    let said = row(&session, Subject::Beginnings, Grade::Green).says;
+    assert!(said.contains("the teacher's texts begin") && said.contains("[CLS]"), "{said}");
+    session.prompt.label_words =
+        tiny::CLASSES.iter().map(|(class, word)| ((*class).to_owned(), (*word).to_owned())).collect();
+    session.models.teacher = Some(stored(&tiny::folder("llama")));
+    session.models.student = student(&tiny::folder("gpt2_classifier"), Head::Classifier);
+    let found = examined(&session).finding(Subject::Beginnings).cloned().unwrap();
+    assert!(found.grade == Grade::Green || found.says.contains("one side"), "{found:?}");
+    session.models.teacher = Some(ModelChoice { head: Head::Classifier, ..stored(&tiny::folder("llama_classifier")) });
+    let found = row(&session, Subject::Beginnings, Grade::Amber);
+    assert!(found.says.contains("only one side") && found.says.contains("<s>"), "{found:?}");
+}
+
+#[test]
+fn before_the_first_step_a_run_says_what_its_teacher_gets_right() {
+    let mut session = small();
+    (session.recipe.steps, session.recipe.checkpoint_every) = (1, 0);
+    let place = tempfile::tempdir().unwrap();
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session), out: place.path().to_owned() }).unwrap();
+    let mut said = Vec::new();
+    let mut stepped = false;
+    for event in &watch.events {
+        match event {
+            Event::Note(notice) if !stepped => said.push(notice.text),
+            Event::Scalars { .. } => stepped = true,
+            Event::Failed(notice) => panic!("{}", notice.text),
+            Event::Finished(_) => break,
+            _ => {}
+        }
+    }
+    drop(watch);
+    thread.join().unwrap();
+    assert!(said.iter().any(|note| note.contains("the teacher's validation accuracy is")), "{said:?}");
+    let record = retort::record::journal::replay(place.path()).unwrap();
+    assert!(record.notes.iter().any(|note| said.contains(&note.text)), "the journal keeps it");
 }

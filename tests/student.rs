@@ -194,7 +194,7 @@ fn a_model_that_names_no_classes_is_probed_for_what_comes_next() {
 }
 
 #[test]
-fn a_student_taught_other_classes_is_taken_with_a_remark() {
+fn a_student_taught_other_classes_gets_a_new_classifier_and_a_remark() {
     let folder = tempfile::tempdir().unwrap();
     let session = classifier();
     let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
@@ -208,9 +208,9 @@ fn a_student_taught_other_classes_is_taken_with_a_remark() {
     assert!(said.len() == 1 && said[0].contains("other 0, other 1"), "{said:?}");
     std::fs::write(folder.path().join("retort.ron"), "(version: 1").unwrap();
     let said = notes(&again);
-    assert!(said.len() == 1 && said[0].contains("retort.ron"), "{said:?}");
+    assert!(said.len() == 2 && said[1].contains("retort.ron"), "{said:?}");
     std::fs::remove_file(folder.path().join("retort.ron")).unwrap();
-    assert!(notes(&again).is_empty());
+    assert!(notes(&again)[0].contains("other 0, other 1"), "the configuration names them too");
 }
 
 #[test]

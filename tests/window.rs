@@ -388,6 +388,25 @@ fn another_data_set_is_opened_once_the_hand_rests() {
 }
 
 #[test]
+fn outputs_whose_names_say_nothing_are_given_classes_by_hand() {
+    let mut play = Play::new();
+    let mut opened = stage::opened();
+    let teacher = opened.teacher.as_mut().unwrap();
+    teacher.outputs = vec!["LABEL_0".into(), "LABEL_1".into()];
+    teacher.trouble = Some("its outputs are LABEL_0, LABEL_1".into());
+    play.engine.say(Event::Opened(Box::new(opened)));
+    play.click("Pair");
+    play.look(8);
+    assert!(play.says("its outputs are LABEL_0, LABEL_1"));
+    play.click("LABEL_1");
+    play.look(4);
+    play.harness.get_by_role_and_label(Role::Button, "gardening").click();
+    play.look(4);
+    let classes = play.app().session().models.teacher.as_ref().unwrap().classes.clone();
+    assert_eq!(classes.unwrap().into_iter().collect::<Vec<_>>(), [("LABEL_1".to_owned(), "gardening".to_owned())]);
+}
+
+#[test]
 fn changes_are_autosaved_and_offered_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_owned();

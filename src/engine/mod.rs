@@ -27,6 +27,7 @@ pub mod task;
 pub mod teacher;
 pub mod tls;
 pub mod train;
+pub mod vetting;
 pub mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,6 +59,14 @@ pub enum EngineError {
     /// The teacher.
     #[error(transparent)]
     Teacher(#[from] teacher::TeacherError),
+    /// What the session says of the student's outputs does not fit it.
+    #[error("the student {title}: {reason}")]
+    Student {
+        /// What a person calls it.
+        title: String,
+        /// What does not fit, and what to do.
+        reason: String,
+    },
     /// The run would pay more than the session lets it.
     #[error("{0}")]
     Budget(String),

@@ -10,8 +10,8 @@ use super::device;
 use super::hub;
 use super::loss::needs_teacher;
 use super::make;
-use super::model::{self, Model, Top};
-use super::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher};
+use super::model::{self, Classes, Model, Top};
+use super::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher, TeacherError};
 use crate::link::{Missing, ModelCard, Opened};
 use crate::session::{ModelChoice, Session, Source};
 
@@ -47,8 +47,7 @@ impl Pair {
             None => Arc::new(data::open(&session.data, seed)?),
         };
         let classes = &data.classes;
-        let mut student = make::student(session, &data, &device)?;
-        student.card.notes.extend(other_classes(&student, &session.models.student, classes));
+        let student = make::student(session, &data, &device)?;
         let teacher = match &session.models.teacher {
             Some(choice) if !is_server(choice) => Some(open_teacher(choice, classes, before, &device)?),
             _ => None,
@@ -70,6 +69,36 @@ impl Pair {
             (None, None) => return Ok(None),
         };
         Ok(Some(Targets::keeping(teacher, super::cache_folder::folder().as_deref(), classes.len())))
+    }
+
+    /// Refuses what no run can make sense of: classes of a student that the session maps wrongly, and a
+    /// teacher that knows nothing of the data.
+    ///
+    /// # Errors
+    /// [`EngineError::Student`] and [`TeacherError::Unfit`].
+    pub fn check(&self) -> Result<(), EngineError> {
+        if let Some(reason) = self.student.outputs.trouble.clone() {
+            return Err(EngineError::Student { title: self.student.card.title.clone(), reason });
+        }
+        Ok(self.check_teacher()?)
+    }
+
+    /// Refuses a teacher that does not answer for the data's classes, or of which parts were filled at
+    /// random. One that was asked to start at random is let through: that was not an accident.
+    ///
+    /// # Errors
+    /// [`TeacherError::Unfit`].
+    fn check_teacher(&self) -> Result<(), TeacherError> {
+        let Some((model, choice)) = self.teacher.as_ref().zip(self.session.models.teacher.as_ref()) else {
+            return Ok(());
+        };
+        match &model.card.trouble {
+            Some(reason) if choice.needs_weights() => {
+                let (title, path) = (model.card.title.clone(), choice.source.place());
+                Err(TeacherError::Unfit { title, reason: reason.clone(), path })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The teacher in figures; of one behind a server only its name is known.
@@ -115,24 +144,33 @@ fn is_server(choice: &ModelChoice) -> bool {
 }
 
 fn open_model(choice: &ModelChoice, classes: &[String], seed: u64, device: &Device) -> Result<Model, EngineError> {
-    let mut model = model::open_files(choice, hub::files(choice)?, classes.len(), seed, device)?;
-    model.card.notes.extend(other_classes(&model, choice, classes));
+    let mut model = model::open_for(choice, hub::files(choice)?, Classes::Teaching(classes), seed, device)?;
+    model.card.trouble = trouble(choice, &model);
     Ok(model)
 }
 
-/// A remark on a classifier that answers by other classes than the data's: it would be taken at its
-/// word, class by class in order.
-fn other_classes(model: &Model, choice: &ModelChoice, classes: &[String]) -> Option<String> {
-    let stored = choice.needs_weights() && matches!(model.top, Top::Classes(_));
-    let theirs = match model.files.usage() {
-        Ok(usage) => usage.filter(|usage| stored && usage.classes != classes)?.classes,
-        Err(e) => return Some(e.to_string()),
+/// Why a model could only teach noise, and what to do.
+fn trouble(choice: &ModelChoice, model: &Model) -> Option<String> {
+    if !choice.needs_weights() {
+        return Some("it starts from random weights (start: Fresh) and can only teach noise; set its start to Stored, or train it first".into());
+    }
+    let random = &model.card.random;
+    let next = match model.top {
+        Top::Classes(_) => {
+            "let it answer by label words (head: LabelWords), or train it first and choose what was trained"
+        }
+        Top::Vocabulary => {
+            "let it answer by a classifier that was trained, or choose a model whose head over the vocabulary is stored"
+        }
     };
-    Some(format!(
-        "it was trained on the classes {}; they are taken for the data's, {}, in this order",
-        theirs.join(", "),
-        classes.join(", ")
-    ))
+    let noise = || {
+        let shown = random.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+        let more = if random.len() > 4 { format!(" and {} more", random.len() - 4) } else { String::new() };
+        format!(
+            "these parts of it are not stored and were filled at random, so that it can only teach noise: {shown}{more}; {next}"
+        )
+    };
+    model.outputs.trouble.clone().or_else(|| (!random.is_empty()).then(noise))
 }
 
 /// The models of the Hub that `session` names and the cache lacks, each once. The Hub is not asked.

@@ -29,7 +29,9 @@ pub fn look(
         let task = task::for_model(model, &asked, classes)?;
         view(model, task.as_ref(), &request.text, layer, request.attention)
     };
-    let teacher = pair.teacher.as_ref().map(|model| side(model, request.teacher_layer)).transpose()?;
+    // A classifier of other classes has no bars beside the student's.
+    let teacher = pair.teacher.as_ref().filter(|model| model.outputs.trouble.is_none());
+    let teacher = teacher.map(|model| side(model, request.teacher_layer)).transpose()?;
     let student = side(&pair.student, request.student_layer)?;
     let classes: Arc<[String]> = classes.as_slice().into();
     Ok(ProbeFrame { frame, revision: request.revision, step, text: request.text.clone(), classes, teacher, student })

@@ -57,6 +57,7 @@ impl Trainer {
     /// # Errors
     /// [`EngineError`] if the recipe, the prompt or a knob cannot be used with this pair.
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
+        pair.check()?;
         let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
         let targets = pair.targets(&session)?;
         let mixture = mixture(&session, &pair, session.models.teacher.is_some())?;
@@ -176,6 +177,13 @@ impl Trainer {
     pub fn can_step(&mut self) -> bool {
         let texts = if needs_teacher(&self.session.recipe) { self.planned(self.step).0 } else { Vec::new() };
         self.targets.as_ref().is_none_or(|targets| texts.iter().all(|text| targets.knows(text)))
+    }
+
+    /// Training texts of the run that are cut for the student, the tokens they lose, and all texts.
+    pub fn cut(&self) -> (usize, usize, usize) {
+        let cut = self.prepared.iter().map(Prepared::cut).filter(|cut| *cut > 0);
+        let (texts, tokens) = cut.fold((0, 0), |(texts, tokens), cut| (texts + 1, tokens + cut));
+        (texts, tokens, self.prepared.len())
     }
 
     /// The learning rate of the step about to be done.

@@ -30,7 +30,7 @@ pub fn examine(arguments: &DoctorArguments) -> Result<String, CommandError> {
     print(&text)?;
     let red = checkup.findings.iter().filter(|finding| finding.grade == Grade::Red).count();
     let rows = if red == 1 { "a row is red" } else { "rows are red" };
-    Err(CommandError { message: format!("{rows}: the run would not start"), code: INPUT })
+    Err(CommandError { message: format!("{rows}: the run would not start, or not mean what was asked"), code: INPUT })
 }
 
 fn table(checkup: &Checkup) -> String {

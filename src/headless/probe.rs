@@ -48,6 +48,12 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
             json!({ "model": card, "tokens": tokens, "classes": answer, "next": next, "tensors": shapes }).to_string()
         );
     }
+    if !model.card.random.is_empty() {
+        eprintln!(
+            "warning: these parts of the model are not stored and were filled at random, so that its answers mean nothing: {}",
+            model.card.random.join(", ")
+        );
+    }
     let written = arguments.out.as_ref();
     let written = written.map(|out| format!(", {} tensors written to {}", tensors.len(), out.display()));
     let head = format!(
@@ -85,7 +91,7 @@ fn source(name: &str) -> Source {
 /// and its class is one for classification, else its vocabulary head.
 fn open(source: Source) -> Result<Model, EngineError> {
     let files = hub::files(&ModelChoice::stored(source.clone()))?;
-    let config = model::Config::parse(&files.config()?)?;
+    let config = files.configuration()?.0;
     let classes = config.classes();
     let head = if classes.is_some() { Head::Classifier } else { Head::LabelWords };
     let max_tokens = files.usage()?.map_or(0, |usage| usage.max_tokens);

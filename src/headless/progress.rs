@@ -55,6 +55,7 @@ impl Progress {
             Event::Scalars { step, values } => self.step(*step, values),
             Event::Status(status) => self.status(status),
             Event::Counted(Some(budget)) => self.line(format!("teacher: {}", budget.sentence())),
+            Event::Note(notice) => self.line(format!("note: {}", notice.text)),
             Event::Warning(notice) => self.line(format!("warning: {}", notice.text)),
             Event::Opened(opened) => self.opened(opened),
             _ => {}

@@ -22,10 +22,16 @@ pub enum Grade {
 pub enum Subject {
     /// Models and data can be opened.
     Opening,
+    /// The outputs of stored classifiers and the classes of the data.
+    Classes,
+    /// Parts of the models that were not stored and are filled at random.
+    RandomParts,
     /// The two vocabularies.
     Vocabulary,
     /// Padding, mask, unknown and the other tokens with a meaning.
     SpecialTokens,
+    /// The token with which each side's texts begin.
+    Beginnings,
     /// Prompt and text within the context.
     Positions,
     /// Layers facing one another.
@@ -49,8 +55,11 @@ impl Subject {
     pub fn label(self) -> &'static str {
         match self {
             Self::Opening => "Models and data",
+            Self::Classes => "Classes",
+            Self::RandomParts => "Random parts",
             Self::Vocabulary => "Vocabularies",
             Self::SpecialTokens => "Special tokens",
+            Self::Beginnings => "First tokens",
             Self::Positions => "Positions",
             Self::Layers => "Layers",
             Self::Heads => "Heads",

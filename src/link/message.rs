@@ -191,6 +191,8 @@ pub enum Event {
         /// Steps done.
         step: Step,
     },
+    /// Something worth knowing of a run that is no trouble.
+    Note(Notice),
     /// Something a run survives.
     Warning(Notice),
     /// Something that ended the run, or kept it from starting.
@@ -352,6 +354,15 @@ pub struct ModelCard {
     pub max_tokens: usize,
     /// Remarks of the loading report: unused tensors, a head that was added.
     pub notes: Vec<String>,
+    /// Names of the outputs of the classifier that is stored with it, in their order; empty without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<String>,
+    /// Tensors that were not stored and are filled at random.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub random: Vec<String>,
+    /// Why it cannot teach this data, and what to do; `None` where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }
 
 /// Answers on the test part.

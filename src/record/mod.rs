@@ -49,6 +49,8 @@ pub struct RunRecord {
     pub checkpoints: Vec<Step>,
     /// What the last rewind has set aside.
     pub abandoned: Option<Abandoned>,
+    /// What is worth knowing of the run and no trouble, in the order in which it was said.
+    pub notes: Vec<Notice>,
     /// Notices, the newest last.
     pub notices: Vec<Remark>,
     /// What paused the run by itself, until it goes on.
@@ -113,6 +115,7 @@ impl RunRecord {
             }
             Event::Left { .. } => {}
             Event::Trouble { step, what, checkpoint } => self.trouble = Some(Trouble { step, what, checkpoint }),
+            Event::Note(notice) => self.notes.push(notice),
             Event::Warning(notice) => self.notices.push(Remark { grave: false, notice }),
             Event::Failed(notice) => {
                 self.status.phase = Phase::Failed;

@@ -1,5 +1,6 @@
 //! The pair: which model teaches, which one learns.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,11 @@ pub struct ModelChoice {
     /// Of a teacher: how its matrices are kept in memory.
     #[serde(default, skip_serializing_if = "Precision::is_single")]
     pub precision: Precision,
+    /// Of a model with a classifier of its own: which of its outputs is which class of the data, e.g.
+    /// `Some({"LABEL_0": "World", "LABEL_1": "Sports"})`. Left out, they are matched by name. Every class
+    /// must be named once; outputs that are not named are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<BTreeMap<String, String>>,
 }
 
 /// How a frozen model's matrices are kept. It computes in single precision all the same.
@@ -182,6 +188,9 @@ impl Models {
                 "models.student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out".into(),
             );
         }
+        if teacher.is_some_and(|t| t.classes.is_some() && matches!(t.source, Source::Server { .. })) {
+            return Some("models.teacher.classes says which output of a classifier is which class, and a model behind a server has none; leave it out".into());
+        }
         if teacher.is_some_and(|teacher| matches!(teacher.source, Source::Server { per_minute: Some(0), .. })) {
             return Some("models.teacher: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers".into());
         }
@@ -194,7 +203,8 @@ impl ModelChoice {
     /// A stored model at `source`, with every other choice at its default.
     pub fn stored(source: Source) -> Self {
         let (start, head, vocabulary) = (Start::Stored, Head::Auto, Vocabulary::Whole);
-        Self { source, start, head, max_tokens: 0, layers: None, vocabulary, precision: Precision::F32 }
+        let (layers, precision, classes) = (None, Precision::F32, None);
+        Self { source, start, head, max_tokens: 0, layers, vocabulary, precision, classes }
     }
 
     /// Takes a student from `source` from now on. A model with weights of its own starts with them;
@@ -203,6 +213,9 @@ impl ModelChoice {
         let is_built_in = |source: &Source| matches!(source, Source::BuiltIn(_));
         if is_built_in(&self.source) != is_built_in(&source) {
             self.start = if is_built_in(&source) { Start::Fresh } else { Start::Stored };
+        }
+        if self.source != source {
+            self.classes = None; // They are the outputs of another model.
         }
         self.source = source;
     }
@@ -240,6 +253,16 @@ impl Source {
             Self::Hub { repo, revision, .. } if revision == MAIN => repo.clone(),
             Self::Hub { repo, revision, .. } => format!("{repo}@{revision}"),
             Self::Server { model, .. } => model.clone(),
+        }
+    }
+
+    /// Where it is, in full.
+    pub fn place(&self) -> String {
+        match self {
+            Self::BuiltIn(name) => format!("built-in:{name}"),
+            Self::Folder(path) => path.display().to_string(),
+            Self::Hub { .. } => self.title(),
+            Self::Server { url, model, .. } => format!("{model} at {url}"),
         }
     }
 

@@ -3,6 +3,7 @@
 //! `cargo test --test faults -- --ignored`.
 #![cfg(feature = "engine")]
 
+mod models;
 mod secrets;
 
 use std::path::{Path, PathBuf};

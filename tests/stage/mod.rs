@@ -134,6 +134,7 @@ pub fn opened() -> Opened {
         vocabulary: 4096,
         max_tokens: 128,
         notes: Vec::new(),
+        ..ModelCard::default()
     };
     Opened {
         teacher: Some(card("posts-teacher", "gpt2", 1_812_480, 4, 160)),

@@ -6,11 +6,14 @@
 //! a check-up always has an answer.
 
 pub mod activations;
+pub mod beginnings;
 pub mod budget;
+pub mod classes;
 pub mod depth;
 pub mod memory;
 pub mod pace;
 pub mod positions;
+pub mod random;
 pub mod recipe;
 pub mod sample;
 pub mod special;
@@ -54,8 +57,11 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog) -> Vec<Finding> {
     let sample = sample::of(&pair);
     let mut rows = vec![
         Finding::green(Subject::Opening, format!("models and data open{said}")),
+        classes::row(&pair),
+        random::row(&pair),
         vocabulary::row(&pair, &sample),
-        special::row(&pair.student),
+        special::row(&pair),
+        beginnings::row(session, &pair),
         positions::row(session, &pair, &sample),
         depth::layers(session, &pair),
         depth::heads(session, &pair),

@@ -1,42 +1,92 @@
-//! The student's special tokens: those its task needs, and whether tokenizer and configuration agree
-//! on them.
+//! The special tokens of both sides: those the student's task needs, and whether tokenizer and
+//! configuration agree on the ends and the padding of texts.
 
 use crate::engine::model::{Kind, Model, Top};
+use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
 
 const SUBJECT: Subject = Subject::SpecialTokens;
 
-/// The row on the student's special tokens.
-pub fn row(student: &Model) -> Finding {
-    let [pad, mask, unknown, end] = student.tokens.roles();
+/// The row on special tokens.
+pub fn row(pair: &Pair) -> Finding {
+    let student = &pair.student;
+    let [pad, mask, ..] = student.tokens.roles();
     let masked = student.top == Top::Vocabulary && student.architecture.kind == Kind::Encoder;
     if masked && mask.is_none() {
         let fix = "choose the classifier head, or put the mask token into tokenizer.json";
         return Finding::red(SUBJECT, "the student fills masks and its tokenizer has no mask token", fix);
     }
-    if let Some(trouble) = pad_trouble(student, pad).or_else(|| first_trouble(student)) {
+    let trouble = pad_trouble(student, pad).or_else(|| first_trouble(student));
+    if let Some(trouble) = trouble.or_else(|| ends_trouble(pair)) {
         return trouble;
     }
+    let teacher = pair.teacher.as_deref().map(|teacher| said("teacher", teacher));
+    let all: Vec<String> = [Some(said("student", student)), teacher].into_iter().flatten().collect();
+    Finding::green(SUBJECT, all.join("; "))
+}
+
+fn said(side: &str, model: &Model) -> String {
+    let [pad, mask, unknown, end] = model.tokens.roles();
     let named = [("padding", pad), ("mask", mask), ("unknown", unknown), ("end", end)];
-    let there = named.into_iter().filter_map(|(name, id)| Some(format!("{name} {}", id?)));
-    Finding::green(SUBJECT, format!("the student's special tokens are there: {}", there.collect::<Vec<_>>().join(", ")))
+    let there =
+        named.into_iter().filter_map(|(name, id)| Some(format!("{name} {} ({})", id?, model.tokens.word(id?)?)));
+    format!("the {side}'s special tokens are there: {}", there.collect::<Vec<_>>().join(", "))
 }
 
 /// Padding is masked here, so that any row will do; other programs go by the configuration.
 fn pad_trouble(student: &Model, pad: Option<u32>) -> Option<Finding> {
+    let named = student.config.ids("pad_token_id").first().copied();
     let Some(pad) = pad else {
-        let says = "the student's tokenizer has no padding token; here row 0 fills short texts and is never seen, other programs will ask for one";
+        let other = named.and_then(|id| {
+            Some(format!(", and config.json names {id}, {:?}, which is a token of texts", student.tokens.word(id)?))
+        });
+        let says = format!(
+            "the student's tokenizer has no padding token{}; here row 0 fills short texts and is never seen, other programs will ask for one",
+            other.unwrap_or_default()
+        );
         return Some(Finding::amber(
             SUBJECT,
             says,
             "add a padding token to tokenizer.json if the student is to be used elsewhere",
         ));
     };
-    let named = *student.config.ids("pad_token_id").first()?;
+    if student.tokens.padding().is_none() {
+        let says = format!(
+            "the student's padding token {pad} has no row in its table; here row 0 fills short texts, other programs will fail"
+        );
+        return Some(Finding::amber(
+            SUBJECT,
+            says,
+            "add a row for it to the model if the student is to be used elsewhere",
+        ));
+    }
+    let named = named?;
     (named != pad).then(|| {
         let says = format!("the padding token is {pad} in the tokenizer and {named} in config.json");
         Finding::amber(SUBJECT, says, "make pad_token_id in config.json that of the tokenizer")
     })
+}
+
+/// Two sides with one vocabulary that end or pad their texts by different tokens of it.
+fn ends_trouble(pair: &Pair) -> Option<Finding> {
+    let (student, teacher) = (&pair.student.tokens, &pair.teacher.as_deref()?.tokens);
+    if student.entries() != teacher.entries() {
+        return None;
+    }
+    let ([pad, .., end], [their_pad, .., their_end]) = (student.roles(), teacher.roles());
+    let both = [("end", end, their_end), ("padding", pad, their_pad)];
+    let (role, ours, theirs) = both.into_iter().find(|(_, ours, theirs)| ours != theirs)?;
+    let word = |id: Option<u32>| id.and_then(|id| student.word(id)).unwrap_or_else(|| "none".to_owned());
+    let says = format!(
+        "teacher and student have the same vocabulary, but the {role} token is {} for the teacher and {} for the student",
+        word(theirs),
+        word(ours)
+    );
+    Some(Finding::amber(
+        SUBJECT,
+        says,
+        format!("make {role} tokens alike in tokenizer_config.json, unless both were trained so"),
+    ))
 }
 
 /// An encoder's classifier reads the first token, which should be the same for every text.

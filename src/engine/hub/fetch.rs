@@ -136,7 +136,11 @@ impl Job {
         for file in &small {
             let path = self.bring(listing, file)?;
             if file.name == "config.json" {
-                model::architecture(&Config::parse(&text::read_text(&path, "config.json")?)?)?;
+                let config = Config::parse(&text::read_text(&path, "config.json")?)?;
+                // One that does not say what it is may be told by its tensors.
+                if config.has("model_type") {
+                    model::architecture(&config)?;
+                }
             }
         }
         if let Some((file, sharded)) = large {

@@ -8,7 +8,7 @@ use super::cache::{disk, ggufs, is_begun, lacks};
 use super::memory::{student_bytes, teacher_bytes};
 use super::{Cache, HubError, Name, Place, memory};
 use crate::engine::model::stored::Stored;
-use crate::engine::model::{self, Config, ModelFiles};
+use crate::engine::model::{self, ModelFiles};
 use crate::link::{Listed, Shelf};
 
 /// What the cache of this machine holds, or why it cannot be read.
@@ -109,7 +109,7 @@ fn examined(files: &ModelFiles, memory: Option<u64>) -> Listed {
         ModelFiles::Gguf(path) => (path.clone(), None),
         ModelFiles::BuiltIn(name) => (PathBuf::from(name), None),
     };
-    let config = files.config().and_then(|text| Config::parse(&text));
+    let config = files.configuration().map(|(config, _)| config);
     let stored = files.weights();
     let parameters = stored.as_ref().ok().map(Stored::parameters);
     let fits = |bytes: Option<u64>| Some(bytes? <= memory?);

@@ -90,7 +90,10 @@ impl Listing {
     /// # Errors
     /// Which of them the repository lacks.
     pub(super) fn small(&self) -> Result<Vec<Wanted>, &'static str> {
-        let config = self.get("config.json").ok_or("config.json")?;
+        let config = self.get("config.json").ok_or_else(|| match self.get("adapter_config.json") {
+            Some(_) => "config.json of its own: it is an adapter, which has to be merged into its base model first",
+            None => "config.json",
+        })?;
         let has = |group: &&&[&str]| group.iter().all(|name| self.files.contains_key(*name));
         let group = GROUPS.iter().find(has).ok_or("tokenizer this program reads (tokenizer.json or a vocabulary)")?;
         let names = group.iter().chain(&WELCOME);

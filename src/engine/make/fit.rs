@@ -9,7 +9,7 @@ use crate::engine::model::plan::Planned;
 use crate::engine::model::{Config, Plan};
 
 /// Parts of the names of tables `[rows, width]`: one row per token, position or kind of text.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 11] = [
     "word_embeddings.weight",
     "position_embeddings.weight",
     "token_type_embeddings.weight",
@@ -18,10 +18,19 @@ const TABLES: [&str; 8] = [
     "embed_tokens.weight",
     "shared.weight",
     "lm_head.weight",
+    "predictions.decoder.weight",
+    "lm_head.decoder.weight",
+    "vocab_projector.weight",
 ];
 
 /// Names of biases with one number per token.
-const ROW_BIASES: [&str; 3] = ["cls.predictions.bias", "vocab_projector.bias", "lm_head.bias"];
+const ROW_BIASES: [&str; 5] = [
+    "cls.predictions.bias",
+    "cls.predictions.decoder.bias",
+    "vocab_projector.bias",
+    "lm_head.bias",
+    "lm_head.decoder.bias",
+];
 
 /// Whether a tensor is a table with a row per token, position or kind.
 pub fn is_table(name: &str) -> bool {

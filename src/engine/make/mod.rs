@@ -25,7 +25,7 @@ use candle_core::Device;
 
 use super::data::Dataset;
 use super::hub::{self, HubError};
-use super::model::{self, Model, ModelError};
+use super::model::{self, Classes, Model, ModelError};
 use super::prompt::PromptError;
 use crate::session::{Session, Vocabulary};
 
@@ -60,11 +60,11 @@ impl From<candle_core::Error> for MakeError {
 /// # Errors
 /// [`MakeError`] naming what does not fit and what to change.
 pub fn student(session: &Session, data: &Dataset, device: &Device) -> Result<Model, MakeError> {
-    let (choice, classes, seed) = (&session.models.student, data.classes.len(), session.recipe.seed);
+    let (choice, classes, seed) = (&session.models.student, &data.classes, session.recipe.seed);
     let files = hub::files(choice)?;
     files.check_trainable()?;
     let whole = match &choice.layers {
-        None => model::open_files(choice, files, classes, seed, device)?,
+        None => model::open_for(choice, files, Classes::Learning(classes), seed, device)?,
         Some(layers) => taken::student(&session.models, layers, files, classes, seed, device)?,
     };
     match choice.vocabulary {

@@ -23,6 +23,8 @@ pub struct Origin {
     pub stored: Stored,
     /// Its tokenizer.
     pub tokens: Tokens,
+    /// Names of its classifier's outputs; empty without one.
+    pub outputs: Vec<String>,
 }
 
 impl Origin {
@@ -44,10 +46,11 @@ impl Origin {
                 source.title()
             )));
         }
-        let config = Config::parse(&files.config()?)?;
+        let config = files.configuration()?.0;
         let architecture = model::architecture(&config)?;
         let (stored, tokens) = (files.weights()?, Tokens::open(&files)?);
-        Ok(Self { title: source.title(), config, architecture, stored, tokens })
+        let outputs = model::output_names(&files, &config, architecture, &stored);
+        Ok(Self { title: source.title(), config, architecture, stored, tokens, outputs })
     }
 
     /// Its stacks of layers.
@@ -73,8 +76,10 @@ impl Origin {
     }
 
     fn find(&self, name: &str) -> Option<String> {
-        let mut names = std::iter::once(name.to_owned()).chain((self.architecture.aliases)(name));
-        names.find(|name| self.stored.has(name))
+        let heads = &self.architecture.heads;
+        let tied = name == heads.table && heads.is_tied(&self.config);
+        let others = (self.architecture.aliases)(name).into_iter().chain(tied.then(|| heads.vocabulary.to_owned()));
+        std::iter::once(name.to_owned()).chain(others).find(|name| self.stored.has(name))
     }
 
     /// Refuses a student's tokenizer whose tokens have other ids here: rows of the table would come to

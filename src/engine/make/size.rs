@@ -27,7 +27,7 @@ pub fn of(config: &Config, head: Head, classes: usize, optimizer: OptimizerKind)
 /// [`MakeError`] if a configuration cannot be read or a map does not fit it.
 pub fn planned(session: &Session, classes: usize) -> Result<ModelSize, MakeError> {
     let choice = &session.models.student;
-    let mut config = Config::parse(&hub::files(choice)?.config()?)?;
+    let mut config = hub::files(choice)?.configuration()?.0;
     if let (Some(layers), Some(source)) = (&choice.layers, session.models.layers_from())
         && *source == choice.source
         && layers.map != LayerMap::EmbeddingsOnly

@@ -88,7 +88,7 @@ fn kinds(config: &Config, layers: usize) -> Result<Option<Vec<Value>>, ModelErro
 }
 
 /// BERT's names for the parts of DistilBERT (Sanh et al. 2019, arXiv 1910.01108).
-const FROM_BERT: [(&str, &str); 15] = [
+const FROM_BERT: [(&str, &str); 16] = [
     ("distilbert.transformer.layer.", "bert.encoder.layer."),
     ("distilbert.embeddings.", "bert.embeddings."),
     (".attention.q_lin.", ".attention.self.query."),
@@ -101,6 +101,7 @@ const FROM_BERT: [(&str, &str); 15] = [
     (".output_layer_norm.", ".output.LayerNorm."),
     ("vocab_transform.", "cls.predictions.transform.dense."),
     ("vocab_layer_norm.", "cls.predictions.transform.LayerNorm."),
+    ("vocab_projector.weight", "cls.predictions.decoder.weight"),
     ("vocab_projector.bias", "cls.predictions.bias"),
     // DistilBERT's classifier reads the first token, BERT's what its pooler made of it.
     ("pre_classifier.", "no tensor of BERT "),

@@ -13,7 +13,7 @@ use super::origin::Origin;
 use super::reduce::Reduction;
 use super::stacks::{self, Stack};
 use crate::engine::model::plan::{self, Planned};
-use crate::engine::model::{self, Config, Model, ModelFiles, Parts, Plan, Stored, Tokens, Top};
+use crate::engine::model::{self, Config, HeadRows, Model, ModelFiles, Parts, Plan, Stored, Tokens, Top, outputs};
 use crate::session::{LayerMap, Layers, Models};
 
 /// The student of `models`, whose configuration and tokenizer are `files` and whose weights are those
@@ -25,7 +25,7 @@ pub fn student(
     models: &Models,
     layers: &Layers,
     files: ModelFiles,
-    classes: usize,
+    classes: &[String],
     seed: u64,
     device: &Device,
 ) -> Result<Model, MakeError> {
@@ -33,20 +33,30 @@ pub fn student(
     let nobody = || MakeError::Layers("no model is named to take them from; name one under `of`".into());
     let source = models.layers_from().ok_or_else(nobody)?;
     let origin = Origin::open(source)?;
-    let mut config = Config::parse(&files.config()?)?;
-    let taken = Taken::new(&origin, &layers.map)?;
+    let mut config = files.configuration()?.0;
+    let teacher = models.teacher.as_ref().filter(|teacher| teacher.source == *source);
+    let mapping = choice.classes.as_ref().or_else(|| teacher?.classes.as_ref());
+    let mut taken = Taken::new(&origin, &layers.map)?;
+    taken.outputs = outputs::matched(&origin.outputs, classes, mapping).ok().map(|matched| matched.order);
     if *source == choice.source {
         taken.write(&mut config)?;
     }
     let architecture = model::architecture(&config)?;
     let tokens = Arc::new(Tokens::open(&files)?);
     origin.check_tokens(&tokens)?;
-    let top = Top::asked(choice.head, architecture, classes);
+    let top = Top::asked(choice.head, architecture, classes.len());
     let plan = Plan::new(architecture, &config, &top, Some(&origin.stored))?;
     fit::check(&origin, &config, &taken, &plan)?;
     let (tensors, note) = taken.tensors(&config, &plan, seed, device)?;
     let stored = Some(Stored::of(tensors, Path::new(&origin.title)));
-    let mut model = model::open_parts(choice, files, Parts { config, stored, tokens }, classes, seed, device)?;
+    let mut model = model::open_parts(
+        choice,
+        files,
+        Parts { config, stored, tokens, head: HeadRows::AsStored },
+        classes.len(),
+        seed,
+        device,
+    )?;
     model.card.notes.insert(0, note);
     Ok(model)
 }
@@ -58,6 +68,8 @@ pub struct Taken<'a> {
     pub stacks: Vec<(Stack, Vec<usize>)>,
     /// Whether any layer is taken.
     pub layers: bool,
+    /// The output of the origin's classifier for each class, if its outputs are the classes.
+    pub outputs: Option<Vec<usize>>,
 }
 
 impl<'a> Taken<'a> {
@@ -68,7 +80,7 @@ impl<'a> Taken<'a> {
     pub fn new(origin: &'a Origin, map: &LayerMap) -> Result<Self, MakeError> {
         let of = |stack: &Stack| Ok((*stack, picked(map, stack.layers(&origin.config)?)?));
         let stacks = origin.stacks()?.iter().map(of).collect::<Result<_, MakeError>>()?;
-        Ok(Self { origin, stacks, layers: *map != LayerMap::EmbeddingsOnly })
+        Ok(Self { origin, stacks, layers: *map != LayerMap::EmbeddingsOnly, outputs: None })
     }
 
     /// Gives a configuration like the origin's the picked layers.
@@ -132,6 +144,7 @@ impl<'a> Taken<'a> {
     ) -> Result<Option<Tensor>, MakeError> {
         let Some(theirs) = self.name(name, student) else { return Ok(None) };
         let Some(tensor) = self.origin.tensor(&theirs, device)? else { return Ok(None) };
+        let Some(tensor) = self.in_class_order(&theirs, tensor)? else { return Ok(None) };
         let tensor = self.with_first_kind(&theirs, student, tensor, device)?;
         let tensor = match reduction {
             Some(reduction) if fit::is_table(name) => reduction.apply(&tensor)?,
@@ -139,6 +152,16 @@ impl<'a> Taken<'a> {
             _ => tensor,
         };
         fit::rows(tensor, planned, name)
+    }
+
+    /// A classifier's rows in the order of the classes; `None` where they are other classes.
+    fn in_class_order(&self, theirs: &str, tensor: Tensor) -> Result<Option<Tensor>, MakeError> {
+        if !self.origin.architecture.heads.is_classifier(theirs) {
+            return Ok(Some(tensor));
+        }
+        let Some(order) = &self.outputs else { return Ok(None) };
+        let rows: Vec<u32> = order.iter().map(|row| *row as u32).collect();
+        Ok(Some(tensor.index_select(&Tensor::new(rows, tensor.device())?, 0)?))
     }
 
     /// BERT adds the vector of a text's kind to every token and DistilBERT has none: it is put into the

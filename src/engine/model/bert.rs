@@ -10,7 +10,7 @@ use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm, Words};
 use super::weights::other_names;
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -20,11 +20,21 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     kind: Kind::Encoder,
     longest: Config::positions,
     build: |config, top, names| Ok(Box::new(Bert::new(config, top, names)?)),
-    aliases: |name| other_names(name, "bert."),
+    aliases: |name| match name {
+        "cls.predictions.bias" => vec!["cls.predictions.decoder.bias".to_owned()],
+        "cls.predictions.decoder.bias" => vec!["cls.predictions.bias".to_owned()],
+        name => other_names(name, "bert."),
+    },
     ignored: |name| {
         name.ends_with("position_ids")
             || name.ends_with("predictions.decoder.weight")
             || name.ends_with("predictions.decoder.bias")
+    },
+    heads: Heads {
+        table: "bert.embeddings.word_embeddings.weight",
+        vocabulary: "cls.predictions.decoder.weight",
+        classifier: "classifier.weight",
+        tied: true,
     },
     class: |top| match top {
         Top::Classes(_) => "BertForSequenceClassification",
@@ -108,8 +118,17 @@ impl Head {
                 dropout: config.number_or("classifier_dropout", config.number_or("hidden_dropout_prob", 0.1)?)?,
             }),
             Top::Vocabulary => {
+                let tied = ARCHITECTURE.heads.is_tied(config);
+                let head = words.own_or_tied(
+                    names,
+                    &ARCHITECTURE.heads,
+                    tied,
+                    config.size(&["vocab_size"])?,
+                    width,
+                    spread,
+                )?;
                 let names = names.pp("cls.predictions");
-                let bias = names.get_or_new("bias", &[config.size(&["vocab_size"])?], Init::Zeros)?;
+                let bias = bias_of(&names, head.is_own(), config.size(&["vocab_size"])?)?;
                 Ok(Self::MaskedWords {
                     transform: Linear::added(&names.pp("transform.dense"), width, width, spread)?,
                     activation: Activation::named(config.word_or("hidden_act", "gelu"))?,
@@ -118,11 +137,17 @@ impl Head {
                         width,
                         config.number_or("layer_norm_eps", 1e-12)?,
                     )?,
-                    decoder: words.head(Some(bias)),
+                    decoder: head.linear(Some(bias)),
                 })
             }
         }
     }
+}
+
+/// The bias of the head over the vocabulary. A head of its own has its own; checkpoints from before
+/// transformers 5 keep it under the shared name, and some shared ones under the other.
+pub(super) fn bias_of(names: &Names, is_own: bool, rows: usize) -> std::result::Result<Tensor, ModelError> {
+    names.get_or_new(if is_own { "decoder.bias" } else { "bias" }, &[rows], Init::Zeros)
 }
 
 impl Network for Bert {

@@ -177,6 +177,11 @@ impl Config {
         self.0.insert(name.to_owned(), value);
     }
 
+    /// Takes a field out.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// As text, as it is written beside saved weights.
     pub fn to_text(&self) -> String {
         serde_json::to_string_pretty(&self.0).unwrap_or_default() + "\n"
@@ -227,8 +232,29 @@ impl Config {
 
     /// The names of the classes in their order, if the model was saved as a classifier and all have one.
     pub fn class_names(&self) -> Option<Vec<String>> {
-        let named = self.0.get("id2label")?.as_object()?;
-        let name = |class: usize| named.get(&class.to_string())?.as_str().map(str::to_owned);
-        (0..self.classes()?).map(name).collect()
+        let labels = self.labels()?;
+        (labels.len() == self.classes()?).then_some(labels)
+    }
+
+    /// The names of a classifier's outputs in their order: `id2label`, else `label2id` turned round.
+    /// A name may be a number.
+    pub fn labels(&self) -> Option<Vec<String>> {
+        let word = |value: &Value| match value {
+            Value::String(word) => Some(word.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(truth) => Some(truth.to_string()),
+            _ => None,
+        };
+        let forth = |named: &serde_json::Map<String, Value>| {
+            (0..named.len()).map(|class| word(named.get(&class.to_string())?)).collect::<Option<Vec<_>>>()
+        };
+        let back = |named: &serde_json::Map<String, Value>| {
+            let of = |class: usize| {
+                named.iter().find(|(_, id)| id.as_u64() == Some(class as u64)).map(|(name, _)| name.clone())
+            };
+            (0..named.len()).map(of).collect::<Option<Vec<_>>>()
+        };
+        let object = |name: &str| self.0.get(name).and_then(Value::as_object).filter(|named| !named.is_empty());
+        object("id2label").and_then(forth).or_else(|| object("label2id").and_then(back))
     }
 }

@@ -10,7 +10,7 @@ use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm, Words};
 use super::weights::other_names;
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -22,6 +22,12 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     build: |config, top, names| Ok(Box::new(DistilBert::new(config, top, names)?)),
     aliases: |name| other_names(name, "distilbert."),
     ignored: |name| name.ends_with("position_ids") || name == "vocab_projector.weight",
+    heads: Heads {
+        table: "distilbert.embeddings.word_embeddings.weight",
+        vocabulary: "vocab_projector.weight",
+        classifier: "classifier.weight",
+        tied: true,
+    },
     class: |top| match top {
         Top::Classes(_) => "DistilBertForSequenceClassification",
         Top::Vocabulary => "DistilBertForMaskedLM",
@@ -62,9 +68,6 @@ impl DistilBert {
     /// # Errors
     /// [`ModelError`] for a configuration or checkpoint that does not fit.
     pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
-        if !config.switch_or("tie_word_embeddings", true) {
-            return Err(ModelError::Config("tie_word_embeddings must be true for a DistilBERT here".into()));
-        }
         let trunk = names.pp("distilbert");
         let (width, spread) = (config.size(&["dim"])?, config.number_or("initializer_range", 0.02)?);
         let embeddings = trunk.pp("embeddings");
@@ -115,12 +118,14 @@ impl Head {
             }),
             Top::Vocabulary => {
                 let rows = config.size(&["vocab_size"])?;
+                let tied = ARCHITECTURE.heads.is_tied(config);
+                let head = words.own_or_tied(names, &ARCHITECTURE.heads, tied, rows, width, spread)?;
                 let bias = names.pp("vocab_projector").get_or_new("bias", &[rows], Init::Zeros)?;
                 Ok(Self::MaskedWords {
                     transform: added("vocab_transform", width)?,
                     activation: Activation::named(config.word_or("activation", "gelu"))?,
                     norm: Norm::added(&names.pp("vocab_layer_norm"), width, EPS)?,
-                    decoder: words.head(Some(bias)),
+                    decoder: head.linear(Some(bias)),
                 })
             }
         }

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ModelError;
 use super::chat::{ChatFile, chat_file, own_template};
 use super::gguf;
+use super::kinds;
 use super::shards::WeightFiles;
 use super::stored::Stored;
-use super::text::{self, read_text};
+use super::text::read_text;
 use super::vocabulary;
+use super::{Config, ModelError, identity, tokenizer_class};
 use crate::engine::content_hash;
 use crate::session::knob::Entry;
 use crate::session::{Source, Usage};
@@ -77,8 +78,12 @@ impl ModelFiles {
             Source::Folder(path) if gguf::is_one(path) => Ok(Self::Gguf(path.clone())),
             Source::Folder(path) => Err(ModelError::File {
                 what: "the model folder",
-                reason: if path.exists() { "it is a file" } else { "it does not exist" }.to_owned()
-                    + "; give the folder that holds config.json, tokenizer and weights, or a .gguf file",
+                reason: if path.exists() {
+                    kinds::explain_file(path)
+                } else {
+                    "it does not exist; give the folder that holds config.json, tokenizer and weights, or a .gguf file"
+                        .into()
+                },
                 path: path.clone(),
             }),
             Source::Server { model, url, .. } => Err(ModelError::File {
@@ -139,10 +144,25 @@ impl ModelFiles {
     /// [`ModelError::File`].
     pub fn config(&self) -> Result<String, ModelError> {
         match self {
-            Self::Folder(folder) => read_text(&folder.join("config.json"), "config.json"),
+            Self::Folder(folder) => read_text(&folder.join("config.json"), "config.json").map_err(|error| {
+                let missing = !folder.join("config.json").exists();
+                kinds::explain(folder).filter(|_| missing).unwrap_or(error)
+            }),
             Self::Gguf(path) => gguf::config(path),
             Self::BuiltIn(_) => self.built_in(|shipped| shipped.config),
         }
+    }
+
+    /// The configuration, which names its architecture even where `config.json` does not; and what that
+    /// was told by.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] and [`ModelError::Config`].
+    pub fn configuration(&self) -> Result<(Config, Option<String>), ModelError> {
+        let mut config = Config::parse(&self.config()?)?;
+        let names = || self.weights().map(|stored| stored.names().collect()).unwrap_or_default();
+        let told = identity::identify(&mut config, names)?;
+        Ok((config, told))
     }
 
     /// The tokenizer as the text of a `tokenizer.json`, whichever files the folder has.
@@ -155,6 +175,21 @@ impl ModelFiles {
             Self::Gguf(path) => gguf::tokenizer(path),
             Self::BuiltIn(_) => self.built_in(|shipped| shipped.tokenizer),
         }
+    }
+
+    /// The tokenizer as it is used: as [`Self::tokenizer`], with the settings of `tokenizer_config.json`
+    /// before it; and what they changed, in sentences.
+    ///
+    /// # Errors
+    /// As [`Self::tokenizer`].
+    pub fn tokenizer_in_use(&self) -> Result<(String, Vec<String>), ModelError> {
+        let text = self.tokenizer()?;
+        if !matches!(self, Self::Folder(_)) {
+            return Ok((text, Vec::new()));
+        }
+        let config = self.config().and_then(|text| Config::parse(&text)).ok();
+        let model_type = config.as_ref().and_then(|config| config.model_type().ok());
+        tokenizer_class::applied(text, &self.tokenizer_settings(), model_type)
     }
 
     /// The model's chat template, if it has one.
@@ -185,6 +220,12 @@ impl ModelFiles {
         settings
     }
 
+    /// The text of `generation_config.json`, if it is there.
+    pub fn generation(&self) -> Option<String> {
+        let Self::Folder(folder) = self else { return None };
+        std::fs::read_to_string(folder.join("generation_config.json")).ok()
+    }
+
     /// How the model is asked, where a run has left it beside the weights.
     ///
     /// # Errors
@@ -205,7 +246,12 @@ impl ModelFiles {
     /// [`ModelError::File`] if there are none, [`ModelError::Damaged`] if they cannot be used.
     pub fn weights(&self) -> Result<Stored, ModelError> {
         match (self, self.shipped()) {
-            (Self::Folder(folder), _) => Stored::open(folder),
+            (Self::Folder(folder), _) => {
+                if let Ok(config) = self.config().and_then(|text| Config::parse(&text)) {
+                    kinds::check_quantised(&config, folder)?;
+                }
+                Stored::open(folder)
+            }
             (Self::Gguf(path), _) => Stored::open_gguf(path),
             (_, Some(Shipped { weights: Some(bytes), entry, .. })) => Stored::from_bytes(bytes, Path::new(entry.id)),
             (Self::BuiltIn(name), _) => Err(ModelError::File {
@@ -222,7 +268,7 @@ impl ModelFiles {
     /// # Errors
     /// [`ModelError::File`].
     pub fn content_hash(&self) -> Result<[u8; 32], ModelError> {
-        let (config, tokenizer) = (self.config()?, self.tokenizer()?);
+        let (config, tokenizer) = (self.config()?, self.tokenizer_in_use()?.0);
         let weights = self.shipped().and_then(|shipped| shipped.weights).unwrap_or_default();
         let first = [config.as_bytes(), tokenizer.as_bytes(), weights];
         let paths = self.weight_files()?;
@@ -245,17 +291,4 @@ impl ModelFiles {
             Self::BuiltIn(_) => Ok(Vec::new()),
         }
     }
-}
-
-/// Maps a file of weights into memory.
-///
-/// # Errors
-/// [`ModelError::File`].
-pub(super) fn map(path: &Path) -> Result<memmap2::Mmap, ModelError> {
-    let failed =
-        |e: std::io::Error| ModelError::File { what: "the weights", reason: e.to_string(), path: path.to_owned() };
-    let file = text::open(path, "the weights")?;
-    // SAFETY: the map is only read; a file that is cut while mapped ends the process on every
-    // platform, as with any memory-mapped checkpoint.
-    unsafe { memmap2::Mmap::map(&file) }.map_err(failed)
 }

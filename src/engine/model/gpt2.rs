@@ -7,7 +7,7 @@ use super::attention::{Attention, Qkv, Sight};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm, Words, states_at};
-use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Cache, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -19,6 +19,12 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     build: |config, top, names| Ok(Box::new(Gpt2::new(config, top, names)?)),
     aliases: |name| name.strip_prefix("transformer.").map(str::to_owned).into_iter().collect(),
     ignored: |name| name.ends_with("attn.bias") || name.ends_with("attn.masked_bias") || name == "lm_head.weight",
+    heads: Heads {
+        table: "transformer.wte.weight",
+        vocabulary: "lm_head.weight",
+        classifier: "score.weight",
+        tied: true,
+    },
     class: |top| match top {
         Top::Classes(_) => "GPT2ForSequenceClassification",
         Top::Vocabulary => "GPT2LMHeadModel",
@@ -58,7 +64,7 @@ impl Gpt2 {
         if config.switch_or("scale_attn_by_inverse_layer_idx", false) {
             return Err(ModelError::Config("scale_attn_by_inverse_layer_idx is not known here".into()));
         }
-        let (rows, tied) = (config.size(&["vocab_size"])?, config.switch_or("tie_word_embeddings", true));
+        let (rows, tied) = (config.size(&["vocab_size"])?, ARCHITECTURE.heads.is_tied(config));
         let words = Words::new(&trunk.pp("wte"), rows, width, spread)?;
         let head = |name: &str, rows: usize| names.weight_or_new(name, &[rows, width], Init::Normal(spread));
         let layers = config.size(&["n_layer"])?;
@@ -68,8 +74,9 @@ impl Gpt2 {
             layers: (0..layers).map(layer).collect::<std::result::Result<_, _>>()?,
             norm: Norm::new(&trunk.pp("ln_f"), width, config.number_or("layer_norm_epsilon", 1e-5)?)?,
             head: match top {
-                Top::Vocabulary if tied => words.head(None),
-                Top::Vocabulary => Linear::of(head("lm_head.weight", rows)?, None),
+                Top::Vocabulary => {
+                    words.own_or_tied(names, &ARCHITECTURE.heads, tied, rows, width, spread)?.linear(None)
+                }
                 Top::Classes(classes) => Linear::of(head("score.weight", *classes)?, None),
             },
             classes: matches!(top, Top::Classes(_)),

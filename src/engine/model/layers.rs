@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor};
 
 use super::frozen::Weight;
 use super::init::Init;
-use super::{ModelError, Names, ops};
+use super::{Heads, ModelError, Names, ops};
 
 /// Dropout of one forward pass: a seed and a running number, so that no generator's state needs
 /// saving and every place drops on its own.
@@ -270,9 +270,47 @@ impl Words {
         }
     }
 
-    /// The head over the same table.
-    pub fn head(&self, bias: Option<Tensor>) -> Linear {
-        Linear::of(self.0.clone(), bias)
+    /// The matrix of the head over the vocabulary `[rows, width]`: this table where the two are tied,
+    /// else a matrix of its own. A head that is stored with other numbers than the table is never tied,
+    /// whatever the configuration says.
+    ///
+    /// # Errors
+    /// See [`Names::get_or_new`].
+    ///
+    /// # Source
+    /// transformers' `PreTrainedModel.tie_weights`.
+    pub fn own_or_tied(
+        &self,
+        names: &Names,
+        heads: &Heads,
+        tied: bool,
+        rows: usize,
+        width: usize,
+        deviation: f64,
+    ) -> std::result::Result<VocabularyHead, ModelError> {
+        if tied && !names.has_own_head(heads)? {
+            return Ok(VocabularyHead { weight: self.0.clone(), own: false });
+        }
+        let weight = names.weight_or_new(heads.vocabulary, &[rows, width], Init::Normal(deviation))?;
+        Ok(VocabularyHead { weight, own: true })
+    }
+}
+
+/// The matrix of a head over the vocabulary.
+pub struct VocabularyHead {
+    weight: Weight,
+    own: bool,
+}
+
+impl VocabularyHead {
+    /// Whether it is another matrix than the table.
+    pub fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// The linear over it.
+    pub fn linear(self, bias: Option<Tensor>) -> Linear {
+        Linear::of(self.weight, bias)
     }
 }
 

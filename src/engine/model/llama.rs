@@ -14,7 +14,7 @@ use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{Linear, Noise, RmsNorm, Words, states_at};
 use super::position::{Frequencies, Position};
-use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Cache, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line for Llama.
 pub(super) const LLAMA: Architecture = Architecture {
@@ -26,6 +26,12 @@ pub(super) const LLAMA: Architecture = Architecture {
     build: |config, top, names| Ok(Box::new(Llama::new(Family::Llama, config, top, names)?)),
     aliases,
     ignored,
+    heads: Heads {
+        table: "model.embed_tokens.weight",
+        vocabulary: "lm_head.weight",
+        classifier: "score.weight",
+        tied: false,
+    },
     class: |top| match top {
         Top::Classes(_) => "LlamaForSequenceClassification",
         Top::Vocabulary => "LlamaForCausalLM",
@@ -129,8 +135,10 @@ impl Llama {
             frequencies: Frequencies::new(config, head_size(config, width)?)?,
             window,
             head: match top {
-                Top::Vocabulary if config.switch_or("tie_word_embeddings", false) => words.head(None),
-                Top::Vocabulary => head("lm_head.weight", rows, width, spread, names)?,
+                Top::Vocabulary => {
+                    let tied = LLAMA.heads.is_tied(config);
+                    words.own_or_tied(names, &LLAMA.heads, tied, rows, width, spread)?.linear(None)
+                }
                 Top::Classes(classes) => head("score.weight", *classes, width, spread, names)?,
             },
             classes: matches!(top, Top::Classes(_)),

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 
+use super::outputs::{self, Outputs};
+use super::weights::HeadRows;
 use super::{
     Architecture, Config, Input, LoadReport, ModelError, ModelFiles, Network, Stored, Tokens, Top, Weights,
     architecture, attention,
 };
 use crate::link::ModelCard;
-use crate::session::ModelChoice;
+use crate::session::{Head, ModelChoice};
 
 /// A model in memory: one set of weights, two readings of it, and its tokenizer.
 pub struct Model {
@@ -33,6 +35,29 @@ pub struct Model {
     pub max_tokens: usize,
     /// The files it came from.
     pub files: ModelFiles,
+    /// What the stored classifier answers for, if there is one.
+    pub outputs: Outputs,
+}
+
+/// For which classes a model is opened.
+#[derive(Clone, Copy, Debug)]
+pub enum Classes<'a> {
+    /// So many, in the order in which they are stored.
+    Count(usize),
+    /// Those of the data, for a teacher: a stored classifier of others is opened as it is, and
+    /// [`Outputs::trouble`] says that it cannot teach.
+    Teaching(&'a [String]),
+    /// Those of the data, for a student: in place of a stored classifier of others it gets a new one.
+    Learning(&'a [String]),
+}
+
+impl Classes<'_> {
+    fn count(self) -> usize {
+        match self {
+            Self::Count(count) => count,
+            Self::Teaching(names) | Self::Learning(names) => names.len(),
+        }
+    }
 }
 
 /// Opens a model for `classes` classes as the session asks, on `device`.
@@ -54,6 +79,20 @@ pub fn open_files(
     seed: u64,
     device: &Device,
 ) -> Result<Model, ModelError> {
+    open_for(choice, files, Classes::Count(classes), seed, device)
+}
+
+/// As [`open_files`], with a stored classifier's outputs matched to the classes by name.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for(
+    choice: &ModelChoice,
+    files: ModelFiles,
+    classes: Classes,
+    seed: u64,
+    device: &Device,
+) -> Result<Model, ModelError> {
     let place = files.clone();
     open_read(choice, files, classes, seed, device).map_err(|error| place.explain(error))
 }
@@ -61,18 +100,118 @@ pub fn open_files(
 fn open_read(
     choice: &ModelChoice,
     files: ModelFiles,
-    classes: usize,
+    classes: Classes,
     seed: u64,
     device: &Device,
 ) -> Result<Model, ModelError> {
-    let config = Config::parse(&files.config()?)?;
-    architecture(&config)?;
+    let (config, told) = files.configuration()?;
+    let architecture = architecture(&config)?;
     if !choice.needs_weights() {
         files.check_trainable()?;
     }
     let stored = if choice.needs_weights() { Some(files.weights()?.kept_in(choice.precision)) } else { None };
-    let parts = Parts { config, stored, tokens: Arc::new(Tokens::open(&files)?) };
-    open_parts(choice, files, parts, classes, seed, device)
+    let top = Top::asked(choice.head, architecture, classes.count());
+    let (outputs, head) = match &stored {
+        Some(stored) if top != Top::Vocabulary => classified(choice, &files, &config, architecture, stored, classes)?,
+        _ => (Outputs { trouble: unread(choice, classes, &top), ..Outputs::default() }, HeadRows::AsStored),
+    };
+    // A teacher of other classes is opened as it is.
+    let other = matches!(classes, Classes::Teaching(_)) && outputs.trouble.is_some() && !outputs.names.is_empty();
+    let count = if other { outputs.names.len() } else { classes.count() };
+    let parts = Parts { config, stored, tokens: Arc::new(Tokens::open(&files)?), head };
+    let mut model = open_parts(choice, files, parts, count, seed, device)?;
+    model.card.notes.splice(0..0, told);
+    if !outputs.names.is_empty() && config_asks_several(&model.config) {
+        let note = "its classifier was trained to give a text several labels (problem_type); here its outputs are read as one choice among the classes";
+        model.card.notes.push(note.to_owned());
+    }
+    if outputs.unnamed {
+        let note = "nothing names the outputs of its classifier: they are taken for the data's classes in their order, from which training goes on";
+        model.card.notes.push(note.to_owned());
+    }
+    if outputs.replaced {
+        model.card.notes.push(format!(
+            "it was trained on the classes {}, which are not the data's: a new classifier, with random weights, stands in the place of its own",
+            outputs::list(&outputs.names)
+        ));
+    }
+    // Without a word from it the labels of the configuration count.
+    if !outputs.names.is_empty()
+        && let Err(e) = model.files.usage()
+    {
+        model.card.notes.push(e.to_string());
+    }
+    model.card.outputs.clone_from(&outputs.names);
+    model.card.trouble.clone_from(&outputs.trouble);
+    model.outputs = outputs;
+    Ok(model)
+}
+
+/// Whether a classifier was trained for something else than one class of a text.
+pub fn config_asks_several(config: &Config) -> bool {
+    matches!(config.word_or("problem_type", ""), "multi_label_classification" | "regression")
+}
+
+/// What a stored classifier answers for, and the rows of it that are the classes.
+fn classified(
+    choice: &ModelChoice,
+    files: &ModelFiles,
+    config: &Config,
+    architecture: &Architecture,
+    stored: &Stored,
+    classes: Classes,
+) -> Result<(Outputs, HeadRows), ModelError> {
+    let names = output_names(files, config, architecture, stored);
+    let data = match classes {
+        Classes::Teaching(names) | Classes::Learning(names) => names,
+        Classes::Count(_) => return Ok((Outputs { names, ..Outputs::default() }, HeadRows::AsStored)),
+    };
+    if names.is_empty() {
+        let trouble = unread(choice, classes, &Top::Classes(data.len()));
+        return Ok((Outputs { trouble, ..Outputs::default() }, HeadRows::AsStored));
+    }
+    let is_named = files.usage().ok().flatten().is_some() || config.labels().is_some();
+    if let Classes::Learning(data) = classes
+        && !is_named
+        && choice.classes.is_none()
+        && names.len() == data.len()
+    {
+        // Nothing speaks against it, and what is wrong in it is learned.
+        return Ok((Outputs { unnamed: true, ..Outputs::default() }, HeadRows::AsStored));
+    }
+    Ok(match (outputs::matched(&names, data, choice.classes.as_ref()), classes) {
+        (Ok(matched), _) if matched.is_in_place() => (Outputs { names, ..Outputs::default() }, HeadRows::AsStored),
+        (Ok(matched), _) => {
+            let (order, left_out) = (Some(matched.order.clone()), matched.left_out);
+            (Outputs { names, order, left_out, ..Outputs::default() }, HeadRows::Picked(matched.order))
+        }
+        (Err(why), Classes::Learning(_)) => {
+            // Names that do not match are no fault of a student's; a mapping that does not is one.
+            let trouble = choice.classes.is_some().then_some(why);
+            (Outputs { names, replaced: true, trouble, ..Outputs::default() }, HeadRows::New)
+        }
+        (Err(why), _) => (Outputs { names, trouble: Some(why), ..Outputs::default() }, HeadRows::AsStored),
+    })
+}
+
+/// The names of a stored classifier's outputs, by what a run has left beside it, else by its
+/// configuration; empty where none is stored.
+pub fn output_names(files: &ModelFiles, config: &Config, architecture: &Architecture, stored: &Stored) -> Vec<String> {
+    let names = std::iter::once(architecture.heads.classifier.to_owned());
+    let mut names = names.chain((architecture.aliases)(architecture.heads.classifier));
+    let rows = names.find_map(|name| stored.shape(&name)?.first().copied());
+    let Some(rows) = rows else { return Vec::new() };
+    let usage =
+        files.usage().ok().flatten().filter(|usage| usage.head == Head::Classifier && usage.classes.len() == rows);
+    let named = usage.map(|usage| usage.classes).or_else(|| config.labels().filter(|names| names.len() == rows));
+    named.unwrap_or_else(|| outputs::unnamed(rows))
+}
+
+/// A mapping of classes that no classifier is there for.
+fn unread(choice: &ModelChoice, classes: Classes, top: &Top) -> Option<String> {
+    let why = if *top == Top::Vocabulary { "it answers by label words" } else { "no classifier is stored with it" };
+    let asked = choice.classes.is_some() && matches!(classes, Classes::Teaching(_) | Classes::Learning(_));
+    asked.then(|| format!("`classes` says which output is which class, but {why}; leave `classes` out"))
 }
 
 /// What a model is put together from.
@@ -83,6 +222,8 @@ pub struct Parts {
     pub stored: Option<Stored>,
     /// Its tokenizer.
     pub tokens: Arc<Tokens>,
+    /// Which rows of a stored classifier are the classes.
+    pub head: HeadRows,
 }
 
 /// As [`open`], from parts that need not be those of `files`.
@@ -97,10 +238,10 @@ pub fn open_parts(
     seed: u64,
     device: &Device,
 ) -> Result<Model, ModelError> {
-    let Parts { config, stored, tokens } = parts;
+    let Parts { config, stored, tokens, head } = parts;
     let architecture = architecture(&config)?;
     let top = Top::asked(choice.head, architecture, classes);
-    let (weights, report) = Weights::build(architecture, &config, &top, stored, seed, device)?;
+    let (weights, report) = Weights::build(architecture, &config, &top, stored, head, seed, device)?;
     assemble(choice, files, config, architecture, top, weights, &report, tokens)
 }
 
@@ -117,13 +258,8 @@ fn assemble(
 ) -> Result<Model, ModelError> {
     let longest = (architecture.longest)(&config);
     let max_tokens = if choice.max_tokens == 0 { longest } else { choice.max_tokens.min(longest) };
-    if tokens.size() > config.vocabulary() {
-        return Err(ModelError::Tokens(format!(
-            "it has {} entries but the model only {}; is it another model's tokenizer?",
-            tokens.size(),
-            config.vocabulary()
-        )));
-    }
+    let beyond = tokens.check_rows(config.vocabulary())?;
+    let notes = report.notes().into_iter().chain(beyond).chain(tokens.notes());
     let card = ModelCard {
         title: choice.source.title(),
         architecture: architecture.id.to_owned(),
@@ -133,11 +269,14 @@ fn assemble(
         width: config.width(),
         vocabulary: config.vocabulary(),
         max_tokens,
-        notes: report.notes().into_iter().chain(weights.frozen_kinds().map(frozen_note)).collect(),
+        notes: notes.chain(weights.frozen_kinds().map(frozen_note)).collect(),
+        random: report.added.clone(),
+        ..ModelCard::default()
     };
     let tracked = (architecture.build)(&config, &top, &weights.tracked().names())?;
     let detached = (architecture.build)(&config, &top, &weights.detached().names())?;
-    Ok(Model { card, config, top, architecture, weights, tracked, detached, tokens, max_tokens, files })
+    let outputs = Outputs::default();
+    Ok(Model { card, config, top, architecture, weights, tracked, detached, tokens, max_tokens, files, outputs })
 }
 
 fn frozen_note(kinds: String) -> String {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use candle_core::pickle::{PthTensors, TensorInfo};
 use candle_core::{DType, Device, Tensor};
 
+use super::kinds::explain_bytes;
 use super::{ModelError, shelter};
 
 /// Largest description of tensors in an archive, bytes; a model of 1000 tensors has some 200 kB.
@@ -29,7 +30,10 @@ impl Pickle {
     /// # Errors
     /// [`ModelError::Damaged`] if it is no archive, wants too much, or claims what is not there.
     pub fn open(path: &Path) -> Result<Self, ModelError> {
-        let failed = |reason: String| ModelError::Damaged { reason, path: path.to_owned() };
+        let failed = |reason: String| match explain_bytes(path) {
+            Some(reason) => ModelError::File { what: "the weights", reason, path: path.to_owned() },
+            None => ModelError::Damaged { reason, path: path.to_owned() },
+        };
         let members = members(path).map_err(failed)?;
         let opened = sheltered(|| PthTensors::new(path, None)).map_err(failed)?;
         for info in opened.tensor_infos().values() {
@@ -62,9 +66,8 @@ impl Pickle {
 fn members(path: &Path) -> Result<BTreeMap<String, u64>, String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     let whole = file.metadata().map_err(|e| e.to_string())?.len();
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| {
-        format!("it is no PyTorch archive ({e}); if it was saved before PyTorch 1.6, save it once more as safetensors")
-    })?;
+    let mut archive =
+        zip::ZipArchive::new(BufReader::new(file)).map_err(|e| format!("it is no PyTorch archive ({e})"))?;
     let mut members = BTreeMap::new();
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).map_err(|e| e.to_string())?;

@@ -56,7 +56,8 @@ impl Plan {
         stored: Option<&Stored>,
     ) -> Result<Self, ModelError> {
         let known = stored.into_iter().flat_map(Stored::names).collect();
-        let planner = Planner { architecture, known, plan: Self::default() };
+        let own_head = stored.map_or(Ok(false), |stored| has_own_head(architecture, stored))?;
+        let planner = Planner { architecture, known, own_head, plan: Self::default() };
         let supply = Supply::Planning(RefCell::new(planner));
         drop((architecture.build)(config, top, &Names::root(&supply))?);
         match supply {
@@ -85,7 +86,18 @@ impl Plan {
 pub(super) struct Planner {
     architecture: &'static Architecture,
     known: BTreeSet<String>,
+    own_head: bool,
     plan: Plan,
+}
+
+/// Whether the head over the vocabulary is stored as another matrix than the table of embeddings.
+fn has_own_head(architecture: &Architecture, stored: &Stored) -> Result<bool, ModelError> {
+    let heads = &architecture.heads;
+    let names = std::iter::once(heads.table.to_owned()).chain((architecture.aliases)(heads.table));
+    match names.into_iter().find(|name| stored.has(name)) {
+        Some(table) if stored.has(heads.vocabulary) => Ok(!stored.are_equal(&table, heads.vocabulary)?),
+        _ => Ok(false),
+    }
 }
 
 impl Planner {
@@ -100,6 +112,11 @@ impl Planner {
         let planned = Planned { shape: shape.to_vec(), init, optional };
         self.plan.0.entry(name.to_owned()).or_insert(planned);
         Ok(Tensor::zeros((), DType::F32, &Device::Cpu)?.broadcast_as(shape)?)
+    }
+
+    /// Whether the head is another matrix than the table it should be one with.
+    pub(super) fn has_own_head(&self) -> bool {
+        self.own_head
     }
 
     /// Whether `name` is stored, under this name or another.

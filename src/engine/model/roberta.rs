@@ -7,10 +7,9 @@ use candle_core::{IndexOp as _, Result, Tensor};
 use super::attention::Sight;
 use super::encoder_layer::EncoderLayer;
 use super::feed_forward::Activation;
-use super::init::Init;
 use super::layers::{Embedding, Linear, Noise, Norm, Words};
 use super::weights::other_names;
-use super::{Architecture, Config, Input, Kind, ModelError, Names, Network, Top, Trace, bert};
+use super::{Architecture, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace, bert};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -20,8 +19,18 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     kind: Kind::Encoder,
     longest: |config| config.positions().saturating_sub(first_position(config)),
     build: |config, top, names| Ok(Box::new(Roberta::new(config, top, names)?)),
-    aliases: |name| other_names(name, "roberta."),
+    aliases: |name| match name {
+        "lm_head.bias" => vec!["lm_head.decoder.bias".to_owned()],
+        "lm_head.decoder.bias" => vec!["lm_head.bias".to_owned()],
+        name => other_names(name, "roberta."),
+    },
     ignored: |name| name.ends_with("position_ids") || name.starts_with("lm_head.decoder."),
+    heads: Heads {
+        table: "roberta.embeddings.word_embeddings.weight",
+        vocabulary: "lm_head.decoder.weight",
+        classifier: "classifier.out_proj.weight",
+        tied: true,
+    },
     class: |top| match top {
         Top::Classes(_) => "RobertaForSequenceClassification",
         Top::Vocabulary => "RobertaForMaskedLM",
@@ -58,9 +67,6 @@ impl Roberta {
     pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
         if config.word_or("position_embedding_type", "absolute") != "absolute" {
             return Err(ModelError::Config("position_embedding_type must be absolute".into()));
-        }
-        if !config.switch_or("tie_word_embeddings", true) {
-            return Err(ModelError::Config("tie_word_embeddings must be true for a RoBERTa here".into()));
         }
         let trunk = names.pp("roberta");
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
@@ -104,11 +110,13 @@ impl Head {
             }),
             Top::Vocabulary => {
                 let rows = config.size(&["vocab_size"])?;
-                let bias = names.pp("lm_head").get_or_new("bias", &[rows], Init::Zeros)?;
+                let tied = ARCHITECTURE.heads.is_tied(config);
+                let head = words.own_or_tied(names, &ARCHITECTURE.heads, tied, rows, width, spread)?;
+                let bias = bert::bias_of(&names.pp("lm_head"), head.is_own(), rows)?;
                 Ok(Self::MaskedWords {
                     dense: added("lm_head.dense", width)?,
                     norm: Norm::added(&names.pp("lm_head.layer_norm"), width, eps(config)?)?,
-                    decoder: words.head(Some(bias)),
+                    decoder: head.linear(Some(bias)),
                 })
             }
         }

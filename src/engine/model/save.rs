@@ -53,8 +53,17 @@ impl Model {
             config.set("id2label", Value::Object(forth));
             config.set("label2id", Value::Object(back));
             if self.architecture.causal() {
-                config.set("pad_token_id", json!(self.tokens.pad()));
+                config.set("pad_token_id", json!(self.padding()));
             }
+        }
+        // What is saved is neither quantised nor tied where a head of its own has learned.
+        config.remove("quantization_config");
+        let heads = &self.architecture.heads;
+        if self.architecture.id != "t5"
+            && self.weights.variables().contains_key(heads.vocabulary)
+            && heads.is_tied(&config)
+        {
+            config.set("tie_word_embeddings", json!(false));
         }
         config.to_text()
     }

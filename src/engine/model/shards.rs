@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::ModelError;
 use super::text::read_text;
+use super::{ModelError, kinds};
 
 /// How weights are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,8 @@ impl WeightFiles {
             }
         }
         let reason = "there is neither model.safetensors nor pytorch_model.bin, nor an index of either; put the weights there or pick another folder";
-        Err(ModelError::File { what: "the weights", reason: reason.into(), path: folder.to_owned() })
+        let missing = || ModelError::File { what: "the weights", reason: reason.into(), path: folder.to_owned() };
+        Err(kinds::explain(folder).unwrap_or_else(missing))
     }
 
     fn sharded(folder: &Path, layout: Layout) -> Result<Self, ModelError> {

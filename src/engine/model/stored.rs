@@ -10,6 +10,8 @@ use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
 use super::ModelError;
 use super::frozen::Frozen;
 use super::gguf;
+use super::kinds::{self, explain_bytes};
+use super::mapped::map;
 use super::pickle::Pickle;
 use super::shards::{Format, WeightFiles};
 use super::text;
@@ -26,6 +28,8 @@ struct Known {
     file: usize,
     shape: Vec<usize>,
     counts: bool,
+    /// The name under which the numbers stand, where this is only another name for them.
+    kept_as: Option<String>,
 }
 
 enum Tensors {
@@ -51,11 +55,17 @@ impl Stored {
                 // on every platform, as with any memory-mapped checkpoint.
                 Format::Safetensors => unsafe { MmapedSafetensors::new(&path) }
                     .map(Tensors::Mapped)
-                    .map_err(|e| damaged(reason(&e), &path))?,
+                    .map_err(|e| no_safetensors(&e, &path))?,
                 Format::Pickle => Tensors::Pickled(Pickle::open(&path)?),
             };
-            stored.take(tensors, path);
+            stored.take(tensors, path.clone());
+            if found.format == Format::Safetensors
+                && let Ok((_, header)) = safetensors::SafeTensors::read_metadata(&map(&path)?)
+            {
+                stored.take_names(&header);
+            }
         }
+        kinds::check_tensors(stored.names(), folder)?;
         Ok(stored)
     }
 
@@ -93,23 +103,36 @@ impl Stored {
         let file = self.files.len();
         let of = |(name, view): (String, safetensors::tensor::TensorView<'_>)| {
             let counts = DType::try_from(view.dtype()).is_ok_and(|dtype| dtype.is_float());
-            (name, Known { file, shape: view.shape().to_vec(), counts })
+            (name, Known { file, shape: view.shape().to_vec(), counts, kept_as: None })
         };
         match &tensors {
             Tensors::Mapped(mapped) => self.known.extend(mapped.tensors().into_iter().map(of)),
             Tensors::Buffered(buffered) => self.known.extend(buffered.tensors().into_iter().map(of)),
             Tensors::Pickled(pickle) => self.known.extend(pickle.tensors().map(|(name, shape, dtype)| {
-                (name.to_owned(), Known { file, shape: shape.to_vec(), counts: dtype.is_float() })
+                (name.to_owned(), Known { file, shape: shape.to_vec(), counts: dtype.is_float(), kept_as: None })
             })),
-            Tensors::Gguf(tensors) => self
-                .known
-                .extend(tensors.known().map(|(name, shape)| (name.to_owned(), Known { file, shape, counts: true }))),
+            Tensors::Gguf(tensors) => self.known.extend(
+                tensors
+                    .known()
+                    .map(|(name, shape)| (name.to_owned(), Known { file, shape, counts: true, kept_as: None })),
+            ),
             Tensors::Held(held) => self.known.extend(held.iter().map(|(name, tensor)| {
-                let known = Known { file, shape: tensor.dims().to_vec(), counts: tensor.dtype().is_float() };
+                let counts = tensor.dtype().is_float();
+                let known = Known { file, shape: tensor.dims().to_vec(), counts, kept_as: None };
                 (name.clone(), known)
             })),
         }
         self.files.push((path, tensors));
+    }
+
+    /// Other names for stored tensors, as `safetensors.torch.save_model` writes them down when it keeps
+    /// one of several tensors that are one in memory.
+    fn take_names(&mut self, header: &safetensors::tensor::Metadata) {
+        for (name, kept_as) in header.metadata().iter().flatten() {
+            let Some(known) = self.known.get(kept_as).filter(|_| !self.known.contains_key(name)) else { continue };
+            let (file, shape, counts) = (known.file, known.shape.clone(), known.counts);
+            self.known.insert(name.clone(), Known { file, shape, counts, kept_as: Some(kept_as.clone()) });
+        }
     }
 
     /// Asks for matrices that only multiply to be kept in this precision.
@@ -122,9 +145,37 @@ impl Stored {
         self.known.contains_key(name)
     }
 
-    /// Names of all stored tensors.
+    /// Names of all stored tensors; other names for the same numbers are left out.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
-        self.known.keys().cloned()
+        self.known.iter().filter(|(_, known)| known.kept_as.is_none()).map(|(name, _)| name.clone())
+    }
+
+    /// The name under which the numbers of a tensor stand in its file.
+    pub fn kept_as(&self, name: &str) -> String {
+        self.known.get(name).and_then(|known| known.kept_as.clone()).unwrap_or_else(|| name.to_owned())
+    }
+
+    /// Whether two stored tensors are the same numbers in the same shape.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub fn are_equal(&self, one: &str, other: &str) -> Result<bool, ModelError> {
+        let (one, other) = (self.kept_as(one), self.kept_as(other));
+        if one == other || self.shape(&one) != self.shape(&other) {
+            return Ok(one == other);
+        }
+        let bytes = |name: &str| match self.files.get(self.known.get(name)?.file)? {
+            (_, Tensors::Mapped(mapped)) => mapped.get(name).ok().map(|view| (view.dtype(), view.data())),
+            _ => None,
+        };
+        if let (Some(one), Some(other)) = (bytes(&one), bytes(&other))
+            && one.0 == other.0
+        {
+            return Ok(one.1 == other.1);
+        }
+        let numbers =
+            |name: &str| Ok::<_, ModelError>(self.tensor(name, &Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?);
+        Ok(numbers(&one)? == numbers(&other)?)
     }
 
     /// Shape of a stored tensor.
@@ -135,7 +186,8 @@ impl Stored {
     /// Stored numbers that are weights: whole numbers (positions, buffers) do not count.
     pub fn parameters(&self) -> u64 {
         let count = |known: &Known| known.shape.iter().fold(1u64, |n, &d| n.saturating_mul(d as u64));
-        self.known.values().filter(|known| known.counts).map(count).fold(0, u64::saturating_add)
+        let own = self.known.values().filter(|known| known.counts && known.kept_as.is_none());
+        own.map(count).fold(0, u64::saturating_add)
     }
 
     /// Memory of a frozen model's weights as they are used, bytes; `None` for what is no GGUF file.
@@ -188,9 +240,10 @@ impl Stored {
     pub fn tensor(&self, name: &str, device: &Device) -> Result<Tensor, ModelError> {
         let found = self.known.get(name).and_then(|known| self.files.get(known.file));
         let (path, tensors) = found.ok_or_else(|| ModelError::Weights(format!("no tensor {name}")))?;
+        let name = &*self.kept_as(name);
         let loaded = match tensors {
-            Tensors::Mapped(mapped) => mapped.load(name, &Device::Cpu).map_err(|e| damaged(reason(&e), path))?,
-            Tensors::Buffered(buffered) => buffered.load(name, &Device::Cpu).map_err(|e| damaged(reason(&e), path))?,
+            Tensors::Mapped(mapped) => mapped.load(name, &Device::Cpu).map_err(|e| unreadable(name, &e, path))?,
+            Tensors::Buffered(buffered) => buffered.load(name, &Device::Cpu).map_err(|e| unreadable(name, &e, path))?,
             Tensors::Pickled(pickle) => pickle.tensor(name, &Device::Cpu)?,
             Tensors::Gguf(tensors) => tensors.tensor(name, &Device::Cpu)?,
             Tensors::Held(held) => match held.get(name) {
@@ -199,10 +252,7 @@ impl Stored {
             },
         };
         if !matches!(loaded.dtype(), DType::F32 | DType::F16 | DType::BF16 | DType::F64) {
-            let kept = loaded.dtype().as_str();
-            return Err(ModelError::Weights(format!(
-                "{name} is stored as {kept}; this program reads f32, f16, bf16 and f64, so fetch a version that is not quantised"
-            )));
+            return Err(not_numbers(name, loaded.dtype().as_str()));
         }
         let loaded = loaded.to_dtype(DType::F32)?;
         if !is_finite(&loaded) {
@@ -217,6 +267,30 @@ fn is_finite(tensor: &Tensor) -> bool {
     match &*tensor.storage_and_layout().0 {
         Storage::Cpu(CpuStorage::F32(values)) => values.iter().all(|value| value.is_finite()),
         _ => true,
+    }
+}
+
+/// A tensor in a precision that is not read here.
+fn not_numbers(name: &str, kept: &str) -> ModelError {
+    ModelError::Weights(format!(
+        "{name} is stored as {kept}; this program reads f32, f16, bf16 and f64, so fetch a version that is not quantised"
+    ))
+}
+
+fn unreadable(name: &str, error: &candle_core::Error, path: &Path) -> ModelError {
+    match error {
+        candle_core::Error::WithPath { inner, .. } | candle_core::Error::WithBacktrace { inner, .. } => {
+            unreadable(name, inner, path)
+        }
+        candle_core::Error::UnsupportedSafeTensorDtype(kept) => not_numbers(name, &format!("{kept:?}").to_lowercase()),
+        other => damaged(reason(other), path),
+    }
+}
+
+fn no_safetensors(error: &candle_core::Error, path: &Path) -> ModelError {
+    match explain_bytes(path) {
+        Some(reason) => ModelError::File { what: "the weights", reason, path: path.to_owned() },
+        None => damaged(reason(error), path),
     }
 }
 

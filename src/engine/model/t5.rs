@@ -7,11 +7,10 @@ use candle_core::{Result, Tensor};
 
 use super::attention::{Attention, Qkv, Sight, causal_mask};
 use super::feed_forward::{Activation, FeedForward};
-use super::init::Init;
 use super::layers::{Linear, Noise, RmsNorm, Words, states_at};
 use super::position::{Position, RelativeBias};
 use super::trace::Site;
-use super::{Architecture, Cache, Config, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Cache, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -27,6 +26,12 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         name.ends_with("embed_tokens.weight")
             || name.ends_with("EncDecAttention.relative_attention_bias.weight")
             || name == "lm_head.weight"
+    },
+    heads: Heads {
+        table: "shared.weight",
+        vocabulary: "lm_head.weight",
+        classifier: "classification_head.out_proj.weight",
+        tied: true,
     },
     class: |top| match top {
         Top::Classes(_) => "T5ForSequenceClassification",
@@ -245,13 +250,10 @@ impl Head {
         // so by `scale_decoder_outputs`, and a head is tied unless it is stored.
         let tied = config.switch_or("tie_word_embeddings", true);
         let scaled = config.switch_or("scale_decoder_outputs", tied);
-        let own = !tied || !scaled && names.is_known("lm_head.weight");
-        let head = if own {
-            let rows = config.size(&["vocab_size"])?;
-            Linear::of(names.weight_or_new("lm_head.weight", &[rows, width], Init::Normal(sizes.spread))?, None)
-        } else {
-            words.head(None)
-        };
+        let heads = &ARCHITECTURE.heads;
+        let tied = tied || names.is_known(heads.table) && !names.is_known(heads.vocabulary);
+        let rows = config.size(&["vocab_size"])?;
+        let head = words.own_or_tied(names, heads, tied, rows, width, sizes.spread)?.linear(None);
         Ok(Self::Words { scale: if scaled { 1.0 / (width as f64).sqrt() } else { 1.0 }, head })
     }
 }

@@ -39,6 +39,13 @@ impl Model {
         ["input_ids"].into_iter().chain(segments).chain(["attention_mask"]).collect()
     }
 
+    /// The token that a saved model's rows are filled with: the padding, else the end of a text, where
+    /// that never stands at the end of a text itself.
+    pub fn padding(&self) -> Option<u32> {
+        let around = self.tokens.encode("", true).map(|pieces| pieces.ids).unwrap_or_default();
+        self.tokens.padding().or_else(|| self.tokens.end().filter(|end| !around.contains(end)))
+    }
+
     /// Role to token, as far as the vocabulary has one: as the model's own files name it, else as the
     /// configuration numbers it, else what stands around every text.
     fn special_tokens(&self) -> Map<String, Value> {
@@ -48,8 +55,8 @@ impl Model {
         let token = |role: &&str| {
             let configured = || self.config.ids(&format!("{role}_id")).first().copied();
             let id = match *role {
-                // The one that fills this program's own rows, whatever the files say.
-                "pad_token" => Some(self.tokens.pad()),
+                // The one that fills this program's own rows; no ordinary token, where there is none.
+                "pad_token" => self.padding(),
                 "unk_token" => self.tokens.unknown(),
                 "mask_token" => self.tokens.mask().map(|(_, id)| id),
                 "cls_token" => frame.0,

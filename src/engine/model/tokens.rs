@@ -1,24 +1,37 @@
 //! Text to token ids and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::OnceLock;
 
-use tokenizers::{Encoding, Tokenizer};
+use tokenizers::{AddedToken, Encoding, Tokenizer};
 
+use super::plain_text::{self, AddedTokens};
 use super::shelter::sheltered;
+use super::special_tokens::{Said, Special};
 use super::{ModelError, ModelFiles};
+
+/// Bytes of a text that are looked at first for each token that is wanted. A token of a real vocabulary
+/// is rarely over 16 bytes; 64 leaves room, and a 200 KB document costs no 200 KB of tokenizing.
+const BYTES: usize = 64;
+/// Tokens at the end of a start of a text that what follows may change: WordPiece takes a word of up to
+/// 100 letters apart and makes one token of a longer one.
+const EDGE: usize = 128;
+/// Bytes of the rest of a text that are counted at once, and in all.
+const CHUNK: usize = 1 << 16;
+const COUNTED: usize = 1 << 20;
 
 /// A tokenizer and the ids with a meaning of their own.
 pub struct Tokens {
     inner: Tokenizer,
+    added: AddedTokens,
     special: Special,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Special {
-    pad: Option<u32>,
-    mask: Option<u32>,
-    unknown: Option<u32>,
-    end: Option<u32>,
+    /// Tokens that are marks and that no text of an example can name.
+    reserved: BTreeSet<u32>,
+    /// Rows of the model's table; unknown until a model is put together with it.
+    rows: OnceLock<usize>,
+    names_begin: bool,
+    notes: Vec<String>,
 }
 
 /// Text in tokens: ids and where each came from.
@@ -32,14 +45,34 @@ pub struct Pieces {
     pub cut: usize,
 }
 
+/// Which of a model's own special tokens stand around a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// None.
+    Nothing,
+    /// Those before it: the text goes on.
+    Start,
+    /// All.
+    Both,
+}
+
 impl Tokens {
-    /// Opens `tokenizer.json`. Truncation and padding stored in it are switched off: lengths are
-    /// this program's own affair.
+    /// Opens `tokenizer.json`, with the settings of `tokenizer_config.json` before it. Truncation and
+    /// padding stored in it are switched off: lengths are this program's own affair.
     ///
     /// # Errors
     /// [`ModelError::Tokens`] if it cannot be read.
     pub fn open(files: &ModelFiles) -> Result<Self, ModelError> {
-        Self::parse(&files.tokenizer()?)
+        let said = Said::by(files);
+        let (text, notes) = files.tokenizer_in_use()?;
+        let mut tokens = Self { notes, ..Self::read(&text, &said)? };
+        // Some chat templates end a turn with a token that its file does not call special.
+        if let Ok(Some(chat)) = files.chat() {
+            let written = |id: &u32| tokens.word(*id).is_some_and(|word| chat.template.contains(&word));
+            let written: Vec<u32> = tokens.added.ids().filter(written).collect();
+            tokens.reserved.extend(written);
+        }
+        Ok(tokens)
     }
 
     /// Opens the text of a `tokenizer.json`.
@@ -47,17 +80,73 @@ impl Tokens {
     /// # Errors
     /// [`ModelError::Tokens`] if it cannot be read.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
+        Self::read(text, &Said::default())
+    }
+
+    fn read(text: &str, said: &Said) -> Result<Self, ModelError> {
         let mut inner = parse(text)?;
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|e| ModelError::Tokens(e.to_string()))?;
-        let first = |names: &[&str]| names.iter().find_map(|name| inner.token_to_id(name));
-        let special = Special {
-            pad: first(&["[PAD]", "<pad>", "<|pad|>", "<|endoftext|>", "</s>"]),
-            mask: first(&["[MASK]", "<mask>"]),
-            unknown: first(&["[UNK]", "<unk>"]),
-            end: first(&["<|endoftext|>", "</s>", "[SEP]"]),
-        };
-        Ok(Self { inner, special })
+        let added = AddedTokens::of(&inner);
+        let special = Special::find(text, &inner, &added, said)?;
+        // A mark that only the vocabulary lists is looked for in a template all the same, as in transformers.
+        let known: BTreeSet<u32> = added.ids().collect();
+        let lacking: Vec<AddedToken> = special
+            .marks(&inner)
+            .filter(|(id, _)| !known.contains(id))
+            .map(|(_, word)| AddedToken::from(word, true))
+            .collect();
+        if !lacking.is_empty() {
+            inner.add_special_tokens(lacking).map_err(|e| ModelError::Tokens(e.to_string()))?;
+        }
+        let added = AddedTokens::of(&inner);
+        let named = said.settings.keys().filter(|role| role.ends_with("_token")).filter_map(|role| said.word(role));
+        let named: BTreeSet<u32> = named.filter_map(|word| inner.token_to_id(word)).collect();
+        let known: BTreeSet<u32> = added.ids().collect();
+        let reserved = added.special_ids().chain(named.intersection(&known).copied()).collect();
+        let unwanted = said.settings.get("add_bos_token").and_then(serde_json::Value::as_bool) == Some(false);
+        let names_begin = said.word("bos_token").is_some() && !unwanted;
+        Ok(Self { inner, added, special, reserved, rows: OnceLock::new(), names_begin, notes: Vec::new() })
+    }
+
+    /// The same tokenizer with the special tokens of another, whose ids are `new` ones here.
+    #[must_use]
+    pub fn with_roles_of(self, other: &Self, new: impl Fn(u32) -> Option<u32>) -> Self {
+        let reserved = other.reserved.iter().filter_map(|id| new(*id)).collect();
+        let (special, names_begin) = (other.special.moved(new), other.names_begin);
+        Self { special, reserved, names_begin, notes: other.notes.clone(), ..self }
+    }
+
+    /// What its files say that goes before `tokenizer.json`, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+
+    /// Holds it against a table of so many rows. Tokens that were added without rows of their own are no
+    /// harm until a text has them; gives a remark on those.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if words of the vocabulary itself have no row, or what stands around every
+    /// text.
+    pub fn check_rows(&self, rows: usize) -> Result<Option<String>, ModelError> {
+        let _ = self.rows.set(rows);
+        let mut beyond: Vec<(u32, String)> =
+            self.entries().into_iter().filter(|(_, id)| *id as usize >= rows).map(|(word, id)| (id, word)).collect();
+        beyond.sort_unstable();
+        let Some((id, word)) = beyond.first() else { return Ok(None) };
+        let added: BTreeSet<u32> = self.added.ids().collect();
+        if let Some((id, word)) = beyond.iter().find(|(id, _)| !added.contains(id)) {
+            return Err(ModelError::Tokens(format!(
+                "it has {} entries but the model only {rows}, none for {word:?} ({id}); is it another model's tokenizer?",
+                self.size()
+            )));
+        }
+        self.encode("a", true)?;
+        let more = beyond.len() - 1;
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Ok(Some(format!(
+            "the tokenizer has {word:?} ({id}){more}, for which the model's table of {rows} rows has none: a text with such a token is refused"
+        )))
     }
 
     /// Entries, added ones included.
@@ -72,13 +161,19 @@ impl Tokens {
 
     /// The ids with a meaning of their own, as far as there are such: padding, mask, unknown, the end.
     pub fn roles(&self) -> [Option<u32>; 4] {
-        let Special { pad, mask, unknown, end } = self.special;
+        let Special { pad, mask, unknown, end, .. } = self.special;
         [pad, mask, unknown, end]
     }
 
-    /// The id that fills short rows; masked everywhere, so 0 serves where there is none.
+    /// The id that fills short rows; masked everywhere, so row 0 serves where there is none.
     pub fn pad(&self) -> u32 {
-        self.special.pad.unwrap_or(0)
+        self.padding().unwrap_or(0)
+    }
+
+    /// The padding token, for models that have one with a row of its own.
+    pub fn padding(&self) -> Option<u32> {
+        let has_row = |id: &u32| self.rows.get().is_none_or(|rows| (*id as usize) < *rows);
+        self.special.pad.filter(has_row)
     }
 
     /// A token as the vocabulary writes it.
@@ -102,6 +197,21 @@ impl Tokens {
         Some((self.inner.id_to_token(id)?, id))
     }
 
+    /// The token that begins a text, for models that have one.
+    pub fn begin(&self) -> Option<u32> {
+        self.special.begin
+    }
+
+    /// Whether the model's own files name the token that begins a text, and do not say that none does.
+    pub fn names_begin(&self) -> bool {
+        self.names_begin
+    }
+
+    /// Whether a token is a mark and no text.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.reserved.contains(&id)
+    }
+
     /// The end-of-text id, for models that have one.
     pub fn end(&self) -> Option<u32> {
         self.special.end
@@ -112,14 +222,13 @@ impl Tokens {
         self.special.unknown == Some(id)
     }
 
-    /// The tokens of `text`, with the model's own special tokens around it if `special`.
+    /// The tokens of `text`, with the model's own special tokens around it if `special`. What looks like
+    /// a special token in it is one: this is for templates, not for the texts of examples.
     ///
     /// # Errors
     /// [`ModelError::Tokens`] if the text cannot be encoded.
     pub fn encode(&self, text: &str, special: bool) -> Result<Pieces, ModelError> {
-        let encoding = self.encoding(text, special)?;
-        let spans = spans(&encoding);
-        Ok(Pieces { ids: encoding.get_ids().to_vec(), spans, cut: 0 })
+        self.encode_around(text, 0..0, if special { Around::Both } else { Around::Nothing })
     }
 
     /// As [`Self::encode`] with the special tokens before the text, but not those behind it: the
@@ -128,32 +237,114 @@ impl Tokens {
     /// # Errors
     /// [`ModelError::Tokens`] if the text cannot be encoded.
     pub fn encode_open(&self, text: &str) -> Result<Pieces, ModelError> {
-        let encoding = self.encoding(text, true)?;
-        let behind = encoding.get_special_tokens_mask().iter().rev().take_while(|special| **special == 1).count();
+        self.encode_around(text, 0..0, Around::Start)
+    }
+
+    /// The tokens of a text whose bytes `own` come from an example: what looks like a special token
+    /// there is ordinary text.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if the text cannot be encoded, or has a token without a row.
+    pub fn encode_around(&self, text: &str, own: Range<usize>, around: Around) -> Result<Pieces, ModelError> {
+        let encoding = self.encoding(text, &own, around != Around::Nothing)?;
+        let mask = encoding.get_special_tokens_mask().iter().rev();
+        let behind = if around == Around::Start { mask.take_while(|special| **special == 1).count() } else { 0 };
         let keep = encoding.len() - behind;
         let mut spans = spans(&encoding);
         spans.truncate(keep);
-        Ok(Pieces { ids: encoding.get_ids()[..keep].to_vec(), spans, cut: 0 })
+        self.rowed(Pieces { ids: encoding.get_ids()[..keep].to_vec(), spans, cut: 0 })
     }
 
-    /// As [`Self::encode`] with special tokens, but at most `most` tokens: the end of the text is
-    /// cut, never the special tokens around it.
+    /// The text of an example with all special tokens around it, but at most `most` tokens: the end of the
+    /// text is cut, never the special tokens around it.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] if the text cannot be encoded, or has a token without a row.
+    pub fn encode_within(&self, text: &str, most: usize) -> Result<Pieces, ModelError> {
+        let (start, rest) = self.start(text, most)?;
+        let own = 0..start.len();
+        let whole = self.encoding(start, &own, true)?;
+        if whole.len() <= most && rest == 0 {
+            return self.rowed(Pieces { ids: whole.get_ids().to_vec(), spans: spans(&whole), cut: 0 });
+        }
+        // Not what the library gives without special tokens: it has moved the offsets already.
+        let mut bare = refused(|| plain_text::encode(&self.inner, &self.added, start, &own, &self.reserved))?;
+        let around = self.inner.get_post_processor().map_or(0, |p| tokenizers::PostProcessor::added_tokens(p, false));
+        let keep = most.saturating_sub(around);
+        let cut = bare.len().saturating_sub(keep) + rest;
+        bare.truncate(keep, 0, tokenizers::TruncationDirection::Right);
+        let whole = refused(|| self.inner.post_process(bare, None, true))?;
+        self.rowed(Pieces { ids: whole.get_ids().to_vec(), spans: spans(&whole), cut })
+    }
+
+    /// The start of an example's text that decides its first `most` tokens, and how many tokens stand
+    /// behind it. A long document is not cut into tokens as a whole; but white space, or a word of many
+    /// letters that is one token, never counts for more than it is.
     ///
     /// # Errors
     /// [`ModelError::Tokens`] if the text cannot be encoded.
-    pub fn encode_within(&self, text: &str, most: usize) -> Result<Pieces, ModelError> {
-        let bare = self.encoding(shorten(text, most), false)?;
-        let around = self.inner.get_post_processor().map_or(0, |p| tokenizers::PostProcessor::added_tokens(p, false));
-        let keep = most.saturating_sub(around);
-        let cut = bare.len().saturating_sub(keep);
-        let mut bare = bare;
-        bare.truncate(keep, 0, tokenizers::TruncationDirection::Right);
-        let whole = refused(|| self.inner.post_process(bare, None, true))?;
-        Ok(Pieces { ids: whole.get_ids().to_vec(), spans: spans(&whole), cut })
+    pub fn start<'a>(&self, text: &'a str, most: usize) -> Result<(&'a str, usize), ModelError> {
+        let mut length = most.saturating_mul(BYTES).max(4 * BYTES);
+        while length < text.len() {
+            let start = &text[..text.floor_char_boundary(length)];
+            if self.settled(start)? >= most {
+                return Ok((start, self.count(&text[start.len()..])?));
+            }
+            length = length.saturating_mul(2);
+        }
+        Ok((text, 0))
     }
 
-    fn encoding(&self, text: &str, special: bool) -> Result<Encoding, ModelError> {
-        refused(|| self.inner.encode(text, special))
+    /// Tokens of a start of a text that stay the same whatever follows: those before its last word, or
+    /// so many before its end that no word reaches back to them.
+    fn settled(&self, start: &str) -> Result<usize, ModelError> {
+        let encoding = self.encoding(start, &(0..start.len()), false)?;
+        let last_word = start.rfind(char::is_whitespace).unwrap_or(0);
+        let before = encoding.get_offsets().iter().filter(|span| span.1 <= last_word).count();
+        Ok(before.max(encoding.len().saturating_sub(EDGE)))
+    }
+
+    /// Tokens of the rest of a text. Beyond [`COUNTED`] bytes they are taken to be as dense as before.
+    fn count(&self, rest: &str) -> Result<usize, ModelError> {
+        let (mut tokens, mut done) = (0, 0);
+        while done < rest.len().min(COUNTED) {
+            let end = rest.floor_char_boundary((done + CHUNK).min(rest.len()));
+            let word = rest[done..end].rfind(char::is_whitespace).filter(|at| *at > 0 && end < rest.len());
+            let end = word.map_or(end, |at| done + at);
+            tokens += self.encoding(&rest[done..end], &(0..end - done), false)?.len();
+            done = end;
+        }
+        Ok((tokens as f64 * rest.len() as f64 / done.max(1) as f64) as usize)
+    }
+
+    /// Refuses tokens for which the model has no row.
+    fn rowed(&self, pieces: Pieces) -> Result<Pieces, ModelError> {
+        let Some(rows) = self.rows.get() else { return Ok(pieces) };
+        match pieces.ids.iter().find(|id| **id as usize >= *rows) {
+            None => Ok(pieces),
+            Some(id) => Err(ModelError::Tokens(format!(
+                "a text has the token {:?} ({id}), and the model's table has only {rows} rows; take it out of the text, or add a row for it to the model",
+                self.word(*id).unwrap_or_default()
+            ))),
+        }
+    }
+
+    /// The library's encoding; in the bytes `own` the names of special tokens are text.
+    fn encoding(&self, text: &str, own: &Range<usize>, special: bool) -> Result<Encoding, ModelError> {
+        let quick = refused(|| self.inner.encode(text, special))?;
+        let named = |(id, span): (&u32, &(usize, usize))| {
+            let is_own = span.0 < own.end && span.1 > own.start && span.0 < span.1 && self.reserved.contains(id);
+            // What is unknown has the unknown token without having its name.
+            let is_name = || !self.is_unknown(*id) || text.get(span.0..span.1).is_none_or(|it| it.contains(['<', '[']));
+            is_own && is_name()
+        };
+        if !quick.get_ids().iter().zip(quick.get_offsets()).any(named) {
+            return Ok(quick);
+        }
+        refused(|| {
+            let bare = plain_text::encode(&self.inner, &self.added, text, own, &self.reserved)?;
+            self.inner.post_process(bare, None, special)
+        })
     }
 
     /// A token as a person reads it: of byte-level tokens the text behind them, spaces as `␣`, line
@@ -218,13 +409,6 @@ fn byte_of(letter: char) -> Option<u8> {
         code @ 0..=0xff => u8::try_from(code).ok().filter(|byte| own(*byte)),
         code => (0..=0xff).filter(|byte| !own(*byte)).nth(code as usize - 0x100),
     }
-}
-
-/// The start of `text` that can matter for `tokens` tokens. A token of a real vocabulary is rarely
-/// over 16 bytes; 64 leaves room, and a 200 KB document costs no 200 KB of tokenizing.
-pub fn shorten(text: &str, tokens: usize) -> &str {
-    let most = tokens.saturating_mul(64).max(256);
-    if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
 }
 
 #[cfg(test)]

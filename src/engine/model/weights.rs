@@ -12,7 +12,7 @@ use super::init::Init;
 use super::memory;
 use super::plan::{self, Planner};
 use super::stored::Stored;
-use super::{Architecture, Config, ModelError, Top};
+use super::{Architecture, Config, Heads, ModelError, Top};
 
 /// Variables by Hugging Face's names, in name order.
 #[derive(Clone)]
@@ -32,6 +32,22 @@ pub struct LoadReport {
     pub unused: Vec<String>,
     /// Parts of the top that were not stored and start from random weights.
     pub added: Vec<String>,
+    /// Rows of a stored classifier for other classes, in whose place a new one stands.
+    pub replaced: Option<usize>,
+    /// Whether a head was stored that the configuration calls one with the table, but is another matrix.
+    pub kept_apart: bool,
+}
+
+/// Which rows of a stored classifier are the classes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum HeadRows {
+    /// All, in their order.
+    #[default]
+    AsStored,
+    /// For each class the row that answers for it.
+    Picked(Vec<usize>),
+    /// None: a new classifier stands in its place.
+    New,
 }
 
 impl LoadReport {
@@ -43,8 +59,13 @@ impl LoadReport {
             if more > 0 { format!("{shown} and {more} more") } else { shown }
         };
         let unused = (!self.unused.is_empty()).then(|| format!("stored but not used: {}", list(&self.unused)));
-        let added = (!self.added.is_empty()).then(|| format!("new, with random weights: {}", list(&self.added)));
-        unused.into_iter().chain(added).collect()
+        let said = self.replaced.is_some(); // With what it replaces.
+        let added =
+            (!self.added.is_empty() && !said).then(|| format!("new, with random weights: {}", list(&self.added)));
+        let apart = self.kept_apart.then(|| {
+            "config.json ties the head to the embeddings, but another matrix is stored for it: that one is used, as in transformers".to_owned()
+        });
+        unused.into_iter().chain(added).chain(apart).collect()
     }
 }
 
@@ -67,6 +88,10 @@ pub(super) enum Supply {
 
 pub(super) struct Builder {
     architecture: &'static Architecture,
+    /// Whether the configuration asks for one matrix as table and head.
+    tied: bool,
+    head: HeadRows,
+    kept_apart: bool,
     stored: Option<Stored>,
     seed: u64,
     device: Device,
@@ -99,11 +124,15 @@ impl Weights {
         config: &Config,
         top: &Top,
         stored: Option<Stored>,
+        head: HeadRows,
         seed: u64,
         device: &Device,
     ) -> Result<(Self, LoadReport), ModelError> {
         let builder = Builder {
             architecture,
+            tied: architecture.heads.is_tied(config),
+            head,
+            kept_apart: false,
             stored,
             seed,
             device: device.clone(),
@@ -254,6 +283,22 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Whether a head over the vocabulary is stored, or was when the weights were built, that has other
+    /// numbers than the table it should be one with.
+    ///
+    /// # Errors
+    /// [`ModelError::Damaged`] if they cannot be read.
+    pub(super) fn has_own_head(&self, heads: &Heads) -> Result<bool, ModelError> {
+        match self.supply {
+            Supply::Building(builder) => builder.borrow_mut().has_own_head(heads),
+            Supply::Planning(planner) => Ok(planner.borrow().has_own_head()),
+            Supply::Tracked(weights) | Supply::Detached(weights) => {
+                let head = heads.vocabulary;
+                Ok(weights.variables.contains_key(head) || weights.frozen.contains_key(head))
+            }
+        }
+    }
+
     fn full(&self, name: &str) -> String {
         if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
     }
@@ -285,6 +330,12 @@ impl<'a> Names<'a> {
     }
 }
 
+/// These rows of a tensor, in this order.
+fn picked(tensor: &Tensor, rows: &[usize]) -> candle_core::Result<Tensor> {
+    let rows: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
+    tensor.index_select(&Tensor::new(rows, tensor.device())?, 0)
+}
+
 impl Builder {
     fn make(&mut self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
         if let Some(variable) = self.variables.get(name) {
@@ -293,13 +344,14 @@ impl Builder {
         let found = self.find(name);
         let tensor = match (found, &self.stored) {
             (Some(found), Some(stored)) => {
-                let real = stored.shape(&found).unwrap_or_default();
-                if real != shape {
+                let (real, rows) = (stored.shape(&found).unwrap_or_default(), self.rows_of(name));
+                if self.shape_of(&real, rows) != shape {
                     self.misshaped.push(format!("{} is {real:?}, expected {shape:?}", stored.called(&found)));
                     return self.placeholder(shape);
                 }
                 let tensor = stored.tensor(&found, &self.device)?;
-                self.used.insert(found);
+                let tensor = rows.map_or_else(|| Ok(tensor.clone()), |rows| picked(&tensor, rows))?;
+                self.used.insert(stored.kept_as(&found));
                 tensor
             }
             (None, Some(_)) if !optional => {
@@ -329,20 +381,56 @@ impl Builder {
             return Ok(Some(frozen.clone()));
         }
         let (Some(found), Some(stored)) = (self.find(name), &self.stored) else { return Ok(None) };
-        if stored.shape(&found).is_none_or(|real| real != shape) {
+        // Rows are picked from numbers; a classifier is small beside what is worth keeping in half.
+        if self.rows_of(name).is_some() || stored.shape(&found).is_none_or(|real| real != shape) {
             return Ok(None);
         }
         let Some(frozen) = stored.frozen(&found, &self.device)? else { return Ok(None) };
-        self.used.insert(found);
+        self.used.insert(stored.kept_as(&found));
         self.frozen.insert(name.to_owned(), frozen.clone());
         Ok(Some(frozen))
     }
 
-    /// The stored name of `name`: itself or an alias.
+    /// The stored name of `name`: itself or an alias. A head that is one with the table may stand for it.
     fn find(&self, name: &str) -> Option<String> {
         let stored = self.stored.as_ref()?;
-        let candidates = std::iter::once(name.to_owned()).chain((self.architecture.aliases)(name));
-        candidates.into_iter().find(|candidate| stored.has(candidate))
+        if self.head == HeadRows::New && self.architecture.heads.is_classifier(name) {
+            return None;
+        }
+        let head = (self.tied && name == self.architecture.heads.table).then_some(self.architecture.heads.vocabulary);
+        let others = (self.architecture.aliases)(name).into_iter().chain(head.map(str::to_owned));
+        std::iter::once(name.to_owned()).chain(others).find(|candidate| stored.has(candidate))
+    }
+
+    /// The rows to take of the stored tensor `name`, if not all as they stand.
+    fn rows_of(&self, name: &str) -> Option<&[usize]> {
+        match &self.head {
+            HeadRows::Picked(rows) if self.architecture.heads.is_classifier(name) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// The shape that is left of `real` with these rows; empty if there are not as many.
+    fn shape_of(&self, real: &[usize], rows: Option<&[usize]>) -> Vec<usize> {
+        match (rows, real.split_first()) {
+            (None, _) => real.to_vec(),
+            (Some(rows), Some((stored, rest))) if rows.iter().all(|row| row < stored) => {
+                std::iter::once(rows.len()).chain(rest.iter().copied()).collect()
+            }
+            (Some(_), _) => Vec::new(),
+        }
+    }
+
+    fn has_own_head(&mut self, heads: &Heads) -> Result<bool, ModelError> {
+        let Some(stored) = &self.stored else { return Ok(false) };
+        let own = match self.find(heads.table) {
+            Some(table) if table != heads.vocabulary && stored.has(heads.vocabulary) => {
+                !stored.are_equal(&table, heads.vocabulary)?
+            }
+            _ => false,
+        };
+        self.kept_apart = own;
+        Ok(own)
     }
 
     /// Stands in for a tensor of a checkpoint that will be refused, so that the rest of the names
@@ -377,12 +465,15 @@ impl Builder {
     }
 
     fn finish(self) -> (Weights, LoadReport) {
-        let ignored = self.architecture.ignored;
+        let (ignored, heads) = (self.architecture.ignored, &self.architecture.heads);
+        let replaced = self.stored.as_ref().filter(|_| self.head == HeadRows::New);
+        let replaced = replaced.and_then(|stored| stored.shape(heads.classifier)?.first().copied());
+        let of_head = |name: &str| replaced.is_some() && heads.is_classifier(name);
         let names = self.stored.iter().flat_map(Stored::names);
-        let unused = names.filter(|name| !self.used.contains(name) && !ignored(name)).collect();
+        let unused = names.filter(|name| !self.used.contains(name) && !ignored(name) && !of_head(name)).collect();
         let everything = || self.variables.keys().cloned().collect();
         let drawn = self.stored.as_ref().map_or_else(everything, |_| self.added.iter().cloned().collect());
         let weights = Weights { variables: self.variables, frozen: self.frozen, device: self.device, drawn };
-        (weights, LoadReport { unused, added: self.added })
+        (weights, LoadReport { unused, added: self.added, replaced, kept_apart: self.kept_apart })
     }
 }

@@ -1,7 +1,7 @@
 //! A template, cut at its slots once and filled with each text: plainly, or as a message of a chat.
 
 use super::{ChatTemplate, PromptError};
-use crate::engine::model::tokens::shorten;
+use crate::engine::model::tokens::Around;
 use crate::engine::model::{Kind, Model, Tokens};
 use crate::session::Prompt;
 use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
@@ -26,17 +26,6 @@ pub struct Seam<'a> {
     pub context: &'a str,
     /// White space that belongs to the answer.
     pub lead: &'a str,
-}
-
-/// Which of a model's own special tokens stand around a prompt.
-#[derive(Clone, Copy)]
-enum Around {
-    /// Those before it: the model is to write on.
-    Start,
-    /// All.
-    Both,
-    /// None: a chat template has written them already.
-    Written,
 }
 
 /// A prompt in tokens.
@@ -129,7 +118,8 @@ impl Template {
     /// # Errors
     /// [`PromptError`] if the template alone does not fit or the text cannot be encoded.
     pub fn causal(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
-        let around = if self.is_chat() { Around::Written } else { Around::Start };
+        // A chat template has written the special tokens already.
+        let around = if self.is_chat() { Around::Nothing } else { Around::Start };
         let mut rendered = self.fitted(text, &self.between, tokens, most, around)?;
         rendered.answers = rendered.ids.len().checked_sub(1).into_iter().collect();
         Ok(rendered)
@@ -168,16 +158,11 @@ impl Template {
         most: usize,
         around: Around,
     ) -> Result<Rendered, PromptError> {
-        let mut kept = shorten(text.trim(), most);
-        let mut cut = 0;
+        let (mut kept, mut cut) = tokens.start(text.trim(), most)?;
         loop {
             let whole = format!("{}{kept}{behind}", self.before);
-            let pieces = match around {
-                Around::Start => tokens.encode_open(&whole)?,
-                Around::Both => tokens.encode(&whole, true)?,
-                Around::Written => tokens.encode(&whole, false)?,
-            };
             let range = self.before.len()..self.before.len() + kept.len();
+            let pieces = tokens.encode_around(&whole, range.clone(), around)?;
             let inside = |&(start, end): &(usize, usize)| start < end && start < range.end && end > range.start;
             let from_text: Vec<bool> = pieces.spans.iter().map(inside).collect();
             let over = pieces.ids.len().saturating_sub(most);

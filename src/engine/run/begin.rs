@@ -172,6 +172,7 @@ impl Engine<'_> {
         let (out, step, opened) = (run.out.clone(), run.trainer.step, Box::new(run.trainer.pair.opened()));
         self.looks.spent = Duration::ZERO;
         let budget = run.budget;
+        let run = Run { vetted: step > 0, ..run };
         self.run = Some(run);
         self.emit(Event::Started { session, out, step });
         self.emit(Event::Opened(opened));
@@ -180,7 +181,12 @@ impl Engine<'_> {
         }
         self.tell_checkpoints(None);
         remarks.into_iter().for_each(|remark| self.emit(Event::Warning(remark.into())));
-        self.phase(Phase::Running, "");
+        if step == 0 {
+            self.vet();
+        }
+        if self.run.is_some() {
+            self.phase(Phase::Running, "");
+        }
     }
 }
 

@@ -112,6 +112,8 @@ struct Run {
     budget: Option<Budget>,
     /// Why no further step is done, once that is so.
     ends: Option<&'static str>,
+    /// Whether it was said what the teacher gets right.
+    vetted: bool,
     /// When it was last said that the teacher is being asked.
     asked: Option<Instant>,
     /// Why the teacher is not asked for what is measured at the end.
@@ -150,6 +152,7 @@ impl Run {
             told_step: step,
             budget,
             ends: None,
+            vetted: false,
             asked: None,
             unasked: None,
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::checkpoint;
+use super::super::{checkpoint, vetting};
 use super::ending::{FINISHED, REACHED, STALE};
 use super::{Engine, Mode, Run};
 use crate::link::{Event, KnobChange, Measures, Origin, Phase, SeriesId, Step};
@@ -55,6 +55,36 @@ impl Engine<'_> {
         self.look(false);
         if once {
             self.set_mode(Mode::Paused);
+        }
+    }
+
+    /// Says before the first step what is worth knowing of the pair, and what the teacher gets right; of
+    /// one behind a server as soon as its answers on the validation part are there.
+    pub(super) fn vet(&mut self) {
+        let Some(run) = &self.run else { return };
+        for note in vetting::notes(&run.trainer) {
+            self.emit(Event::Note(note.into()));
+        }
+        self.vet_teacher();
+    }
+
+    /// Says once what the teacher gets right on the validation part, if its answers are there.
+    fn vet_teacher(&mut self) {
+        if self.run.as_ref().is_none_or(|run| run.vetted || run.trainer.targets.is_none()) {
+            return;
+        }
+        self.phase(Phase::Evaluating, "asking the teacher about the validation part");
+        let Some(run) = &mut self.run else { return };
+        match vetting::teacher(&mut run.trainer) {
+            Ok(None) => {}
+            Ok(Some(vetted)) => {
+                run.vetted = true;
+                self.emit(Event::Note(vetted.says.into()));
+                if let Some(warning) = vetted.warning {
+                    self.emit(Event::Warning(warning.into()));
+                }
+            }
+            Err(e) => self.give_up(&e),
         }
     }
 
@@ -120,6 +150,10 @@ impl Engine<'_> {
         if let Some(lack) = lack {
             let said = format!("the evaluation of step {} is without the teacher: {lack}", step + 1);
             self.emit(Event::Warning(said.into()));
+        }
+        self.vet_teacher();
+        if self.run.is_none() {
+            return false;
         }
         self.phase(Phase::Running, "");
         better

@@ -22,6 +22,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Tokens of the text that were cut.
+    pub fn cut(&self) -> usize {
+        self.passes.iter().map(|pass| pass.cut).max().unwrap_or(0)
+    }
+
     /// Tokens of the longest rendering: what batches are bucketed by.
     pub fn tokens(&self) -> usize {
         self.passes.iter().map(|pass| pass.ids.len()).max().unwrap_or(0)

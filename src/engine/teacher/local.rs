@@ -46,13 +46,19 @@ fn identity(model: &Model, prompt: &Prompt, template: &Template, classes: &[Stri
     let mut hash = blake3::Hasher::new();
     hash.update(b"retort soft targets 5").update(&content).update(format!("{asked:?}").as_bytes());
     let device = model.device().location();
+    let order = model.outputs.order.as_ref();
     let further = (template.is_chat().then_some(template), model.weights.half(), drawn, device);
     hash.update(format!("{further:?}").as_bytes());
     if model.top == Top::Vocabulary {
         let words = PreparedPrompt::new(prompt, classes, model)?.verbalizer.words;
         hash.update(format!("{words:?}").as_bytes());
     }
-    let origin = if drawn.is_none() && model.device().is_cpu() { Origin::Checked } else { Origin::Unknown };
+    // Which output is which class; earlier versions took all by their places.
+    if let Some(order) = order {
+        hash.update(format!("outputs {order:?}").as_bytes());
+    }
+    let certain = drawn.is_none() && model.device().is_cpu() && order.is_none();
+    let origin = if certain { Origin::Checked } else { Origin::Unknown };
     let former = FormerKey { fingerprint: former_fingerprint(model, prompt, template, &words, &content), origin };
     let about = serde_json::json!({
         "teacher": model.card.title, "architecture": model.architecture.id, "template": prompt.template,

@@ -37,6 +37,16 @@ pub enum TeacherError {
         "the session sets the prompt's chat to On, but the teacher is not asked through a chat template: its folder has neither chat_template.jinja nor chat_template in tokenizer_config.json, or it does not answer by label words; put the template there or set chat to Auto or Off"
     )]
     NoChat,
+    /// It does not answer for the data's classes, or knows nothing.
+    #[error("the teacher {title} cannot teach this data: {reason}: {path}")]
+    Unfit {
+        /// What a person calls it.
+        title: String,
+        /// Why not, and what to do.
+        reason: String,
+        /// Where it is.
+        path: String,
+    },
     /// The server failed.
     #[error("the teacher: {0}")]
     Server(#[from] ServerError),

@@ -36,6 +36,9 @@ fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         ui.add_space(8.0);
         ui.label(RichText::new(scene.t("Student")).color(student_color).strong());
         student_ui(ui, scene, state, &mut models.student);
+        for note in &scene.record.notes {
+            ui.add(egui::Label::new(RichText::new(&note.text).small().weak()).wrap());
+        }
         if models != scene.session.models {
             state.ask(Action::Set(Part::Models(Box::new(models))));
         }
@@ -47,7 +50,10 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
     match source_ui(ui, scene, state, Wish::Teacher, source) {
         Some(None) => *teacher = None,
         Some(Some(source)) => match teacher.as_mut() {
-            Some(choice) => choice.source = source,
+            Some(choice) => {
+                choice.classes = None; // They are the outputs of another model.
+                choice.source = source;
+            }
             None => *teacher = Some(ModelChoice::stored(source)),
         },
         None => {}
@@ -56,7 +62,9 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
         head_ui(ui, scene, "teacher", choice);
         longest_ui(ui, scene, choice);
         precision_ui(ui, scene, choice);
-        card_ui(ui, scene, choice, scene.record.opened.as_ref().and_then(|opened| opened.teacher.as_ref()));
+        let card = scene.record.opened.as_ref().and_then(|opened| opened.teacher.as_ref());
+        card_ui(ui, scene, choice, card);
+        classes_ui(ui, scene, "teacher", choice, card);
     } else {
         control::caption(ui, scene.t("Without a teacher the student learns from the labels alone."));
     }
@@ -69,7 +77,42 @@ fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut Mod
     making_ui(ui, scene, state, student);
     head_ui(ui, scene, "student", student);
     longest_ui(ui, scene, student);
-    card_ui(ui, scene, student, scene.record.opened.as_ref().map(|opened| &opened.student));
+    let card = scene.record.opened.as_ref().map(|opened| &opened.student);
+    card_ui(ui, scene, student, card);
+    classes_ui(ui, scene, "student", student, card);
+}
+
+/// Most outputs of a classifier that can be set one by one here.
+const OUTPUTS: usize = 60;
+
+/// Which output of a stored classifier is which class: asked where their names do not say so.
+fn classes_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice, card: Option<&ModelCard>) {
+    let Some(card) = card.filter(|card| card.title == choice.source.title() && !card.outputs.is_empty()) else {
+        return;
+    };
+    let is_asked = choice.classes.is_some() || card.trouble.is_some() || !card.random.is_empty();
+    let classes = scene.record.opened.as_ref().map(|opened| opened.classes.as_slice()).unwrap_or_default();
+    if !is_asked || classes.is_empty() {
+        return;
+    }
+    let help = scene.t("Which output of its classifier is which class of the data; outputs without one are left out");
+    control::title(ui, scene.t("Its outputs are these classes"), help);
+    let mut mapping = choice.classes.clone().unwrap_or_default();
+    for output in card.outputs.iter().take(OUTPUTS) {
+        let now = mapping.get(output).cloned();
+        let none = (None, "–", scene.t("No class"));
+        let named = classes.iter().map(|class| (Some(class.clone()), class.as_str(), ""));
+        let all: Vec<(Option<String>, &str, &str)> = std::iter::once(none).chain(named).collect();
+        let shown = now.clone().unwrap_or_else(|| "–".to_owned());
+        let picked =
+            control::row(ui, output, help, |ui| control::pick(ui, &format!("{id} {output}"), &now, &shown, &all));
+        match picked {
+            Some(Some(class)) => drop(mapping.insert(output.clone(), class)),
+            Some(None) => drop(mapping.remove(output)),
+            None => {}
+        }
+    }
+    choice.classes = (!mapping.is_empty()).then_some(mapping);
 }
 
 fn head_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {
@@ -145,6 +188,10 @@ fn card_ui(ui: &mut Ui, scene: &Scene, choice: &ModelChoice, card: Option<&Model
         scene.t("tokens at most")
     );
     control::caption(ui, &figures).on_hover_text(more);
+    if let Some(trouble) = &card.trouble {
+        let bad = scene.look.palette().bad;
+        ui.add(egui::Label::new(RichText::new(trouble).small().color(bad)).wrap());
+    }
     for note in &card.notes {
         ui.add(egui::Label::new(RichText::new(note).small().weak()).wrap());
     }

@@ -21,7 +21,8 @@ use serde_json::Value;
 
 use super::MakeError;
 use crate::engine::data::Dataset;
-use crate::engine::model::{self, Config, Model, ModelError, Parts, Plan, Stored, Tokens};
+use crate::engine::model::{self, Config, HeadRows, Model, ModelError, Parts, Plan, Stored, Tokens};
+use crate::link::ModelCard;
 use crate::session::Session;
 
 /// The tokens that stay.
@@ -68,7 +69,7 @@ pub fn tokenizer(whole: &Tokens, config: &Config, mut used: BTreeSet<u32>) -> Re
     rewrite::keep_needed(&json, &entries, &mut used)?;
     let kept = Kept::new(&used);
     rewrite::rewrite(&mut json, &entries, &kept)?;
-    let tokens = Tokens::parse(&json.to_string())?;
+    let tokens = Tokens::parse(&json.to_string())?.with_roles_of(whole, |id| kept.new_id(id));
     check(&entries, &tokens.entries(), &kept)?;
     Ok((kept, tokens))
 }
@@ -101,10 +102,12 @@ fn trimmed(whole: Model, session: &Session, classes: usize, kept: &Kept, tokens:
         }
     }
     let stored = Some(Stored::of(stored, Path::new(&whole.card.title)));
-    let parts = Parts { config, stored, tokens: Arc::new(tokens) };
+    let parts = Parts { config, stored, tokens: Arc::new(tokens), head: HeadRows::AsStored };
     let (files, seed) = (whole.files, session.recipe.seed);
     let mut model = model::open_parts(&session.models.student, files, parts, classes, seed, &device)?;
-    model.card.notes = whole.card.notes;
+    model.card =
+        ModelCard { notes: whole.card.notes, random: whole.card.random, outputs: whole.card.outputs, ..model.card };
+    model.outputs = whole.outputs;
     model.card.notes.push(format!("vocabulary trimmed to {} of {before} tokens", kept.ids.len()));
     Ok(model)
 }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::engine::data::Dataset;
 use crate::engine::make::MakeError;
-use crate::engine::model::tokens::shorten;
+use crate::engine::model::tokens::Around;
 use crate::engine::model::{Model, Tokens, Top};
 use crate::engine::prompt::PreparedPrompt;
 use crate::engine::task;
@@ -22,8 +22,9 @@ pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeS
     let task = task::for_model(model, prompt, classes)?;
     let draws = 1 + prompt.variants.len() as u64;
     let of = |text: &str| -> Result<BTreeSet<u32>, MakeError> {
-        let mut ids: BTreeSet<u32> =
-            model.tokens.encode(shorten(text, model.max_tokens), true)?.ids.into_iter().collect();
+        let start = model.tokens.start(text, model.max_tokens)?.0;
+        let pieces = model.tokens.encode_around(start, 0..start.len(), Around::Both)?;
+        let mut ids: BTreeSet<u32> = pieces.ids.into_iter().collect();
         for draw in 0..draws {
             let prepared = task.prepare(model, text, draw)?;
             ids.extend(prepared.passes.iter().flat_map(|pass| &pass.ids));

@@ -9,7 +9,7 @@ use super::kind::Kind;
 use super::refused;
 use super::value::{Reader, Value};
 use crate::engine::model::ModelError;
-use crate::engine::model::files::map;
+use crate::engine::model::mapped::map;
 
 /// Metadata and the places of the tensors.
 pub struct Header {

@@ -1,0 +1,80 @@
+//! The token with which each side's texts begin: one that a model was trained with and does not get, or
+//! gets twice, changes every answer and stops nothing.
+
+use crate::engine::model::{Kind, Model};
+use crate::engine::pair::Pair;
+use crate::engine::task;
+use crate::link::{Finding, Subject};
+use crate::session::{Prompt, Session};
+
+const SUBJECT: Subject = Subject::Beginnings;
+
+/// What a model's texts begin with.
+struct Beginning {
+    side: &'static str,
+    kind: Kind,
+    /// The mark at the start, as its tokenizer writes it.
+    mark: Option<String>,
+    is_doubled: bool,
+    /// A mark that its files name and that no text begins with.
+    missing: Option<String>,
+}
+
+/// The row on what texts begin with.
+pub fn row(session: &Session, pair: &Pair) -> Finding {
+    let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
+    let sides = teacher.into_iter().chain([("student", &pair.student)]);
+    let found: Vec<Beginning> =
+        sides.filter_map(|(side, model)| beginning(side, model, &session.prompt, &pair.data.classes)).collect();
+    let said = found.iter().map(|found| match &found.mark {
+        Some(mark) => format!("the {}'s texts begin with {mark}", found.side),
+        None => format!("the {}'s texts begin with their own first token", found.side),
+    });
+    let says = said.collect::<Vec<_>>().join(", ");
+    if let Some(double) = found.iter().find(|found| found.is_doubled) {
+        let says = format!("{says}, twice for the {}", double.side);
+        return Finding::amber(
+            SUBJECT,
+            says,
+            "take the token out of the template, or out of the tokenizer's post-processor",
+        );
+    }
+    if let Some((found, mark)) = found.iter().find_map(|found| Some((found, found.missing.as_ref()?))) {
+        let says = format!("{says}; the files of the {} name {mark} for it", found.side);
+        let fix = "set add_bos_token in its tokenizer_config.json if it was trained with it, or accept it as it is";
+        return Finding::amber(SUBJECT, says, fix);
+    }
+    match found.as_slice() {
+        [one, other]
+            if one.kind == other.kind && one.kind == Kind::Decoder && one.mark.is_some() != other.mark.is_some() =>
+        {
+            let fix = "make sure that both were trained so; add_bos_token in tokenizer_config.json says whether a text begins with a token of its own";
+            Finding::amber(SUBJECT, format!("only one side has a first token of its own: {says}"), fix)
+        }
+        [] => Finding::green(SUBJECT, "no text could be rendered; see the other rows"),
+        _ => Finding::green(SUBJECT, says),
+    }
+}
+
+fn beginning(side: &'static str, model: &Model, prompt: &Prompt, classes: &[String]) -> Option<Beginning> {
+    let prompt = Prompt { variants: Vec::new(), ..prompt.clone() };
+    // Trouble with the prompt has a row of its own.
+    let prepared = task::for_model(model, &prompt, classes).ok()?.prepare(model, "a", 0).ok()?;
+    let pass = prepared.passes.first()?;
+    let is_mark = |place: usize| {
+        let (id, own) = (pass.ids.get(place)?, pass.from_text.get(place)?);
+        (!own && model.tokens.is_special(*id)).then_some(*id)
+    };
+    let (first, second) = (is_mark(0), is_mark(1));
+    let tokens = &model.tokens;
+    // Where one token ends a text and begins the next, a text alone may well do without.
+    let named = tokens.begin().filter(|begin| tokens.end() != Some(*begin) && tokens.names_begin());
+    let misses = model.architecture.kind == Kind::Decoder && first.is_none();
+    Some(Beginning {
+        side,
+        kind: model.architecture.kind,
+        mark: first.and_then(|id| tokens.word(id)),
+        is_doubled: first.is_some() && first == second,
+        missing: named.filter(|_| misses).and_then(|id| tokens.word(id)),
+    })
+}

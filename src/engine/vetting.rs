@@ -1,0 +1,151 @@
+//! What is worth knowing of a run before its first step: what the teacher gets right on the validation
+//! part, beside chance and beside a bag of words; which of its outputs is which class; how many texts
+//! are cut. What opening the models met stands on their cards.
+//!
+//! The bag of words learns from few of the labels and is judged by few of the texts, so that it takes a
+//! second or so: it is a bar that a teacher should clear with ease, not the control of `retort baseline`.
+
+use std::sync::Arc;
+
+use super::EngineError;
+use super::data::Example;
+use super::measure::{likeliest, linear_baseline};
+use super::pair::Pair;
+use super::train::Trainer;
+
+/// Most labelled texts that the bag of words learns from.
+const LEARNED: usize = 1000;
+/// Most validation texts that it is judged by.
+const JUDGED: usize = 500;
+/// Most classes for which it is made: its cost grows with them.
+const CLASSES: usize = 100;
+/// Fewest texts by which a teacher is called no better than chance.
+const FEWEST: usize = 16;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vetted {
+    /// What the teacher gets right, in a sentence.
+    pub says: String,
+    /// Why that is little, and what to do; `None` where it is not.
+    pub warning: Option<String>,
+}
+
+/// The teacher's accuracy on the validation part, from answers that the first evaluation needs anyway;
+/// `None` without a teacher, or where a server would have to be asked for them now.
+///
+/// # Errors
+/// [`EngineError`] if the teacher cannot answer.
+pub fn teacher(trainer: &mut Trainer) -> Result<Option<Vetted>, EngineError> {
+    let data = Arc::clone(&trainer.pair.data);
+    let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
+    let asks =
+        |targets: &super::teacher::Targets| !targets.asks_singly() || texts.iter().all(|text| targets.knows(text));
+    if texts.is_empty() || !trainer.targets.as_ref().is_some_and(asks) {
+        return Ok(None);
+    }
+    let Some(answers) = trainer.teacher_answers(&texts)? else { return Ok(None) };
+    let right = data.validation.iter().zip(&answers).filter(|(example, row)| likeliest(row) == example.label).count();
+    let accuracy = right as f64 / texts.len() as f64;
+    let classes = data.classes.len();
+    let (commonest, bar) = (commonest(&data.validation, classes), bag_of_words(&trainer.pair));
+    Ok(Some(judged(accuracy, texts.len(), commonest, bar)))
+}
+
+fn judged(accuracy: f64, texts: usize, commonest: f64, bar: Option<f64>) -> Vetted {
+    let bag = bar.map_or(String::new(), |bar| format!(", a bag of words that learned from few labels {bar:.3}"));
+    let says = format!(
+        "the teacher's validation accuracy is {accuracy:.3} over {texts} texts (always the commonest class: {commonest:.3}{bag})"
+    );
+    // One standard error of a share of so many texts.
+    let error = |share: f64| (share * (1.0 - share) / texts.max(1) as f64).sqrt();
+    let near_chance = texts >= FEWEST && accuracy <= commonest + error(commonest);
+    let below = |bar: &f64| texts >= FEWEST && accuracy + error(accuracy) < *bar;
+    let warning = if near_chance {
+        Some(format!(
+            "the teacher's validation accuracy of {accuracy:.3} is no better than always answering the commonest class ({commonest:.3}): the student would learn noise; check its prompt and label words, or choose another teacher"
+        ))
+    } else {
+        bar.filter(below).map(|bar| {
+            format!(
+                "the teacher's validation accuracy of {accuracy:.3} is below that of a bag of words ({bar:.3}): check its prompt and label words, or train without it"
+            )
+        })
+    };
+    Vetted { says, warning }
+}
+
+/// Share of the commonest class.
+fn commonest(part: &[Example], classes: usize) -> f64 {
+    let mut counts = vec![0usize; classes];
+    part.iter().for_each(|example| counts.get_mut(example.label).into_iter().for_each(|count| *count += 1));
+    counts.into_iter().max().unwrap_or(0) as f64 / part.len().max(1) as f64
+}
+
+/// Accuracy of a bag of words on a part of the validation texts; `None` where it would cost too much.
+fn bag_of_words(pair: &Pair) -> Option<f64> {
+    let data = &pair.data;
+    let labelled = data.train.iter().zip(&data.labelled).filter(|(_, labelled)| **labelled).map(|(example, _)| example);
+    let labelled: Vec<&Example> = labelled.collect();
+    if labelled.is_empty() || data.classes.len() > CLASSES {
+        return None;
+    }
+    let spread = |all: &[&Example], most: usize| -> Vec<Example> {
+        all.iter().step_by(all.len().div_ceil(most).max(1)).map(|example| (*example).clone()).collect()
+    };
+    let validation: Vec<&Example> = data.validation.iter().collect();
+    let (train, judged) = (spread(&labelled, LEARNED), spread(&validation, JUDGED));
+    Some(linear_baseline::accuracy(&train, &judged, data.classes.len(), 1, pair.session.recipe.seed))
+}
+
+/// What else a person should know of a run's start and no card says, in sentences.
+pub fn notes(trainer: &Trainer) -> Vec<String> {
+    let pair = &trainer.pair;
+    let student = &pair.student;
+    let teacher = pair.teacher.as_ref().and_then(|teacher| Some((teacher, teacher.outputs.order.as_ref()?)));
+    let ordered = teacher.map(|(teacher, order)| {
+        let pairs = pair.data.classes.iter().zip(order);
+        let pairs = pairs.map(|(class, output)| {
+            format!("{} → {class}", teacher.outputs.names.get(*output).map_or("?", String::as_str))
+        });
+        let left_out = &teacher.outputs.left_out;
+        let left_out = if left_out.is_empty() { String::new() } else { format!("; left out: {}", few(left_out)) };
+        format!(
+            "the teacher's outputs are matched to the data's classes by name: {}{left_out}",
+            few(&pairs.collect::<Vec<_>>())
+        )
+    });
+    let (texts, tokens, of) = trainer.cut();
+    let cut = (texts > 0).then(|| {
+        format!(
+            "{texts} of {of} training texts are longer than the student's {} tokens and are cut at the end, {tokens} tokens in all",
+            student.max_tokens
+        )
+    });
+    ordered.into_iter().chain(cut).collect()
+}
+
+/// Some names, and how many more there are.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_teacher_near_chance_or_below_a_bag_of_words_is_warned_of() {
+        let warning = |accuracy, texts, bar| judged(accuracy, texts, 0.5, bar).warning;
+        assert!(warning(0.5, 100, Some(0.9)).unwrap().contains("commonest class"));
+        assert!(warning(0.0, 100, None).unwrap().contains("commonest class"));
+        assert!(warning(0.7, 100, Some(0.9)).unwrap().contains("bag of words"));
+        assert_eq!(warning(0.9, 100, Some(0.92)), None, "within one standard error");
+        assert_eq!(warning(0.95, 100, Some(0.9)), None);
+        assert_eq!(warning(0.5, 4, Some(0.9)), None, "so few texts say nothing");
+        assert!(judged(0.912, 40, 0.3, Some(0.8)).says.contains("0.912 over 40 texts"));
+    }
+}

@@ -135,6 +135,20 @@ fn a_model_is_fetched_once_with_only_what_it_needs() {
 }
 
 #[test]
+fn a_renamed_model_is_followed_with_the_token_and_a_circle_is_not_for_ever() {
+    let scene = Scene::new();
+    scene.server.set(|state| state.token = Some(TOKEN.into()));
+    let place = Place { token: token(), ..scene.place() };
+    let fetch = |repo: &str| hub::fetch(&place, &Name::parse(repo, "main").unwrap(), true, &mut |_| true);
+    let snapshot = fetch("owner/renamed").unwrap();
+    assert!(snapshot.starts_with(scene.cache().join("models--owner--renamed")));
+    assert_eq!(std::fs::read(snapshot.join("model.safetensors")).unwrap(), scene.weights());
+    let words = fetch("owner/circle").unwrap_err().to_string();
+    assert!(words.contains("without end"), "{words}");
+    assert!(scene.server.requests("/owner/circle/").len() < 20);
+}
+
+#[test]
 fn a_cut_connection_is_taken_up_where_it_broke() {
     let scene = Scene::new();
     scene.server.set(|state| state.cuts.extend([5000, 3000]));
@@ -446,6 +460,49 @@ fn the_engine_obeys_while_it_fetches() {
         .unwrap();
     let words = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && words.contains("1 passed"), "{words}");
+}
+
+/// Runs the ignored test below in a process of its own, which reads the environment.
+#[test]
+fn opening_and_starting_ask_before_the_hub_hears_of_anything() {
+    let scene = Scene::new();
+    let output = Process::new(std::env::current_exe().unwrap())
+        .args(["--exact", "in_a_process_of_its_own_nothing_is_fetched_unasked", "--ignored"])
+        .env("HF_HUB_CACHE", scene.cache())
+        .env("HF_ENDPOINT", &scene.server.address)
+        .env_remove("HF_HUB_OFFLINE")
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && words.contains("1 passed"), "{words}");
+    assert!(scene.server.requests("").is_empty() && !scene.cache().exists());
+}
+
+#[test]
+#[ignore = "started by opening_and_starting_ask_before_the_hub_hears_of_anything"]
+fn in_a_process_of_its_own_nothing_is_fetched_unasked() {
+    let (watch, end) = connect();
+    let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let start = || Command::Start { session: Box::new(session()), out: out.path().join("run") };
+    for order in [Command::Open(Box::new(session())), start()] {
+        watch.commands.send(order).unwrap();
+        let missing = answer(&watch, false);
+        assert_eq!((missing.repo.as_str(), missing.present, missing.bytes), ("owner/tiny", 0, None));
+        assert!(missing.place.ends_with("models--owner--tiny") && missing.weights, "{missing:?}");
+    }
+    // What is only looked at needs no answer and fetches nothing either.
+    watch.commands.send(Command::Weigh(Box::new(session()))).unwrap();
+    watch.commands.send(Command::Examine(Box::new(session()))).unwrap();
+    let checkup = watch.events.iter().find_map(|event| match event {
+        Event::Examined(checkup) => Some(checkup),
+        Event::Asked(question) => panic!("{question:?}"),
+        _ => None,
+    });
+    assert!(checkup.unwrap().findings[0].says.contains("retort fetch owner/tiny"));
+    assert!(!out.path().join("run").exists());
+    drop(watch);
+    thread.join().unwrap();
 }
 
 #[test]

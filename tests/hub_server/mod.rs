@@ -96,6 +96,16 @@ fn answer(stream: TcpStream, port: u16, state: &Mutex<State>) -> std::io::Result
     if let Some((status, more)) = status {
         return write!(out, "HTTP/1.1 {status} Fault\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n");
     }
+    if path.contains("/owner/renamed/") {
+        let place = path.replace("/owner/renamed/", "/owner/tiny/");
+        return write!(
+            out,
+            "HTTP/1.1 307 Moved\r\nLocation: {place}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+    }
+    if path.contains("/owner/circle/") {
+        return write!(out, "HTTP/1.1 302 Found\r\nLocation: {path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    }
     let allowed = |token: &String| headers.contains(&format!("authorization: bearer {}", token.to_lowercase()));
     if path.starts_with("/store/") {
         return store(&mut out, path.trim_start_matches("/store/"), &headers, state);

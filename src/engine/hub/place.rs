@@ -66,7 +66,10 @@ fn cache() -> Result<PathBuf, HubError> {
 
 fn token() -> Option<Arc<Secret>> {
     let file = || std::fs::read_to_string(path("HF_TOKEN_PATH").or_else(|| Some(home()?.join("token")))?).ok();
-    let token = word("HF_TOKEN").or_else(|| word("HUGGING_FACE_HUB_TOKEN")).or_else(file).map(Zeroizing::new)?;
+    let variable = |name: &str| std::env::var(name).ok();
+    let wiped = |text: Option<String>| text.map(Zeroizing::new).filter(|text| !text.trim().is_empty());
+    let token = wiped(variable("HF_TOKEN")).or_else(|| wiped(variable("HUGGING_FACE_HUB_TOKEN")));
+    let token = token.or_else(|| wiped(file()))?;
     // Anything else could not be sent as a header.
     let token = token.trim();
     let sound = !token.is_empty() && token.chars().all(|c| c.is_ascii_graphic());

@@ -3,6 +3,7 @@
 #![cfg(feature = "engine")]
 
 mod agreement;
+mod extremes;
 
 use agreement::{agree, assert_close, both, flat, random, tensors, variable};
 use candle_core::{DType, Device, Result, Tensor, Var};

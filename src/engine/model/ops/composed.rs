@@ -316,6 +316,8 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor, weights: &Tensor) -> Resu
     let counted = weights.ne(0f64)?;
     let labels = counted.where_cond(labels, &labels.zeros_like()?)?;
     let picked = log_softmax(logits)?.gather(&labels.unsqueeze(1)?, 1)?.squeeze(1)?;
+    // Not only weighed with 0: a label that the row rules out would make it 0 · ∞.
+    let picked = counted.where_cond(&picked, &picked.zeros_like()?)?;
     (picked * shares(weights, logits.dtype())?)?.sum_all()?.neg()
 }
 
@@ -333,9 +335,19 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor, weights: &Tensor) -> Resu
 pub fn distillation(student: &Tensor, teacher: &Tensor, temperature: f64, weights: &Tensor) -> Result<Tensor> {
     let log_p = log_softmax(&(teacher.detach() / temperature)?)?;
     let log_q = log_softmax(&(student / temperature)?)?;
-    let divergence = (log_p.exp()? * (log_p - log_q)?)?.sum(D::Minus1)?;
+    // Nothing where the teacher rules a class out: 0 · ln 0 is 0 here.
+    let counted = log_p.ge(RULED_OUT)?;
+    let parts = (log_p.exp()? * (&log_p - log_q)?)?;
+    let divergence = counted.where_cond(&parts, &parts.zeros_like()?)?.sum(D::Minus1)?;
+    // As in cross-entropy.
+    let weighed = weights.ne(0f64)?;
+    let divergence = weighed.where_cond(&divergence, &divergence.zeros_like()?)?;
     (divergence * shares(weights, student.dtype())?)?.sum_all()? * temperature.powi(2)
 }
+
+/// Logarithm of the smallest probability that counts, that of the fused kernels: single precision ends
+/// there.
+const RULED_OUT: f64 = -87.3;
 
 /// The weights divided by their sum, or all 0.
 fn shares(weights: &Tensor, dtype: DType) -> Result<Tensor> {

@@ -12,6 +12,10 @@ use super::{composed, rows, weights};
 /// `T²·KL(softmax(teacher/T) ‖ softmax(student/T))`, weighted mean over rows; 0 where the weights
 /// sum to 0. No gradient reaches the teacher or the weights.
 ///
+/// A class that the teacher rules out (−∞, or a probability below `e^−87.3`) adds nothing, whatever
+/// the student makes of it; one that only the student rules out makes the divergence infinite, its
+/// gradient stays finite. A row of nothing but −∞ is no distribution and gives NaN.
+///
 /// # Shapes
 /// `student`, `teacher [batch, classes]`, logits or log-probabilities; `weights [batch]`; result a
 /// scalar.
@@ -49,32 +53,58 @@ struct Distillation {
 struct Levels {
     coldness: f32,
     teacher: f32,
+    student: f32,
     /// Teacher's less student's.
     gap: f32,
+}
+
+/// One class under both.
+#[derive(Clone, Copy)]
+struct Class {
+    /// Teacher's probability; 0 below `e^−87.3`.
+    p: f32,
+    /// ln(p / q).
+    d: f32,
+    /// q/p; q itself where p is 0, so that no product of 0 and infinity stands for it.
+    ratio: f32,
 }
 
 impl Levels {
     #[inline(always)]
     fn of(teacher: &[f32], student: &[f32], temperature: f32) -> Self {
         let coldness = 1.0 / temperature;
-        let level = log_sum_exp(teacher, coldness);
-        Self { coldness, teacher: level, gap: level - log_sum_exp(student, coldness) }
+        let (teacher, student) = (log_sum_exp(teacher, coldness), log_sum_exp(student, coldness));
+        Self { coldness, teacher, student, gap: teacher - student }
     }
 
-    /// Teacher's probability p of a class, and ln(p / q).
     #[inline(always)]
-    fn class(self, teacher: f32, student: f32) -> (f32, f32) {
-        (exp(teacher * self.coldness - self.teacher), (teacher - student) * self.coldness - self.gap)
+    fn class(self, teacher: f32, student: f32) -> Class {
+        let p = exp(teacher * self.coldness - self.teacher);
+        let d = (teacher - student) * self.coldness - self.gap;
+        // q ≤ 1, so q/p stays within the range of the exponential as long as p does.
+        let ratio = exp(if p == 0.0 { student * self.coldness - self.student } else { -d });
+        Class { p, d, ratio }
     }
 }
 
-/// `e^(−d) − 1 + d`: a class's part of the divergence over p, written so that it is never negative
-/// and does not cancel when teacher and student are close, as they are at high temperature.
-#[inline(always)]
-fn excess(d: f32) -> f32 {
-    let near = d * d * (0.5 - d * (1.0 / 6.0 - d * (1.0 / 24.0 - d * (1.0 / 120.0 - d / 720.0))));
-    let far = exp(-d) - 1.0 + d;
-    if d.abs() < 0.25 { near } else { far }
+impl Class {
+    /// A class's part of the divergence, `p·ln(p/q) − p + q`, written so that it is never negative and
+    /// does not cancel when teacher and student are close, as they are at high temperature.
+    #[inline(always)]
+    fn excess(self) -> f32 {
+        let Self { p, d, ratio } = self;
+        let near = d * d * (0.5 - d * (1.0 / 6.0 - d * (1.0 / 24.0 - d * (1.0 / 120.0 - d / 720.0))));
+        let far = ratio - 1.0 + d;
+        let part = p * if d.abs() < 0.25 { near } else { far };
+        if p == 0.0 { ratio } else { part }
+    }
+
+    /// Its part of the gradient, q − p.
+    #[inline(always)]
+    fn slope(self) -> f32 {
+        let part = (self.ratio - 1.0) * self.p;
+        if self.p == 0.0 { self.ratio } else { part }
+    }
 }
 
 impl Distillation {
@@ -84,10 +114,7 @@ impl Distillation {
             return 0.0;
         }
         let levels = Levels::of(teacher, student, self.temperature);
-        let divergence = sum2(teacher, student, |teacher, student| {
-            let (p, d) = levels.class(teacher, student);
-            p * excess(d)
-        });
+        let divergence = sum2(teacher, student, |teacher, student| levels.class(teacher, student).excess());
         f64::from(divergence) * f64::from(self.temperature).powi(2) * f64::from(self.shares[row])
     }
 
@@ -100,8 +127,7 @@ impl Distillation {
             return student.fill(0.0);
         }
         for (teacher, student) in teacher.iter().zip(student) {
-            let (p, d) = levels.class(*teacher, *student);
-            *student = (exp(-d) - 1.0) * p * factor;
+            *student = levels.class(*teacher, *student).slope() * factor;
         }
     }
 }

@@ -26,10 +26,12 @@ pub fn exp(x: f32) -> f32 {
     if x < -87.3 { 0.0 } else { p * power }
 }
 
-/// Logistic function.
+/// Logistic function; 0 below −88.3, where the exponential has come to its end and a quotient would stop
+/// short of 0.
 #[inline(always)]
 pub fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
+    let share = 1.0 / (1.0 + exp(-x));
+    if x < -88.3 { 0.0 } else { share }
 }
 
 /// Distribution function and density of the standard normal distribution at `x`, to 3e-7.

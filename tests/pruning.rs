@@ -10,9 +10,12 @@ use candle_core::backprop::GradStore;
 use proptest::prelude::*;
 use retort::engine::model::{ARCHITECTURES, Model};
 use retort::engine::optim::{Optimizer, Settings};
-use retort::engine::prune::Pruner;
+use retort::engine::pair::Pair;
+use retort::engine::prune::{Pruner, THETA};
+use retort::engine::train::Trainer;
+use retort::engine::{self};
 use retort::link::Histogram;
-use retort::session::{Head, OptimizerKind};
+use retort::session::{Head, OptimizerKind, Session};
 use tiny::flat;
 
 /// Values of all variables by name.
@@ -103,6 +106,71 @@ fn without_enforcement_momentum_would_revive_removed_weights() {
     optimizer.step(&push(&model, 3), 1e-2, &Settings::default()).unwrap();
     let now = values(&model);
     assert!(gone.iter().any(|(name, index)| now[name][*index] != 0.0), "the test above can fail");
+}
+
+#[test]
+fn gradients_of_removed_weights_neither_count_in_the_norm_nor_shorten_the_step() {
+    for kind in OptimizerKind::ALL {
+        let models = [model(0, 1), model(0, 1)];
+        let before = values(&models[0]);
+        let mut optimizers = models.each_ref().map(|model| optimizer_of(kind, model));
+        let mut pruner = Pruner::default();
+        models.iter().for_each(|model| assert!(Pruner::default().set_theta(1.5, &model.weights).unwrap()));
+        let pruned = Pruner::default().set_theta(0.0, &models[0].weights).unwrap();
+        assert!(!pruned, "0 is where it stands");
+        let fresh = model(0, 1);
+        assert!(pruner.set_theta(1.5, &fresh.weights).unwrap() && !pruner.set_theta(1.5, &fresh.weights).unwrap());
+        let gone = removed(&before, &values(&fresh));
+        assert!(gone.len() > 1000, "{}", gone.len());
+
+        // One store is masked, the other never had a gradient where weights are gone.
+        let mut masked = push(&models[0], 4);
+        pruner.mask_gradients(&models[0].weights, &mut masked).unwrap();
+        let mut bare = GradStore::default();
+        let mut square = 0.0;
+        for (name, variable) in models[1].weights.variables() {
+            let mut numbers = flat(push(&models[1], 4).get(variable).unwrap());
+            gone.iter().filter(|(of, _)| of == name).for_each(|(_, index)| numbers[*index] = 0.0);
+            square += numbers.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>();
+            bare.insert(variable, Tensor::from_vec(numbers, variable.dims(), variable.device()).unwrap());
+        }
+        let settings = Settings { clip: 0.5, ..Settings::default() };
+        let norms = [(&masked, 0), (&bare, 1)].map(|(store, i)| optimizers[i].step(store, 1e-2, &settings).unwrap());
+        assert_eq!(norms[0], norms[1], "{kind:?}");
+        assert!((norms[0] / square.sqrt() - 1.0).abs() < 1e-5, "{kind:?}: {norms:?} is not {}", square.sqrt());
+        assert!(values(&models[0]) == values(&models[1]), "{kind:?}");
+        let now = values(&models[0]);
+        assert!(gone.iter().all(|(name, index)| now[name][*index] == 0.0), "{kind:?}: they stay 0 by themselves");
+    }
+}
+
+#[test]
+fn a_run_that_prunes_keeps_removed_weights_at_zero_and_their_gradients_out_of_the_norm() {
+    let mut session = Session::built_in().unwrap();
+    (session.data.limit, session.data.labelled, session.models.teacher) = (Some(48), None, None);
+    session.recipe.losses = vec!["hard_labels".into()];
+    let pair = Pair::open(&session, None).unwrap();
+    let mut trainer = Trainer::new(session, pair, &engine::catalog()).unwrap();
+    for _ in 0..3 {
+        trainer.advance().unwrap(); // Momentum is built up first.
+    }
+    let before = values(&trainer.pair.student);
+    trainer.knobs.set(THETA.id, 1.2);
+    let mut gone = Vec::new();
+    for step in 0..4 {
+        trainer.advance().unwrap();
+        let now = values(&trainer.pair.student);
+        if gone.is_empty() {
+            gone = removed(&before, &now);
+            assert_eq!(trainer.pruner.pruned().unwrap(), gone.len() as u64);
+            assert!(gone.len() > 1000, "{}", gone.len());
+        }
+        assert!(gone.iter().all(|(name, index)| now[name][*index] == 0.0), "step {step}");
+        let moments = trainer.optimizer.state().unwrap();
+        let moved = |part: &str, name: &str, index: usize| flat(&moments[&format!("{part}.{name}")])[index] != 0.0;
+        let (name, index) = &gone[gone.len() / 2];
+        assert!(!moved("first", name, *index) && !moved("second", name, *index), "step {step}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::EngineError;
 use super::measure;
 use super::pair::shown;
 use super::train::Trainer;
+use crate::link::scores::{answer, divergence};
 use crate::link::{Measures, Prediction, Predictions, Side};
 
 /// Both models on the test part.
@@ -42,9 +43,9 @@ pub fn test(trainer: &mut Trainer, mut progress: impl FnMut(u64, u64)) -> Result
         Prediction {
             text: shown(&example.text),
             gold: example.label,
-            teacher: theirs.map(|scores| best(scores)),
-            student: best(&student[i]),
-            kl: theirs.map(|scores| kl(scores, &student[i])),
+            teacher: theirs.map(|scores| answer(scores)),
+            student: answer(&student[i]),
+            kl: theirs.map(|scores| divergence(scores, &student[i]) as f32),
         }
     };
     Ok(TestResult {
@@ -81,15 +82,4 @@ pub fn sides(trainer: &mut Trainer, result: &TestResult) -> Result<(Option<Side>
         test: result.student.clone(),
     };
     Ok((teacher, student))
-}
-
-/// Class and probability of the highest log-probability.
-fn best(scores: &[f32]) -> (usize, f32) {
-    let top = scores.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
-    top.map_or((0, 0.0), |(class, score)| (class, score.exp()))
-}
-
-/// KL(p ‖ q) in nats, from log-probabilities.
-fn kl(p: &[f32], q: &[f32]) -> f32 {
-    p.iter().zip(q).map(|(p, q)| f64::from(p.exp()) * f64::from(p - q)).sum::<f64>().max(0.0) as f32
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use super::EngineError;
 use super::data::Example;
-use super::measure::{likeliest, linear_baseline};
+use super::measure::linear_baseline;
 use super::pair::Pair;
 use super::train::Trainer;
+use crate::link::scores::likeliest;
 
 /// Most labelled texts that the bag of words learns from.
 const LEARNED: usize = 1000;

@@ -382,10 +382,13 @@ pub struct Prediction {
     /// Its class.
     pub gold: usize,
     /// The teacher's class and its probability.
+    #[serde(default, with = "super::any_number::optional_answer")]
     pub teacher: Option<(usize, f32)>,
     /// The student's class and its probability.
+    #[serde(with = "super::any_number::answer")]
     pub student: (usize, f32),
-    /// KL(teacher ‖ student) at T = 1, in nats.
+    /// KL(teacher ‖ student) at T = 1, in nats; NaN where one of them answers with no distribution.
+    #[serde(default, with = "super::any_number::optional")]
     pub kl: Option<f32>,
 }
 

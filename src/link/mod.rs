@@ -4,12 +4,14 @@
 //! must all arrive, in order: a channel. The state of a slider or a heatmap is only interesting as
 //! it is now: a cell whose last value wins, so that neither side ever waits for the other.
 
+mod any_number;
 pub mod budget;
 pub mod checkup;
 mod figure;
 pub mod message;
 pub mod probe;
 pub mod question;
+pub mod scores;
 pub mod secret;
 pub mod shelf;
 pub mod sink;

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::engine::data::Example;
 use crate::engine::data::shuffle::shuffled;
+use crate::link::scores::{likeliest, softmax};
 
 /// Strengths of regularisation that are tried, as the C of the usual libraries: the larger the
 /// freer. Texts are normalised to length 1, where the best value lies in this range.
@@ -223,10 +224,8 @@ impl Linear {
 
     fn update(&mut self, features: &Features, label: usize, rate: f64, penalty: f64) {
         let mut errors = self.scores(features);
-        let largest = errors.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        errors.iter_mut().for_each(|score| *score = (*score - largest).exp());
-        let total: f64 = errors.iter().sum();
-        errors.iter_mut().enumerate().for_each(|(class, e)| *e = *e / total - f64::from(u8::from(class == label)));
+        softmax(&mut errors);
+        errors.iter_mut().enumerate().for_each(|(class, e)| *e -= f64::from(u8::from(class == label)));
         self.scale *= (1.0 - rate * penalty).max(0.1);
         if self.scale < 1e-6 {
             self.weights.iter_mut().for_each(|weight| *weight *= self.scale as f32);
@@ -263,7 +262,7 @@ impl Linear {
 
     fn answer(&self, features: &Features) -> usize {
         let scores: Vec<f32> = self.scores(features).iter().map(|score| *score as f32).collect();
-        super::likeliest(&scores)
+        likeliest(&scores)
     }
 }
 

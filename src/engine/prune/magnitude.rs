@@ -3,13 +3,15 @@
 //! about 1e-8 for a real model and mean nothing to a person; the window shows both).
 //!
 //! Removed weights are exactly 0 after every step, and so are their moments: momentum would revive
-//! them. Their last values are kept aside, so that lowering θ brings them back.
+//! them. Their gradients are masked before the common norm is taken. Their last values are kept aside,
+//! so that lowering θ brings them back.
 //!
 //! Prunable are the matrices of the encoder's linears; embeddings, norms, biases and the top are
 //! left alone (they have small norms, or few weights, and a global threshold would gut them).
 
 use std::collections::BTreeMap;
 
+use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor};
 
 use crate::engine::model::Weights;
@@ -48,13 +50,13 @@ fn is_prunable(name: &str, rank: usize) -> bool {
 
 impl Pruner {
     /// Moves the threshold: masks are made anew from the weights as they would be unpruned. Does
-    /// nothing while θ stays where it is, so masks are stable between changes.
+    /// nothing while θ stays where it is, so masks are stable between changes. Gives whether it moved.
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn set_theta(&mut self, theta: f64, weights: &Weights) -> Result<()> {
+    pub fn set_theta(&mut self, theta: f64, weights: &Weights) -> Result<bool> {
         if theta == self.theta {
-            return Ok(());
+            return Ok(false);
         }
         let dense = self.dense(weights)?;
         self.theta = theta;
@@ -73,10 +75,30 @@ impl Pruner {
             self.removed.insert(name.clone(), (values - kept)?);
             self.masks.insert(name, mask);
         }
+        Ok(true)
+    }
+
+    /// Takes the removed weights out of the gradients, before their common norm is clipped: what is gone
+    /// must not shorten the step of what is left. A masked weight with masked moments then stays 0 by
+    /// itself.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    ///
+    /// # Source
+    /// As `torch.nn.utils.prune`, whose parameter is `weight_orig · mask`.
+    pub fn mask_gradients(&self, weights: &Weights, gradients: &mut GradStore) -> Result<()> {
+        for (name, mask) in &self.masks {
+            let Some(variable) = weights.variables().get(name) else { continue };
+            if let Some(gradient) = gradients.remove(variable) {
+                gradients.insert(variable, (gradient * mask)?);
+            }
+        }
         Ok(())
     }
 
-    /// Sets removed weights and their moments back to 0 after an optimiser step.
+    /// Sets removed weights and their moments to 0, once after the masks were made anew: momentum from
+    /// before would revive them.
     ///
     /// # Errors
     /// The tensor library's.

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::engine::model::{Kind, Model, ModelError, Network, Noise, Top, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
+pub use crate::link::scores::log_softmax;
 use crate::session::Prompt;
 
 /// One example, ready for a model.
@@ -118,11 +119,4 @@ pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<B
 /// [`ModelError::Tensor`].
 pub fn log_probabilities(model: &Model, task: &dyn Task, examples: &[&Prepared]) -> Result<Vec<Vec<f32>>, ModelError> {
     Ok(task.scores(model, examples)?.iter().map(|scores| log_softmax(scores)).collect())
-}
-
-/// Log-softmax of a few numbers.
-pub fn log_softmax(scores: &[f32]) -> Vec<f32> {
-    let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = scores.iter().map(|s| f64::from(s - most).exp()).sum();
-    scores.iter().map(|s| (f64::from(s - most) - sum.ln()) as f32).collect()
 }

@@ -3,6 +3,7 @@
 use egui::{Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 
 use super::{Scene, changed_view};
+use crate::link::scores::answer;
 use crate::link::{ProbeFrame, SideFrame};
 use crate::window::control;
 use crate::window::plot::probability_bars;
@@ -95,11 +96,9 @@ fn answer_ui(ui: &mut Ui, title: &str, color: egui::Color32, frame: &ProbeFrame,
     ui.add(Label::new(RichText::new(text).strong()).truncate());
 }
 
-/// The likeliest class and its probability.
+/// The likeliest class and its probability; `None` where the scores are no distribution.
 fn best(scores: &[f32]) -> Option<(usize, f32)> {
-    let (class, best) = scores.iter().copied().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
-    let sum: f32 = scores.iter().map(|score| (score - best).exp()).sum();
-    best.is_finite().then_some((class, 1.0 / sum))
+    Some(answer(scores)).filter(|(_, p)| p.is_finite())
 }
 
 #[cfg(test)]
@@ -107,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_likeliest_class_has_the_softmax_of_its_score() {
+    fn the_likeliest_class_has_the_probability_of_its_score() {
         let (class, p) = best(&[0.1f32.ln(), 0.7f32.ln(), 0.2f32.ln()]).unwrap();
         assert_eq!(class, 1);
         assert!((p - 0.7).abs() < 1e-6);

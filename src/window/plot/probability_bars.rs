@@ -60,7 +60,7 @@ pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<u
     let teacher = frame.teacher.as_ref().map(|side| Side::new(&side.scores, temperature));
     let student = Side::new(&frame.student.scores, temperature);
     let order = order_ui(ui, teacher.is_some(), look);
-    figures_ui(ui, teacher.as_ref(), &student, temperature, look);
+    figures_ui(ui, frame, teacher.as_ref(), temperature, look);
     row::head_ui(ui, temperature, teacher.is_some(), look);
     let classes = sorted(order, frame.classes.len(), teacher.as_ref(), &student);
     let height = row::height(teacher.is_some());
@@ -103,10 +103,10 @@ fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {
     order
 }
 
-fn figures_ui(ui: &mut Ui, teacher: Option<&Side>, student: &Side, temperature: f64, look: Look) {
-    let Some(teacher) = teacher else { return };
-    let kl = kl(&teacher.soft, &student.soft);
-    let entropy = entropy(&teacher.soft);
+fn figures_ui(ui: &mut Ui, frame: &ProbeFrame, teacher: Option<&Side>, temperature: f64, look: Look) {
+    let (Some(side), Some(theirs)) = (teacher, &frame.teacher) else { return };
+    let kl = kl(&theirs.scores, &frame.student.scores, temperature);
+    let entropy = entropy(&side.soft);
     let text = format!(
         "KL({} ‖ {}) {kl:.3} · {} {entropy:.3} · T {temperature}",
         look.t("teacher"),

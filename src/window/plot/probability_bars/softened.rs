@@ -1,25 +1,33 @@
 //! Softened probabilities and how far two of them are apart.
 
+use crate::link::scores::{divergence, log_softened, softmax};
+
 /// softmax(scores / T), computed around the largest score so that nothing overflows. A score that
 /// is not a number counts as impossible; so does every score where all are.
 ///
 /// # Source
 /// Hinton, Vinyals, Dean, "Distilling the knowledge in a neural network" (2015), eq. 1.
 pub fn softened(scores: &[f32], temperature: f64) -> Vec<f64> {
-    let temperature = if temperature.is_finite() { temperature.max(0.01) } else { 1.0 };
+    let temperature = usable_temperature(temperature);
     let usable = |score: f32| if score.is_nan() { f64::NEG_INFINITY } else { f64::from(score) };
     let most = scores.iter().map(|&score| usable(score)).fold(f64::NEG_INFINITY, f64::max);
     if !most.is_finite() {
         return vec![0.0; scores.len()];
     }
-    let weights: Vec<f64> = scores.iter().map(|&score| ((usable(score) - most) / temperature).exp()).collect();
-    let sum: f64 = weights.iter().sum();
-    weights.iter().map(|weight| weight / sum).collect()
+    let mut p: Vec<f64> = scores.iter().map(|&score| (usable(score) - most) / temperature).collect();
+    softmax(&mut p);
+    p
 }
 
-/// KL(p ‖ q) in nats; infinite where q rules out what p holds possible.
-pub fn kl(p: &[f64], q: &[f64]) -> f64 {
-    p.iter().zip(q).filter(|&(&p, _)| p > 0.0).map(|(&p, &q)| p * (p / q).ln()).sum()
+/// KL(teacher ‖ student) of scores at a temperature, in nats: the divergence that the test table tells, at
+/// T = 1; NaN where one side has no answer.
+pub fn kl(teacher: &[f32], student: &[f32], temperature: f64) -> f64 {
+    let temperature = usable_temperature(temperature);
+    divergence(&log_softened(teacher, temperature), &log_softened(student, temperature))
+}
+
+fn usable_temperature(temperature: f64) -> f64 {
+    if temperature.is_finite() { temperature.max(0.01) } else { 1.0 }
 }
 
 /// Entropy in nats.
@@ -60,9 +68,11 @@ mod tests {
     #[test]
     fn kl_is_zero_for_equals_and_entropy_is_log_n_when_even() {
         let p = [0.25; 4];
-        assert_eq!(kl(&p, &p), 0.0);
+        assert_eq!(kl(&[1.0; 4], &[2.0; 4], 3.0), 0.0);
         assert!((entropy(&p) - 4f64.ln()).abs() < 1e-12);
-        assert!((kl(&[1.0, 0.0], &[0.5, 0.5]) - 2f64.ln()).abs() < 1e-12);
-        assert_eq!(kl(&[1.0], &[0.0]), f64::INFINITY);
+        let out = f32::NEG_INFINITY;
+        assert!((kl(&[0.0, out], &[0.0, 0.0], 1.0) - 2f64.ln()).abs() < 1e-12);
+        assert_eq!(kl(&[0.0, 0.0], &[0.0, out], 1.0), f64::INFINITY);
+        assert!(kl(&[f32::NAN, 0.0], &[0.0, 0.0], 2.0).is_nan());
     }
 }

@@ -88,7 +88,7 @@ fn label_words_begin_the_assistants_answer() {
         let folder = folder(name, Some(&own(template)));
         let model = open(folder.path());
         let prompt = prompt(&model, Chat::On);
-        let words = PreparedPrompt::new(&prompt, &tiny::classes(), &model).unwrap().verbalizer.words;
+        let words = PreparedPrompt::new(&prompt, &tiny::classes(), &model).unwrap().verbalizers.remove(0).words;
         let chat = ChatTemplate::of(&model, &prompt).unwrap().unwrap();
         let whole = chat.render(&[Message { role: "user", content: "a goal. it is about" }], true).unwrap();
         let ids = |text: &str| model.tokens.encode(text, false).unwrap().ids;

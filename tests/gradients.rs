@@ -64,7 +64,7 @@ fn rows_read(name: &str, model: &Model, batch: &[Prepared]) -> Option<BTreeSet<u
 /// Tokens of the label words, as they stand behind a prompt or alone.
 fn words_of(model: &Model) -> Vec<Vec<u32>> {
     let prompt = tiny::prompt(model, Scoring::Sum);
-    PreparedPrompt::new(&prompt, &tiny::classes(), model).unwrap().verbalizer.words
+    PreparedPrompt::new(&prompt, &tiny::classes(), model).unwrap().words().cloned().collect()
 }
 
 fn longest_word(model: &Model) -> usize {

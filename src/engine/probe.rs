@@ -7,10 +7,10 @@ use candle_core::{DType, IndexOp as _};
 use super::EngineError;
 use super::model::{Kind, Model, Noise, Tokens, Top, Trace};
 use super::pair::Pair;
-use super::prompt::{Template, verbalizer};
+use super::prompt::{self, Template};
 use super::task::{self, Task};
 use crate::link::{ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip};
-use crate::session::Prompt;
+use crate::session::{Chat, Prompt};
 
 /// Both models' view of the text under the lens.
 ///
@@ -87,8 +87,9 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFra
 
 fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]) -> Vec<crate::link::WordCheck> {
     // Trouble with a chat template is told beside the prompt itself.
-    let asked = template.clone().for_model(prompt, model).unwrap_or_else(|_| template.clone());
-    verbalizer::inspect(prompt, classes, &model.tokens, asked.seam(model.architecture.kind)).unwrap_or_default()
+    let plainly = Prompt { chat: Chat::Off, ..prompt.clone() };
+    let words = prompt::inspect(prompt, template, classes, model);
+    words.or_else(|_| prompt::inspect(&plainly, template, classes, model)).unwrap_or_default()
 }
 
 fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str) -> Result<PromptSide, String> {

@@ -14,6 +14,7 @@ pub mod knob;
 pub mod making;
 mod migration;
 pub mod models;
+pub mod near;
 pub mod origin;
 pub mod paths;
 pub mod prompt;
@@ -109,6 +110,28 @@ impl Session {
             knobs.values.insert(id.clone(), *value);
         }
         knobs
+    }
+
+    /// What knobs and script ask of `catalog` in vain, or `None`: a knob that does not exist, a value out of
+    /// range, a change of one that is read at the start only.
+    pub fn knob_problem(&self, catalog: &Catalog) -> Option<String> {
+        let problem = |id: &str, value: f64| match catalog.knob(id) {
+            Some(knob) => knob.problem(value),
+            None => Some(catalog.unknown_knob(id)),
+        };
+        let scripted = |change: &Change| {
+            let Change { step, knob, value } = change;
+            let fixed = || {
+                let fixed = catalog.knob(knob).is_some_and(|knob| !knob.live);
+                fixed.then(|| {
+                    format!("{knob} is read at the start only; set it under knobs and leave it out of the script")
+                })
+            };
+            let reason = problem(knob, *value).or_else(fixed)?;
+            Some(format!("the script's change at step {step}: {reason}"))
+        };
+        let at_start = self.knobs.iter().find_map(|(id, value)| problem(id, *value));
+        at_start.or_else(|| self.script.iter().find_map(scripted))
     }
 
     /// Sets `knob` at step 0.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::near::suggested;
+
 /// Template and label words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +63,23 @@ impl Prompt {
         self.label_words.get(class).map_or(class, String::as_str)
     }
 
+    /// What to say of label words whose class does not exist, or `None`: each of them, and the class that
+    /// was most likely meant.
+    pub fn stray_words(&self, classes: &[String]) -> Option<String> {
+        let known: Vec<&str> = classes.iter().map(String::as_str).collect();
+        let strays = self.label_words.keys().filter(|class| !known.contains(&class.as_str()));
+        let strays: Vec<String> = strays.map(|class| format!("{class:?}{}", suggested(class, &known))).collect();
+        let shown = &known[..known.len().min(MOST_NAMED)];
+        let more = if known.len() > shown.len() { format!(", … ({} in all)", known.len()) } else { String::new() };
+        (!strays.is_empty()).then(|| {
+            format!(
+                "label words for classes that the data does not have, which are not used: {}; its classes are {}{more}",
+                strays.join(", "),
+                shown.join(", ")
+            )
+        })
+    }
+
     /// What is wrong with `template`, in words, or `None`.
     pub fn problem(template: &str) -> Option<String> {
         for slot in [TEXT_SLOT, ANSWER_SLOT] {
@@ -70,6 +89,65 @@ impl Prompt {
                 n => return Some(format!("the template has {slot} {n} times; keep one")),
             }
         }
-        None
+        let unknown =
+            braced(template).find(|name| ![TEXT_SLOT, ANSWER_SLOT].contains(&format!("{{{name}}}").as_str()))?;
+        let meant = suggested(unknown, &["text", "answer"]);
+        Some(format!(
+            "the template has {{{unknown}}}, which is no slot{meant}; the slots are {TEXT_SLOT} and {ANSWER_SLOT}, and several columns are joined under data. If the braces belong to the prompt, put a space inside them"
+        ))
+    }
+}
+
+/// Classes that a sentence lists before it only counts them.
+const MOST_NAMED: usize = 20;
+
+/// What stands in braces like the name of a slot: letters, digits and underscores, not a digit first.
+fn braced(template: &str) -> impl Iterator<Item = &str> {
+    let names = template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+    let begins = |name: &str| name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    names.filter(move |name| begins(name) && name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_that_look_like_a_slot_and_are_none_are_refused_by_name() {
+        for name in ["sentence1", "Text", "ANSWER", "label", "_x", "文本"] {
+            let problem = Prompt::problem(&format!("{{{name}}} {{text}} {{answer}}")).unwrap();
+            assert!(problem.contains(&format!("{{{name}}}")) && problem.contains("{text} and {answer}"), "{problem}");
+        }
+        assert!(Prompt::problem("{txt} {text}: {answer}").unwrap().contains("did you mean \"text\"?"));
+        for plain in [
+            "{text} {answer}",
+            "{ x } {text} {answer}",
+            "{} {text} {answer}",
+            "{\"a\": 1} {text} {answer} {",
+            "{1} } {text}{answer}",
+        ] {
+            assert_eq!(Prompt::problem(plain), None, "{plain}");
+        }
+        assert!(Prompt::problem("{text} {text} {answer}").unwrap().contains("2 times"));
+    }
+
+    #[test]
+    fn label_words_of_no_class_are_named_with_the_class_that_was_meant() {
+        let prompt = |classes: &[&str]| Prompt {
+            template: String::new(),
+            variants: Vec::new(),
+            label_words: classes.iter().map(|class| ((*class).to_owned(), "word".to_owned())).collect(),
+            scoring: Scoring::Sum,
+            chat: Chat::Off,
+        };
+        let classes = ["negative".to_owned(), "positive".to_owned()];
+        assert_eq!(prompt(&["negative", "positive"]).stray_words(&classes), None);
+        assert_eq!(prompt(&[]).stray_words(&classes), None);
+        let said = prompt(&["Positive", "negative", "neutral"]).stray_words(&classes).unwrap();
+        assert!(said.contains("\"Positive\" (did you mean \"positive\"?), \"neutral\";"), "{said}");
+        assert!(said.contains("negative, positive"), "{said}");
+        let many: Vec<String> = (0..1000).map(|class| format!("class {class}")).collect();
+        let said = prompt(&["klass 7"]).stray_words(&many).unwrap();
+        assert!(said.contains("1000 in all") && said.len() < 1000, "{said}");
     }
 }

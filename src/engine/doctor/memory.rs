@@ -89,7 +89,7 @@ fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
     let words = PreparedPrompt::new(&session.prompt, &sample.classes, model);
     let columns = match (&model.top, model.architecture.kind) {
         (Top::Classes(_), _) | (_, Kind::Encoder) => 0,
-        _ => words.map_or(0, |p| p.verbalizer.words.iter().map(|word| word.len().saturating_sub(1)).sum()),
+        _ => words.map_or(0, |p| p.words().map(|word| word.len().saturating_sub(1)).sum()),
     };
     let language = Mixture::new(&session.recipe, true, true).is_ok_and(|mixture| mixture.needs_language());
     Batch { texts: session.recipe.batch.min(pair.data.train.len()), tokens: read, columns, language }

@@ -1,10 +1,10 @@
 //! The label words in every tokenizer that reads them: words that collide, vanish or are unknown, and
 //! words so unequal in length that sums of log-probabilities favour the short ones.
 
-use crate::engine::model::{Model, Top};
+use crate::engine::model::Top;
 use crate::engine::pair::Pair;
-use crate::engine::prompt::{PromptError, Template, verbalizer};
-use crate::link::{Finding, Subject, WordCheck};
+use crate::engine::prompt::{Template, inspect};
+use crate::link::{Finding, Grade, Subject, WordCheck};
 use crate::session::{Scoring, Session};
 
 const SUBJECT: Subject = Subject::LabelWords;
@@ -14,8 +14,19 @@ const UNEVEN: usize = 2;
 
 /// The row on label words.
 pub fn row(session: &Session, pair: &Pair) -> Finding {
-    let template = match Template::parse(&session.prompt.template) {
-        Ok(template) => template,
+    let row = of_models(session, pair);
+    let Some(stray) = session.prompt.stray_words(&pair.data.classes) else { return row };
+    let says = format!("{stray}; otherwise {}", row.says);
+    match row.grade {
+        Grade::Red => Finding { says, ..row },
+        _ => Finding::amber(SUBJECT, says, "name the classes as the data does, or leave these words out"),
+    }
+}
+
+fn of_models(session: &Session, pair: &Pair) -> Finding {
+    let all = std::iter::once(&session.prompt.template).chain(&session.prompt.variants);
+    let templates = match all.map(|template| Template::parse(template)).collect::<Result<Vec<_>, _>>() {
+        Ok(templates) => templates,
         Err(e) => return Finding::red(SUBJECT, e.to_string(), "mend the template"),
     };
     let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
@@ -23,26 +34,22 @@ pub fn row(session: &Session, pair: &Pair) -> Finding {
         teacher.into_iter().chain([("student", &pair.student)]).filter(|(_, model)| model.top == Top::Vocabulary);
     let mut parts = Vec::new();
     for (side, model) in readers {
-        let words = match inspected(session, &template, model, &pair.data.classes) {
-            Ok(words) => words,
-            Err(e) => return super::refused(SUBJECT, e),
-        };
-        if let Some(bad) = words.iter().find(|word| word.problem.is_some()) {
-            return broken(side, bad, &words);
+        // Variants are for training: a teacher is asked by the first template.
+        let asked = if side == "teacher" { &templates[..1] } else { &templates };
+        for template in asked {
+            let words = match inspect(&session.prompt, template, &pair.data.classes, model) {
+                Ok(words) => words,
+                Err(e) => return super::refused(SUBJECT, e),
+            };
+            if let Some(bad) = words.iter().find(|word| word.problem.is_some()) {
+                return broken(side, bad, &words);
+            }
+            if !parts.contains(&(side, words.clone())) {
+                parts.push((side, words));
+            }
         }
-        parts.push((side, words));
     }
     judged(session, pair, &parts)
-}
-
-fn inspected(
-    session: &Session,
-    template: &Template,
-    model: &Model,
-    classes: &[String],
-) -> Result<Vec<WordCheck>, PromptError> {
-    let asked = template.clone().for_model(&session.prompt, model)?;
-    verbalizer::inspect(&session.prompt, classes, &model.tokens, asked.seam(model.architecture.kind))
 }
 
 fn broken(side: &str, bad: &WordCheck, words: &[WordCheck]) -> Finding {

@@ -6,7 +6,8 @@ pub mod template;
 pub mod verbalizer;
 
 use crate::engine::model::{Model, ModelError};
-use crate::session::{Prompt, Scoring};
+use crate::link::WordCheck;
+use crate::session::Prompt;
 pub use chat::ChatTemplate;
 pub use template::{Rendered, Seam, Template};
 pub use verbalizer::Verbalizer;
@@ -52,8 +53,11 @@ pub enum PromptError {
 pub struct PreparedPrompt {
     /// The first template and its variants.
     pub templates: Vec<Template>,
-    /// The label words.
-    pub verbalizer: Verbalizer,
+    /// The label words in tokens, once for each different way in which templates lead up to them; those
+    /// of the first template first.
+    pub verbalizers: Vec<Verbalizer>,
+    /// Of each template its place among the verbalizers.
+    words_of: Vec<usize>,
 }
 
 impl PreparedPrompt {
@@ -69,14 +73,46 @@ impl PreparedPrompt {
             (Some(chat), template) => template.in_chat(chat),
             (None, template) => Ok(template),
         };
-        let templates = all.map(asked).collect::<Result<Vec<_>, _>>()?;
-        let first = templates.first().ok_or_else(|| PromptError::Template("there is no template".into()))?;
-        let verbalizer = Verbalizer::new(prompt, classes, &model.tokens, first.seam(model.architecture.kind))?;
-        Ok(Self { templates, verbalizer })
+        let (kind, tokens) = (model.architecture.kind, &model.tokens);
+        let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class).trim()).collect();
+        let seated = |template: &String| asked(template)?.seated(kind, tokens, &words);
+        let templates = all.map(seated).collect::<Result<Vec<_>, _>>()?;
+        let (mut verbalizers, mut words_of): (Vec<Verbalizer>, Vec<usize>) = Default::default();
+        for template in &templates {
+            let verbalizer = Verbalizer::new(prompt, classes, tokens, &template.seam(kind))?;
+            let known = verbalizers.iter().position(|known| *known == verbalizer);
+            words_of.push(known.unwrap_or(verbalizers.len()));
+            if known.is_none() {
+                verbalizers.push(verbalizer);
+            }
+        }
+        Ok(Self { templates, verbalizers, words_of })
     }
 
-    /// How the tokens of a label word become a score.
-    pub fn scoring(&self) -> Scoring {
-        self.verbalizer.scoring
+    /// The template of a draw, and the place of its label words among [`Self::verbalizers`].
+    pub fn drawn(&self, draw: u64) -> (&Template, usize) {
+        let place = (draw % self.templates.len() as u64) as usize;
+        (&self.templates[place], self.words_of[place])
     }
+
+    /// Every label word in tokens, in class order, behind each template in turn.
+    pub fn words(&self) -> impl Iterator<Item = &Vec<u32>> {
+        self.verbalizers.iter().flat_map(|verbalizer| &verbalizer.words)
+    }
+}
+
+/// Every label word behind `template` as `model` is asked, and what is wrong with it.
+///
+/// # Errors
+/// [`PromptError`] if a chat template or a word cannot be used.
+pub fn inspect(
+    prompt: &Prompt,
+    template: &Template,
+    classes: &[String],
+    model: &Model,
+) -> Result<Vec<WordCheck>, PromptError> {
+    let (kind, tokens) = (model.architecture.kind, &model.tokens);
+    let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class).trim()).collect();
+    let asked = template.clone().for_model(prompt, model)?.seated(kind, tokens, &words)?;
+    verbalizer::inspect(prompt, classes, tokens, &asked.seam(kind))
 }

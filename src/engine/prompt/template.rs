@@ -1,7 +1,7 @@
 //! A template, cut at its slots once and filled with each text: plainly, or as a message of a chat.
 
 use super::{ChatTemplate, PromptError};
-use crate::engine::model::tokens::Around;
+use crate::engine::model::tokens::{Around, Pieces};
 use crate::engine::model::{Kind, Model, Tokens};
 use crate::session::Prompt;
 use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
@@ -12,7 +12,8 @@ pub struct Template {
     before: String,
     between: String,
     /// White space between the last word and the answer; it belongs to the label word, because
-    /// byte-level tokenizers glue a space to the word behind it.
+    /// byte-level tokenizers glue a space to the word behind it. Without any, the end of the prompt that
+    /// grows together with label words, see [`Template::seated`].
     lead: String,
     after: String,
     /// What a chat template writes behind the question; `None` where there is no chat.
@@ -20,13 +21,19 @@ pub struct Template {
 }
 
 /// What stands right before an answer, as far as it decides how the answer is cut into tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seam<'a> {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seam {
     /// Text before the answer; empty where the answer is a text of its own.
-    pub context: &'a str,
-    /// White space that belongs to the answer.
-    pub lead: &'a str,
+    pub context: String,
+    /// What belongs to the answer: white space, or the end of the prompt where tokens lie across.
+    pub lead: String,
 }
+
+/// A letter that stands for the text before a seam: some tokenizers mark the start of every text as if a
+/// space stood there.
+const LETTER: &str = "a";
+/// A sign in its place where a letter would grow together with the word behind it.
+const SIGN: &str = ".";
 
 /// A prompt in tokens.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -92,15 +99,43 @@ impl Template {
         self.turn.is_some()
     }
 
-    /// What stands before an answer of a model of `kind`. Some tokenizers mark the start of every
-    /// text as if a space stood there, so an answer behind white space is read behind a letter.
-    pub fn seam(&self, kind: Kind) -> Seam<'_> {
-        match (&self.turn, self.lead.as_str()) {
-            _ if kind == Kind::EncoderDecoder => Seam::default(),
-            (Some(turn), lead) if !turn.is_empty() => Seam { context: turn, lead },
-            (_, "") => Seam::default(),
-            (_, lead) => Seam { context: "a", lead },
+    /// What stands before an answer of a model of `kind`. Masks and white space part an answer from the
+    /// prompt; directly behind the prompt's text it is read behind that text, never as a text of its own.
+    pub fn seam(&self, kind: Kind) -> Seam {
+        let spaced = self.lead.starts_with(char::is_whitespace);
+        let context = match &self.turn {
+            _ if kind == Kind::EncoderDecoder => return Seam::default(),
+            Some(turn) if !turn.is_empty() => turn.clone(),
+            _ if spaced => LETTER.to_owned(),
+            _ if kind == Kind::Encoder || self.between.is_empty() => SIGN.to_owned(),
+            _ => format!("{LETTER}{}", self.between),
+        };
+        Seam { context, lead: self.lead.clone() }
+    }
+
+    /// Cut where every one of `words` can be told from the prompt by whole tokens. Directly behind the
+    /// prompt's text a token may lie across the slot, and another one with each word; what such tokens
+    /// take of the prompt then belongs to the words. So the words' tokens are those of prompt and word
+    /// less those that all of them begin with.
+    ///
+    /// # Errors
+    /// [`PromptError::Tokens`] if a word cannot be encoded.
+    ///
+    /// # Source
+    /// `_encode_pair` of EleutherAI's lm-evaluation-harness, for several continuations at once.
+    pub fn seated(mut self, kind: Kind, tokens: &Tokens, words: &[&str]) -> Result<Self, PromptError> {
+        if kind != Kind::Decoder || !self.lead.is_empty() || self.between.is_empty() {
+            return Ok(self);
         }
+        let context = self.seam(kind).context;
+        let moved = context.len() - common_end(&context, words, tokens)?;
+        let room = self.turn.as_ref().filter(|turn| !turn.is_empty()).map_or(self.between.len(), String::len);
+        // A word that grows together with the letter before is told apart by no cut.
+        if moved > 0 && moved <= room {
+            self.lead = self.between.split_off(self.between.len() - moved);
+            self.turn.iter_mut().filter(|turn| !turn.is_empty()).for_each(|turn| turn.truncate(turn.len() - moved));
+        }
+        Ok(self)
     }
 
     /// The prompt up to the answer as one text, for a teacher with a tokenizer of its own.
@@ -180,4 +215,24 @@ impl Template {
             kept = if shorter.len() < kept.len() { shorter } else { &kept[..kept.floor_char_boundary(kept.len() - 1)] };
         }
     }
+}
+
+/// Where in `context` the tokens end that it begins with whatever word of `words` stands behind it.
+fn common_end(context: &str, words: &[&str], tokens: &Tokens) -> Result<usize, PromptError> {
+    let alone = tokens.encode(context, false)?;
+    let behind = words.iter().map(|word| tokens.encode(&format!("{context}{word}"), false));
+    let behind = behind.collect::<Result<Vec<_>, _>>()?;
+    let alike = |other: &Pieces| alone.ids.iter().zip(&other.ids).take_while(|(a, b)| a == b).count();
+    let most = behind.iter().map(alike).min().unwrap_or(alone.ids.len());
+    let ends = |pieces: &Pieces, count: usize, end: usize| {
+        let before = pieces.spans.iter().take(count).all(|span| span.1 <= end);
+        before && pieces.spans.get(count).is_none_or(|span| span.0 >= end)
+    };
+    // Several tokens may spell one letter: a cut among them is none.
+    let place = |count: usize| alone.spans.get(count).map_or(context.len(), |span| span.0);
+    let sound = |count: &usize| {
+        let end = place(*count);
+        std::iter::once(&alone).chain(&behind).all(|pieces| ends(pieces, *count, end))
+    };
+    Ok((0..=most).rev().find(sound).map_or(0, place))
 }

@@ -21,7 +21,7 @@ impl Verbalizer {
     ///
     /// # Errors
     /// [`PromptError::Word`] for the first word that cannot be used.
-    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, seam: Seam) -> Result<Self, PromptError> {
+    pub fn new(prompt: &Prompt, classes: &[String], tokens: &Tokens, seam: &Seam) -> Result<Self, PromptError> {
         let words = encode(prompt, classes, tokens, seam)?;
         let problems =
             classes.iter().enumerate().map(|(i, class)| (class, problem(i, &words, classes, prompt, tokens)));
@@ -51,7 +51,7 @@ pub fn inspect(
     prompt: &Prompt,
     classes: &[String],
     tokens: &Tokens,
-    seam: Seam,
+    seam: &Seam,
 ) -> Result<Vec<WordCheck>, PromptError> {
     let words = encode(prompt, classes, tokens, seam)?;
     let check = |(i, class): (usize, &String)| WordCheck {
@@ -63,7 +63,7 @@ pub fn inspect(
     Ok(classes.iter().enumerate().map(check).collect())
 }
 
-fn encode(prompt: &Prompt, classes: &[String], tokens: &Tokens, seam: Seam) -> Result<Vec<Vec<u32>>, PromptError> {
+fn encode(prompt: &Prompt, classes: &[String], tokens: &Tokens, seam: &Seam) -> Result<Vec<Vec<u32>>, PromptError> {
     let ids = |class: &String| {
         let word = prompt.word_for(class).trim();
         if word.is_empty() { Ok(Vec::new()) } else { behind(seam, word, tokens) }
@@ -72,7 +72,7 @@ fn encode(prompt: &Prompt, classes: &[String], tokens: &Tokens, seam: Seam) -> R
 }
 
 /// The tokens of `word` as they stand behind a prompt, or alone where a token lies across the seam.
-fn behind(Seam { context, lead }: Seam, word: &str, tokens: &Tokens) -> Result<Vec<u32>, PromptError> {
+fn behind(Seam { context, lead }: &Seam, word: &str, tokens: &Tokens) -> Result<Vec<u32>, PromptError> {
     let alone = || Ok(tokens.encode(&format!("{lead}{word}"), false)?.ids);
     if context.is_empty() {
         return alone();

@@ -171,11 +171,15 @@ impl Engine<'_> {
         let session = Box::new(run.trainer.session.clone());
         let (out, step, opened) = (run.out.clone(), run.trainer.step, Box::new(run.trainer.pair.opened()));
         self.looks.spent = Duration::ZERO;
+        let stray = session.prompt.stray_words(&opened.classes);
         let budget = run.budget;
         let run = Run { vetted: step > 0, ..run };
         self.run = Some(run);
         self.emit(Event::Started { session, out, step });
         self.emit(Event::Opened(opened));
+        if let Some(stray) = stray {
+            self.emit(Event::Warning(stray.into()));
+        }
         if budget.is_some() {
             self.emit(Event::Counted(budget));
         }

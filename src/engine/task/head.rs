@@ -11,7 +11,10 @@ impl Task for Classifier {
     fn prepare(&self, model: &Model, text: &str, _draw: u64) -> Result<Prepared, PromptError> {
         let pieces = model.tokens.encode_within(text.trim(), model.max_tokens)?;
         let from_text = pieces.spans.iter().map(|span| span.0 < span.1).collect();
-        Ok(Prepared { passes: vec![Rendered { ids: pieces.ids, from_text, answers: vec![0], cut: pieces.cut }] })
+        Ok(Prepared {
+            passes: vec![Rendered { ids: pieces.ids, from_text, answers: vec![0], cut: pieces.cut }],
+            words: 0,
+        })
     }
 
     fn pass(

@@ -10,15 +10,22 @@ use candle_core::{Device, Result, Tensor};
 
 use rayon::prelude::*;
 
-use super::{Language, Pass, Prepared, Task, shared_start};
+use super::{Language, Pass, Prepared, Task, by_words, shared_start};
 use crate::engine::model::attention::MASKED;
 use crate::engine::model::{Cache, Input, Kind, Model, Network, Noise, Trace, ops};
-use crate::engine::prompt::{PreparedPrompt, PromptError};
+use crate::engine::prompt::{PreparedPrompt, PromptError, Verbalizer};
 use crate::session::Scoring;
 
 /// Log-probabilities of label words behind a prompt.
 pub struct LabelWords {
     prompt: PreparedPrompt,
+    /// The label words of each of the prompt's verbalizers.
+    words: Vec<Words>,
+}
+
+/// Label words in one way to cut them into tokens.
+struct Words {
+    verbalizer: Verbalizer,
     /// Token behind the prompt that each extra column holds: all tokens of each word but its last.
     columns: Vec<Column>,
 }
@@ -34,13 +41,25 @@ struct Column {
 impl LabelWords {
     /// Label words of a prompt.
     pub fn new(prompt: PreparedPrompt) -> Self {
-        let words = prompt.verbalizer.words.iter().enumerate();
+        let words = prompt.verbalizers.iter().map(|verbalizer| Words::new(verbalizer.clone())).collect();
+        Self { prompt, words }
+    }
+
+    /// The words that an example is scored by.
+    fn words_of(&self, example: &Prepared) -> Result<&Words> {
+        self.words.get(example.words).ok_or_else(|| candle_core::Error::Msg("prepared by another prompt".into()))
+    }
+}
+
+impl Words {
+    fn new(verbalizer: Verbalizer) -> Self {
+        let words = verbalizer.words.iter().enumerate();
         let columns = words.flat_map(|(word, ids)| {
             let inner = &ids[..ids.len().saturating_sub(1)];
             inner.iter().enumerate().map(move |(place, &id)| Column { word, place, id })
         });
         let columns = columns.collect();
-        Self { prompt, columns }
+        Self { verbalizer, columns }
     }
 
     /// Ids, positions and mask of prompts with all label words behind them.
@@ -95,7 +114,7 @@ impl LabelWords {
     fn sums(&self, logs: &Tensor) -> Result<Tensor> {
         let (batch, rows, vocabulary) = logs.dims3()?;
         let flat = logs.reshape((batch, rows * vocabulary))?;
-        let verbalizer = &self.prompt.verbalizer;
+        let verbalizer = &self.verbalizer;
         let mut picks: Vec<u32> = Vec::new();
         let mut sums = vec![0f32; 0];
         let tokens: usize = verbalizer.words.iter().map(Vec::len).sum();
@@ -123,15 +142,45 @@ impl LabelWords {
 
 impl Task for LabelWords {
     fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Prepared, PromptError> {
-        let template = &self.prompt.templates[(draw % self.prompt.templates.len() as u64) as usize];
-        let most = model.max_tokens.saturating_sub(self.prompt.verbalizer.longest().saturating_sub(1));
+        let (template, words) = self.prompt.drawn(draw);
+        let longest = self.prompt.verbalizers.iter().map(Verbalizer::longest).max().unwrap_or(0);
+        let most = model.max_tokens.saturating_sub(longest.saturating_sub(1));
         let rendered = match model.architecture.kind {
             Kind::EncoderDecoder => template.read(text, &model.tokens, model.max_tokens)?,
             _ => template.causal(text, &model.tokens, most)?,
         };
-        Ok(Prepared { passes: vec![rendered] })
+        Ok(Prepared { passes: vec![rendered], words })
     }
 
+    fn pass(
+        &self,
+        model: &Model,
+        network: &dyn Network,
+        batch: &[&Prepared],
+        language: bool,
+        trace: &mut Trace,
+        noise: &Noise,
+    ) -> Result<Pass> {
+        by_words(batch, |examples| {
+            let words = examples.first().map_or(self.words.first(), |example| self.words.get(example.words));
+            let words = words.ok_or_else(|| candle_core::Error::Msg("prepared by another prompt".into()))?;
+            words.pass(model, network, examples, language, trace, noise)
+        })
+    }
+
+    /// Prompts that begin alike are read once up to where they part.
+    fn scores(&self, model: &Model, examples: &[&Prepared]) -> Result<Vec<Vec<f32>>> {
+        let begun = shared_start::read(model, examples)?.into_par_iter().zip(examples);
+        let score = |(begun, example): (Option<Cache>, &&Prepared)| match begun {
+            Some(cache) => self.words_of(example)?.scores_behind(model, example, cache),
+            None => self.scores_alone(model, example),
+        };
+        begun.map(score).collect()
+    }
+}
+
+impl Words {
+    /// As [`Task::pass`], of examples that are all scored by these words.
     fn pass(
         &self,
         model: &Model,
@@ -158,22 +207,10 @@ impl Task for LabelWords {
         };
         let flat = hidden.reshape(((), hidden.dim(2)?))?;
         let scores = self.read_off(network, &flat, &self.rows(&lengths, longest))?;
-        let language = language.then(|| self.language(network, &flat, &prompts, longest)).transpose()?;
+        let language = if language { self.language(network, &flat, batch, longest)? } else { None };
         Ok(Pass { scores, language })
     }
 
-    /// Prompts that begin alike are read once up to where they part.
-    fn scores(&self, model: &Model, examples: &[&Prepared]) -> Result<Vec<Vec<f32>>> {
-        let begun = shared_start::read(model, examples)?.into_par_iter().zip(examples);
-        let score = |(begun, example): (Option<Cache>, &&Prepared)| match begun {
-            Some(cache) => self.scores_behind(model, example, cache),
-            None => self.scores_alone(model, example),
-        };
-        begun.map(score).collect()
-    }
-}
-
-impl LabelWords {
     /// Class scores `[batch, classes]` from the states `[rows, width]` of prompts and words.
     fn read_off(&self, network: &dyn Network, flat: &Tensor, rows: &[u32]) -> Result<Tensor> {
         let rows = Tensor::new(rows, flat.device())?;
@@ -198,15 +235,26 @@ impl LabelWords {
         self.read_off(network, &states.squeeze(0)?, &self.rows(&[length], length))?.flatten_all()?.to_vec1()
     }
 
-    /// Next-token logits over the prompts' own tokens: position t predicts token t + 1.
-    fn language(&self, network: &dyn Network, flat: &Tensor, prompts: &[&[u32]], longest: usize) -> Result<Language> {
+    /// Next-token logits of the tokens that come from the examples' own texts, not from template or chat:
+    /// position t predicts token t + 1.
+    fn language(
+        &self,
+        network: &dyn Network,
+        flat: &Tensor,
+        batch: &[&Prepared],
+        longest: usize,
+    ) -> Result<Option<Language>> {
         let total = longest + self.columns.len();
-        let rows =
-            prompts.iter().enumerate().flat_map(|(row, ids)| (1..ids.len()).map(move |t| (row * total + t - 1) as u32));
-        let targets = prompts.iter().flat_map(|ids| ids.iter().skip(1).copied());
-        let device = flat.device();
-        let rows = Tensor::new(rows.collect::<Vec<_>>(), device)?;
-        let logits = network.vocabulary(&ops::embedding(flat, &rows)?)?;
-        Ok(Language { logits, targets: Tensor::new(targets.collect::<Vec<_>>(), device)? })
+        let prompts = batch.iter().filter_map(|example| example.passes.first()).enumerate();
+        let own = prompts.flat_map(|(row, prompt)| {
+            let tokens = prompt.ids.iter().zip(&prompt.from_text).enumerate().skip(1);
+            tokens.filter(|(_, (_, own))| **own).map(move |(t, (id, _))| ((row * total + t - 1) as u32, *id))
+        });
+        let (rows, targets): (Vec<u32>, Vec<u32>) = own.unzip();
+        if targets.is_empty() {
+            return Ok(None);
+        }
+        let logits = network.vocabulary(&ops::embedding(flat, &Tensor::new(rows, flat.device())?)?)?;
+        Ok(Some(Language { logits, targets: Tensor::new(targets, flat.device())? }))
     }
 }

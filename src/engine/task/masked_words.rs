@@ -4,14 +4,21 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Pass, Prepared, Task};
+use super::{Pass, Prepared, Task, by_words};
 use crate::engine::model::{Model, Network, Noise, Trace, ops};
-use crate::engine::prompt::{PreparedPrompt, PromptError};
+use crate::engine::prompt::{PreparedPrompt, PromptError, Verbalizer};
 use crate::session::Scoring;
 
 /// Log-probabilities of label words at mask tokens.
 pub struct MaskedWords {
     prompt: PreparedPrompt,
+    /// The label words of each of the prompt's verbalizers.
+    words: Vec<Words>,
+}
+
+/// Label words in one way to cut them into tokens.
+struct Words {
+    verbalizer: Verbalizer,
     /// The different word lengths, ascending: one pass each.
     lengths: Vec<usize>,
 }
@@ -19,33 +26,41 @@ pub struct MaskedWords {
 impl MaskedWords {
     /// Label words of a prompt.
     pub fn new(prompt: PreparedPrompt) -> Self {
-        let mut lengths: Vec<usize> = prompt.verbalizer.words.iter().map(Vec::len).collect();
+        let words = prompt.verbalizers.iter().map(|verbalizer| Words::new(verbalizer.clone())).collect();
+        Self { prompt, words }
+    }
+}
+
+impl Words {
+    fn new(verbalizer: Verbalizer) -> Self {
+        let mut lengths: Vec<usize> = verbalizer.words.iter().map(Vec::len).collect();
         lengths.sort_unstable();
         lengths.dedup();
-        Self { prompt, lengths }
+        Self { verbalizer, lengths }
     }
 
     /// Scores `[batch, words of this length]` from log-probabilities `[batch, length · vocabulary]`.
     fn scores(&self, logs: &Tensor, length: usize, vocabulary: usize) -> Result<Tensor> {
         let words = self.words_of(length);
-        let places = || words.iter().flat_map(|&word| self.prompt.verbalizer.words[word].iter().enumerate());
+        let places = || words.iter().flat_map(|&word| self.verbalizer.words[word].iter().enumerate());
         let picks: Vec<u32> = places().map(|(place, &id)| (place * vocabulary) as u32 + id).collect();
         let picked = logs.index_select(&Tensor::new(picks, logs.device())?, 1)?;
         let scores = picked.reshape(((), words.len(), length))?.sum(2)?;
-        if self.prompt.scoring() == Scoring::Mean { scores / length as f64 } else { Ok(scores) }
+        if self.verbalizer.scoring == Scoring::Mean { scores / length as f64 } else { Ok(scores) }
     }
 
     fn words_of(&self, length: usize) -> Vec<usize> {
-        let words = self.prompt.verbalizer.words.iter().enumerate();
+        let words = self.verbalizer.words.iter().enumerate();
         words.filter(|(_, ids)| ids.len() == length).map(|(word, _)| word).collect()
     }
 }
 
 impl Task for MaskedWords {
     fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Prepared, PromptError> {
-        let template = &self.prompt.templates[(draw % self.prompt.templates.len() as u64) as usize];
+        let (template, words) = self.prompt.drawn(draw);
         let render = |&masks: &usize| template.masked(text, masks, &model.tokens, model.max_tokens);
-        Ok(Prepared { passes: self.lengths.iter().map(render).collect::<std::result::Result<_, _>>()? })
+        let lengths = self.words.get(words).map(|words| words.lengths.as_slice()).unwrap_or_default();
+        Ok(Prepared { passes: lengths.iter().map(render).collect::<std::result::Result<_, _>>()?, words })
     }
 
     fn pass(
@@ -54,6 +69,24 @@ impl Task for MaskedWords {
         network: &dyn Network,
         batch: &[&Prepared],
         _language: bool,
+        trace: &mut Trace,
+        noise: &Noise,
+    ) -> Result<Pass> {
+        by_words(batch, |examples| {
+            let words = examples.first().map_or(self.words.first(), |example| self.words.get(example.words));
+            let words = words.ok_or_else(|| candle_core::Error::Msg("prepared by another prompt".into()))?;
+            words.pass(model, network, examples, trace, noise)
+        })
+    }
+}
+
+impl Words {
+    /// As [`Task::pass`], of examples that are all scored by these words.
+    fn pass(
+        &self,
+        model: &Model,
+        network: &dyn Network,
+        batch: &[&Prepared],
         trace: &mut Trace,
         noise: &Noise,
     ) -> Result<Pass> {

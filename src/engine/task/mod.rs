@@ -7,6 +7,8 @@ pub mod label_words;
 pub mod masked_words;
 mod shared_start;
 
+use std::collections::BTreeMap;
+
 use candle_core::Tensor;
 use rayon::prelude::*;
 
@@ -20,6 +22,9 @@ use crate::session::Prompt;
 pub struct Prepared {
     /// The input, one rendering per pass (a masked model needs one per word length).
     pub passes: Vec<Rendered>,
+    /// Which of the prompt's verbalizers its label words are cut by: templates may lead up to them in
+    /// different ways.
+    pub words: usize,
 }
 
 impl Prepared {
@@ -38,11 +43,12 @@ impl Prepared {
 pub struct Pass {
     /// Class scores, `[batch, classes]`: log-probabilities of label words or logits of a classifier.
     pub scores: Tensor,
-    /// Next-token logits and targets of the text itself, where a loss asked for them.
+    /// Next-token logits and targets of the text itself, where a loss asked for them and there are any:
+    /// a text of one token behind nothing has none.
     pub language: Option<Language>,
 }
 
-/// Next-token logits of real (not padded) positions and the tokens that came.
+/// Next-token logits of the positions before the texts' own tokens, and the tokens that came.
 pub struct Language {
     /// `[positions, vocabulary]`.
     pub logits: Tensor,
@@ -89,6 +95,38 @@ pub trait Task: Send + Sync {
         let (network, noise) = (model.detached.as_ref(), Noise::none());
         self.pass(model, network, &[example], false, &mut Trace::none(), &noise)?.scores.flatten_all()?.to_vec1()
     }
+}
+
+/// One pass over examples that are scored alike; where a batch mixes verbalizers, one for each of them,
+/// put together again in the batch's order.
+fn by_words(
+    batch: &[&Prepared],
+    mut pass: impl FnMut(&[&Prepared]) -> candle_core::Result<Pass>,
+) -> candle_core::Result<Pass> {
+    let mut groups: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    (0..).zip(batch).for_each(|(row, example)| groups.entry(example.words).or_default().push(row));
+    if groups.len() < 2 {
+        return pass(batch);
+    }
+    let (mut scores, mut logits, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+    for rows in groups.values() {
+        let examples: Vec<&Prepared> = rows.iter().filter_map(|row| batch.get(*row as usize).copied()).collect();
+        let part = pass(&examples)?;
+        scores.push(part.scores);
+        if let Some(language) = part.language {
+            logits.push(language.logits);
+            targets.push(language.targets);
+        }
+    }
+    let mut back = vec![0u32; batch.len()];
+    (0..).zip(groups.values().flatten()).for_each(|(place, row)| back[*row as usize] = place);
+    let scores = Tensor::cat(&scores, 0)?;
+    let scores = scores.index_select(&Tensor::new(back, scores.device())?, 0)?;
+    let language = match logits.is_empty() {
+        true => None,
+        false => Some(Language { logits: Tensor::cat(&logits, 0)?, targets: Tensor::cat(&targets, 0)? }),
+    };
+    Ok(Pass { scores, language })
 }
 
 /// The task by which `model` answers: a classifier where it has one, else label words.

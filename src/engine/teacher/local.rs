@@ -50,7 +50,8 @@ fn identity(model: &Model, prompt: &Prompt, template: &Template, classes: &[Stri
     let further = (template.is_chat().then_some(template), model.weights.half(), drawn, device);
     hash.update(format!("{further:?}").as_bytes());
     if model.top == Top::Vocabulary {
-        let words = PreparedPrompt::new(prompt, classes, model)?.verbalizer.words;
+        let prepared = PreparedPrompt::new(prompt, classes, model)?;
+        let words: Vec<&Vec<u32>> = prepared.words().collect();
         hash.update(format!("{words:?}").as_bytes());
     }
     // Which output is which class; earlier versions took all by their places.

@@ -39,8 +39,7 @@ pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeS
     let mut ids = joined?;
     ids.extend(of_prompt(&model.tokens, prompt, classes)?);
     if model.top == Top::Vocabulary {
-        let words = PreparedPrompt::new(prompt, classes, model)?.verbalizer.words;
-        ids.extend(words.into_iter().flatten());
+        ids.extend(PreparedPrompt::new(prompt, classes, model)?.words().flatten());
     }
     Ok(ids)
 }

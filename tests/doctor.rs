@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::{Command as Process, Output};
 
 use retort::engine::doctor::{self, depth, memory, pace, vocabulary};
-use retort::engine::{self, pair::Pair};
+use retort::engine::{self, pair::Pair, train::Trainer};
 use retort::link::{Checkup, Command, Event, Finding, Grade, Subject, connect};
 use retort::record::recorder::Recorder;
-use retort::session::{Head, LayerMap, Layers, ModelChoice, Session, Source, Start, file};
+use retort::session::{Change, Head, LayerMap, Layers, ModelChoice, Session, Source, Start, file};
 use serde_json::json;
 
 const SUBJECTS: [Subject; 13] = [
@@ -486,4 +486,77 @@ fn before_the_first_step_a_run_says_what_its_teacher_gets_right() {
     assert!(said.iter().any(|note| note.contains("the teacher's validation accuracy is")), "{said:?}");
     let record = retort::record::journal::replay(place.path()).unwrap();
     assert!(record.notes.iter().any(|note| said.contains(&note.text)), "the journal keeps it");
+}
+
+#[test]
+fn what_knobs_and_script_ask_in_vain_is_named_before_a_run_and_refused_by_it() {
+    let change = |step, knob: &str, value| Change { step, knob: knob.to_owned(), value };
+    let with = |set: &dyn Fn(&mut Session)| {
+        let mut session = small();
+        set(&mut session);
+        session
+    };
+    let cases = [
+        (with(&|s| s.set_knob("optimizer.learning_rat", 0.1)), vec!["optimizer.learning_rat", "did you mean"]),
+        (with(&|s| s.set_knob("mixture.alpha", 3.0)), vec!["mixture.alpha", "between 0 and 1"]),
+        (with(&|s| s.script = vec![change(4, "mixture.alpha", 0.2), change(9, "tau", 2.0)]), vec!["step 9", "tau"]),
+        (with(&|s| s.script = vec![change(5, "mixture.alpha", -1.0)]), vec!["step 5", "mixture.alpha", "between"]),
+        (
+            with(&|s| s.script = vec![change(3, "optimizer.beta1", 0.5)]),
+            vec!["step 3", "optimizer.beta1", "at the start only"],
+        ),
+        (
+            with(&|s| s.script = vec![change(0, "optimizer.beta2", 0.5)]),
+            vec!["step 0", "optimizer.beta2", "at the start only"],
+        ),
+    ];
+    for (session, words) in cases {
+        let found = row(&session, Subject::Recipe, Grade::Red);
+        assert!(words.iter().all(|word| found.says.contains(word)), "{found:?}");
+        let pair = Pair::open(&session, None).unwrap();
+        let refused = Trainer::new(session, pair, &engine::catalog()).err().unwrap().to_string();
+        assert!(words.iter().all(|word| refused.contains(word)), "{refused}");
+    }
+    let live = with(&|s| {
+        s.set_knob("optimizer.beta1", 0.5);
+        s.script = vec![change(3, "mixture.alpha", 0.5), change(3, "magnitude.theta", 0.5)];
+    });
+    row(&live, Subject::Recipe, Grade::Green);
+}
+
+#[test]
+fn label_words_of_no_class_are_amber_and_named_and_a_run_warns_of_them() {
+    let mut session = small();
+    for class in ["Sport", "politics"] {
+        session.prompt.label_words.insert(class.to_owned(), "word".to_owned());
+    }
+    let found = row(&session, Subject::LabelWords, Grade::Amber);
+    assert!(found.says.contains("\"Sport\" (did you mean \"sport\"?), \"politics\""), "{found:?}");
+    session.recipe.steps = 1;
+    let folder = tempfile::tempdir().unwrap();
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let out = folder.path().join("run");
+    watch.commands.send(Command::Start { session: Box::new(session), out }).unwrap();
+    let warned = watch.events.iter().find_map(|event| match event {
+        Event::Warning(notice) if notice.text.contains("\"Sport\"") => Some(true),
+        Event::Finished(_) | Event::Failed(_) => Some(false),
+        _ => None,
+    });
+    assert_eq!(warned, Some(true));
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_word_that_only_a_variant_spoils_is_found() {
+    let mut session = small();
+    session.models.teacher = None;
+    session.recipe.losses = vec!["hard_labels".into()];
+    session.models.student =
+        ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into())) };
+    row(&session, Subject::LabelWords, Grade::Green);
+    session.prompt.variants.push("{text} {topic} {answer}".to_owned());
+    let found = row(&session, Subject::LabelWords, Grade::Red);
+    assert!(found.says.contains("{topic}"), "{found:?}");
 }

@@ -215,3 +215,38 @@ fn a_loss_whose_premise_is_not_met_is_refused_by_name() {
     let unknown = refused(&["soft_target"], true, true).unwrap();
     assert!(LOSSES.iter().all(|loss| unknown.contains(loss.entry.id)), "{unknown}");
 }
+
+#[test]
+fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
+    let refused = |losses: &[&str]| {
+        let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
+        Mixture::new(&recipe, true, true).err().unwrap()
+    };
+    for losses in [&["hard_labels", "hard_labels"][..], &["soft_targets", "hard_labels", "next_token", "hard_labels"]] {
+        let why = refused(losses);
+        assert!(why.contains("hard_labels more than once"), "{why}");
+    }
+    assert!(refused(&[]).contains("recipe.losses is empty"));
+    for (slip, meant) in [("soft_target", "soft_targets"), ("Hard-Labels", "hard_labels"), ("nexttoken", "next_token")]
+    {
+        let why = refused(&[slip]);
+        assert!(why.contains(slip) && why.contains(&format!("did you mean {meant:?}?")), "{why}");
+    }
+    assert!(!refused(&["attention"]).contains("did you mean"));
+}
+
+#[test]
+fn a_batch_without_a_next_word_costs_nothing() {
+    let scores = Tensor::zeros((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
+    let given = Given {
+        student: &Pass { scores, language: None },
+        teacher: None,
+        labels: &Tensor::new(&[0u32], &Device::Cpu).unwrap(),
+        labelled: &Tensor::new(&[1f32], &Device::Cpu).unwrap(),
+        knobs: &Knobs::default(),
+    };
+    let recipe = Recipe { losses: vec!["hard_labels".to_owned(), "next_token".to_owned()], ..Recipe::default() };
+    let mixed = Mixture::new(&recipe, false, true).unwrap().evaluate(&given).unwrap();
+    assert_eq!(scalar(&mixed.parts[1].1), 0.0);
+    assert!((scalar(&mixed.total) - 2f64.ln()).abs() < 1e-6);
+}

@@ -176,6 +176,8 @@ fn what_cannot_be_used_is_refused_by_name() {
     assert!(refusal(&V1[..V1.len() / 2]).contains("line "));
     assert!(refusal(&V1.replace("version: 1", "version: 7")).contains("version 7"));
     assert!(refusal(&V1.replace("batch: 16", "batch: 0")).contains("recipe.batch"));
+    let twice = refusal(&V1.replace(r#"losses: ["#, r#"losses: ["soft_targets", "soft_targets", "#));
+    assert!(twice.contains("soft_targets more than once"), "{twice}");
     assert!(refusal(&V1.replace("batch: 16", "bach: 16")).contains("bach"));
     assert!(refusal(&V1.replace("validation: 0.2", "validation: 0.9")).contains("data.validation"));
     assert!(refusal(&V1.replace("Cosine", "Sinus")).contains("Sinus"));

@@ -290,17 +290,10 @@ fn laid_out(session: &Session, pair: &Pair, task: &dyn Task, mixture: &Mixture) 
 
 /// The knob values at step 0, every one known and in its range.
 fn checked_knobs(session: &Session, catalog: &Catalog) -> Result<Knobs, EngineError> {
-    let scripted = session.script.iter().map(|change| (&change.knob, change.value));
-    for (id, value) in session.knobs.iter().map(|(id, value)| (id, *value)).chain(scripted) {
-        let known = || catalog.knobs.iter().map(|knob| knob.id).collect::<Vec<_>>().join(", ");
-        let knob = catalog
-            .knob(id)
-            .ok_or_else(|| EngineError::Knob(format!("there is no knob {id}; the known ones are {}", known())))?;
-        if let Some(problem) = knob.problem(value) {
-            return Err(EngineError::Knob(problem));
-        }
+    match session.knob_problem(catalog) {
+        Some(problem) => Err(EngineError::Knob(problem)),
+        None => Ok(session.start_knobs(catalog)),
     }
-    Ok(session.start_knobs(catalog))
 }
 
 /// A number drawn from the seed for one place: which template an example gets, dropout of a step.

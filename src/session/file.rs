@@ -151,7 +151,7 @@ impl Session {
             .or_else(|| share("data.test", self.data.test))
             .or_else(|| positive("recipe.batch", self.recipe.batch as u64))
             .or_else(|| positive("recipe.steps", self.recipe.steps))
-            .or_else(|| self.recipe.losses.is_empty().then(|| "recipe.losses is empty; name at least one loss".into()))
+            .or_else(|| self.recipe.losses_problem())
             .or_else(|| self.recipe.problem())
             .or_else(|| self.models.problem())
             .or_else(|| self.unsorted_script())

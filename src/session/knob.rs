@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Device;
+use super::{Device, near};
 
 /// A number a person may turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,5 +113,11 @@ impl Catalog {
     /// The knob with this id.
     pub fn knob(&self, id: &str) -> Option<&Knob> {
         self.knobs.iter().find(|knob| knob.id == id)
+    }
+
+    /// What to say of an id that no knob has.
+    pub fn unknown_knob(&self, id: &str) -> String {
+        let known: Vec<&str> = self.knobs.iter().map(|knob| knob.id).collect();
+        format!("there is no knob {id}{}; the known ones are {}", near::suggested(id, &known), known.join(", "))
     }
 }

@@ -70,6 +70,17 @@ impl Default for Recipe {
 }
 
 impl Recipe {
+    /// Why its losses make no mixture, or `None`: the checks that need no list of what there is.
+    pub fn losses_problem(&self) -> Option<String> {
+        if self.losses.is_empty() {
+            return Some("recipe.losses is empty; name at least one loss".to_owned());
+        }
+        let again = self.losses.iter().enumerate().find(|(place, loss)| self.losses[..*place].contains(loss));
+        again.map(|(_, loss)| {
+            format!("recipe.losses names {loss} more than once, which would count it twice; name it once and turn its weight")
+        })
+    }
+
     /// The steps that were planned when the run was at `step`: what its schedule goes by.
     pub fn steps_planned_at(&self, step: u64) -> u64 {
         self.extended.iter().find(|extension| step < extension.at).map_or(self.steps, |extension| extension.steps)

@@ -16,8 +16,8 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
     if let Err(why) = Mixture::new(&session.recipe, session.models.teacher.is_some(), language) {
         return Finding::red(SUBJECT, why, "change the recipe's losses or the pair");
     }
-    if let Some(problem) = knob_problem(session, catalog) {
-        return Finding::red(SUBJECT, problem, "give the knob a value in its range");
+    if let Some(problem) = session.knob_problem(catalog) {
+        return Finding::red(SUBJECT, problem, "mend the session's knobs or its script");
     }
     let counts = pair.data.counts();
     let says = format!(
@@ -35,15 +35,6 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
         return Finding::amber(SUBJECT, says, "raise data.labelled, or leave these classes to the teacher");
     }
     Finding::green(SUBJECT, says)
-}
-
-fn knob_problem(session: &Session, catalog: &Catalog) -> Option<String> {
-    let scripted = session.script.iter().map(|change| (&change.knob, change.value));
-    let mut all = session.knobs.iter().map(|(id, value)| (id, *value)).chain(scripted);
-    all.find_map(|(id, value)| match catalog.knob(id) {
-        Some(knob) => knob.problem(value),
-        None => Some(format!("there is no knob {id}")),
-    })
 }
 
 /// Classes without a labelled training text.

@@ -9,6 +9,7 @@ use candle_core::{Result, Tensor};
 
 use crate::engine::task::Pass;
 use crate::session::knob::{Entry, Scale};
+use crate::session::near::suggested;
 use crate::session::{Knob, Knobs, Recipe};
 
 /// What a loss may look at.
@@ -87,12 +88,15 @@ impl Mixture {
     /// # Errors
     /// A sentence for a person: an unknown loss, or a loss whose premise is not met.
     pub fn new(recipe: &Recipe, has_teacher: bool, has_language: bool) -> std::result::Result<Self, String> {
+        if let Some(problem) = recipe.losses_problem() {
+            return Err(problem);
+        }
         let find = |id: &String| {
-            let known = || LOSSES.iter().map(|loss| loss.entry.id).collect::<Vec<_>>().join(", ");
-            LOSSES
-                .iter()
-                .find(|loss| loss.entry.id == id)
-                .ok_or_else(|| format!("there is no loss {id:?}; the known ones are {}", known()))
+            let unknown = || {
+                let known: Vec<&str> = LOSSES.iter().map(|loss| loss.entry.id).collect();
+                format!("there is no loss {id:?}{}; the known ones are {}", suggested(id, &known), known.join(", "))
+            };
+            LOSSES.iter().find(|loss| loss.entry.id == id).ok_or_else(unknown)
         };
         let losses = recipe.losses.iter().map(find).collect::<std::result::Result<Vec<_>, _>>()?;
         for loss in &losses {

@@ -7,11 +7,12 @@ use std::process::Command as Process;
 
 use candle_core::Device;
 use retort::engine::{self, model, task};
-use retort::link::{Command, Event, connect};
+use retort::link::{Command, Event, ProbeRequest, TextPlace, connect};
 use retort::record::card;
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, Head, LayerMap, Layers, ModelChoice, Scoring, Session, Source, Start, Usage, UsageError, Vocabulary, file,
+    Change, Column, DataSource, Head, LayerMap, Layers, ModelChoice, Scoring, Session, Source, Start, Usage, UsageError,
+    Vocabulary, file,
 };
 use serde_json::Value;
 
@@ -245,4 +246,83 @@ fn a_usage_file_that_cannot_be_used_is_refused_with_the_reason() {
     }
     std::fs::write(&path, [0xff, 0xfe]).unwrap();
     assert!(matches!(Usage::open(folder.path()), Err(UsageError::Read { .. })));
+}
+
+/// Rows of a table whose texts are longer than it shows, and end in what decides their class.
+fn long_texts(path: &Path) {
+    let mut rows = String::from("text,label\n");
+    for row in 0..60 {
+        let (word, label) = if row % 2 == 0 { ("bread soup tea", "food") } else { ("goal ball game", "sport") };
+        // Long words of the student's vocabulary: it reads 128 tokens.
+        let filler = "programming wildflowers ".repeat(18 + row % 5);
+        rows += &format!("{row} {filler}{word},{label}\n");
+    }
+    std::fs::write(path, rows).unwrap();
+}
+
+#[test]
+fn a_row_of_the_test_table_opens_whole_and_is_answered_as_in_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    long_texts(&folder.path().join("long.csv"));
+    let mut session = Session::built_in().unwrap();
+    let column = |name: &str| Column::Name(name.to_owned());
+    session.data.source = DataSource::Delimited {
+        path: folder.path().join("long.csv"),
+        test: None,
+        header: true,
+        text: vec![column("text")],
+        label: column("label"),
+    };
+    (session.data.labelled, session.models.teacher, session.models.student.max_tokens) = (None, None, 0);
+    session.recipe.losses = vec!["hard_labels".into()];
+    (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (12, 8, 1);
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session), out: folder.path().join("run") }).unwrap();
+    let mut told = (None, None);
+    for event in watch.events.iter() {
+        match event {
+            Event::Opened(opened) => told.0 = Some(opened),
+            Event::Predictions(predictions) => told.1 = Some(predictions),
+            Event::Finished(_) => break,
+            Event::Failed(notice) => panic!("{}", notice.text),
+            _ => {}
+        }
+    }
+    let (opened, predictions) = (told.0.unwrap(), told.1.unwrap());
+    let mut revision = 0;
+    let mut look = |text: &str, place: Option<TextPlace>| {
+        revision += 1;
+        watch.cells.ask.store(ProbeRequest { revision, text: text.to_owned(), place, ..ProbeRequest::default() });
+        watch.commands.send(Command::Look).unwrap();
+        loop {
+            if let Some(frame) = watch.cells.probe.load().as_ref().clone().filter(|frame| frame.revision == revision) {
+                return frame;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    };
+    let mut cut_differs = false;
+    assert!(!predictions.rows.is_empty());
+    for (number, row) in predictions.rows.iter().enumerate() {
+        assert!(row.text.ends_with('…') && row.text.chars().count() == 401, "{}", row.text);
+        let probability = |frame: &retort::link::ProbeFrame| frame.student.scores[row.student.0].exp();
+        let whole = look(&row.text, Some(TextPlace::Test(number)));
+        assert!(whole.text.starts_with(row.text.trim_end_matches('…')) && whole.text.len() > row.text.len());
+        let apart = (probability(&whole) - row.student.1).abs();
+        assert!(apart < 1e-5, "row {number}: {} is not {}", probability(&whole), row.student.1);
+        let cut = look(&row.text, None);
+        assert_eq!(cut.text, row.text);
+        cut_differs |= (probability(&cut) - row.student.1).abs() > 1e-3;
+        // Another text stands at another place: it is not shown for this one.
+        assert_eq!(look(&row.text, Some(TextPlace::Test(number + 1))).text, row.text);
+    }
+    assert!(cut_differs, "the end of a text matters here");
+    for (number, (text, _)) in opened.samples.iter().enumerate() {
+        assert!(look(text, Some(TextPlace::Sample(number))).text.len() > text.len());
+    }
+    assert_eq!(look("typed…", Some(TextPlace::Test(0))).text, "typed…");
+    assert_eq!(look("x", Some(TextPlace::Test(usize::MAX))).text, "x");
+    drop(watch);
+    thread.join().unwrap();
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use candle_core::Device;
 
 use super::EngineError;
-use super::data::{self, Dataset};
+use super::data::{self, Dataset, Example};
 use super::device;
 use super::hub;
 use super::loss::needs_teacher;
 use super::make;
 use super::model::{self, Classes, Model, Top};
 use super::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher, TeacherError};
-use crate::link::{Missing, ModelCard, Opened};
+use crate::link::{Missing, ModelCard, Opened, TextPlace};
 use crate::session::{ModelChoice, Session, Source};
 
 /// Number of training examples shown to the person.
@@ -112,16 +112,32 @@ impl Pair {
 
     /// What the window needs to know of it.
     pub fn opened(&self) -> Opened {
-        let spread = (self.data.train.len() / SAMPLES).max(1);
-        let samples = self.data.train.iter().step_by(spread).take(SAMPLES);
         Opened {
             teacher: self.teacher_card(),
             student: self.student.card.clone(),
             classes: self.data.classes.clone(),
             parts: self.data.counts(),
             notes: self.data.notes.clone(),
-            samples: samples.map(|example| (shown(&example.text), example.label)).collect(),
+            samples: self.samples().map(|example| (shown(&example.text), example.label)).collect(),
         }
+    }
+}
+
+impl Pair {
+    /// The training examples that are shown.
+    fn samples(&self) -> impl Iterator<Item = &Example> {
+        let spread = (self.data.train.len() / SAMPLES).max(1);
+        self.data.train.iter().step_by(spread).take(SAMPLES)
+    }
+
+    /// The whole text that a table shows as `cut`; `None` where another one stands there, because the table
+    /// is of other data.
+    pub fn whole(&self, place: TextPlace, cut: &str) -> Option<Arc<str>> {
+        let example = match place {
+            TextPlace::Test(row) => self.data.test.get(row),
+            TextPlace::Sample(number) => self.samples().nth(number),
+        };
+        example.map(|example| Arc::clone(&example.text)).filter(|text| shown(text) == cut)
     }
 }
 
@@ -189,11 +205,14 @@ pub fn missing(session: &Session) -> Result<Vec<Missing>, EngineError> {
     Ok(lacking)
 }
 
+/// What stands for the rest of a text in a table.
+pub const CUT: char = '…';
+
 /// A text as a row of a table shows it: at most a few hundred characters.
 pub fn shown(text: &str) -> String {
     const MOST: usize = 400;
     match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+        Some((end, _)) => format!("{}{CUT}", &text[..end]),
         None => text.to_owned(),
     }
 }

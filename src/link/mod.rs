@@ -30,7 +30,8 @@ pub use message::{
     Prediction, Predictions, STOPPED, Saved, SeriesId, Side, Status, Step,
 };
 pub use probe::{
-    Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, WeightFrame, WordCheck,
+    Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TextPlace, TokenChip, WeightFrame,
+    WordCheck,
 };
 pub use question::{Answer, Missing, Question};
 pub use secret::{KeyNews, KeyState, Secret};

@@ -4,6 +4,15 @@ use std::sync::Arc;
 
 use crate::session::Prompt;
 
+/// Where a text stands in the data. Tables show texts cut; under the lens they are read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextPlace {
+    /// A row of the test part.
+    Test(usize),
+    /// One of the samples that were told on opening.
+    Sample(usize),
+}
+
 /// What the window shows right now; the engine computes only that.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProbeRequest {
@@ -11,6 +20,8 @@ pub struct ProbeRequest {
     pub revision: u64,
     /// The text under the lens; empty asks for nothing.
     pub text: String,
+    /// Where it stands in the data, if it was taken from a table: then the whole text is meant.
+    pub place: Option<TextPlace>,
     /// The prompt as it stands in the editor, which may be ahead of the run's.
     pub prompt: Option<Prompt>,
     /// Teacher layer whose attention is wanted, from 0.
@@ -32,7 +43,7 @@ pub struct ProbeFrame {
     pub revision: u64,
     /// Steps done when it was made.
     pub step: u64,
-    /// The text.
+    /// The text, whole.
     pub text: String,
     /// Class names.
     pub classes: Arc<[String]>,

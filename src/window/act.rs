@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::Context;
 
 use super::app::WorkbenchApp;
+use super::dialog::Saved;
 use super::state::Action;
 use super::undo::Part;
 use crate::link::{Command, Question};
@@ -233,7 +234,8 @@ impl WorkbenchApp {
 
     fn autosave(&mut self) {
         if let Some(path) = self.storage.autosave_path() {
-            self.errands.save(self.session.clone(), path, false);
+            let (session, taken_up) = (self.session.clone(), self.taken_up);
+            self.errands.save(Saved { session, path, taken_up, aloud: false });
         }
     }
 }

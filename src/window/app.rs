@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Ui};
 
-use super::dialog::Errands;
+use super::dialog::{Errands, Word};
 use super::panel::{self, Scene};
 use super::state::{Action, UiState};
 use super::steering::{Steering, Turn};
@@ -17,7 +17,7 @@ use super::strings;
 use super::theme::{self, Look};
 use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
-use crate::link::{Answer, Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
+use crate::link::{Answer, Command, Event, Notice, Opened, Phase, ProbeRequest, Status, TextPlace, WatchEnd};
 use crate::record::{Remark, RunRecord};
 use crate::session::{Catalog, Session, ThemeChoice, View, file};
 
@@ -39,6 +39,8 @@ pub struct WorkbenchApp {
     pub(super) due: Due,
     pub(super) gesture: Gesture,
     pub(super) saved: Session,
+    /// Sessions put on the workbench so far: a file that is written late may be of an earlier one.
+    pub(super) taken_up: u64,
     pub(super) seen: Session,
     pub(super) sampled: bool,
     /// The folder made for a run that was asked for and has not begun, and the session's run before.
@@ -81,6 +83,7 @@ impl WorkbenchApp {
         let mut app = Self {
             steering: Steering::new(&session, &record, &catalog),
             saved: session.clone(),
+            taken_up: 0,
             seen: session.clone(),
             session,
             path,
@@ -144,6 +147,7 @@ impl WorkbenchApp {
         while let Some(word) = self.errands.hear() {
             self.heed(word);
         }
+        self.take_whole_text();
         self.keep_appointments(ctx);
         self.ticking += watch.elapsed();
     }
@@ -275,12 +279,30 @@ impl WorkbenchApp {
         if let Some((text, class)) = first {
             self.session.view.probe.clone_from(text);
             self.state.gold = Some((text.clone(), *class));
+            self.state.taken = Some((text.clone(), TextPlace::Sample(0)));
         }
         self.sampled = true;
     }
 
+    /// Puts the whole text under the lens in place of the cut one that a table shows, once it has come.
+    fn take_whole_text(&mut self) {
+        let frame = self.link.cells.probe.load();
+        let Some(frame) = frame.as_ref().as_ref().filter(|frame| frame.revision == self.asked.revision) else { return };
+        let asked = self.asked.place.is_some() && self.asked.text == self.session.view.probe;
+        if !asked || frame.text == self.asked.text {
+            return;
+        }
+        self.session.view.probe.clone_from(&frame.text);
+        if let Some((text, _)) = self.state.gold.as_mut().filter(|(text, _)| *text == self.asked.text) {
+            text.clone_from(&frame.text);
+        }
+        // The answer that is there is the answer to the whole text.
+        self.asked = ProbeRequest { text: frame.text.clone(), place: None, ..self.asked.clone() };
+        self.link.cells.ask.store(self.asked.clone());
+    }
+
     /// Whether the session differs from its file in more than how the window is arranged.
-    fn is_unsaved(&self) -> bool {
+    pub(super) fn is_unsaved(&self) -> bool {
         let asked = |session: &Session| Session { view: View::default(), ..session.clone() };
         self.session != self.saved && asked(&self.session) != asked(&self.saved)
     }
@@ -324,6 +346,7 @@ impl WorkbenchApp {
         let ask = ProbeRequest {
             revision: self.asked.revision,
             text: view.probe.clone(),
+            place: self.state.taken.as_ref().filter(|(text, _)| *text == view.probe).map(|(_, place)| *place),
             prompt: Some(self.session.prompt.clone()),
             teacher_layer: view.teacher_layer,
             student_layer: view.student_layer,
@@ -359,6 +382,14 @@ impl Drop for WorkbenchApp {
         if std::thread::panicking() {
             return;
         }
+        // What was to be written is, before the last word on it: a save is not lost, an older autosave
+        // does not come after.
+        self.errands.finish();
+        while let Some(word) = self.errands.hear() {
+            if let Word::Saved(saved) = word {
+                self.saved_to(*saved);
+            }
+        }
         // A session nobody saved is kept and offered at the next start, as after a crash.
         let unsaved = self.is_unsaved();
         let path = self.storage.autosave_path().filter(|_| unsaved);
@@ -366,5 +397,53 @@ impl Drop for WorkbenchApp {
         if !kept {
             self.storage.close();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{EngineEnd, ProbeFrame, SideFrame, connect};
+
+    fn app(folder: &std::path::Path) -> (WorkbenchApp, EngineEnd) {
+        let (watch, end) = connect();
+        let session = Session::built_in().unwrap();
+        let storage = Storage::open(folder.to_owned());
+        (WorkbenchApp::new(&Context::default(), watch, Catalog::default(), session, None, storage), end)
+    }
+
+    fn answer(revision: u64, text: &str) -> ProbeFrame {
+        let student =
+            SideFrame { tokens: vec![], scores: vec![0.0], layer: 0, layers: 1, heads: 1, attention: [].into() };
+        let classes = ["a".to_owned()].into();
+        ProbeFrame { frame: 1, revision, step: 0, text: text.to_owned(), classes, teacher: None, student }
+    }
+
+    #[test]
+    fn a_row_that_was_picked_becomes_its_whole_text_once_that_has_come_and_is_not_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut app, end) = app(folder.path());
+        let (cut, whole) = ("it began well…", "it began well, and it ended");
+        app.session.view.probe = cut.to_owned();
+        app.state.gold = Some((cut.to_owned(), 2));
+        app.state.taken = Some((cut.to_owned(), TextPlace::Test(7)));
+        app.look_where_the_person_looks();
+        let asked = end.cells.ask.load();
+        assert_eq!((asked.text.as_str(), asked.place), (cut, Some(TextPlace::Test(7))));
+
+        end.cells.probe.store(Some(answer(asked.revision.wrapping_sub(1), "another text")));
+        app.take_whole_text();
+        assert_eq!(app.session.view.probe, cut, "an answer to an earlier question");
+        end.cells.probe.store(Some(answer(asked.revision, whole)));
+        app.take_whole_text();
+        assert_eq!(app.session.view.probe, whole);
+        assert_eq!(app.state.gold, Some((whole.to_owned(), 2)));
+        app.look_where_the_person_looks();
+        assert_eq!(end.cells.ask.load().revision, asked.revision, "it is answered already");
+
+        // What is typed is meant as it stands, even where it ends like a cut text.
+        app.session.view.probe = cut.to_owned() + " or not…";
+        app.look_where_the_person_looks();
+        assert_eq!(end.cells.ask.load().place, None);
     }
 }

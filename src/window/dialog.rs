@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
+use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use crate::record::{RunRecord, journal};
@@ -38,8 +38,8 @@ pub enum Word {
     Picked(Wish, PathBuf),
     /// A session was read, and its run where it has one.
     Loaded(Box<Loaded>),
-    /// The session was written there.
-    Saved(PathBuf),
+    /// A session was written.
+    Saved(Box<Saved>),
     /// The first line of a delimited file.
     Columns(Vec<String>),
     /// The system shows no dialogs.
@@ -62,11 +62,31 @@ pub struct Loaded {
     pub recovered: bool,
 }
 
+/// A session to be written, or that was.
+pub struct Saved {
+    /// The session as it is in the file.
+    pub session: Session,
+    /// The file.
+    pub path: PathBuf,
+    /// Which session of the window it is, counted by [`super::app::WorkbenchApp`].
+    pub taken_up: u64,
+    /// Whether a person asked for it; an autosave says nothing unless it fails.
+    pub aloud: bool,
+}
+
 /// Sends threads off and hears from them.
 pub struct Errands {
     words: Sender<Word>,
     heard: Receiver<Word>,
     ctx: egui::Context,
+    writer: Option<Writer>,
+}
+
+/// The one thread that writes sessions, in the order they were given to it: on a slow disk an older one must
+/// not end up over a newer.
+struct Writer {
+    jobs: Sender<Saved>,
+    thread: JoinHandle<()>,
 }
 
 impl Errands {
@@ -76,7 +96,7 @@ impl Errands {
     /// Errands that wake `ctx` when they end.
     pub fn new(ctx: egui::Context) -> Self {
         let (words, heard) = channel();
-        Self { words, heard, ctx }
+        Self { words, heard, ctx, writer: None }
     }
 
     /// The next errand that has ended.
@@ -123,12 +143,52 @@ impl Errands {
         self.send_off("retort-open", move || Some(show_again(session, path, false)));
     }
 
-    /// Writes `session` to `path`; a failed or finished autosave says nothing unless it failed.
-    pub fn save(&self, session: Session, path: PathBuf, aloud: bool) {
-        self.send_off("retort-save", move || match file::save(&session, &path) {
-            Ok(()) => aloud.then_some(Word::Saved(path)),
-            Err(e) => Some(Word::Failed(e.to_string())),
-        });
+    /// Writes a session, behind those given before.
+    pub fn save(&mut self, saved: Saved) {
+        if self.writer.is_none() {
+            self.writer = self.start_writing();
+        }
+        if let Some(writer) = &self.writer
+            && let Err(lost) = writer.jobs.send(saved)
+        {
+            let path = lost.0.path;
+            let _ = self
+                .words
+                .send(Word::Failed(format!("the session was not written; save it again: {}", path.display())));
+            self.writer = None;
+        }
+    }
+
+    /// Waits until everything is written.
+    pub fn finish(&mut self) {
+        if let Some(Writer { jobs, thread }) = self.writer.take() {
+            drop(jobs);
+            // A panic there has lost a file, not this window.
+            let _ = thread.join();
+        }
+    }
+
+    fn start_writing(&self) -> Option<Writer> {
+        let (jobs, orders) = channel::<Saved>();
+        let (words, ctx) = (self.words.clone(), self.ctx.clone());
+        let write = move || {
+            for job in orders {
+                let word = match file::save(&job.session, &job.path) {
+                    Ok(()) if !job.aloud => continue,
+                    Ok(()) => Word::Saved(Box::new(job)),
+                    Err(e) => Word::Failed(e.to_string()),
+                };
+                let _ = words.send(word);
+                ctx.request_repaint();
+            }
+        };
+        match std::thread::Builder::new().name("retort-save".to_owned()).spawn(write) {
+            Ok(thread) => Some(Writer { jobs, thread }),
+            Err(e) => {
+                let _ = self.words.send(Word::Failed(format!("cannot start a thread: {e}; close other programs")));
+                None
+            }
+        }
     }
 
     /// Reads the column names of a delimited file.
@@ -207,6 +267,26 @@ mod tests {
         std::fs::write(&path, "\u{feff}\"text\",label\r\n\"a, b\",x\r\n").unwrap();
         assert_eq!(split(&first_line(&path).unwrap()), ["text", "label"]);
         assert_eq!(split("a\tb, c"), ["a", "b, c"]);
+    }
+
+    #[test]
+    fn sessions_are_written_in_the_order_they_were_given_and_none_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.ron");
+        let mut errands = Errands::new(egui::Context::default());
+        for number in 0..60 {
+            // The earlier, the longer to write.
+            let probes = vec!["x".repeat(1000); if number < 10 { 500 } else { 0 }];
+            let session = Session { name: number.to_string(), probes, ..Session::built_in().unwrap() };
+            errands.save(Saved { session, path: path.clone(), taken_up: number, aloud: number % 2 == 0 });
+        }
+        errands.finish();
+        assert_eq!(file::open(&path).unwrap().name, "59");
+        let told = std::iter::from_fn(|| errands.hear()).map(|word| match word {
+            Word::Saved(saved) => saved.taken_up,
+            _ => panic!("a write failed"),
+        });
+        assert_eq!(told.collect::<Vec<_>>(), (0..60).step_by(2).collect::<Vec<_>>());
     }
 
     #[test]

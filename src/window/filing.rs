@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::app::WorkbenchApp;
-use super::dialog::{Loaded, Wish, Word};
+use super::dialog::{Loaded, Saved, Wish, Word};
 use super::state::{Action, FileQuestion};
 use super::steering::Steering;
 use super::undo::Part;
@@ -22,7 +22,8 @@ impl WorkbenchApp {
 
     pub(super) fn save_to(&mut self, path: PathBuf) {
         self.state.question = None;
-        self.errands.save(self.session.clone(), path, true);
+        let (session, taken_up) = (self.session.clone(), self.taken_up);
+        self.errands.save(Saved { session, path, taken_up, aloud: true });
     }
 
     pub(super) fn open(&mut self, path: PathBuf) {
@@ -84,7 +85,7 @@ impl WorkbenchApp {
         match word {
             Word::Picked(wish, path) => self.state.ask(Action::Use(wish, path)),
             Word::Loaded(loaded) => self.take_up(*loaded),
-            Word::Saved(path) => self.saved_to(path),
+            Word::Saved(saved) => self.saved_to(*saved),
             Word::Columns(columns) => self.state.columns = columns,
             Word::NoDialog => {
                 let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");
@@ -94,10 +95,12 @@ impl WorkbenchApp {
         }
     }
 
-    fn saved_to(&mut self, path: PathBuf) {
-        self.saved = self.session.clone();
-        self.state.recent = self.storage.used(&path);
-        self.path = Some(path);
+    /// What was written is saved, and nothing that was changed since.
+    pub(super) fn saved_to(&mut self, saved: Saved) {
+        self.state.recent = self.storage.used(&saved.path);
+        if saved.taken_up == self.taken_up {
+            (self.saved, self.path) = (saved.session, Some(saved.path));
+        }
     }
 
     /// Puts another session on the workbench.
@@ -117,7 +120,8 @@ impl WorkbenchApp {
             self.storage.forget_left_behind();
         }
         (self.path, self.saved, self.session) = (path, session.clone(), session);
-        (self.state.gold, self.due.open, self.sampled) = (None, None, false);
+        self.taken_up += 1;
+        (self.state.gold, self.state.taken, self.due.open, self.sampled) = (None, None, None, false);
         self.undo.clear();
         self.read_columns();
         trouble.into_iter().for_each(|trouble| self.notice(false, trouble));
@@ -211,7 +215,65 @@ fn source_for(path: PathBuf) -> DataSource {
 
 #[cfg(test)]
 mod tests {
+    use super::super::storage::Storage;
     use super::*;
+    use crate::session::Catalog;
+
+    /// A window without an engine.
+    fn app(folder: &Path) -> WorkbenchApp {
+        let (watch, _) = crate::link::connect();
+        let storage = Storage::open(folder.join("own"));
+        let session = Session::built_in().unwrap();
+        WorkbenchApp::new(&egui::Context::default(), watch, Catalog::default(), session, None, storage)
+    }
+
+    fn heed_all(app: &mut WorkbenchApp) {
+        app.errands.finish();
+        while let Some(word) = app.errands.hear() {
+            app.heed(word);
+        }
+    }
+
+    #[test]
+    fn an_edit_made_while_the_session_is_written_stays_unsaved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.ron");
+        let mut app = app(folder.path());
+        app.session.name = "written".to_owned();
+        app.save_to(path.clone());
+        app.session.name = "edited meanwhile".to_owned();
+        heed_all(&mut app);
+        assert_eq!(app.path.as_ref(), Some(&path));
+        assert!(app.is_unsaved(), "the edit is in no file");
+        app.session.name = "written".to_owned();
+        assert!(!app.is_unsaved());
+    }
+
+    #[test]
+    fn a_file_written_late_is_not_that_of_the_session_opened_since() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.ron");
+        let mut app = app(folder.path());
+        app.save_to(path.clone());
+        app.open_built_in();
+        app.session.name = "another".to_owned();
+        heed_all(&mut app);
+        assert_eq!(app.path, None);
+        assert!(app.is_unsaved() && path.exists());
+    }
+
+    #[test]
+    fn a_save_asked_for_before_closing_is_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.ron");
+        let mut app = app(folder.path());
+        app.session.name = "last".to_owned();
+        app.save_to(path.clone());
+        drop(app);
+        assert_eq!(crate::session::file::open(&path).unwrap().name, "last");
+        let storage = Storage::open(folder.path().join("own"));
+        assert!(storage.left_behind().is_none(), "it was saved, so there is nothing to recover");
+    }
 
     #[test]
     fn a_path_is_read_as_what_its_name_says() {

@@ -10,7 +10,7 @@ use egui::Id;
 use super::dialog::Wish;
 use super::plot::attention_map::AttentionMap;
 use super::undo::Part;
-use crate::link::{Question, Secret, Step};
+use crate::link::{Question, Secret, Step, TextPlace};
 use crate::session::{ServerOrigin, Session, View};
 
 /// One thing a person asked for. Panels push these; the app acts on them after drawing.
@@ -148,6 +148,8 @@ pub struct UiState {
     pub rows: Rows,
     /// A test row under the lens: its text and its class.
     pub gold: Option<(String, usize)>,
+    /// A text that was taken from a table, as the table shows it, and where it stands in the data.
+    pub taken: Option<(String, TextPlace)>,
     /// Texts that are typed but not yet meant.
     pub drafts: HashMap<Id, String>,
     /// The session-file window, while it is open.

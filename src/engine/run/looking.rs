@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::pair::CUT;
 use super::super::{EngineError, probe};
 use super::Engine;
-use crate::link::Event;
+use crate::link::{Event, ProbeRequest};
 
 /// Most of the run's time that looking may take.
 const LOOKING_BUDGET: f64 = 0.05;
@@ -51,6 +52,10 @@ impl Engine<'_> {
             (None, Some(pair)) => (pair, self.left.step, &self.left.pruner),
             (None, None) => return Ok(()),
         };
+        let whole = request.place.map(|place| pair.whole(place, &request.text));
+        let missing = whole.as_ref().is_some_and(Option::is_none) && request.text.ends_with(CUT);
+        let text = whole.flatten().map_or_else(|| request.text.clone(), |text| text.to_string());
+        let request = ProbeRequest { text, ..ProbeRequest::clone(&request) };
         let edited = request.prompt.as_ref();
         let session = self.run.as_ref().map_or(&pair.session, |run| &run.trainer.session);
         if news {
@@ -65,6 +70,9 @@ impl Engine<'_> {
             let prompt = if self.run.is_some() { &session.prompt } else { edited.unwrap_or(&session.prompt) };
             let frame = probe::look(pair, &request, prompt, step, self.looks.frames)?;
             self.cells.probe.store(Some(frame));
+        }
+        if missing {
+            self.complain("the data that is open is not that of the table, so the text under the lens is cut as the table shows it; open the session of that run".to_owned());
         }
         Ok(())
     }

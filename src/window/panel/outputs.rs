@@ -4,7 +4,7 @@ use egui::{Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 
 use super::{Scene, changed_view};
 use crate::link::scores::answer;
-use crate::link::{ProbeFrame, SideFrame};
+use crate::link::{ProbeFrame, SideFrame, TextPlace};
 use crate::window::control;
 use crate::window::plot::probability_bars;
 use crate::window::state::UiState;
@@ -44,10 +44,12 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn next_sample_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let Some(opened) = scene.record.opened.as_ref().filter(|opened| !opened.samples.is_empty()) else { return };
     if ui.small_button(scene.t("Another sample")).on_hover_text(scene.t("Puts a text of the data here")).clicked() {
-        let now = opened.samples.iter().position(|(text, _)| *text == scene.session.view.probe);
+        let taken = state.taken.as_ref().map(|(text, _)| text);
+        let now = opened.samples.iter().position(|(text, _)| Some(text) == taken.or(Some(&scene.session.view.probe)));
         let next = now.map_or(0, |i| (i + 1) % opened.samples.len());
         if let Some((text, class)) = opened.samples.get(next) {
             state.gold = Some((text.clone(), *class));
+            state.taken = Some((text.clone(), TextPlace::Sample(next)));
             state.ask(changed_view(scene, |view| view.probe = text.clone()));
         }
     }

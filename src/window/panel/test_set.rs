@@ -6,7 +6,7 @@ use egui::{Align, Color32, CornerRadius, Galley, Layout, Rect, ScrollArea, Sense
 
 use super::{Scene, changed_view};
 use crate::link::grouped;
-use crate::link::{Prediction, Predictions};
+use crate::link::{Prediction, Predictions, TextPlace};
 use crate::window::control;
 use crate::window::state::{RowFilter, RowOrder, Rows, UiState};
 
@@ -89,8 +89,10 @@ fn rows_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, predictions: &Predic
         listed.len(),
         |ui, visible| {
             control::clear_of_bar(ui);
-            for row in listed.get(visible).unwrap_or_default().iter().filter_map(|i| predictions.rows.get(*i)) {
-                row_ui(ui, scene, state, row);
+            for &place in listed.get(visible).unwrap_or_default() {
+                if let Some(row) = predictions.rows.get(place) {
+                    row_ui(ui, scene, state, (place, row));
+                }
             }
         },
     );
@@ -98,10 +100,15 @@ fn rows_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, predictions: &Predic
     control::caption(ui, &total);
 }
 
-fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, row: &Prediction) {
+fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, (place, row): (usize, &Prediction)) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &row.text));
-    let chosen = scene.session.view.probe == row.text;
+    let chosen = match &state.taken {
+        Some((_, TextPlace::Test(taken))) => {
+            *taken == place && state.gold.as_ref().is_some_and(|(text, _)| *text == scene.session.view.probe)
+        }
+        _ => scene.session.view.probe == row.text,
+    };
     if chosen || response.hovered() {
         let visuals = ui.visuals();
         let fill = if chosen { visuals.selection.bg_fill.gamma_multiply(0.5) } else { visuals.faint_bg_color };
@@ -113,11 +120,12 @@ fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, row: &Prediction) {
     ui.painter().hline(rect.x_range(), rect.bottom(), ui.visuals().widgets.noninteractive.bg_stroke);
     if response.on_hover_ui(|ui| card_ui(ui, scene, row)).clicked() {
         state.gold = Some((row.text.clone(), row.gold));
+        state.taken = Some((row.text.clone(), TextPlace::Test(place)));
         state.ask(changed_view(scene, |view| view.probe = row.text.clone()));
     }
 }
 
-/// The whole text and both answers.
+/// The text, as far as the table has it, and both answers.
 fn card_ui(ui: &mut Ui, scene: &Scene, row: &Prediction) {
     let palette = scene.look.palette();
     ui.set_max_width(360.0);

@@ -5,6 +5,7 @@
 
 mod models;
 mod secrets;
+mod words;
 
 use std::path::{Path, PathBuf};
 

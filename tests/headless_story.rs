@@ -285,6 +285,27 @@ fn a_run_that_is_still_being_read_ends_at_once() {
 }
 
 #[test]
+fn a_second_ctrl_c_ends_a_run_at_once() {
+    let place = Place::new();
+    let rows = reviews().replace("text,label\n", "").repeat(4_000);
+    std::fs::write(place.at("s/data/large.csv"), format!("text,label\n{rows}")).unwrap();
+    let data = DATA.replace("text: [", r#"test: Some("data/large.csv"), text: ["#);
+    place.session("s/tested.ron", &session(&data, "steps: 1000000, evaluate_every: 0, checkpoint_every: 0"));
+    let log = place.at("log");
+    let run = place.retort("s", &["run", "tested.ron", "--out", "out"]);
+    let child = by_hand(run).stdout(Stdio::piped()).stderr(File::create(&log).unwrap()).spawn().unwrap();
+    wait("a few steps", || place.text("s/out/metrics.csv").lines().count() > 20);
+    signal(&child, "INT");
+    wait("the stop", || place.text("log").contains("stopping: "));
+    let asked = Instant::now();
+    signal(&child, "INT");
+    let done = ended(child);
+    assert_eq!(done.status.code(), Some(130));
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(!place.at("s/out/summary.json").exists(), "the test was waited for");
+}
+
+#[test]
 fn a_log_has_the_notes_the_measures_and_how_far_a_run_is() {
     let place = Place::new();
     let latin: Vec<u8> =

@@ -113,3 +113,19 @@ fn no_file_hides_a_panic() {
         }
     }
 }
+
+/// `println!` and its like panic where nobody reads: everything that is written goes through one file.
+#[test]
+fn nothing_is_printed_but_by_the_file_that_bears_a_reader_who_has_gone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = 0;
+    for path in sources(&root) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        // `print!`, `println!`, `eprint!`, `eprintln!`
+        let prints = code.filter(|line| line.contains("print!(") || line.contains("println!(")).count();
+        assert_eq!(prints, 0, "{} prints; use headless::print or headless::tell", path.display());
+        found += 1;
+    }
+    assert!(found > 100, "the sources are elsewhere");
+}

@@ -10,6 +10,11 @@ use super::message::Event;
 pub trait EventSink {
     /// Takes one event. Must not wait for whoever reads it.
     fn emit(&mut self, event: Event);
+
+    /// What could not be done with the events so far, each said once.
+    fn take_complaints(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl EventSink for Vec<Event> {
@@ -26,11 +31,21 @@ impl<A: EventSink, B: EventSink> EventSink for Tee<A, B> {
         self.0.emit(event.clone());
         self.1.emit(event);
     }
+
+    fn take_complaints(&mut self) -> Vec<String> {
+        let mut all = self.0.take_complaints();
+        all.extend(self.1.take_complaints());
+        all
+    }
 }
 
 impl<S: EventSink + ?Sized> EventSink for &mut S {
     fn emit(&mut self, event: Event) {
         (**self).emit(event);
+    }
+
+    fn take_complaints(&mut self) -> Vec<String> {
+        (**self).take_complaints()
     }
 }
 

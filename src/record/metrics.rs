@@ -36,30 +36,36 @@ impl MetricsFile {
     /// The operating system's words.
     pub fn rewrite(&mut self, record: &RunRecord) -> Result<(), String> {
         self.file = None;
-        let failed = |e: std::io::Error| e.to_string();
+        let failed = |e: std::io::Error| unwritten("the curves", &e, &self.path);
         write_atomically(&self.path, metrics(record).as_bytes()).map_err(failed)?;
         self.file = Some(File::options().append(true).open(&self.path).map_err(failed)?);
         self.next = record.step;
         Ok(())
     }
 
-    /// Adds the rows of the steps before `step`. After a failure the table is written anew, lest half a
-    /// line stays in its middle.
+    /// Whether it must be written anew, lest half a line stays in its middle: a row could not be written.
+    pub fn is_broken(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// Adds the rows of the steps before `step`, unless it is broken.
     ///
     /// # Errors
     /// The operating system's words.
     pub fn grow(&mut self, record: &RunRecord, step: Step) -> Result<(), String> {
-        if step <= self.next {
-            return Ok(());
-        }
-        let Some(file) = &mut self.file else { return self.rewrite(record) };
+        let Some(file) = self.file.as_mut().filter(|_| step > self.next) else { return Ok(()) };
         let written = file.write_all(rows(record, self.next, step).as_bytes());
         self.next = step;
         written.map_err(|e| {
             self.file = None;
-            e.to_string()
+            unwritten("the curves", &e, &self.path)
         })
     }
+}
+
+/// Why a file of a run is not there.
+pub(super) fn unwritten(what: &str, error: &std::io::Error, path: &Path) -> String {
+    format!("cannot write {what}: {error}; check that the folder can be written and has room: {}", path.display())
 }
 
 /// Every curve as one table, in step order.

@@ -3,11 +3,12 @@
 //! summary and the student's card at the end. A journal ends with its run: what is opened or refused
 //! behind it is not written there.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::journal::{self, Journal};
 pub use super::metrics::METRICS;
-use super::metrics::MetricsFile;
+use super::metrics::{MetricsFile, unwritten};
 use super::{RunRecord, card};
 use crate::link::{Event, EventSink, Outcome, Step};
 use crate::session::file::write_atomically;
@@ -23,14 +24,11 @@ pub struct Recorder {
     run: Option<(Journal, PathBuf)>,
     table: Option<MetricsFile>,
     complaints: Vec<String>,
+    /// What was complained of already: a full disk is not news at every checkpoint.
+    said: BTreeSet<String>,
 }
 
 impl Recorder {
-    /// What could not be written so far, said once.
-    pub fn take_complaints(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.complaints)
-    }
-
     fn begin(&mut self, out: &Path, step: u64) {
         let path = out.join(journal::FILE);
         let opened = if step == 0 || !path.exists() { Journal::create(&path) } else { Journal::append(&path) };
@@ -63,8 +61,9 @@ impl Recorder {
 
     fn complain(&mut self, error: &dyn std::fmt::Display) {
         let words = error.to_string();
-        log::warn!("{words}");
-        self.complaints.push(words);
+        if self.said.insert(words.clone()) {
+            self.complaints.push(words);
+        }
     }
 
     /// Writes the curves anew, as they are now.
@@ -96,7 +95,10 @@ impl Recorder {
                 self.complain(&words);
             }
         }
-        self.add_rows(self.record.step);
+        match &self.table {
+            Some(table) if table.is_broken() => self.tabulate(),
+            _ => self.add_rows(self.record.step),
+        }
     }
 
     /// The session with the knob changes that were really made, then those still to come.
@@ -110,7 +112,8 @@ impl Recorder {
     fn summarise(&mut self, outcome: &Outcome) {
         let Some((_, out)) = &self.run else { return };
         let text = serde_json::to_string_pretty(outcome).unwrap_or_default() + "\n";
-        let summary = write_atomically(&out.join(SUMMARY), text.as_bytes()).map_err(|e| e.to_string());
+        let summary = write_atomically(&out.join(SUMMARY), text.as_bytes());
+        let summary = summary.map_err(|e| unwritten("the outcome", &e, &out.join(SUMMARY)));
         let card = self.describe(&out.join(STUDENT));
         for result in [summary, card] {
             if let Err(words) = result {
@@ -123,7 +126,8 @@ impl Recorder {
     fn describe(&self, student: &Path) -> Result<(), String> {
         let Some(usage) = Usage::open(student).map_err(|e| e.to_string())? else { return Ok(()) };
         let Some(text) = card::text(&self.record, &usage) else { return Ok(()) };
-        write_atomically(&student.join(card::FILE), text.as_bytes()).map_err(|e| e.to_string())
+        let path = student.join(card::FILE);
+        write_atomically(&path, text.as_bytes()).map_err(|e| unwritten("the student's card", &e, &path))
     }
 
     fn note(&mut self, event: Event) {
@@ -134,6 +138,10 @@ impl Recorder {
 }
 
 impl EventSink for Recorder {
+    fn take_complaints(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.complaints)
+    }
+
     fn emit(&mut self, event: Event) {
         if let Event::Started { out, step, .. } = &event {
             let (out, step) = (out.clone(), *step);
@@ -158,5 +166,35 @@ impl EventSink for Recorder {
             Event::Failed(_) | Event::Left { .. } => self.close(),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_is_said_once_with_the_file_and_the_rest_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("run");
+        std::fs::create_dir_all(out.join(METRICS)).unwrap();
+        let mut recorder = Recorder::default();
+        let session = Box::new(Session::built_in().unwrap());
+        recorder.emit(Event::Started { session, out: out.clone(), step: 0 });
+        let said = recorder.take_complaints();
+        assert!(
+            said.len() == 1 && said[0].contains("cannot write the curves") && said[0].contains(METRICS),
+            "{said:?}"
+        );
+        for step in 0..4 {
+            recorder.emit(Event::Scalars { step, values: vec![("loss/total".into(), 1.0)] });
+            recorder.emit(Event::Checkpoint { step });
+        }
+        assert_eq!(recorder.take_complaints(), Vec::<String>::new());
+        std::fs::remove_dir(out.join(METRICS)).unwrap();
+        recorder.emit(Event::Checkpoint { step: 4 });
+        let table = std::fs::read_to_string(out.join(METRICS)).unwrap();
+        assert_eq!(table.lines().count(), 5, "written as soon as it can be: {table}");
+        assert!(out.join(SESSION).exists());
     }
 }

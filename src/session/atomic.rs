@@ -75,7 +75,8 @@ fn led_to(path: &Path) -> PathBuf {
     target.unwrap_or_else(|| path.to_owned())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 

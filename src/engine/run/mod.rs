@@ -173,6 +173,10 @@ impl Engine<'_> {
     fn emit(&mut self, event: Event) {
         self.record.emit(event.clone());
         self.sink.emit(event);
+        for words in self.record.take_complaints() {
+            // Not to the record, which could not write it down.
+            self.sink.emit(Event::Warning(words.into()));
+        }
     }
 
     fn is_training(&self) -> bool {

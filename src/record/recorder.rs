@@ -29,8 +29,13 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    fn begin(&mut self, out: &Path, step: u64) {
+    fn begin(&mut self, session: &Session, out: &Path, step: u64) {
         let path = out.join(journal::FILE);
+        if step == 0 {
+            // Before there is a journal: a folder with a journal is gone on with, which needs the session.
+            let written = file::save(session, &out.join(SESSION));
+            written.unwrap_or_else(|e| self.complain(&e));
+        }
         let opened = if step == 0 || !path.exists() { Journal::create(&path) } else { Journal::append(&path) };
         match opened {
             Ok(journal) => (self.run, self.table) = (Some((journal, out.to_owned())), Some(MetricsFile::new(out))),
@@ -143,9 +148,8 @@ impl EventSink for Recorder {
     }
 
     fn emit(&mut self, event: Event) {
-        if let Event::Started { out, step, .. } = &event {
-            let (out, step) = (out.clone(), *step);
-            self.begin(&out, step);
+        if let Event::Started { session, out, step } = &event {
+            self.begin(session, out, *step);
         }
         if let Event::Scalars { step, .. } = &event {
             self.add_rows(*step);

@@ -24,7 +24,7 @@ pub struct Progress {
     bar: ProgressBar,
     /// Steps done and steps in all; 0 in all before the first.
     at: (u64, u64),
-    loss: f64,
+    loss: Option<f64>,
     /// What is being done besides training.
     doing: String,
     /// The last line of a log, and how many parts of the run it had behind it.
@@ -39,7 +39,7 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style(OPENING));
         let now = Instant::now();
-        Self { bar, at: (0, 0), loss: f64::NAN, doing: String::new(), told: (now, 0), begun: (0, now) }
+        Self { bar, at: (0, 0), loss: None, doing: String::new(), told: (now, 0), begun: (0, now) }
     }
 
     /// A line that stays.
@@ -101,7 +101,7 @@ impl Progress {
     fn step(&mut self, step: u64, values: &[(SeriesId, f64)]) {
         let of = |id: &str| values.iter().find(|(series, _)| &*series.0 == id).map(|(_, value)| *value);
         if let Some(loss) = of("loss/total") {
-            (self.at.0, self.loss) = (step + 1, loss);
+            (self.at.0, self.loss) = (step + 1, Some(loss));
             self.doing.clear();
             self.bar.set_position(step + 1);
             self.bar.set_message(format!("loss {loss:.3}"));
@@ -136,7 +136,10 @@ impl Progress {
         self.told.1 = self.parts();
         let (step, steps) = self.at;
         let line = match (self.doing.as_str(), steps) {
-            ("", _) => format!("step {step:>6} of {steps}  loss {:.3}{}", self.loss, self.left()),
+            ("", _) => {
+                let loss = self.loss.map_or(String::new(), |loss| format!("  loss {loss:.3}"));
+                format!("step {step:>6} of {steps}{loss}{}", self.left())
+            }
             (doing, 0) => doing.to_owned(),
             (doing, _) => format!("step {step:>6} of {steps}  {doing}"),
         };

@@ -3,6 +3,7 @@
 //! `cargo test --test faults -- --ignored`.
 #![cfg(feature = "engine")]
 
+mod headless;
 mod models;
 mod secrets;
 mod words;

@@ -299,13 +299,20 @@ fn a_run_that_is_opened_again_is_looked_at_with_the_student_it_ended_with() {
         let frame = frame.as_ref().as_ref().unwrap();
         (frame.step, frame.student.scores.clone())
     };
-    drive(start(&small(), folder.path()), |_, _| ());
     let fresh = look(small());
-    let mut again = file::open(&folder.path().join("session.ron")).unwrap();
-    again.run = Some(folder.path().to_owned());
-    let again = look(again);
-    assert_eq!((fresh.0, again.0), (0, 14));
-    assert_ne!(fresh.1, again.1);
+    let mut seen = Vec::new();
+    for (name, every) in [("kept", 4), ("bare", 0)] {
+        let (mut session, out) = (small(), folder.path().join(name));
+        session.recipe.checkpoint_every = every;
+        drive(start(&session, &out), |_, _| ());
+        assert_eq!(out.join("checkpoints").exists(), every > 0, "a finished run of {every}");
+        let mut again = file::open(&out.join("session.ron")).unwrap();
+        again.run = Some(out);
+        seen.push(look(again));
+    }
+    assert_eq!((fresh.0, seen[0].0), (0, 14));
+    assert_ne!(fresh.1, seen[0].1);
+    assert_eq!(seen[0], seen[1], "the saved student is the one of the last checkpoint");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! written under another name and renamed when whole and on disk: a kill at any moment leaves the
 //! one before it. One that was damaged later is passed over for the one before it, and said.
 
+mod saved;
 mod timeline;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,7 +27,7 @@ use crate::session::paths::absolute;
 use crate::session::run_folder::{self, CHECKPOINTS, STATE, TENSORS, checkpoint_name, named_checkpoints};
 use crate::session::{Keep, Knobs, Session};
 pub use run_folder::checkpoints as list;
-pub use timeline::abandon;
+pub use timeline::{abandon, clear};
 
 /// The newest format this program writes. 2: what the evaluations said, how the run ended, and a
 /// hash of the tensors.
@@ -202,7 +203,9 @@ pub fn find(run: &Path, most: Option<Step>) -> Result<Found, EngineError> {
         }
     }
     let reason = match faults.first() {
-        None => "the folder has none; start the run anew".to_owned(),
+        None => {
+            "the folder has none, as a finished run with recipe.checkpoint_every at 0; start the run anew".to_owned()
+        }
         Some(newest) => {
             format!("none of its {} can be read, {newest}; start the run anew in another folder", faults.len())
         }
@@ -240,9 +243,9 @@ fn state_of(folder: &Path) -> Result<State, EngineError> {
 
 /// Gives an open pair the student that the run in a folder has left or would leave, so that a run that
 /// is shown again is looked at with the weights it ended with; gives the steps done and what was pruned.
-/// `None` where the folder holds no checkpoint of this student.
+/// `None` where the folder holds no checkpoint of this student, nor a saved one.
 pub fn revive(pair: &Pair, run: &Path) -> Option<(Step, Pruner)> {
-    let Found { checkpoint: newest, .. } = find(run, None).ok()?;
+    let Ok(Found { checkpoint: newest, .. }) = find(run, None) else { return saved::revive(pair, run) };
     if newest.state.session.models.student != pair.session.models.student {
         return None;
     }

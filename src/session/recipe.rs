@@ -24,7 +24,8 @@ pub struct Recipe {
     pub seed: u64,
     /// Steps between two evaluations on the validation part; 0 never evaluates in between.
     pub evaluate_every: u64,
-    /// Steps between two checkpoints; 0 writes one at the end only.
+    /// Steps between two checkpoints; with 0 a run that has done all its steps keeps its student alone,
+    /// and one that ended before them keeps one checkpoint, to go on from.
     pub checkpoint_every: u64,
     /// Stops early once the validation accuracy reaches this, in [0, 1].
     pub target_accuracy: Option<f64>,

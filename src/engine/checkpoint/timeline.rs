@@ -60,6 +60,17 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
     fs::remove_dir(folder)
 }
 
+/// Removes all checkpoints of a run that needs none any more.
+pub fn clear(run: &Path) {
+    let home = run.join(CHECKPOINTS);
+    for step in named_checkpoints(&home) {
+        // One that cannot be removed costs room, nothing else.
+        let _ = remove(&home.join(checkpoint_name(step)));
+    }
+    // Stays where somebody has put something else into it.
+    let _ = fs::remove_dir(home);
+}
+
 /// Moves the checkpoints behind `step` out of the way, so that a run that goes on from there is never
 /// continued from another one's. What was set aside before is forgotten, if there is anything new.
 /// The latest goes first: cut off at any moment, what is left is one timeline.

@@ -84,6 +84,10 @@ impl Engine<'_> {
         }
         let measured = measuring::at_the_end(&mut run.trainer, run.unasked.take());
         let seconds = run.seconds();
+        // Whoever asks for no checkpoints wants the student alone; but what can be gone on with stays.
+        let done = reason == FINISHED && measured.lacks.is_empty();
+        let spare = done && run.trainer.session.recipe.checkpoint_every == 0;
+        let spent = spare.then(|| run.out.clone());
         self.keep(run.trainer);
         for lack in &measured.lacks {
             let said = format!("{lack}; the student is saved, and the run can be continued to measure again");
@@ -104,6 +108,11 @@ impl Engine<'_> {
             unmeasured: measured.lacks,
         };
         self.emit(Event::Finished(Box::new(outcome)));
+        if let Some(out) = spent {
+            // Behind the outcome: killed in between, the run has still ended.
+            checkpoint::clear(&out);
+            self.emit(Event::CheckpointsKept { steps: checkpoint::list(&out), abandoned: None });
+        }
         self.phase(end_phase(steps, self.status.total), "");
         self.look(true);
     }

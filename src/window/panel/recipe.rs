@@ -109,7 +109,7 @@ fn counts_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
         ),
         (
             scene.t("Checkpoint every"),
-            scene.t("Steps between two checkpoints; 0 writes one at the end only"),
+            scene.t("Steps between two checkpoints; 0 keeps none of a run that has finished"),
             &mut recipe.checkpoint_every,
             0,
             scene.t("at the end"),

@@ -457,7 +457,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "两次验证评测之间的步数；0 表示中途不评测",
     ),
     ("Checkpoint every", "检查点间隔"),
-    ("Steps between two checkpoints; 0 writes one at the end only", "两个检查点之间的步数；0 表示只在结束时写入"),
+    ("Steps between two checkpoints; 0 keeps none of a run that has finished", "两个检查点之间的步数；0 表示运行完成后不保留检查点"),
     ("Stops early once the validation accuracy reaches this", "验证准确率达到此值即提前停止"),
     ("never", "从不"),
     ("at the end", "结束时"),

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::answer::{Answer, answer};
 use super::next_tokens::{NextToken, hint, next_tokens};
+use super::output::tell;
 use super::{CommandError, ProbeArguments, consent};
 use crate::engine::EngineError;
 use crate::engine::hub;
@@ -49,10 +50,10 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
         );
     }
     if !model.card.random.is_empty() {
-        eprintln!(
+        tell(format!(
             "warning: these parts of the model are not stored and were filled at random, so that its answers mean nothing: {}",
             model.card.random.join(", ")
-        );
+        ));
     }
     let written = arguments.out.as_ref();
     let written = written.map(|out| format!(", {} tensors written to {}", tensors.len(), out.display()));

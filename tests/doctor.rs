@@ -15,8 +15,9 @@ use retort::record::recorder::Recorder;
 use retort::session::{Change, Head, LayerMap, Layers, ModelChoice, Session, Source, Start, file};
 use serde_json::json;
 
-const SUBJECTS: [Subject; 13] = [
+const SUBJECTS: [Subject; 14] = [
     Subject::Opening,
+    Subject::Data,
     Subject::Classes,
     Subject::RandomParts,
     Subject::Vocabulary,

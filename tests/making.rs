@@ -21,7 +21,7 @@ const HEADS: [Head; 2] = [Head::Classifier, Head::LabelWords];
 
 /// Texts with classes, for sessions of tiny models.
 fn texts() -> Dataset {
-    let example = |(i, text): (usize, &&str)| Example { text: Arc::from(*text), label: i % tiny::CLASSES.len() };
+    let example = |(i, text): (usize, &&str)| Example { text: Arc::from(*text), label: Some(i % tiny::CLASSES.len()) };
     let train: Vec<Example> = tiny::TEXTS.iter().enumerate().map(example).collect();
     let labelled = vec![true; train.len()];
     Dataset { classes: tiny::classes(), labelled, train, ..Dataset::default() }

@@ -1,8 +1,12 @@
 //! Session files: every version opens, what is saved comes back, and what cannot be used is refused
 //! by name without touching the file.
 
+mod random_sessions;
+
 use std::path::Path;
 
+use proptest::prelude::*;
+use random_sessions::{Draw, damaged, session};
 use retort::link::Event;
 use retort::session::{Column, DataSource, SESSION_VERSION, Session, SessionError, Source, file};
 
@@ -203,4 +207,181 @@ fn a_failed_save_keeps_the_old_file() {
     assert!(error.to_string().contains("old file is kept"));
     assert_eq!(std::fs::read(&path).unwrap(), old);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "a temporary file was left behind");
+}
+
+/// What the refusal of `V1` says after replacing one text by another.
+fn replaced(from: &str, to: &str) -> String {
+    assert!(V1.contains(from), "{from}");
+    refusal(&V1.replace(from, to))
+}
+
+#[test]
+fn forms_that_people_write_by_hand_mean_the_same() {
+    let meant = file::parse(V1, Path::new("v1.ron")).unwrap();
+    for (full, by_hand) in [
+        (r#"test: Some("test.csv")"#, r#"test: "test.csv""#),
+        (r#"text: [Name("review"), Index(3)]"#, r#"text: ["review", 3]"#),
+        (r#"label: Name("stars")"#, r#"label: "stars""#),
+        ("labelled: Some(100)", "labelled: 100"),
+        ("limit: Some(5000)", "limit: 5000"),
+        ("limit: Some(5000)", "limit: Some(5_000)"),
+        (r#"variants: ["{text} All in all: {answer}"]"#, r#"variants: "{text} All in all: {answer}""#),
+        (r#"{"1": "terrible", "5": "great"}"#, r#"{1: "terrible", 5: "great"}"#),
+        (r#"losses: ["soft_targets", "hard_labels"]"#, r#"losses: ("soft_targets", "hard_labels")"#),
+        ("optimizer: Sgd", r#"optimizer: "Sgd""#),
+        ("target_accuracy: Some(0.9)", "target_accuracy: 0.9"),
+        ("threads: Some(2)", "threads: 2"),
+        (
+            r#"script: [(step: 40, knob: "soft_targets.temperature", value: 4.0)]"#,
+            r#"script: (step: 40, knob: "soft_targets.temperature", value: 4)"#,
+        ),
+        (r#"probes: ["What a film."]"#, r#"probes: "What a film.""#),
+        (r#"run: Some("runs/1")"#, r#"run: "runs/1""#),
+        (r#"hidden: ["loss/total"]"#, r#"hidden: "loss/total""#),
+        ("test: 0.0", "test: 0"),
+        ("version: 1,", "// a comment, with \"marks\"\n/* and /* another */ one */ version: 1,"),
+    ] {
+        assert!(V1.contains(full), "{full}");
+        let text = V1.replace(full, by_hand);
+        assert_eq!(
+            file::parse(&text, Path::new("by-hand.ron")).map_err(|e| e.to_string()),
+            Ok(meant.clone()),
+            "{by_hand}"
+        );
+    }
+    let bare = V1.replace("teacher: Some((", "teacher: (").replace("max_tokens: 256)),", "max_tokens: 256),");
+    assert_eq!(file::parse(&bare, Path::new("bare.ron")).unwrap(), meant);
+}
+
+#[test]
+fn a_session_without_a_name_is_called_by_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reviews.ron");
+    std::fs::write(&path, V1.replace("name: \"Every field of version 1\",", "")).unwrap();
+    assert_eq!(file::open(&path).unwrap().name, "reviews");
+}
+
+#[test]
+fn an_unknown_field_is_refused_wherever_it_stands() {
+    for (before, place) in [
+        ("version: 1,", "at the top"),
+        ("max_tokens: 256", "of a model"),
+        ("teacher: Some", "of the pair"),
+        ("header: true", "of rows"),
+        ("validation: 0.2", "of the data"),
+        ("template:", "of the prompt"),
+        ("steps: 200", "of the recipe"),
+        ("step: 40", "of a change"),
+        ("theme: Dark", "of the view"),
+    ] {
+        let error = replaced(before, &format!("heders: false, {before}"));
+        assert!(error.contains("`heders`") && error.contains("the fields are `"), "{place}: {error}");
+    }
+    let data = |source: &str| {
+        let start = V1.find("source: Delimited").unwrap();
+        let end = V1[start..].find('\n').unwrap() + start;
+        refusal(&format!("{}source: {source},{}", &V1[..start], &V1[end..]))
+    };
+    for source in [
+        r#"Delimited(path: "a.csv", tests: Some("b.csv"), text: "text", label: "label")"#,
+        r#"Delimited(path: "a.csv", headers: false, text: "text", label: "label")"#,
+        r#"Delimited(path: "a.csv", validation: Some("b.csv"), text: "text", label: "label")"#,
+        r#"JsonLines(path: "a.jsonl", tests: "b.jsonl", text: "text", label: "label")"#,
+        r#"Newsgroups(path: "a", stripp: (headers: true, footers: true, quotes: true))"#,
+        r#"Newsgroups(path: "a", strip: (headers: true, footers: true, quotes: true, colours: true))"#,
+    ] {
+        let error = data(source);
+        assert!(error.contains("there is no field `") && error.contains("data.source"), "{source}: {error}");
+    }
+    let model = |source: &str| replaced(r#"BuiltIn("posts-student")"#, source);
+    for source in [r#"Hub(repo: "a/b", revison: "x")"#, r#"Server(url: "x", model: "m", keys: "A")"#] {
+        assert!(model(source).contains("models.student.source: there is no field `"), "{}", model(source));
+    }
+}
+
+#[test]
+fn a_wrong_form_is_answered_with_the_field_its_place_and_the_right_form() {
+    for (from, to, said) in [
+        ("batch: 16", "batch: \"16\"", "recipe.batch: the text \"16\" stands where a number belongs; write 16"),
+        ("batch: 16", "batch: 16.5", "recipe.batch: the number 16.5 stands where a whole number belongs"),
+        ("batch: 16", "batch: -1", "recipe.batch: "),
+        ("batch: 16", "batch: sixteen", "recipe.batch: the word sixteen"),
+        (
+            "header: true",
+            "header: \"yes\"",
+            "data.source.header: the text \"yes\" stands where yes or no belongs; write true or false",
+        ),
+        ("header: true", "header: True", "write true or false"),
+        (
+            r#"path: "reviews.csv""#,
+            "path: reviews",
+            "data.source.path: the word reviews stands where a text belongs; write \"reviews\"",
+        ),
+        (r#"source: Folder("models/large")"#, r#"source: "models/large""#, "Folder(\"models/large\")"),
+        (
+            r#"BuiltIn("posts-student")"#,
+            "BuiltIn",
+            "models.student.source: the word BuiltIn stands where a choice with a value belongs; write BuiltIn(…)",
+        ),
+        (r#"Folder("models/large")"#, r#"Server("http://x")"#, "write Server(url: …)"),
+        ("scoring: Mean", "scoring: Median", "prompt.scoring: `Median` is none of `Sum`, `Mean`"),
+        ("scoring: Mean", "scoring: Mean, scoring: Sum", "the field `scoring` is there twice"),
+        (r#"{"1": "terrible""#, r#"{"5": "terrible""#, "the key \"5\" is there twice"),
+        ("label_words: {", "label_words: [", "comma"),
+        ("knobs: {", "knobs: ({", "'"),
+        ("steps: 200", "steps: 200 batches: 3", "a comma or ')' is expected"),
+        ("steps: 200", "steps 200", "':'"),
+        ("theme: Dark", "theme: “Dark”", "write \""),
+        ("value: 4.0", "value: None", "script"),
+        ("data: (", "date: (", "`date`"),
+    ] {
+        let error = replaced(from, to);
+        assert!(error.contains(said) && error.contains("line "), "{to}: {error}");
+    }
+    let at = refusal(&V1.replace("batch: 16", "batch: \"16\""));
+    assert!(at.contains("at line 27, column 16"), "{at}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_drawn_session_means_the_same_in_full_and_by_hand_and_comes_back(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        let drawn = session(&mut Draw::from(&bytes), "http://localhost:1", "data");
+        let read = |text: &str| file::parse(text, Path::new("drawn.ron")).map_err(|e| e.to_string());
+        let full = read(&drawn.full).map_err(|e| TestCaseError::fail(format!("{e}\n{}", drawn.full)))?;
+        prop_assert_eq!(read(&drawn.by_hand), Ok(full.clone()), "{}", drawn.by_hand);
+        prop_assert_eq!(read(&file::to_text(&full).unwrap()), Ok(full.clone()));
+        let json = serde_json::to_string(&full).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Session>(&json).unwrap(), full);
+    }
+
+    #[test]
+    fn a_damaged_session_is_read_or_refused_and_never_a_panic_or_a_wait(bytes in prop::collection::vec(any::<u8>(), 8..80)) {
+        let mut draw = Draw::from(&bytes);
+        let drawn = session(&mut draw, "http://localhost:1", "data");
+        let started = std::time::Instant::now();
+        for text in [&drawn.full, &drawn.by_hand, V1] {
+            let text = damaged(&mut draw, text);
+            match file::parse(&text, Path::new("damaged.ron")) {
+                Ok(session) => {
+                    let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron"));
+                    // Written out, since NaN is not equal to itself.
+                    prop_assert_eq!(format!("{:?}", again.unwrap()), format!("{session:?}"));
+                }
+                Err(SessionError::Parse { line, column, reason, .. }) => {
+                    prop_assert!(line >= 1 && line <= text.split('\n').count() && column >= 1 && !reason.is_empty());
+                }
+                Err(other) => prop_assert!(other.to_string().contains("damaged.ron")),
+            }
+        }
+        prop_assert!(started.elapsed().as_secs() < 5);
+    }
+}
+
+#[test]
+fn parentheses_without_end_are_refused_and_overflow_nothing() {
+    for text in ["(", "[", "{", "Some(", "(a:", "{1:", "/*"] {
+        assert!(refusal(&text.repeat(100_000)).contains("line 1"), "{text}");
+    }
 }

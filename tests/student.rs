@@ -11,8 +11,8 @@ use retort::link::{Command, Event, ProbeRequest, TextPlace, connect};
 use retort::record::card;
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, Column, DataSource, Head, LayerMap, Layers, ModelChoice, Scoring, Session, Source, Start, Usage, UsageError,
-    Vocabulary, file,
+    Change, Column, DataSource, Head, LayerMap, Layers, ModelChoice, Scoring, Session, Source, Start, Usage,
+    UsageError, Vocabulary, file,
 };
 use serde_json::Value;
 

@@ -36,13 +36,13 @@ pub fn test(trainer: &mut Trainer, mut progress: impl FnMut(u64, u64)) -> Result
         progress(student.len() as u64, data.test.len() as u64);
     }
     let teacher = trainer.targets.is_some().then_some(teacher);
-    let gold: Vec<usize> = data.test.iter().map(|example| example.label).collect();
+    let gold = super::data::gold(&data.test);
     let classes = data.classes.len();
     let row = |(i, example): (usize, &super::data::Example)| {
         let theirs = teacher.as_ref().and_then(|teacher| teacher.get(i));
         Prediction {
             text: shown(&example.text),
-            gold: example.label,
+            gold: gold.get(i).copied().unwrap_or_default(),
             teacher: theirs.map(|scores| answer(scores)),
             student: answer(&student[i]),
             kl: theirs.map(|scores| divergence(scores, &student[i]) as f32),
@@ -63,7 +63,7 @@ pub fn sides(trainer: &mut Trainer, result: &TestResult) -> Result<(Option<Side>
     let validation = trainer.validate()?;
     let data = Arc::clone(&trainer.pair.data);
     let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
-    let gold: Vec<usize> = data.validation.iter().map(|example| example.label).collect();
+    let gold = super::data::gold(&data.validation);
     let answers = trainer.teacher_answers(&texts)?;
     let rows = answers.map(|rows| rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
     let teacher = match (trainer.pair.teacher_card(), rows) {

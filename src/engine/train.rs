@@ -113,7 +113,11 @@ impl Trainer {
             named.iter().zip(values).map(|((id, _), value)| (SeriesId::from(id.as_str()), f64::from(value))).collect();
         values.push(("train/grad_norm".into(), norm));
         values.push(("train/learning_rate".into(), rate));
-        values.push(("train/batch_accuracy".into(), batch_accuracy(&pass.scores, &labels)?));
+        let known = |i: &usize| self.pair.data.train[self.taught[*i]].label.is_some();
+        let known: Vec<bool> = picked.iter().map(known).collect();
+        if let Some(accuracy) = batch_accuracy(&pass.scores, &labels, &known)? {
+            values.push(("train/batch_accuracy".into(), accuracy));
+        }
         Ok(Stepped { values, sound })
     }
 
@@ -122,7 +126,7 @@ impl Trainer {
     fn truth(&mut self, picked: &[usize]) -> Result<(Tensor, Tensor, Option<Tensor>), EngineError> {
         let (data, device) = (&self.pair.data, &self.pair.device);
         let own: Vec<usize> = picked.iter().map(|&i| self.taught[i]).collect();
-        let labels: Vec<u32> = own.iter().map(|&i| data.train[i].label as u32).collect();
+        let labels: Vec<u32> = own.iter().map(|&i| data.train[i].label.unwrap_or_default() as u32).collect();
         let labelled: Vec<f32> = own.iter().map(|&i| f32::from(u8::from(data.labelled[i]))).collect();
         let needed = needs_teacher(&self.session.recipe);
         let teacher = match &mut self.targets {
@@ -242,7 +246,7 @@ impl Trainer {
     fn validated(&self, teacher: Option<&[Vec<f32>]>) -> Result<Measures, EngineError> {
         let data = &self.pair.data;
         let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
-        let gold: Vec<usize> = data.validation.iter().map(|example| example.label).collect();
+        let gold = super::data::gold(&data.validation);
         let student = self.student_answers(&texts)?;
         Ok(measure::measures(&gold, &student, teacher, data.classes.len()))
     }
@@ -303,10 +307,12 @@ fn draw(seed: u64, place: usize) -> u64 {
 }
 
 /// Share of the batch whose highest score is its label's, hidden labels included: the curve shows
-/// what happens, not what is learned from.
-fn batch_accuracy(scores: &Tensor, labels: &Tensor) -> candle_core::Result<f64> {
+/// what happens, not what is learned from. Only `known` labels can be compared with; `None` without one.
+fn batch_accuracy(scores: &Tensor, labels: &Tensor, known: &[bool]) -> candle_core::Result<Option<f64>> {
     // Not the device's own arg-max: of equals each takes another.
     let (scores, labels) = (scores.to_vec2::<f32>()?, labels.to_vec1::<u32>()?);
-    let right = scores.iter().zip(&labels).filter(|(row, label)| likeliest(row) == **label as usize).count();
-    Ok(right as f64 / labels.len() as f64)
+    let rows = scores.iter().zip(&labels).zip(known).filter(|(_, known)| **known);
+    let right = rows.filter(|((row, label), _)| likeliest(row) == **label as usize).count();
+    let all = known.iter().filter(|known| **known).count();
+    Ok((all > 0).then(|| right as f64 / all as f64))
 }

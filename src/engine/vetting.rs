@@ -46,7 +46,8 @@ pub fn teacher(trainer: &mut Trainer) -> Result<Option<Vetted>, EngineError> {
         return Ok(None);
     }
     let Some(answers) = trainer.teacher_answers(&texts)? else { return Ok(None) };
-    let right = data.validation.iter().zip(&answers).filter(|(example, row)| likeliest(row) == example.label).count();
+    let right =
+        data.validation.iter().zip(&answers).filter(|(example, row)| Some(likeliest(row)) == example.label).count();
     let accuracy = right as f64 / texts.len() as f64;
     let classes = data.classes.len();
     let (commonest, bar) = (commonest(&data.validation, classes), bag_of_words(&trainer.pair));
@@ -79,7 +80,8 @@ fn judged(accuracy: f64, texts: usize, commonest: f64, bar: Option<f64>) -> Vett
 /// Share of the commonest class.
 fn commonest(part: &[Example], classes: usize) -> f64 {
     let mut counts = vec![0usize; classes];
-    part.iter().for_each(|example| counts.get_mut(example.label).into_iter().for_each(|count| *count += 1));
+    let labels = part.iter().filter_map(|example| example.label);
+    labels.for_each(|label| counts.get_mut(label).into_iter().for_each(|count| *count += 1));
     counts.into_iter().max().unwrap_or(0) as f64 / part.len().max(1) as f64
 }
 

@@ -3,8 +3,13 @@
 
 use super::{BaselineArguments, CommandError};
 use crate::engine::data::{self, Example};
-use crate::engine::measure::linear_baseline::accuracy;
+use crate::engine::measure::linear_baseline::{accuracy, additions};
 use crate::session::{Session, file};
+
+/// Longest word n-gram that counts.
+const NGRAMS: usize = 2;
+/// Additions beyond which the person would wait for minutes.
+const MOST_ADDITIONS: f64 = 3e11;
 
 /// Test accuracy of a linear model over word and word-pair counts, with all training labels and
 /// with the labelled ones alone.
@@ -26,15 +31,39 @@ pub fn baseline(arguments: &BaselineArguments) -> Result<String, CommandError> {
         .map(|(example, _)| example.clone())
         .collect();
     let classes = data.classes.len();
-    let all = accuracy(&data.train, &data.test, classes, 2, seed);
-    let few = accuracy(&labelled, &data.test, classes, 2, seed);
+    data.notes.iter().for_each(|note| eprintln!("data: {note}"));
+    let additions = additions(&data.train, classes, NGRAMS);
+    if additions > MOST_ADDITIONS {
+        let minutes = additions / 1e9 / 60.0;
+        return Err(CommandError::input(format!(
+            "a bag of words over {classes} classes and {} texts would take about {minutes:.0} minutes; lower data.limit",
+            data.train.len()
+        )));
+    }
+    // Without texts to measure with there is no figure, and 0 would be one.
+    let figure = |train: &[Example]| {
+        let measurable = !data.test.is_empty() && !train.is_empty();
+        measurable.then(|| accuracy(train, &data.test, classes, NGRAMS, seed))
+    };
+    let with_label: Vec<Example> = data.train.iter().filter(|example| example.label.is_some()).cloned().collect();
+    let (all, few) = (figure(&with_label), figure(&labelled));
     if arguments.json {
         let counts = data.counts();
-        return Ok(serde_json::json!({ "all_labels": all, "labelled": few, "parts": counts }).to_string());
+        let told = serde_json::json!({
+            "all_labels": all, "labelled": few, "parts": counts, "notes": data.notes, "left_out": data.left_out,
+        });
+        return Ok(told.to_string());
     }
-    Ok(format!(
-        "bag of words and word pairs, test accuracy\nall {} labels      {all:.4}\n{} labels alone   {few:.4}",
-        data.train.len(),
-        labelled.len()
-    ))
+    let shown = |figure: Option<f64>| figure.map_or("–".to_owned(), |figure| format!("{figure:.4}"));
+    let mut text = format!(
+        "bag of words and word pairs, test accuracy\nall {} labels      {}\n{} labels alone   {}",
+        with_label.len(),
+        shown(all),
+        labelled.len(),
+        shown(few)
+    );
+    if data.test.is_empty() {
+        text += "\nthere is no test part to measure with; name a test file or raise data.test";
+    }
+    Ok(text)
 }

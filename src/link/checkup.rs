@@ -22,6 +22,8 @@ pub enum Grade {
 pub enum Subject {
     /// Models and data can be opened.
     Opening,
+    /// What was read of the data, and what was left out.
+    Data,
     /// The outputs of stored classifiers and the classes of the data.
     Classes,
     /// Parts of the models that were not stored and are filled at random.
@@ -55,6 +57,7 @@ impl Subject {
     pub fn label(self) -> &'static str {
         match self {
             Self::Opening => "Models and data",
+            Self::Data => "Data",
             Self::Classes => "Classes",
             Self::RandomParts => "Random parts",
             Self::Vocabulary => "Vocabularies",

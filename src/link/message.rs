@@ -316,8 +316,8 @@ pub struct Opened {
     pub parts: PartCounts,
     /// What reading the data met: emptied documents, odd encodings, skipped rows.
     pub notes: Vec<String>,
-    /// A few training examples, `(text, class index)`.
-    pub samples: Vec<(String, usize)>,
+    /// A few training examples, `(text, class index)`; a text without a label has no class.
+    pub samples: Vec<(String, Option<usize>)>,
 }
 
 /// Examples per part of a data set.

@@ -25,8 +25,9 @@ pub struct Data {
     /// measured on the same texts.
     #[serde(default)]
     pub split_seed: u64,
-    /// How many training examples keep their label (drawn from each class in proportion by the recipe's
-    /// seed); the others still teach through the teacher's soft targets. `None` keeps all.
+    /// How many of the training examples that have a label keep it (drawn from each class in proportion by
+    /// the recipe's seed); the others still teach through the teacher's soft targets, as those without a
+    /// label do. `None` keeps all.
     #[serde(default)]
     pub labelled: Option<usize>,
     /// Upper limit on the examples of each part, drawn from each class in proportion. `None` keeps all.
@@ -61,10 +62,10 @@ pub enum DataSource {
         header: bool,
         /// Column(s) of the text, joined by a line break.
         text: Vec<Column>,
-        /// Column of the class.
+        /// Column of the class; an empty cell is a text without a label.
         label: Column,
     },
-    /// One JSON object per line.
+    /// JSON objects: one a line, or the items of one array.
     JsonLines {
         /// File of training rows (or of all rows).
         path: PathBuf,
@@ -73,7 +74,7 @@ pub enum DataSource {
         test: Option<PathBuf>,
         /// Key(s) of the text, joined by a line break; `a.b` reaches into objects.
         text: Vec<String>,
-        /// Key of the class.
+        /// Key of the class; an object without it is a text without a label.
         label: String,
     },
 }

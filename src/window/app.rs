@@ -278,7 +278,7 @@ impl WorkbenchApp {
         let first = opened.samples.first().filter(|_| self.session.view.probe.is_empty() && !self.sampled);
         if let Some((text, class)) = first {
             self.session.view.probe.clone_from(text);
-            self.state.gold = Some((text.clone(), *class));
+            self.state.gold = class.map(|class| (text.clone(), class));
             self.state.taken = Some((text.clone(), TextPlace::Sample(0)));
         }
         self.sampled = true;

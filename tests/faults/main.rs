@@ -3,6 +3,7 @@
 //! `cargo test --test faults -- --ignored`.
 #![cfg(feature = "engine")]
 
+mod data;
 mod headless;
 mod models;
 mod secrets;

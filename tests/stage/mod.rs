@@ -142,7 +142,7 @@ pub fn opened() -> Opened {
         classes: CLASSES.map(String::from).to_vec(),
         parts: PartCounts { train: 6400, labelled: 160, validation: 800, test: 800 },
         notes: Vec::new(),
-        samples: vec![(POST.into(), 1), ("The train to Lisbon was late again".into(), 2)],
+        samples: vec![(POST.into(), Some(1)), ("The train to Lisbon was late again".into(), Some(2))],
     }
 }
 

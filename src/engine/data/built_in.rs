@@ -60,7 +60,7 @@ pub fn read(name: &str) -> Result<Parts, DataError> {
     for (line, text) in (1..).zip(text.lines()) {
         let post: Post = serde_json::from_str(text).map_err(|e| DataError::line(line, e, path))?;
         let rows = parts.part_mut(post.part.into());
-        rows.push(&post.text, &post.label).map_err(|reason| DataError::line(line, reason, path))?;
+        rows.push(&post.text, Some(&post.label), line).map_err(|reason| DataError::line(line, reason, path))?;
     }
     Ok(parts)
 }

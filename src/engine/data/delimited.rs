@@ -1,12 +1,16 @@
 //! Comma- and tab-separated rows. The separator comes from the file's ending and its first line;
-//! quoted cells may hold separators and line breaks. Every row must be as wide as the first one.
+//! quoted cells may hold separators and line breaks. Every row must be as wide as the first one; a row of
+//! nothing but empty cells is an empty line.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Terminator};
 
+use super::columns;
 use super::decode::{file_title, read_text};
 use super::error::DataError;
+use super::labels::shortened;
 use super::parts::{Part, Parts, Rows};
 use super::quoting;
 use crate::session::Column;
@@ -28,75 +32,130 @@ pub struct Roles<'a> {
 /// [`DataError`] naming the file, and the line where one row is to blame.
 pub fn read(path: &Path, test: Option<&Path>, roles: &Roles) -> Result<Parts, DataError> {
     let mut parts = Parts::default();
-    parts.train = read_rows(path, roles, Part::Train, &mut parts.notes)?;
+    let (rows, table) = read_rows(path, roles, Part::Train, &mut parts)?;
+    parts.train = rows;
     if let Some(test) = test {
-        parts.test = Some(read_rows(test, roles, Part::Test, &mut parts.notes)?);
+        let (rows, other) = read_rows(test, roles, Part::Test, &mut parts)?;
+        parts.test = Some(rows);
+        columns::compare(&table, &other, roles, (path, test), &mut parts.notes)?;
     }
     Ok(parts)
 }
 
-fn read_rows(path: &Path, roles: &Roles, part: Part, notes: &mut Vec<String>) -> Result<Rows, DataError> {
-    let text = read_text(path, notes)?;
+fn read_rows(path: &Path, roles: &Roles, part: Part, parts: &mut Parts) -> Result<(Rows, Table), DataError> {
+    let text = read_text(path, &mut parts.notes)?;
     let delimiter = delimiter(path, &text);
-    let quoting = is_quoted(&text, delimiter, path, notes)?;
-    let rows = parse(&text, delimiter, quoting, roles, path)?;
-    if rows.rows.is_empty() {
-        let reason = "the file has no row with text".to_owned();
-        return Err(DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() });
+    let quoting = is_quoted(&text, delimiter, path, &mut parts.notes)?;
+    let (rows, table) = parse(&text, delimiter, quoting, roles, path)?;
+    let table = match table {
+        Some(table) if !rows.rows.is_empty() => table,
+        _ => {
+            let reason = "the file has no row with text".to_owned();
+            return Err(DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() });
+        }
+    };
+    columns::check_first_row(&table, &rows, roles, path)?;
+    if quoting {
+        swallowed_rows(&text, &rows, &table, path)?;
     }
-    notes.extend(rows.note(part));
-    Ok(rows)
+    parts.notes.extend(rows.note(part));
+    parts.leave_out(format!("{} rows without text", part.adjective()), rows.without_text);
+    Ok((rows, table))
 }
 
-fn parse(text: &str, delimiter: u8, quoting: bool, roles: &Roles, path: &Path) -> Result<Rows, DataError> {
+fn parse(
+    text: &str,
+    delimiter: u8,
+    quoting: bool,
+    roles: &Roles,
+    path: &Path,
+) -> Result<(Rows, Option<Table>), DataError> {
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).delimiter(delimiter).quoting(quoting).terminator(Terminator::Any(b'\n'));
     let mut rows = Rows::default();
-    let mut table = None;
+    let (mut table, mut starts): (Option<Table>, Vec<usize>) = (None, Vec::new());
     for record in builder.from_reader(text.as_bytes()).records() {
         let record = record.map_err(|e| DataError::text(e, path))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        starts.push(line as usize);
+        // A spreadsheet writes its empty rows as nothing but separators.
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
         let is_header = roles.header && table.is_none();
         let table = match &table {
             Some(table) => table,
-            None => table.insert(Table::new(&record, roles, path)?),
+            None => table.insert(Table::new(&record, roles, delimiter, path)?),
         };
         if !is_header {
-            let line = record.position().map_or(0, csv::Position::line);
-            table.push(&record, &mut rows).map_err(|reason| DataError::line(line, reason, path))?;
+            table.push(&record, line, &mut rows).map_err(|reason| DataError::line(line, reason, path))?;
         }
     }
-    Ok(rows)
+    Ok((rows, table.map(|table| Table { starts, ..table })))
 }
 
 /// The roles as places in a row.
-struct Table {
-    width: usize,
-    text: Vec<usize>,
-    label: usize,
+pub struct Table {
+    /// The first row: the columns' names, or data.
+    pub first: Vec<String>,
+    /// Places of the text.
+    pub text: Vec<usize>,
+    /// Place of the class.
+    pub label: usize,
+    /// What stands between two cells.
+    delimiter: u8,
+    /// Line at which each row of the file begins, from 1.
+    starts: Vec<usize>,
 }
 
 impl Table {
-    fn new(first: &StringRecord, roles: &Roles, path: &Path) -> Result<Self, DataError> {
+    fn new(first: &StringRecord, roles: &Roles, delimiter: u8, path: &Path) -> Result<Self, DataError> {
         if roles.text.is_empty() {
             let reason = "no column is named as text".to_owned();
             return Err(DataError::Roles { reason, path: path.to_owned() });
         }
-        let place = |column: &Column| find(column, first, roles.header, path);
+        let place = |column: &Column| find(column, first, delimiter, roles.header, path);
         let text = roles.text.iter().map(place).collect::<Result<_, _>>()?;
-        Ok(Self { width: first.len(), text, label: place(roles.label)? })
+        let first_row = first.iter().map(|cell| cell.trim().to_owned()).collect();
+        Ok(Self { first: first_row, text, label: place(roles.label)?, delimiter, starts: Vec::new() })
     }
 
-    fn push(&self, record: &StringRecord, rows: &mut Rows) -> Result<(), String> {
-        if record.len() != self.width {
-            return Err(format!("it has {} cells where the first row has {}", record.len(), self.width));
+    fn push(&self, record: &StringRecord, line: u64, rows: &mut Rows) -> Result<(), String> {
+        if record.len() != self.first.len() {
+            return Err(format!("it has {} cells where the first row has {}", record.len(), self.first.len()));
         }
         let cell = |place: &usize| record.get(*place).unwrap_or_default();
         let text: Vec<&str> = self.text.iter().map(cell).collect();
-        rows.push(&text.join("\n"), cell(&self.label))
+        let label = rows.label_in(cell(&self.label));
+        rows.push(&text.join("\n"), label, line)
     }
 }
 
-fn find(column: &Column, first: &StringRecord, header: bool, path: &Path) -> Result<usize, DataError> {
+/// Refuses a quoted cell over several lines whose inner lines are rows of their own, each with all its
+/// separators and a known class: the marks were text, and lines between them are lost in silence.
+fn swallowed_rows(text: &str, rows: &Rows, table: &Table, path: &Path) -> Result<(), DataError> {
+    let classes: BTreeSet<&str> = rows.labelled().map(|(_, label)| label).collect();
+    let lines: Vec<&str> = text.split('\n').collect();
+    let ends = table.starts.iter().copied().skip(1).chain([lines.len() + 1]);
+    for (start, end) in table.starts.iter().copied().zip(ends) {
+        let inner = lines.get(start..end.saturating_sub(2)).unwrap_or_default();
+        let is_row = |line: &&str| {
+            let cells: Vec<&str> = line.split(char::from(table.delimiter)).collect();
+            let class = cells.get(table.label).map(|cell| cell.trim());
+            cells.len() == table.first.len() && class.is_some_and(|class| classes.contains(class))
+        };
+        if inner.len() > 1 && inner.iter().all(is_row) && table.first.len() > 1 {
+            let reason = format!(
+                "its quoted cell holds {} lines that are rows themselves; where quotation marks are text, double them and quote the cell",
+                inner.len()
+            );
+            return Err(DataError::line(start as u64, reason, path));
+        }
+    }
+    Ok(())
+}
+
+fn find(column: &Column, first: &StringRecord, delimiter: u8, header: bool, path: &Path) -> Result<usize, DataError> {
     let places: Vec<usize> = match column {
         Column::Index(place) => (*place < first.len()).then_some(*place).into_iter().collect(),
         Column::Name(name) if header => {
@@ -109,7 +168,7 @@ fn find(column: &Column, first: &StringRecord, header: bool, path: &Path) -> Res
     };
     match places.as_slice() {
         [place] => Ok(*place),
-        [] => Err(missing(column, first, header, path)),
+        [] => Err(missing(column, first, delimiter, header, path)),
         _ => {
             let reason = format!("{} occurs {} times; choose it by its place", title(column), places.len());
             Err(DataError::Roles { reason, path: path.to_owned() })
@@ -117,12 +176,19 @@ fn find(column: &Column, first: &StringRecord, header: bool, path: &Path) -> Res
     }
 }
 
-fn missing(column: &Column, first: &StringRecord, header: bool, path: &Path) -> DataError {
-    let columns = if header {
-        first.iter().map(|title| format!("`{}`", title.trim())).collect::<Vec<_>>().join(", ")
-    } else {
-        format!("numbered 0 to {}", first.len().saturating_sub(1))
+fn missing(column: &Column, first: &StringRecord, delimiter: u8, header: bool, path: &Path) -> DataError {
+    let names: Vec<&str> = first.iter().map(str::trim).collect();
+    let columns = match header {
+        true => shortened(&names),
+        false => format!("numbered 0 to {}", names.len().saturating_sub(1)),
     };
+    let mark = match delimiter {
+        b'\t' => "a tab",
+        b',' => "a comma",
+        b';' => "a semicolon",
+        _ => "a bar",
+    };
+    let columns = format!("{columns} where {mark} parts the cells");
     DataError::Column { wanted: title(column), columns, path: path.to_owned() }
 }
 
@@ -150,7 +216,8 @@ fn delimiter(path: &Path, text: &str) -> u8 {
 /// Whether quotation marks quote. Tab-separated files are often written without any quoting, then
 /// a mark is a character like others; with other separators a broken quote is an error.
 fn is_quoted(text: &str, delimiter: u8, path: &Path, notes: &mut Vec<String>) -> Result<bool, DataError> {
-    match quoting::fault(text, delimiter) {
+    let swallow = || quoting::swallow(text, delimiter).filter(|_| delimiter == b'\t');
+    match quoting::fault(text, delimiter).or_else(swallow) {
         None => Ok(true),
         Some(fault) if delimiter == b'\t' => {
             let name = file_title(path);
@@ -182,7 +249,7 @@ mod tests {
     }
 
     fn pairs(parts: &Parts) -> Vec<(&str, &str)> {
-        parts.train.rows.iter().map(|row| (row.text.as_str(), row.label.as_str())).collect()
+        parts.train.rows.iter().map(|row| (row.text.as_str(), row.label.as_deref().unwrap_or_default())).collect()
     }
 
     fn message(result: Result<Parts, DataError>) -> String {
@@ -210,7 +277,7 @@ mod tests {
             ("a.txt", "text\tlabel\na, b\tx\n"),
             ("data", "text|label\na|x\n"),
         ] {
-            assert_eq!(named(name, content).unwrap().train.rows[0].label, "x", "{content:?}");
+            assert_eq!(named(name, content).unwrap().train.rows[0].label.as_deref(), Some("x"), "{content:?}");
         }
     }
 
@@ -230,7 +297,7 @@ mod tests {
     #[test]
     fn a_missing_column_lists_those_that_exist() {
         let error = message(named("a.csv", "sentence,label\na,x\n"));
-        assert!(error.contains("`text`") && error.contains("`sentence`, `label`"), "{error}");
+        assert!(error.contains("`text`") && error.contains("`sentence`, `label` where a comma"), "{error}");
         let error = message(read_as("a.csv", b"a,x\n", false, &[Column::Index(7)], Column::Index(1)));
         assert!(error.contains("number 7") && error.contains("0 to 1"), "{error}");
     }
@@ -244,8 +311,10 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_label_is_refused_by_line_and_an_empty_text_is_counted() {
-        assert!(message(named("a.csv", "text,label\na,x\nb,  \n")).contains("line 3 cannot be used: its label"));
+    fn an_empty_label_is_none_and_an_empty_text_is_counted() {
+        let parts = named("a.csv", "text,label\na,x\nb,  \nc,NaN\n").unwrap();
+        assert_eq!(pairs(&parts), [("a", "x"), ("b", ""), ("c", "")]);
+        assert_eq!(parts.train.missing["NaN"], 1);
         let parts = named("a.csv", "text,label\na,x\n  ,y\n").unwrap();
         assert_eq!((parts.train.rows.len(), parts.train.without_text), (1, 1));
     }
@@ -262,6 +331,38 @@ mod tests {
         let parts = named("a.tsv", "text\tlabel\n\"a\" b\tx\n\"c\ty\n").unwrap();
         assert_eq!(pairs(&parts), [("\"a\" b", "x"), ("\"c", "y")]);
         assert!(parts.notes[0].contains("without quoting") && parts.notes[0].contains("line 2"));
+    }
+
+    #[test]
+    fn rows_of_empty_cells_are_empty_lines_wherever_they_stand_and_however_wide() {
+        for blank in [";", ";;;;", " ; ", "\"\";\"\"", "\t;"] {
+            let content = format!("{blank}\ntext;label\n{blank}\na;x\n{blank}\n{blank}\nb;y\n{blank}\n");
+            let parts = named("a.csv", &content).unwrap();
+            assert_eq!(pairs(&parts), [("a", "x"), ("b", "y")], "{blank:?}");
+            assert_eq!(parts.train.without_text, 0);
+        }
+    }
+
+    #[test]
+    fn marks_that_would_swallow_whole_rows_are_text_in_tsv_and_an_error_elsewhere() {
+        for (first, last) in [(0, 3), (2, 5), (1, 19), (4, 5)] {
+            let row = |i: usize, mark: char| match i {
+                _ if i == first => format!("\"text {i}{mark}x"),
+                _ if i == last => format!("text {i}{mark}y\""),
+                _ => format!("text {i}{mark}{}", ["x", "y"][i % 2]),
+            };
+            let file = |mark| format!("text{mark}label\n") + &(0..20).map(|i| row(i, mark) + "\n").collect::<String>();
+            let parts = named("a.tsv", &file('\t')).unwrap();
+            assert_eq!(parts.train.rows.len(), 20, "{first} to {last}");
+            assert!(parts.notes[0].contains("without quoting") && parts.notes[0].contains("whole rows"));
+            if last - first > 2 {
+                let file = file(',');
+                let error = message(named("a.csv", &file));
+                assert!(error.contains(&format!("line {} ", first + 2)), "{error}");
+            }
+        }
+        let quoted = "text\tlabel\n\"one\ntwo\"\tx\n\"a\tb\tc\nd\"\ty\n";
+        assert_eq!(pairs(&named("a.tsv", quoted).unwrap()), [("one\ntwo", "x"), ("a\tb\tc\nd", "y")]);
     }
 
     #[test]
@@ -286,6 +387,9 @@ mod tests {
             cells in prop::collection::vec(("[a-c \",;\t\n]{0,8}z", "[xy\"]{1,3}"), 1..20),
         ) {
             for (name, delimiter) in [("a.csv", b','), ("a.tsv", b'\t')] {
+                // Lines with all tabs of a row are rows of their own, whatever marks stand around them.
+                let plain = |text: &String| if delimiter == b'\t' { text.replace('\t', " ") } else { text.clone() };
+                let cells: Vec<_> = cells.iter().map(|(text, label)| (plain(text), label.clone())).collect();
                 let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
                 writer.write_record(["text", "label"]).unwrap();
                 cells.iter().for_each(|(text, label)| writer.write_record([text, label]).unwrap());

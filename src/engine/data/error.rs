@@ -57,6 +57,14 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
+    /// The labels are not what was meant.
+    #[error("the labels cannot be used: {reason}: {path}")]
+    Labels {
+        /// What is wrong, and what would help.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no corpus of that name.
     #[error("there is no built-in corpus `{name}`; choose one of: {known}")]
     UnknownCorpus {

@@ -89,9 +89,9 @@ impl Layout {
 fn part_of(path: &[String]) -> Option<Part> {
     let name = path.first()?.to_lowercase();
     let is = |word: &str| name.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_']));
-    [(Part::Train, "train"), (Part::Test, "test"), (Part::Validation, "validation"), (Part::Validation, "dev")]
-        .into_iter()
-        .find_map(|(part, word)| is(word).then_some(part))
+    let validation = ["validation", "valid", "val", "dev"].map(|word| (Part::Validation, word));
+    let named = [(Part::Train, "train"), (Part::Test, "test")].into_iter().chain(validation);
+    named.into_iter().find_map(|(part, word)| is(word).then_some(part))
 }
 
 /// The one folder that holds everything, if it has folders inside.

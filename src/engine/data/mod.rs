@@ -1,6 +1,6 @@
-//! Data sets: labelled texts from a file, a folder, an archive or the program itself, cut into
-//! train, validation and test. One reader a file; `parts` is what each of them hands over and
-//! `split` what happens to it, the same for all.
+//! Data sets: texts, with a class or without, from a file, a folder, an archive or the program itself, cut into
+//! train, validation and test. One reader a file; `parts` is what each of them hands over, `labels`
+//! looks whether it can be what was meant and `split` cuts it, the same for all.
 //!
 //! Everything is decided by the session's data, the files' bytes and the two seeds: never by the order
 //! in which a file system lists its files. Not here: tokens, padding, tensors.
@@ -12,11 +12,14 @@
 mod archive;
 pub mod batches;
 mod built_in;
+mod columns;
 mod decode;
 mod delimited;
 mod error;
 mod folder;
 mod json_lines;
+mod json_values;
+pub mod labels;
 mod layout;
 mod newsgroups;
 mod parts;
@@ -33,17 +36,23 @@ use crate::session::{Data, DataSource, knob::Entry};
 
 pub use batches::Batches;
 pub use error::DataError;
+pub use split::BEYOND_LIMIT;
 
 /// The corpora that ship with the program.
 pub const CORPORA: &[Entry] = &[built_in::POSTS];
 
-/// One text and its class.
+/// One text and, where it has one, its class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     /// The text, without white space at its ends; never empty.
     pub text: Arc<str>,
-    /// Index into [`Dataset::classes`].
-    pub label: usize,
+    /// Index into [`Dataset::classes`]; `None` only in the training part.
+    pub label: Option<usize>,
+}
+
+/// The classes of examples to measure with, all of which have one.
+pub fn gold(examples: &[Example]) -> Vec<usize> {
+    examples.iter().filter_map(|example| example.label).collect()
 }
 
 /// Texts with classes, cut into parts.
@@ -53,7 +62,7 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// Training examples, in the source's order.
     pub train: Vec<Example>,
-    /// For each training example, whether its label may be used.
+    /// For each training example, whether it has a label that may be used.
     pub labelled: Vec<bool>,
     /// Validation examples, in the source's order.
     pub validation: Vec<Example>,
@@ -61,6 +70,8 @@ pub struct Dataset {
     pub test: Vec<Example>,
     /// What a person should know of the reading: left-out rows, odd encodings, doubled texts.
     pub notes: Vec<String>,
+    /// Why rows of the source are in no part, and how many.
+    pub left_out: Vec<(String, usize)>,
 }
 
 impl Dataset {
@@ -81,7 +92,7 @@ impl Dataset {
 /// # Errors
 /// [`DataError`] naming the file and, where there is one, the line.
 pub fn open(data: &Data, seed: u64) -> Result<Dataset, DataError> {
-    let parts = match &data.source {
+    let mut parts = match &data.source {
         DataSource::BuiltIn(name) => built_in::read(name)?,
         DataSource::Newsgroups { path, strip } => newsgroups::read(path, *strip)?,
         DataSource::Delimited { path, test, header, text, label } => {
@@ -89,7 +100,16 @@ pub fn open(data: &Data, seed: u64) -> Result<Dataset, DataError> {
         }
         DataSource::JsonLines { path, test, text, label } => json_lines::read(path, test.as_deref(), text, label)?,
     };
-    split::split(parts, data, seed, &place(&data.source))
+    let place = place(&data.source);
+    labels::settle(&mut parts, &labels::Places { all: &place, test: test_file(&data.source) })?;
+    split::split(parts, data, seed, &place)
+}
+
+fn test_file(source: &DataSource) -> Option<&Path> {
+    match source {
+        DataSource::Delimited { test, .. } | DataSource::JsonLines { test, .. } => test.as_deref(),
+        DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => None,
+    }
 }
 
 /// What errors about the whole data set point at.

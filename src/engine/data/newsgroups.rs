@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::decode::{decode, file_title};
+use encoding_rs::{Encoding, WINDOWS_1252};
+
+use super::decode::{decode, file_title, legacy_encoding};
 use super::error::DataError;
 use super::layout::{Layout, Placed};
 use super::parts::{Part, Parts};
@@ -23,21 +25,31 @@ pub fn read(path: &Path, strip: Strip) -> Result<Parts, DataError> {
         let reason = "there are no class folders with files; point at the folder that holds them".to_owned();
         return Err(DataError::NoExamples { what: Part::Train.adjective(), reason, path: path.to_owned() });
     }
-    let mut reading = Reading { strip, ..Reading::default() };
+    let legacy = legacy_encoding(layout.documents.iter().map(|placed| placed.bytes.as_slice()));
+    let mut reading = Reading { strip, legacy, ..Reading::default() };
     reading.notes_of_layout(&layout, skipped, path);
     for placed in layout.documents {
         reading.take(placed, path)?;
     }
-    Ok(reading.finish())
+    reading.finish(path)
 }
 
-#[derive(Default)]
 struct Reading {
     strip: Strip,
+    /// What documents that are not UTF-8 are read as.
+    legacy: &'static Encoding,
     parts: Parts,
     read: BTreeMap<Part, usize>,
     classes: BTreeSet<String>,
     odd: usize,
+    damaged: usize,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        let (parts, read, classes) = (Parts::default(), BTreeMap::new(), BTreeSet::new());
+        Self { strip: Strip::default(), legacy: WINDOWS_1252, parts, read, classes, odd: 0, damaged: 0 }
+    }
 }
 
 impl Reading {
@@ -46,9 +58,11 @@ impl Reading {
         notes.extend(layout.empty.iter().map(|class| format!("the class folder {class} has no files")));
         if layout.strays > 0 {
             notes.push(format!("{} files outside of the class folders are not read", layout.strays));
+            self.parts.left_out.push(("files outside of the class folders".to_owned(), layout.strays));
         }
         if skipped > 0 {
             notes.push(format!("{skipped} links and hidden files are not read"));
+            self.parts.left_out.push(("links and hidden files".to_owned(), skipped));
         }
         let name = file_title(path);
         let sibling = name.strip_suffix("-train").map(|stem| path.with_file_name(format!("{stem}-test")));
@@ -59,34 +73,48 @@ impl Reading {
 
     fn take(&mut self, document: Placed, path: &Path) -> Result<(), DataError> {
         let name = path.join(document.path.join("/"));
-        let decoded = decode(document.bytes).map_err(|reason| DataError::text(reason, &name))?;
-        self.odd += usize::from(decoded.fallback);
+        let decoded = decode(&document.bytes, self.legacy).map_err(|reason| DataError::text(reason, &name))?;
+        self.odd += usize::from(decoded.encoding.is_some());
+        self.damaged += usize::from(!decoded.damaged.is_empty());
         let part = document.part.unwrap_or(Part::Train);
         *self.read.entry(part).or_default() += 1;
         let text = strip::strip(&decoded.text, self.strip);
-        self.parts.part_mut(part).push(&text, &document.class).map_err(|reason| DataError::text(reason, &name))?;
+        self.parts
+            .part_mut(part)
+            .push(&text, Some(&document.class), 0)
+            .map_err(|reason| DataError::text(reason, &name))?;
         self.classes.insert(document.class);
         Ok(())
     }
 
-    fn finish(self) -> Parts {
+    fn finish(self, path: &Path) -> Result<Parts, DataError> {
         let mut parts = self.parts;
+        if parts.train.rows.is_empty() && parts.train.without_text > 0 {
+            let reason = "all documents were empty after stripping; where they are plain texts and no messages, say strip: (headers: false, footers: false, quotes: false)".to_owned();
+            return Err(DataError::NoExamples { what: Part::Train.adjective(), reason, path: path.to_owned() });
+        }
         if self.odd > 0 {
-            parts.notes.push(format!("{} files are not UTF-8 and were read as windows-1252", self.odd));
+            let encoding = self.legacy.name();
+            parts.notes.push(format!("{} files are not UTF-8 and were read as {encoding}", self.odd));
+        }
+        if self.damaged > 0 {
+            parts.notes.push(format!("{} files hold bytes that are no characters, read as U+FFFD", self.damaged));
         }
         let emptied = parts.iter().filter(|(_, rows)| rows.without_text > 0);
-        let notes: Vec<String> = emptied
-            .map(|(part, rows)| {
-                let read = self.read.get(&part).copied().unwrap_or_default();
-                let (emptied, part) = (rows.without_text, part.adjective());
-                format!("{emptied} of {read} {part} documents were empty after stripping and are left out")
-            })
-            .collect();
-        parts.notes.extend(notes);
+        let emptied: Vec<(Part, usize)> = emptied.map(|(part, rows)| (part, rows.without_text)).collect();
+        for (part, emptied) in emptied {
+            let read = self.read.get(&part).copied().unwrap_or_default();
+            let part = part.adjective();
+            let note = format!("{emptied} of {read} {part} documents were empty after stripping and are left out");
+            parts.notes.push(note);
+            parts.leave_out(format!("{part} documents empty after stripping"), emptied);
+        }
         let mut emptied = self.classes;
-        parts.iter().flat_map(|(_, rows)| &rows.rows).for_each(|row| _ = emptied.remove(&row.label));
+        parts.iter().flat_map(|(_, rows)| &rows.rows).for_each(|row| {
+            row.label.iter().for_each(|class| _ = emptied.remove(class));
+        });
         parts.notes.extend(emptied.iter().map(|class| format!("no document of the class {class} is left")));
-        parts
+        Ok(parts)
     }
 }
 
@@ -144,12 +172,20 @@ mod tests {
             std::fs::write(path, content).unwrap();
         }
         assert_eq!(read(folder.path(), Strip::default()).unwrap(), from_archive);
-        let train: Vec<_> = from_archive.train.rows.iter().map(|row| (&*row.label, &*row.text)).collect();
+        let train: Vec<_> =
+            from_archive.train.rows.iter().map(|row| (row.label.as_deref().unwrap(), &*row.text)).collect();
         assert_eq!(train, [("a", "café"), ("b.c", "A body of its own")]);
         assert_eq!(from_archive.test.unwrap().rows.len(), 1);
         let notes = from_archive.notes.join("\n");
         assert!(notes.contains("1 files are not UTF-8"), "{notes}");
         assert!(notes.contains("1 of 3 training documents were empty after stripping"), "{notes}");
+    }
+
+    #[test]
+    fn texts_that_stripping_empties_are_refused_with_the_way_out() {
+        let plain: &[u8] = b"A plain text without any header";
+        let error = message(&packed(&[("train/a/1", plain), ("train/b/1", plain)]));
+        assert!(error.contains("headers: false") && error.ends_with("news.tar.gz"), "{error}");
     }
 
     #[test]

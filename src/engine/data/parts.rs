@@ -1,5 +1,7 @@
 //! What every reader hands over: rows of text and label, by part, before anything is drawn.
 
+use std::collections::BTreeMap;
+
 use super::decode::DOCUMENT_LIMIT;
 
 /// The parts of a data set.
@@ -29,8 +31,10 @@ impl Part {
 pub struct Row {
     /// The text, trimmed, not empty.
     pub text: String,
-    /// The class, trimmed, not empty.
-    pub label: String,
+    /// The class, trimmed, not empty; `None` where the row has no label.
+    pub label: Option<String>,
+    /// Line of its file at which it begins, from 1; 0 where the source has no lines.
+    pub line: u64,
 }
 
 /// The rows of one part.
@@ -40,17 +44,23 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// How many rows had no text and are left out.
     pub without_text: usize,
+    /// Spellings of a missing label that were met, and how often.
+    pub missing: BTreeMap<String, usize>,
 }
 
+/// Spellings of "no value" that no class is called by; how programs write an empty cell.
+const MISSING: [&str; 7] = ["nan", "null", "n/a", "#n/a", "<na>", "<null>", "#null!"];
+
 impl Rows {
-    /// Takes a row; one without text is only counted.
+    /// Takes a row; one without text is only counted. `label` is `None` where there is no cell for it;
+    /// an empty one is no label either.
     ///
     /// # Errors
     /// What is wrong with the row, in words; the caller knows the line.
-    pub fn push(&mut self, text: &str, label: &str) -> Result<(), String> {
-        let (text, label) = (text.trim(), label.trim());
-        if label.is_empty() {
-            return Err("its label is empty".to_owned());
+    pub fn push(&mut self, text: &str, label: Option<&str>, line: u64) -> Result<(), String> {
+        let (text, label) = (text.trim(), label.unwrap_or_default().trim());
+        if label.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(format!("its label {label:?} holds U+FFFD, the sign of a damaged character"));
         }
         if text.len() > DOCUMENT_LIMIT {
             return Err(format!("its text has {} bytes, more than the {DOCUMENT_LIMIT} allowed", text.len()));
@@ -58,15 +68,31 @@ impl Rows {
         if text.is_empty() {
             self.without_text += 1;
         } else {
-            self.rows.push(Row { text: text.to_owned(), label: label.to_owned() });
+            self.rows.push(Row { text: text.to_owned(), label: (!label.is_empty()).then(|| label.to_owned()), line });
         }
         Ok(())
+    }
+
+    /// What a cell of a file says: `None` where it holds one of the spellings of a missing value, which
+    /// is counted.
+    pub fn label_in<'a>(&mut self, cell: &'a str) -> Option<&'a str> {
+        let cell = cell.trim();
+        if MISSING.contains(&cell.to_lowercase().as_str()) {
+            *self.missing.entry(cell.to_owned()).or_default() += 1;
+            return None;
+        }
+        Some(cell)
     }
 
     /// A sentence about the rows that had no text, if there were any.
     pub fn note(&self, part: Part) -> Option<String> {
         (self.without_text > 0)
             .then(|| format!("{} {} texts were empty and are left out", self.without_text, part.adjective()))
+    }
+
+    /// The rows that have a label, with it.
+    pub fn labelled(&self) -> impl Iterator<Item = (&Row, &str)> {
+        self.rows.iter().filter_map(|row| Some((row, row.label.as_deref()?)))
     }
 }
 
@@ -81,6 +107,8 @@ pub struct Parts {
     pub test: Option<Rows>,
     /// What was met while reading.
     pub notes: Vec<String>,
+    /// Why rows are left out, and how many.
+    pub left_out: Vec<(String, usize)>,
 }
 
 impl Parts {
@@ -91,6 +119,19 @@ impl Parts {
             Part::Validation => self.validation.get_or_insert_default(),
             Part::Test => self.test.get_or_insert_default(),
         }
+    }
+
+    /// Counts what is left out, unless it is nothing.
+    pub fn leave_out(&mut self, reason: String, rows: usize) {
+        if rows > 0 {
+            self.left_out.push((reason, rows));
+        }
+    }
+
+    /// The rows of all parts.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
+        let parts = [Some(&mut self.train), self.validation.as_mut(), self.test.as_mut()];
+        parts.into_iter().flatten().flat_map(|rows| &mut rows.rows)
     }
 
     /// The parts the source has.

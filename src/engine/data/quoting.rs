@@ -22,6 +22,24 @@ pub fn fault(text: &str, delimiter: u8) -> Option<Fault> {
     None
 }
 
+/// The first quoted cell over several lines, each of which has all the separators of a row: what lies
+/// between the marks are rows, and the marks are text.
+pub fn swallow(text: &str, delimiter: u8) -> Option<Fault> {
+    let separators = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count();
+    let lines: Vec<usize> = text.split('\n').map(separators).collect();
+    let whole = *lines.first().filter(|separators| **separators > 0)?;
+    let mut cells = Cells { bytes: text.as_bytes(), place: 0, line: 1, delimiter };
+    while cells.place < cells.bytes.len() {
+        let (first, is_quoted) = (cells.line, cells.bytes.get(cells.place) == Some(&b'"'));
+        let last = cells.skip_cell().ok()?;
+        let covered = lines.get(first as usize - 1..last as usize).unwrap_or_default();
+        if is_quoted && covered.len() > 1 && covered.iter().all(|separators| *separators == whole) {
+            return Some(Fault { line: first, reason: "a quotation mark would take in whole rows" });
+        }
+    }
+    None
+}
+
 struct Cells<'a> {
     bytes: &'a [u8],
     place: usize,
@@ -41,13 +59,15 @@ impl Cells<'_> {
         byte.is_none_or(|byte| byte == self.delimiter || byte == b'\n')
     }
 
-    /// Moves behind the current cell and the separator after it.
-    fn skip_cell(&mut self) -> Result<(), Fault> {
+    /// Moves behind the current cell and the separator after it; gives the line the cell ends in.
+    fn skip_cell(&mut self) -> Result<u64, Fault> {
         let line = self.line;
+        let mut last = line;
         let mut byte = self.next();
         if byte == Some(b'"') {
             self.skip_quoted().ok_or(Fault { line, reason: "a quotation mark is opened but never closed" })?;
             let line = self.line;
+            last = line;
             byte = self.next();
             if !self.ends_cell(byte) {
                 return Err(Fault {
@@ -59,7 +79,7 @@ impl Cells<'_> {
         while !self.ends_cell(byte) {
             byte = self.next();
         }
-        Ok(())
+        Ok(last)
     }
 
     /// Moves behind the closing mark.

@@ -11,10 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::DataError;
-use super::parts::{Part, Parts, Rows};
+use super::labels::shortened;
+use super::parts::{Part, Parts, Row, Rows};
 use super::shuffle::{generator, shuffle};
 use super::{Dataset, Example};
 use crate::session::Data;
+
+/// Why a text that a limit cuts off is in no part.
+pub const BEYOND_LIMIT: &str = "texts beyond data.limit";
 
 /// What is drawn. The generator's stream is made of it, apart from the streams of the epochs.
 #[derive(Clone, Copy, Debug)]
@@ -42,17 +46,21 @@ pub fn split(parts: Parts, data: &Data, seed: u64, path: &Path) -> Result<Datase
         Some(rows) => examples(rows, &index),
         None => cutter.cut(&mut train, data.validation, Draw::Validation),
     };
+    let all = train.len() + validation.len() + test.len();
     let limit = |part| cutter.limit(part, data.limit);
     let (train, validation, test) = (limit(train), limit(validation), limit(test));
     let labelled = Cutter { seed, ..cutter }.labelled(&train, data.labelled);
-    let set = Dataset { classes, train, labelled, validation, test, notes: parts.notes };
+    let read = train.len() + validation.len() + test.len();
+    let mut left_out = parts.left_out;
+    left_out.extend((all > read).then(|| (BEYOND_LIMIT.to_owned(), all - read)));
+    let set = Dataset { classes, train, labelled, validation, test, notes: parts.notes, left_out };
     check(&set, path)?;
-    Ok(with_notes(set))
+    Ok(with_notes(set, data))
 }
 
 /// Class names: by value if all of them are integers, else by name.
 fn class_order(parts: &Parts) -> Vec<String> {
-    let names: BTreeSet<&str> = parts.iter().flat_map(|(_, rows)| &rows.rows).map(|row| row.label.as_str()).collect();
+    let names: BTreeSet<&str> = parts.iter().flat_map(|(_, rows)| rows.labelled()).map(|(_, label)| label).collect();
     let numbers: Option<BTreeSet<(i128, &str)>> = names.iter().map(|name| Some((name.parse().ok()?, *name))).collect();
     match numbers {
         Some(numbers) => numbers.into_iter().map(|(_, name)| name.to_owned()).collect(),
@@ -61,8 +69,8 @@ fn class_order(parts: &Parts) -> Vec<String> {
 }
 
 fn examples(rows: &Rows, index: &BTreeMap<&str, usize>) -> Vec<Example> {
-    let label = |name: &str| index.get(name).copied().unwrap_or_default();
-    rows.rows.iter().map(|row| Example { text: Arc::from(row.text.as_str()), label: label(&row.label) }).collect()
+    let label = |row: &Row| row.label.as_deref().and_then(|name| index.get(name).copied());
+    rows.rows.iter().map(|row| Example { text: Arc::from(row.text.as_str()), label: label(row) }).collect()
 }
 
 struct Cutter {
@@ -71,10 +79,11 @@ struct Cutter {
 }
 
 impl Cutter {
-    /// Takes a share of `train` out of it, leaving every class at least one example.
+    /// Takes a share of the labelled examples of `train` out of it, leaving every class at least one.
     fn cut(&self, train: &mut Vec<Example>, share: f64, draw: Draw) -> Vec<Example> {
-        let total = (train.len() as f64 * share.clamp(0.0, 1.0)).round() as usize;
         let members = self.members(train);
+        let labelled: usize = members.iter().map(Vec::len).sum();
+        let total = (labelled as f64 * share.clamp(0.0, 1.0)).round() as usize;
         let mut quotas = apportion(&sizes(&members), total);
         quotas
             .iter_mut()
@@ -89,7 +98,9 @@ impl Cutter {
 
     fn limit(&self, part: Vec<Example>, limit: Option<usize>) -> Vec<Example> {
         let Some(limit) = limit.filter(|limit| *limit < part.len()) else { return part };
-        let members = self.members(&part);
+        let mut members = self.members(&part);
+        // Those without a label are drawn like a class of their own, behind the others.
+        members.push((0..part.len()).filter(|i| part[*i].label.is_none()).collect());
         let quotas = one_each(apportion(&sizes(&members), limit), &sizes(&members));
         let chosen = self.choose(members, &quotas, Draw::Limit);
         part.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, example)| example).collect()
@@ -102,11 +113,11 @@ impl Cutter {
         (0..train.len()).map(|i| chosen.contains(&i)).collect()
     }
 
-    /// The examples of each class, in order.
+    /// The examples of each class, in order; those without a label are in none.
     fn members(&self, examples: &[Example]) -> Vec<Vec<usize>> {
         let mut members = vec![Vec::new(); self.classes];
         for (i, example) in examples.iter().enumerate() {
-            if let Some(members) = members.get_mut(example.label) {
+            if let Some(members) = example.label.and_then(|label| members.get_mut(label)) {
                 members.push(i);
             }
         }
@@ -174,13 +185,19 @@ fn check(set: &Dataset, path: &Path) -> Result<(), DataError> {
 }
 
 /// Adds what only the whole set shows.
-fn with_notes(mut set: Dataset) -> Dataset {
-    let seen: HashSet<usize> = set.train.iter().map(|example| example.label).collect();
+fn with_notes(mut set: Dataset, data: &Data) -> Dataset {
+    let seen: HashSet<usize> = set.train.iter().filter_map(|example| example.label).collect();
     let unseen: Vec<&str> =
         set.classes.iter().enumerate().filter(|(i, _)| !seen.contains(i)).map(|(_, class)| class.as_str()).collect();
     let mut notes = Vec::new();
     if !unseen.is_empty() {
-        notes.push(format!("no training example has the class {}", unseen.join(", ")));
+        notes.push(format!("no training example has the class {}", shortened(&unseen)));
+    }
+    let labelled = set.train.iter().filter(|example| example.label.is_some()).count();
+    if let Some(asked) = data.labelled.filter(|asked| *asked > labelled) {
+        notes.push(format!(
+            "data.labelled asks for {asked} labels, but {labelled} training texts have one: all are kept"
+        ));
     }
     let texts: HashSet<&str> = set.train.iter().map(|example| &*example.text).collect();
     for (part, examples) in [(Part::Validation, &set.validation), (Part::Test, &set.test)] {
@@ -198,7 +215,6 @@ fn with_notes(mut set: Dataset) -> Dataset {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::parts::Row;
     use super::*;
     use crate::session::DataSource;
 
@@ -210,9 +226,9 @@ mod tests {
     fn rows(labels: &[(&str, usize)]) -> Rows {
         let each = |(label, count): &(&str, usize)| {
             let label = (*label).to_owned();
-            (0..*count).map(move |i| Row { text: format!("{label} {i}"), label: label.clone() })
+            (0..*count).map(move |i| Row { text: format!("{label} {i}"), label: Some(label.clone()), line: 0 })
         };
-        Rows { rows: labels.iter().flat_map(each).collect(), without_text: 0 }
+        Rows { rows: labels.iter().flat_map(each).collect(), ..Rows::default() }
     }
 
     fn unsplit(labels: &[(&str, usize)]) -> Parts {
@@ -224,7 +240,7 @@ mod tests {
     }
 
     fn per_class(set: &Dataset, examples: &[Example]) -> Vec<usize> {
-        let count = |class| examples.iter().filter(|example| example.label == class).count();
+        let count = |class| examples.iter().filter(|example| example.label == Some(class)).count();
         (0..set.classes.len()).map(count).collect()
     }
 
@@ -282,8 +298,13 @@ mod tests {
         let data = Data { validation: 0.5, test: 0.5, labelled: Some(3), ..asked() };
         let set = cut(unsplit(&[("a", 90), ("b", 1), ("c", 2)]), &data, 1).unwrap();
         assert!(per_class(&set, &set.train).iter().all(|count| *count > 0));
-        let labelled: BTreeSet<usize> =
-            set.train.iter().zip(&set.labelled).filter(|(_, labelled)| **labelled).map(|(e, _)| e.label).collect();
+        let labelled: BTreeSet<usize> = set
+            .train
+            .iter()
+            .zip(&set.labelled)
+            .filter(|(_, labelled)| **labelled)
+            .map(|(e, _)| e.label.unwrap())
+            .collect();
         assert_eq!((set.counts().labelled, labelled.len()), (3, 3));
     }
 
@@ -318,12 +339,33 @@ mod tests {
     }
 
     #[test]
+    fn texts_without_a_label_stay_in_the_training_part_and_are_never_drawn_for_another() {
+        let bare = (0..60).map(|i| Row { text: format!("bare {i}"), label: None, line: 0 });
+        let mut parts = unsplit(&[("a", 40), ("b", 20)]);
+        parts.train.rows.extend(bare);
+        let set = cut(parts.clone(), &asked(), 1).unwrap();
+        assert_eq!((per_class(&set, &set.test), per_class(&set, &set.validation)), (vec![8, 4], vec![3, 2]));
+        assert!(set.test.iter().chain(&set.validation).all(|example| example.label.is_some()));
+        let counts = set.counts();
+        assert_eq!((counts.train, counts.labelled), (43 + 60, 43));
+        assert!(set.train.iter().zip(&set.labelled).all(|(example, labelled)| example.label.is_some() == *labelled));
+        let few = cut(parts.clone(), &Data { labelled: Some(10), ..asked() }, 1).unwrap();
+        assert_eq!(few.counts().labelled, 10, "counted among those that have one");
+        let limited = cut(parts.clone(), &Data { limit: Some(20), ..asked() }, 1).unwrap();
+        assert_eq!(limited.train.len(), 20);
+        assert!((6..=12).contains(&limited.counts().labelled), "in proportion");
+        assert_eq!(limited.left_out, [("texts beyond data.limit".to_owned(), 83)]);
+        let more = cut(parts, &Data { labelled: Some(50), ..asked() }, 1).unwrap();
+        assert!(more.notes.iter().any(|note| note.contains("asks for 50 labels, but 43")), "{:?}", more.notes);
+    }
+
+    #[test]
     fn texts_in_two_parts_and_unseen_classes_are_noted() {
         let parts = Parts { test: Some(rows(&[("a", 3), ("new", 1)])), ..unsplit(&[("a", 20), ("b", 20)]) };
         let notes = cut(parts, &Data { validation: 0.0, ..asked() }, 1).unwrap().notes;
         assert_eq!(
             notes,
-            ["no training example has the class new", "3 of 4 test texts also occur among the training texts"]
+            ["no training example has the class `new`", "3 of 4 test texts also occur among the training texts"]
         );
     }
 

@@ -10,6 +10,7 @@ pub mod beginnings;
 pub mod budget;
 pub mod classes;
 pub mod depth;
+pub mod left_out;
 pub mod memory;
 pub mod pace;
 pub mod positions;
@@ -51,12 +52,13 @@ pub fn classes(before: Option<&Pair>) -> usize {
 
 fn rows(session: &Session, pair: Pair, catalog: &Catalog) -> Vec<Finding> {
     let notes = pair.student.card.notes.iter().chain(pair.teacher.iter().flat_map(|teacher| &teacher.card.notes));
-    let notes: Vec<&str> = notes.map(String::as_str).collect();
+    let notes: Vec<&str> = notes.chain(&pair.data.notes).map(String::as_str).collect();
     let said = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     let resident = resident_bytes();
     let sample = sample::of(&pair);
     let mut rows = vec![
         Finding::green(Subject::Opening, format!("models and data open{said}")),
+        left_out::row(&pair.data),
         classes::row(&pair),
         random::row(&pair),
         vocabulary::row(&pair, &sample),

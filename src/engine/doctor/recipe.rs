@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::engine::data::labels::shortened;
 use crate::engine::loss::{Mixture, hard_labels};
 use crate::engine::model::Top;
 use crate::engine::pair::Pair;
@@ -31,7 +32,7 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
     let unseen = unseen(pair);
     let hard = session.recipe.losses.iter().any(|loss| loss == hard_labels::LOSS.entry.id);
     if hard && !unseen.is_empty() {
-        let says = format!("{says}; no labelled text is of class {}", unseen.join(", "));
+        let says = format!("{says}; no labelled text is of class {}", shortened(&unseen));
         return Finding::amber(SUBJECT, says, "raise data.labelled, or leave these classes to the teacher");
     }
     Finding::green(SUBJECT, says)
@@ -41,7 +42,7 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
 fn unseen(pair: &Pair) -> Vec<String> {
     let data = &pair.data;
     let labelled = data.train.iter().zip(&data.labelled).filter(|(_, labelled)| **labelled);
-    let seen: BTreeSet<usize> = labelled.map(|(example, _)| example.label).collect();
+    let seen: BTreeSet<usize> = labelled.filter_map(|(example, _)| example.label).collect();
     let classes = data.classes.iter().enumerate();
     classes.filter(|(class, _)| !seen.contains(class)).map(|(_, name)| name.clone()).collect()
 }

@@ -32,6 +32,7 @@ pub fn of(pair: &Pair) -> Dataset {
         validation: first(&data.validation),
         test: first(&data.test),
         notes: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

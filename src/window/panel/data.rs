@@ -311,7 +311,7 @@ fn opened_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
             }
         });
         ui.add_space(4.0);
-        let classes = opened.classes.join(" · ");
+        let classes = some_of(&opened.classes);
         ui.add(egui::Label::new(RichText::new(classes).small()).wrap());
         for note in &opened.notes {
             ui.add(egui::Label::new(RichText::new(note).small().color(ui.visuals().warn_fg_color)).wrap());
@@ -320,10 +320,20 @@ fn opened_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
     sample_ui(ui, scene, opened);
 }
 
+/// The first classes: a list of thousands would fill the panel.
+fn some_of(classes: &[String]) -> String {
+    const MOST: usize = 60;
+    let first = classes.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" · ");
+    match classes.len().saturating_sub(MOST) {
+        0 => first,
+        more => format!("{first} · + {more}"),
+    }
+}
+
 fn sample_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
     let Some((text, class)) = opened.samples.first() else { return };
     ui.add_space(4.0);
-    let class = opened.classes.get(*class).map_or("?", String::as_str);
+    let class = class.and_then(|class| opened.classes.get(class)).map_or(scene.t("no label"), String::as_str);
     control::caption(ui, &format!("{} · {class}", scene.t("Sample")));
     let short: String = text.chars().take(220).collect();
     ui.add(egui::Label::new(RichText::new(short).italics()).wrap());

@@ -48,7 +48,7 @@ fn next_sample_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         let now = opened.samples.iter().position(|(text, _)| Some(text) == taken.or(Some(&scene.session.view.probe)));
         let next = now.map_or(0, |i| (i + 1) % opened.samples.len());
         if let Some((text, class)) = opened.samples.get(next) {
-            state.gold = Some((text.clone(), *class));
+            state.gold = class.map(|class| (text.clone(), class));
             state.taken = Some((text.clone(), TextPlace::Sample(next)));
             state.ask(changed_view(scene, |view| view.probe = text.clone()));
         }

@@ -72,6 +72,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "决定留出哪些文本、上限保留哪些文本的种子；配方的种子不影响它们",
     ),
     ("Split seed", "划分种子"),
+    ("no label", "无标签"),
     ("Labelled", "带标签"),
     (
         "Upper limit on the texts of each part, drawn from each class in proportion",
@@ -457,7 +458,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "两次验证评测之间的步数；0 表示中途不评测",
     ),
     ("Checkpoint every", "检查点间隔"),
-    ("Steps between two checkpoints; 0 keeps none of a run that has finished", "两个检查点之间的步数；0 表示运行完成后不保留检查点"),
+    (
+        "Steps between two checkpoints; 0 keeps none of a run that has finished",
+        "两个检查点之间的步数；0 表示运行完成后不保留检查点",
+    ),
     ("Stops early once the validation accuracy reaches this", "验证准确率达到此值即提前停止"),
     ("never", "从不"),
     ("at the end", "结束时"),

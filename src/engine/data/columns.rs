@@ -1,0 +1,148 @@
+//! Columns of a delimited file against what is said of them: whether the first row names them, and
+//! whether the file of test rows has the same ones.
+
+use std::path::Path;
+
+use super::delimited::{Roles, Table};
+use super::error::DataError;
+use super::labels::shortened;
+use super::parts::Rows;
+use crate::session::Column;
+
+/// Names that columns of a class have in the wild.
+const LABEL_NAMES: [&str; 22] = [
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "category",
+    "target",
+    "sentiment",
+    "intent",
+    "topic",
+    "emotion",
+    "y",
+    "stars",
+    "rating",
+    "gold",
+    "tag",
+    "coarse_label",
+    "label_text",
+    "标签",
+    "类别",
+    "分类",
+    "标注",
+    "情感",
+];
+
+/// Names that columns of a text have in the wild.
+const TEXT_NAMES: [&str; 18] = [
+    "text",
+    "texts",
+    "sentence",
+    "review",
+    "content",
+    "title",
+    "question",
+    "message",
+    "comment",
+    "tweet",
+    "body",
+    "utterance",
+    "description",
+    "文本",
+    "内容",
+    "评论",
+    "句子",
+    "标题",
+];
+
+/// Rows that a remark on the first of them needs beside it.
+const ENOUGH: usize = 3;
+
+/// Refuses a first row that is not what `roles` say: data where names are said to be, or names where
+/// data is.
+///
+/// # Errors
+/// [`DataError::Roles`].
+pub fn check_first_row(table: &Table, rows: &Rows, roles: &Roles, path: &Path) -> Result<(), DataError> {
+    let Some(cell) = table.first.get(table.label) else { return Ok(()) };
+    let others = || rows.labelled().map(|(_, label)| label);
+    let is_number = |label: &str| label.parse::<f64>().is_ok();
+    let same = others().filter(|label| label == cell).count();
+    let all_numbers = |skip: usize| others().skip(skip).count() >= ENOUGH && others().skip(skip).all(is_number);
+    let wrong = |reason: String| Err(DataError::Roles { reason, path: path.to_owned() });
+    if roles.header && matches!(roles.label, Column::Index(_)) {
+        let is_data = !is_numbered(table) && (same > 0 || all_numbers(0) && is_number(cell));
+        return match is_data {
+            true => wrong(format!(
+                "the first row is said to name the columns, but looks like data: {}; say header: false",
+                shortened(&table.first)
+            )),
+            false => Ok(()),
+        };
+    }
+    let named = |names: &[&str], cell: &str| names.contains(&cell.to_lowercase().as_str());
+    let text_named = table.text.iter().filter_map(|place| table.first.get(*place)).any(|cell| named(&TEXT_NAMES, cell));
+    let is_header = text_named || named(&LABEL_NAMES, cell) || all_numbers(1) && !is_number(cell);
+    let is_header = same == 1 && is_header || is_numbered(table);
+    match !roles.header && others().count() > 1 && is_header {
+        true => wrong(format!(
+            "the first row looks like the names of the columns, {}, but is said to be data; say header: true",
+            shortened(&table.first)
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Whether the first row counts its own columns, as a data frame without names is written.
+fn is_numbered(table: &Table) -> bool {
+    table.first.len() > 1 && table.first.iter().enumerate().all(|(place, cell)| *cell == place.to_string())
+}
+
+/// Refuses a test file whose columns are others than those of the training file, where they are chosen
+/// by place; a difference that changes nothing is noted.
+///
+/// # Errors
+/// [`DataError::Roles`] with both lists.
+pub fn compare(
+    train: &Table,
+    test: &Table,
+    roles: &Roles,
+    (path, test_path): (&Path, &Path),
+    notes: &mut Vec<String>,
+) -> Result<(), DataError> {
+    let by_place = roles.text.iter().chain([roles.label]).any(|column| matches!(column, Column::Index(_)));
+    if !by_place {
+        return Ok(());
+    }
+    let list = |table: &Table| match roles.header {
+        true => format!("{} columns {}", table.first.len(), shortened(&table.first)),
+        false => format!("{} columns", table.first.len()),
+    };
+    let refused = || {
+        let (ours, theirs) = (list(train), list(test));
+        let training = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let reason = format!("the test file has {theirs}, the training file {training} has {ours}; give both the same");
+        Err(DataError::Roles { reason, path: test_path.to_owned() })
+    };
+    if train.first.len() != test.first.len() {
+        return refused();
+    }
+    if !roles.header {
+        return Ok(());
+    }
+    let name = |table: &Table, place: usize| table.first.get(place).map(|name| name.to_lowercase()).unwrap_or_default();
+    let used = || train.text.iter().copied().chain([train.label]);
+    let elsewhere = |wanted: &str| test.first.iter().any(|name| name.to_lowercase() == wanted);
+    let moved = |place: usize| name(train, place) != name(test, place) && elsewhere(&name(train, place));
+    if used().any(moved) || name(train, train.label) != name(test, test.label) {
+        return refused();
+    }
+    let renamed = used().filter(|place| name(train, *place) != name(test, *place));
+    notes.extend(renamed.map(|place| {
+        let (ours, theirs) = (&train.first[place], &test.first[place]);
+        format!("column {place} is called `{theirs}` in the test file and `{ours}` in the training file")
+    }));
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! The objects of a JSON file with the line each begins in, in the three forms such files have.
+
+use std::path::Path;
+
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::error::DataError;
+use super::labels::shortened;
+
+/// How the objects of a file stand.
+enum Form {
+    /// One a line.
+    Lines,
+    /// Between the brackets of one array.
+    Array,
+    /// One behind the other, over several lines.
+    Stream,
+}
+
+/// Gives every object of `content` to `take`, with its line; `path` only names the file in errors.
+///
+/// # Errors
+/// [`DataError::Line`] with what is wrong there, or what `take` says of it.
+pub fn each(
+    content: &str,
+    path: &Path,
+    mut take: impl FnMut(u64, Map<String, Value>) -> Result<(), String>,
+) -> Result<(), DataError> {
+    if let Some(reason) = one_object_of_many(content) {
+        return Err(DataError::text(reason, path));
+    }
+    let mut take = |line: u64, value: Value| {
+        let taken = match value {
+            Value::Object(object) => take(line, object),
+            other => Err(format!("it is {}, not a JSON object", kind(&other))),
+        };
+        taken.map_err(|reason| DataError::line(line, reason, path))
+    };
+    match form(content) {
+        Form::Lines => {
+            for (number, line) in (1..).zip(content.split('\n')).filter(|(_, line)| !line.trim().is_empty()) {
+                let value = serde_json::from_str(line).map_err(|e| DataError::line(number, said(&e, line), path))?;
+                take(number, value)?;
+            }
+            Ok(())
+        }
+        form => {
+            let mut values = Values { rest: content, line: 1, array: matches!(form, Form::Array), begun: false };
+            while let Some((line, value)) = values.next().map_err(|(line, why)| DataError::line(line, why, path))? {
+                take(line, value)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn form(content: &str) -> Form {
+    let mut lines = content.split('\n').filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let whole = serde_json::from_str::<IgnoredAny>(first);
+    match first.trim_start().as_bytes().first() {
+        Some(b'[') if whole.is_err() || first.contains('{') || lines.next().is_none() => Form::Array,
+        Some(b'{') if whole.is_err_and(|e| e.is_eof()) => Form::Stream,
+        _ => Form::Lines,
+    }
+}
+
+/// Why a file that is one single object holds its rows inside it, or `None`.
+fn one_object_of_many(content: &str) -> Option<String> {
+    if !content.trim_start().starts_with('{') {
+        return None;
+    }
+    let Ok(Value::Object(object)) = serde_json::from_str(content) else { return None };
+    let inside: Vec<&String> = object.iter().filter(|(_, value)| holds_rows(value)).map(|(key, _)| key).collect();
+    let keys: Vec<&String> = object.keys().collect();
+    (!inside.is_empty()).then(|| {
+        format!(
+            "the file is one JSON object with the keys {}, and its rows lie inside {}; save them as one array of objects, or one object a line",
+            shortened(&keys),
+            shortened(&inside)
+        )
+    })
+}
+
+/// Whether a value of a file's only object is rows or a column of rows.
+fn holds_rows(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| item.is_object() || item.is_array()),
+        Value::Object(items) => !items.is_empty() && items.keys().all(|key| key.parse::<u64>().is_ok()),
+        _ => false,
+    }
+}
+
+/// Values one behind the other.
+struct Values<'a> {
+    rest: &'a str,
+    line: u64,
+    array: bool,
+    begun: bool,
+}
+
+type Wrong = (u64, String);
+
+impl Values<'_> {
+    fn next(&mut self) -> Result<Option<(u64, Value)>, Wrong> {
+        self.skip_space();
+        if self.array && !self.next_item()? || self.rest.is_empty() {
+            return Ok(None);
+        }
+        let line = self.line;
+        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
+        let value = match values.next() {
+            Some(Ok(value)) => value,
+            Some(Err(e)) => return Err((line + e.line() as u64 - 1, said(&e, self.rest))),
+            None => return Ok(None),
+        };
+        let length = values.byte_offset();
+        self.skip(length);
+        Ok(Some((line, value)))
+    }
+
+    /// Moves to the next item of the array; false behind the last.
+    fn next_item(&mut self) -> Result<bool, Wrong> {
+        let first = !std::mem::replace(&mut self.begun, true);
+        if first {
+            self.skip(1);
+            self.skip_space();
+        }
+        if self.rest.starts_with(']') {
+            self.skip(1);
+            self.skip_space();
+            let more = !self.rest.is_empty();
+            return if more {
+                Err((self.line, "text stands behind the end of the array".to_owned()))
+            } else {
+                Ok(false)
+            };
+        }
+        if !first {
+            if !self.rest.starts_with(',') {
+                return Err((self.line, "a comma or the end of the array is missing before it".to_owned()));
+            }
+            self.skip(1);
+            self.skip_space();
+        }
+        Ok(true)
+    }
+
+    fn skip_space(&mut self) {
+        self.skip(self.rest.len() - self.rest.trim_start().len());
+    }
+
+    fn skip(&mut self, length: usize) {
+        let (over, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
+        self.line += over.matches('\n').count() as u64;
+        self.rest = rest;
+    }
+}
+
+/// What the parser found, without the line, which it counts from another start.
+fn said(error: &serde_json::Error, text: &str) -> String {
+    let words = error.to_string();
+    let reason = words.split(" at line ").next().unwrap_or(&words);
+    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let has_nan = ["NaN", "Infinity"].iter().any(|word| line.contains(word));
+    let hint = if has_nan { "; JSON has no NaN: write null" } else { "" };
+    format!("it is not JSON: {reason}, at column {}{hint}", error.column())
+}
+
+/// What a person calls this kind of value.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -55,14 +55,15 @@ impl Pair {
         Ok(Self { session: session.clone(), teacher, student, data, device })
     }
 
-    /// The teacher with its memory, asked by the session's prompt; `None` too for a server that no loss
-    /// learns from, whose answers would be paid for nothing.
+    /// The teacher with its memory, asked by the session's prompt; `None` too where no loss learns from
+    /// it and its answers would be paid for nothing, or mean nothing.
     ///
     /// # Errors
     /// [`EngineError`] if the prompt cannot be used with the teacher.
     pub fn targets(&self, session: &Session) -> Result<Option<Targets>, EngineError> {
         let (prompt, classes) = (&session.prompt, &self.data.classes);
         let teacher: Box<dyn Teacher> = match (&self.teacher, &self.session.models.teacher) {
+            (Some(_), _) if self.check_teacher().is_err() && !needs_teacher(&session.recipe) => return Ok(None),
             (Some(model), _) => Box::new(LocalTeacher::new(Arc::clone(model), prompt, classes)?),
             (None, Some(_)) if !needs_teacher(&session.recipe) => return Ok(None),
             (None, Some(choice)) => Box::new(ServerTeacher::new(choice, prompt, classes)?),
@@ -72,7 +73,7 @@ impl Pair {
     }
 
     /// Refuses what no run can make sense of: classes of a student that the session maps wrongly, and a
-    /// teacher that knows nothing of the data.
+    /// teacher that knows nothing of the data, where a loss learns from it.
     ///
     /// # Errors
     /// [`EngineError::Student`] and [`TeacherError::Unfit`].
@@ -80,7 +81,13 @@ impl Pair {
         if let Some(reason) = self.student.outputs.trouble.clone() {
             return Err(EngineError::Student { title: self.student.card.title.clone(), reason });
         }
-        Ok(self.check_teacher()?)
+        if needs_teacher(&self.session.recipe) { Ok(self.check_teacher()?) } else { Ok(()) }
+    }
+
+    /// Why the teacher is left out although the session names one; `None` where it is not.
+    pub fn left_out(&self) -> Option<String> {
+        let unfit = self.check_teacher().err().filter(|_| !needs_teacher(&self.session.recipe));
+        unfit.map(|reason| format!("{reason}; no loss learns from it, so the run goes on without it"))
     }
 
     /// Refuses a teacher that does not answer for the data's classes, or of which parts were filled at

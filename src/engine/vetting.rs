@@ -125,7 +125,7 @@ pub fn notes(trainer: &Trainer) -> Vec<String> {
             student.max_tokens
         )
     });
-    ordered.into_iter().chain(cut).collect()
+    pair.left_out().into_iter().chain(ordered).chain(cut).collect()
 }
 
 /// Some names, and how many more there are.

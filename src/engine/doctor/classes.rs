@@ -1,5 +1,6 @@
 //! The classes of stored classifiers against those of the data: matched by name, or refused.
 
+use crate::engine::loss::needs_teacher;
 use crate::engine::model::{Model, Outputs, Top, config_asks_several};
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
@@ -20,7 +21,7 @@ pub fn row(pair: &Pair) -> Finding {
     let outputs = pair.teacher.as_ref().map(|model| &model.outputs);
     if let Some(trouble) = outputs.and_then(|outputs| outputs.trouble.as_deref()) {
         let (says, fix) = trouble.split_once("; ").unwrap_or((trouble, "choose a teacher for these classes"));
-        return Finding::red(SUBJECT, format!("the teacher's classes are not the data's: {says}"), fix);
+        return unfit(pair, SUBJECT, format!("the teacher's classes are not the data's: {says}"), fix);
     }
     let student = &pair.student.outputs;
     if let Some(trouble) = student.trouble.as_deref() {
@@ -61,6 +62,14 @@ pub fn row(pair: &Pair) -> Finding {
     }
     let says = format!("{says}; outputs of the teacher that are no class are left out: {}", list(left_out));
     Finding::amber(SUBJECT, says, "make sure that no text of the data is of those classes")
+}
+
+/// A row on a teacher that cannot teach: red where a loss learns from it; else the run goes on without it.
+pub fn unfit(pair: &Pair, subject: Subject, says: String, fix: &str) -> Finding {
+    if needs_teacher(&pair.session.recipe) {
+        return Finding::red(subject, says, fix);
+    }
+    Finding::amber(subject, format!("{says}; no loss learns from it, so the run goes on without it"), fix)
 }
 
 fn side(who: &str, model: &Model, classes: &[String]) -> String {

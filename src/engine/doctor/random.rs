@@ -1,6 +1,7 @@
 //! Parts of the models that no file holds and that are filled at random: noise in a teacher, which is
 //! never trained; in a student something that the run has to learn.
 
+use super::classes::unfit;
 use crate::engine::model::Top;
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
@@ -20,10 +21,15 @@ pub fn row(pair: &Pair) -> Finding {
             let says = says
                 .strip_prefix("it ")
                 .map_or_else(|| format!("of the teacher: {says}"), |rest| format!("the teacher {rest}"));
-            return Finding::red(SUBJECT, says, fix).with("teacher", model.card.random.len() as f64);
+            return unfit(pair, SUBJECT, says, fix).with("teacher", model.card.random.len() as f64);
         }
         if !choice.needs_weights() {
-            return Finding::red(SUBJECT, "the teacher starts from random weights", "set its start to Stored");
+            return unfit(
+                pair,
+                SUBJECT,
+                "the teacher starts from random weights".to_owned(),
+                "set its start to Stored",
+            );
         }
     }
     let (student, choice) = (&pair.student, &pair.session.models.student);

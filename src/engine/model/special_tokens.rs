@@ -116,12 +116,6 @@ impl Special {
         })
     }
 
-    /// Those that are written as marks, with their words.
-    pub fn marks<'a>(self, tokenizer: &'a Tokenizer) -> impl Iterator<Item = (u32, String)> + 'a {
-        let all = [self.pad, self.mask, self.unknown, self.begin, self.end].into_iter().flatten();
-        all.filter_map(|id| Some((id, tokenizer.id_to_token(id).filter(|word| is_bracketed(word))?)))
-    }
-
     /// The same roles in another tokenizer that has the tokens under other ids.
     pub fn moved(self, new: impl Fn(u32) -> Option<u32>) -> Self {
         let of = |id: Option<u32>| id.and_then(&new);

@@ -48,7 +48,11 @@ pub fn applied(
     settings: &Map<String, Value>,
     model_type: Option<&str>,
 ) -> Result<(String, Vec<String>), ModelError> {
-    let Ok(mut outline) = serde_json::from_str::<Outline>(&text) else { return Ok((text, Vec::new())) };
+    // What is no object is refused where it is opened.
+    let is_object = text.trim_start().starts_with('{');
+    let Some(mut outline) = serde_json::from_str::<Outline>(&text).ok().filter(|_| is_object) else {
+        return Ok((text, Vec::new()));
+    };
     let class = class(settings, model_type);
     let mut changes = Changes { settings, said: Vec::new() };
     match class {

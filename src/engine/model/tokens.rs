@@ -87,19 +87,19 @@ impl Tokens {
         let mut inner = parse(text)?;
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|e| ModelError::Tokens(e.to_string()))?;
-        let added = AddedTokens::of(&inner);
+        let broken = || ModelError::Tokens("tokenizer.json cannot be read: its added tokens make no tokenizer".into());
+        let mut added = sheltered(|| AddedTokens::of(&inner)).ok_or_else(broken)?;
         let special = Special::find(text, &inner, &added, said)?;
-        // A mark that only the vocabulary lists is looked for in a template all the same, as in transformers.
-        let known: BTreeSet<u32> = added.ids().collect();
-        let lacking: Vec<AddedToken> = special
-            .marks(&inner)
-            .filter(|(id, _)| !known.contains(id))
-            .map(|(_, word)| AddedToken::from(word, true))
-            .collect();
-        if !lacking.is_empty() {
-            inner.add_special_tokens(lacking).map_err(|e| ModelError::Tokens(e.to_string()))?;
+        // A mask that only the vocabulary lists is looked for in a template all the same, as in transformers.
+        let mask =
+            special.mask.filter(|mask| added.ids().all(|id| id != *mask)).and_then(|mask| inner.id_to_token(mask));
+        if let Some(mask) = mask {
+            let add = || {
+                inner.add_special_tokens([AddedToken::from(mask, true)]).map_err(|e| ModelError::Tokens(e.to_string()))
+            };
+            sheltered(add).ok_or_else(broken)??;
+            added = sheltered(|| AddedTokens::of(&inner)).ok_or_else(broken)?;
         }
-        let added = AddedTokens::of(&inner);
         let named = said.settings.keys().filter(|role| role.ends_with("_token")).filter_map(|role| said.word(role));
         let named: BTreeSet<u32> = named.filter_map(|word| inner.token_to_id(word)).collect();
         let known: BTreeSet<u32> = added.ids().collect();

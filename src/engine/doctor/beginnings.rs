@@ -41,14 +41,15 @@ pub fn row(session: &Session, pair: &Pair) -> Finding {
     }
     if let Some((found, mark)) = found.iter().find_map(|found| Some((found, found.missing.as_ref()?))) {
         let says = format!("{says}; the files of the {} name {mark} for it", found.side);
-        let fix = "set add_bos_token in its tokenizer_config.json if it was trained with it, or accept it as it is";
+        let fix =
+            "put it into the post-processor of its tokenizer.json if it was trained with it, or accept it as it is";
         return Finding::amber(SUBJECT, says, fix);
     }
     match found.as_slice() {
         [one, other]
             if one.kind == other.kind && one.kind == Kind::Decoder && one.mark.is_some() != other.mark.is_some() =>
         {
-            let fix = "make sure that both were trained so; add_bos_token in tokenizer_config.json says whether a text begins with a token of its own";
+            let fix = "make sure that both were trained so; the post-processor of tokenizer.json says what a text begins with";
             Finding::amber(SUBJECT, format!("only one side has a first token of its own: {says}"), fix)
         }
         [] => Finding::green(SUBJECT, "no text could be rendered; see the other rows"),

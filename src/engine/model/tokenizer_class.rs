@@ -1,10 +1,11 @@
 //! What `tokenizer_config.json` says before `tokenizer.json`: the classes of transformers build their
 //! tokenizer from the settings, so that a BERT that lowers its letters does so whatever stands in
-//! `tokenizer.json`. Only the class that takes `tokenizer.json` as it is has no say.
+//! `tokenizer.json`. Only the class that takes `tokenizer.json` as it is has no say. What stands around a
+//! text is always as `tokenizer.json` has it, whatever `add_bos_token` says.
 //!
 //! # Source
-//! `BertTokenizer`, `RobertaTokenizer`, `GPT2Tokenizer`, `Qwen2Tokenizer`, `LlamaTokenizer` and
-//! `TokenizersBackend.update_post_processor` of transformers 5.24.
+//! `BertTokenizer`, `RobertaTokenizer`, `GPT2Tokenizer`, `Qwen2Tokenizer` and `LlamaTokenizer` of
+//! transformers 5.24.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -35,8 +36,6 @@ struct Outline {
     pre_tokenizer: Value,
     #[serde(default)]
     post_processor: Value,
-    #[serde(default)]
-    added_tokens: Vec<Value>,
 }
 
 /// The text of a `tokenizer.json` with the settings of a folder put into it, and what they changed.
@@ -64,9 +63,6 @@ pub fn applied(
         Class::Llama => changes.no_prefix(&mut outline),
         Class::AsWritten => {}
     }
-    if !matches!(class, Class::Bert | Class::Roberta) {
-        changes.ends(&mut outline);
-    }
     let said = changes.said;
     if said.is_empty() {
         return Ok((text, said));
@@ -89,7 +85,8 @@ fn class(settings: &Map<String, Value>, model_type: Option<&str>) -> Class {
         (Some("BertTokenizer" | "DistilBertTokenizer"), _) | (None, Some("bert" | "distilbert")) => Class::Bert,
         (Some("RobertaTokenizer"), _) | (None, Some("roberta")) => Class::Roberta,
         (Some("GPT2Tokenizer" | "Qwen2Tokenizer"), _) | (None, Some("gpt2" | "qwen2" | "qwen3")) => Class::Bytes,
-        (Some("LlamaTokenizer"), _) => Class::Llama,
+        // Mistral's are taken as they are, by whatever class.
+        (Some("LlamaTokenizer"), other) if other != Some("mistral") => Class::Llama,
         _ => Class::AsWritten,
     }
 }
@@ -164,36 +161,6 @@ impl Changes<'_> {
             self.said.push("add_prefix_space false".to_owned());
         }
     }
-
-    /// The tokens around a text that `add_bos_token` and `add_eos_token` ask for.
-    fn ends(&mut self, outline: &mut Outline) {
-        let asked = ["add_bos_token", "add_eos_token"].map(|name| self.switch(name));
-        if asked == [None, None] {
-            return;
-        }
-        let word = |role: &str| {
-            let value = self.settings.get(role)?;
-            value.as_str().or_else(|| value.get("content")?.as_str()).map(str::to_owned)
-        };
-        let id = |word: &str| outline.added_tokens.iter().find(|token| token["content"] == word)?["id"].as_u64();
-        let token = |asked: Option<bool>, role: &str| {
-            let word = word(role).filter(|_| asked == Some(true))?;
-            Some((id(&word)?, word))
-        };
-        let (first, last) = (token(asked[0], "bos_token"), token(asked[1], "eos_token"));
-        if [(asked[0], &first), (asked[1], &last)].iter().any(|(asked, found)| *asked == Some(true) && found.is_none())
-        {
-            return; // A token that the tokenizer does not have stands nowhere.
-        }
-        let now = around(&outline.post_processor);
-        let ids = |token: &Option<(u64, String)>| token.iter().map(|(id, _)| *id).collect::<Vec<_>>();
-        if now == Some((ids(&first), ids(&last))) {
-            return;
-        }
-        let said = |name: &str, asked: Option<bool>| Some(format!("{name} {}", asked?));
-        self.said.extend(said("add_bos_token", asked[0]).into_iter().chain(said("add_eos_token", asked[1])));
-        outline.post_processor = framed(&outline.post_processor, &first, &last);
-    }
 }
 
 /// Does something with a part, or with each of those that it is a sequence of.
@@ -202,57 +169,4 @@ fn each(part: &mut Value, list: &str, change: &mut impl FnMut(&mut Value)) {
         Some(parts) => parts.iter_mut().for_each(|part| each(part, list, change)),
         None => change(part),
     }
-}
-
-/// Ids before and behind a text; `None` for a post-processor of a kind that is not known here.
-fn around(processor: &Value) -> Option<(Vec<u64>, Vec<u64>)> {
-    match processor.get("type").and_then(Value::as_str) {
-        None | Some("ByteLevel") => Some((Vec::new(), Vec::new())),
-        Some("Sequence") => {
-            let parts = processor["processors"].as_array()?.iter().map(around).collect::<Option<Vec<_>>>()?;
-            let mut whole = (Vec::new(), Vec::new());
-            for (first, last) in parts {
-                whole.0.splice(0..0, first);
-                whole.1.extend(last);
-            }
-            Some(whole)
-        }
-        Some("TemplateProcessing") => {
-            let single = processor["single"].as_array()?;
-            let text = single.iter().position(|piece| piece.get("Sequence").is_some())?;
-            let id = |piece: &Value| {
-                let name = piece["SpecialToken"]["id"].as_str()?;
-                processor["special_tokens"][name]["ids"].as_array()?.first()?.as_u64()
-            };
-            let ids = |pieces: &[Value]| pieces.iter().map(id).collect::<Option<Vec<_>>>();
-            Some((ids(&single[..text])?, ids(&single[text + 1..])?))
-        }
-        _ => None,
-    }
-}
-
-/// A post-processor with these tokens around a text, and what the old one did to offsets.
-fn framed(old: &Value, first: &Option<(u64, String)>, last: &Option<(u64, String)>) -> Value {
-    let piece = |token: &(u64, String)| json!({ "SpecialToken": { "id": token.1, "type_id": 0 } });
-    let text = |id: &str| json!({ "Sequence": { "id": id, "type_id": 0 } });
-    let frame =
-        |id: &str| first.iter().map(piece).chain([text(id)]).chain(last.iter().map(piece)).collect::<Vec<Value>>();
-    let tokens: Map<String, Value> = [first, last]
-        .into_iter()
-        .flatten()
-        .map(|(id, word)| (word.clone(), json!({ "id": word, "ids": [id], "tokens": [word] })))
-        .collect();
-    let pair: Vec<Value> = frame("A").into_iter().chain(frame("B")).collect();
-    let template =
-        json!({ "type": "TemplateProcessing", "single": frame("A"), "pair": pair, "special_tokens": tokens });
-    let mut parts = match old["processors"].as_array() {
-        Some(parts) => parts.clone(),
-        None => vec![old.clone()],
-    };
-    parts.retain(|part| part["type"] == "ByteLevel");
-    if parts.is_empty() {
-        return template;
-    }
-    parts.push(template);
-    json!({ "type": "Sequence", "processors": parts })
 }

@@ -38,21 +38,20 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
     watch.commands.send(order).map_err(CommandError::run)?;
     let ended = follow(&watch, &interrupt);
     drop(watch);
-    let outcome = match ended? {
-        Ended::Outcome(outcome) => outcome,
-        Ended::BeforeFirstStep(code) => return leave(&thread, &out, code),
+    let outcome = match ended {
+        Ok(Ended::BeforeFirstStep(code)) => return leave(&thread, &out, code),
+        Ok(Ended::Outcome(outcome)) => Ok(outcome),
+        Err(e) => Err(e),
     };
-    // A panic inside the engine has already become a failure of the run.
+    // A run in trouble writes a last checkpoint. A panic inside the engine has already become a failure of
+    // the run.
     let _ = thread.join();
+    let outcome = outcome?;
     let result = if arguments.json { serde_json::to_string(&outcome).unwrap_or_default() } else { table(&outcome) };
-    match interrupt.code().filter(|_| outcome.reason == STOPPED) {
-        None => Ok(result),
-        Some(code) => {
-            print(&result)?;
-            tell(way_on(&out));
-            Err(CommandError::quiet(code))
-        }
-    }
+    let Some(code) = interrupt.code().filter(|_| outcome.reason == STOPPED) else { return Ok(result) };
+    let printed = print(&result);
+    tell(way_on(&out));
+    printed.and(Err(CommandError::quiet(code)))
 }
 
 /// How following a run ended.
@@ -231,7 +230,8 @@ fn words(question: Question) -> String {
 
 /// A path as a shell reads it back.
 fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
+    let mark = if path.to_string_lossy().starts_with('-') { "./" } else { "" };
+    let text = format!("{mark}{}", path.display());
     let plain = |c: char| c.is_alphanumeric() || "/._-+=@%:,".contains(c);
     match text.is_empty() || !text.chars().all(plain) {
         true => format!("'{}'", text.replace('\'', r"'\''")),

@@ -21,7 +21,7 @@ use super::pair::Pair;
 use super::prune::Pruner;
 use super::train::Trainer;
 use super::watch::Watch;
-use crate::link::Step;
+use crate::link::{InputFile, Step};
 use crate::session::atomic::temporary_folder;
 use crate::session::paths::absolute;
 use crate::session::run_folder::{self, CHECKPOINTS, STATE, TENSORS, checkpoint_name, named_checkpoints};
@@ -29,8 +29,8 @@ use crate::session::{Keep, Knobs, Session};
 pub use run_folder::checkpoints as list;
 pub use timeline::{abandon, clear};
 
-/// The newest format this program writes. 2: what the evaluations said, how the run ended, and a
-/// hash of the tensors.
+/// The newest format this program writes. 2: what the evaluations said, how the run ended, what it
+/// reads, and a hash of the tensors.
 const FORMAT: u32 = 2;
 
 /// What a checkpoint says besides tensors.
@@ -61,6 +61,9 @@ pub struct State {
     /// Why the run ended here, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
+    /// What the run reads, with hashes; `None` in checkpoints of format 1, from before that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Vec<InputFile>>,
     /// Hash of the file of tensors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tensors: Option<String>,
@@ -89,6 +92,8 @@ pub struct Story {
     pub watch: Watch,
     /// Why the run ends here, where it does.
     pub ended: Option<String>,
+    /// What it reads.
+    pub inputs: Vec<InputFile>,
 }
 
 /// A checkpoint, read and whole.
@@ -138,6 +143,7 @@ pub fn save(trainer: &Trainer, run: &Path, story: Story) -> Result<(), EngineErr
         tokens: trainer.targets.as_ref().map_or(0, |targets| targets.paid()),
         watch: story.watch,
         ended: story.ended,
+        inputs: Some(story.inputs),
         tensors: Some(hash(&tensors)),
     };
     write(&home, trainer.step, &tensors, &state)?;

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod environment;
 pub mod evaluate;
 pub mod hub;
+pub mod inputs;
 pub mod loss;
 pub mod make;
 pub mod measure;
@@ -93,6 +94,18 @@ pub enum EngineError {
         /// What was looked at, and the next step.
         reason: String,
         /// The folder of checkpoints.
+        path: PathBuf,
+    },
+    /// What a run reads is no longer what it was.
+    #[error(
+        "{what} has changed since the run began: {reason}; put it back as it was, or start a new run in another folder: {path}"
+    )]
+    Changed {
+        /// Whose file it is.
+        what: String,
+        /// How it has changed.
+        reason: String,
+        /// The file.
         path: PathBuf,
     },
     /// A later program wrote a file.

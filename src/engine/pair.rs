@@ -8,6 +8,7 @@ use super::EngineError;
 use super::data::{self, Dataset, Example};
 use super::device;
 use super::hub;
+use super::inputs::{self, Stamps};
 use super::loss::needs_teacher;
 use super::make;
 use super::model::{self, Classes, Model, Top};
@@ -30,6 +31,8 @@ pub struct Pair {
     pub data: Arc<Dataset>,
     /// Where the tensors are.
     pub device: Device,
+    /// Length and time of what was read: the data, and the teacher.
+    pub(super) stamps: (Stamps, Stamps),
 }
 
 impl Pair {
@@ -39,9 +42,12 @@ impl Pair {
     /// # Errors
     /// [`EngineError`] naming the file, the reason and the next step.
     pub fn open(session: &Session, before: Option<&Pair>) -> Result<Self, EngineError> {
+        let session = &hub::pinned(session);
+        let stamps = inputs::stamps(session);
         let device = device::open(session.recipe.device)?;
         let seed = session.recipe.seed;
-        let same_data = |b: &&Pair| b.session.data == session.data && b.session.recipe.seed == seed;
+        let same_data =
+            |b: &&Pair| (&b.session.data, b.session.recipe.seed, &b.stamps.0) == (&session.data, seed, &stamps.0);
         let data = match before.filter(same_data) {
             Some(before) => Arc::clone(&before.data),
             None => Arc::new(data::open(&session.data, seed)?),
@@ -49,10 +55,12 @@ impl Pair {
         let classes = &data.classes;
         let student = make::student(session, &data, &device)?;
         let teacher = match &session.models.teacher {
-            Some(choice) if !is_server(choice) => Some(open_teacher(choice, classes, before, &device)?),
+            Some(choice) if !is_server(choice) => {
+                Some(open_teacher(choice, classes, before.filter(|b| b.stamps.1 == stamps.1), &device)?)
+            }
             _ => None,
         };
-        Ok(Self { session: session.clone(), teacher, student, data, device })
+        Ok(Self { session: session.clone(), teacher, student, data, device, stamps })
     }
 
     /// The teacher with its memory, asked by the session's prompt; `None` too where no loss learns from

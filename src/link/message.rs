@@ -178,6 +178,8 @@ pub enum Event {
         /// The last good checkpoint, to which one can rewind.
         checkpoint: Option<Step>,
     },
+    /// The files a run reads, and what is in them.
+    Inputs(Vec<InputFile>),
     /// The checkpoints there are now: what one can go back to or on from.
     CheckpointsKept {
         /// Their steps, ascending.
@@ -199,6 +201,19 @@ pub enum Event {
     Failed(Notice),
     /// The run is over.
     Finished(Box<Outcome>),
+}
+
+/// A file that a run reads: it is only gone on with where that has not changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// What it is for: `data`, `teacher`, `student`; `examples` for all that was read as data.
+    pub role: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// How large it is, bytes; of `examples` how many teach.
+    pub bytes: u64,
+    /// Hash of what is in it, BLAKE3 in hexadecimal digits.
+    pub hash: String,
 }
 
 /// Checkpoints that a rewind has left behind: they lie in the run's folder under `abandoned` until

@@ -26,8 +26,8 @@ pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
 pub use figure::grouped;
 pub use message::{
-    Abandoned, Command, Event, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts, Phase,
-    Prediction, Predictions, STOPPED, Saved, SeriesId, Side, Status, Step,
+    Abandoned, Command, Event, InputFile, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts,
+    Phase, Prediction, Predictions, STOPPED, Saved, SeriesId, Side, Status, Step,
 };
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TextPlace, TokenChip, WeightFrame,

@@ -113,7 +113,7 @@ impl RunRecord {
                 self.checkpoints = steps;
                 self.abandoned = abandoned.or(self.abandoned.take());
             }
-            Event::Left { .. } => {}
+            Event::Left { .. } | Event::Inputs(_) => {}
             Event::Trouble { step, what, checkpoint } => self.trouble = Some(Trouble { step, what, checkpoint }),
             Event::Note(notice) => self.notes.push(notice),
             Event::Warning(notice) => self.notices.push(Remark { grave: false, notice }),

@@ -250,7 +250,8 @@ impl Source {
             Self::BuiltIn(name) => name.clone(),
             Self::Folder(path) => folder_title(path),
             Self::Hub { file: Some(file), .. } => file.rsplit('/').next().unwrap_or(file).to_owned(),
-            Self::Hub { repo, revision, .. } if revision == MAIN => repo.clone(),
+            // A run pins what it reads to a commit; that is not what a person calls it.
+            Self::Hub { repo, revision, .. } if revision == MAIN || is_commit(revision) => repo.clone(),
             Self::Hub { repo, revision, .. } => format!("{repo}@{revision}"),
             Self::Server { model, .. } => model.clone(),
         }
@@ -286,4 +287,9 @@ fn folder_title(path: &Path) -> String {
         (_, Some(run)) if last == STUDENT => format!("{run}/{last}"),
         _ => last.into_owned(),
     }
+}
+
+/// Whether a revision is a whole commit.
+fn is_commit(revision: &str) -> bool {
+    revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -4,6 +4,7 @@
 
 mod damage;
 mod ending;
+mod inputs;
 #[path = "../openai_server/mod.rs"]
 mod openai_server;
 mod refused;

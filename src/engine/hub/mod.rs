@@ -21,7 +21,7 @@ mod room;
 
 use crate::engine::model::ModelFiles;
 use crate::link::{Missing, Repository};
-use crate::session::{ModelChoice, Source};
+use crate::session::{ModelChoice, Session, Source};
 pub use cache::Cache;
 pub use error::HubError;
 pub use fetch::{Progress, fetch, repository};
@@ -61,6 +61,26 @@ pub fn missing(choice: &ModelChoice) -> Result<Option<Missing>, HubError> {
 pub fn bring(missing: &Missing, watch: Watch) -> Result<(), HubError> {
     let name = Name::parse(&missing.repo, &missing.revision)?.with_file(missing.file.as_deref())?;
     fetch(&Place::from_env()?, &name, missing.weights, watch).map(|_| ())
+}
+
+/// The session with every model of the Hub at the commit that its revision stands for in the cache; what
+/// is not there keeps its revision.
+pub fn pinned(session: &Session) -> Session {
+    let mut session = session.clone();
+    let (teacher, student) = (session.models.teacher.as_mut(), &mut session.models.student);
+    let of = student.layers.as_mut().and_then(|layers| layers.of.as_mut());
+    let sources = teacher.map(|teacher| &mut teacher.source).into_iter().chain(of).chain([&mut student.source]);
+    sources.for_each(pin);
+    session
+}
+
+fn pin(source: &mut Source) {
+    let (Ok(Some(name)), Ok(place)) = (name(source), Place::from_env()) else { return };
+    let snapshot = Cache::at(&place.cache).snapshot(&name);
+    let commit = snapshot.as_deref().and_then(|folder| folder.file_name()?.to_str()).map(str::to_owned);
+    if let Some(commit) = commit {
+        *source = source.clone().at(commit);
+    }
 }
 
 /// The model a session means, if it is one of the Hub.

@@ -8,11 +8,14 @@ use std::time::Duration;
 use super::super::checkpoint::{Found, State};
 use super::super::pair::Pair;
 use super::super::train::Trainer;
-use super::super::{EngineError, budget, checkpoint};
+use super::super::{EngineError, budget, checkpoint, hub, inputs};
 use super::{Engine, FolderError, Left, Run, claim, ending};
-use crate::link::{Event, Notice, Phase, Step};
+use crate::link::{Event, InputFile, Notice, Phase, Step};
 use crate::session::run_folder::{self, CHECKPOINTS, SESSION, SUMMARY};
 use crate::session::{Extension, Keep, Session, file};
+
+/// What is said of a run whose checkpoints do not tell what it reads.
+const UNNOTED: &str = "this run is from before it was noted which data and models a run reads: whether they are still the same cannot be told; it is gone on with as it is, and from now on they are noted";
 
 impl Engine<'_> {
     /// The open pair, wherever it is.
@@ -67,6 +70,8 @@ impl Engine<'_> {
         let before = self.pair.take();
         let other = other_threads(&session);
         session.recipe.threads = Some(rayon::current_num_threads());
+        // Another commit behind the same name is another model.
+        session = hub::pinned(&session);
         session.run = None;
         self.phase(Phase::Opening, "reading models and data");
         let run = self.fresh(session, out, before.as_ref());
@@ -97,8 +102,9 @@ impl Engine<'_> {
         let trainer = Trainer::new(session, pair, &self.catalog)?;
         comparable(&trainer)?;
         let budget = budget::granted(&trainer)?;
+        let inputs = read_by(&trainer.pair, inputs::files(&trainer.session)?);
         let claim = claim::claim(&out)?;
-        Ok(Run::new(trainer, out, claim, budget))
+        Ok(Run { inputs, ..Run::new(trainer, out, claim, budget) })
     }
 
     /// Goes on with the run in `out`, up to `steps` in all where that is said.
@@ -134,7 +140,8 @@ impl Engine<'_> {
         let step = found.checkpoint.state.step;
         let told =
             |fault| format!("{fault}; the run goes on from step {step}, and what was damaged lies in abandoned/");
-        self.begin(run, before, found.damaged.into_iter().map(told).chain(other).collect());
+        let unnoted = found.checkpoint.state.inputs.is_none().then(|| UNNOTED.to_owned());
+        self.begin(run, before, found.damaged.into_iter().map(told).chain(other).chain(unnoted).collect());
     }
 
     fn continued(
@@ -148,14 +155,17 @@ impl Engine<'_> {
         let mut session = state.session.clone();
         extend(&mut session, state, steps)?;
         let claim = claim::claim(out)?;
+        let files = inputs::files(&session)?;
+        state.inputs.iter().try_for_each(|then| inputs::unchanged(then, &files))?;
         let pair = Pair::open(&session, before)?;
+        let inputs = read_by(&pair, files);
+        state.inputs.iter().try_for_each(|then| inputs::unchanged(then, &inputs))?;
         let mut trainer = Trainer::new(session, pair, &self.catalog)?;
         // Only a damaged one can lie behind the one that was found.
         found.checkpoint.restore(&mut trainer, || ending::abandon(out, state.step))?;
         let budget = budget::granted(&trainer)?;
-        let mut run = Run::new(trainer, out.to_owned(), claim, budget);
-        (run.seconds_before, run.watch) = (state.seconds, state.watch.clone());
-        Ok(run)
+        let run = Run::new(trainer, out.to_owned(), claim, budget);
+        Ok(Run { inputs, seconds_before: state.seconds, watch: state.watch.clone(), ..run })
     }
 
     /// Begins what could be made, with something to say of it that stands in its journal, or keeps what
@@ -172,7 +182,7 @@ impl Engine<'_> {
         let (out, step, opened) = (run.out.clone(), run.trainer.step, Box::new(run.trainer.pair.opened()));
         self.looks.spent = Duration::ZERO;
         let stray = session.prompt.stray_words(&opened.classes);
-        let budget = run.budget;
+        let (budget, inputs) = (run.budget, run.inputs.clone());
         let run = Run { vetted: step > 0, ..run };
         self.run = Some(run);
         self.emit(Event::Started { session, out, step });
@@ -183,6 +193,7 @@ impl Engine<'_> {
         if budget.is_some() {
             self.emit(Event::Counted(budget));
         }
+        self.emit(Event::Inputs(inputs));
         self.tell_checkpoints(None);
         remarks.into_iter().for_each(|remark| self.emit(Event::Warning(remark.into())));
         if step == 0 {
@@ -199,6 +210,11 @@ impl Engine<'_> {
 fn begun(out: &Path) -> Option<Session> {
     let bare = run_folder::named_checkpoints(&out.join(CHECKPOINTS)).is_empty() && !out.join(SUMMARY).exists();
     file::open(&out.join(SESSION)).ok().filter(|_| bare)
+}
+
+/// All that an open pair has read: the files, and what became of the data.
+fn read_by(pair: &Pair, files: Vec<InputFile>) -> Vec<InputFile> {
+    files.into_iter().chain([inputs::examples(&pair.data, &pair.session)]).collect()
 }
 
 /// Refuses a recipe that compares evaluations where there is nothing to compare.

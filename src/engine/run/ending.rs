@@ -26,7 +26,8 @@ impl Engine<'_> {
         let Some(run) = &mut self.run else { return };
         let step = run.trainer.step;
         let ended = run.ends.map(str::to_owned);
-        let story = Story { seconds: run.seconds(), watch: run.watch.clone(), ended };
+        let (watch, inputs) = (run.watch.clone(), run.inputs.clone());
+        let story = Story { seconds: run.seconds(), watch, ended, inputs };
         match checkpoint::save(&run.trainer, &run.out, story) {
             Ok(()) => {
                 self.emit(Event::Checkpoint { step });

@@ -3,7 +3,7 @@
 
 use super::super::make::size;
 use super::super::pair::Pair;
-use super::super::{budget, doctor};
+use super::super::{budget, doctor, hub};
 use super::Engine;
 use crate::link::{Event, Phase};
 use crate::session::{Session, Source};
@@ -28,7 +28,8 @@ impl Engine<'_> {
     pub(super) fn count(&mut self, session: &Session) {
         let server = session.models.teacher.as_ref().is_some_and(|t| matches!(t.source, Source::Server { .. }));
         let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
-        let same = |pair: &&Pair| (&pair.session.models, &pair.session.data) == (&session.models, &session.data);
+        let pinned = hub::pinned(session);
+        let same = |pair: &&Pair| (&pair.session.models, &pair.session.data) == (&pinned.models, &session.data);
         if !server || session.problem().is_some() {
             return;
         }

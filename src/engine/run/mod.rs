@@ -26,7 +26,7 @@ use super::teacher::Targets;
 use super::train::Trainer;
 use super::watch::Watch;
 use crate::link::{
-    Budget, Cells, ChannelSink, Command, Event, EventSink, Notice, Phase, Question, STOPPED, Status, Step,
+    Budget, Cells, ChannelSink, Command, Event, EventSink, InputFile, Notice, Phase, Question, STOPPED, Status, Step,
 };
 use crate::session::{Catalog, Knobs, Session};
 use claim::Claim;
@@ -99,6 +99,8 @@ struct Run {
     out: PathBuf,
     /// Keeps the folder from every other process.
     claim: Claim,
+    /// What it reads.
+    inputs: Vec<InputFile>,
     /// What the evaluations said so far.
     watch: Watch,
     mode: Mode,
@@ -143,6 +145,7 @@ impl Run {
             trainer,
             out,
             claim,
+            inputs: Vec::new(),
             watch: Watch::default(),
             mode: Mode::Running,
             seen,

@@ -4,7 +4,6 @@
 //! Not here: what a server answers, and what the program itself brings along; that changes with the
 //! program, and the examples say so.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
@@ -123,7 +122,7 @@ pub fn unchanged(before: &[InputFile], now: &[InputFile]) -> Result<(), EngineEr
         path: input.path.clone(),
     };
     for (name, then) in &then_named {
-        let reason = match now_named.get(name) {
+        let reason = match now_named.iter().find(|(now, _)| now == name).map(|(_, input)| input) {
             None if then.role == EXAMPLES => continue,
             None => "it is no longer read",
             Some(input) if input.hash == then.hash => continue,
@@ -132,18 +131,23 @@ pub fn unchanged(before: &[InputFile], now: &[InputFile]) -> Result<(), EngineEr
         };
         return Err(changed(then, reason));
     }
-    let new = now_named.iter().find(|(name, input)| input.role != EXAMPLES && !then_named.contains_key(name));
+    let new = now_named
+        .iter()
+        .find(|(name, input)| input.role != EXAMPLES && !then_named.iter().any(|(then, _)| then == name));
     new.map_or(Ok(()), |(_, new)| Err(changed(new, "it was not there then")))
 }
 
-/// Inputs by what they are for, in which order of files of one name: a run's folder may have moved
+/// What an input is for, its file's name, and which of that name it is: a run's folder may have moved
 /// together with what it reads.
-fn named(inputs: &[InputFile]) -> BTreeMap<(usize, &str, &OsStr), &InputFile> {
-    let mut named = BTreeMap::new();
+type Name<'a> = (&'a str, &'a OsStr, usize);
+
+/// The inputs in their order, under their names. Settings come before weights, whose hash covers them.
+fn named(inputs: &[InputFile]) -> Vec<(Name<'_>, &InputFile)> {
+    let mut named: Vec<(Name<'_>, &InputFile)> = Vec::new();
     for input in inputs {
-        let name = input.path.file_name().unwrap_or_default();
-        let nth = (0..).find(|nth| !named.contains_key(&(*nth, input.role.as_str(), name))).unwrap_or(usize::MAX);
-        named.insert((nth, input.role.as_str(), name), input);
+        let (role, name) = (input.role.as_str(), input.path.file_name().unwrap_or_default());
+        let nth = named.iter().filter(|((of, called, _), _)| (*of, *called) == (role, name)).count();
+        named.push(((role, name, nth), input));
     }
     named
 }

@@ -103,7 +103,9 @@ fn a_session_sends_no_variable_and_no_keyring_entry_to_a_stranger() {
         assert_eq!(refused.status.code(), Some(3), "{key}: {words}");
         let flag = format!("--allow-key {key}@{}", server.url.trim_end_matches("/v1"));
         assert!(words.contains(&flag), "no {flag:?} in {words}");
-        said(&home.retort(&["doctor", path.to_str().unwrap()], &[]));
+        let doctor = home.retort(&["doctor", path.to_str().unwrap()], &[]);
+        let row = said(&doctor).lines().find(|line| line.contains("Server's key")).map(str::to_owned).unwrap();
+        assert!(row.starts_with("RED") && row.contains(&flag) && doctor.status.code() == Some(3), "{row}");
         let other = home.run(&path, "other", &["--allow-key", &format!("{key}@http://127.0.0.1:1")]);
         assert_eq!(other.status.code(), Some(3), "{key}: {}", said(&other));
     }

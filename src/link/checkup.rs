@@ -44,6 +44,8 @@ pub enum Subject {
     LabelWords,
     /// Losses, knobs and labels.
     Recipe,
+    /// Whether the key may go to the server.
+    Key,
     /// Tokens paid to a server.
     Budget,
     /// Peak memory.
@@ -68,6 +70,7 @@ impl Subject {
             Self::Heads => "Heads",
             Self::LabelWords => "Label words",
             Self::Recipe => "Recipe",
+            Self::Key => "Server's key",
             Self::Budget => "Token budget",
             Self::Memory => "Memory",
             Self::Pace => "Pace",

@@ -13,6 +13,7 @@ pub mod depth;
 pub mod left_out;
 pub mod memory;
 pub mod pace;
+pub mod permission;
 pub mod positions;
 pub mod random;
 pub mod recipe;
@@ -70,6 +71,7 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog) -> Vec<Finding> {
         words::row(session, &pair),
         recipe::row(session, &pair, catalog),
     ];
+    rows.extend(permission::row(session));
     rows.extend(budget::row(session, &pair));
     let sound = rows.iter().all(|row| row.grade < Grade::Red);
     rows.push(memory::row(session, &pair, &sample, resident));

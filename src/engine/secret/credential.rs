@@ -56,6 +56,8 @@ fn of_variable(name: &str) -> Result<Secret, SecretError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn header(host: &str, uri: &str) -> Option<String> {
@@ -84,6 +86,72 @@ mod tests {
         }
         assert_eq!(header("http://10.0.0.5", "http://10.0.0.5/v1"), None);
         assert!(header("http://localhost:80", "http://localhost/v1").is_some());
+    }
+
+    /// An address in the pieces that make two readers disagree.
+    fn address() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "http",
+            "https",
+            "://",
+            "//",
+            "/",
+            ":",
+            "@",
+            "\\",
+            "#",
+            "?",
+            "%",
+            "%2e",
+            "%40",
+            ".",
+            "..",
+            "[",
+            "]",
+            "[::1]",
+            "::",
+            "api.openai.com",
+            "evil.example",
+            "localhost",
+            "127.0.0.1",
+            "1",
+            "0x7f",
+            "443",
+            "80",
+            "65536",
+            " ",
+            "\t",
+            "а",
+            "。",
+            "xn--a",
+            "-",
+            "_",
+            "v1",
+            "",
+        ]);
+        let end = prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat());
+        (prop::sample::select(vec!["https://", "http://", ""]), end).prop_map(|(head, end)| format!("{head}{end}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #[test]
+        fn what_is_allowed_is_what_the_client_connects_to(text in address()) {
+            let Ok((host, path)) = ServerOrigin::split(&text) else { return Ok(()) };
+            let Ok(uri) = format!("{host}{path}/chat").parse::<Uri>() else { return Ok(()) };
+            let secure = host.to_string().starts_with("https://");
+            prop_assert_eq!(uri.scheme_str(), Some(if secure { "https" } else { "http" }));
+            prop_assert_eq!(uri.host(), Some(host.host()));
+            let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+            let again = format!("{}://{}:{port}", if secure { "https" } else { "http" }, host.host());
+            prop_assert_eq!(ServerOrigin::split(&again).map(|(again, _)| again), Ok(host.clone()));
+            // And as it was written, where the client takes that too, it means no other host.
+            if let Some(written) = text.trim().parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)) {
+                let same = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
+                let numeric = host.host().starts_with('[');
+                prop_assert!(numeric || same(&written) == host.host(), "{} is {}", written, host);
+            }
+        }
     }
 
     #[test]

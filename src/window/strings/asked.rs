@@ -315,6 +315,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("questions", "个问题"),
     ("More than the token limit: raise it, or ask about fewer texts.", "超过词元上限：请提高上限，或减少文本数量。"),
     ("Token budget", "词元预算"),
+    ("Server's key", "服务器密钥"),
     (
         "Name of the environment variable that holds the key; the key itself is never written down",
         "保存密钥的环境变量名；密钥本身绝不写入文件",

@@ -395,10 +395,10 @@ fn outputs_whose_names_say_nothing_are_given_classes_by_hand() {
     teacher.outputs = vec!["LABEL_0".into(), "LABEL_1".into()];
     teacher.trouble = Some("its outputs are LABEL_0, LABEL_1".into());
     play.engine.say(Event::Opened(Box::new(opened)));
-    play.click("Pair");
+    play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Pair").click();
     play.look(8);
     assert!(play.says("its outputs are LABEL_0, LABEL_1"));
-    play.click("LABEL_1");
+    play.harness.get_by_role_and_label(Role::ComboBox, "LABEL_1").click();
     play.look(4);
     play.harness.get_by_role_and_label(Role::Button, "gardening").click();
     play.look(4);

@@ -1,6 +1,7 @@
 //! `retort baseline`: what a bag of words reaches on a session's data, the bar every student must
 //! clear.
 
+use super::output::tell;
 use super::{BaselineArguments, CommandError};
 use crate::engine::data::{self, Example};
 use crate::engine::measure::linear_baseline::{accuracy, additions};
@@ -31,7 +32,7 @@ pub fn baseline(arguments: &BaselineArguments) -> Result<String, CommandError> {
         .map(|(example, _)| example.clone())
         .collect();
     let classes = data.classes.len();
-    data.notes.iter().for_each(|note| eprintln!("data: {note}"));
+    data.notes.iter().for_each(|note| tell(format!("data: {note}")));
     let additions = additions(&data.train, classes, NGRAMS);
     if additions > MOST_ADDITIONS {
         let minutes = additions / 1e9 / 60.0;

@@ -28,6 +28,7 @@ const SUBJECTS: [Subject; 14] = [
     Subject::Heads,
     Subject::LabelWords,
     Subject::Recipe,
+    Subject::Answers,
     Subject::Memory,
     Subject::Pace,
 ];

@@ -25,19 +25,38 @@ pub fn foresee(session: &Session, pair: &Pair, step: Step) -> Result<Option<Budg
     if !needs_teacher(&session.recipe) {
         return Ok(Some(Budget { limit, ..Budget::default() }));
     }
+    let texts = texts(session, pair, step)?;
+    of_texts(session, pair, choice, limit, texts).map(Some)
+}
+
+/// What asking a server about these texts will cost; `None` where the teacher is no server.
+///
+/// # Errors
+/// [`EngineError`] if the session's questions cannot be put.
+pub fn price(session: &Session, pair: &Pair, texts: &[&str]) -> Result<Option<Budget>, EngineError> {
+    let Some((choice, limit)) = server(session) else { return Ok(None) };
+    of_texts(session, pair, choice, limit, texts.iter().copied().collect()).map(Some)
+}
+
+fn of_texts(
+    session: &Session,
+    pair: &Pair,
+    choice: &ModelChoice,
+    limit: Option<u64>,
+    texts: BTreeSet<&str>,
+) -> Result<Budget, EngineError> {
     let questions = Questions::new(choice, &session.prompt, &pair.data.classes)?;
     let kept = match cache_folder::folder() {
         Some(folder) => TargetCache::look(&folder, questions.identity(), pair.data.classes.len()),
         None => TargetCache::in_memory(),
     };
     // Two texts that are one question are asked and paid once.
-    let texts: BTreeMap<_, &str> =
-        texts(session, pair, step)?.into_iter().map(|text| (questions.reading(text), text)).collect();
+    let texts: BTreeMap<_, &str> = texts.into_iter().map(|text| (questions.reading(text), text)).collect();
     let open = texts.iter().filter(|(reading, text)| kept.get(reading, text).is_none());
     let open: Vec<&str> = open.map(|(_, text)| *text).collect();
     let known = (texts.len() - open.len()) as u64;
     let budget = priced(&questions, kept.costs(), &open);
-    Ok(Some(Budget { questions: texts.len() as u64, known, limit, ..budget }))
+    Ok(Budget { questions: texts.len() as u64, known, limit, ..budget })
 }
 
 /// The budget of a run about to begin, if the session lets it begin.

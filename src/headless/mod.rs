@@ -3,6 +3,7 @@
 //! signal's number) and a reader that went away ([`NOBODY_READS`]).
 
 mod answer;
+mod answers;
 mod baseline;
 mod consent;
 mod doctor;
@@ -141,6 +142,10 @@ pub struct BaselineArguments {
 pub struct DoctorArguments {
     /// Session to examine; the built-in experiment if left out.
     pub session: Option<PathBuf>,
+    /// Ask a teacher behind a server about 8 texts, which it may charge for; without this the row tells the
+    /// price.
+    #[arg(long)]
+    pub ask: bool,
     #[command(flatten)]
     pub consent: Consent,
     /// One JSON object on stdout.
@@ -153,9 +158,11 @@ pub struct DoctorArguments {
 pub enum Listing {
     /// The models in the Hugging Face cache: size, architecture, and whether they can be used here.
     Models(ListArguments),
+    /// The kept answers of teachers: files, sizes, how many, what they were paid for.
+    Answers(ListArguments),
 }
 
-/// Arguments of `retort list models`.
+/// Arguments of `retort list`.
 #[derive(Debug, Args)]
 pub struct ListArguments {
     /// One JSON object on stdout.

@@ -1,6 +1,6 @@
-//! `retort list models`: what the Hugging Face cache holds, and what of it can be used here.
+//! `retort list`: what the Hugging Face cache holds, and what of it can be used here.
 
-use super::{CommandError, ListArguments, Listing};
+use super::{CommandError, ListArguments, Listing, answers};
 use crate::engine::hub;
 use crate::link::{Listed, Shelf};
 
@@ -9,7 +9,10 @@ use crate::link::{Listed, Shelf};
 /// # Errors
 /// [`CommandError`] if the cache cannot be read.
 pub fn list(listing: &Listing) -> Result<String, CommandError> {
-    let Listing::Models(ListArguments { json }) = listing;
+    let ListArguments { json } = match listing {
+        Listing::Models(arguments) => arguments,
+        Listing::Answers(arguments) => return answers::list(arguments),
+    };
     let shelf = hub::shelf();
     if let Some(problem) = shelf.problem {
         return Err(CommandError::input(problem));
@@ -55,7 +58,7 @@ fn row(model: &Listed) -> String {
     )
 }
 
-fn amount(bytes: u64) -> String {
+pub(super) fn amount(bytes: u64) -> String {
     match bytes as f64 / 1e6 {
         mega if mega < 100.0 => format!("{mega:.1} MB"),
         mega => format!("{:.2} GB", mega / 1e3),

@@ -46,6 +46,8 @@ pub enum Subject {
     Recipe,
     /// Whether the key may go to the server.
     Key,
+    /// What the teacher answers to a few texts.
+    Answers,
     /// Tokens paid to a server.
     Budget,
     /// Peak memory.
@@ -71,6 +73,7 @@ impl Subject {
             Self::LabelWords => "Label words",
             Self::Recipe => "Recipe",
             Self::Key => "Server's key",
+            Self::Answers => "Teacher's answers",
             Self::Budget => "Token budget",
             Self::Memory => "Memory",
             Self::Pace => "Pace",

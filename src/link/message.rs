@@ -30,6 +30,9 @@ pub enum Command {
     },
     /// Examine this session as it would be run; nothing that is open or running changes.
     Examine(Box<Session>),
+    /// The same, and a teacher behind a server is asked about a few texts, which may cost money; a stop ends
+    /// the asking.
+    ExamineAsking(Box<Session>),
     /// Weigh this session's student from its configuration alone, while it is being chosen.
     Weigh(Box<Session>),
     /// Count what a run of this session will pay its server for; nothing is asked.

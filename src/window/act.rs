@@ -58,7 +58,8 @@ impl WorkbenchApp {
             Action::Browse(wish) => self.browse(wish),
             Action::Use(wish, path) => self.use_path(wish, path),
             Action::Recover(wanted) => self.recover(wanted),
-            Action::Examine => self.examine(),
+            Action::Examine => self.examine(Command::Examine),
+            Action::ExamineAsking => self.examine(Command::ExamineAsking),
             Action::StoreKey { name, key, host } => self.send(Command::StoreKey { name, key, host }),
             Action::Answer { question, yes } => {
                 self.send(Command::Answer { question: Box::new(Question::clone(&question)), yes });
@@ -145,13 +146,13 @@ impl WorkbenchApp {
     }
 
     /// What is half chosen cannot be examined; what was changed is opened by the check-up itself.
-    fn examine(&mut self) {
+    fn examine(&mut self, order: fn(Box<Session>) -> Command) {
         if !is_complete(&self.session) {
             let text = self.t("a model or a data file is not named yet; finish the choice first");
             return self.notice(false, text);
         }
         self.state.examined = Some(Box::new(self.session.clone()));
-        self.send(Command::Examine(Box::new(self.session.clone())));
+        self.send(order(Box::new(self.session.clone())));
     }
 
     fn start_in(&mut self, out: PathBuf) {

@@ -88,6 +88,8 @@ pub enum Action {
     },
     /// Examine the session before its run.
     Examine,
+    /// The same, and ask its server about a few texts.
+    ExamineAsking,
     /// Forget the notices.
     ClearNotices,
 }

@@ -7,6 +7,7 @@ mod data;
 mod headless;
 mod models;
 mod secrets;
+mod servers;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -6,6 +6,7 @@
 //! a check-up always has an answer.
 
 pub mod activations;
+pub mod answers;
 pub mod beginnings;
 pub mod budget;
 pub mod classes;
@@ -30,8 +31,19 @@ use crate::link::{Checkup, Finding, Grade, Subject};
 use crate::session::{Catalog, Session};
 
 /// Examines `session`. What `before` already holds of it (teacher and data, which nothing here changes)
-/// is not read again.
+/// is not read again. A server is not asked.
 pub fn examine(session: &Session, before: Option<&Pair>, catalog: &Catalog) -> Checkup {
+    examine_asking(session, before, catalog, None)
+}
+
+/// The same; where there is an `ask`, a teacher behind a server is asked about a few texts, which may cost
+/// money, as long as it gives true.
+pub fn examine_asking(
+    session: &Session,
+    before: Option<&Pair>,
+    catalog: &Catalog,
+    ask: Option<answers::Ask>,
+) -> Checkup {
     let student = size::planned(session, classes(before)).ok();
     let failed = |says: String| Finding::red(Subject::Opening, says, "mend what it names, then check again");
     if let Some(problem) = session.problem() {
@@ -40,7 +52,7 @@ pub fn examine(session: &Session, before: Option<&Pair>, catalog: &Catalog) -> C
     match Pair::open(session, before) {
         Ok(pair) => {
             let student = Some(size::opened(&pair.student.card, session.recipe.optimizer));
-            Checkup { findings: rows(session, pair, catalog), student }
+            Checkup { findings: rows(session, pair, catalog, ask), student }
         }
         Err(e) => Checkup { findings: vec![failed(e.to_string())], student },
     }
@@ -51,7 +63,7 @@ pub fn classes(before: Option<&Pair>) -> usize {
     before.map_or(2, |pair| pair.data.classes.len())
 }
 
-fn rows(session: &Session, pair: Pair, catalog: &Catalog) -> Vec<Finding> {
+fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::Ask>) -> Vec<Finding> {
     let notes = pair.student.card.notes.iter().chain(pair.teacher.iter().flat_map(|teacher| &teacher.card.notes));
     let notes: Vec<&str> = notes.chain(&pair.data.notes).map(String::as_str).collect();
     let said = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
@@ -72,6 +84,7 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog) -> Vec<Finding> {
         recipe::row(session, &pair, catalog),
     ];
     rows.extend(permission::row(session));
+    rows.extend(answers::row(session, &pair, &sample, ask));
     rows.extend(budget::row(session, &pair));
     let sound = rows.iter().all(|row| row.grade < Grade::Red);
     rows.push(memory::row(session, &pair, &sample, resident));

@@ -5,7 +5,7 @@ use crate::engine::model::Top;
 use crate::engine::pair::Pair;
 use crate::engine::prompt::{Template, inspect};
 use crate::link::{Finding, Grade, Subject, WordCheck};
-use crate::session::{Scoring, Session};
+use crate::session::{Scoring, ServerMode, Session, Source};
 
 const SUBJECT: Subject = Subject::LabelWords;
 /// Tokens by which label words may differ in length before a sum of log-probabilities is called unfair:
@@ -62,8 +62,28 @@ fn broken(side: &str, bad: &WordCheck, words: &[WordCheck]) -> Finding {
         .with("broken", count as f64)
 }
 
+/// Two label words with the same first word, in a chat with a server.
+fn alike<'a>(session: &'a Session, classes: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let source = &session.models.teacher.as_ref()?.source;
+    matches!(source, Source::Server { mode: ServerMode::Chat, .. }).then_some(())?;
+    let words: Vec<&str> = classes.iter().map(|class| session.prompt.word_for(class).trim()).collect();
+    let first = |word: &str| word.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let others = |place: usize| words[..place].iter().copied();
+    words
+        .iter()
+        .enumerate()
+        .find_map(|(place, word)| others(place).find(|other| first(other) == first(word)).map(|other| (other, *word)))
+}
+
 fn judged(session: &Session, pair: &Pair, parts: &[(&str, Vec<WordCheck>)]) -> Finding {
     let far = pair.teacher.is_none() && session.models.teacher.is_some();
+    if let Some((a, b)) = alike(session, &pair.data.classes).filter(|_| far) {
+        let says = format!(
+            "the words {a:?} and {b:?} begin with the same word, and a chat shows the first tokens of an answer only: their classes cannot be told apart"
+        );
+        let fix = "choose words that begin differently, or the mode Completions of a server that echoes";
+        return Finding::amber(SUBJECT, says, fix);
+    }
     if parts.is_empty() {
         let who = if far {
             "the words are read behind the server, whose tokenizer is not known here"

@@ -208,7 +208,8 @@ impl Engine<'_> {
         match command {
             Command::Open(session) => self.open(&located(session)),
             Command::Start { session, out } => self.start(located(session), out),
-            Command::Examine(session) => self.examine(&located(session)),
+            Command::Examine(session) => self.examine(&located(session), false),
+            Command::ExamineAsking(session) => self.examine(&located(session), true),
             Command::Weigh(session) => self.weigh(&located(session)),
             Command::Count(session) => self.count(&located(session)),
             Command::StoreKey { name, key, host } => self.store_key(name, key, host),

@@ -50,6 +50,9 @@ pub enum TeacherError {
     /// The server failed.
     #[error("the teacher: {0}")]
     Server(#[from] ServerError),
+    /// It failed when it was asked ahead, and is not waited for once more.
+    #[error("{0}")]
+    Failed(String),
     /// The thread that asks could not be had, or ended without a word.
     #[error("the teacher cannot be asked: {0}; answers so far are kept, so the next run goes on from there")]
     Thread(String),

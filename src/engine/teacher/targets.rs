@@ -29,6 +29,8 @@ pub struct Targets {
     /// What the teacher reads for a text, by the text's hash: rendering is not repeated every epoch.
     readings: Mutex<HashMap<Reading, Reading>>,
     asking: Option<Asking>,
+    /// Why the last question that was put ahead has no answer.
+    failed: Option<String>,
     trial: Trial,
     checked: usize,
 }
@@ -58,6 +60,7 @@ impl Targets {
             cache: Arc::new(Mutex::new(cache)),
             readings: Mutex::default(),
             asking: None,
+            failed: None,
             trial: Trial::default(),
             checked: 0,
         }
@@ -86,6 +89,10 @@ impl Targets {
         let pairs = self.read(texts)?;
         self.check_former(&pairs)?;
         let unknown = self.unknown(&pairs);
+        // Whoever asks ahead can be stopped while it waits; here nobody could stop it.
+        if let Some(reason) = self.failed.take().filter(|_| !unknown.is_empty()) {
+            return Err(TeacherError::Failed(reason));
+        }
         for few in unknown.chunks(self.teacher.at_once().max(1)) {
             self.ask_and_keep(few)?;
             self.tried(few)?;
@@ -233,7 +240,10 @@ impl Targets {
         match result {
             // It is put again, if it is still wanted.
             Err(error) if error.is_cancelled() => Ok(None),
-            other => other.map(|()| None),
+            other => {
+                self.failed = other.as_ref().err().map(ToString::to_string);
+                other.map(|()| None)
+            }
         }
     }
 

@@ -3,7 +3,8 @@
 use egui::{Label, RichText, Ui, vec2};
 
 use super::{Scene, Section};
-use crate::link::{Checkup, Finding, Grade, Phase};
+use crate::link::{Checkup, Finding, Grade, Phase, Subject, grouped};
+use crate::session::Source;
 use crate::window::control;
 use crate::window::state::{Action, UiState};
 
@@ -44,9 +45,34 @@ fn checkup_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             control::caption(ui, scene.t("of the session as it was before"));
         }
     });
+    let teacher = scene.session.models.teacher.as_ref();
+    let is_server = teacher.is_some_and(|teacher| matches!(teacher.source, Source::Server { .. }));
+    if busy && is_server && ui.button(scene.t("Stop")).clicked() {
+        state.ask(Action::Stop);
+    }
     if let Some(checkup) = &scene.record.checkup {
+        ask_ui(ui, scene, state, checkup);
         rows_ui(ui, scene, checkup);
     }
+}
+
+/// The button that asks a server, with its price.
+fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, checkup: &Checkup) {
+    let figure = |name: &str| checkup.finding(Subject::Answers)?.figures.get(name).copied();
+    let (Some(texts), Some(tokens)) = (figure("ask_texts"), figure("ask_tokens")) else { return };
+    ui.horizontal(|ui| {
+        let help = scene.t("What the answers cost is told beside it; they are kept, and a run does not ask them again");
+        let can = !scene.live && !is_outdated(scene, state);
+        let button = ui.add_enabled(can, egui::Button::new(scene.t("Ask the server about a few texts")));
+        if button.on_hover_text(help).clicked() {
+            state.ask(Action::ExamineAsking);
+        }
+        let tokens = grouped(tokens as u64);
+        control::caption(
+            ui,
+            &format!("{texts} {}, {} {tokens} {}", scene.t("questions"), scene.t("about"), scene.t("tokens")),
+        );
+    });
 }
 
 /// Whether what was examined has been changed since.

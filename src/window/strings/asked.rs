@@ -316,6 +316,12 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("More than the token limit: raise it, or ask about fewer texts.", "超过词元上限：请提高上限，或减少文本数量。"),
     ("Token budget", "词元预算"),
     ("Server's key", "服务器密钥"),
+    ("Teacher's answers", "教师的回答"),
+    ("Ask the server about a few texts", "就几条文本询问服务器"),
+    (
+        "What the answers cost is told beside it; they are kept, and a run does not ask them again",
+        "费用写在旁边；回答会保留，运行时不再询问",
+    ),
     (
         "Name of the environment variable that holds the key; the key itself is never written down",
         "保存密钥的环境变量名；密钥本身绝不写入文件",

@@ -23,7 +23,7 @@ pub enum ServerError {
     },
     /// The key is accepted, and may not do this.
     #[error(
-        "{url} refuses access ({}); check that the account may use this model, and that its key is the one in {key}",
+        "{url} refuses access ({}); check that the account may use this model, and put its key into {key}",
         said(Some(403), reason)
     )]
     NoAccess {
@@ -74,7 +74,7 @@ pub enum ServerError {
     },
     /// The first answers say nothing.
     #[error(
-        "{url} says nothing that could be taught: in the first {texts} texts {what}; it shows {shown}. {advice}; nothing further was asked"
+        "{url} says nothing that could be taught: in the first {texts} texts {what}; it shows {shown}; {advice}; nothing further was asked"
     )]
     SaysNothing {
         /// The server.

@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// Longest a server may ask for patience at a time.
 const ASKED: Duration = Duration::from_secs(60);
 /// How long a server is waited for that says it is loading, or that it is asked too fast.
-const LOADING: Duration = Duration::from_secs(90);
+const LOADING: Duration = Duration::from_secs(60);
 /// The same where it says itself how long it will take.
 const TOLD: Duration = Duration::from_secs(600);
 /// Tries that may end without any answer: each takes as long as an answer may.
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(waits(&failure(Some(500), Some(0))), (6, 0.0));
         for status in [429, 503] {
             let (tries, secs) = waits(&failure(Some(status), None));
-            assert!((60.0..120.0).contains(&secs) && tries < 30, "{status}: {tries} {secs}");
+            assert!((50.0..90.0).contains(&secs) && tries < 30, "{status}: {tries} {secs}");
             let (tries, _) = waits(&failure(Some(status), Some(0)));
             assert!(tries < 30, "asked again at once, {tries} times");
             let (tries, secs) = waits(&failure(Some(status), Some(20)));

@@ -107,6 +107,8 @@ fn closing(page: &str, name: &str) -> Option<usize> {
 /// On one line, without control characters, and not too long.
 fn shortened(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // It becomes a part of a sentence.
+    let line = line.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(&line);
     let line: String = line.chars().filter(|letter| !letter.is_control()).collect();
     match line.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &line[..end]),

@@ -117,7 +117,10 @@ impl Targets {
         }
         self.cache().refresh();
         let pairs = self.read(texts)?;
-        self.tried(&pairs)?;
+        if let Err(error) = self.tried(&pairs) {
+            self.failed = Some(error.to_string());
+            return Err(error);
+        }
         let (unknown, all) = (self.unknown(&pairs), distinct(&pairs).len());
         let Some(&next) = unknown.first() else { return Ok(None) };
         let progress = (all - unknown.len(), all);

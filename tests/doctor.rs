@@ -15,7 +15,7 @@ use retort::record::recorder::Recorder;
 use retort::session::{Change, Head, LayerMap, Layers, ModelChoice, Session, Source, Start, file};
 use serde_json::json;
 
-const SUBJECTS: [Subject; 14] = [
+const SUBJECTS: [Subject; 15] = [
     Subject::Opening,
     Subject::Data,
     Subject::Classes,

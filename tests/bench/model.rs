@@ -3,7 +3,7 @@
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use retort::engine::model::attention::padding_mask;
-use retort::engine::model::{self, Config, Input, Network, Noise, Top, Trace, Weights};
+use retort::engine::model::{self, Config, HeadRows, Input, Network, Noise, Top, Trace, Weights};
 
 /// Rows of the embedding table, as in BERT's English vocabulary.
 pub const WORDS: usize = 30_522;
@@ -39,7 +39,7 @@ impl Bert {
     pub fn new(sizes: Sizes, seed: u32, trained: bool) -> Result<Self> {
         let (config, top) = (config(sizes)?, Top::Classes(sizes.classes));
         let architecture = model::architecture(&config).map_err(candle_core::Error::wrap)?;
-        let built = Weights::build(architecture, &config, &top, None, 0, &Device::Cpu);
+        let built = Weights::build(architecture, &config, &top, None, HeadRows::AsStored, 0, &Device::Cpu);
         let (weights, _) = built.map_err(candle_core::Error::wrap)?;
         for (index, (name, variable)) in weights.variables().iter().enumerate() {
             let count = variable.elem_count();

@@ -49,7 +49,7 @@ pub fn decode(bytes: &[u8], legacy: &'static Encoding) -> Result<Decoded, String
         [0xFE, 0xFF, rest @ ..] => utf_16(rest, UTF_16BE)?,
         [0xEF, 0xBB, 0xBF, rest @ ..] => utf_8(rest).0,
         _ if bytes.contains(&0) => unmarked_utf_16(bytes)?,
-        _ if escapes_japanese(bytes) => in_encoding(bytes, ISO_2022_JP),
+        _ if legacy == ISO_2022_JP => in_encoding(bytes, ISO_2022_JP),
         _ => match utf_8(bytes) {
             (decoded, true) => decoded,
             (_, false) => in_encoding(bytes, legacy),
@@ -121,6 +121,12 @@ fn unmarked_utf_16(bytes: &[u8]) -> Result<Decoded, String> {
     orders.filter(is_text).max_by_key(plain).ok_or_else(|| NUL.to_owned())
 }
 
+/// The encoding of one file that is not UTF-8, as [`legacy_encoding`]; one that escapes to Japanese counts.
+/// Not of the documents of a folder, among which such a one is a rarity and was always read as it stands.
+fn encoding_of(file: &[u8]) -> &'static Encoding {
+    if escapes_japanese(file) { ISO_2022_JP } else { legacy_encoding([file]) }
+}
+
 /// Whether the bytes switch to Japanese by escapes, which are ASCII and would pass for UTF-8.
 fn escapes_japanese(bytes: &[u8]) -> bool {
     bytes.is_ascii() && bytes.windows(3).any(|three| matches!(three, b"\x1B$B" | b"\x1B$@"))
@@ -175,8 +181,7 @@ fn one_line_end(text: String) -> String {
 pub fn read_text(path: &Path, notes: &mut Vec<String>) -> Result<String, DataError> {
     let bytes = read_bytes(path)?;
     let bytes = if is_gzip(&bytes) { unpack(&bytes, path)? } else { bytes };
-    let decoded =
-        decode(&bytes, legacy_encoding([bytes.as_slice()])).map_err(|reason| DataError::text(reason, path))?;
+    let decoded = decode(&bytes, encoding_of(&bytes)).map_err(|reason| DataError::text(reason, path))?;
     let name = file_title(path);
     notes.extend(decoded.encoding.map(|encoding| match encoding.starts_with("UTF-16") {
         true => format!("{name} is not UTF-8 and was read as {encoding}"),
@@ -241,7 +246,7 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8]) -> Result<Decoded, String> {
-        decode(bytes, legacy_encoding([bytes]))
+        decode(bytes, encoding_of(bytes))
     }
 
     fn text_of(bytes: &[u8]) -> (String, Option<&'static str>) {

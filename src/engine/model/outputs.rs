@@ -3,12 +3,16 @@
 //! Two spellings of one name are taken for it: other case, blanks, underscores, hyphens and the like,
 //! `7` and `7.0`, fastText's `__label__`. An exact name goes before a spelling, and a spelling that fits
 //! two names fits none. Transformers' `LABEL_3` is the class `3` where the data's classes are just the
-//! numbers from 0 on, which is what the name says; otherwise it says nothing.
+//! numbers from 0 on, which is what the name says; otherwise it says nothing. What is left may be
+//! short forms, `neg` and `pos` for `negative` and `positive`: taken only where they leave no class and no
+//! output over and no doubt, and always told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most names in a sentence.
 const SHOWN: usize = 8;
+/// Fewest letters of a short form: `pos`, `neg` and `neu` are usual, two letters begin too many words.
+const SHORTEST: usize = 3;
 
 /// The classes of a stored classifier and how they stand to the data's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,12 +38,16 @@ pub struct Matched {
     pub order: Vec<usize>,
     /// Names of the outputs that answer for none.
     pub left_out: Vec<String>,
+    /// Whether a class was found by a short form of a name.
+    pub shortened: bool,
 }
 
 impl Matched {
-    /// Whether every output stands in its class's place.
+    /// Whether every output stands in its class's place, under its name.
     pub fn is_in_place(&self) -> bool {
-        self.left_out.is_empty() && self.order.iter().enumerate().all(|(class, output)| class == *output)
+        self.left_out.is_empty()
+            && !self.shortened
+            && self.order.iter().enumerate().all(|(class, output)| class == *output)
     }
 }
 
@@ -57,17 +65,20 @@ pub fn matched(
     classes: &[String],
     mapping: Option<&BTreeMap<String, String>>,
 ) -> Result<Matched, String> {
-    let pairs = match mapping {
+    let named = match mapping {
         Some(mapping) => mapped(outputs, classes, mapping)?,
         None => by_name(outputs, classes),
     };
+    let short = mapping.is_none().then(|| by_short_form(outputs, classes, &named)).flatten();
+    let shortened = short.is_some();
+    let pairs = short.unwrap_or(named);
     let lost: Vec<&String> = classes.iter().zip(&pairs).filter(|(_, found)| found.is_none()).map(|(c, _)| c).collect();
     let order: Vec<usize> = pairs.iter().copied().flatten().collect();
     let left_out: Vec<String> =
         (0..outputs.len()).filter(|output| !order.contains(output)).map(|output| outputs[output].clone()).collect();
     match (lost.is_empty(), mapping.is_some()) {
-        (true, true) => Ok(Matched { order, left_out }),
-        (true, false) if left_out.is_empty() => Ok(Matched { order, left_out }),
+        (true, true) => Ok(Matched { order, left_out, shortened }),
+        (true, false) if left_out.is_empty() => Ok(Matched { order, left_out, shortened }),
         (false, true) => Err(format!(
             "`classes` names no output for {}; name one for every class: the outputs are {}",
             list(&lost),
@@ -125,6 +136,31 @@ fn by_name(outputs: &[String], classes: &[String]) -> Vec<Option<usize>> {
         }
     }
     pairs
+}
+
+/// The pairs of `named` made whole by names that begin as others do; `None` where none is missing, or one
+/// stays missing or in doubt.
+fn by_short_form(outputs: &[String], classes: &[String], named: &[Option<usize>]) -> Option<Vec<Option<usize>>> {
+    if outputs.len() != classes.len() || named.iter().all(Option::is_some) {
+        return None;
+    }
+    let free: Vec<usize> = (0..outputs.len()).filter(|output| !named.contains(&Some(*output))).collect();
+    let fits = |class: &String| {
+        let mut found = free.iter().copied().filter(|output| is_short_form(class, &outputs[*output]));
+        found.next().filter(|_| found.next().is_none())
+    };
+    let pairs: Vec<Option<usize>> =
+        classes.iter().zip(named).map(|(class, pair)| pair.or_else(|| fits(class))).collect();
+    let used: BTreeSet<usize> = pairs.iter().copied().flatten().collect();
+    (used.len() == outputs.len()).then_some(pairs)
+}
+
+/// Whether one name is the beginning of the other, and long enough to say something.
+fn is_short_form(one: &str, other: &str) -> bool {
+    let (one, other) = (folded(one), folded(other));
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let is_word = short.chars().all(char::is_alphabetic) && short.chars().count() >= SHORTEST;
+    is_word && long.starts_with(&short)
 }
 
 /// Each class's output by the mapping of a session.
@@ -236,7 +272,7 @@ mod tests {
 
     #[test]
     fn outputs_are_found_by_name_in_any_order_and_spelling() {
-        let found: [(&[&str], &[&str], &[usize]); 12] = [
+        let found: [(&[&str], &[&str], &[usize]); 15] = [
             (&["positive", "negative"], &["negative", "positive"], &[1, 0]),
             (&["World", "Sports", "Business", "Sci/Tech"], &["Business", "Sci/Tech", "Sports", "World"], &[2, 3, 1, 0]),
             (&["POSITIVE", "NEGATIVE"], &["negative", "positive"], &[1, 0]),
@@ -250,6 +286,10 @@ mod tests {
             // Exact names go before spellings of them.
             (&["us", "US"], &["US", "us"], &[1, 0]),
             (&["C++", "C#", "C"], &["C", "C#", "C++"], &[2, 1, 0]),
+            // Short forms, where they leave nothing over.
+            (&["positive", "negative"], &["neg", "pos"], &[1, 0]),
+            (&["POS", "NEG", "neutral"], &["Negative", "neutral", "Positive"], &[1, 2, 0]),
+            (&["Business", "Sci/Tech", "Sports"], &["Sport", "business", "sci"], &[2, 0, 1]),
         ];
         for (outputs, classes, expected) in found {
             assert_eq!(order(outputs, classes).as_deref(), Ok(expected), "{outputs:?} {classes:?}");
@@ -258,7 +298,7 @@ mod tests {
 
     #[test]
     fn other_names_another_number_and_doubtful_spellings_match_nothing() {
-        let refused: [(&[&str], &[&str]); 9] = [
+        let refused: [(&[&str], &[&str]); 13] = [
             (&["LABEL_0", "LABEL_1"], &["negative", "positive"]),
             (&["LABEL_1", "LABEL_2"], &["1", "2"]),
             (&["good", "bad"], &["negative", "positive"]),
@@ -268,6 +308,11 @@ mod tests {
             (&["a b", "c"], &["A-B", "a_b"]),
             (&["a", "a"], &["a", "b"]),
             (&["1", "-1"], &["1", "2"]),
+            // Short forms that fit two, too short, not of all, or of numbers.
+            (&["positive", "possible"], &["pos", "neg"]),
+            (&["p", "n"], &["negative", "positive"]),
+            (&["positive", "bad"], &["neg", "pos"]),
+            (&["2019", "201"], &["20190", "20101"]),
         ];
         for (outputs, classes) in refused {
             let said = order(outputs, classes).unwrap_err();

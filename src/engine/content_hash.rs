@@ -94,8 +94,11 @@ fn read_through(first: &[&[u8]], files: &[PathBuf]) -> io::Result<Hash> {
     Ok(*hash.finalize().as_bytes())
 }
 
+/// The folder that an index was read from, and what is known there.
+type Index = (Option<PathBuf>, HashMap<Hash, Hash>);
+
 /// Hashes of this process; the index of earlier ones is read once per folder.
-static KNOWN: Mutex<Option<(Option<PathBuf>, HashMap<Hash, Hash>)>> = Mutex::new(None);
+static KNOWN: Mutex<Option<Index>> = Mutex::new(None);
 
 fn with_known<T>(change: impl FnOnce(&mut HashMap<Hash, Hash>) -> T) -> T {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

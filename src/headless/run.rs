@@ -40,7 +40,7 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
     drop(watch);
     let outcome = match ended {
         Ok(Ended::BeforeFirstStep(code)) => return leave(&thread, &out, code),
-        Ok(Ended::Outcome(outcome)) => Ok(outcome),
+        Ok(Ended::Outcome(outcome)) => Ok(*outcome),
         Err(e) => Err(e),
     };
     // A run in trouble writes a last checkpoint. A panic inside the engine has already become a failure of
@@ -57,7 +57,7 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
 /// How following a run ended.
 enum Ended {
     /// By the run's own end, or a stop.
-    Outcome(Outcome),
+    Outcome(Box<Outcome>),
     /// By a signal, with this exit code, while models and data were fetched or read.
     BeforeFirstStep(u8),
 }
@@ -212,7 +212,7 @@ fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError
             Event::Failed(notice) => return Err(CommandError::input(notice.text)),
             Event::Finished(outcome) => {
                 progress.close();
-                return Ok(Ended::Outcome(*outcome));
+                return Ok(Ended::Outcome(outcome));
             }
             _ => {}
         }

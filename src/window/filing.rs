@@ -134,14 +134,14 @@ impl WorkbenchApp {
         match wish {
             Wish::OpenSession => self.open(path),
             Wish::SaveSession => self.save_to(path),
-            Wish::Teacher | Wish::Student => self.use_model(wish, self.from_session(path)),
-            Wish::DataFile | Wish::DataFolder | Wish::TestFile => self.use_data(wish, self.from_session(path)),
+            Wish::Teacher | Wish::Student => self.use_model(wish, self.beside_session(path)),
+            Wish::DataFile | Wish::DataFolder | Wish::TestFile => self.use_data(wish, self.beside_session(path)),
         }
     }
 
     /// A path that was typed: relative ones start at the session's file, as they do in it, or else at the
     /// working folder. Absolute from now on, so that it stays true wherever the session is saved.
-    fn from_session(&self, path: PathBuf) -> PathBuf {
+    fn beside_session(&self, path: PathBuf) -> PathBuf {
         let beside = self.path.as_deref().and_then(Path::parent).map(|folder| folder.join(&path));
         let found = beside.filter(|beside| !path.as_os_str().is_empty() && beside.exists());
         std::path::absolute(found.as_ref().unwrap_or(&path)).unwrap_or(path)

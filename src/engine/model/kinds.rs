@@ -315,7 +315,7 @@ pub fn explain_bytes(path: &Path) -> Option<String> {
         () if begins(b"\x89HDF") => {
             "it is a file of TensorFlow or Keras (HDF5) under another name; fetch the model's safetensors"
         }
-        () if begins(b"PK\x03\x04") && !path.extension().is_some_and(|end| end == "bin") => {
+        () if begins(b"PK\x03\x04") && path.extension().is_none_or(|end| end != "bin") => {
             "it is an archive of PyTorch under another name; name it pytorch_model.bin"
         }
         () => return None,

@@ -205,7 +205,9 @@ fn folder_of(files: &[(&str, &str)]) -> TempDir {
 #[test]
 fn a_folder_that_is_no_model_is_called_what_it_is_with_the_next_step() {
     let config = r#"{"model_type": "bert", "vocab_size": 9}"#;
-    let kinds: &[(&[(&str, &str)], &[&str])] = &[
+    // Files with their content, and the words that the error must have.
+    type Kind = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+    let kinds: &[Kind] = &[
         (&[], &["empty"]),
         (
             &[("adapter_config.json", r#"{"peft_type": "LORA", "base_model_name_or_path": "some/base"}"#)],

@@ -66,7 +66,7 @@ const DATA: &str = r#"Delimited(path: "data/reviews.csv", text: [Name("text")], 
 
 fn reviews() -> String {
     let row = |i: usize| {
-        let (word, label) = if i % 2 == 0 { ("fine", "good") } else { ("awful", "bad") };
+        let (word, label) = if i.is_multiple_of(2) { ("fine", "good") } else { ("awful", "bad") };
         format!("a {word} meal number {i} at the corner,{label}\n")
     };
     std::iter::once("text,label\n".to_owned()).chain((0..48).map(row)).collect()

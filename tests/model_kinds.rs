@@ -206,7 +206,7 @@ fn folder_of(files: &[(&str, &str)]) -> TempDir {
 fn a_folder_that_is_no_model_is_called_what_it_is_with_the_next_step() {
     let config = r#"{"model_type": "bert", "vocab_size": 9}"#;
     // Files with their content, and the words that the error must have.
-    type Kind = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+    type Kind<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
     let kinds: &[Kind] = &[
         (&[], &["empty"]),
         (

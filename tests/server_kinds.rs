@@ -274,7 +274,8 @@ fn said(output: &Output) -> String {
 #[test]
 fn a_server_whose_first_answers_say_nothing_ends_the_run_before_the_rest_is_paid() {
     type Shown = &'static [(&'static str, f64)];
-    let scenes: [(Shown, &[(&str, &str)], &[&str]); 4] = [
+    type Scene<'a> = (Shown, &'a [(&'a str, &'a str)], &'a [&'a str]);
+    let scenes: [Scene; 4] = [
         (
             &[("<think>", 0.9996), ("<", 1e-4)],
             &[],
@@ -560,7 +561,7 @@ fn paid_answers_of_earlier_versions_are_read_where_they_are_unambiguous_and_name
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name(&former_fingerprint(&server, mode)));
-        let mute = former_record("mute", &[-0.6931472, -0.6931472]);
+        let mute = former_record("mute", &[-std::f32::consts::LN_2, -std::f32::consts::LN_2]);
         let bytes = [former_record("one", &one), former_record("two", &two), mute, vec![1; 7]].concat();
         std::fs::write(&path, &bytes).unwrap();
         std::fs::write(path.with_extension("tokens.csv"), costs).unwrap();

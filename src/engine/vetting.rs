@@ -11,6 +11,7 @@ use super::EngineError;
 use super::data::Example;
 use super::measure::linear_baseline;
 use super::pair::Pair;
+use super::teacher::Targets;
 use super::train::Trainer;
 use crate::link::scores::likeliest;
 
@@ -32,19 +33,22 @@ pub struct Vetted {
     pub warning: Option<String>,
 }
 
+/// Whether the teacher can be vetted now: there are texts to judge it by, and no server would have to be
+/// asked for its answers.
+pub fn can_vet(trainer: &Trainer) -> bool {
+    let texts = &trainer.pair.data.validation;
+    let at_hand = |targets: &Targets| !targets.asks_singly() || texts.iter().all(|text| targets.knows(&text.text));
+    !texts.is_empty() && trainer.targets.as_ref().is_some_and(at_hand)
+}
+
 /// The teacher's accuracy on the validation part, from answers that the first evaluation needs anyway;
-/// `None` without a teacher, or where a server would have to be asked for them now.
+/// `None` where there are none.
 ///
 /// # Errors
 /// [`EngineError`] if the teacher cannot answer.
 pub fn teacher(trainer: &mut Trainer) -> Result<Option<Vetted>, EngineError> {
     let data = Arc::clone(&trainer.pair.data);
     let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
-    let asks =
-        |targets: &super::teacher::Targets| !targets.asks_singly() || texts.iter().all(|text| targets.knows(text));
-    if texts.is_empty() || !trainer.targets.as_ref().is_some_and(asks) {
-        return Ok(None);
-    }
     let Some(answers) = trainer.teacher_answers(&texts)? else { return Ok(None) };
     let right =
         data.validation.iter().zip(&answers).filter(|(example, row)| Some(likeliest(row)) == example.label).count();

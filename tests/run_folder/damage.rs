@@ -90,7 +90,7 @@ fn a_rewind_to_a_damaged_checkpoint_goes_to_the_one_before_it_and_says_so() {
     let (out, session) = (folder.path().join("out"), tiny(folder.path()));
     leave_at(&session, &out, 7);
     cut(&out.join("checkpoints/step-000000004/state.safetensors"), 0.5);
-    let mut play = Play::new();
+    let mut play = Play::begin();
     play.send(Command::Continue(out.clone()));
     play.send(Command::Pause);
     play.send(Command::Rewind(4));

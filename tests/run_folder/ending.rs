@@ -81,7 +81,7 @@ fn a_server_that_fails_at_the_last_test_costs_nothing_but_its_own_figures() {
         assert!(summary["teacher"].is_null(), "{summary}");
         let lack = summary["unmeasured"][0].as_str().unwrap();
         assert!(lack.contains("the teacher could not be measured at the end") && lack.contains("403"), "{lack}");
-        assert_eq!(fs::read(out.join("summary.json")).is_ok(), true);
+        assert!(out.join("summary.json").exists());
     }
 }
 
@@ -112,7 +112,7 @@ fn a_finished_run_goes_on_for_more_steps_with_its_moments_and_its_session_repeat
     let mut long = session.clone();
     long.recipe.steps = 20;
     run(&long, &at("long"));
-    let outcome = Play::new().to_the_end(Command::Extend { out: at("short"), steps: 20 }).unwrap();
+    let outcome = Play::begin().to_the_end(Command::Extend { out: at("short"), steps: 20 }).unwrap();
     assert_eq!(outcome.steps, 20);
     assert!(weights(&at("long")) == weights(&at("short")), "moments or order were lost");
     // With a rate that falls to 0 the two plans differ; the session as run knows both.
@@ -169,7 +169,7 @@ fn the_best_student_by_a_validation_measure_is_the_one_that_is_saved() {
         resume(&at("left")).0.unwrap();
         assert!(weights(&at("left")) == weights(&at("best")));
         // The last student stays in its checkpoint: the run can go on from it.
-        let on = Play::new().to_the_end(Command::Extend { out: at("best"), steps: 17 }).unwrap();
+        let on = Play::begin().to_the_end(Command::Extend { out: at("best"), steps: 17 }).unwrap();
         assert_eq!((on.steps, on.saved.unwrap().step), (17, saved.step));
     }
 }
@@ -203,8 +203,7 @@ fn a_best_that_cannot_be_measured_is_refused_before_the_run() {
         let mut session = tiny(folder.path());
         session.recipe.evaluate_every = 2;
         change(&mut session);
-        let said =
-            session.problem().map_or_else(|| Play::new().to_the_end(start(&session, &out)).unwrap_err(), |said| said);
+        let said = session.problem().unwrap_or_else(|| Play::begin().to_the_end(start(&session, &out)).unwrap_err());
         assert!(said.contains(part), "{said}");
         assert!(!out.exists());
     };
@@ -236,7 +235,7 @@ fn a_best_checkpoint_that_was_damaged_gives_way_to_the_last_student_and_that_is_
 fn a_journal_ends_with_its_run() {
     let folder = tempfile::tempdir().unwrap();
     let (a, b, session) = (folder.path().join("a"), folder.path().join("b"), tiny(folder.path()));
-    let mut play = Play::new();
+    let mut play = Play::begin();
     play.to_the_end(start(&session, &a)).unwrap();
     let ended = tree(&a);
     // Another pair is opened, one that cannot be opened, and another run.

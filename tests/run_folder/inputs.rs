@@ -110,7 +110,7 @@ fn a_checkpoint_that_does_not_say_what_was_read_is_gone_on_with_once_and_that_is
         state["format"] = 1.into();
         fs::write(&path, state.to_string()).unwrap();
     }
-    let mut play = Play::new();
+    let mut play = Play::begin();
     play.send(Command::Continue(out.clone()));
     play.send(Command::Pause);
     play.until_phase(&[Phase::Paused]);
@@ -138,7 +138,7 @@ fn a_run_that_moves_together_with_its_data_goes_on() {
 fn data_that_is_edited_between_opening_and_starting_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let session = tiny(folder.path());
-    let mut play = Play::new();
+    let mut play = Play::begin();
     play.send(Command::Open(Box::new(session.clone())));
     play.until_phase(&[Phase::Ready]);
     edit(&folder.path().join("rows.csv"), |text| text.lines().take(33).collect::<Vec<_>>().join("\n") + "\n");

@@ -54,7 +54,7 @@ pub struct Play {
 }
 
 impl Play {
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         let (watch, end) = connect();
         let thread = engine::spawn(end, Recorder::default()).unwrap();
         Self { watch: Some(watch), thread: Some(thread), said: Vec::new() }
@@ -98,8 +98,11 @@ impl Play {
 
     /// The warnings so far.
     pub fn warnings(&self) -> Vec<&str> {
-        let warning = |event| if let &Event::Warning(ref notice) = event { Some(notice.text.as_str()) } else { None };
-        self.said.iter().filter_map(warning).collect()
+        let said = self.said.iter().filter_map(|event| match event {
+            Event::Warning(notice) => Some(notice.text.as_str()),
+            _ => None,
+        });
+        said.collect()
     }
 
     pub fn leave(&mut self) {
@@ -125,18 +128,18 @@ pub fn start(session: &Session, out: &Path) -> Command {
 
 /// A run of `session` from start to end.
 pub fn run(session: &Session, out: &Path) -> Outcome {
-    Play::new().to_the_end(start(session, out)).unwrap()
+    Play::begin().to_the_end(start(session, out)).unwrap()
 }
 
 /// Takes a run up and follows it to its end; gives what was said as well.
 pub fn resume(out: &Path) -> (Result<Outcome, String>, Play) {
-    let mut play = Play::new();
+    let mut play = Play::begin();
     (play.to_the_end(Command::Continue(out.to_owned())), play)
 }
 
 /// Runs to `step` and leaves.
 pub fn leave_at(session: &Session, out: &Path, step: u64) {
-    let mut play = Play::new();
+    let mut play = Play::begin();
     play.send(start(session, out));
     play.send(Command::Pause);
     play.until_phase(&[Phase::Paused]);

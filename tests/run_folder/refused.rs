@@ -47,7 +47,7 @@ fn a_folder_with_anything_but_a_run_is_refused_and_not_a_byte_of_it_changes() {
         put(&out, files);
         let before = tree(folder.path());
         for order in [start(&session, &out), Command::Continue(out.clone())] {
-            let said = Play::new().to_the_end(order).unwrap_err();
+            let said = Play::begin().to_the_end(order).unwrap_err();
             assert!(said.contains("is not the folder of a run; choose one"), "{what}: {said}");
             assert!(said.ends_with(out.to_str().unwrap()), "{what}: {said}");
             assert!(tree(folder.path()) == before, "{what}: something was written or removed");
@@ -95,7 +95,7 @@ fn what_is_no_folder_is_refused_with_the_reason() {
         &[("file", "it is a file"), ("file/below", "--out")]
     };
     for (name, reason) in cases {
-        let said = Play::new().to_the_end(start(&session, &folder.path().join(name))).unwrap_err();
+        let said = Play::begin().to_the_end(start(&session, &folder.path().join(name))).unwrap_err();
         assert!(said.contains(reason), "{name}: {said}");
         assert!(tree(folder.path()) == before, "{name}");
     }
@@ -131,7 +131,7 @@ fn a_start_that_fails_leaves_nothing_behind() {
     let before = tree(folder.path());
     for session in [no_model, no_knob, no_data] {
         for out in ["new/run", "empty"] {
-            Play::new().to_the_end(start(&session, &folder.path().join(out))).unwrap_err();
+            Play::begin().to_the_end(start(&session, &folder.path().join(out))).unwrap_err();
             assert!(tree(folder.path()) == before, "{out}");
         }
     }
@@ -143,11 +143,11 @@ fn a_run_is_not_begun_over_another_one_nor_over_its_student() {
     let (out, session) = (folder.path().join("out"), tiny(folder.path()));
     run(&session, &out);
     let before = tree(&out);
-    let said = Play::new().to_the_end(start(&session, &out)).unwrap_err();
+    let said = Play::begin().to_the_end(start(&session, &out)).unwrap_err();
     assert!(said.contains("already holds a run; add --resume"), "{said}");
     assert!(tree(&out) == before);
     // Nor over one that is loaded: it goes on.
-    let mut play = Play::new();
+    let mut play = Play::begin();
     let live = folder.path().join("live");
     play.send(start(&session, &live));
     play.send(Command::Pause);
@@ -164,7 +164,7 @@ fn a_run_is_not_begun_over_another_one_nor_over_its_student() {
 fn a_second_process_is_told_who_has_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let (out, session) = (folder.path().join("out"), tiny(folder.path()));
-    let mut play = Play::new();
+    let mut play = Play::begin();
     play.send(start(&session, &out));
     play.send(Command::Pause);
     play.until_phase(&[Phase::Paused]);
@@ -235,7 +235,7 @@ fn a_model_that_comes_to_lie_where_the_student_goes_is_not_written_over() {
     assert!(tree(&out.join("student")) == theirs);
     // The same while the run is loaded: nothing is lost, and it goes on once the model is moved away.
     fs::rename(out.join("student"), folder.path().join("moved")).unwrap();
-    let mut play = Play::new();
+    let mut play = Play::begin();
     play.send(Command::Continue(out.clone()));
     play.send(Command::Pause);
     play.until_phase(&[Phase::Paused]);
@@ -258,7 +258,7 @@ fn what_else_lies_in_a_runs_folder_outlives_the_run() {
     let mine = ["notes.md", "checkpoints/epoch1/model.pt", "checkpoints/step-7/state.json", "abandoned/mine.txt"];
     put(&out, &mine);
     put(&out, &["checkpoints/step-000000002/mine.txt"]);
-    let mut play = Play::new();
+    let mut play = Play::begin();
     play.send(Command::Continue(out.clone()));
     play.send(Command::Pause);
     play.until_phase(&[Phase::Paused]);

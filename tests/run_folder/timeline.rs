@@ -183,7 +183,7 @@ impl Bench {
 
     fn reopen(&mut self) {
         self.play.leave();
-        self.play = Play::new();
+        self.play = Play::begin();
         self.heard = 0;
         self.record = journal::replay(&self.out).unwrap_or_default();
     }
@@ -203,16 +203,19 @@ fn session() -> Session {
     session
 }
 
+/// The student by number of steps, and the run's curve.
+type Undisturbed = (BTreeMap<u64, Vec<u8>>, Vec<u64>);
+
 /// For every number of steps, the student of a run that nobody disturbed; and the run's curve.
-fn undisturbed() -> &'static (BTreeMap<u64, Vec<u8>>, Vec<u64>) {
-    static STUDENTS: OnceLock<(BTreeMap<u64, Vec<u8>>, Vec<u64>)> = OnceLock::new();
+fn undisturbed() -> &'static Undisturbed {
+    static STUDENTS: OnceLock<Undisturbed> = OnceLock::new();
     STUDENTS.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let mut session = session();
         session.recipe.steps = MOST;
         let student = |step: u64| {
             let out = folder.path().join(step.to_string());
-            let mut play = Play::new();
+            let mut play = Play::begin();
             play.send(start(&session, &out));
             play.send(Command::Pause);
             play.until_phase(&[Phase::Paused]);
@@ -258,7 +261,7 @@ fn check(bench: &Bench, rules: &Reference) -> Result<(), TestCaseError> {
 fn play(orders: &[Order]) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     let (out, session) = (folder.path().join("run"), session());
-    let mut bench = Bench { play: Play::new(), heard: 0, record: RunRecord::default(), session, out };
+    let mut bench = Bench { play: Play::begin(), heard: 0, record: RunRecord::default(), session, out };
     let mut rules = Reference::default();
     for (number, order) in orders.iter().enumerate() {
         let was_live = rules.live;

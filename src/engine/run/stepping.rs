@@ -70,7 +70,7 @@ impl Engine<'_> {
 
     /// Says once what the teacher gets right on the validation part, if its answers are there.
     fn vet_teacher(&mut self) {
-        if self.run.as_ref().is_none_or(|run| run.vetted || run.trainer.targets.is_none()) {
+        if self.run.as_ref().is_none_or(|run| run.vetted || !vetting::can_vet(&run.trainer)) {
             return;
         }
         self.phase(Phase::Evaluating, "asking the teacher about the validation part");

@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// Longest text that is typed without its memory being moved: what is moved is not wiped.
+#[cfg(feature = "window")]
 const TYPED: usize = 512;
 
 /// A text that is never shown, copied or written down: not in a log, not in a journal, not in an error. Its
@@ -19,11 +20,13 @@ impl Secret {
     }
 
     /// The text itself, for the keyring and for the one header that carries it.
+    #[cfg(feature = "engine")]
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
     /// The text while it is typed.
+    #[cfg(feature = "window")]
     pub(crate) fn edit(&mut self) -> &mut String {
         if self.0.capacity() < TYPED {
             let mut roomy = Zeroizing::new(String::with_capacity(TYPED));

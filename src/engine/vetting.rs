@@ -129,7 +129,10 @@ pub fn notes(trainer: &Trainer) -> Vec<String> {
             student.max_tokens
         )
     });
-    pair.left_out().into_iter().chain(ordered).chain(cut).collect()
+    // A teacher with trouble that is not left out was asked to start at random.
+    let random = pair.teacher.as_ref().and_then(|teacher| teacher.card.trouble.as_ref());
+    let random = random.filter(|_| pair.left_out().is_none()).map(|why| format!("the teacher: {why}"));
+    pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).collect()
 }
 
 /// Some names, and how many more there are.

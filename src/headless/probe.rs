@@ -49,6 +49,7 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
             json!({ "model": card, "tokens": tokens, "classes": answer, "next": next, "tensors": shapes }).to_string()
         );
     }
+    card.notes.iter().for_each(|note| tell(format_args!("note: {note}")));
     if !model.card.random.is_empty() {
         tell(format!(
             "warning: these parts of the model are not stored and were filled at random, so that its answers mean nothing: {}",

@@ -183,14 +183,21 @@ pub fn read_text(path: &Path, notes: &mut Vec<String>) -> Result<String, DataErr
     let bytes = if is_gzip(&bytes) { unpack(&bytes, path)? } else { bytes };
     let decoded = decode(&bytes, encoding_of(&bytes)).map_err(|reason| DataError::text(reason, path))?;
     let name = file_title(path);
-    notes.extend(decoded.encoding.map(|encoding| match encoding.starts_with("UTF-16") {
-        true => format!("{name} is not UTF-8 and was read as {encoding}"),
-        false => format!(
-            "{name} is not UTF-8 and was read as {encoding}, judged by its letters; save it as UTF-8 if they look wrong"
-        ),
-    }));
+    notes.extend(decoded.encoding.map(|encoding| read_as(&name, encoding)));
     notes.extend(damage(&decoded, &name));
     Ok(decoded.text)
+}
+
+/// What a file was taken for, and how sure that is.
+fn read_as(name: &str, encoding: &str) -> String {
+    // What any bytes can be read as, and what other programs would have taken them for.
+    let instead = if encoding == WINDOWS_1252.name() { "" } else { " and not as windows-1252" };
+    match encoding.starts_with("UTF-16") {
+        true => format!("{name} is not UTF-8 and was read as {encoding}"),
+        false => format!(
+            "{name} is not UTF-8 and was read as {encoding}{instead}, judged by its letters; save it as UTF-8 if they look wrong"
+        ),
+    }
 }
 
 fn damage(decoded: &Decoded, name: &str) -> Option<String> {

@@ -194,8 +194,8 @@ pub enum KeyTask {
     Set {
         /// The entry's name; a session names it as `keyring:NAME`.
         name: String,
-        /// The server that the key may go to, and no other: https://api.example.com,
-        /// http://localhost:8000. May be given several times. Left out, its first use asks.
+        /// The server that the key may go to, and no other: `https://api.example.com`,
+        /// `http://localhost:8000`. May be given several times. Left out, its first use asks.
         #[arg(long)]
         host: Vec<String>,
     },

@@ -1,5 +1,5 @@
 //! Text of an example in which the names of special tokens are ordinary text: `[MASK]` in a review is
-//! seven letters, and "<|im_end|>" in a message does not end it. The tokenizers library looks for
+//! six characters, and "<|im_end|>" in a message does not end it. The tokenizers library looks for
 //! special tokens in all of a text or in none; here it is a part of the text that has none.
 //!
 //! # Source

@@ -4,8 +4,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 pub use super::atomic::write_atomically;
-use super::from_tree::Refusal;
 use super::migration::{self, Unread};
+use super::refusal::Refusal;
 use super::{SESSION_VERSION, Session, ron_tree};
 
 /// Why a session could not be read or written. The file is untouched in every case.

@@ -2,87 +2,15 @@
 //! there, the list around a single item, the quotation marks' absence around a variant. What cannot be
 //! taken is refused by its field's name, its place and the right form.
 
-use std::fmt::{self, Display};
+use std::fmt;
 
 use serde::de::{
-    self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Unexpected, VariantAccess,
-    Visitor, value::StrDeserializer,
+    self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+    value::StrDeserializer,
 };
 
+use super::refusal::Refusal;
 use super::ron_tree::{Field, Kind, Node};
-
-/// Why a tree is not what was wanted.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
-    /// Byte of the text it stands at, where one does.
-    pub at: Option<usize>,
-    /// The fields that lead there, outermost first.
-    fields: Vec<String>,
-    reason: String,
-}
-
-impl Refusal {
-    /// `reason` at a byte of the text.
-    pub fn at(at: usize, reason: impl Into<String>) -> Self {
-        Self { at: Some(at), fields: Vec::new(), reason: reason.into() }
-    }
-
-    /// The same, inside `field`, whose value stands at `at`.
-    fn inside(mut self, field: &str, at: Option<usize>) -> Self {
-        self.fields.insert(0, field.to_owned());
-        self.near(at)
-    }
-
-    /// The same, at `at` if no closer place is known.
-    pub fn near(self, at: Option<usize>) -> Self {
-        Self { at: self.at.or(at), ..self }
-    }
-}
-
-impl Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.fields.as_slice() {
-            [] => f.write_str(&self.reason),
-            fields => write!(f, "{}: {}", fields.join(".").replace(".[", "["), self.reason),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl de::Error for Refusal {
-    fn custom<T: Display>(reason: T) -> Self {
-        Self { at: None, fields: Vec::new(), reason: reason.to_string() }
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(format!("there is no field `{field}` here; the fields are {}", ticked(expected)))
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(format!("`{variant}` is none of {}", ticked(expected)))
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::custom(format!("the field `{field}` is missing"))
-    }
-
-    fn invalid_type(unexpected: Unexpected, expected: &dyn de::Expected) -> Self {
-        Self::custom(format!("{unexpected} stands where {expected} belongs"))
-    }
-
-    fn invalid_value(unexpected: Unexpected, expected: &dyn de::Expected) -> Self {
-        Self::custom(format!("{unexpected} is out of range; it must be {expected}"))
-    }
-
-    fn duplicate_field(field: &'static str) -> Self {
-        Self::custom(format!("the field `{field}` is there twice; keep one"))
-    }
-}
-
-fn ticked(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
 
 /// What a whole tree says as a `T`.
 ///
@@ -395,7 +323,7 @@ impl<'a> Entries<'a> {
         let mut entry = |(key, value): &'a (Node, Node)| {
             let name = key.text()?;
             let doubled =
-                || Refusal { at: key.at, ..de::Error::custom(format!("the key {name:?} is there twice; keep one")) };
+                || <Refusal as de::Error>::custom(format!("the key {name:?} is there twice; keep one")).near(key.at);
             seen.insert(name).then_some(Entry { name, at: key.at, value }).ok_or_else(doubled)
         };
         Ok(Self::of(entries.iter().map(&mut entry).collect::<Result<_, _>>()?))

@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::from_tree::{Refusal, read};
+use super::from_tree::read;
+use super::refusal::Refusal;
 use super::ron_tree::{Field, Kind, Node};
 use super::{SESSION_VERSION, Session};
 

@@ -19,6 +19,7 @@ pub mod origin;
 pub mod paths;
 pub mod prompt;
 pub mod recipe;
+mod refusal;
 mod ron_tree;
 pub mod run_folder;
 pub mod usage;

@@ -5,7 +5,7 @@
 //! keeps the names of enum variants, so nothing could be migrated in between, and its errors do not say
 //! to which field they belong. We would reconsider if its `Value` came to hold enums.
 
-use super::from_tree::Refusal;
+use super::refusal::Refusal;
 
 /// Values inside one another; a session has about six.
 const DEEPEST: usize = 64;

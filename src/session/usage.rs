@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::file::place;
-use super::from_tree::{self, Refusal};
+use super::from_tree;
 use super::migration::{self, Unread};
+use super::refusal::Refusal;
 use super::{Head, Prompt, ron_tree};
 
 /// The newest format of [`FILE`] this program writes.

@@ -16,7 +16,7 @@ use hub_server::{COMMIT, Server, sha256};
 use retort::engine::hub::{self, HubError, Name, Place, Progress};
 use retort::engine::model::{self, ModelFiles, Weights};
 use retort::link::{Command, Event, Missing, Phase, Question, Secret, WatchEnd, connect};
-use retort::session::{Head, ModelChoice, Session, Source};
+use retort::session::{Head, LayerMap, Layers, ModelChoice, Session, Source};
 
 const TOKEN: &str = "hf_SecretWordOfThePerson";
 
@@ -429,6 +429,81 @@ fn a_session_fetches_its_model_and_then_needs_no_network() {
     let out = scene.folder.path().join("probe.safetensors");
     let probe = ["probe", "hub:owner/tiny", "--text", "a goal", "--out", out.to_str().unwrap()];
     assert!(scene.retort(&probe, &offline).status.success());
+}
+
+/// The classes of the built-in data.
+fn posts() -> Vec<String> {
+    let session = Session::built_in().unwrap();
+    retort::engine::data::open(&session.data, 0).unwrap().classes.clone()
+}
+
+/// Another random classifier of the repository's shape, for those classes.
+fn weights_of(scene: &Scene, seed: u64) -> Vec<(&'static str, Vec<u8>)> {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["config.json", "tokenizer.json"] {
+        std::fs::write(folder.path().join(name), &scene.server.state.lock().unwrap().files[name]).unwrap();
+    }
+    let start = retort::session::Start::Fresh;
+    let source = Source::Folder(folder.path().to_owned());
+    let fresh = ModelChoice { start, head: Head::Classifier, ..ModelChoice::stored(source) };
+    let model = model::open(&fresh, 8, seed, &candle_core::Device::Cpu).unwrap();
+    model.save(folder.path(), &posts()).unwrap();
+    ["config.json", "model.safetensors"].map(|name| (name, std::fs::read(folder.path().join(name)).unwrap())).into()
+}
+
+#[test]
+fn a_run_keeps_to_the_commits_it_began_with_when_a_branch_moves() {
+    const NEXT: &str = "fedcba9876543210fedcba9876543210fedcba98";
+    let scene = Scene::new();
+    let first = weights_of(&scene, 1);
+    scene.server.set(|state| state.files.extend(first.into_iter().map(|(name, bytes)| (name.to_owned(), bytes))));
+    let mut asked = session();
+    let hub = || ModelChoice { head: Head::Classifier, ..ModelChoice::stored(Source::hub("owner/tiny")) };
+    asked.models.teacher = Some(hub());
+    let layers = Layers { of: Some(Source::hub("owner/tiny")), map: LayerMap::FirstAndLast };
+    asked.models.student = ModelChoice { layers: Some(Box::new(layers)), ..hub() };
+    asked.recipe.losses = vec!["soft_targets".into()];
+    let path = scene.folder.path().join("session.ron");
+    retort::session::file::save(&asked, &path).unwrap();
+    let run = |arguments: &[&str]| {
+        let done = scene.retort(&[&["run"], arguments].concat(), &[]);
+        assert!(done.status.success(), "{arguments:?}: {}", said(&done));
+    };
+    let on = |out: &str, steps: &str| run(&["--resume", "--set", &format!("recipe.steps={steps}"), "--out", out]);
+    let student = |out: &str| std::fs::read(scene.folder.path().join(out).join("student/model.safetensors")).unwrap();
+    let revisions = |out: &str| -> Vec<String> {
+        let models = retort::session::file::open(&scene.folder.path().join(out).join("session.ron")).unwrap().models;
+        let of = models.student.layers.unwrap().of.unwrap();
+        let revision = |source: Source| match source {
+            Source::Hub { revision, .. } => revision,
+            other => panic!("{other:?}"),
+        };
+        [models.teacher.unwrap().source, models.student.source, of].map(revision).into()
+    };
+    run(&[path.to_str().unwrap(), "--out", "still", "--fetch"]);
+    run(&[path.to_str().unwrap(), "--out", "moved"]);
+    assert_eq!(revisions("moved"), [COMMIT; 3], "teacher, student and the model whose layers it takes");
+    on("still", "4");
+
+    let next = weights_of(&scene, 2);
+    scene.server.move_branch(NEXT, |files| files.extend(next.into_iter().map(|(n, bytes)| (n.to_owned(), bytes))));
+    assert!(scene.retort(&["fetch", "owner/tiny"], &[]).status.success());
+    assert_eq!(std::fs::read_to_string(scene.cache().join("models--owner--tiny/refs/main")).unwrap(), NEXT);
+    on("moved", "4");
+    assert_eq!(revisions("moved"), [COMMIT; 3]);
+    assert!(student("moved") == student("still"), "it went on with other weights");
+    // The session as run repeats it; the person's own follows the branch.
+    run(&["moved/session.ron", "--out", "again"]);
+    assert!(student("again") == student("moved") && revisions("again") == [COMMIT; 3]);
+    run(&[path.to_str().unwrap(), "--out", "new", "--set", "recipe.steps=4"]);
+    assert_eq!(revisions("new"), [NEXT; 3]);
+    assert!(student("new") != student("moved"));
+    // With an empty cache the commit is fetched again, and not what the branch is by now.
+    std::fs::remove_dir_all(scene.cache()).unwrap();
+    run(&["--resume", "--set", "recipe.steps=5", "--out", "moved", "--fetch"]);
+    on("still", "5");
+    assert!(student("moved") == student("still"));
+    assert!(!scene.cache().join("models--owner--tiny/snapshots").join(NEXT).exists());
 }
 
 /// Waits for the question whether a model may be fetched, and answers it.

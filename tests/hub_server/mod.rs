@@ -34,8 +34,17 @@ pub struct State {
     pub no_ranges: bool,
     /// The commit that the listing names.
     pub commit: String,
+    /// Files of earlier commits.
+    pub older: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
     /// Requests so far: path, and header lines in lower case.
     pub requests: Vec<(String, Vec<String>)>,
+}
+
+impl State {
+    /// The files of a commit.
+    fn at(&self, commit: &str) -> Option<&BTreeMap<String, Vec<u8>>> {
+        if commit == self.commit { Some(&self.files) } else { self.older.get(commit) }
+    }
 }
 
 /// A running server.
@@ -67,6 +76,15 @@ impl Server {
     /// Changes what it does.
     pub fn set(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap());
+    }
+
+    /// Moves the branch to another commit with other files; the one before stays to be had.
+    pub fn move_branch(&self, commit: &str, change: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) {
+        self.set(|state| {
+            let before = (std::mem::replace(&mut state.commit, commit.to_owned()), state.files.clone());
+            state.older.extend([before]);
+            change(&mut state.files);
+        });
     }
 
     /// Takes the requests so far whose path contains `part`.
@@ -113,13 +131,19 @@ fn answer(stream: TcpStream, port: u16, state: &Mutex<State>) -> std::io::Result
     if token.is_some_and(|token| !allowed(&token)) {
         return write!(out, "HTTP/1.1 401 Denied\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     }
-    if path == "/api/models/owner/tiny/revision/main?blobs=true" {
-        return whole(&mut out, listing(&state.lock().unwrap()).as_bytes());
+    let asked = path.strip_prefix("/api/models/owner/tiny/revision/").and_then(|it| it.strip_suffix("?blobs=true"));
+    if let Some(listing) = asked.and_then(|revision| listing(&state.lock().unwrap(), revision)) {
+        return whole(&mut out, listing.as_bytes());
     }
-    let file = path.strip_prefix(&format!("/owner/tiny/resolve/{COMMIT}/"));
-    match file.and_then(|file| Some((file, state.lock().unwrap().files.get(file)?.clone()))) {
+    let asked = path.strip_prefix("/owner/tiny/resolve/").and_then(|rest| rest.split_once('/'));
+    let (found, is_newest) = {
+        let state = state.lock().unwrap();
+        let of = |(commit, file): (&str, &str)| Some((file.to_owned(), state.at(commit)?.get(file)?.clone()));
+        (asked.and_then(of), asked.is_some_and(|(commit, _)| commit == state.commit))
+    };
+    match found {
         // Another name for the same machine: as the Hub sends large files to a store elsewhere.
-        Some((file, _)) if is_large(file) => write!(
+        Some((file, _)) if is_large(&file) && is_newest => write!(
             out,
             "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:{port}/store/{file}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         ),
@@ -165,7 +189,9 @@ fn store(out: &mut TcpStream, file: &str, headers: &[String], state: &Mutex<Stat
     if cut.is_none() && stall.is_none() { out.write_all(&rest[until..]) } else { Ok(()) }
 }
 
-fn listing(state: &State) -> String {
+fn listing(state: &State, revision: &str) -> Option<String> {
+    let commit = if revision == "main" { &state.commit } else { revision };
+    let files = state.at(commit)?;
     let file = |(name, bytes): (&String, &Vec<u8>)| {
         let git = blake3::hash(bytes).to_hex()[..40].to_owned();
         let sha = state.lies.get(name).cloned().unwrap_or_else(|| sha256(bytes));
@@ -173,12 +199,12 @@ fn listing(state: &State) -> String {
         let large = is_large(name).then(|| serde_json::json!({ "sha256": sha, "size": size, "pointerSize": 1 }));
         serde_json::json!({ "rfilename": name, "blobId": git, "size": size, "lfs": large })
     };
-    let siblings: Vec<_> = state.files.iter().map(file).collect();
-    let mut listing = serde_json::json!({ "id": "owner/tiny", "sha": state.commit, "siblings": siblings });
+    let siblings: Vec<_> = files.iter().map(file).collect();
+    let mut listing = serde_json::json!({ "id": "owner/tiny", "sha": commit, "siblings": siblings });
     if let Some(architecture) = &state.architecture {
         listing["gguf"] = serde_json::json!({ "architecture": architecture, "total": 1_503_040 });
     }
-    listing.to_string()
+    Some(listing.to_string())
 }
 
 /// SHA-256 in hexadecimal.

@@ -34,22 +34,47 @@ fn with_teacher(session: &mut Session, server: &Server) {
 /// A server that scores whole words, and says `status` from its question number `from` on.
 fn failing(from: usize, status: u16) -> Server {
     let asked = Arc::new(AtomicUsize::new(0));
-    Server::start(move |_, body| {
-        if asked.fetch_add(1, Ordering::SeqCst) >= from {
-            return (status, "", json!({ "error": { "message": "the quota of this month is used up" } }));
+    Server::start(
+        move |_, body| {
+            if asked.fetch_add(1, Ordering::SeqCst) >= from { refusal(status) } else { scored(body) }
+        },
+    )
+}
+
+/// A server that refuses the first `times` questions about one of `texts`, and how often it has.
+fn refusing(texts: Vec<String>, times: usize) -> (Server, Arc<AtomicUsize>) {
+    let refused = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&refused);
+    let server = Server::start(move |_, body| {
+        let question = body["prompt"].to_string();
+        let is_meant = texts.iter().any(|text| question.contains(text.as_str()));
+        if is_meant && count.load(Ordering::SeqCst) < times {
+            count.fetch_add(1, Ordering::SeqCst);
+            return refusal(403);
         }
-        let choice = |(index, prompt): (usize, &serde_json::Value)| {
-            let letters = prompt.as_str().unwrap().chars().count();
-            let score = |i: usize| if i == 0 { json!(null) } else { json!(-0.1 - 0.01 * (i % 7) as f64) };
-            let scores: Vec<_> = (0..letters).map(score).collect();
-            let offsets: Vec<usize> = (0..letters).collect();
-            json!({ "index": index, "logprobs": { "token_logprobs": scores, "text_offset": offsets } })
-        };
-        let one = std::slice::from_ref(&body["prompt"]);
-        let prompts = body["prompt"].as_array().map_or(one, Vec::as_slice);
-        let choices: Vec<_> = prompts.iter().enumerate().map(choice).collect();
-        (200, "", json!({ "choices": choices }))
-    })
+        scored(body)
+    });
+    (server, refused)
+}
+
+type Said = (u16, &'static str, serde_json::Value);
+
+fn refusal(status: u16) -> Said {
+    (status, "", json!({ "error": { "message": "the quota of this month is used up" } }))
+}
+
+fn scored(body: &serde_json::Value) -> Said {
+    let choice = |(index, prompt): (usize, &serde_json::Value)| {
+        let letters = prompt.as_str().unwrap().chars().count();
+        let score = |i: usize| if i == 0 { json!(null) } else { json!(-0.1 - 0.01 * (i % 7) as f64) };
+        let scores: Vec<_> = (0..letters).map(score).collect();
+        let offsets: Vec<usize> = (0..letters).collect();
+        json!({ "index": index, "logprobs": { "token_logprobs": scores, "text_offset": offsets } })
+    };
+    let one = std::slice::from_ref(&body["prompt"]);
+    let prompts = body["prompt"].as_array().map_or(one, Vec::as_slice);
+    let choices: Vec<_> = prompts.iter().enumerate().map(choice).collect();
+    (200, "", json!({ "choices": choices }))
 }
 
 #[test]
@@ -100,6 +125,72 @@ fn a_server_that_fails_in_the_middle_leaves_a_run_that_goes_on() {
     let record = journal::replay(&out).unwrap();
     assert!(record.notices.iter().any(|remark| remark.grave), "how it ended is in its journal");
     assert!(!record.checkpoints.is_empty());
+}
+
+#[test]
+fn an_evaluation_behind_a_failed_question_says_so_and_costs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = tiny(folder.path());
+    // No two texts are alike, so that each has its own question.
+    let rows: String =
+        (0..64).map(|i| format!("text {i} end,{}\n", ["sport", "space", "food", "drink"][i % 4])).collect();
+    fs::write(folder.path().join("rows.csv"), format!("text,label\n{rows}")).unwrap();
+    (session.recipe.steps, session.recipe.batch, session.recipe.evaluate_every) = (6, 4, 2);
+    let path = folder.path().join("s.ron");
+    let call = |out: &Path| {
+        let done = retort(&["run", path.to_str().unwrap(), "--json", "--out", out.to_str().unwrap()], folder.path());
+        let words = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{words}");
+        (serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap(), words)
+    };
+    let data = retort::engine::data::open(&session.data, session.recipe.seed).unwrap();
+    let measured: Vec<String> = data.validation.iter().map(|example| example.text.to_string()).collect();
+    let trained = data.train.iter().map(|example| example.text.to_string());
+    let trained: Vec<String> = trained.collect();
+    assert!(!trained.iter().any(|text| measured.contains(text)));
+    let (whole, _) = refusing(Vec::new(), 0);
+    with_teacher(&mut session, &whole);
+    file::save(&session, &path).unwrap();
+    let complete = folder.path().join("complete");
+    call(&complete);
+    for (times, lost) in [(1, &[2][..]), (2, &[2, 4]), (usize::MAX, &[2, 4, 6])] {
+        for keep in [Keep::Last, Keep::Best(Metric::Agreement)] {
+            let (server, refused) = refusing(measured.clone(), times);
+            with_teacher(&mut session, &server);
+            // An evaluation without its measure is no worse than the best: it does not use patience up.
+            session.recipe.keep = keep;
+            session.recipe.patience = (keep != Keep::Last).then_some(1);
+            file::save(&session, &path).unwrap();
+            let out = folder.path().join(format!("{times} {keep:?}"));
+            let (summary, words) = call(&out);
+            for step in [2, 4, 6] {
+                let said = words.contains(&format!("the evaluation of step {step} is without the teacher"));
+                assert_eq!(said, lost.contains(&step), "step {step}, {times}: {words}");
+            }
+            assert!(words.contains("the quota of this month is used up"), "{words}");
+            assert_eq!(summary["steps"], 6, "{summary}");
+            let record = journal::replay(&out).unwrap();
+            let points = |id: &str| record.series.get(&id.into()).map_or(0, |series| series.points().count());
+            assert_eq!((points("measure/accuracy"), points("measure/agreement")), (3, 3 - lost.len()));
+            if keep == Keep::Last {
+                assert!(weights(&out) == weights(&complete), "the student is another one");
+                // One refused question for each, and one for the last measuring if that fails too.
+                let last = usize::from(times == usize::MAX);
+                assert_eq!(refused.load(Ordering::SeqCst), lost.len() + last, "{words}");
+                assert_eq!(summary["teacher"].is_null(), times == usize::MAX);
+                assert_eq!(
+                    server.asked(),
+                    whole.asked() + lost.len() + last - usize::from(last > 0) * untold(&data),
+                    "{times}"
+                );
+            }
+        }
+    }
+}
+
+/// Questions of the last measuring that are not put once one of them has failed.
+fn untold(data: &retort::engine::data::Dataset) -> usize {
+    data.validation.len() + data.test.len()
 }
 
 #[test]

@@ -143,7 +143,9 @@ impl Engine<'_> {
                 return false;
             }
         };
-        let better = run.take_evaluation(&measures);
+        // Where the teacher could not be asked, what is compared with it is not worse but unknown.
+        let unknown = lack.is_some() && run.trainer.session.recipe.keep.metric().needs_teacher();
+        let better = !unknown && run.take_evaluation(&measures);
         run.ends = run.early_end(&measures);
         let values = measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
         self.emit(Event::Scalars { step, values: values.collect() });

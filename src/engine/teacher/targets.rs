@@ -90,7 +90,9 @@ impl Targets {
         self.check_former(&pairs)?;
         let unknown = self.unknown(&pairs);
         // Whoever asks ahead can be stopped while it waits; here nobody could stop it.
-        if let Some(reason) = self.failed.take().filter(|_| !unknown.is_empty()) {
+        if !unknown.is_empty()
+            && let Some(reason) = self.failed.take()
+        {
             return Err(TeacherError::Failed(reason));
         }
         for few in unknown.chunks(self.teacher.at_once().max(1)) {
@@ -102,8 +104,8 @@ impl Targets {
         Ok(pairs.iter().map(|pair| answer(pair).unwrap_or_else(|| Answer::new(Vec::new()))).collect())
     }
 
-    /// Puts one question to a teacher that is asked for one text at a time, if it still has to be asked
-    /// about one of `texts`, or looks whether its answer is there: how many different ones are known then, of
+    /// Puts one question to a teacher that is asked for one text at a time, the first of `texts` that it
+    /// still has to be asked about, or looks whether its answer is there: how many different ones are known then, of
     /// how many. `None` where all are, and of a teacher in this process, whose answers come with the step.
     ///
     /// # Errors
@@ -122,7 +124,9 @@ impl Targets {
             return Err(error);
         }
         let (unknown, all) = (self.unknown(&pairs), distinct(&pairs).len());
-        let Some(&next) = unknown.first() else { return Ok(None) };
+        // Not the first by its letters: what a step needs comes before what is only measured.
+        let wanted = |(reading, _): &&(Reading, &str)| unknown.iter().any(|(open, _)| open == reading);
+        let Some(&next) = pairs.iter().find(wanted) else { return Ok(None) };
         let progress = (all - unknown.len(), all);
         self.asking = Some(self.put_question(next, progress)?);
         Ok(Some(self.look_at_question()?.unwrap_or((progress.0 + 1, all))))

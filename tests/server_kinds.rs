@@ -348,9 +348,34 @@ fn the_doctor_names_the_price_asks_only_when_told_and_says_what_the_words_have()
     // Paid once: the same row needs no further question.
     let again = play.doctor(&[]);
     assert!((again.finding(Subject::Answers).unwrap().figures["mass"] - row.figures["mass"]).abs() < 1e-9);
-    // Of the eight those are known to the run that its few steps and its measuring ask about.
-    assert!((1.0..=8.0).contains(&again.finding(Subject::Budget).unwrap().figures["known"]));
+    // They are the ones that the run would ask first.
+    assert_eq!(again.finding(Subject::Budget).unwrap().figures["known"], 8.0);
     assert_eq!(play.server.asked(), 8);
+}
+
+#[test]
+fn a_run_after_the_doctor_asks_eight_fewer_questions() {
+    for mode in MODES {
+        for (batch, steps, every) in [(4, 6, 0), (16, 2, 1), (3, 1, 0), (4, 40, 10)] {
+            let play = || {
+                Play::new(Server::start(tells), mode, |session| {
+                    (session.recipe.batch, session.recipe.steps, session.recipe.evaluate_every) = (batch, steps, every);
+                })
+            };
+            let (alone, after) = (play(), play());
+            let done = alone.run("out");
+            assert!(done.status.success(), "{}", said(&done));
+            after.doctor(&["--ask"]);
+            let spent = after.server.asked();
+            let done = after.run("out");
+            assert!(done.status.success(), "{}", said(&done));
+            let (whole, rest) = (alone.server.asked(), after.server.asked() - spent);
+            // What finds out how a server wants to be asked is asked by each of them.
+            assert!(rest + 8 <= whole, "{mode:?} {batch} {steps}: {rest} of {whole} after {spent}");
+            let kept = |play: &Play| kept_answers::list(&play.folder.path().join("cache")).unwrap()[0].answers;
+            assert_eq!(kept(&after), kept(&alone), "an answer was paid that no run needs");
+        }
+    }
 }
 
 #[test]

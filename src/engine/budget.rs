@@ -105,6 +105,32 @@ fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&
     Ok(taught.chain(measured).map(|example| &*example.text).collect())
 }
 
+/// The first `most` texts that a run asks its server about, in the order in which it does; none of them is
+/// the question of another. Whoever asks about these spares the run as many.
+///
+/// # Errors
+/// [`EngineError`] if the session's questions cannot be put.
+pub fn first_texts<'a>(session: &Session, pair: &'a Pair, most: usize) -> Result<Vec<&'a str>, EngineError> {
+    let Some((choice, _)) = server(session) else { return Ok(Vec::new()) };
+    let (data, mut course) = (&pair.data, course(session, pair)?);
+    let questions = Questions::new(choice, &session.prompt, &data.classes)?;
+    let (mut first, mut known) = (Vec::new(), BTreeSet::new());
+    let mut take = |text: &'a str| {
+        if first.len() < most && known.insert(questions.reading(text)) {
+            first.push(text);
+        }
+        first.len() < most
+    };
+    for step in 0..session.recipe.steps.min(2 * course.batches.per_epoch()) {
+        let places = course.batches.at(step);
+        if !places.into_iter().all(|place| take(&data.train[course.taught[place]].text)) {
+            return Ok(first);
+        }
+    }
+    let _ = data.validation.iter().chain(&data.test).all(|example| take(&example.text));
+    Ok(first)
+}
+
 /// The tokens of these questions.
 fn priced(questions: &Questions, costs: &Costs, texts: &[&str]) -> Budget {
     let (mut prompt, mut answer, mut reserve) = (0.0, 0.0, 0f64);

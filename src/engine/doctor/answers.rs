@@ -3,7 +3,7 @@
 //! money.
 
 use crate::engine::EngineError;
-use crate::engine::budget::price;
+use crate::engine::budget::{first_texts, price};
 use crate::engine::data::Dataset;
 use crate::engine::loss::needs_teacher;
 use crate::engine::pair::Pair;
@@ -29,14 +29,18 @@ pub fn row(session: &Session, pair: &Pair, sample: &Dataset, ask: Option<Ask>) -
         let says = "no loss of the recipe learns from the teacher, so its server is not asked";
         return Some(Finding::green(SUBJECT, says));
     }
-    let texts = texts(sample);
-    Some(looked(session, pair, &texts, ask).unwrap_or_else(|e| super::refused(SUBJECT, e)))
+    let looked = texts(session, pair, sample).and_then(|texts| looked(session, pair, &texts, ask));
+    Some(looked.unwrap_or_else(|e| super::refused(SUBJECT, e)))
 }
 
-/// Texts spread evenly over the sample.
-fn texts(sample: &Dataset) -> Vec<&str> {
+/// Of a server those texts that the run asks about first, so that no answer is paid in vain; of a model in
+/// this process texts spread evenly over the sample.
+fn texts<'a>(session: &Session, pair: &'a Pair, sample: &'a Dataset) -> Result<Vec<&'a str>, EngineError> {
+    if pair.teacher.is_none() {
+        return first_texts(session, pair, FIRST);
+    }
     let every = (sample.train.len() / FIRST).max(1);
-    sample.train.iter().step_by(every).take(FIRST).map(|example| &*example.text).collect()
+    Ok(sample.train.iter().step_by(every).take(FIRST).map(|example| &*example.text).collect())
 }
 
 fn looked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> Result<Finding, EngineError> {

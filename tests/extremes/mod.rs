@@ -83,6 +83,13 @@ fn weighed(value: &Tensor) -> Result<Tensor> {
     }
 }
 
+/// `rows [5, width]` with `filler` throughout the one that [`weights`] gives no weight.
+fn blanked(rows: &Tensor, filler: f32) -> Tensor {
+    let mut rows = rows.to_vec2::<f32>().unwrap();
+    rows[2].fill(filler);
+    Tensor::new(rows, &Device::Cpu).unwrap()
+}
+
 fn weights() -> Tensor {
     Tensor::new(&[1f32, 0.5, 0.0, 2.0, 1.0], &Device::Cpu).unwrap()
 }
@@ -255,4 +262,33 @@ fn what_both_rule_out_costs_nothing_and_what_only_the_student_does_costs_without
     let expected = [1.0 / 3.0, 1.0 / 3.0, -2.0 / 3.0];
     assert!(grad.iter().zip(expected).all(|(grad, expected)| (grad - expected).abs() < 1e-6), "{grad:?}");
     assert!(of([0.0; 3], [out; 3]).0.is_nan(), "a teacher that rules out everything says nothing");
+}
+
+#[test]
+fn a_row_without_weight_is_not_looked_at_whatever_it_holds() {
+    let width = 6;
+    let labels = Tensor::new(&[5u32, 0, u32::MAX, 3, 1], &Device::Cpu).unwrap();
+    let [student, teacher] = [1, 2].map(|seed| drawn(&[5, width], seed, Draw::Finite(3.0)));
+    let cross = |t: &[Tensor]| ops::cross_entropy(&t[0], &labels, &weights());
+    let soft = |t: &[Tensor]| ops::distillation(&t[0], &t[1], 2.0, &weights());
+    for filler in [f32::NEG_INFINITY, f32::INFINITY, f32::NAN, 0.0] {
+        let (blank, mute) = (blanked(&student, filler), blanked(&teacher, filler));
+        let cases = [
+            ("cross_entropy", vec![blank.clone()], &cross as &dyn Fn(&[Tensor]) -> Result<Tensor>),
+            ("distillation, student", vec![blank.clone(), teacher.clone()], &soft),
+            ("distillation, teacher", vec![student.clone(), mute.clone()], &soft),
+            ("distillation, both", vec![blank, mute], &soft),
+        ];
+        for (what, inputs, run) in cases {
+            let case = Case { what, inputs, tracked: 1, size: 1.0, run };
+            case.hold();
+            for dtype in [DType::F32, DType::F64] {
+                let [value, grad] = &case.computed(dtype)[..] else { panic!("{what}") };
+                assert!(flat(value)[0].is_finite(), "{what}, {filler}, {dtype:?}: {value}");
+                let grad = grad.to_vec2::<f32>().unwrap();
+                assert_eq!(grad[2], [0.0; 6], "{what}, {filler}, {dtype:?}");
+                assert!(grad.iter().flatten().all(|slope| slope.is_finite()), "{what}, {filler}, {dtype:?}");
+            }
+        }
+    }
 }

@@ -315,9 +315,7 @@ pub fn log_softmax(x: &Tensor) -> Result<Tensor> {
 pub fn cross_entropy(logits: &Tensor, labels: &Tensor, weights: &Tensor) -> Result<Tensor> {
     let counted = weights.ne(0f64)?;
     let labels = counted.where_cond(labels, &labels.zeros_like()?)?;
-    let picked = log_softmax(logits)?.gather(&labels.unsqueeze(1)?, 1)?.squeeze(1)?;
-    // Not only weighed with 0: a label that the row rules out would make it 0 · ∞.
-    let picked = counted.where_cond(&picked, &picked.zeros_like()?)?;
+    let picked = log_softmax(&looked_at(logits, &counted)?)?.gather(&labels.unsqueeze(1)?, 1)?.squeeze(1)?;
     (picked * shares(weights, logits.dtype())?)?.sum_all()?.neg()
 }
 
@@ -333,16 +331,20 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor, weights: &Tensor) -> Resu
 /// # Source
 /// Hinton, Vinyals, Dean 2015, section 2 (the factor T² keeps the gradient's size).
 pub fn distillation(student: &Tensor, teacher: &Tensor, temperature: f64, weights: &Tensor) -> Result<Tensor> {
-    let log_p = log_softmax(&(teacher.detach() / temperature)?)?;
-    let log_q = log_softmax(&(student / temperature)?)?;
+    let weighed = weights.ne(0f64)?;
+    let log_p = log_softmax(&(looked_at(&teacher.detach(), &weighed)? / temperature)?)?;
+    let log_q = log_softmax(&(looked_at(student, &weighed)? / temperature)?)?;
     // Nothing where the teacher rules a class out: 0 · ln 0 is 0 here.
     let counted = log_p.ge(RULED_OUT)?;
     let parts = (log_p.exp()? * (&log_p - log_q)?)?;
     let divergence = counted.where_cond(&parts, &parts.zeros_like()?)?.sum(D::Minus1)?;
-    // As in cross-entropy.
-    let weighed = weights.ne(0f64)?;
-    let divergence = weighed.where_cond(&divergence, &divergence.zeros_like()?)?;
     (divergence * shares(weights, student.dtype())?)?.sum_all()? * temperature.powi(2)
+}
+
+/// `rows [batch, classes]` with 0 throughout each row of which `counted [batch]` is 0. Weighing such a row
+/// with 0 is not enough: where it holds −∞ or NaN, its value and its gradient would be 0 · ∞.
+fn looked_at(rows: &Tensor, counted: &Tensor) -> Result<Tensor> {
+    counted.unsqueeze(1)?.broadcast_as(rows.shape())?.where_cond(rows, &rows.zeros_like()?)
 }
 
 /// Logarithm of the smallest probability that counts, that of the fused kernels: single precision ends

@@ -1,9 +1,10 @@
 //! Writing on, token by token, each of which passes the network once: what it needs of those before
 //! it is kept.
 
-use candle_core::{IndexOp as _, Result, Tensor, bail};
+use candle_core::{DType, IndexOp as _, Result, Tensor, bail};
 
 use super::{Cache, Kind, Model, Noise, Trace};
+use crate::link::scores::likeliest;
 
 impl Model {
     /// The `most` likeliest next tokens one after the other, or fewer where the model ends its text
@@ -33,8 +34,7 @@ impl Model {
         let most = most.min(self.max_tokens.saturating_sub(writer.tokens()));
         let mut written = Vec::new();
         while written.len() < most && go_on(&written) {
-            // Of equal ones the first.
-            let next = writer.logits()?.argmax(0)?.to_scalar()?;
+            let next = greedy(&writer.logits()?)?;
             if ends.contains(&next) {
                 break;
             }
@@ -55,6 +55,16 @@ impl Model {
         let first = |name: &str| self.config.ids(name).first().copied();
         first("decoder_start_token_id").or_else(|| first("pad_token_id")).unwrap_or(0)
     }
+}
+
+/// The likeliest token by its `logits [vocabulary]`, of equals the first. By the rule that every figure goes
+/// by and not by the device's own, which picks another of equals and lets NaN win on one device and not on
+/// the next.
+///
+/// # Errors
+/// If `logits` is no row of numbers.
+pub fn greedy(logits: &Tensor) -> Result<u32> {
+    Ok(likeliest(&logits.to_dtype(DType::F32)?.to_vec1()?) as u32)
 }
 
 /// A text being written by a model, from the tokens that somebody picks.
@@ -117,5 +127,29 @@ impl<'a> Writer<'a> {
         let logits = network.vocabulary(&last)?.i(0)?;
         self.waiting.clear();
         Ok(self.logits.insert(logits).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn of_equal_tokens_the_first_is_written_and_one_without_a_score_never() {
+        let out = f32::NEG_INFINITY;
+        for (logits, token) in [
+            (vec![0.5f32, 2.0, 2.0, 2.0], 1),
+            (vec![f32::NAN, -3.0, -1.0, -1.0], 2),
+            (vec![1.0, f32::NAN, 1.0, 0.0], 0),
+            (vec![out, out, -200.0, out], 2),
+            (vec![0.0; 300], 0),
+        ] {
+            for dtype in [DType::F32, DType::F64] {
+                let row = Tensor::new(logits.as_slice(), &Device::Cpu).unwrap().to_dtype(dtype).unwrap();
+                assert_eq!(greedy(&row).unwrap(), token, "{dtype:?} {logits:?}");
+            }
+        }
     }
 }

@@ -422,13 +422,14 @@ fn write_expected(golden: &Golden, path: &Path) {
     std::fs::write(path, serialize(&views).unwrap()).unwrap();
 }
 
-/// Writes what AutoTokenizer has to make of a model's texts, one of them too long and one with marks
-/// of special tokens.
+/// Writes what AutoTokenizer has to make of a model's texts, one of them too long, and for a classifier
+/// one with marks of special tokens, which are text there; a prompt has marks of its own.
 fn write_tokenized(golden: &Golden, path: &Path) {
     let model = &golden.model;
     let marks = "a <mask> goal [MASK] <|endoftext|> tea".to_owned();
-    let texts: Vec<String> =
-        golden.case.texts.iter().cloned().chain([marks, golden.case.texts.join(" ").repeat(40)]).collect();
+    let marks = Some(marks).filter(|_| matches!(model.top, Top::Classes(_)));
+    let long = golden.case.texts.join(" ").repeat(40);
+    let texts: Vec<String> = golden.case.texts.iter().cloned().chain(marks).chain([long]).collect();
     let ids = |text: &String| model.tokens.encode_within(text, model.max_tokens).unwrap().ids;
     let rows: Vec<Vec<u32>> = texts.iter().map(ids).collect();
     let logits = matches!(model.top, Top::Classes(_)).then(|| {

@@ -9,8 +9,8 @@ hidden_written.L and, where the answer is not the start token alone, decoder_inp
 
 TOKENIZED holds `texts`, the `ids` that Retort reads them as, each row as long as it is, the id `pad`
 that fills rows, and of a classifier the `logits` of the padded batch. AutoTokenizer has to give the
-same ids, with the names of special tokens in a text as plain text, and the model to take its batch as
-it comes.
+same ids without a word more than the texts, of a classifier also where a text holds the name of a
+special token, and the model to take its batch as it comes.
 """
 
 import json
@@ -26,9 +26,7 @@ NEAR = 1e-4
 
 def check_tokens(folder, model, known):
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    batch = tokenizer(
-        known["texts"], padding=True, truncation=True, split_special_tokens=True, return_tensors="pt"
-    )
+    batch = tokenizer(known["texts"], padding=True, truncation=True, return_tensors="pt")
     longest = max(map(len, known["ids"]))
     padded = [row + [known["pad"]] * (longest - len(row)) for row in known["ids"]]
     assert batch["input_ids"].tolist() == padded, (batch["input_ids"].tolist(), padded)

@@ -605,6 +605,9 @@ fn paid_answers_of_earlier_versions_are_read_where_they_are_unambiguous_and_name
         let listed = kept_answers::list(folder.path()).unwrap();
         let former = listed.iter().find(|kept| kept.path == path).unwrap();
         assert_eq!((former.format, former.answers, former.classes), (1, 3, 2), "{former:?}");
+        // Where nothing was counted, both say that this is why.
+        let said = (warning.contains("counted no tokens"), former.note.as_ref().unwrap().contains("counted no tokens"));
+        assert_eq!(said, (!is_read && costs.is_empty(), costs.is_empty()), "{warning}\n{former:?}");
     }
 }
 

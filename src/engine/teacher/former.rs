@@ -71,7 +71,8 @@ impl Former {
             Origin::Unknown => None,
         };
         if estimator.is_none() {
-            return Self { note: Some(passed_over(path, all.len(), key.origin)), ..Self::default() };
+            let is_counted = !Costs::written(&Costs::beside(path)).is_empty();
+            return Self { note: Some(passed_over(path, all.len(), key.origin, is_counted)), ..Self::default() };
         }
         let count = all.len();
         let known: HashMap<_, _> = all.into_iter().filter(|(_, scores)| !is_mute(scores)).collect();
@@ -136,13 +137,18 @@ fn told_by_costs(path: &Path, classes: usize, first: Estimator) -> Option<Estima
     }
 }
 
-fn passed_over(path: &Path, count: usize, origin: Origin) -> String {
+fn passed_over(path: &Path, count: usize, origin: Origin, is_counted: bool) -> String {
     let why = match origin {
-        Origin::EchoOrFirst { .. } => "whether they were scored whole or by first tokens",
-        _ => "with which weights or on which device they were made",
+        Origin::EchoOrFirst { .. } if is_counted => {
+            "the tokens their server counted do not tell whether they were scored whole or by first tokens"
+        }
+        Origin::EchoOrFirst { .. } => {
+            "their server counted no tokens, and nothing else tells whether they were scored whole or by first tokens"
+        }
+        _ => "nothing tells with which weights or on which device they were made",
     };
     format!(
-        "{count} answers kept from an earlier version are not read, since nothing tells {why}; they stay where they are (retort list answers): {}",
+        "{count} answers kept from an earlier version are not read, since {why}; they stay where they are (retort list answers): {}",
         path.display()
     )
 }

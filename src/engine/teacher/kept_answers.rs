@@ -9,6 +9,11 @@ use super::answer_file::{AnswerFile, AnswerFileError, VERSION, WITHDRAWN};
 use super::costs::Costs;
 use super::former;
 
+/// When answers of an earlier version are read.
+const FORMER: &str = "kept by an earlier version; read by a session whose teacher cannot have answered in two ways";
+/// What to add where no tokens were counted.
+const UNCOUNTED: &str = "; not by one whose server continues prompts (Completions), since it counted no tokens and nothing else tells how they were scored";
+
 /// A file of kept answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct KeptAnswers {
@@ -83,8 +88,11 @@ fn of_former(path: &Path, kept: KeptAnswers) -> KeptAnswers {
     let bytes = std::fs::read(path).unwrap_or_default();
     match former::count(&bytes) {
         Some((answers, classes)) => {
-            let note = "kept by an earlier version; read by a session whose teacher cannot have answered in two ways";
-            KeptAnswers { answers, classes, format: 1, note: Some(note.into()), ..kept }
+            let mut note = FORMER.to_owned();
+            if kept.tokens == 0 {
+                note.push_str(UNCOUNTED);
+            }
+            KeptAnswers { answers, classes, format: 1, note: Some(note), ..kept }
         }
         None if bytes.is_empty() => KeptAnswers { note: Some("it is empty".into()), ..kept },
         None => KeptAnswers { note: Some("no answer can be read from it".into()), ..kept },

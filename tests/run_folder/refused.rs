@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use retort::link::{Command, Phase};
+use retort::link::{Command, Event, Phase};
 use retort::session::file;
 
 use super::{Play, leave_at, resume, retort, run, start, tiny, tree, weights};
@@ -273,4 +273,41 @@ fn what_else_lies_in_a_runs_folder_outlives_the_run() {
         assert_eq!(fs::read_to_string(out.join(name)).unwrap(), format!("somebody's {name}"));
     }
     assert!(out.join("checkpoints/step-000000002/mine.txt").exists());
+}
+
+/// One folder under every name it may be called by.
+#[cfg(unix)]
+#[test]
+fn a_run_is_gone_on_with_under_every_spelling_of_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("runs")).unwrap();
+    let session = tiny(folder.path());
+    run(&session, &folder.path().join("whole"));
+    let spelled: [fn(&Path) -> std::path::PathBuf; 3] = [
+        |out| out.to_owned(),
+        |out| out.parent().unwrap().join("../runs").join(out.file_name().unwrap()),
+        |out| {
+            let link = out.with_extension("link");
+            std::os::unix::fs::symlink(out, &link).unwrap();
+            link
+        },
+    ];
+    for (number, spelled) in spelled.into_iter().enumerate() {
+        let out = folder.path().join(format!("runs/{number}"));
+        let mut play = Play::begin();
+        play.send(start(&session, &out));
+        play.send(Command::Pause);
+        play.until_phase(&[Phase::Paused]);
+        play.send(Command::StepOnce);
+        play.until_phase(&[Phase::Paused]);
+        // Begun anew it would be written over: refused as its own, not as somebody else's.
+        play.send(start(&session, &spelled(&out)));
+        play.until(|event| matches!(event, Event::Warning(_)));
+        let said = play.warnings().pop().unwrap().to_owned();
+        assert!(said.contains("already holds a run"), "{number}: {said}");
+        let other = if number == 2 { out.with_extension("link") } else { spelled(&out) };
+        let outcome = play.to_the_end(Command::Continue(other)).unwrap_or_else(|e| panic!("{number}: {e}"));
+        assert_eq!(outcome.steps, session.recipe.steps);
+        assert!(weights(&out) == weights(&folder.path().join("whole")), "{number}");
+    }
 }

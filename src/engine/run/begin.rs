@@ -57,7 +57,7 @@ impl Engine<'_> {
     /// Refuses a folder in which no new run can begin.
     fn vacant(&self, out: &Path) -> Result<(), FolderError> {
         match &self.run {
-            Some(run) if run.out == out => Err(FolderError::Taken { path: out.to_owned() }),
+            Some(run) if claim::is_same(&run.out, out) => Err(FolderError::Taken { path: out.to_owned() }),
             _ => claim::vacant(out),
         }
     }
@@ -109,7 +109,7 @@ impl Engine<'_> {
 
     /// Goes on with the run in `out`, up to `steps` in all where that is said.
     pub(super) fn go_on(&mut self, out: &Path, steps: Option<Step>) {
-        let loaded = self.run.as_ref().is_some_and(|run| run.out == out);
+        let loaded = self.run.as_ref().is_some_and(|run| claim::is_same(&run.out, out));
         if let Err(e) = if loaded { Ok(()) } else { claim::resumable(out) } {
             return self.refuse(&e.into());
         }

@@ -64,6 +64,11 @@ pub(super) struct Claim {
     _lock: File,
 }
 
+/// Whether two paths lead to one folder, however they are spelled: `runs/a`, `runs/../runs/a`, a link to it.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Refuses a folder in which no new run can begin. Writes nothing.
 ///
 /// # Errors

@@ -11,8 +11,8 @@ use retort::link::{Command, Event, ProbeRequest, TextPlace, connect};
 use retort::record::card;
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, Column, DataSource, Head, LayerMap, Layers, ModelChoice, Scoring, Session, Source, Start, Usage,
-    UsageError, Vocabulary, file,
+    Change, Column, DataSource, Head, Keep, LayerMap, Layers, Metric, ModelChoice, Scoring, Session, Source, Start,
+    Usage, UsageError, Vocabulary, file,
 };
 use serde_json::Value;
 
@@ -107,7 +107,9 @@ fn a_model_card_tells_what_was_run_and_what_came_of_it_and_no_path() {
     let steps = "| steps | 6 of 6, 8 texts each (finished) |";
     let knob = "| `soft_targets.temperature` | 2 | step 3: 2 → 4.5 |";
     let size = format!("`posts-teacher` (gpt2, {} parameters)", summary["teacher"]["parameters"]);
-    for part in [&*accuracy, steps, knob, &size, "from random weights", "`posts`", "{answer}", "retort run session.ron"]
+    let saved = "| saved | the student of step 6, the last |";
+    for part in
+        [&*accuracy, steps, saved, knob, &size, "from random weights", "`posts`", "{answer}", "retort run session.ron"]
     {
         assert!(card.contains(part), "{part:?} is not in\n{card}");
     }
@@ -123,6 +125,24 @@ fn a_model_card_tells_what_was_run_and_what_came_of_it_and_no_path() {
     let card = std::fs::read_to_string(alone.path().join("student/README.md")).unwrap();
     assert!(card.contains("| teacher | none |") && card.contains("# A --- name of two lines\n"), "{card}");
     assert!(!card.contains("knowledge-distillation"), "{card}");
+}
+
+#[test]
+fn a_model_card_says_which_step_was_saved_and_by_which_measure() {
+    for metric in [Metric::Accuracy, Metric::Loss] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = classifier();
+        (session.recipe.keep, session.recipe.evaluate_every) = (Keep::Best(metric), 2);
+        run(&session, folder.path());
+        let card = std::fs::read_to_string(folder.path().join("student/README.md")).unwrap();
+        let summary = std::fs::read_to_string(folder.path().join("summary.json")).unwrap();
+        let summary: Value = serde_json::from_str(&summary).unwrap();
+        let (step, best) = (&summary["saved"]["step"], &summary["saved"]["best"]);
+        let value = best[1].as_f64().unwrap();
+        let row =
+            format!("| saved | the student of step {step}, the best by validation {} ({value:.4}) |", metric.id());
+        assert!(card.contains(&row), "{row} is not in\n{card}");
+    }
 }
 
 #[test]

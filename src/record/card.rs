@@ -112,16 +112,26 @@ fn made_of(session: &Session, opened: &Opened) -> [(&'static str, String); 4] {
     ]
 }
 
-fn trained_by(session: &Session, outcome: &Outcome) -> [(&'static str, String); 5] {
+fn trained_by(session: &Session, outcome: &Outcome) -> [(&'static str, String); 6] {
     let recipe = &session.recipe;
     let (optimizer, schedule) = (recipe.optimizer.label(), recipe.schedule.label());
     [
         ("losses", recipe.losses.iter().map(|loss| code(loss)).collect::<Vec<_>>().join(", ")),
         ("optimiser", format!("{optimizer}, {schedule} schedule, {} steps of warm-up", recipe.warmup)),
         ("steps", format!("{} of {}, {} texts each ({})", outcome.steps, recipe.steps, recipe.batch, outcome.reason)),
+        ("saved", saved(outcome)),
         ("seed", recipe.seed.to_string()),
         ("threads", recipe.threads.map_or("not recorded".to_owned(), |threads| threads.to_string())),
     ]
+}
+
+/// Which step's student these weights are, and by which measure.
+fn saved(outcome: &Outcome) -> String {
+    match &outcome.saved {
+        Some(saved) if saved.best.is_some() => saved.to_string(),
+        Some(saved) => format!("{saved}, the last"),
+        None => "not recorded".to_owned(),
+    }
 }
 
 /// Every knob at step 0, and what became of it during the run.

@@ -12,7 +12,9 @@ use retort::engine::doctor::{self, depth, memory, pace, vocabulary};
 use retort::engine::{self, pair::Pair, train::Trainer};
 use retort::link::{Checkup, Command, Event, Finding, Grade, Subject, connect};
 use retort::record::recorder::Recorder;
-use retort::session::{Change, Head, LayerMap, Layers, ModelChoice, Session, Source, Start, file};
+use retort::session::{
+    Change, Column, DataSource, Head, Keep, LayerMap, Layers, Metric, ModelChoice, Session, Source, Start, file,
+};
 use serde_json::json;
 
 const SUBJECTS: [Subject; 15] = [
@@ -201,6 +203,59 @@ fn a_recipe_that_does_not_fit_is_red_and_one_that_starves_a_class_amber() {
     let mut session = small();
     session.set_knob("soft_targets.temperature", -1.0);
     assert!(row(&session, Subject::Recipe, Grade::Red).says.contains("between"));
+}
+
+#[test]
+fn keep_and_patience_have_a_row_that_says_whether_they_can_do_anything() {
+    assert!(examined(&small()).finding(Subject::Evaluations).is_none(), "nothing hangs on evaluations");
+    type Set = fn(&mut Session);
+    let kinds: [(Set, Grade, &str, &str); 9] = [
+        (|s| s.recipe.keep = Keep::Best(Metric::Loss), Grade::Green, "by validation loss", "best student is saved"),
+        (|s| s.recipe.keep = Keep::Best(Metric::Kl), Grade::Green, "by validation kl", "every 2 steps of 12"),
+        (|s| s.recipe.patience = Some(3), Grade::Green, "by validation accuracy", "after 3 evaluations"),
+        (|s| s.recipe.patience = Some(5), Grade::Amber, "never stops this run", "step 12 at the soonest"),
+        (|s| s.recipe.patience = Some(u64::MAX), Grade::Amber, "never stops this run", "ends at 12"),
+        (
+            |s| (s.recipe.keep, s.recipe.evaluate_every) = (Keep::Best(Metric::Loss), 12),
+            Grade::Amber,
+            "the best is the last",
+            "",
+        ),
+        (|s| alone(s, Keep::Best(Metric::Agreement)), Grade::Red, "answers of a teacher", "this run has none"),
+        (|s| alone(s, Keep::Best(Metric::Kl)), Grade::Red, "answers of a teacher", "this run has none"),
+        (|s| alone(s, Keep::Best(Metric::MacroF1)), Grade::Green, "by validation macro f1", ""),
+    ];
+    for (change, grade, one, two) in kinds {
+        let mut session = small();
+        (session.recipe.steps, session.recipe.evaluate_every) = (12, 2);
+        change(&mut session);
+        let found = row(&session, Subject::Evaluations, grade);
+        assert!(found.says.contains(one) && found.says.contains(two), "{found:?}");
+    }
+    // Data of which nothing is kept apart.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    let rows: String = (0..40).map(|i| format!("text {i},{}\n", ["a", "b"][i % 2])).collect();
+    std::fs::write(&path, format!("text,label\n{rows}")).unwrap();
+    let (text, label) = (vec![Column::Name("text".into())], Column::Name("label".into()));
+    let changes: [Set; 2] = [|s| s.recipe.patience = Some(2), |s| s.recipe.keep = Keep::Best(Metric::Loss)];
+    for change in changes {
+        let mut session = small();
+        let (text, label) = (text.clone(), label.clone());
+        session.data.source = DataSource::Delimited { path: path.clone(), test: None, header: true, text, label };
+        (session.data.validation, session.data.limit, session.data.labelled) = (0.0, None, None);
+        alone(&mut session, Keep::Last);
+        (session.recipe.steps, session.recipe.evaluate_every) = (12, 2);
+        session.prompt.label_words.clear();
+        change(&mut session);
+        let found = row(&session, Subject::Evaluations, Grade::Red);
+        assert!(found.says.contains("the validation part, which is empty"), "{found:?}");
+    }
+}
+
+fn alone(session: &mut Session, keep: Keep) {
+    session.models.teacher = None;
+    (session.recipe.losses, session.recipe.keep) = (vec!["hard_labels".into()], keep);
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub enum Subject {
     LabelWords,
     /// Losses, knobs and labels.
     Recipe,
+    /// Which student is saved, and when a run stops early.
+    Evaluations,
     /// Whether the key may go to the server.
     Key,
     /// What the teacher answers to a few texts.
@@ -72,6 +74,7 @@ impl Subject {
             Self::Heads => "Heads",
             Self::LabelWords => "Label words",
             Self::Recipe => "Recipe",
+            Self::Evaluations => "Evaluations",
             Self::Key => "Server's key",
             Self::Answers => "Teacher's answers",
             Self::Budget => "Token budget",

@@ -11,6 +11,7 @@ pub mod beginnings;
 pub mod budget;
 pub mod classes;
 pub mod depth;
+pub mod evaluations;
 pub mod left_out;
 pub mod memory;
 pub mod pace;
@@ -83,6 +84,7 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
         words::row(session, &pair),
         recipe::row(session, &pair, catalog),
     ];
+    rows.extend(evaluations::row(session, &pair));
     rows.extend(permission::row(session));
     rows.extend(answers::row(session, &pair, &sample, ask));
     rows.extend(budget::row(session, &pair));

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::super::checkpoint::{Found, State};
 use super::super::pair::Pair;
 use super::super::train::Trainer;
-use super::super::{EngineError, budget, checkpoint, hub, inputs};
+use super::super::{EngineError, budget, checkpoint, hub, inputs, watch};
 use super::{Engine, FolderError, Left, Run, claim, ending};
 use crate::link::{Event, InputFile, Notice, Phase, Step};
 use crate::session::run_folder::{self, CHECKPOINTS, SESSION, SUMMARY};
-use crate::session::{Extension, Keep, Session, file};
+use crate::session::{Extension, Session, file};
 
 /// What is said of a run whose checkpoints do not tell what it reads.
 const UNNOTED: &str = "this run is from before it was noted which data and models a run reads: whether they are still the same cannot be told; it is gone on with as it is, and from now on they are noted";
@@ -219,19 +219,11 @@ fn read_by(pair: &Pair, files: Vec<InputFile>) -> Vec<InputFile> {
 
 /// Refuses a recipe that compares evaluations where there is nothing to compare.
 fn comparable(trainer: &Trainer) -> Result<(), EngineError> {
-    let recipe = &trainer.session.recipe;
-    if recipe.keep == Keep::Last && recipe.patience.is_none() {
-        return Ok(());
+    let (recipe, measured) = (&trainer.session.recipe, trainer.pair.data.validation.len());
+    match watch::incomparable(recipe, measured, trainer.targets.is_some()) {
+        Some((why, fix)) => Err(EngineError::Recipe(format!("{why}; {fix}"))),
+        None => Ok(()),
     }
-    if trainer.pair.data.validation.is_empty() {
-        let words = "keep and patience compare by the validation part, which is empty; set data.validation above 0";
-        return Err(EngineError::Recipe(words.into()));
-    }
-    if recipe.keep.metric().needs_teacher() && trainer.targets.is_none() {
-        let words = "keep compares with a teacher and there is none; choose Accuracy, MacroF1 or Loss";
-        return Err(EngineError::Recipe(words.into()));
-    }
-    Ok(())
 }
 
 /// Plans a run that is taken up for `steps` in all. What it was planned for until now is kept, so that

@@ -316,6 +316,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("More than the token limit: raise it, or ask about fewer texts.", "超过词元上限：请提高上限，或减少文本数量。"),
     ("Token budget", "词元预算"),
     ("Server's key", "服务器密钥"),
+    ("Evaluations", "评测"),
     ("Teacher's answers", "教师的回答"),
     ("Ask the server about a few texts", "就几条文本询问服务器"),
     (

@@ -363,6 +363,55 @@ fn a_check_up_is_asked_for_and_its_rows_are_read() {
 }
 
 #[test]
+fn a_server_is_asked_about_eight_texts_only_at_a_click_beside_their_price() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut window, mut engine) = open(&folder);
+    for part in ["Pair", "Prompt", "Check-up"] {
+        window.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        window.run_steps(6);
+    }
+    let asks = |engine: &Engine| engine.heard().iter().filter(|c| matches!(c, Command::ExamineAsking(_))).count();
+    const ASK: &str = "Ask the server about a few texts";
+    window.get_by_label("Check now").click();
+    window.run_steps(4);
+    let examined = |engine: &mut Engine, row: Finding| {
+        engine.say(Event::Examined(Box::new(Checkup { findings: vec![row], student: None })));
+    };
+    // Without a price there is nothing to ask: a model in this process, or answers that are kept.
+    examined(&mut engine, Finding::green(Subject::Answers, "8 texts were answered"));
+    window.run_steps(4);
+    assert!(window.query_by_label(ASK).is_none());
+    let priced = || {
+        let row = Finding::green(Subject::Answers, "the server was not asked");
+        row.with("ask_texts", 8.0).with("ask_tokens", 1250.0)
+    };
+    examined(&mut engine, priced());
+    window.run_steps(4);
+    let told = format!("8 questions, about {} tokens", retort::link::grouped(1250));
+    let price = window.get_by_label(&told);
+    let button = window.get_by_label(ASK);
+    let (price, at) = (price.rect(), button.rect());
+    assert!((price.center().y - at.center().y).abs() < at.height(), "the price does not stand beside the button");
+    assert_eq!(asks(&engine), 0, "the server was asked before the click");
+    window.get_by_label(ASK).click();
+    window.run_steps(4);
+    assert_eq!(asks(&engine), 1);
+    // Nor is it asked again by itself once the answers are there.
+    examined(&mut engine, Finding::green(Subject::Answers, "8 texts were answered").with("paid_tokens", 1250.0));
+    window.run_steps(8);
+    assert!(asks(&engine) == 0 && window.query_by_label(ASK).is_none());
+    // A price of another session is none.
+    examined(&mut engine, priced());
+    let mut recipe = window.state().session().recipe.clone();
+    recipe.batch += 1;
+    window.state_mut().ask(retort::window::Action::Set(retort::window::undo::Part::Recipe(recipe)));
+    window.run_steps(8);
+    window.get_by_label(ASK).click();
+    window.run_steps(4);
+    assert_eq!(asks(&engine), 0, "what is asked is not what was priced");
+}
+
+#[test]
 fn a_student_cannot_stand_behind_a_server() {
     let folder = tempfile::tempdir().unwrap();
     let (mut window, _engine) = open(&folder);

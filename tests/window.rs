@@ -13,9 +13,9 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use retort::link::{Command, Event, EventSink as _, Origin, Outcome, Phase};
+use retort::link::{Command, Event, EventSink as _, Opened, Origin, Outcome, Phase, Saved};
 use retort::record::journal::{self, Journal};
-use retort::session::{Change, DataSource, Language, Session, file};
+use retort::session::{Change, DataSource, Extension, Keep, Language, Metric, Session, file};
 use retort::window::{Action, WorkbenchApp};
 use stage::{Engine, RATE, TEMPERATURE};
 
@@ -395,9 +395,8 @@ fn outputs_whose_names_say_nothing_are_given_classes_by_hand() {
     teacher.outputs = vec!["LABEL_0".into(), "LABEL_1".into()];
     teacher.trouble = Some("its outputs are LABEL_0, LABEL_1".into());
     play.engine.say(Event::Opened(Box::new(opened)));
-    play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Pair").click();
     play.look(8);
-    assert!(play.says("its outputs are LABEL_0, LABEL_1"));
+    assert!(play.says("its outputs are LABEL_0, LABEL_1"), "the pair unfolds by itself");
     play.harness.get_by_role_and_label(Role::ComboBox, "LABEL_0");
     play.harness.get_by_role_and_label(Role::ComboBox, "LABEL_1").click_accesskit();
     play.look(4);
@@ -406,6 +405,146 @@ fn outputs_whose_names_say_nothing_are_given_classes_by_hand() {
     play.look(4);
     let classes = play.app().session().models.teacher.as_ref().unwrap().classes.clone();
     assert_eq!(classes.unwrap().into_iter().collect::<Vec<_>>(), [("LABEL_1".to_owned(), "gardening".to_owned())]);
+}
+
+#[test]
+fn the_pair_unfolds_by_itself_where_a_model_is_refused_and_only_there() {
+    let outputs = || vec!["LABEL_0".to_owned(), "LABEL_1".to_owned()];
+    type Change = fn(&mut Opened);
+    let kinds: [(&str, bool, Change); 6] = [
+        ("a sound pair", false, |_| ()),
+        ("a student with a new head, as is usual", false, |o| o.student.random = vec!["classifier.weight".into()]),
+        ("a classifier whose classes match", false, |o| o.teacher.as_mut().unwrap().outputs = vec!["music".into()]),
+        ("a teacher with random parts", true, |o| {
+            let teacher = o.teacher.as_mut().unwrap();
+            teacher.random = vec!["lm_head.weight".into()];
+            teacher.trouble = Some("these parts of it are not stored: lm_head.weight".into());
+        }),
+        ("a teacher of other classes", true, |o| {
+            o.teacher.as_mut().unwrap().trouble = Some("its outputs are red, blue".into());
+        }),
+        ("a stored student of other classes", true, |o| o.student.random = vec!["classifier.weight".into()]),
+    ];
+    for (kind, unfolds, change) in kinds {
+        let mut play = Play::new();
+        let mut opened = stage::opened();
+        change(&mut opened);
+        if kind == "a stored student of other classes" {
+            opened.student.outputs = outputs();
+        }
+        play.engine.say(Event::Opened(Box::new(opened.clone())));
+        play.look(12);
+        // The teacher's list of models is drawn only where the section is unfolded.
+        let seen = |play: &Play| play.harness.query_all_by_role_and_label(Role::ComboBox, "Model").count() > 0;
+        assert_eq!(seen(&play), unfolds, "{kind}");
+        if unfolds {
+            // Folded by hand it stays so, until there is another reason.
+            play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Pair").click();
+            play.look(12);
+            play.engine.say(Event::Opened(Box::new(opened.clone())));
+            play.look(12);
+            assert!(!seen(&play), "{kind}");
+            opened.teacher.as_mut().unwrap().trouble = Some("another reason".into());
+            play.engine.say(Event::Opened(Box::new(opened)));
+            play.look(12);
+            assert!(seen(&play), "{kind}");
+        }
+    }
+}
+
+/// Types into the field of this name, which may lie below the window.
+fn type_count(play: &mut Play, name: &str, text: &str) {
+    play.harness.get_by_role_and_label(Role::SpinButton, name).focus();
+    play.look(2);
+    play.press(Modifiers::COMMAND, Key::A);
+    play.harness.event(egui::Event::Text(text.into()));
+    play.look(2);
+    play.press(Modifiers::NONE, Key::Enter);
+    play.look(4);
+}
+
+#[test]
+fn when_to_stop_and_which_student_to_save_are_asked_in_the_recipe() {
+    let mut play = Play::new();
+    let recipe = |play: &Play| play.app().session().recipe.clone();
+    for part in ["Prompt", "Recipe"] {
+        play.harness.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        play.look(12);
+    }
+    assert_eq!((recipe(&play).patience, recipe(&play).keep), (None, Keep::Last));
+    let shown = |play: &Play| play.harness.get_by_role_and_label(Role::SpinButton, "Patience").value();
+    assert_eq!(shown(&play).as_deref(), Some("never stops early"));
+    type_count(&mut play, "Patience", "3");
+    assert_eq!(recipe(&play).patience, Some(3));
+    assert_eq!(shown(&play).as_deref(), Some("3"));
+    type_count(&mut play, "Patience", "0");
+    assert_eq!(recipe(&play).patience, None);
+    let choices = [
+        ("best accuracy", Keep::Best(Metric::Accuracy)),
+        ("best macro F1", Keep::Best(Metric::MacroF1)),
+        ("lowest loss", Keep::Best(Metric::Loss)),
+        ("best agreement", Keep::Best(Metric::Agreement)),
+        ("lowest KL", Keep::Best(Metric::Kl)),
+        ("last step", Keep::Last),
+    ];
+    for (label, keep) in choices {
+        // A list that was picked from without the mouse stays open.
+        if play.harness.query_by_role_and_label(Role::Button, label).is_none() {
+            play.harness.get_by_role_and_label(Role::ComboBox, "Saved student").click_accesskit();
+            play.look(4);
+        }
+        // The list may reach below the window, where the mouse would not find it.
+        play.harness.get_by_role_and_label(Role::Button, label).click_accesskit();
+        play.look(4);
+        assert_eq!(recipe(&play).keep, keep, "{label}");
+    }
+    // Each choice is one thing to take back, and what is chosen is what is started.
+    play.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(recipe(&play).keep, Keep::Best(Metric::Kl));
+    play.engine.heard();
+    play.click("▶ Start");
+    let started = play.engine.heard().into_iter().find_map(|command| match command {
+        Command::Start { session, .. } => Some(session.recipe.keep),
+        _ => None,
+    });
+    assert_eq!(started, Some(Keep::Best(Metric::Kl)));
+}
+
+#[test]
+fn a_finished_run_goes_on_for_more_steps_at_a_click() {
+    let mut play = Play::running(40);
+    assert!(play.harness.query_by_label("More steps…").is_none(), "it has not ended");
+    let out = play.app().session().run.clone().unwrap();
+    play.engine.say(Event::Checkpoint { step: 40 });
+    let saved = Some(Saved { step: 40, best: None });
+    let outcome = Outcome { reason: "finished".into(), steps: 40, saved, ..Outcome::default() };
+    play.engine.say(Event::Finished(Box::new(outcome)));
+    play.engine.status(Phase::Finished, 40);
+    play.look(6);
+    play.engine.heard();
+    play.click("More steps…");
+    let planned = play.app().session().recipe.steps;
+    let asked = retort::link::grouped(planned);
+    for step in ["50", "60", "80", asked.as_str()] {
+        assert!(play.harness.query_by_label(&format!("up to step {step}")).is_some(), "no {step}");
+    }
+    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Extend { .. })), "not asked yet");
+    play.click("up to step 60");
+    let extend = |command| match command {
+        Command::Extend { out, steps } => Some((out, steps)),
+        _ => None,
+    };
+    let extended: Vec<_> = play.engine.heard().into_iter().filter_map(extend).collect();
+    assert_eq!(extended, [(out.clone(), 60)]);
+    // How the engine takes it up is how the session stands from now on.
+    let mut session = play.app().session().clone();
+    session.recipe.steps = 60;
+    session.recipe.extended = vec![Extension { at: 40, steps: planned }];
+    play.engine.say(Event::Started { session: Box::new(session.clone()), out, step: 40 });
+    play.engine.status(Phase::Running, 40);
+    play.look(6);
+    assert_eq!(play.app().session().recipe, session.recipe);
+    assert!(play.app().record().outcome.is_none() && play.harness.query_by_label("More steps…").is_none());
 }
 
 #[test]

@@ -253,6 +253,7 @@ impl WorkbenchApp {
     fn fold(&mut self, event: Event) {
         if let Event::Opened(opened) = &event {
             self.put_sample_under_lens(opened);
+            self.show_questions(opened);
         }
         match &event {
             Event::Started { session, step, .. } => {
@@ -270,6 +271,19 @@ impl WorkbenchApp {
         self.steering.turn(turn, &mut self.session, &self.record, &self.link.cells.knobs);
         if rewound {
             self.finish_cooling_down();
+        }
+    }
+
+    /// Unfolds the pair where a model of it is refused, so that what is asked can be seen; once for every new
+    /// reason, since a person may fold it again.
+    fn show_questions(&mut self, opened: &Opened) {
+        let of = |opened: &Opened| {
+            let cards = opened.teacher.iter().chain([&opened.student]).filter(|card| panel::is_asked(card));
+            cards.map(|card| (card.title.clone(), card.trouble.clone(), card.random.clone())).collect::<Vec<_>>()
+        };
+        let (now, before) = (of(opened), self.record.opened.as_deref().map(of).unwrap_or_default());
+        if !now.is_empty() && now != before {
+            self.state.unfold = Some(panel::PAIR);
         }
     }
 

@@ -18,8 +18,7 @@ pub const ROW: f32 = 24.0;
 
 /// A foldable part with a title; folded, it says in one line what it holds.
 pub fn fold(ui: &mut Ui, id: &str, title: &str, help: &str, open: bool, summary: &str, contents: impl FnOnce(&mut Ui)) {
-    let state = CollapsingState::load_with_default_open(ui.ctx(), Id::unique(id), open);
-    let mut state = state;
+    let mut state = CollapsingState::load_with_default_open(ui.ctx(), fold_id(id), open);
     let header = header_ui(ui, title, help, &mut state, summary);
     if header.clicked() {
         state.toggle(ui);
@@ -30,6 +29,17 @@ pub fn fold(ui: &mut Ui, id: &str, title: &str, help: &str, open: bool, summary:
         ui.add_space(8.0);
     });
     state.store(ui.ctx());
+}
+
+/// Unfolds a part, as if a person had.
+pub fn unfold(ui: &Ui, id: &str) {
+    let mut state = CollapsingState::load_with_default_open(ui.ctx(), fold_id(id), true);
+    state.set_open(true);
+    state.store(ui.ctx());
+}
+
+fn fold_id(id: &str) -> Id {
+    Id::unique(id)
 }
 
 fn header_ui(ui: &mut Ui, title: &str, help: &str, state: &mut CollapsingState, summary: &str) -> Response {

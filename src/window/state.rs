@@ -176,6 +176,8 @@ pub struct UiState {
     pub key: Secret,
     /// Why the last name of a key was not taken.
     pub key_problem: Option<&'static str>,
+    /// A section of the left column that has something to ask and unfolds in the next frame.
+    pub unfold: Option<&'static str>,
     /// Whether frame times are shown.
     pub timing: bool,
 }

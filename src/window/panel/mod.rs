@@ -34,6 +34,7 @@ use crate::record::RunRecord;
 use crate::session::{Catalog, Knobs, Models, Session, View};
 
 pub use centre::{shows_attention, shows_weights};
+pub use pair::{PAIR, is_asked};
 
 /// Everything a panel may look at.
 pub struct Scene<'a> {
@@ -156,6 +157,9 @@ fn asked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 fn section_ui(ui: &mut Ui, section: &Section, scene: &Scene, state: &mut UiState) {
     let (title, help) = (scene.t(section.title), scene.t(section.help));
+    if state.unfold.take_if(|id| *id == section.id).is_some() {
+        control::unfold(ui, section.id);
+    }
     control::fold(ui, section.id, title, help, section.open, &(section.summary)(scene), |ui| {
         (section.draw)(ui, scene, state);
     });

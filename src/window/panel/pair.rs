@@ -13,8 +13,11 @@ use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
 
+/// The section's name.
+pub const PAIR: &str = "pair";
+
 pub(super) const SECTION: Section = Section {
-    id: "pair",
+    id: PAIR,
     title: "Pair",
     help: "Who teaches whom",
     open: false,
@@ -85,14 +88,19 @@ fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut Mod
 /// Most outputs of a classifier that can be set one by one here.
 const OUTPUTS: usize = 60;
 
+/// Whether something is asked of a model here before it can be used: it cannot teach, or its outputs are not
+/// known to be the classes, so that the part that is to answer was filled at random.
+pub fn is_asked(card: &ModelCard) -> bool {
+    card.trouble.is_some() || !card.outputs.is_empty() && !card.random.is_empty()
+}
+
 /// Which output of a stored classifier is which class: asked where their names do not say so.
 fn classes_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice, card: Option<&ModelCard>) {
     let Some(card) = card.filter(|card| card.title == choice.source.title() && !card.outputs.is_empty()) else {
         return;
     };
-    let is_asked = choice.classes.is_some() || card.trouble.is_some() || !card.random.is_empty();
     let classes = scene.record.opened.as_ref().map(|opened| opened.classes.as_slice()).unwrap_or_default();
-    if !is_asked || classes.is_empty() {
+    if !(choice.classes.is_some() || is_asked(card)) || classes.is_empty() {
         return;
     }
     let help = scene.t("Which output of its classifier is which class of the data; outputs without one are left out");

@@ -142,8 +142,8 @@ pub struct BaselineArguments {
 pub struct DoctorArguments {
     /// Session to examine; the built-in experiment if left out.
     pub session: Option<PathBuf>,
-    /// Ask a teacher behind a server about 8 texts, which it may charge for; without this the row tells the
-    /// price.
+    /// Ask a teacher behind a server about the 8 texts that a run would ask first, which it may charge for;
+    /// the answers are kept, and a run does not ask again. Without this the row tells the price.
     #[arg(long)]
     pub ask: bool,
     #[command(flatten)]

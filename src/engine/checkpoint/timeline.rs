@@ -147,4 +147,23 @@ mod tests {
         assert!(run.path().join(CHECKPOINTS).join(checkpoint_name(1)).join("notes.txt").exists());
         assert!(foreign.join("model.pt").exists());
     }
+
+    #[test]
+    fn what_is_not_ours_outlives_the_end_of_all_checkpoints() {
+        let run = tempfile::tempdir().unwrap();
+        let home = run.path().join(CHECKPOINTS);
+        [1, 2].iter().for_each(|step| put(run.path(), *step, &[STATE, TENSORS]));
+        clear(run.path());
+        assert!(!home.exists(), "nothing is left where all was ours");
+        (1..=3).for_each(|step| put(run.path(), step, &[STATE, TENSORS]));
+        put(run.path(), 2, &["notes.txt"]);
+        for name in ["epoch1", "step-3"] {
+            fs::create_dir(home.join(name)).unwrap();
+            fs::write(home.join(name).join("model.pt"), "theirs").unwrap();
+        }
+        clear(run.path());
+        assert_eq!(checkpoints(run.path()), [0u64; 0]);
+        let left = ["step-000000002/notes.txt", "epoch1/model.pt", "step-3/model.pt"];
+        assert!(left.iter().all(|file| home.join(file).exists()));
+    }
 }

@@ -329,6 +329,28 @@ mod tests {
     }
 
     #[test]
+    fn whoever_finds_the_file_locked_waits_and_cuts_nothing_that_is_being_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shared.targets");
+        let (mut ours, _) = AnswerFile::open(&path, header()).unwrap();
+        let mut theirs = File::options().append(true).open(&path).unwrap();
+        theirs.lock().unwrap();
+        let bytes = record(1).bytes();
+        let (half, rest) = bytes.split_at(20);
+        theirs.write_all(half).unwrap();
+        let (done, told) = std::sync::mpsc::channel();
+        let append = move || drop(done.send(ours.append(&[record(2)]).unwrap()));
+        let thread = std::thread::Builder::new().spawn(append).unwrap();
+        // Whoever waits is never heard of, however long this takes.
+        assert!(told.recv_timeout(std::time::Duration::from_millis(100)).is_err(), "it did not wait");
+        theirs.write_all(rest).unwrap();
+        theirs.unlock().unwrap();
+        assert_eq!(told.recv().unwrap(), [record(1)]);
+        thread.join().unwrap();
+        assert_eq!(kept(&path), [1, 2].map(record));
+    }
+
+    #[test]
     fn a_kill_at_any_byte_costs_at_most_one_answer() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("torn.targets");

@@ -19,11 +19,14 @@ pub mod measure;
 pub mod model;
 pub mod optim;
 pub mod pair;
+pub mod predictions;
 pub mod probe;
+pub mod process_memory;
 pub mod prompt;
 pub mod prune;
 pub mod run;
 pub mod secret;
+pub mod speed;
 pub mod task;
 pub mod teacher;
 pub mod tls;
@@ -123,6 +126,17 @@ pub enum EngineError {
     /// The run folder cannot be used.
     #[error(transparent)]
     Folder(#[from] run::FolderError),
+    /// The table of answers on the test part cannot be written.
+    #[error("the answers on the test part could not be written: {reason}; make room, or free the file: {path}")]
+    Predictions {
+        /// The operating system's words.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A person has called it off.
+    #[error("it was stopped")]
+    Cancelled,
     /// The device is not to be had.
     #[error("cannot compute on {name}: {reason}; {next}")]
     Device {

@@ -8,7 +8,6 @@ use rayon::prelude::*;
 use super::EngineError;
 use super::data::Batches;
 use super::loss::{Given, Mixture, hard_labels, needs_teacher};
-use super::measure;
 use super::model::{Noise, Trace, init, ops};
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
@@ -16,7 +15,7 @@ use super::prune::{Pruner, THETA};
 use super::task::{self, Prepared, Task};
 use super::teacher::Targets;
 use crate::link::scores::likeliest;
-use crate::link::{Measures, SeriesId, Step};
+use crate::link::{SeriesId, Step};
 use crate::session::{Catalog, Knobs, Session};
 
 /// A run in progress: everything that changes from step to step, and what it reads.
@@ -218,37 +217,6 @@ impl Trainer {
     /// [`EngineError`].
     pub fn teacher_answers(&mut self, texts: &[&str]) -> Result<Option<Vec<Arc<[f32]>>>, EngineError> {
         self.targets.as_mut().map(|targets| targets.answer(texts)).transpose().map_err(EngineError::from)
-    }
-
-    /// The student's figures on the validation part.
-    ///
-    /// # Errors
-    /// [`EngineError`].
-    pub fn validate(&mut self) -> Result<Measures, EngineError> {
-        let data = Arc::clone(&self.pair.data);
-        let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
-        let teacher = self.teacher_answers(&texts)?.map(|rows| rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
-        self.validated(teacher.as_deref())
-    }
-
-    /// As [`Self::validate`]; where the teacher fails, without what compares with it, and why it failed.
-    ///
-    /// # Errors
-    /// [`EngineError`] if the student cannot be asked.
-    pub fn validate_without_fail(&mut self) -> Result<(Measures, Option<EngineError>), EngineError> {
-        match self.validate() {
-            Err(lack @ EngineError::Teacher(_)) => Ok((self.validated(None)?, Some(lack))),
-            other => other.map(|measures| (measures, None)),
-        }
-    }
-
-    /// The student's figures on the validation part, compared with the teacher's answers.
-    fn validated(&self, teacher: Option<&[Vec<f32>]>) -> Result<Measures, EngineError> {
-        let data = &self.pair.data;
-        let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
-        let gold = super::data::gold(&data.validation);
-        let student = self.student_answers(&texts)?;
-        Ok(measure::measures(&gold, &student, teacher, data.classes.len()))
     }
 }
 

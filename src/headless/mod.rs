@@ -8,6 +8,7 @@ mod baseline;
 mod consent;
 mod doctor;
 mod fetch;
+mod figures;
 mod interrupt;
 mod key;
 mod models;

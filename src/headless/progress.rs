@@ -17,7 +17,7 @@ const PARTS: u64 = 10;
 /// The bar before the first step: how long opening and fetching take is not known.
 const OPENING: &str = "{spinner} {msg}";
 /// The bar while training.
-const TRAINING: &str = "{bar:30} {pos}/{len} {msg} · {eta} left";
+const TRAINING: &str = "{bar:30} {pos}/{len} {msg}";
 
 /// Shows a run.
 pub struct Progress {
@@ -29,8 +29,8 @@ pub struct Progress {
     doing: String,
     /// The last line of a log, and how many parts of the run it had behind it.
     told: (Instant, u64),
-    /// Step and time at which training began here, for the time that is left.
-    begun: (u64, Instant),
+    /// Seconds that are left, as the run tells.
+    left: Option<f64>,
 }
 
 impl Progress {
@@ -39,7 +39,7 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style(OPENING));
         let now = Instant::now();
-        Self { bar, at: (0, 0), loss: None, doing: String::new(), told: (now, 0), begun: (0, now) }
+        Self { bar, at: (0, 0), loss: None, doing: String::new(), told: (now, 0), left: None }
     }
 
     /// A line that stays.
@@ -83,8 +83,7 @@ impl Progress {
         self.bar.set_style(style(TRAINING));
         self.bar.set_length(steps);
         self.bar.set_position(step);
-        self.bar.reset_eta();
-        (self.at, self.begun) = ((step, steps), (step, Instant::now()));
+        (self.at, self.left) = ((step, steps), None);
         self.told.1 = self.parts();
         if step > 0 {
             self.line(format!("going on at step {step} of {steps}"));
@@ -104,7 +103,7 @@ impl Progress {
             (self.at.0, self.loss) = (step + 1, Some(loss));
             self.doing.clear();
             self.bar.set_position(step + 1);
-            self.bar.set_message(format!("loss {loss:.3}"));
+            self.bar.set_message(format!("loss {loss:.3}{}", self.left()));
         }
         if let Some(accuracy) = of("measure/accuracy") {
             self.told.1 = self.parts();
@@ -116,12 +115,16 @@ impl Progress {
 
     fn status(&mut self, status: &Status) {
         let says = matches!(status.phase, Phase::Opening | Phase::Running | Phase::Evaluating);
+        self.left = status.seconds_left();
         if !says || status.what.is_empty() {
             return;
         }
         let first = self.doing.is_empty() && self.at.1 == 0;
-        self.doing.clone_from(&status.what);
-        self.bar.set_message(status.what.clone());
+        self.doing = match status.measuring {
+            Some(measuring) => format!("{}, {} of {} texts", status.what, measuring.done, measuring.total),
+            None => status.what.clone(),
+        };
+        self.bar.set_message(format!("{}{}", self.doing, self.left()));
         if first && self.is_log() {
             self.say_where_it_is();
         }
@@ -141,19 +144,18 @@ impl Progress {
                 format!("step {step:>6} of {steps}{loss}{}", self.left())
             }
             (doing, 0) => doing.to_owned(),
-            (doing, _) => format!("step {step:>6} of {steps}  {doing}"),
+            (doing, _) => format!("step {step:>6} of {steps}  {doing}{}", self.left()),
         };
         self.line(line);
     }
 
-    /// The time that is left, at the pace since training began here.
+    /// The time that is left.
     fn left(&self) -> String {
-        let ((step, steps), (first, begun)) = (self.at, self.begun);
-        let (done, to_do) = (step.saturating_sub(first), steps.saturating_sub(step));
-        if done == 0 {
-            return String::new();
+        match self.left {
+            Some(secs) if secs < 100.0 => format!(" · {secs:.0} s left"),
+            Some(secs) => format!(" · {:.0} min left", secs / 60.0),
+            None => String::new(),
         }
-        format!(" · {:.0} s left", begun.elapsed().as_secs_f64() * to_do as f64 / done as f64)
     }
 }
 

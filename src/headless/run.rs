@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use super::output::{print, tell};
 use super::progress::Progress;
-use super::{CommandError, RunArguments, consent};
+use super::{CommandError, RunArguments, consent, figures};
 use crate::engine;
 use crate::engine::hub::HubError;
 use crate::engine::secret::PermitError;
-use crate::link::grouped;
-use crate::link::{Command, Event, Outcome, Question, STOPPED, WatchEnd, connect};
+use crate::link::{Command, Event, Outcome, Question, STOPPED, WatchEnd, bytes, connect, grouped};
 use crate::record::journal;
 use crate::record::recorder::Recorder;
 use crate::session::{Session, Source, file};
@@ -48,7 +47,9 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
     let _ = thread.join();
     let outcome = outcome?;
     let result = if arguments.json { serde_json::to_string(&outcome).unwrap_or_default() } else { table(&outcome) };
-    let Some(code) = interrupt.code().filter(|_| outcome.reason == STOPPED) else { return Ok(result) };
+    // A signal that came while the end was measured has stopped that.
+    let stopped = outcome.reason == STOPPED || !outcome.unmeasured.is_empty();
+    let Some(code) = interrupt.code().filter(|_| stopped) else { return Ok(result) };
     let printed = print(&result);
     tell(way_on(&out));
     printed.and(Err(CommandError::quiet(code)))
@@ -240,21 +241,21 @@ fn shell_word(path: &Path) -> String {
 }
 
 fn table(outcome: &Outcome) -> String {
-    let row = |name: &str, side: &crate::link::Side| {
-        let of = |id: &str| side.test.get(id).map_or("     –".to_owned(), |value| format!("{value:.4}"));
-        format!("{name:<8} {:>12} {:>10} {:>9} {:>9}", side.parameters, side.pruned, of("accuracy"), of("macro_f1"))
-    };
-    let head = format!("{:<8} {:>12} {:>10} {:>9} {:>9}", "", "parameters", "pruned", "accuracy", "macro F1");
-    let teacher = outcome.teacher.as_ref().map(|side| row("teacher", side));
-    let paid = (outcome.tokens > 0).then(|| format!("{} tokens paid to the teacher's server", grouped(outcome.tokens)));
-    let last = format!(
-        "{} after {} steps, {:.1} s, peak memory {:.0} MB",
+    let (student, classes) = (&outcome.student, &outcome.classes);
+    let mut lines = figures::sides(outcome);
+    lines.extend(student.speed.as_ref().map(figures::timing));
+    lines.extend(figures::per_class(classes, student, outcome.teacher.as_ref()));
+    lines.extend(figures::most_confused(classes, &student.confusion, 3));
+    lines.extend(
+        (outcome.tokens > 0).then(|| format!("{} tokens paid to the teacher's server", grouped(outcome.tokens))),
+    );
+    lines.push(format!(
+        "{} after {} steps, {:.1} s, peak memory {}",
         outcome.reason,
         outcome.steps,
         outcome.seconds,
-        outcome.peak_bytes as f64 / 1e6
-    );
-    let saved = outcome.saved.as_ref().map(|saved| format!("saved: {saved}"));
-    let lines = [Some(head), teacher, Some(row("student", &outcome.student)), paid, Some(last), saved];
-    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+        bytes(outcome.peak_bytes)
+    ));
+    lines.extend(outcome.saved.as_ref().map(|saved| format!("saved: {saved}")));
+    lines.join("\n")
 }

@@ -1,6 +1,5 @@
 //! Orders down, facts up. Every [`Event`] can be written to the journal and read back.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
 use super::checkup::{Checkup, ModelSize};
+use super::outcome::Outcome;
+use super::pace::{Measuring, Pace};
 use super::question::{Answer, Question};
 use super::secret::Secret;
 use crate::session::{Change, ServerOrigin, Session};
@@ -280,8 +281,14 @@ pub struct Status {
     pub done: u64,
     /// Units in all; 0 if unknown.
     pub total: u64,
-    /// Training steps per second of the last second or so.
+    /// Training steps per second of the last second or so, without evaluations.
     pub steps_per_sec: f64,
+    /// How far the measuring of a part of the data is; `None` while none is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measuring: Option<Measuring>,
+    /// What the rest of the run takes, as far as it can be told.
+    #[serde(default)]
+    pub pace: Pace,
     /// Share of the time spent on probes and pictures, in [0, 1].
     pub looking: f64,
     /// Peak memory of the process, bytes.
@@ -408,71 +415,4 @@ pub struct Prediction {
     /// KL(teacher ‖ student) at T = 1, in nats; NaN where one of them answers with no distribution.
     #[serde(default, with = "super::any_number::optional")]
     pub kl: Option<f32>,
-}
-
-/// Figures on one part of the data, by name: `accuracy`, `macro_f1`, `agreement`, `kl`, `loss`.
-pub type Measures = BTreeMap<String, f64>;
-
-/// The reason of a run that a person ended.
-pub const STOPPED: &str = "stopped";
-
-/// How a run ended: the content of `summary.json`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// Why it ended: `finished`, `target reached`, `no improvement`, `stopped`.
-    pub reason: String,
-    /// Steps done.
-    pub steps: Step,
-    /// Wall time of the run, seconds.
-    pub seconds: f64,
-    /// Peak memory of the process, bytes.
-    pub peak_bytes: u64,
-    /// Tokens that a teacher's server was paid for.
-    #[serde(default, skip_serializing_if = "is_nothing")]
-    pub tokens: u64,
-    /// The teacher's side.
-    pub teacher: Option<Side>,
-    /// The student's side.
-    pub student: Side,
-    /// Which step's student was saved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub saved: Option<Saved>,
-    /// What could not be measured at the end, and why.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unmeasured: Vec<String>,
-}
-
-/// The student that a run has saved.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Saved {
-    /// Steps it has done.
-    pub step: Step,
-    /// By which validation measure it was chosen, and what that was; `None` where it is the last one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub best: Option<(String, f64)>,
-}
-
-impl fmt::Display for Saved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the student of step {}", super::grouped(self.step))?;
-        let Some((measure, value)) = &self.best else { return Ok(()) };
-        write!(f, ", the best by validation {} ({value:.4})", measure.replace('_', " "))
-    }
-}
-
-fn is_nothing(tokens: &u64) -> bool {
-    *tokens == 0
-}
-
-/// One model's figures at the end of a run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Side {
-    /// Trainable numbers, tied ones counted once.
-    pub parameters: u64,
-    /// Of those, numbers that are exactly 0 because they were pruned.
-    pub pruned: u64,
-    /// Figures on the validation part.
-    pub validation: Measures,
-    /// Figures on the test part.
-    pub test: Measures,
 }

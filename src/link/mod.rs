@@ -9,6 +9,8 @@ pub mod budget;
 pub mod checkup;
 mod figure;
 pub mod message;
+pub mod outcome;
+pub mod pace;
 pub mod probe;
 pub mod question;
 pub mod scores;
@@ -24,11 +26,13 @@ use arc_swap::ArcSwap;
 use crate::session::Knobs;
 pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
-pub use figure::grouped;
+pub use figure::{bytes, grouped};
 pub use message::{
-    Abandoned, Command, Event, InputFile, KnobChange, Measures, ModelCard, Notice, Opened, Origin, Outcome, PartCounts,
-    Phase, Prediction, Predictions, STOPPED, Saved, SeriesId, Side, Status, Step,
+    Abandoned, Command, Event, InputFile, KnobChange, ModelCard, Notice, Opened, Origin, PartCounts, Phase, Prediction,
+    Predictions, SeriesId, Status, Step,
 };
+pub use outcome::{ClassMeasures, Measures, Outcome, STOPPED, Saved, Side, Speed};
+pub use pace::{Measuring, Pace, Pacer, Plan};
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TextPlace, TokenChip, WeightFrame,
     WordCheck,

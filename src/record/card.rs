@@ -1,16 +1,17 @@
 //! The model card of a student: what it is, how it was made and how well it does, as the `README.md`
-//! that Hugging Face's Hub shows. Without times and without whose hand it was, so that equal runs
-//! give equal bytes.
+//! that Hugging Face's Hub shows. Without times (how fast it is stands in `summary.json`) and without
+//! whose hand it was, so that equal runs give equal bytes.
 //!
 //! *Source of the form*: the Hub's model card metadata; what a card should say is from Mitchell et
 //! al. 2019, "Model Cards for Model Reporting" (arXiv 1810.03993).
 
+mod by_class;
 mod front;
 mod marks;
 mod origin;
 
 use super::RunRecord;
-use crate::link::{ModelCard, Opened, Outcome, Side};
+use crate::link::{ModelCard, Opened, Outcome, Side, bytes};
 use crate::session::usage::FILE as USAGE;
 use crate::session::{DataSource, Head, Session, Source, Usage};
 use marks::{block, cell, code, one_line};
@@ -149,13 +150,19 @@ fn measured(outcome: &Outcome) -> String {
     let row = |name: &str, side: &Side| {
         let of = |part: &crate::link::Measures, id: &str| part.get(id).map_or("–".to_owned(), |v| format!("{v:.4}"));
         let figures = [of(&side.validation, "accuracy"), of(&side.test, "accuracy"), of(&side.test, "macro_f1")];
-        let agreement = of(&side.test, "agreement");
-        format!("| {name} | {} | {} | {} | {agreement} |\n", side.parameters, side.pruned, figures.join(" | "))
+        let (agreement, size) = (of(&side.test, "agreement"), side.bytes.map_or("–".to_owned(), bytes));
+        format!("| {name} | {} | {} | {size} | {} | {agreement} |\n", side.parameters, side.pruned, figures.join(" | "))
     };
     let teacher = outcome.teacher.as_ref().map_or(String::new(), |side| row("teacher", side));
+    // Why not may name a path, which is nobody's business.
+    let lacks = match outcome.unmeasured.as_slice() {
+        [] => "",
+        _ => "\nNot all was measured; what is missing and why stands in `summary.json` of the run's folder.\n",
+    };
     format!(
-        "## Measured\n\n| | parameters | of them pruned | validation accuracy | test accuracy | test macro F1 | agreement with the teacher, test |\n|---|---|---|---|---|---|---|\n{teacher}{}",
-        row("student", &outcome.student)
+        "## Measured\n\n| | parameters | of them pruned | weights on disk | validation accuracy | test accuracy | test macro F1 | agreement with the teacher, test |\n|---|---|---|---|---|---|---|---|\n{teacher}{}{lacks}{}",
+        row("student", &outcome.student),
+        by_class::tables(outcome)
     )
 }
 

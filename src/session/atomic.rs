@@ -2,7 +2,7 @@
 //! them. What must stay private (keys, grants) is not written here.
 
 use std::fs::{File, Permissions};
-use std::io::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
@@ -15,21 +15,98 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 /// # Errors
 /// The operating system's; `path` then holds what it held before.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let path = &led_to(path);
-    let old = std::fs::metadata(path).ok();
-    if old.as_ref().is_some_and(|old| !old.is_file()) {
-        return File::options().write(true).open(path)?.write_all(bytes);
-    }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder)?;
-    let mut file = temporary_file(folder, old.map(|old| old.permissions()))?;
+    let mut file = WholeFile::create(path)?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
+    file.finish()
+}
+
+/// A file that is written piece by piece and takes its place when it is whole, as [`write_atomically`]
+/// does; dropped before, it leaves what was there.
+pub struct WholeFile {
+    place: PathBuf,
+    file: Place,
+}
+
+/// Where the bytes go meanwhile.
+enum Place {
+    /// Beside the file's place.
+    Beside(NamedTempFile),
+    /// Into a pipe or a device at once.
+    Straight(File),
+}
+
+impl WholeFile {
+    /// Begins the file that will stand at `path`; folders are made.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn create(path: &Path) -> std::io::Result<Self> {
+        let place = led_to(path);
+        let old = std::fs::metadata(&place).ok();
+        if old.as_ref().is_some_and(|old| !old.is_file()) {
+            let file = Place::Straight(File::options().write(true).open(&place)?);
+            return Ok(Self { place, file });
+        }
+        let folder = match place.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(folder)?;
+        let file = Place::Beside(temporary_file(folder, old.map(|old| old.permissions()))?);
+        Ok(Self { place, file })
+    }
+
+    /// Whether nothing is to be seen of it before it is whole: not so of a pipe or a device.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self.file, Place::Beside(_))
+    }
+
+    /// Forgets what was written behind so many bytes; not possible of a pipe or a device, where it stays.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn cut_to(&self, bytes: u64) -> std::io::Result<()> {
+        if let Place::Beside(file) = &self.file { file.as_file().set_len(bytes) } else { Ok(()) }
+    }
+
+    /// Puts the file into its place.
+    ///
+    /// # Errors
+    /// The operating system's; the place then holds what it held before.
+    pub fn finish(self) -> std::io::Result<()> {
+        let place = self.place.clone();
+        self.finish_as(&place)
+    }
+
+    /// Puts what was written so far into another place than was planned.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub fn finish_as(self, place: &Path) -> std::io::Result<()> {
+        match self.file {
+            Place::Straight(mut file) => file.flush(),
+            Place::Beside(file) => {
+                file.as_file().sync_all()?;
+                file.persist(place).map(drop).map_err(|e| e.error)
+            }
+        }
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match &mut self.file {
+            Place::Beside(file) => file.write(bytes),
+            Place::Straight(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match &mut self.file {
+            Place::Beside(file) => file.flush(),
+            Place::Straight(file) => file.flush(),
+        }
+    }
 }
 
 /// A new folder in `home` under a name that starts with `prefix`, removed when dropped; to be renamed
@@ -108,6 +185,31 @@ mod tests {
             write_atomically(&path, b"new").unwrap();
             assert_eq!((mode_of(&path), std::fs::read(&path).unwrap()), (bits, b"new".to_vec()), "{bits:o}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_written_in_pieces_is_seen_when_it_is_whole_and_never_before() {
+        let home = tempfile::tempdir().unwrap();
+        let (path, part) = (home.path().join("new/file"), home.path().join("new/part"));
+        let mut file = WholeFile::create(&path).unwrap();
+        file.write_all(b"one ").unwrap();
+        assert!(file.is_hidden() && !path.exists());
+        file.write_all(b"two").unwrap();
+        file.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"one two");
+        let mut other = WholeFile::create(&path).unwrap();
+        other.write_all(b"half").unwrap();
+        drop(other);
+        assert_eq!(std::fs::read(&path).unwrap(), b"one two", "given up, it is as if it had never been");
+        assert_eq!(std::fs::read_dir(home.path().join("new")).unwrap().count(), 1);
+        let mut other = WholeFile::create(&path).unwrap();
+        other.write_all(b"half and more").unwrap();
+        other.cut_to(4).unwrap();
+        other.finish_as(&part).unwrap();
+        assert_eq!(
+            (std::fs::read(&path).unwrap(), std::fs::read(&part).unwrap()),
+            (b"one two".to_vec(), b"half".to_vec())
+        );
     }
 
     #[test]

@@ -94,6 +94,14 @@ impl Recipe {
         due || self.keep != Keep::Last && step + 1 == self.steps_planned_at(step)
     }
 
+    /// How many evaluations the steps from `step` on bring.
+    pub fn evaluations_from(&self, step: u64) -> u64 {
+        let (every, steps) = (self.evaluate_every, self.steps.max(step));
+        let due = |until: u64| until.checked_div(every).unwrap_or(0);
+        let last = steps > step && self.evaluates_behind(steps - 1) && due(steps) == due(steps - 1);
+        due(steps) - due(step) + u64::from(last)
+    }
+
     /// The step behind which the run may end early: what ended it before it was continued does not
     /// end it again.
     pub fn bound_until(&self) -> u64 {
@@ -251,6 +259,29 @@ impl ScheduleKind {
             Self::Constant => "constant",
             Self::Linear => "linear",
             Self::Cosine => "cosine",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::session::{Keep, Metric, Session};
+
+    #[test]
+    fn the_evaluations_to_come_are_those_that_the_steps_to_come_bring() {
+        let mut recipe = Session::built_in().unwrap().recipe;
+        for keep in [Keep::Last, Keep::Best(Metric::Accuracy)] {
+            for (steps, every) in [(12, 0), (12, 4), (12, 5), (1, 1), (0, 3), (7, 20)] {
+                (recipe.steps, recipe.evaluate_every, recipe.keep) = (steps, every, keep);
+                for from in 0..=steps + 2 {
+                    let counted = (from..steps).filter(|step| recipe.evaluates_behind(*step)).count();
+                    assert_eq!(
+                        recipe.evaluations_from(from),
+                        counted as u64,
+                        "{from} of {steps}, every {every}, {keep:?}"
+                    );
+                }
+            }
         }
     }
 }

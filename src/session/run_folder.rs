@@ -17,6 +17,8 @@ pub const JOURNAL: &str = "journal.jsonl";
 pub const SESSION: &str = "session.ron";
 /// The outcome.
 pub const SUMMARY: &str = "summary.json";
+/// What both models answer to every text of the test part, as a table.
+pub const PREDICTIONS: &str = "predictions.csv";
 /// The mark of a run's folder, locked while a process has the run loaded.
 pub const LOCK: &str = "run.lock";
 /// The folder of checkpoints.

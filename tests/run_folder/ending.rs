@@ -23,7 +23,7 @@ fn thrown_off(folder: &Path, step: u64) -> Session {
     session
 }
 
-fn with_teacher(session: &mut Session, server: &Server) {
+pub fn with_teacher(session: &mut Session, server: &Server) {
     session.models.teacher = Some(server.choice(ServerMode::Completions, None));
     session.recipe.losses = vec!["soft_targets".into(), "hard_labels".into()];
     session.prompt.template = "{text} About {answer}".into();
@@ -32,7 +32,7 @@ fn with_teacher(session: &mut Session, server: &Server) {
 }
 
 /// A server that scores whole words, and says `status` from its question number `from` on.
-fn failing(from: usize, status: u16) -> Server {
+pub fn failing(from: usize, status: u16) -> Server {
     let asked = Arc::new(AtomicUsize::new(0));
     Server::start(
         move |_, body| {

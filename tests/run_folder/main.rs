@@ -5,6 +5,7 @@
 mod damage;
 mod ending;
 mod inputs;
+mod measured;
 #[path = "../openai_server/mod.rs"]
 mod openai_server;
 mod refused;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use egui_kittest::Harness;
 use retort::link::{
-    self, Command, EngineEnd, Event, EventSink, Histogram, KnobChange, ModelCard, Opened, Origin, PartCounts, Phase,
-    Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, SeriesId, SideFrame, Status, TokenChip, WeightFrame,
-    WordCheck,
+    self, Command, EngineEnd, Event, EventSink, Histogram, KnobChange, ModelCard, Opened, Origin, Pace, PartCounts,
+    Phase, Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, SeriesId, SideFrame, Status, TokenChip,
+    WeightFrame, WordCheck,
 };
 use retort::session::knob::Entry;
 use retort::session::{Catalog, Device, Knob, Scale, Session};
@@ -67,6 +67,7 @@ impl Engine {
             done,
             total: 1500,
             steps_per_sec: 14.2,
+            pace: Pace { steps_left: 1500 - done, secs_per_step: 1.0 / 14.2, ..Pace::default() },
             looking: 0.02,
             peak_bytes: 612_000_000,
             ..Status::default()

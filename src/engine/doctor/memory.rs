@@ -12,8 +12,8 @@ use crate::engine::loss::Mixture;
 use crate::engine::make::size;
 use crate::engine::model::{Kind, Top};
 use crate::engine::pair::Pair;
+use crate::engine::process_memory::peak_bytes;
 use crate::engine::prompt::PreparedPrompt;
-use crate::engine::run::peak_bytes;
 use crate::link::{Finding, Subject};
 use crate::session::Session;
 

@@ -27,7 +27,7 @@ pub mod words;
 use super::EngineError;
 use super::make::size;
 use super::pair::Pair;
-use super::run::resident_bytes;
+use super::process_memory::resident_bytes;
 use crate::link::{Checkup, Finding, Grade, Subject};
 use crate::session::{Catalog, Session};
 

@@ -3,10 +3,11 @@
 //!
 //! Not here: what a run measures when, and figures of speed and size.
 
+pub mod by_class;
 pub mod linear_baseline;
 
-use crate::link::Measures;
 use crate::link::scores::{divergence, likeliest};
+use crate::link::{Measures, Side};
 
 /// Bins of the expected calibration error, the number its paper and later work report with.
 const CALIBRATION_BINS: usize = 15;
@@ -33,7 +34,7 @@ pub fn measures(gold: &[usize], student: &[Vec<f32>], teacher: Option<&[Vec<f32>
     let answers: Vec<usize> = student.iter().map(|row| likeliest(row)).collect();
     let mut figures = vec![
         ("accuracy", mean(gold.iter().zip(&answers).map(|(gold, answer)| share(gold == answer)))),
-        ("macro_f1", macro_f1(gold, &answers, classes)),
+        ("macro_f1", by_class::macro_f1(&by_class::per_class(gold, &answers, classes))),
         ("loss", mean(gold.iter().zip(student).map(|(gold, row)| -log_prob(row, *gold)))),
         ("ece", calibration_error(gold, student, &answers)),
     ];
@@ -44,6 +45,19 @@ pub fn measures(gold: &[usize], student: &[Vec<f32>], teacher: Option<&[Vec<f32>
     }
     let finite = figures.into_iter().filter(|(_, value)| value.is_finite());
     finite.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A model's figures on the test part, the whole and class by class; of its side of an outcome only these
+/// are filled in. `gold` and shapes as in [`measures`].
+pub fn on_test(gold: &[usize], rows: &[Vec<f32>], teacher: Option<&[Vec<f32>]>, classes: usize) -> Side {
+    let answers: Vec<usize> = rows.iter().map(|row| likeliest(row)).collect();
+    Side {
+        test: measures(gold, rows, teacher, classes),
+        per_class: by_class::per_class(gold, &answers, classes),
+        confusion: by_class::confusion(gold, &answers, classes),
+        undecided: rows.iter().filter(|row| row.iter().any(|score| score.is_nan())).count() as u64,
+        ..Side::default()
+    }
 }
 
 fn log_prob(row: &[f32], class: usize) -> f64 {
@@ -58,30 +72,6 @@ fn share(yes: bool) -> f64 {
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
     sum / count
-}
-
-/// How often a class was right, answered and gold.
-#[derive(Clone, Copy, Default)]
-struct Hits {
-    right: u32,
-    answered: u32,
-    gold: u32,
-}
-
-fn macro_f1(gold: &[usize], answers: &[usize], classes: usize) -> f64 {
-    let mut hits = vec![Hits::default(); classes];
-    for (gold, answer) in gold.iter().zip(answers) {
-        if let Some(hits) = hits.get_mut(*answer) {
-            hits.answered += 1;
-            hits.right += u32::from(gold == answer);
-        }
-        if let Some(hits) = hits.get_mut(*gold) {
-            hits.gold += 1;
-        }
-    }
-    // F1 = 2·precision·recall / (precision + recall) = 2·right / (answered + gold)
-    let occurring = hits.iter().filter(|hits| hits.answered + hits.gold > 0);
-    mean(occurring.map(|hits| 2.0 * f64::from(hits.right) / f64::from(hits.answered + hits.gold)))
 }
 
 fn calibration_error(gold: &[usize], student: &[Vec<f32>], answers: &[usize]) -> f64 {
@@ -131,6 +121,17 @@ mod tests {
         let first = 0.5 * (0.5f64 / 0.7).ln() + 0.25 * (0.25f64 / 0.2).ln() + 0.25 * 2.5f64.ln();
         let third = 0.2 * (0.2f64 / 0.6).ln() + 0.7 * (0.7f64 / 0.3).ln();
         close(&figures, "kl", (first + third) / 4.0);
+    }
+
+    #[test]
+    fn the_mean_over_the_classes_is_the_macro_f1_and_rows_without_an_answer_are_counted() {
+        let rows = [vec![f32::NAN, 0.0], vec![-1.0, -0.5], vec![-0.2, -2.0], vec![-0.2, -2.0]];
+        let side = on_test(&[0, 1, 0, 1], &rows, None, 3);
+        let f1: Vec<f64> = side.per_class.iter().filter_map(|class| class.f1).collect();
+        assert_eq!((f1.len(), side.undecided), (2, 1));
+        close(&side.test, "macro_f1", f1.iter().sum::<f64>() / 2.0);
+        let right: u64 = (0..3).map(|class| side.confusion[class][class]).sum();
+        close(&side.test, "accuracy", right as f64 / 4.0);
     }
 
     #[test]

@@ -280,6 +280,15 @@ impl ModelFiles {
         })
     }
 
+    /// Bytes of its stored weights: of its files, or within the program; `None` where there are none.
+    pub fn weight_bytes(&self) -> Option<u64> {
+        if let Some(shipped) = self.shipped() {
+            return shipped.weights.map(|weights| weights.len() as u64);
+        }
+        let paths = self.weight_files().ok()?;
+        paths.iter().map(|path| std::fs::metadata(path).ok().map(|file| file.len())).sum()
+    }
+
     /// The files of its weights; none of a built-in model, whose weights are part of the program.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! fails leaves nothing behind.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::checkpoint::{Found, State};
 use super::super::pair::Pair;
@@ -199,7 +199,8 @@ impl Engine<'_> {
         if step == 0 {
             self.vet();
         }
-        if self.run.is_some() {
+        if let Some(run) = &mut self.run {
+            run.since = Instant::now();
             self.phase(Phase::Running, "");
         }
     }

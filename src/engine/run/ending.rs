@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::checkpoint::{Found, Story};
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint};
-use super::{Engine, Left, Mode, Run, claim, measuring, peak_bytes};
+use super::{Engine, Left, Mode, Run, claim, peak_bytes};
 use crate::link::{Abandoned, Event, Notice, Outcome, Phase, STOPPED, Saved, Step};
 use crate::session::Keep;
 use crate::session::usage::STUDENT;
@@ -83,7 +83,8 @@ impl Engine<'_> {
         if reason == STOPPED {
             run.trainer.spare_teacher();
         }
-        let measured = measuring::at_the_end(&mut run.trainer, run.unasked.take());
+        let (out, unasked, classes) = (run.out.clone(), run.unasked.take(), run.trainer.pair.data.classes.clone());
+        let measured = self.measure_at_the_end(&mut run.trainer, &out, unasked);
         let seconds = run.seconds();
         // Whoever asks for no checkpoints wants the student alone; but what can be gone on with stays.
         let done = reason == FINISHED && measured.lacks.is_empty();
@@ -103,6 +104,7 @@ impl Engine<'_> {
             seconds,
             peak_bytes: peak_bytes(),
             tokens,
+            classes,
             teacher: measured.teacher,
             student: measured.student,
             saved: Some(saved),

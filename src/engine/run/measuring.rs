@@ -1,9 +1,16 @@
-//! What is measured when a run ends. Whatever fails here is said and left out: the student is saved
-//! by then.
+//! What is measured when a run ends. Whatever fails here or is called off is said and left out: the
+//! student is saved by then.
 
+use std::path::Path;
+use std::sync::mpsc::TryRecvError;
+use std::time::Instant;
+
+use super::super::evaluate::{self, Watch};
 use super::super::train::Trainer;
-use super::super::{EngineError, evaluate};
-use crate::link::{Predictions, Side};
+use super::super::{EngineError, speed};
+use super::Engine;
+use crate::link::{Command, Event, EventSink as _, Measuring, Predictions, Side};
+use crate::session::usage::STUDENT;
 
 /// The figures at the end of a run, as far as they could be had.
 #[derive(Default)]
@@ -14,35 +21,129 @@ pub(super) struct Measured {
     pub teacher: Option<Side>,
     /// The student's side.
     pub student: Side,
-    /// What could not be measured, and why.
+    /// What could not be measured or written, and why.
     pub lacks: Vec<String>,
+}
+
+impl Engine<'_> {
+    /// Measures both models at the end of a run in `out`, which may take minutes: it tells how far it is,
+    /// and a stop ends it. Other orders wait.
+    pub(super) fn measure_at_the_end(
+        &mut self,
+        trainer: &mut Trainer,
+        out: &Path,
+        unasked: Option<String>,
+    ) -> Measured {
+        let data = &trainer.pair.data;
+        let mut measuring = Measuring { done: 0, total: (data.test.len() + data.validation.len()) as u64 };
+        let begun = Instant::now();
+        let mut watch = |texts: u64| {
+            measuring.done += texts;
+            // From here on its own pace says more than that of the steps.
+            self.status.pace.secs_at_end = begun.elapsed().as_secs_f64() / measuring.share().max(1e-6);
+            self.measuring(measuring);
+            !self.measuring_is_called_off()
+        };
+        let measured = at_the_end(trainer, out, unasked, &mut watch);
+        self.status.measuring = None;
+        measured
+    }
+
+    /// Tells how far a measuring is, if the last word is old enough.
+    pub(super) fn measuring(&mut self, measuring: Measuring) {
+        self.status.measuring = Some(measuring);
+        if self.reported.is_none_or(|told| told.elapsed() >= super::stepping::STATUS_PAUSE) {
+            self.reported = Some(Instant::now());
+            self.sink.emit(Event::Status(self.status.clone()));
+        }
+    }
+
+    /// Whether a stop came, or the end of the watching side.
+    fn measuring_is_called_off(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return true,
+                Ok(command) => self.waiting.push_back(command),
+                Err(TryRecvError::Empty) => return false,
+            }
+        }
+    }
+}
+
+/// Why there are no figures.
+enum Untold {
+    Stopped,
+    Reason(String),
+}
+
+impl Untold {
+    fn of(error: EngineError) -> Self {
+        if matches!(error, EngineError::Cancelled) { Self::Stopped } else { Self::Reason(error.to_string()) }
+    }
 }
 
 /// Measures both models, or without the teacher if it cannot be asked: `unasked` says that it could
 /// not be before.
-pub(super) fn at_the_end(trainer: &mut Trainer, unasked: Option<String>) -> Measured {
+fn at_the_end(trainer: &mut Trainer, out: &Path, unasked: Option<String>, watch: &mut Watch) -> Measured {
     let mut lacks = Vec::new();
     let mut tried = match unasked {
-        Some(reason) => Err(reason),
-        None => both(trainer).map_err(|e| e.to_string()),
+        Some(reason) => Err(Untold::Reason(reason)),
+        None => both(trainer, out, watch).map_err(Untold::of),
     };
-    if let (Err(reason), true) = (&tried, trainer.targets.is_some()) {
+    if let (Err(Untold::Reason(reason)), true) = (&tried, trainer.targets.is_some()) {
         lacks.push(format!("the teacher could not be measured at the end: {reason}"));
         trainer.targets = None;
-        tried = both(trainer).map_err(|e| e.to_string());
+        tried = both(trainer, out, watch).map_err(Untold::of);
     }
     let mut measured = tried.unwrap_or_else(|reason| {
-        lacks.push(format!("the student could not be measured at the end: {reason}"));
-        let parameters = trainer.pair.student.card.parameters;
-        let pruned = trainer.pruner.pruned().unwrap_or(0);
-        Measured { student: Side { parameters, pruned, ..Side::default() }, ..Measured::default() }
+        lacks.push(match reason {
+            Untold::Stopped => "the models were not measured at the end: that was stopped".to_owned(),
+            Untold::Reason(reason) => format!("the student could not be measured at the end: {reason}"),
+        });
+        Measured { student: student_side(trainer, Side::default()), ..Measured::default() }
     });
+    lacks.append(&mut measured.lacks);
     measured.lacks = lacks;
+    measured.student.bytes = std::fs::metadata(out.join(STUDENT).join("model.safetensors")).ok().map(|file| file.len());
     measured
 }
 
-fn both(trainer: &mut Trainer) -> Result<Measured, EngineError> {
-    let result = evaluate::test(trainer, |_, _| ())?;
-    let (teacher, student) = evaluate::sides(trainer, &result)?;
-    Ok(Measured { predictions: Some(result.predictions), teacher, student, lacks: Vec::new() })
+fn both(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Measured, EngineError> {
+    let result = evaluate::test(trainer, out, watch)?;
+    let mut lacks: Vec<String> = result.unwritten.iter().map(ToString::to_string).collect();
+    let validation = evaluate::validation(trainer, watch);
+    let stopped = matches!(validation, Err(EngineError::Cancelled));
+    if stopped {
+        lacks.push("the validation part was not measured at the end: that was stopped".to_owned());
+    }
+    let (ours, theirs) = if stopped { Default::default() } else { validation? };
+    let mut student = student_side(trainer, Side { validation: ours, ..result.student });
+    let card = trainer.pair.teacher_card();
+    let mut teacher = card.zip(result.teacher).map(|(card, side)| Side {
+        parameters: card.parameters,
+        validation: theirs.unwrap_or_default(),
+        bytes: trainer.pair.teacher.as_ref().and_then(|model| model.files.weight_bytes()),
+        ..side
+    });
+    if !stopped {
+        lacks.extend(
+            time(trainer, &mut student, teacher.as_mut()).err().map(|e| format!("speed was not measured: {e}")),
+        );
+    }
+    Ok(Measured { predictions: Some(result.predictions), teacher, student, lacks })
+}
+
+/// What is known of the student beside its figures.
+fn student_side(trainer: &Trainer, side: Side) -> Side {
+    let pruned = trainer.pruner.pruned().unwrap_or(0);
+    Side { parameters: trainer.pair.student.card.parameters, pruned, ..side }
+}
+
+fn time(trainer: &Trainer, student: &mut Side, teacher: Option<&mut Side>) -> Result<(), EngineError> {
+    let (pair, prompt) = (&trainer.pair, &trainer.session.prompt);
+    student.speed = speed::of_student(pair, prompt)?;
+    if let Some(teacher) = teacher {
+        teacher.speed = speed::of_teacher(pair, prompt)?;
+    }
+    Ok(())
 }

@@ -10,7 +10,6 @@ mod fetching;
 mod keeping;
 mod looking;
 mod measuring;
-mod memory;
 mod stepping;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -21,19 +20,20 @@ use std::time::Instant;
 
 use super::EngineError;
 use super::pair::Pair;
+use super::process_memory::peak_bytes;
 use super::prune::Pruner;
 use super::teacher::Targets;
 use super::train::Trainer;
 use super::watch::Watch;
 use crate::link::{
-    Budget, Cells, ChannelSink, Command, Event, EventSink, InputFile, Notice, Phase, Question, STOPPED, Status, Step,
+    Budget, Cells, ChannelSink, Command, Event, EventSink, InputFile, Notice, Pace, Pacer, Phase, Plan, Question,
+    STOPPED, Status, Step,
 };
 use crate::session::{Catalog, Knobs, Session};
 use claim::Claim;
 pub use claim::{FolderError, vacant};
 use fetching::Consent;
 use looking::Looks;
-pub use memory::{peak_bytes, resident_bytes};
 
 /// Serves orders until the watching end is dropped.
 pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink, record: &mut dyn EventSink) {
@@ -53,6 +53,7 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
         left: Left::default(),
         looks: Looks::default(),
         status: Status::default(),
+        reported: None,
     };
     loop {
         let order = if let Some(command) = engine.waiting.pop_front() {
@@ -91,6 +92,8 @@ struct Engine<'a> {
     left: Left,
     looks: Looks,
     status: Status,
+    /// When it was last said how far a measuring is.
+    reported: Option<Instant>,
 }
 
 /// A run that is loaded.
@@ -110,6 +113,12 @@ struct Run {
     seconds_before: f64,
     told: Instant,
     told_step: Step,
+    /// How long steps and evaluations take.
+    pacer: Pacer,
+    /// Since when the coming step is being done.
+    since: Instant,
+    /// Whether the validation part is being measured.
+    evaluates: bool,
     /// What it will pay its server for.
     budget: Option<Budget>,
     /// Why no further step is done, once that is so.
@@ -153,6 +162,9 @@ impl Run {
             seconds_before: 0.0,
             told: now,
             told_step: step,
+            pacer: Pacer::default(),
+            since: now,
+            evaluates: false,
             budget,
             ends: None,
             vetted: false,
@@ -165,6 +177,21 @@ impl Run {
     /// follows them only once they are written anew, and then to any value, be it the one from before.
     fn settle(&mut self, sliders: &Knobs) {
         self.seen = Arc::new(Knobs { revision: sliders.revision, ..self.trainer.knobs.clone() });
+    }
+
+    /// What the rest of it takes, as far as it can be told.
+    fn pace(&self) -> Pace {
+        let (data, recipe) = (&self.trainer.pair.data, &self.trainer.session.recipe);
+        let asked_at_end = if self.trainer.targets.is_some() { data.test.len() as u64 } else { 0 };
+        let (step, ends) = (self.trainer.step, self.ends.is_some());
+        self.pacer.pace(&Plan {
+            steps: if ends { 0 } else { recipe.steps.saturating_sub(step) },
+            evaluations: u64::from(self.evaluates) + if ends { 0 } else { recipe.evaluations_from(step) },
+            texts_each: data.validation.len() as u64,
+            texts_at_end: (data.validation.len() + data.test.len()) as u64,
+            asked_at_end,
+            batch: recipe.batch as u64,
+        })
     }
 
     fn seconds(&self) -> f64 {
@@ -192,6 +219,7 @@ impl Engine<'_> {
         if let Some(run) = &self.run {
             self.status.done = run.trainer.step;
             self.status.total = run.trainer.session.recipe.steps;
+            self.status.pace = run.pace();
         }
         self.status.peak_bytes = peak_bytes();
         self.emit(Event::Status(self.status.clone()));
@@ -235,7 +263,8 @@ impl Engine<'_> {
             // No further request while the run rests; an answer that is under way is kept.
             run.trainer.targets.iter().for_each(Targets::call_off);
         }
-        (run.told, run.told_step) = (Instant::now(), run.trainer.step);
+        run.since = Instant::now();
+        (run.told, run.told_step) = (run.since, run.trainer.step);
         self.phase(if mode == Mode::Paused { Phase::Paused } else { Phase::Running }, "");
     }
 }

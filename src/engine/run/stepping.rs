@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::{checkpoint, vetting};
+use super::super::teacher::Targets;
+use super::super::{EngineError, checkpoint, evaluate, vetting};
 use super::ending::{FINISHED, REACHED, STALE};
 use super::{Engine, Mode, Run};
-use crate::link::{Event, KnobChange, Measures, Origin, Phase, SeriesId, Step};
+use crate::link::{Event, KnobChange, Measures, Measuring, Origin, Phase, SeriesId, Step};
 use crate::session::{Catalog, Keep, Knobs};
 
-/// Time between two status reports while training.
-const STATUS_PAUSE: Duration = Duration::from_millis(250);
+/// Time between two status reports.
+pub(super) const STATUS_PAUSE: Duration = Duration::from_millis(250);
 
 impl Engine<'_> {
     /// One step of the run and what is due behind it.
@@ -33,6 +34,8 @@ impl Engine<'_> {
             Ok(stepped) => stepped,
             Err(e) => return self.give_up(&e),
         };
+        run.pacer.step(run.since.elapsed().as_secs_f64());
+        run.since = Instant::now();
         let once = run.mode == Mode::OneStep;
         let warning = run.trainer.targets.as_mut().and_then(|targets| targets.take_warning());
         self.emit(Event::Scalars { step, values: stepped.values });
@@ -75,10 +78,15 @@ impl Engine<'_> {
         }
         self.phase(Phase::Evaluating, "asking the teacher about the validation part");
         let Some(run) = &mut self.run else { return };
+        let begun = Instant::now();
         match vetting::teacher(&mut run.trainer) {
             Ok(None) => {}
             Ok(Some(vetted)) => {
                 run.vetted = true;
+                // One behind a server has answered before, and is asked before it is measured at the end.
+                if !run.trainer.targets.as_ref().is_some_and(Targets::asks_singly) {
+                    run.pacer.asked(run.trainer.pair.data.validation.len() as u64, begun.elapsed().as_secs_f64());
+                }
                 self.emit(Event::Note(vetted.says.into()));
                 if let Some(warning) = vetted.warning {
                     self.emit(Event::Warning(warning.into()));
@@ -134,9 +142,12 @@ impl Engine<'_> {
     /// Measures on the validation part behind `step`, and ends the run where that is called for. Tells
     /// whether the student is the best so far.
     pub(super) fn validate(&mut self, step: Step) -> bool {
-        self.phase(Phase::Evaluating, "measuring on the validation part");
         let Some(run) = &mut self.run else { return false };
-        let (measures, lack) = match run.trainer.validate_without_fail() {
+        run.evaluates = true;
+        let measured = self.measure_validation();
+        let Some(run) = &mut self.run else { return false };
+        run.evaluates = false;
+        let (measures, lack) = match measured {
             Ok(measured) => measured,
             Err(e) => {
                 self.give_up(&e);
@@ -159,6 +170,27 @@ impl Engine<'_> {
         }
         self.phase(Phase::Running, "");
         better
+    }
+
+    /// Measures on the validation part, and tells how far that is. What it takes is no part of the pace of
+    /// the steps.
+    fn measure_validation(&mut self) -> Result<(Measures, Option<EngineError>), EngineError> {
+        self.phase(Phase::Evaluating, "measuring on the validation part");
+        let Some(mut run) = self.run.take() else { return Ok(Default::default()) };
+        let begun = Instant::now();
+        let mut measuring = Measuring { done: 0, total: run.trainer.pair.data.validation.len() as u64 };
+        let mut watch = |texts: u64| {
+            measuring.done += texts;
+            self.measuring(measuring);
+            true
+        };
+        let measured = evaluate::validation_without_fail(&mut run.trainer, &mut watch);
+        self.status.measuring = None;
+        let took = begun.elapsed();
+        run.pacer.measured(measuring.total, took.as_secs_f64());
+        (run.told, run.since) = (run.told + took, Instant::now());
+        self.run = Some(run);
+        measured
     }
 
     pub(super) fn trouble(&mut self, step: Step) {

@@ -102,10 +102,16 @@ fn figures(scene: &Scene, status: &Status) -> Vec<(String, &'static str)> {
         figures.push((format!("{} {done} / {total}", scene.t("step")), scene.t("Optimiser steps done, of all")));
         if status.steps_per_sec > 0.0 && status.phase != Phase::Paused {
             let speed = format!("{:.1} {}", status.steps_per_sec, scene.t("steps/s"));
-            figures.push((speed, scene.t("Speed of the last second")));
-            let left = status.total.saturating_sub(status.done) as f64 / status.steps_per_sec;
-            figures
-                .push((format!("{} {}", scene.t("ETA"), clock(left)), scene.t("Time to the last step at this speed")));
+            figures.push((speed, scene.t("Speed of the last second, evaluations left out")));
+        }
+        if let Some(left) = status.seconds_left().filter(|_| status.phase != Phase::Paused) {
+            let help = scene.t("Time until the run is done and measured; steps and evaluations each by their own pace");
+            figures.push((format!("{} {}", scene.t("ETA"), clock(left)), help));
+        }
+        if let Some(measuring) = status.measuring {
+            let (done, total) = (grouped(measuring.done), grouped(measuring.total));
+            let texts = format!("{done} / {total} {}", scene.t("texts measured"));
+            figures.push((texts, scene.t("Texts of the data that were measured, of all in this measuring")));
         }
         let looking = format!("{} {:.0} %", scene.t("looking"), status.looking * 100.0);
         figures.push((looking, scene.t("Share of the time spent on probes and pictures")));

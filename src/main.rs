@@ -30,9 +30,9 @@ fn fix_threads() {
         return;
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let window = std::env::args()
-        .nth(1)
-        .is_none_or(|first| !["run", "probe", "baseline", "doctor", "list", "fetch", "key"].contains(&first.as_str()));
+    let window = std::env::args().nth(1).is_none_or(|first| {
+        !["run", "probe", "evaluate", "predict", "baseline", "doctor", "list", "fetch", "key"].contains(&first.as_str())
+    });
     let threads = if window { (cores - 1).max(1) } else { cores };
     // SAFETY: the first thing the process does; no other thread exists that could read the
     // environment at the same time.
@@ -43,6 +43,8 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
     match &arguments.command {
         Some(Task::Run(run)) => headless::run(run),
         Some(Task::Probe(probe)) => headless::probe(probe),
+        Some(Task::Evaluate(evaluate)) => headless::evaluate(evaluate),
+        Some(Task::Predict(predict)) => headless::predict(predict),
         Some(Task::Baseline(baseline)) => headless::baseline(baseline),
         Some(Task::Doctor(doctor)) => headless::examine(doctor),
         Some(Task::List(listing)) => headless::list(listing),

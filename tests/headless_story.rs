@@ -327,6 +327,74 @@ fn a_log_has_the_notes_the_measures_and_how_far_a_run_is() {
 }
 
 #[test]
+fn a_file_is_answered_from_stdin_into_a_pipe_and_what_is_wrong_with_it_is_said() {
+    let place = Place::new();
+    place.succeeds("s", &["run", "small.ron", "--out", "out"]);
+    let mut child = place
+        .retort("s", &["predict", "out/student", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"a fine meal\n\nawful, \"really\"\n").unwrap();
+    let done = ended(child);
+    let (out, log) = (String::from_utf8(done.stdout.clone()).unwrap(), said(&done));
+    assert!(done.status.success(), "{log}");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("text,answer,p:bad,p:good", 4));
+    assert!(lines[2] == ",,," && lines[3].starts_with("\"awful, \"\"really\"\"\","), "{out}");
+    assert!(log.contains("2 rows answered") && log.contains("1 rows have no text"), "{log}");
+    // The texts' column is that of the run, or has to be named.
+    std::fs::write(place.at("s/other.csv"), "id,body\n1,fine\n2,awful,odd\n").unwrap();
+    let refused = place.run("s", &["predict", "out/student", "other.csv", "--out", "a.csv"]);
+    assert!(refused.status.code() == Some(3) && said(&refused).contains("`id`, `body`"), "{}", said(&refused));
+    assert!(!place.at("s/a.csv").exists());
+    let log = place.succeeds("s", &["predict", "out/student", "other.csv", "--text", "body", "--out", "a.csv"]);
+    assert!(log.contains("1 rows could not be read and are left out: line 3"), "{log}");
+    assert_eq!(place.text("s/a.csv").lines().count(), 2);
+    let same = place.run("s", &["predict", "out/student", "other.csv", "--text", "body", "--out", "./other.csv"]);
+    assert_eq!(same.status.code(), Some(3), "the texts would be written over");
+    // Nobody reads on: no word, and the code of a closed pipe.
+    std::fs::write(place.at("s/long.txt"), "a fine meal at the corner\n".repeat(3_000)).unwrap();
+    let mut child = place
+        .retort("s", &["predict", "out/student", "long.txt"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let done = ended(child);
+    assert!(done.status.code() == Some(141) && !said(&done).contains("error"), "{}", said(&done));
+}
+
+#[test]
+fn answers_that_a_signal_ends_are_kept_beside_their_place_as_whole_rows() {
+    let place = Place::new();
+    place.succeeds("s", &["run", "small.ron", "--out", "out"]);
+    std::fs::write(place.at("s/long.txt"), "a fine meal, \"said\" somebody\n".repeat(400_000)).unwrap();
+    std::fs::create_dir(place.at("s/told")).unwrap();
+    let run = place.retort("s", &["predict", "out/student", "long.txt", "--out", "told/answers.csv"]);
+    let child = by_hand(run).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let written = || {
+        std::fs::read_dir(place.at("s/told")).unwrap().flatten().any(|entry| entry.metadata().unwrap().len() > 50_000)
+    };
+    wait("some answers", written);
+    signal(&child, "INT");
+    let done = ended(child);
+    assert_eq!(done.status.code(), Some(130), "{}", said(&done));
+    assert!(!place.at("s/told/answers.csv").exists(), "half a file looks like a whole one");
+    let part = place.text("s/told/answers.csv.part");
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(part.as_bytes()).records().map(Result::unwrap).collect();
+    assert!(rows.len() > 500 && rows.len() < 400_000 && part.ends_with('\n'));
+    assert!(rows.iter().all(|row| row.len() == 4 && !row[3].is_empty()));
+    let told = format!("first {} rows", retort::link::grouped(rows.len() as u64));
+    assert!(said(&done).contains(&told) && said(&done).contains("answers.csv.part"), "{}", said(&done));
+    assert_eq!(std::fs::read_dir(place.at("s/told")).unwrap().count(), 1, "nothing else is left behind");
+}
+
+#[test]
 fn the_curves_can_be_read_while_a_run_goes_on() {
     let place = Place::new();
     place.session("s/long.ron", &session(DATA, "steps: 100000, evaluate_every: 0, checkpoint_every: 0"));

@@ -90,6 +90,102 @@ fn a_student_says_how_it_is_asked_and_is_asked_so_again() {
     }
 }
 
+/// What a command says on stdout.
+fn retort(arguments: &[&str]) -> String {
+    let done = Process::new(env!("CARGO_BIN_EXE_retort")).args(arguments).output().unwrap();
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+/// Columns and rows of a table.
+fn table(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
+    let cells = |row: &csv::StringRecord| row.iter().map(str::to_owned).collect::<Vec<_>>();
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    (cells(reader.headers().unwrap()), reader.records().map(|row| cells(&row.unwrap())).collect())
+}
+
+#[test]
+fn a_saved_student_answers_a_file_as_it_answers_each_text_and_is_measured_as_its_run_measured_it() {
+    for session in [classifier(), label_words()] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        run(&session, folder.path());
+        let (student, answered, known) = (at("student"), at("answers.csv"), at("predictions.csv"));
+        retort(&["predict", &student, &known, "--out", &answered]);
+        let ((columns, rows), (before, known_rows)) = (table(answered.as_ref()), table(known.as_ref()));
+        assert_eq!(columns[..before.len()], before, "the columns of the file are carried through");
+        assert_eq!(rows.len(), known_rows.len());
+        let place = |name: &str| columns.iter().position(|column| column == name).unwrap();
+        let classes = Usage::open(student.as_ref()).unwrap().unwrap().classes;
+        for (row, known) in rows.iter().zip(&known_rows) {
+            assert_eq!(&row[..before.len()], known);
+            assert_eq!(row[place("answer")], row[place("student")]);
+            for class in &classes {
+                assert_eq!(row[place(&format!("p:{class}"))], row[place(&format!("student:{class}"))], "every bit");
+            }
+        }
+        // One text alone gives the same numbers, and so does any place in a file.
+        let texts = [&rows[0][place("text")], "a, \"quoted\" text\nof 两行", "x"];
+        let lines: String = texts.iter().map(|text| format!("{}\n", serde_json::json!({ "text": text }))).collect();
+        std::fs::write(at("texts.jsonl"), lines).unwrap();
+        retort(&["predict", &student, &at("texts.jsonl"), "--out", &at("few.csv")]);
+        let (head, few) = table(at("few.csv").as_ref());
+        for (text, row) in texts.iter().zip(&few) {
+            for answer in probe(student.as_ref(), text)["classes"].as_array().unwrap() {
+                let column = format!("p:{}", answer["class"].as_str().unwrap());
+                let cell: f32 = row[head.iter().position(|name| *name == column).unwrap()].parse().unwrap();
+                let alone = answer["probability"].as_f64().unwrap() as f32;
+                assert_eq!(cell.to_bits(), alone.to_bits(), "{text}: {column}");
+            }
+        }
+        // The measures of the run, from its session and from the table of its answers.
+        let summary = std::fs::read_to_string(at("summary.json")).unwrap();
+        let summary: Value = serde_json::from_str(&summary).unwrap();
+        let of_session = retort(&["evaluate", &student, &at("session.ron"), "--json"]);
+        let of_file = retort(&["evaluate", &student, &known, "--label", "gold", "--json"]);
+        for told in [of_session, of_file] {
+            let told: Value = serde_json::from_str(&told).unwrap();
+            for measure in ["accuracy", "macro_f1", "loss", "ece"] {
+                assert_eq!(told["measures"][measure], summary["student"]["test"][measure], "{measure}");
+            }
+            for part in ["per_class", "confusion", "bytes"] {
+                assert_eq!(told[part], summary["student"][part], "{part}");
+            }
+        }
+        let text = retort(&["evaluate", &student, &at("session.ron")]);
+        assert!(
+            text.contains("accuracy") && text.contains("precision") && text.contains("columns the answers"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_prompted_model_without_classes_is_asked_by_a_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    run(&classifier(), folder.path());
+    let (session, known) = (at("session.ron"), at("predictions.csv"));
+    retort(&["predict", "built-in:posts-teacher", &known, "--session", &session, "--out", &at("answers.csv")]);
+    let (columns, rows) = table(at("answers.csv").as_ref());
+    let place = |name: String| columns.iter().position(|column| *column == name).unwrap();
+    let classes = Usage::open(at("student").as_ref()).unwrap().unwrap().classes;
+    for row in &rows {
+        for class in &classes {
+            assert_eq!(row[place(format!("p:{class}"))], row[place(format!("teacher:{class}"))], "{class}");
+        }
+    }
+    let told: Value =
+        serde_json::from_str(&retort(&["evaluate", "built-in:posts-teacher", &session, "--json"])).unwrap();
+    let summary: Value = serde_json::from_str(&std::fs::read_to_string(at("summary.json")).unwrap()).unwrap();
+    assert_eq!(told["confusion"], summary["teacher"]["confusion"]);
+    let refused =
+        Process::new(env!("CARGO_BIN_EXE_retort")).args(["predict", "built-in:posts-teacher", &known]).output();
+    let refused = refused.unwrap();
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("names no classes"));
+}
+
 #[test]
 fn a_model_card_tells_what_was_run_and_what_came_of_it_and_no_path() {
     let folder = tempfile::tempdir().unwrap();

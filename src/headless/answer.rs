@@ -5,10 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::CommandError;
-use crate::engine::model::{Model, Top};
+use super::{CommandError, asked};
+use crate::engine::model::Model;
 use crate::engine::task;
-use crate::session::{Chat, Head, Prompt, Scoring, Usage};
 
 /// One class and its probability, in [0, 1].
 #[derive(Debug, Serialize)]
@@ -28,35 +27,10 @@ impl fmt::Display for Answer {
 /// # Errors
 /// [`CommandError`] if `retort.ron` cannot be used or does not fit the model.
 pub fn answer(model: &Model, text: &str) -> Result<Vec<Answer>, CommandError> {
-    let Some(usage) = usage(model)? else { return Ok(Vec::new()) };
+    let Some(usage) = asked::usage(model)? else { return Ok(Vec::new()) };
     let task = task::for_model(model, &usage.prompt, &usage.classes).map_err(CommandError::input)?;
     let prepared = task.prepare(model, text, 0).map_err(CommandError::input)?;
     let rows = task::log_probabilities(model, task.as_ref(), &[&prepared]).map_err(CommandError::run)?;
     let named = usage.classes.into_iter().zip(rows.concat());
     Ok(named.map(|(class, score)| Answer { class, probability: score.exp() }).collect())
-}
-
-fn usage(model: &Model) -> Result<Option<Usage>, CommandError> {
-    let Some(usage) = model.files.usage().map_err(CommandError::input)? else { return Ok(labels(model)) };
-    match model.top {
-        Top::Classes(classes) if classes != usage.classes.len() => Err(CommandError::input(format!(
-            "retort.ron names {} classes and the classifier has {classes}; is it another model's?",
-            usage.classes.len()
-        ))),
-        _ => Ok(Some(usage)),
-    }
-}
-
-/// A classifier of other making is asked with the bare text; its configuration may name its classes.
-fn labels(model: &Model) -> Option<Usage> {
-    let classes = model.config.class_names()?;
-    let prompt = Prompt {
-        template: String::new(),
-        variants: Vec::new(),
-        label_words: Default::default(),
-        scoring: Scoring::Sum,
-        chat: Chat::Off,
-    };
-    (model.top == Top::Classes(classes.len()))
-        .then(|| Usage::new(Head::Classifier, model.max_tokens, &classes, &prompt))
 }

@@ -4,9 +4,11 @@
 
 mod answer;
 mod answers;
+mod asked;
 mod baseline;
 mod consent;
 mod doctor;
+mod evaluate;
 mod fetch;
 mod figures;
 mod interrupt;
@@ -14,20 +16,23 @@ mod key;
 mod models;
 mod next_tokens;
 mod output;
+mod predict;
 mod probe;
 mod progress;
 mod run;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use baseline::baseline;
 pub use doctor::examine;
+pub use evaluate::evaluate;
 pub use fetch::fetch;
 pub use key::key;
 pub use models::list;
 pub use output::{NOBODY_READS, print, tell};
+pub use predict::predict;
 pub use probe::probe;
 pub use run::run;
 
@@ -57,6 +62,11 @@ pub enum Task {
     /// Show what a model makes of one text: the probabilities of its classes; and write ids, logits,
     /// attention and hidden states.
     Probe(ProbeArguments),
+    /// Measure a model on the test part of a session or on a file: all measures, class by class, and which
+    /// class was taken for which.
+    Evaluate(EvaluateArguments),
+    /// Answer every text of a file of any size: the probabilities of a model's classes as a table.
+    Predict(PredictArguments),
     /// Measure a bag-of-words model on a session's data.
     Baseline(BaselineArguments),
     /// Examine a session before its run: pair, prompt, memory and pace, with three real steps on a copy.
@@ -126,6 +136,83 @@ pub struct ProbeArguments {
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `retort evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArguments {
+    /// Model folder in Hugging Face's layout, a student that a run has saved, `built-in:NAME`, or
+    /// `hub:OWNER/NAME`.
+    pub model: String,
+    /// A session (`.ron`), on whose test part is measured, or a file with texts and classes (CSV, TSV, JSON
+    /// objects), all of which is; the built-in experiment if left out.
+    #[arg(value_name = "SESSION or DATA")]
+    pub data: Option<PathBuf>,
+    /// Column of the text in a file; may be given several times. Left out, the one that the student's run
+    /// used, else `text`.
+    #[arg(long, value_name = "COLUMN")]
+    pub text: Vec<String>,
+    /// Column of the class in a file. Left out, the one that the student's run used, else `label`.
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// The first row of a file does not name the columns; they are named by their place, from 0.
+    #[arg(long)]
+    pub no_header: bool,
+    /// Fetch the model from the Hub if the cache lacks it.
+    #[arg(long)]
+    pub fetch: bool,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort predict`.
+#[derive(Debug, Args)]
+pub struct PredictArguments {
+    /// Model folder in Hugging Face's layout, a student that a run has saved, `built-in:NAME`, or
+    /// `hub:OWNER/NAME`.
+    pub model: String,
+    /// The texts: CSV, TSV, a JSON object a line, or a text a line; `-` for stdin. May be packed by gzip.
+    pub file: PathBuf,
+    /// The table of answers, CSV or by its ending TSV: the columns of FILE, `answer`, and `p:CLASS` for every
+    /// class. Left out, stdout.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Column of the text; may be given several times, then joined by line breaks. Left out, the one that the
+    /// student's run used, else `text`, else the only one.
+    #[arg(long, value_name = "COLUMN")]
+    pub text: Vec<String>,
+    /// How the rows are written; by the name of FILE if left out, and lines where that says nothing.
+    #[arg(long, value_enum)]
+    pub format: Option<RowFormat>,
+    /// The first row does not name the columns; they are named by their place, from 0.
+    #[arg(long)]
+    pub no_header: bool,
+    /// Encoding of FILE, such as windows-1252 or gbk; judged by its beginning if left out.
+    #[arg(long)]
+    pub encoding: Option<String>,
+    /// Session by whose prompt and classes a model is asked that names no classes itself.
+    #[arg(long)]
+    pub session: Option<PathBuf>,
+    /// Fetch the model from the Hub if the cache lacks it.
+    #[arg(long)]
+    pub fetch: bool,
+    /// One JSON object on stdout: how many rows were answered, cut, empty and left out. Needs --out.
+    #[arg(long, requires = "out")]
+    pub json: bool,
+}
+
+/// How rows of texts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// Cells parted by commas, semicolons, bars or tabs, whichever the first line holds.
+    Csv,
+    /// Cells parted by tabs.
+    Tsv,
+    /// A JSON object a line.
+    Jsonl,
+    /// A text a line.
+    Lines,
 }
 
 /// Arguments of `retort baseline`.

@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, IndexOp as _, Tensor};
+use candle_core::{DType, IndexOp as _, Tensor};
 
 use serde_json::json;
 
 use super::answer::{Answer, answer};
 use super::next_tokens::{NextToken, hint, next_tokens};
 use super::output::tell;
-use super::{CommandError, ProbeArguments, consent};
-use crate::engine::EngineError;
-use crate::engine::hub;
+use super::{CommandError, ProbeArguments, asked};
 use crate::engine::model::save::serialize;
-use crate::engine::model::{self, Kind, Model, ModelError, Noise, Top, Trace};
+use crate::engine::model::{Kind, Model, ModelError, Noise, Top, Trace};
 use crate::session::file::write_atomically;
-use crate::session::{Head, ModelChoice, Source};
 
 /// The probabilities of the model's classes, where it knows them, else its likeliest next tokens; with
 /// `--out` a file of `input_ids [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L
@@ -27,10 +24,7 @@ use crate::session::{Head, ModelChoice, Source};
 /// # Errors
 /// [`CommandError`] if the model cannot be opened or the file not written.
 pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
-    let source = source(&arguments.model);
-    let missing = hub::missing(&ModelChoice::stored(source.clone())).map_err(CommandError::input)?;
-    consent::bring(missing, arguments.fetch)?;
-    let model = open(source).map_err(CommandError::input)?;
+    let model = asked::open(&arguments.model, arguments.fetch)?;
     let answer = answer(&model, &arguments.text)?;
     let tensors = tensors(&model, &arguments.text).map_err(CommandError::run)?;
     if let Some(out) = &arguments.out {
@@ -49,13 +43,7 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
             json!({ "model": card, "tokens": tokens, "classes": answer, "next": next, "tensors": shapes }).to_string()
         );
     }
-    card.notes.iter().for_each(|note| tell(format_args!("note: {note}")));
-    if !model.card.random.is_empty() {
-        tell(format!(
-            "warning: these parts of the model are not stored and were filled at random, so that its answers mean nothing: {}",
-            model.card.random.join(", ")
-        ));
-    }
+    asked::remarks(&model).into_iter().for_each(tell);
     let written = arguments.out.as_ref();
     let written = written.map(|out| format!(", {} tensors written to {}", tensors.len(), out.display()));
     let head = format!(
@@ -78,27 +66,6 @@ fn next(
     let (Some(ids), Some(logits)) = (tensors.get("input_ids"), tensors.get("logits")) else { return Ok(Vec::new()) };
     let ids: Vec<u32> = ids.to_vec1::<i64>()?.into_iter().filter_map(|id| id.try_into().ok()).collect();
     next_tokens(model, &arguments.text, &ids, logits)
-}
-
-/// The model that a person names on the command line.
-fn source(name: &str) -> Source {
-    match (name.strip_prefix("built-in:"), name.strip_prefix("hub:")) {
-        (Some(built_in), _) => Source::BuiltIn(built_in.to_owned()),
-        (_, Some(name)) => Source::hub(name),
-        _ => Source::Folder(name.into()),
-    }
-}
-
-/// Opens a model with the head it was saved with: a classifier if its configuration names labels
-/// and its class is one for classification, else its vocabulary head.
-fn open(source: Source) -> Result<Model, EngineError> {
-    let files = hub::files(&ModelChoice::stored(source.clone()))?;
-    let config = files.configuration()?.0;
-    let classes = config.classes();
-    let head = if classes.is_some() { Head::Classifier } else { Head::LabelWords };
-    let max_tokens = files.usage()?.map_or(0, |usage| usage.max_tokens);
-    let choice = ModelChoice { head, max_tokens, ..ModelChoice::stored(source) };
-    Ok(model::open_files(&choice, files, classes.unwrap_or(1), 0, &Device::Cpu)?)
 }
 
 fn tensors(model: &Model, text: &str) -> Result<BTreeMap<String, Tensor>, ModelError> {

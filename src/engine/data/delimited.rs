@@ -201,7 +201,7 @@ fn title(column: &Column) -> String {
 
 /// The separator: a tab in `.tsv` and `.tab`; a comma in `.csv` that has one in its first line;
 /// else the first of tab, comma, semicolon and bar that the first line holds.
-fn delimiter(path: &Path, text: &str) -> u8 {
+pub fn delimiter(path: &Path, text: &str) -> u8 {
     let name = file_title(path).to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let first = text.lines().find(|line| !line.is_empty()).unwrap_or_default();

@@ -95,7 +95,8 @@ fn scalar(object: &Map<String, Value>, key: &str) -> Result<String, String> {
     }
 }
 
-fn find<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+/// The value under a key, which may reach into objects: `a.b`.
+pub fn find<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     object.get(key).or_else(|| {
         let (outer, inner) = key.split_once('.')?;
         find(object.get(outer)?.as_object()?, inner)

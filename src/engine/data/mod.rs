@@ -26,6 +26,7 @@ mod parts;
 mod quoting;
 pub mod shuffle;
 mod split;
+pub mod stream;
 mod strip;
 
 use std::path::{Path, PathBuf};
@@ -103,6 +104,45 @@ pub fn open(data: &Data, seed: u64) -> Result<Dataset, DataError> {
     let place = place(&data.source);
     labels::settle(&mut parts, &labels::Places { all: &place, test: test_file(&data.source) })?;
     split::split(parts, data, seed, &place)
+}
+
+/// All rows of a file, as they stand: what a model is measured on that was trained elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelledRows {
+    /// Text and class name of every row that has both.
+    pub rows: Vec<(String, String)>,
+    /// What a person should know of the reading.
+    pub notes: Vec<String>,
+    /// Why rows are left out, and how many.
+    pub left_out: Vec<(String, usize)>,
+}
+
+/// Reads a delimited file or one of JSON objects whole, without cutting it into parts.
+///
+/// # Errors
+/// [`DataError`] naming the file and, where there is one, the line; also where no row has a class.
+pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
+    let parts = match source {
+        DataSource::Delimited { path, header, text, label, .. } => {
+            delimited::read(path, None, &delimited::Roles { header: *header, text, label })?
+        }
+        DataSource::JsonLines { path, text, label, .. } => json_lines::read(path, None, text, label)?,
+        DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => {
+            let reason = "a corpus has parts of its own; name a session with it instead".to_owned();
+            return Err(DataError::Roles { reason, path: place(source) });
+        }
+    };
+    let (all, mut left_out) = (parts.train.rows.len(), parts.left_out);
+    let labelled = parts.train.rows.into_iter().filter_map(|row| Some((row.text, row.label?)));
+    let rows: Vec<(String, String)> = labelled.collect();
+    if rows.is_empty() {
+        let reason = "no row has a class, and only with one can be measured".to_owned();
+        return Err(DataError::Labels { reason, path: place(source) });
+    }
+    if rows.len() < all {
+        left_out.push(("rows without a class".to_owned(), all - rows.len()));
+    }
+    Ok(LabelledRows { rows, notes: parts.notes, left_out })
 }
 
 fn test_file(source: &DataSource) -> Option<&Path> {

@@ -11,6 +11,15 @@ pub struct Fault {
     pub reason: &'static str,
 }
 
+impl Fault {
+    /// Whether the text ends inside a quoted cell, which may go on where the text was cut.
+    pub fn is_open(&self) -> bool {
+        self.reason == NEVER_CLOSED
+    }
+}
+
+const NEVER_CLOSED: &str = "a quotation mark is opened but never closed";
+
 /// The first break of the rules in `text`, or `None`.
 pub fn fault(text: &str, delimiter: u8) -> Option<Fault> {
     let mut cells = Cells { bytes: text.as_bytes(), place: 0, line: 1, delimiter };
@@ -65,7 +74,7 @@ impl Cells<'_> {
         let mut last = line;
         let mut byte = self.next();
         if byte == Some(b'"') {
-            self.skip_quoted().ok_or(Fault { line, reason: "a quotation mark is opened but never closed" })?;
+            self.skip_quoted().ok_or(Fault { line, reason: NEVER_CLOSED })?;
             let line = self.line;
             last = line;
             byte = self.next();

@@ -1,0 +1,268 @@
+//! `retort evaluate`: how well a model answers for the classes of texts that have one, on the test part of a
+//! session or on a file, with all measures, class by class, and which class was taken for which.
+
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use super::asked::{Asked, Scores};
+use super::interrupt::Interrupt;
+use super::output::tell;
+use super::predict::{learned_from, run_of};
+use super::{CommandError, EvaluateArguments, figures};
+use crate::engine::data::{self, stream::Format};
+use crate::engine::{EngineError, evaluate, measure};
+use crate::link::{Side, grouped};
+use crate::session::{Column, DataSource, Session, file};
+
+/// Texts with their classes.
+struct Texts {
+    /// Text and class name.
+    rows: Vec<(String, String)>,
+    /// Where they come from, in words.
+    place: String,
+    notes: Vec<String>,
+    left_out: Vec<(String, usize)>,
+}
+
+/// Measures a model.
+///
+/// # Errors
+/// [`CommandError`]: model, session or data cannot be read, no text is of a class that the model knows, or a
+/// signal came.
+pub fn evaluate(arguments: &EvaluateArguments) -> Result<String, CommandError> {
+    let (asked, texts) = opened(arguments)?;
+    asked.remarks().into_iter().for_each(tell);
+    texts.notes.iter().for_each(|note| tell(format!("data: {note}")));
+    let (texts, gold) = known(texts, &asked.classes)?;
+    let scores = answers(&asked, &texts.rows)?;
+    let cut = scores.iter().filter(|scores| scores.cut > 0).count();
+    let rows: Vec<Vec<f32>> = scores.into_iter().map(|scores| scores.log_probabilities).collect();
+    let side = measure::on_test(&gold, &rows, None, asked.classes.len());
+    let side = Side { parameters: asked.model.card.parameters, bytes: asked.model.files.weight_bytes(), ..side };
+    let told = Told { asked: &asked, texts: &texts, side: &side, cut };
+    Ok(if arguments.json { told.json() } else { told.text() })
+}
+
+fn opened(arguments: &EvaluateArguments) -> Result<(Asked, Texts), CommandError> {
+    match &arguments.data {
+        Some(path) if path.extension().is_none_or(|end| end != "ron") => {
+            let asked = Asked::open(&arguments.model, arguments.fetch)?;
+            Ok((asked, of_file(path, arguments)?))
+        }
+        path => {
+            let session = path.as_deref().map_or_else(Session::built_in, file::open).map_err(CommandError::input)?;
+            let (texts, classes) = of_session(&session)?;
+            Ok((Asked::open_for(&arguments.model, arguments.fetch, &session, &classes)?, texts))
+        }
+    }
+}
+
+/// The test part of a session and its classes.
+fn of_session(session: &Session) -> Result<(Texts, Vec<String>), CommandError> {
+    let data = data::open(&session.data, session.recipe.seed).map_err(CommandError::input)?;
+    if data.test.is_empty() {
+        return Err(CommandError::input(
+            "there is no test part to measure on; name a test file in the session, or raise data.test",
+        ));
+    }
+    let name = |label: Option<usize>| label.and_then(|class| data.classes.get(class)).cloned().unwrap_or_default();
+    let rows = data.test.iter().map(|example| (example.text.to_string(), name(example.label))).collect();
+    let place = format!("the test part of {:?}", session.name);
+    Ok((Texts { rows, place, notes: data.notes, left_out: data.left_out }, data.classes))
+}
+
+/// All rows of a file.
+fn of_file(path: &Path, arguments: &EvaluateArguments) -> Result<Texts, CommandError> {
+    let learned = run_of(Path::new(&arguments.model)).map(|session| session.data.source);
+    let text = match arguments.text.as_slice() {
+        [] => Some(learned_from(Path::new(&arguments.model))).filter(|text| !text.is_empty()),
+        said => Some(said.to_vec()),
+    };
+    let text = text.unwrap_or_else(|| vec!["text".to_owned()]);
+    let learned = match learned {
+        Some(DataSource::Delimited { label: Column::Name(name), .. } | DataSource::JsonLines { label: name, .. }) => {
+            name
+        }
+        _ => "label".to_owned(),
+    };
+    let label = arguments.label.clone().unwrap_or(learned);
+    let source = source(path, arguments.no_header, text, label)?;
+    let read = data::read_whole(&source)
+        .map_err(|e| CommandError::input(format!("{e} (the columns are named by --text and --label)")))?;
+    let place = path.display().to_string();
+    Ok(Texts { rows: read.rows, place, notes: read.notes, left_out: read.left_out })
+}
+
+fn source(path: &Path, no_header: bool, text: Vec<String>, label: String) -> Result<DataSource, CommandError> {
+    let (path, test) = (path.to_owned(), None);
+    if Format::of(&path) == Format::JsonLines {
+        return Ok(DataSource::JsonLines { path, test, text, label });
+    }
+    let column = |name: String| match (no_header, name.parse()) {
+        (true, Ok(place)) => Ok(Column::Index(place)),
+        (true, Err(_)) => Err(CommandError::input(format!(
+            "with --no-header columns are named by their place, counted from 0, as in --text 0 --label 1; {name:?} is none"
+        ))),
+        (false, _) => Ok(Column::Name(name)),
+    };
+    let text = text.into_iter().map(column).collect::<Result<_, _>>()?;
+    Ok(DataSource::Delimited { path, test, header: !no_header, text, label: column(label)? })
+}
+
+/// The texts of classes that the model knows, and which class each is; those of others are counted.
+fn known(texts: Texts, classes: &[String]) -> Result<(Texts, Vec<usize>), CommandError> {
+    let index = |name: &str| classes.iter().position(|class| class == name);
+    let all = texts.rows.len();
+    let mut unknown: Vec<String> = Vec::new();
+    let (mut rows, mut gold) = (Vec::new(), Vec::new());
+    for (text, class) in texts.rows {
+        match index(&class) {
+            Some(class_index) => {
+                gold.push(class_index);
+                rows.push((text, class));
+            }
+            None if !unknown.contains(&class) && unknown.len() < 1_000 => unknown.push(class),
+            None => {}
+        }
+    }
+    let shown = |names: &[String]| data::labels::shortened(names);
+    if rows.is_empty() {
+        return Err(CommandError::input(format!(
+            "no text of {} is of a class that the model knows: its classes are {}, those of the texts {}",
+            texts.place,
+            shown(classes),
+            shown(&unknown)
+        )));
+    }
+    let mut left_out = texts.left_out;
+    if rows.len() < all {
+        left_out
+            .push((format!("texts of classes that the model does not know: {}", shown(&unknown)), all - rows.len()));
+    }
+    Ok((Texts { rows, left_out, ..texts }, gold))
+}
+
+/// The answers to all texts; a signal ends it.
+fn answers(asked: &Asked, rows: &[(String, String)]) -> Result<Vec<Scores>, CommandError> {
+    let interrupt = Interrupt::listen().map_err(CommandError::run)?;
+    let bar = ProgressBar::with_draw_target(Some(rows.len() as u64), ProgressDrawTarget::stderr());
+    bar.set_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} texts · {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let (mut scores, mut stopped) = (Vec::with_capacity(rows.len()), None);
+    let mut watch = |texts: u64| {
+        bar.inc(texts);
+        stopped = interrupt.code();
+        stopped.is_none()
+    };
+    let asking = evaluate::in_pieces(rows, &mut watch, |piece| {
+        let texts: Vec<&str> = piece.iter().map(|(text, _)| text.as_str()).collect();
+        scores.extend(asked.scores(&texts)?);
+        Ok(())
+    });
+    bar.finish_and_clear();
+    match (asking, stopped) {
+        (Ok(()), _) => Ok(scores),
+        (Err(EngineError::Cancelled), code) => {
+            tell(format!(
+                "stopped after {} of {} texts; nothing is told of half of them",
+                grouped(scores.len() as u64),
+                grouped(rows.len() as u64)
+            ));
+            Err(CommandError::quiet(code.unwrap_or_default()))
+        }
+        (Err(e), _) => Err(CommandError::run(e)),
+    }
+}
+
+/// What is told.
+struct Told<'a> {
+    asked: &'a Asked,
+    texts: &'a Texts,
+    side: &'a Side,
+    cut: usize,
+}
+
+impl Told<'_> {
+    fn json(&self) -> String {
+        let Self { asked, texts, side, cut } = self;
+        json!({
+            "model": asked.model.card, "classes": asked.classes, "data": texts.place, "texts": texts.rows.len(),
+            "measures": side.test, "per_class": side.per_class, "confusion": side.confusion, "undecided": side.undecided,
+            "bytes": side.bytes, "cut": cut, "left_out": texts.left_out, "notes": texts.notes,
+        })
+        .to_string()
+    }
+
+    fn text(&self) -> String {
+        let Self { asked, texts, side, cut } = self;
+        let card = &asked.model.card;
+        let head = format!(
+            "{}: {} parameters, {} texts of {}",
+            card.architecture,
+            card.parameters,
+            grouped(texts.rows.len() as u64),
+            texts.place
+        );
+        let measures = side.test.iter().map(|(name, value)| format!("{:<9} {value:.4}", name.replace('_', " ")));
+        let undecided = (side.undecided > 0).then(|| {
+            format!(
+                "for {} texts the answer is no distribution; they count as the first class",
+                grouped(side.undecided)
+            )
+        });
+        let cut = (*cut > 0)
+            .then(|| format!("{} texts are longer than the model reads and were cut at the end", grouped(*cut as u64)));
+        let left_out =
+            texts.left_out.iter().map(|(reason, count)| format!("left out: {} {reason}", grouped(*count as u64)));
+        let too_many = side.confusion.is_empty().then(|| {
+            format!("no table of which class was taken for which: {} classes are too many", asked.classes.len())
+        });
+        let tables = figures::per_class(&asked.classes, side, None)
+            .into_iter()
+            .chain(figures::confusion(&asked.classes, &side.confusion));
+        let lines = std::iter::once(head)
+            .chain(measures)
+            .chain(tables)
+            .chain(too_many)
+            .chain(undecided)
+            .chain(cut)
+            .chain(left_out);
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(classes: &[&str]) -> Texts {
+        let rows = classes.iter().map(|class| ("a text".to_owned(), (*class).to_owned())).collect();
+        Texts { rows, place: "rows.csv".into(), notes: Vec::new(), left_out: Vec::new() }
+    }
+
+    #[test]
+    fn texts_of_classes_that_the_model_does_not_know_are_counted_and_none_other_are_refused() {
+        let classes = ["x".to_owned(), "y".to_owned()];
+        let (kept, gold) = known(texts(&["y", "z", "x", "z", "w"]), &classes).ok().unwrap();
+        assert_eq!((gold, kept.rows.len()), (vec![1, 0], 2));
+        assert_eq!(kept.left_out, [("texts of classes that the model does not know: `z`, `w`".to_owned(), 3)]);
+        let refused = known(texts(&["X"]), &classes).err().unwrap().to_string();
+        assert!(refused.contains("`x`, `y`") && refused.contains("`X`"), "{refused}");
+    }
+
+    #[test]
+    fn columns_of_a_file_without_names_are_places() {
+        let refused = source(Path::new("a.csv"), true, vec!["text".into()], "1".into()).unwrap_err();
+        assert!(refused.to_string().contains("--text 0"), "{refused}");
+        let read = source(Path::new("a.csv"), true, vec!["0".into()], "1".into()).unwrap();
+        assert!(matches!(read, DataSource::Delimited { header: false, label: Column::Index(1), .. }));
+        assert!(matches!(
+            source(Path::new("a.jsonl"), false, vec!["t".into()], "l".into()).unwrap(),
+            DataSource::JsonLines { .. }
+        ));
+    }
+}

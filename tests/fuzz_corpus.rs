@@ -172,9 +172,11 @@ mod seeds {
         })
     }
 
+    /// Set where the files are to be written anew.
+    const RENEW: &str = "RETORT_RENEW_SEEDS";
+
     #[test]
-    #[ignore = "writes files of the repository"]
-    fn the_seeds_are_written() {
+    fn the_seeds_are_those_that_are_made_here() {
         let mut seeds: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         let classifiers = ["bert_classifier", "distilbert_classifier", "gpt2_classifier", "t5_classifier"];
         let writers = ["bert_masked", "roberta_masked", "gpt2", "llama", "mistral", "qwen2", "qwen3", "t5", "t5_v11"];
@@ -239,7 +241,13 @@ mod seeds {
         let nan = ("model.safetensors", std::fs::read(place.path().join("x")).unwrap());
         seeds.insert("bad-numbers".into(), packed(1, &[config, tokenizer, nan]));
         let folder = here("corpus");
-        std::fs::create_dir_all(&folder).unwrap();
-        seeds.iter().for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).unwrap());
+        if std::env::var_os(RENEW).is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            return seeds.iter().for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).unwrap());
+        }
+        let stale = seeds.iter().filter(|(name, bytes)| std::fs::read(folder.join(name)).ok().as_ref() != Some(*bytes));
+        let stale: Vec<&String> = stale.map(|(name, _)| name).collect();
+        assert!(stale.is_empty(), "{stale:?} are others; set {RENEW}=1 to write them anew");
+        assert_eq!(files(&folder).len(), seeds.len(), "seeds that nobody makes");
     }
 }

@@ -1,35 +1,104 @@
 //! The house stands: who may import whom. Cargo features hold the table between the wings; this
-//! reads the sources and holds it between the rooms.
+//! reads the sources and holds it between the rooms. Paths are read as the compiler reads them: from the
+//! root, from `super` and `self`, and out of groups.
 
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may use. A room not named here may use nothing of ours.
 const TABLE: &[(&str, &[&str])] = &[
-    ("session", &["session"]),
-    ("link", &["link", "session"]),
-    ("record", &["record", "link", "session"]),
-    ("engine", &["engine", "link", "session"]),
-    ("window", &["window", "record", "link", "session"]),
-    ("headless", &["headless", "engine", "record", "link", "session"]),
+    ("session", &[]),
+    ("link", &["session"]),
+    ("record", &["link", "session"]),
+    ("engine", &["link", "session"]),
+    ("window", &["record", "link", "session"]),
+    ("headless", &["engine", "record", "link", "session"]),
 ];
 
-/// Room inside the engine, and the engine's rooms it may use.
+/// Room inside the engine, and the engine's rooms it may use, all of them named above it: so there is no
+/// circle.
 const ENGINE: &[(&str, &[&str])] = &[
-    ("model", &["model"]),
-    ("environment", &["environment"]),
-    ("tls", &["tls", "environment"]),
-    ("hub", &["hub", "model", "environment", "secret", "tls"]),
-    ("data", &["data"]),
-    ("measure", &["measure", "data"]),
-    ("optim", &["optim", "model"]),
-    ("prompt", &["prompt", "model"]),
-    ("task", &["task", "prompt", "model"]),
-    ("secret", &["secret", "environment"]),
-    ("teacher", &["teacher", "task", "prompt", "model", "secret", "environment", "tls"]),
-    ("loss", &["loss", "task", "model"]),
-    ("prune", &["prune", "model", "optim"]),
-    ("make", &["make", "hub", "data", "model", "prompt", "task"]),
+    ("allocator", &[]),
+    ("process_memory", &[]),
+    ("environment", &[]),
+    ("tls", &["environment"]),
+    ("cache_folder", &["environment"]),
+    ("content_hash", &["cache_folder"]),
+    ("model", &["content_hash"]),
+    ("secret", &["environment"]),
+    ("hub", &["model", "environment", "secret", "tls"]),
+    ("device", &["hub"]),
+    ("data", &[]),
+    ("measure", &["data"]),
+    ("optim", &["model"]),
+    ("prompt", &["model"]),
+    ("task", &["prompt", "model"]),
+    ("teacher", &["content_hash", "task", "prompt", "model", "secret", "tls"]),
+    ("loss", &["task", "model"]),
+    ("prune", &["model", "optim"]),
+    ("make", &["hub", "data", "model", "prompt", "task"]),
+    ("inputs", &["content_hash", "data", "hub", "model"]),
+    ("pair", &["cache_folder", "data", "device", "hub", "inputs", "loss", "make", "model", "teacher"]),
+    ("train", &["data", "loss", "model", "optim", "pair", "prune", "task", "teacher"]),
+    ("predictions", &["data"]),
+    ("evaluate", &["data", "measure", "pair", "predictions", "train"]),
+    ("speed", &["model", "pair", "task"]),
+    ("vetting", &["data", "measure", "pair", "teacher", "train"]),
+    ("watch", &[]),
+    ("budget", &["cache_folder", "loss", "pair", "teacher", "train"]),
+    ("checkpoint", &["model", "pair", "prune", "train", "watch"]),
+    ("probe", &["model", "pair", "prompt", "task"]),
+    (
+        "doctor",
+        &[
+            "budget",
+            "data",
+            "device",
+            "loss",
+            "make",
+            "model",
+            "pair",
+            "process_memory",
+            "prompt",
+            "secret",
+            "task",
+            "teacher",
+            "train",
+            "watch",
+        ],
+    ),
+    (
+        "run",
+        &[
+            "budget",
+            "checkpoint",
+            "doctor",
+            "evaluate",
+            "hub",
+            "inputs",
+            "make",
+            "pair",
+            "probe",
+            "process_memory",
+            "prune",
+            "secret",
+            "speed",
+            "teacher",
+            "train",
+            "vetting",
+            "watch",
+        ],
+    ),
 ];
+
+/// Panels that are drawn inside another one, beside it.
+const PARTS: &[(&str, &[&str])] = &[("pair", &["making", "source"]), ("source", &["server"])];
+
+/// What stands in the engine's own file, for all of its rooms.
+const ENGINE_ITEMS: &[&str] = &["EngineError", "catalog"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -45,66 +114,185 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The names that follow `prefix` in code (comments left out).
-fn used(text: &str, prefix: &str) -> Vec<String> {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let mut names = Vec::new();
-    for line in code {
-        for piece in line.split(prefix).skip(1) {
-            let name: String = piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            names.push(name);
-        }
+/// The module that a file is: `engine/model/mod.rs` is `[engine, model]`.
+fn module_of(path: &Path) -> Vec<String> {
+    let inside = path.strip_prefix(root()).unwrap().with_extension("");
+    let mut names: Vec<String> = inside.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
+    if matches!(names.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+        names.pop();
     }
     names
 }
 
-fn room_of(path: &Path, root: &Path) -> String {
-    let inside = path.strip_prefix(root).unwrap();
-    let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
-    first.trim_end_matches(".rs").to_owned()
+/// The code of a file without its comments and its tests.
+fn code(text: &str) -> String {
+    let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+    own.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-fn check(root: &Path, prefix: &str, table: &[(&str, &[&str])], rooms_only: bool) {
-    let known: Vec<&str> = table.iter().map(|(room, _)| *room).collect();
-    for path in sources(root) {
-        let room = room_of(&path, root);
-        let Some((_, allowed)) = table.iter().find(|(name, _)| *name == room) else {
-            assert!(rooms_only || ["lib", "main"].contains(&room.as_str()), "{room} is no known room");
-            continue;
-        };
-        for name in used(&std::fs::read_to_string(&path).unwrap(), prefix) {
-            let fine = allowed.contains(&name.as_str()) || !known.contains(&name.as_str()) && rooms_only;
-            assert!(fine || name.starts_with(char::is_uppercase), "{} uses {prefix}{name}", path.display());
+/// All paths of ours that the code of `module` uses, from the root.
+fn used(module: &[String], code: &str) -> Vec<Vec<String>> {
+    let (mut paths, mut rest) = (Vec::new(), String::new());
+    let mut pieces = code.split("use ");
+    rest.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        // `use` in the middle of a word or a string is no declaration; its text is looked through all the same.
+        match piece.split_once(';') {
+            Some((tree, behind)) => {
+                paths.extend(expanded(&tree.split_whitespace().collect::<Vec<_>>().join(" ")));
+                rest.push_str(behind);
+            }
+            None => rest.push_str(piece),
         }
     }
+    let separators = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
+    paths.extend(rest.split(separators).filter(|word| word.contains("::")).map(str::to_owned));
+    paths.iter().filter_map(|path| resolved(module, path)).collect()
+}
+
+/// The single paths of a tree of imports: `a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
+fn expanded(tree: &str) -> Vec<String> {
+    let Some((before, group)) = tree.split_once('{') else {
+        return vec![tree.split(" as ").next().unwrap_or_default().trim().to_owned()];
+    };
+    let inner = group.rsplit_once('}').map_or(group, |(inner, _)| inner);
+    let (mut parts, mut depth, mut part) = (Vec::new(), 0, String::new());
+    for sign in inner.chars() {
+        depth += i32::from(sign == '{') - i32::from(sign == '}');
+        if sign == ',' && depth == 0 {
+            parts.push(std::mem::take(&mut part));
+        } else {
+            part.push(sign);
+        }
+    }
+    parts.push(part);
+    let whole = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
+    whole.flat_map(|part| expanded(&format!("{}{part}", before.trim()))).collect()
+}
+
+/// A path from the root; `None` of one that is not ours, or that is relative without saying so.
+fn resolved(module: &[String], path: &str) -> Option<Vec<String>> {
+    let mut names = path.split("::").map(str::trim).skip_while(|name| name.is_empty());
+    let mut place = match names.next()? {
+        "crate" => Vec::new(),
+        "self" => module.to_vec(),
+        "super" => module.split_last()?.1.to_vec(),
+        _ => return None,
+    };
+    for name in names {
+        match name {
+            "super" => {
+                place.pop();
+            }
+            "self" | "*" => {}
+            name => place.push(name.to_owned()),
+        }
+    }
+    Some(place)
+}
+
+/// What files use, each beside it.
+fn uses() -> Vec<(PathBuf, Vec<String>, Vec<Vec<String>>)> {
+    let files = sources(&root());
+    assert!(files.len() > 200, "the sources are elsewhere");
+    let read = |path: PathBuf| {
+        let module = module_of(&path);
+        let paths = used(&module, &code(&std::fs::read_to_string(&path).unwrap()));
+        (path, module, paths)
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// The faults of rooms that lie below `home`.
+fn faults(home: &[&str], table: &[(&str, &[&str])], items: &[&str]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let room_in = |path: &[String]| {
+        let inside = path.iter().zip(home).all(|(name, home)| name == home) && path.len() > home.len();
+        inside.then(|| path[home.len()].clone())
+    };
+    for (path, module, paths) in uses() {
+        let Some(room) = room_in(&module) else { continue };
+        let Some((_, allowed)) = table.iter().find(|(name, _)| *name == room) else {
+            faults.push(format!("{room} is no known room: {}", path.display()));
+            continue;
+        };
+        for used in paths.iter().filter_map(|used| room_in(used)) {
+            if used != room && !allowed.contains(&used.as_str()) && !items.contains(&used.as_str()) {
+                faults.push(format!("{} uses {used}", path.display()));
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn paths_are_read_as_the_compiler_reads_them() {
+    let module = ["engine", "run", "ending"].map(str::to_owned);
+    let found = |code: &str| {
+        let mut found: Vec<String> = used(&module, code).iter().map(|path| path.join("::")).collect();
+        found.sort();
+        found
+    };
+    assert_eq!(
+        found("use super::super::{EngineError, checkpoint::{Found, State}};"),
+        ["engine::EngineError", "engine::checkpoint::Found", "engine::checkpoint::State",]
+    );
+    assert_eq!(
+        found("use crate::{link::Event, session::{self, Keep as Kept}};"),
+        ["link::Event", "session", "session::Keep"]
+    );
+    assert_eq!(found("pub use self::part::Thing;\nuse std::fmt;"), ["engine::run::ending::part::Thing"]);
+    assert_eq!(found("fn f() { super::claim::free(crate::window::run) }"), ["engine::run::claim::free", "window::run"]);
+    assert_eq!(found("let x: Vec<crate::link::Side> = y;"), ["link::Side"]);
+    assert_eq!(code("// use crate::window;\nlet x = 1;\n#[cfg(test)]\nmod tests { use crate::window; }"), "let x = 1;");
 }
 
 #[test]
 fn nothing_points_up() {
-    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "crate::", TABLE, false);
+    assert_eq!(faults(&[], TABLE, &[]), Vec::<String>::new());
 }
 
 #[test]
 fn the_rooms_of_the_engine_keep_to_their_table() {
-    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine"), "crate::engine::", ENGINE, true);
-}
-
-#[test]
-fn panels_never_see_one_another() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/window/panel");
-    let names: Vec<String> =
-        sources(&folder).iter().map(|path| room_of(path, &folder)).filter(|name| name != "mod").collect();
-    for path in sources(&folder).iter().filter(|path| !path.ends_with("mod.rs")) {
-        let text = std::fs::read_to_string(path).unwrap();
-        for name in used(&text, "panel::") {
-            assert!(!names.contains(&name) || room_of(path, &folder) == name, "{} uses panel::{name}", path.display());
-        }
+    assert_eq!(faults(&["engine"], ENGINE, ENGINE_ITEMS), Vec::<String>::new());
+    for (place, (room, allowed)) in ENGINE.iter().enumerate() {
+        let above: Vec<&str> = ENGINE[..place].iter().map(|(room, _)| *room).collect();
+        let below: Vec<_> = allowed.iter().filter(|used| !above.contains(used)).collect();
+        assert!(below.is_empty(), "{room} may use {below:?}, which is not above it");
     }
 }
 
 #[test]
+fn a_table_names_only_what_is_there() {
+    let files: Vec<Vec<String>> = sources(&root()).iter().map(|path| module_of(path)).collect();
+    let rooms = |place: usize| files.iter().filter_map(move |module| module.get(place).cloned());
+    assert!(TABLE.iter().all(|(room, _)| rooms(0).any(|name| name == *room)));
+    let missing: Vec<_> = ENGINE.iter().filter(|(room, _)| !rooms(1).any(|name| name == *room)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// A panel is a file of `window/panel`, with its parts in a folder of its name.
+#[test]
+fn panels_never_see_one_another() {
+    let home = ["window", "panel"].map(str::to_owned);
+    let of = |path: &[String]| path.strip_prefix(home.as_slice()).and_then(|inside| inside.first()).cloned();
+    let all = uses();
+    let panels: Vec<String> = all.iter().filter_map(|(_, module, _)| of(module)).collect();
+    assert!(panels.len() > 20, "the panels are elsewhere");
+    let mut faults = Vec::new();
+    for (path, module, paths) in &all {
+        let Some(panel) = of(module) else { continue };
+        let own = PARTS.iter().find(|(whole, _)| *whole == panel).map_or(&[][..], |(_, parts)| parts);
+        let others = paths.iter().filter_map(|used| of(used)).filter(|used| *used != panel && panels.contains(used));
+        let others = others.filter(|used| !own.contains(&used.as_str()));
+        faults.extend(others.map(|other| format!("{} uses panel {other}", path.display())));
+    }
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+#[test]
 fn no_file_hides_a_panic() {
-    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+    for path in sources(&root()) {
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for (number, line) in code.lines().enumerate() {
@@ -117,9 +305,8 @@ fn no_file_hides_a_panic() {
 /// `println!` and its like panic where nobody reads: everything that is written goes through one file.
 #[test]
 fn nothing_is_printed_but_by_the_file_that_bears_a_reader_who_has_gone() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = 0;
-    for path in sources(&root) {
+    for path in sources(&root()) {
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         // `print!`, `println!`, `eprint!`, `eprintln!`

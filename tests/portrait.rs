@@ -185,31 +185,3 @@ fn the_window_when_something_happened() {
     Scene::dark(in_trouble).portrait("trouble-dark");
     Scene { theme: ThemeChoice::Light, ..Scene::dark(finished) }.portrait("finished-light");
 }
-
-/// `cargo test --release --test portrait -- --ignored --nocapture frame_times`
-#[test]
-#[ignore = "a measurement"]
-fn frame_times_while_training() {
-    for tab in ["attention", "weights", "curves"] {
-        let folder = tempfile::tempdir().unwrap();
-        let mut session = Session::built_in().unwrap();
-        session.view.tab = tab.into();
-        let (mut harness, mut engine) = stage::window(Harness::builder(), session, None, folder.path());
-        stage::midway(&mut harness, &mut engine);
-        let mut tessellation = Vec::new();
-        for step in 640..940 {
-            engine.steps(step..step + 1);
-            harness.run_steps(1);
-            let shapes = harness.output().shapes.clone();
-            let begun = retort::window::timing::Stopwatch::start();
-            harness.ctx.tessellate(shapes, 1.0);
-            tessellation.push(begun.elapsed().as_secs_f32() * 1e3);
-        }
-        tessellation.sort_by(f32::total_cmp);
-        let own = harness.state().timing().own();
-        println!(
-            "{tab}: panels {:.2} ms median, {:.2} ms p99; tessellation {:.2} ms median, {:.2} ms p99",
-            own.median, own.p99, tessellation[150], tessellation[297]
-        );
-    }
-}

@@ -119,7 +119,7 @@ impl EventSink for ChannelSink {
 pub mod lossless {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::super::message::SeriesId;
+    use crate::link::message::SeriesId;
 
     #[derive(Serialize, Deserialize)]
     #[serde(untagged)]

@@ -1,8 +1,10 @@
 //! The graphics adapter that image tests draw with.
 //!
-//! Where there is none they say so and pass, so that the tests run on any machine; with
-//! `RETORT_NEED_ADAPTER=1`, as in CI, a missing adapter is a failure.
+//! Where there is none they say so and pass, so that the tests run on any machine; past the test runner,
+//! which keeps what a passing test prints to itself. With `RETORT_NEED_ADAPTER=1`, as in CI, a missing
+//! adapter is a failure.
 
+use std::io::Write as _;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -20,7 +22,11 @@ pub fn graphics() -> Option<RenderState> {
     }
     let needed = std::env::var(NEEDED).is_ok_and(|value| value == "1");
     assert!(!needed, "no graphics adapter although {NEEDED} is set; install a software one (mesa-vulkan-drivers)");
-    eprintln!("skipped: no graphics adapter to draw with (mesa-vulkan-drivers brings a software one)");
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let words =
+        format!("SKIPPED {test}: no graphics adapter to draw with (mesa-vulkan-drivers brings a software one)\n");
+    // Not `eprintln!`, which the test runner swallows.
+    let _ = std::io::stderr().write_all(words.as_bytes());
     None
 }
 

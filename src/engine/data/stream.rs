@@ -437,7 +437,7 @@ mod tests {
         let taken = Rc::new(Cell::new(0));
         let endless = Endless { row: b"a row without any mark\n", taken: Rc::clone(&taken), most: u64::MAX };
         let only = Reading { header: false, text: vec!["1".into()], ..reading("a.csv") };
-        let opened = (&b"x,\"here\n"[..]).chain(endless);
+        let opened = (&b"a,b\nx,\"here\n"[..]).chain(endless);
         let mut stream = RowStream::open(opened, &only).unwrap();
         let ended = (0..10).find_map(|_| stream.next_row().err()).unwrap();
         assert!(ended.contains("never closed") && taken.get() < 2 * ROW_LIMIT, "{ended}");

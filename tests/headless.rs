@@ -339,6 +339,84 @@ fn numbers_that_are_none_pause_the_run_with_a_card() {
     assert!(events.iter().any(bad), "the curve does not show it");
 }
 
+/// A run of the built-in pair that comes apart: at a rate of 1, with gradients that nothing shortens.
+fn wild(optimizer: retort::session::OptimizerKind) -> Session {
+    let mut session = small();
+    session.recipe.optimizer = optimizer;
+    (session.recipe.steps, session.recipe.batch) = (40, 4);
+    (session.recipe.evaluate_every, session.recipe.checkpoint_every) = (0, 0);
+    session.set_knob("optimizer.learning_rate", 1.0);
+    session.set_knob("optimizer.clip", 0.0);
+    session
+}
+
+#[test]
+fn a_run_that_comes_apart_pauses_with_what_happened_and_whoever_goes_on_is_not_asked_twice() {
+    use retort::link::Alarm;
+    use retort::session::OptimizerKind;
+
+    let folder = tempfile::tempdir().unwrap();
+    for optimizer in [OptimizerKind::Sgd, OptimizerKind::AdamW] {
+        let out = folder.path().join(optimizer.label());
+        let (watch, end) = connect();
+        let thread = engine::spawn(end, Recorder::default()).unwrap();
+        watch.commands.send(start(&wild(optimizer), &out)).unwrap();
+        let mut troubles = Vec::new();
+        for event in &watch.events {
+            match event {
+                Event::Trouble { step, what, alarm, checkpoint } => {
+                    troubles.push((step, alarm, what));
+                    assert_eq!(checkpoint, None, "there is none to go back to");
+                    watch.commands.send(Command::Resume).unwrap();
+                }
+                Event::Finished(outcome) => {
+                    assert_eq!((outcome.reason.as_str(), outcome.steps), ("finished", 40));
+                    break;
+                }
+                Event::Failed(notice) => panic!("{notice:?}"),
+                _ => {}
+            }
+        }
+        drop(watch);
+        thread.join().unwrap();
+        let losses = troubles.iter().filter(|(_, alarm, _)| *alarm == Some(Alarm::Loss)).count();
+        assert_eq!(losses, 1, "{optimizer:?}: {troubles:?}");
+        let (step, _, what) = &troubles[0];
+        assert!(*step < 40 && what.contains("the first step had") && what.contains("learning rate"), "{step}: {what}");
+    }
+}
+
+#[test]
+fn headless_a_run_that_comes_apart_is_warned_of_and_goes_on() {
+    use retort::session::OptimizerKind;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("wild.ron"), folder.path().join("out"));
+    file::save(&wild(OptimizerKind::AdamW), &path).unwrap();
+    let ran = retort(&["run", path.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(ran.status.success(), "{said}");
+    assert!(said.contains("warning: step") && said.contains("the loss has come apart"), "{said}");
+    let written = std::fs::read_to_string(out.join("journal.jsonl")).unwrap();
+    assert!(written.contains("\"alarm\":\"Loss\""), "the journal has it");
+    assert!(out.join("summary.json").exists());
+}
+
+#[test]
+fn a_rewind_goes_back_to_before_the_run_came_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = small();
+    (session.recipe.steps, session.recipe.batch) = (120, 2);
+    (session.recipe.evaluate_every, session.recipe.checkpoint_every) = (0, 10);
+    session.set_knob("optimizer.clip", 0.0);
+    let script = retort::session::Change { step: 50, knob: "optimizer.learning_rate".into(), value: 1.0 };
+    session.script.push(script);
+    let events = drive(start(&session, &folder.path().join("out")), |_, _| ());
+    let Some(Event::Trouble { step, checkpoint, .. }) = events.last() else { panic!("no card: {:?}", events.last()) };
+    assert!((50..110).contains(step), "{step}");
+    assert!(checkpoint.is_some_and(|checkpoint| checkpoint > 0 && checkpoint <= 50), "{checkpoint:?} at {step}");
+}
+
 #[test]
 fn a_student_of_the_teachers_layers_with_a_trimmed_vocabulary_runs_resumes_and_opens_again() {
     use retort::session::{LayerMap, Layers, ModelChoice, Source, Vocabulary};

@@ -291,7 +291,7 @@ fn a_hand_steered_run_can_be_repeated_or_started_afresh() {
 fn a_run_in_trouble_is_put_back_with_half_the_learning_rate() {
     let mut play = Play::running(30);
     play.engine.say(Event::Checkpoint { step: 20 });
-    play.engine.say(Event::Trouble { step: 30, what: "the loss is not a number".into(), checkpoint: Some(20) });
+    play.engine.say(Event::Trouble { step: 30, what: "the loss is not a number".into(), checkpoint: Some(20), alarm: None });
     play.engine.status(Phase::Paused, 30);
     play.look(3);
     assert!(play.says("the loss is not a number"));

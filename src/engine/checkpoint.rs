@@ -16,6 +16,7 @@ use candle_core::{Device, Tensor, Var};
 use serde::{Deserialize, Serialize};
 
 use super::EngineError;
+use super::divergence::Divergence;
 use super::model::save::serialize;
 use super::pair::Pair;
 use super::prune::Pruner;
@@ -58,6 +59,9 @@ pub struct State {
     /// What the evaluations said so far.
     #[serde(default)]
     pub watch: Watch,
+    /// What the run was like so far.
+    #[serde(default)]
+    pub divergence: Divergence,
     /// Why the run ended here, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
@@ -90,6 +94,8 @@ pub struct Story {
     pub seconds: f64,
     /// What the evaluations said so far.
     pub watch: Watch,
+    /// What the run was like so far.
+    pub divergence: Divergence,
     /// Why the run ends here, where it does.
     pub ended: Option<String>,
     /// What it reads.
@@ -142,6 +148,7 @@ pub fn save(trainer: &Trainer, run: &Path, story: Story) -> Result<(), EngineErr
         home: absolute(run).map_err(failed(run))?,
         tokens: trainer.targets.as_ref().map_or(0, |targets| targets.paid()),
         watch: story.watch,
+        divergence: story.divergence,
         ended: story.ended,
         inputs: Some(story.inputs),
         tensors: Some(hash(&tensors)),

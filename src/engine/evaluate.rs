@@ -11,7 +11,7 @@ use super::pair::shown;
 use super::predictions::PredictionsFile;
 use super::train::Trainer;
 use super::{EngineError, measure};
-use crate::link::scores::{answer, divergence};
+use crate::link::scores::{answer, divergence, likeliest};
 use crate::link::{Measures, Prediction, Predictions, Side};
 
 /// How long a piece may take, about; whoever stops the measuring waits no longer.
@@ -118,7 +118,7 @@ fn rows(examples: &[Example], student: &[Vec<f32>], teacher: Option<&[Vec<f32>]>
 ///
 /// # Errors
 /// [`EngineError`]; [`EngineError::Cancelled`] where the watch says so.
-pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<(Measures, Option<Measures>), EngineError> {
+pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<Validated, EngineError> {
     let data = Arc::clone(&trainer.pair.data);
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
     in_pieces(&data.validation, watch, |piece| {
@@ -130,8 +130,26 @@ pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<(Measures,
     })?;
     let (truth, classes) = (gold(&data.validation), data.classes.len());
     let teacher = trainer.targets.is_some().then_some(teacher);
-    let ours = measure::measures(&truth, &student, teacher.as_deref(), classes);
-    Ok((ours, teacher.map(|rows| measure::measures(&truth, &rows, None, classes))))
+    let answers = student.iter().map(|row| likeliest(row));
+    Ok(Validated {
+        leaning: measure::commonest(answers, classes),
+        commonest: measure::commonest(truth.iter().copied(), classes),
+        student: measure::measures(&truth, &student, teacher.as_deref(), classes),
+        teacher: teacher.map(|rows| measure::measures(&truth, &rows, None, classes)),
+    })
+}
+
+/// What the validation part says of both models.
+#[derive(Default)]
+pub struct Validated {
+    /// The student's figures, compared with the teacher where there is one.
+    pub student: Measures,
+    /// The teacher's.
+    pub teacher: Option<Measures>,
+    /// Share of the commonest class among the student's answers.
+    pub leaning: f64,
+    /// Share of the commonest class among the right answers.
+    pub commonest: f64,
 }
 
 /// The student's figures on the validation part; where the teacher fails, without what compares with it,
@@ -142,15 +160,15 @@ pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<(Measures,
 pub fn validation_without_fail(
     trainer: &mut Trainer,
     watch: &mut Watch,
-) -> Result<(Measures, Option<EngineError>), EngineError> {
+) -> Result<(Validated, Option<EngineError>), EngineError> {
     match validation(trainer, watch) {
         Err(lack @ EngineError::Teacher(_)) => {
             let targets = trainer.targets.take();
             let alone = validation(trainer, watch);
             trainer.targets = targets;
-            Ok((alone?.0, Some(lack)))
+            Ok((alone?, Some(lack)))
         }
-        other => other.map(|(measures, _)| (measures, None)),
+        other => other.map(|validated| (validated, None)),
     }
 }
 

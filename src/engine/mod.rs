@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod content_hash;
 pub mod data;
 pub mod device;
+pub mod divergence;
 pub mod doctor;
 pub mod environment;
 pub mod evaluate;

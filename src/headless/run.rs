@@ -208,7 +208,12 @@ fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError
         match event {
             // Nobody is there to answer.
             Event::Asked(question) => return Err(CommandError::input(words(*question))),
-            Event::Trouble { what, .. } => return Err(CommandError::run(what)),
+            // Nobody is there to answer, and what looks lost may mend itself: it is said, and goes on.
+            Event::Trouble { step, what, alarm: Some(_), .. } => {
+                progress.line(format!("warning: step {}: {what}; the run goes on", grouped(step)));
+                watch.commands.send(Command::Resume).map_err(CommandError::run)?;
+            }
+            Event::Trouble { what, alarm: None, .. } => return Err(CommandError::run(what)),
             Event::Failed(notice) if running => return Err(CommandError::run(notice.text)),
             Event::Failed(notice) => return Err(CommandError::input(notice.text)),
             Event::Finished(outcome) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::alarm::Alarm;
 use super::budget::Budget;
 use super::checkup::{Checkup, ModelSize};
 use super::outcome::Outcome;
@@ -173,7 +174,7 @@ pub enum Event {
         /// Steps done.
         step: Step,
     },
-    /// Training paused itself because a number stopped being one.
+    /// Training paused itself because a number stopped being one, or because the run has come apart.
     Trouble {
         /// The step.
         step: Step,
@@ -181,6 +182,9 @@ pub enum Event {
         what: String,
         /// The last good checkpoint, to which one can rewind.
         checkpoint: Option<Step>,
+        /// In which way the run has come apart; `None` where a number stopped being one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alarm: Option<Alarm>,
     },
     /// The files a run reads, and what is in them.
     Inputs(Vec<InputFile>),

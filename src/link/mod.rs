@@ -4,6 +4,7 @@
 //! must all arrive, in order: a channel. The state of a slider or a heatmap is only interesting as
 //! it is now: a cell whose last value wins, so that neither side ever waits for the other.
 
+pub mod alarm;
 mod any_number;
 pub mod budget;
 pub mod checkup;
@@ -24,6 +25,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use arc_swap::ArcSwap;
 
 use crate::session::Knobs;
+pub use alarm::Alarm;
 pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
 pub use figure::{bytes, grouped};

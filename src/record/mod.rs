@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::link::{
-    Abandoned, Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase, Predictions,
-    Question, SeriesId, Status, Step,
+    Abandoned, Alarm, Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase,
+    Predictions, Question, SeriesId, Status, Step,
 };
 use crate::session::Session;
 pub use series::{Bucket, Series};
@@ -90,6 +90,8 @@ pub struct Trouble {
     pub what: String,
     /// The checkpoint one can rewind to.
     pub checkpoint: Option<Step>,
+    /// In which way the run has come apart; `None` where a number stopped being one.
+    pub alarm: Option<Alarm>,
 }
 
 impl RunRecord {
@@ -114,7 +116,9 @@ impl RunRecord {
                 self.abandoned = abandoned.or(self.abandoned.take());
             }
             Event::Left { .. } | Event::Inputs(_) => {}
-            Event::Trouble { step, what, checkpoint } => self.trouble = Some(Trouble { step, what, checkpoint }),
+            Event::Trouble { step, what, checkpoint, alarm } => {
+                self.trouble = Some(Trouble { step, what, checkpoint, alarm });
+            }
             Event::Note(notice) => self.notes.push(notice),
             Event::Warning(notice) => self.notices.push(Remark { grave: false, notice }),
             Event::Failed(notice) => {

@@ -60,6 +60,13 @@ pub fn on_test(gold: &[usize], rows: &[Vec<f32>], teacher: Option<&[Vec<f32>]>, 
     }
 }
 
+/// Share of the commonest of `classes` classes among answers; NaN of none.
+pub fn commonest(answers: impl Iterator<Item = usize>, classes: usize) -> f64 {
+    let mut counts = vec![0u32; classes];
+    answers.for_each(|class| counts.iter_mut().skip(class).take(1).for_each(|count| *count += 1));
+    f64::from(counts.iter().copied().max().unwrap_or(0)) / f64::from(counts.iter().sum::<u32>())
+}
+
 fn log_prob(row: &[f32], class: usize) -> f64 {
     row.get(class).map_or(f64::NAN, |value| f64::from(*value))
 }

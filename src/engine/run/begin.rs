@@ -165,7 +165,8 @@ impl Engine<'_> {
         found.checkpoint.restore(&mut trainer, || ending::abandon(out, state.step))?;
         let budget = budget::granted(&trainer)?;
         let run = Run::new(trainer, out.to_owned(), claim, budget);
-        Ok(Run { inputs, seconds_before: state.seconds, watch: state.watch.clone(), ..run })
+        let (watch, divergence) = (state.watch.clone(), state.divergence.clone());
+        Ok(Run { inputs, seconds_before: state.seconds, watch, divergence, ..run })
     }
 
     /// Begins what could be made, with something to say of it that stands in its journal, or keeps what

@@ -26,8 +26,8 @@ impl Engine<'_> {
         let Some(run) = &mut self.run else { return };
         let step = run.trainer.step;
         let ended = run.ends.map(str::to_owned);
-        let (watch, inputs) = (run.watch.clone(), run.inputs.clone());
-        let story = Story { seconds: run.seconds(), watch, ended, inputs };
+        let (watch, divergence, inputs) = (run.watch.clone(), run.divergence.clone(), run.inputs.clone());
+        let story = Story { seconds: run.seconds(), watch, divergence, ended, inputs };
         match checkpoint::save(&run.trainer, &run.out, story) {
             Ok(()) => {
                 self.emit(Event::Checkpoint { step });
@@ -166,6 +166,7 @@ fn put_back(run: &mut Run, step: Step) -> Result<(Option<Abandoned>, Vec<String>
     let (out, to) = (run.out.clone(), checkpoint.state.step);
     let abandoned = checkpoint.restore(&mut run.trainer, || abandon(&out, to))?;
     run.watch = checkpoint.state.watch.clone();
+    run.divergence = checkpoint.state.divergence.clone();
     Ok((abandoned, damaged))
 }
 

@@ -116,7 +116,8 @@ fn both(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Measured
     if stopped {
         lacks.push("the validation part was not measured at the end: that was stopped".to_owned());
     }
-    let (ours, theirs) = if stopped { Default::default() } else { validation? };
+    let validated = if stopped { evaluate::Validated::default() } else { validation? };
+    let (ours, theirs) = (validated.student, validated.teacher);
     let mut student = student_side(trainer, Side { validation: ours, ..result.student });
     let card = trainer.pair.teacher_card();
     let mut teacher = card.zip(result.teacher).map(|(card, side)| Side {

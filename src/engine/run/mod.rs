@@ -19,6 +19,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
 use super::EngineError;
+use super::divergence::Divergence;
 use super::pair::Pair;
 use super::process_memory::peak_bytes;
 use super::prune::Pruner;
@@ -106,6 +107,8 @@ struct Run {
     inputs: Vec<InputFile>,
     /// What the evaluations said so far.
     watch: Watch,
+    /// Whether it has come apart.
+    divergence: Divergence,
     mode: Mode,
     /// The slider values last seen; what differs from them was moved by a hand.
     seen: Arc<Knobs>,
@@ -156,6 +159,7 @@ impl Run {
             claim,
             inputs: Vec::new(),
             watch: Watch::default(),
+            divergence: Divergence::default(),
             mode: Mode::Running,
             seen,
             begun: now,

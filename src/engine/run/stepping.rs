@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::divergence::{Evaluated, Raised, StepSeen, attention};
+use super::super::evaluate::Validated;
 use super::super::teacher::Targets;
+use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint, evaluate, vetting};
 use super::ending::{FINISHED, REACHED, STALE};
 use super::{Engine, Mode, Run};
@@ -38,6 +41,7 @@ impl Engine<'_> {
         run.since = Instant::now();
         let once = run.mode == Mode::OneStep;
         let warning = run.trainer.targets.as_mut().and_then(|targets| targets.take_warning());
+        let seen = run.step_seen(&stepped.values);
         self.emit(Event::Scalars { step, values: stepped.values });
         if let Some(warning) = warning {
             self.emit(Event::Warning(warning.into()));
@@ -45,7 +49,8 @@ impl Engine<'_> {
         if !stepped.sound {
             return self.trouble(step);
         }
-        let better = recipe.evaluates_behind(step) && self.validate(step);
+        let raised = self.run.as_mut().and_then(|run| run.divergence.step(step + 1, seen));
+        let (better, at_evaluation) = if recipe.evaluates_behind(step) { self.validate(step) } else { (false, None) };
         let Some(run) = &self.run else { return };
         if run.ends.is_some() {
             return;
@@ -58,6 +63,9 @@ impl Engine<'_> {
         self.look(false);
         if once {
             self.set_mode(Mode::Paused);
+        }
+        if let Some(raised) = raised.or(at_evaluation) {
+            self.alarm(step, raised);
         }
     }
 
@@ -133,30 +141,41 @@ impl Engine<'_> {
         let person = turn(&mut run.trainer.knobs, moved(&self.catalog, &run.seen, &live));
         run.seen = live;
         for (origin, changes) in [(Origin::Script, script), (Origin::Person, person)] {
-            if !changes.is_empty() {
+            if let Some(run) = self.run.as_mut().filter(|_| !changes.is_empty()) {
+                run.divergence.turned(&changes);
                 self.emit(Event::KnobsChanged { step, origin, changes });
             }
         }
     }
 
     /// Measures on the validation part behind `step`, and ends the run where that is called for. Tells
-    /// whether the student is the best so far.
-    pub(super) fn validate(&mut self, step: Step) -> bool {
-        let Some(run) = &mut self.run else { return false };
+    /// whether the student is the best so far, and whether it has come apart.
+    pub(super) fn validate(&mut self, step: Step) -> (bool, Option<Raised>) {
+        let Some(run) = &mut self.run else { return (false, None) };
         run.evaluates = true;
         let measured = self.measure_validation();
-        let Some(run) = &mut self.run else { return false };
+        let Some(run) = &mut self.run else { return (false, None) };
         run.evaluates = false;
-        let (measures, lack) = match measured {
+        let (Validated { student: measures, leaning, commonest, .. }, lack, sharpness) = match measured {
             Ok(measured) => measured,
             Err(e) => {
                 self.give_up(&e);
-                return false;
+                return (false, None);
             }
         };
         // Where the teacher could not be asked, what is compared with it is not worse but unknown.
         let unknown = lack.is_some() && run.trainer.session.recipe.keep.metric().needs_teacher();
         let better = !unknown && run.take_evaluation(&measures);
+        let data = &run.trainer.pair.data;
+        let seen = Evaluated {
+            texts: data.validation.len(),
+            classes: data.classes.len(),
+            accuracy: measures.get("accuracy").copied().unwrap_or(f64::NAN),
+            commonest,
+            leaning,
+            sharpness,
+        };
+        let raised = run.divergence.evaluated(run.trainer.step, seen).filter(|_| !data.validation.is_empty());
         run.ends = run.early_end(&measures);
         let values = measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
         self.emit(Event::Scalars { step, values: values.collect() });
@@ -166,15 +185,15 @@ impl Engine<'_> {
         }
         self.vet_teacher();
         if self.run.is_none() {
-            return false;
+            return (false, None);
         }
         self.phase(Phase::Running, "");
-        better
+        (better, raised)
     }
 
     /// Measures on the validation part, and tells how far that is. What it takes is no part of the pace of
     /// the steps.
-    fn measure_validation(&mut self) -> Result<(Measures, Option<EngineError>), EngineError> {
+    fn measure_validation(&mut self) -> Result<(Validated, Option<EngineError>, Option<f64>), EngineError> {
         self.phase(Phase::Evaluating, "measuring on the validation part");
         let Some(mut run) = self.run.take() else { return Ok(Default::default()) };
         let begun = Instant::now();
@@ -185,6 +204,7 @@ impl Engine<'_> {
             true
         };
         let measured = evaluate::validation_without_fail(&mut run.trainer, &mut watch);
+        let measured = measured.and_then(|(validated, lack)| Ok((validated, lack, sharpness(&run.trainer)?)));
         self.status.measuring = None;
         let took = begun.elapsed();
         run.pacer.measured(measuring.total, took.as_secs_f64());
@@ -198,7 +218,17 @@ impl Engine<'_> {
         let what = format!(
             "the loss or the gradient of step {step} is not a finite number; the weights were left as they were. A lower learning rate usually helps"
         );
-        self.emit(Event::Trouble { step, what, checkpoint });
+        self.emit(Event::Trouble { step, what, checkpoint, alarm: None });
+        self.set_mode(Mode::Paused);
+    }
+
+    /// Pauses a run that has come apart. The checkpoint to go back to is one from before that began.
+    fn alarm(&mut self, step: Step, raised: Raised) {
+        let Raised { alarm, what, sound } = raised;
+        let kept = self.run.as_ref().map(|run| checkpoint::list(&run.out)).unwrap_or_default();
+        let checkpoint = kept.into_iter().rfind(|checkpoint| *checkpoint <= sound);
+        let what = format!("{what}; a lower learning rate usually helps");
+        self.emit(Event::Trouble { step, what, checkpoint, alarm: Some(alarm) });
         self.set_mode(Mode::Paused);
     }
 
@@ -216,6 +246,13 @@ impl Engine<'_> {
 }
 
 impl Run {
+    /// What the step that was just done says of how the run goes.
+    fn step_seen(&self, values: &[(SeriesId, f64)]) -> StepSeen {
+        let value = |id: &str| values.iter().find(|(own, _)| &*own.0 == id).map_or(f64::NAN, |(_, value)| *value);
+        let classes = self.trainer.pair.data.classes.len();
+        StepSeen { loss: value("loss/total"), norm: value("train/grad_norm"), classes }
+    }
+
     /// Compares an evaluation made now with those before it; tells whether it is the best. What was
     /// counted until the run was continued for more steps counts no longer.
     fn take_evaluation(&mut self, measures: &Measures) -> bool {
@@ -239,6 +276,13 @@ impl Run {
         }
         recipe.patience.filter(|patience| self.watch.stale >= *patience).map(|_| STALE)
     }
+}
+
+/// How sharply the student's heads look at the first texts of the validation part.
+fn sharpness(trainer: &Trainer) -> Result<Option<f64>, EngineError> {
+    let texts: Vec<&str> =
+        trainer.pair.data.validation.iter().take(attention::TEXTS).map(|example| &*example.text).collect();
+    attention::sharpness(&trainer.pair.student, trainer.task.as_ref(), &texts)
 }
 
 /// What a hand has moved between two readings of the sliders, and may move while a run is on.

@@ -17,7 +17,7 @@ use retort::session::{
 };
 use serde_json::json;
 
-const SUBJECTS: [Subject; 15] = [
+const SUBJECTS: [Subject; 16] = [
     Subject::Opening,
     Subject::Data,
     Subject::Classes,
@@ -30,6 +30,7 @@ const SUBJECTS: [Subject; 15] = [
     Subject::Heads,
     Subject::LabelWords,
     Subject::Recipe,
+    Subject::LearningRate,
     Subject::Answers,
     Subject::Memory,
     Subject::Pace,
@@ -616,4 +617,47 @@ fn a_word_that_only_a_variant_spoils_is_found() {
     session.prompt.variants.push("{text} {topic} {answer}".to_owned());
     let found = row(&session, Subject::LabelWords, Grade::Red);
     assert!(found.says.contains("{topic}"), "{found:?}");
+}
+
+#[test]
+fn a_learning_rate_that_does_not_suit_the_student_is_amber_with_the_usual_range() {
+    use retort::engine::doctor::rate;
+    use retort::session::OptimizerKind::{Adam, AdamW, Sgd};
+
+    let stored = ModelChoice::stored(Source::Folder("/models/minilm".into()));
+    let fresh = ModelChoice { start: Start::Fresh, ..stored.clone() };
+    let layers = |map| Some(Box::new(Layers { of: None, map }));
+    let halved = ModelChoice { layers: layers(LayerMap::EveryOther), ..fresh.clone() };
+    let embeddings = ModelChoice { layers: layers(LayerMap::EmbeddingsOnly), ..fresh.clone() };
+    let cases = [
+        (&stored, AdamW, 5e-3, 1.0, Some("1e-5 to 1e-4")),
+        (&stored, Adam, 1e-3, 1.0, Some("overwrites what they know")),
+        (&stored, AdamW, 3e-5, 1.0, None),
+        (&halved, AdamW, 2e-3, 1.0, Some("overwrites what they know")),
+        (&embeddings, AdamW, 2e-3, 1.0, None),
+        (&fresh, AdamW, 2e-3, 1.0, None),
+        (&fresh, AdamW, 1e-5, 1.0, Some("hardly move")),
+        (&fresh, AdamW, 1.0, 1.0, Some("the loss grows")),
+        (&fresh, Sgd, 1.0, 0.0, Some("nothing shortens")),
+        (&fresh, Sgd, 0.1, 0.0, None),
+        (&fresh, Sgd, 1e-4, 1.0, Some("hardly move")),
+        (&stored, Sgd, 0.5, 1.0, Some("overwrites what they know")),
+        (&stored, Sgd, 0.01, 1.0, None),
+    ];
+    for (student, optimizer, value, clip, says) in cases {
+        let mut session = Session::built_in().unwrap();
+        session.models.student = student.clone();
+        session.recipe.optimizer = optimizer;
+        session.set_knob("optimizer.learning_rate", value);
+        session.set_knob("optimizer.clip", clip);
+        let found = rate::row(&session, &engine::catalog());
+        assert_eq!(found.grade == Grade::Amber, says.is_some(), "{found:?}");
+        assert!(says.is_none_or(|says| found.says.contains(says)), "{found:?}");
+        assert_eq!(found.fix.is_empty(), says.is_none(), "{found:?}");
+    }
+    // What the script asks for later counts as well.
+    let mut session = Session::built_in().unwrap();
+    session.script.push(Change { step: 5, knob: "optimizer.learning_rate".into(), value: 1.0 });
+    assert_eq!(row(&small(), Subject::LearningRate, Grade::Green).figures["learning_rate"], 0.002);
+    assert_eq!(rate::row(&session, &engine::catalog()).grade, Grade::Amber);
 }

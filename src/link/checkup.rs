@@ -46,6 +46,8 @@ pub enum Subject {
     Recipe,
     /// Which student is saved, and when a run stops early.
     Evaluations,
+    /// The learning rate against what it moves.
+    LearningRate,
     /// Whether the key may go to the server.
     Key,
     /// What the teacher answers to a few texts.
@@ -75,6 +77,7 @@ impl Subject {
             Self::LabelWords => "Label words",
             Self::Recipe => "Recipe",
             Self::Evaluations => "Evaluations",
+            Self::LearningRate => "Learning rate",
             Self::Key => "Server's key",
             Self::Answers => "Teacher's answers",
             Self::Budget => "Token budget",

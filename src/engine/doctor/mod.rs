@@ -18,6 +18,7 @@ pub mod pace;
 pub mod permission;
 pub mod positions;
 pub mod random;
+pub mod rate;
 pub mod recipe;
 pub mod sample;
 pub mod special;
@@ -83,6 +84,7 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
         depth::heads(session, &pair),
         words::row(session, &pair),
         recipe::row(session, &pair, catalog),
+        rate::row(session, catalog),
     ];
     rows.extend(evaluations::row(session, &pair));
     rows.extend(permission::row(session));

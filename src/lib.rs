@@ -21,10 +21,15 @@
 //!
 //! # One value walks through the house: temperature
 //! Declared as a [`session::Knob`] in `engine/loss/soft_targets.rs`; told to the window by
-//! `engine::catalog()`; dragged, it becomes an `Action`, then a new revision in the
-//! [`link::Live`] cell; the next step loads the cell once, emits
-//! [`link::Event::KnobsChanged`] and uses it; the journal writes it down; the record folds it into
-//! a mark on the curve. Headless, the same journal is written.
+//! `engine::catalog()`. Dragged, it becomes an `Action::Hold` in every frame in which it moves: the
+//! window shows it, and the bars soften with it at once, but nothing acts. When the hand lets go or has
+//! been still for `steering::REST` it is a new revision in the [`link::Live`] cell (θ, which removes
+//! weights, only when let go); typed, or set by a key or a button, it is `Action::Set` and in the cell
+//! at once. A typed value out of range never gets that far: its field keeps it in red and says the
+//! limit. The very next step loads the cell once, emits [`link::Event::KnobsChanged`] and uses it; the
+//! journal writes it down; the record folds it into a mark on the curve, a line of the session's script
+//! and what is *applied*. One gesture is one undo, and as a rule one mark. Headless, the script sets the
+//! same values at the same steps, and the same journal is written.
 
 #[cfg(feature = "engine")]
 pub mod engine;

@@ -357,6 +357,41 @@ fn dragging_the_theta_line_returns_a_new_theta() {
 }
 
 #[test]
+fn theta_never_stands_in_the_name_of_its_axis() {
+    for (width, theta) in
+        [420.0, 560.0, 760.0].iter().flat_map(|width| [0.0, 1e-3, 0.1, 0.4, 3.0, 10.0].map(|theta| (*width, theta)))
+    {
+        let ctx = egui::Context::default();
+        theme::install(&ctx, ThemeChoice::Dark);
+        let input = || egui::RawInput {
+            screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, vec2(width, 600.0))),
+            ..Default::default()
+        };
+        let frame = weights();
+        let draw = || ctx.run_ui(input(), |ui| _ = weights_ui(ui, &frame, theta, DARK));
+        draw().textures_delta.clear();
+        let mut output = draw();
+        output.textures_delta.clear();
+        let shapes: Vec<egui::Shape> = output.shapes.into_iter().map(|clipped| clipped.shape).collect();
+        let said = |shape: &egui::Shape| match shape {
+            egui::Shape::Text(text) => text.galley.text().to_owned(),
+            _ => String::new(),
+        };
+        let name = shapes.iter().find(|shape| said(shape) == "importance relative to the mean").unwrap();
+        let place = name.visual_bounding_rect();
+        for other in &shapes {
+            let is_handle = matches!(other, egui::Shape::Path(path) if path.points.len() == 3);
+            let letter = said(other).starts_with('θ') || is_handle;
+            assert!(
+                !letter || !other.visual_bounding_rect().intersects(place),
+                "θ {theta} at {width}: {}",
+                said(other)
+            );
+        }
+    }
+}
+
+#[test]
 fn weights_that_are_not_there_yet_are_announced() {
     let frame = WeightFrame { step: 0, all: Histogram::default(), tensors: Vec::new(), sparsity: 0.0 };
     let harness = logic(vec2(400.0, 200.0), DARK, move |ui| {

@@ -4,6 +4,7 @@
 #![cfg(feature = "window")]
 
 mod stage;
+mod turning;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use std::time::Duration;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, HarnessBuilder};
 use retort::link::{Command, Event, EventSink as _, Opened, Origin, Outcome, Phase, Saved};
 use retort::record::journal::{self, Journal};
 use retort::session::{Change, DataSource, Extension, Keep, Language, Metric, Session, file};
@@ -27,8 +28,12 @@ struct Play {
 
 impl Play {
     fn of(session: Session, path: Option<PathBuf>) -> Self {
+        Self::built(Harness::builder(), session, path)
+    }
+
+    fn built(builder: HarnessBuilder<WorkbenchApp>, session: Session, path: Option<PathBuf>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (harness, engine) = stage::window(Harness::builder(), session, path, folder.path());
+        let (harness, engine) = stage::window(builder, session, path, folder.path());
         let mut play = Self { harness, engine, folder };
         play.engine.say(Event::Opened(Box::new(stage::opened())));
         play.engine.status(Phase::Ready, 0);
@@ -291,7 +296,12 @@ fn a_hand_steered_run_can_be_repeated_or_started_afresh() {
 fn a_run_in_trouble_is_put_back_with_half_the_learning_rate() {
     let mut play = Play::running(30);
     play.engine.say(Event::Checkpoint { step: 20 });
-    play.engine.say(Event::Trouble { step: 30, what: "the loss is not a number".into(), checkpoint: Some(20), alarm: None });
+    play.engine.say(Event::Trouble {
+        step: 30,
+        what: "the loss is not a number".into(),
+        checkpoint: Some(20),
+        alarm: None,
+    });
     play.engine.status(Phase::Paused, 30);
     play.look(3);
     assert!(play.says("the loss is not a number"));

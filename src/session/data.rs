@@ -1,7 +1,7 @@
 //! The data: where the texts are, which part of a row means what, how they are split.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::de::value::{EnumAccessDeserializer, MapAccessDeserializer};
 use serde::de::{self, EnumAccess, MapAccess, Visitor};
@@ -77,6 +77,21 @@ pub enum DataSource {
         /// Key of the class; an object without it is a text without a label.
         label: String,
     },
+}
+
+impl DataSource {
+    /// Where it lies, unless it ships inside the program.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::BuiltIn(_) => None,
+            Self::Newsgroups { path, .. } | Self::Delimited { path, .. } | Self::JsonLines { path, .. } => Some(path),
+        }
+    }
+
+    /// Whether everything was named that is needed to look for it.
+    pub fn is_named(&self) -> bool {
+        self.path().is_none_or(|path| !path.as_os_str().is_empty())
+    }
 }
 
 /// A column of a delimited file. A session may write a bare text for a name and a bare number for a

@@ -207,13 +207,9 @@ impl ModelChoice {
         Self { source, start, head, max_tokens: 0, layers, vocabulary, precision, classes }
     }
 
-    /// Takes a student from `source` from now on. A model with weights of its own starts with them;
-    /// going back to a built-in one starts at random.
+    /// Takes the model from `source` from now on. What else was chosen stays: only which of its outputs
+    /// is which class goes, where it is another model.
     pub fn move_to(&mut self, source: Source) {
-        let is_built_in = |source: &Source| matches!(source, Source::BuiltIn(_));
-        if is_built_in(&self.source) != is_built_in(&source) {
-            self.start = if is_built_in(&source) { Start::Fresh } else { Start::Stored };
-        }
         if self.source != source {
             self.classes = None; // They are the outputs of another model.
         }
@@ -227,6 +223,16 @@ impl ModelChoice {
 }
 
 impl Source {
+    /// Whether everything was named that is needed to look for it.
+    pub fn is_named(&self) -> bool {
+        match self {
+            Self::BuiltIn(_) => true,
+            Self::Folder(path) => !path.as_os_str().is_empty(),
+            Self::Hub { repo, .. } => !repo.is_empty(),
+            Self::Server { url, model, .. } => !url.is_empty() && !model.is_empty(),
+        }
+    }
+
     /// A model of the Hub as a person types it: `OWNER/NAME`, or `OWNER/NAME/FILE.gguf` for one of
     /// its GGUF files.
     pub fn hub(text: &str) -> Self {

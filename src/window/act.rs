@@ -9,7 +9,7 @@ use super::dialog::Saved;
 use super::state::Action;
 use super::undo::Part;
 use crate::link::{Command, Question};
-use crate::session::{DataSource, Session, Source};
+use crate::session::{Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
 const OPEN_AFTER: f64 = 0.5;
@@ -23,10 +23,11 @@ impl WorkbenchApp {
     pub(super) fn act(&mut self, action: Action, now: f64) {
         let before = (self.session.models.clone(), self.session.data.clone());
         let asked = (self.session.prompt.clone(), self.session.recipe.clone());
-        self.carry_out(action);
+        self.carry_out(action, now);
         if asked != (self.session.prompt.clone(), self.session.recipe.clone()) && self.pays() {
             self.due.count = Some(now + OPEN_AFTER);
         }
+        self.state.choosing.forget_settled(&before.0, &before.1, &self.session);
         if self.session.models != before.0 || self.session.data != before.1 {
             self.due.open = Some(now + OPEN_AFTER);
         }
@@ -35,9 +36,10 @@ impl WorkbenchApp {
         }
     }
 
-    fn carry_out(&mut self, action: Action) {
+    fn carry_out(&mut self, action: Action, now: f64) {
         match action {
             Action::Set(part) => self.set(part),
+            Action::Hold { id, value } => self.hold(id, value, now),
             Action::SetView(view) => self.session.view = *view,
             Action::Start { afresh } => self.start(afresh),
             Action::Continue => self.go_on(None),
@@ -48,6 +50,7 @@ impl WorkbenchApp {
             Action::Stop => self.send(Command::Stop),
             Action::Rewind(step) => self.send(Command::Rewind(step)),
             Action::CoolDown(step) => self.cool_down(step),
+            Action::StartCooler => self.start_cooler(),
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),
             Action::Save => self.save(),
@@ -76,6 +79,22 @@ impl WorkbenchApp {
         let replaced = self.put(part.clone());
         if replaced != part {
             self.undo.remember(replaced, self.gesture);
+        }
+    }
+
+    fn hold(&mut self, id: String, value: f64, now: f64) {
+        let before = self.steering.hold(&id, value, now, &mut self.session, &self.link.cells.knobs);
+        if let Some(value) = before.filter(|before| *before != value) {
+            self.undo.remember(Part::Knob { id, value }, self.gesture);
+        }
+    }
+
+    /// Lets a knob that is held act once the hand rests on it or lets go.
+    pub(super) fn settle(&mut self, ctx: &Context) {
+        let (now, down) = ctx.input(|input| (input.time, input.pointer.primary_down()));
+        let left = self.steering.settle(now, down, &mut self.session, &self.link.cells.knobs);
+        if let Some(left) = left {
+            ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));
         }
     }
 
@@ -190,6 +209,13 @@ impl WorkbenchApp {
         self.send(Command::Rewind(step));
     }
 
+    /// The run that is under way is left behind, and can be continued.
+    fn start_cooler(&mut self) {
+        let Some(rate) = self.steering.requested().values.get(LEARNING_RATE).copied() else { return };
+        self.steering.request(LEARNING_RATE, rate / 2.0, &mut self.session, &self.link.cells.knobs);
+        self.start(true);
+    }
+
     /// Putting the run back takes the sliders with it, so the rate is halved only afterwards.
     pub(super) fn finish_cooling_down(&mut self) {
         if std::mem::take(&mut self.due.cool_down)
@@ -251,23 +277,8 @@ impl WorkbenchApp {
     }
 }
 
-/// Whether every path that is needed was given; half a choice is not worth an error.
+/// Whether everything that is needed was named; half a choice is not worth an error.
 fn is_complete(session: &Session) -> bool {
-    let models = session.models.teacher.iter().chain([&session.models.student]);
-    let named = models.clone().all(|choice| match &choice.source {
-        Source::Hub { repo, .. } => !repo.is_empty(),
-        Source::Server { url, model, .. } => !url.is_empty() && !model.is_empty(),
-        Source::Folder(_) | Source::BuiltIn(_) => true,
-    });
-    let folders = models.filter_map(|choice| match &choice.source {
-        Source::Folder(path) => Some(path),
-        Source::BuiltIn(_) | Source::Hub { .. } | Source::Server { .. } => None,
-    });
-    let file = match &session.data.source {
-        DataSource::BuiltIn(_) => None,
-        DataSource::Newsgroups { path, .. }
-        | DataSource::Delimited { path, .. }
-        | DataSource::JsonLines { path, .. } => Some(path),
-    };
-    named && folders.chain(file).all(|path| !path.as_os_str().is_empty())
+    let mut models = session.models.teacher.iter().chain([&session.models.student]);
+    models.all(|choice| choice.source.is_named()) && session.data.source.is_named()
 }

@@ -11,7 +11,7 @@ use egui::{Context, Ui};
 use super::dialog::{Errands, Word};
 use super::panel::{self, Scene};
 use super::state::{Action, UiState};
-use super::steering::{Steering, Turn};
+use super::steering::{Steering, THETA, Turn};
 use super::storage::Storage;
 use super::strings;
 use super::theme::{self, Look};
@@ -47,6 +47,8 @@ pub struct WorkbenchApp {
     pub(super) claimed: Option<(PathBuf, Option<PathBuf>)>,
     titled: Option<String>,
     presses: u64,
+    /// What had the keyboard last.
+    place: Option<egui::Id>,
     asked: ProbeRequest,
     theme: Option<ThemeChoice>,
     timing: Timing,
@@ -100,6 +102,7 @@ impl WorkbenchApp {
             claimed: None,
             titled: None,
             presses: 0,
+            place: None,
             asked: ProbeRequest::default(),
             theme: None,
             timing: Timing::default(),
@@ -188,6 +191,7 @@ impl WorkbenchApp {
             self.act(action, now);
             ui.ctx().request_repaint();
         }
+        self.settle(ui.ctx());
         self.look_where_the_person_looks();
         self.timing.add(std::mem::take(&mut self.ticking) + watch.elapsed());
     }
@@ -215,8 +219,21 @@ impl WorkbenchApp {
         }
     }
 
+    /// Esc gives the keyboard to nobody; the next Tab goes on from where it was, not from the top.
+    fn keep_place(&mut self, ctx: &Context) {
+        let focused = ctx.memory(|memory| memory.focused());
+        if focused.is_some() {
+            self.place = focused;
+        } else if ctx.input(|input| input.key_pressed(egui::Key::Tab))
+            && let Some(place) = self.place.take()
+        {
+            ctx.memory_mut(|memory| memory.request_focus(place));
+        }
+    }
+
     /// What the hand is doing in this frame.
     fn feel(&mut self, ctx: &Context) {
+        self.keep_place(ctx);
         let (pressed, held) = ctx.input(|input| {
             let pointer = &input.pointer;
             (pointer.primary_pressed(), pointer.primary_down() || pointer.primary_released())
@@ -349,9 +366,9 @@ impl WorkbenchApp {
         }
     }
 
-    /// Whether θ asks for anything: what it would remove is told beside its slider.
+    /// Whether θ asks for anything, or is about to: what it would remove is told beside its slider.
     fn prunes(&self) -> bool {
-        self.steering.requested().values.get("magnitude.theta").is_some_and(|theta| *theta > 0.0)
+        self.state.weighs || self.steering.requested().values.get(THETA).is_some_and(|theta| *theta > 0.0)
     }
 
     /// Tells the engine what is on screen, when that has changed: it computes only what is seen.

@@ -1,15 +1,18 @@
 //! The controls that panels share, so that every row of the window stands on the same lines.
 
+mod number;
+
 use std::path::{Path, PathBuf};
 
 use egui::collapsing_header::CollapsingState;
 use egui::{
-    Align, Button, Color32, ComboBox, CornerRadius, DragValue, Frame, Id, Layout, Margin, Response, RichText, Sense,
-    Stroke, TextEdit, Ui, UiBuilder, Vec2, pos2, vec2,
+    Align, Button, Color32, ComboBox, CornerRadius, Frame, Id, Layout, Margin, Rect, RectAlign, Response, RichText,
+    Sense, Stroke, TextEdit, Tooltip, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::state::UiState;
 use super::theme;
+pub use number::{Count, Number, Percent, Typed, exact, figure, forget_refusals, refusal_ui, rounded, typed_figure};
 
 /// Width of a row's label.
 const LABEL: f32 = 96.0;
@@ -91,6 +94,34 @@ pub fn caption(ui: &mut Ui, text: &str) -> Response {
     ui.add(egui::Label::new(RichText::new(text).small().weak()).selectable(false))
 }
 
+/// Help that stands beside the column of what it explains: below it would cover what comes next.
+pub fn beside(ui: &Ui, response: Response, help: &str) -> Response {
+    let mut column = response.rect;
+    (column.min.x, column.max.x) = (ui.clip_rect().left(), ui.clip_rect().right());
+    let sides = [RectAlign::RIGHT_START, RectAlign::RIGHT, RectAlign::RIGHT_END, RectAlign::LEFT_START];
+    helped(response, column, help, sides, None)
+}
+
+/// Help that stands above what it explains: below it would cover the title of what it changes.
+pub fn above(response: Response, help: &str) -> Response {
+    // In a line where that can be: there is little room above.
+    let places = [RectAlign::TOP_START, RectAlign::TOP_END, RectAlign::RIGHT_END, RectAlign::LEFT_END];
+    let place = response.rect;
+    helped(response, place, help, places, Some(620.0))
+}
+
+fn helped(response: Response, by: Rect, help: &str, places: [RectAlign; 4], width: Option<f32>) -> Response {
+    // That rectangle is what a tooltip keeps clear of.
+    let anchor = Response { interact_rect: by, ..response.clone() };
+    let mut tooltip = Tooltip::for_enabled(&anchor);
+    if let Some(width) = width {
+        tooltip = tooltip.width(width);
+    }
+    tooltip.popup = tooltip.popup.align(places[0]).align_alternatives(&places);
+    tooltip.show(|ui| ui.label(help));
+    response
+}
+
 /// A row: its label on the left, its control filling the rest. The label names the control for
 /// screen readers and tests, and `help` belongs to both.
 pub fn row<R>(ui: &mut Ui, label: &str, help: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
@@ -105,15 +136,16 @@ pub fn row<R>(ui: &mut Ui, label: &str, help: &str, contents: impl FnOnce(&mut U
 
 /// A row of several controls that each have their own help.
 pub fn choices<R>(ui: &mut Ui, label: &str, help: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.horizontal(|ui| {
+    let row = ui.horizontal(|ui| {
         ui.set_min_height(ROW);
         let (rect, response) = ui.allocate_exact_size(vec2(LABEL, ROW), Sense::hover());
         let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
         place.add(egui::Label::new(label).truncate().selectable(false));
         response.on_hover_text(help);
         ui.name_inputs(label, contents)
-    })
-    .inner
+    });
+    refusal_ui(ui);
+    row.inner
 }
 
 /// A list to pick one of. Gives the new choice.
@@ -142,22 +174,6 @@ pub fn segments<T: PartialEq + Copy>(ui: &mut Ui, now: T, all: &[(T, &str, &str)
         }
     });
     chosen.filter(|value| *value != now)
-}
-
-/// A whole number; 0 is shown as the word `zero` where it means something else than none. Gives
-/// the new number.
-pub fn count(ui: &mut Ui, now: u64, range: std::ops::RangeInclusive<u64>, zero: &str) -> Option<u64> {
-    let mut value = now;
-    let speed = (now as f64 * 0.01).max(0.1);
-    let shown = |value: f64, _: std::ops::RangeInclusive<usize>| match value as u64 {
-        0 if !zero.is_empty() => zero.to_owned(),
-        value => value.to_string(),
-    };
-    let read = |text: &str| if text == zero { Some(0.0) } else { typed_figure(text) };
-    let drag = DragValue::new(&mut value).range(range).speed(speed).custom_formatter(shown).custom_parser(read);
-    let drag = drag.update_while_editing(false);
-    ui.add_sized(vec2(ui.available_width(), ROW - 2.0), drag);
-    (value != now).then_some(value)
 }
 
 /// One line of text that is meant while it is typed. Gives the new text.
@@ -272,31 +288,6 @@ pub fn dot(ui: &mut Ui, color: Color32) {
     ui.painter().circle_filled(pos2(rect.center().x, rect.center().y + 0.5), 4.0, color);
 }
 
-/// A number as a person writes it: `0.002`, `2.5`, `3e-5`.
-pub fn figure(value: f64) -> String {
-    let size = value.abs();
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    if !(1e-3..1e5).contains(&size) {
-        let text = format!("{value:.2e}");
-        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{power}", trimmed(digits));
-    }
-    let decimals = (2 - size.log10().floor() as i32).clamp(0, 6) as usize;
-    trimmed(&format!("{value:.decimals$}")).to_owned()
-}
-
-fn trimmed(digits: &str) -> &str {
-    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
-}
-
-/// A number a person typed; infinities and NaN are none.
-pub fn typed_figure(text: &str) -> Option<f64> {
-    let plain: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '−' { '-' } else { c }).collect();
-    plain.parse().ok().filter(|value: &f64| value.is_finite())
-}
-
 /// A large number in short: `11.2 M`.
 pub fn short(value: u64) -> String {
     let scaled = |unit: f64, name: &str| format!("{}\u{a0}{name}", figure(value as f64 / unit));
@@ -321,20 +312,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_a_person_writes_them() {
-        let cases = [(2.0, "2"), (2.5, "2.5"), (0.002, "0.002"), (3e-5, "3e-5"), (0.1 + 0.2, "0.3"), (1234.0, "1234")];
-        for (value, text) in cases {
-            assert_eq!(figure(value), text);
-        }
+    fn a_large_number_is_said_in_short() {
         assert_eq!(short(11_200_000), "11.2\u{a0}M");
-    }
-
-    #[test]
-    fn a_typed_number_may_have_an_exponent_but_must_be_one() {
-        assert_eq!(typed_figure(" 3e-5 "), Some(3e-5));
-        assert_eq!(typed_figure("−2"), Some(-2.0));
-        for text in ["nan", "inf", "", "x", "1e999"] {
-            assert_eq!(typed_figure(text), None, "{text}");
-        }
     }
 }

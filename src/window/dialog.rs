@@ -99,6 +99,11 @@ impl Errands {
         Self { words, heard, ctx, writer: None }
     }
 
+    /// The window that is woken.
+    pub fn ctx(&self) -> &egui::Context {
+        &self.ctx
+    }
+
     /// The next errand that has ended.
     pub fn hear(&self) -> Option<Word> {
         self.heard.try_recv().ok()

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use super::app::WorkbenchApp;
+use super::control;
 use super::dialog::{Loaded, Saved, Wish, Word};
-use super::state::{Action, FileQuestion};
+use super::state::{Action, Choosing, FileQuestion};
 use super::steering::Steering;
 use super::undo::Part;
 use crate::link::Command;
@@ -123,6 +124,8 @@ impl WorkbenchApp {
         self.taken_up += 1;
         (self.state.gold, self.state.taken, self.due.open, self.sampled) = (None, None, None, false);
         self.undo.clear();
+        self.state.choosing = Choosing::default();
+        control::forget_refusals(self.errands.ctx());
         self.read_columns();
         trouble.into_iter().for_each(|trouble| self.notice(false, trouble));
         self.send(Command::Open(Box::new(self.session.clone())));
@@ -154,7 +157,7 @@ impl WorkbenchApp {
             models.student.move_to(source);
         } else {
             match &mut models.teacher {
-                Some(teacher) => teacher.source = source,
+                Some(teacher) => teacher.move_to(source),
                 none => *none = Some(ModelChoice::stored(source)),
             }
         }
@@ -163,6 +166,7 @@ impl WorkbenchApp {
 
     fn use_data(&mut self, wish: Wish, picked: PathBuf) {
         let mut data = self.session.data.clone();
+        data.source = self.state.choosing.data.take().unwrap_or(data.source);
         match (&mut data.source, wish) {
             (DataSource::Delimited { test, .. } | DataSource::JsonLines { test, .. }, Wish::TestFile) => {
                 *test = Some(picked);
@@ -171,6 +175,10 @@ impl WorkbenchApp {
             (DataSource::JsonLines { path, .. }, Wish::DataFile) if is_json_lines(&picked) => *path = picked,
             (DataSource::Newsgroups { path, .. }, _) if !is_table(&picked) => *path = picked,
             (source, _) => *source = source_for(picked),
+        }
+        if !data.source.is_named() {
+            self.state.choosing.data = Some(data.source);
+            return;
         }
         self.set(Part::Data(data));
         self.read_columns();

@@ -11,13 +11,20 @@ use super::dialog::Wish;
 use super::plot::attention_map::AttentionMap;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
-use crate::session::{ServerOrigin, Session, View};
+use crate::session::{Data, DataSource, Models, ServerOrigin, Session, Source, View};
 
 /// One thing a person asked for. Panels push these; the app acts on them after drawing.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Put a part of the session; can be undone.
     Set(Part),
+    /// A hand holds a knob at a value, which acts once the hand rests or lets go.
+    Hold {
+        /// Which.
+        id: String,
+        /// In its unit.
+        value: f64,
+    },
     /// Arrange the window differently.
     SetView(Box<View>),
     /// Run the session from step 0: as it stands, or from the sliders' values without its script.
@@ -41,6 +48,8 @@ pub enum Action {
     Rewind(Step),
     /// Halve the learning rate and go back to this checkpoint.
     CoolDown(Step),
+    /// Halve the learning rate and begin a new run.
+    StartCooler,
     /// Take the last change back.
     Undo,
     /// Make it again.
@@ -94,6 +103,14 @@ pub enum Action {
     ClearNotices,
 }
 
+impl Action {
+    /// A knob was turned: by a hand that still holds it, or at one stroke.
+    pub fn turned(id: &str, value: f64, held: bool) -> Self {
+        let id = id.to_owned();
+        if held { Self::Hold { id, value } } else { Self::Set(Part::Knob { id, value }) }
+    }
+}
+
 /// What the session-file window asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileQuestion {
@@ -135,6 +152,32 @@ pub struct Rows {
     pub listed: Vec<usize>,
 }
 
+/// Sources that were picked and are not fully named yet: what is in force stays until they are.
+#[derive(Clone, Debug, Default)]
+pub struct Choosing {
+    /// The teacher's.
+    pub teacher: Option<Source>,
+    /// The student's.
+    pub student: Option<Source>,
+    /// The data's.
+    pub data: Option<DataSource>,
+}
+
+impl Choosing {
+    /// The half-named source of a model.
+    pub fn model(&mut self, wish: Wish) -> &mut Option<Source> {
+        if wish == Wish::Teacher { &mut self.teacher } else { &mut self.student }
+    }
+
+    /// Forgets what was being chosen where something else was put in force meanwhile.
+    pub fn forget_settled(&mut self, models: &Models, data: &Data, now: &Session) {
+        let teacher = |models: &Models| models.teacher.as_ref().map(|teacher| teacher.source.clone());
+        self.teacher.take_if(|_| teacher(models) != teacher(&now.models));
+        self.student.take_if(|_| models.student.source != now.models.student.source);
+        self.data.take_if(|_| data.source != now.data.source);
+    }
+}
+
 /// The window's own memory.
 #[derive(Default)]
 pub struct UiState {
@@ -154,6 +197,8 @@ pub struct UiState {
     pub taken: Option<(String, TextPlace)>,
     /// Texts that are typed but not yet meant.
     pub drafts: HashMap<Id, String>,
+    /// Sources that are not fully named yet.
+    pub choosing: Choosing,
     /// The session-file window, while it is open.
     pub question: Option<FileQuestion>,
     /// Session files used lately, newest first.
@@ -178,6 +223,8 @@ pub struct UiState {
     pub key_problem: Option<&'static str>,
     /// A section of the left column that has something to ask and unfolds in the next frame.
     pub unfold: Option<&'static str>,
+    /// Whether the person is at θ, and wants to know what it would remove.
+    pub weighs: bool,
     /// Whether frame times are shown.
     pub timing: bool,
 }

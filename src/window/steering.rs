@@ -3,6 +3,17 @@
 //! Before a run a slider writes the session's value at step 0. During a run it writes the shared
 //! cell only; the engine answers with a knob change, which becomes a mark on the curve and a line
 //! of the session's script. So at every moment the session, run headless, repeats what was done.
+//!
+//! While a hand holds a knob, what it asks for is only shown: the pictures soften and count with it at
+//! once. It acts (goes into the cell) when the hand lets go or has been still for [`REST`]; θ removes
+//! weights and acts only when let go. Keys, buttons and typed numbers act at once. A change acts on the
+//! very next step, whatever made it.
+//!
+//! *Why marks are of values and not of gestures (2026-11).* A smooth drag is one value that acted: one
+//! mark, one line of the script. A hand that rests on the way has trained with each value it rested on,
+//! and the replay needs them all: each is a mark. For undo it stays one gesture, because undo asks what
+//! the person did, not what the run went through. Chosen over one mark a gesture, which would be untrue
+//! of the steps between, and over waiting for the release alone, which hides what a held value does.
 
 use crate::link::{Answer, Event, KnobChange, Live, Origin, Phase, Step};
 use crate::record::RunRecord;
@@ -20,11 +31,26 @@ enum Run {
     Live,
 }
 
+/// A hand that has been still for so long means the value it holds, in egui's seconds.
+pub const REST: f64 = 0.15;
+
+/// The knob whose values remove weights: passing one on the way to another does harm.
+pub const THETA: &str = "magnitude.theta";
+
+/// A knob that is held, with a value that does not act yet.
+#[derive(Clone, Debug, PartialEq)]
+struct Held {
+    id: String,
+    /// When the hand moved last, in egui's seconds.
+    moved: f64,
+}
+
 /// What the sliders ask for.
 #[derive(Debug, Default)]
 pub struct Steering {
     requested: Knobs,
     run: Run,
+    held: Option<Held>,
 }
 
 /// What an event means for the sliders; taken before the event is folded, acted on afterwards.
@@ -68,7 +94,7 @@ impl Steering {
                 requested.values.insert(id.clone(), *applied);
             }
         }
-        Self { requested, run: Run::None }
+        Self { requested, run: Run::None, held: None }
     }
 
     /// What the sliders show.
@@ -85,18 +111,73 @@ impl Steering {
     pub fn request(&mut self, id: &str, value: f64, session: &mut Session, cell: &Live<Knobs>) -> Option<f64> {
         let before = self.requested.values.get(id).copied();
         self.requested.set(id, value);
-        if self.is_live() {
-            cell.store(self.requested.clone());
-        } else {
-            session.set_knob(id, value);
-        }
+        self.held.take_if(|held| held.id == id);
+        self.commit(id, session, cell);
         before
+    }
+
+    /// A hand holds a knob at a value, at time `now`; gives the one asked for before. Without a run
+    /// nothing could act, so the session has it at once.
+    pub fn hold(&mut self, id: &str, value: f64, now: f64, session: &mut Session, cell: &Live<Knobs>) -> Option<f64> {
+        if !self.is_live() {
+            return self.request(id, value, session, cell);
+        }
+        if self.held.as_ref().is_some_and(|held| held.id != id) {
+            self.let_go(session, cell);
+        }
+        self.held = Some(Held { id: id.to_owned(), moved: now });
+        self.requested.values.insert(id.to_owned(), value)
+    }
+
+    /// Lets a held value act once the hand has come to rest or is no longer `down`. Gives the seconds
+    /// until that has to be looked at again.
+    pub fn settle(&mut self, now: f64, down: bool, session: &mut Session, cell: &Live<Knobs>) -> Option<f64> {
+        let held = self.held.as_ref()?;
+        if !down {
+            self.let_go(session, cell);
+            return None;
+        }
+        let left = held.moved + REST - now;
+        if held.id == THETA || left > 0.0 {
+            return (held.id != THETA).then_some(left);
+        }
+        self.let_go(session, cell);
+        None
+    }
+
+    fn let_go(&mut self, session: &mut Session, cell: &Live<Knobs>) {
+        if let Some(Held { id, .. }) = self.held.take() {
+            self.requested.revision += 1;
+            self.commit(&id, session, cell);
+        }
+    }
+
+    /// Lets the value asked for act.
+    fn commit(&self, id: &str, session: &mut Session, cell: &Live<Knobs>) {
+        if self.is_live() {
+            self.store(cell);
+        } else if let Some(value) = self.requested.values.get(id) {
+            session.set_knob(id, *value);
+        }
+    }
+
+    /// Writes the cell. A value under a hand is not in it yet.
+    fn store(&self, cell: &Live<Knobs>) {
+        let mut knobs = self.requested.clone();
+        if let Some(Held { id, .. }) = &self.held {
+            match cell.load().values.get(id) {
+                Some(acting) => knobs.values.insert(id.clone(), *acting),
+                None => knobs.values.remove(id),
+            };
+        }
+        cell.store(knobs);
     }
 
     /// A run of `session` is asked for: the sliders stand at step 0.
     pub fn begin(&mut self, session: &Session, catalog: &Catalog, cell: &Live<Knobs>) {
         let revision = self.requested.revision.max(cell.load().revision) + 1;
         self.requested = Knobs { revision, ..session.start_knobs(catalog) };
+        self.held = None;
         cell.store(self.requested.clone());
         self.run = Run::Asked;
     }
@@ -121,6 +202,7 @@ impl Steering {
                 self.follow(record.applied.clone(), cell);
                 session.script = script(record);
             }
+            // What is held from here on is a value for the next start.
             Turn::Over => self.run = Run::None,
         }
     }
@@ -137,10 +219,13 @@ impl Steering {
     /// Takes up values that a hand did not set. The cell takes them too: the engine sees a change
     /// by what differs in it, and turning a knob back to where it stood before must differ.
     fn follow(&mut self, values: impl IntoIterator<Item = (String, f64)>, cell: &Live<Knobs>) {
-        self.requested.values.extend(values);
+        for (id, value) in values {
+            self.held.take_if(|held| held.id == id);
+            self.requested.values.insert(id, value);
+        }
         // Another session's sliders may have written the cell before: the revision only ever grows.
         self.requested.revision = self.requested.revision.max(cell.load().revision) + 1;
-        cell.store(self.requested.clone());
+        self.store(cell);
     }
 }
 

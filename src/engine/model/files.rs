@@ -256,7 +256,8 @@ impl ModelFiles {
             (_, Some(Shipped { weights: Some(bytes), entry, .. })) => Stored::from_bytes(bytes, Path::new(entry.id)),
             (Self::BuiltIn(name), _) => Err(ModelError::File {
                 what: "model.safetensors",
-                reason: "this built-in model ships without weights; set its start to Fresh".into(),
+                reason: "this built-in model ships without weights; let its weights start at random (start: Fresh)"
+                    .into(),
                 path: PathBuf::from(name),
             }),
         }

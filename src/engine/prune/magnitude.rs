@@ -28,7 +28,7 @@ pub const THETA: Knob = Knob {
     min: 0.0,
     max: 10.0,
     default: 0.0,
-    scale: Scale::Linear,
+    scale: Scale::Log,
     live: true,
     help: "Removes weights whose importance |w|/Σ|w| is below θ times the mean; 0 prunes nothing, lowering it brings weights back.",
 };

@@ -34,6 +34,7 @@ impl Engine<'_> {
         match Pair::open(session, self.pair.as_ref()) {
             Ok(pair) => {
                 let revived = session.run.as_deref().and_then(|run| checkpoint::revive(&pair, run));
+                self.cells.weights.store(None); // They were another student's.
                 self.left = revived.map(|(step, pruner)| Left { step, pruner }).unwrap_or_default();
                 self.emit(Event::Opened(Box::new(pair.opened())));
                 self.pair = Some(pair);
@@ -182,6 +183,7 @@ impl Engine<'_> {
         let session = Box::new(run.trainer.session.clone());
         let (out, step, opened) = (run.out.clone(), run.trainer.step, Box::new(run.trainer.pair.opened()));
         self.looks.spent = Duration::ZERO;
+        self.cells.weights.store(None); // They were another student's.
         let stray = session.prompt.stray_words(&opened.classes);
         let (budget, inputs) = (run.budget, run.inputs.clone());
         let run = Run { vetted: step > 0, ..run };

@@ -7,7 +7,7 @@ use crate::session::View;
 use crate::window::control;
 use crate::window::plot::{attention_map, curves, weights};
 use crate::window::state::{Action, UiState};
-use crate::window::undo::Part;
+use crate::window::steering::THETA;
 
 /// The lower part's tabs, as they are stored in the view.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,9 +45,6 @@ pub fn shows_attention(view: &View) -> bool {
 pub fn shows_weights(view: &View) -> bool {
     Tab::of(view) == Tab::Weights
 }
-
-/// The pruning threshold.
-const THETA: &str = "magnitude.theta";
 
 pub(super) fn centre_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let tab = Tab::of(&scene.session.view);
@@ -162,6 +159,7 @@ fn weights_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         && let Some(knob) = knob
     {
         let value = new.clamp(knob.min, knob.max);
-        state.ask(Action::Set(Part::Knob { id: THETA.to_owned(), value }));
+        let held = ui.input(|input| input.pointer.primary_down());
+        state.ask(Action::turned(THETA, value, held));
     }
 }

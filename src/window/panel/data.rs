@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use egui::{DragValue, RichText, Ui, vec2};
+use egui::{RichText, Ui};
 
 use super::{Scene, Section};
 use crate::link::Opened;
 use crate::link::grouped;
 use crate::session::{Column, Data, DataSource, Strip};
-use crate::window::control::{self, PathAnswer, ROW};
+use crate::window::control::{self, Count, PathAnswer, Percent};
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
@@ -22,14 +22,22 @@ pub(super) const SECTION: Section = Section {
     draw: data_ui,
 };
 
+/// The field of the path.
+const PATH: &str = "data path";
+
+/// What a person calls it.
+fn title(source: &DataSource) -> String {
+    match (source, source.path()) {
+        (DataSource::BuiltIn(name), _) => name.clone(),
+        (_, path) => {
+            let path = path.unwrap_or(Path::new(""));
+            path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+        }
+    }
+}
+
 fn summary(scene: &Scene) -> String {
-    let title = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let name = match &scene.session.data.source {
-        DataSource::BuiltIn(name) => name.clone(),
-        DataSource::Newsgroups { path, .. }
-        | DataSource::Delimited { path, .. }
-        | DataSource::JsonLines { path, .. } => title(path),
-    };
+    let name = title(&scene.session.data.source);
     match &scene.record.opened {
         Some(opened) => {
             let texts = grouped(opened.parts.train as u64);
@@ -54,8 +62,7 @@ fn data_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
     ui.add_enabled_ui(!scene.live, |ui| {
         let mut data = scene.session.data.clone();
-        kind_ui(ui, scene, &mut data.source);
-        source_ui(ui, scene, state, &mut data.source);
+        choice_ui(ui, scene, state, &mut data.source);
         split_ui(ui, scene, &mut data);
         if data != scene.session.data {
             state.ask(Action::Set(Part::Data(data)));
@@ -69,7 +76,31 @@ fn data_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
 }
 
-fn kind_ui(ui: &mut Ui, scene: &Scene, source: &mut DataSource) {
+/// The source in force, or the one that is being chosen: that one is put in its place once it is named.
+fn choice_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, in_force: &mut DataSource) {
+    let half = state.choosing.data.take();
+    let is_half = half.is_some();
+    let mut source = half.unwrap_or_else(|| in_force.clone());
+    if kind_ui(ui, scene, &mut source) {
+        if std::mem::discriminant(&source) == std::mem::discriminant(in_force) && source.path().is_some() {
+            return;
+        }
+        ui.memory_mut(|memory| memory.request_focus(egui::Id::unique(PATH)));
+    }
+    source_ui(ui, scene, state, &mut source);
+    if is_half {
+        let words = scene.t("Until this is named, in force is still");
+        control::caption(ui, &format!("{words} {}", title(in_force)));
+    }
+    if source.is_named() {
+        *in_force = source;
+    } else {
+        state.choosing.data = Some(source);
+    }
+}
+
+/// Gives whether another kind was picked.
+fn kind_ui(ui: &mut Ui, scene: &Scene, source: &mut DataSource) -> bool {
     let mut all: Vec<(Kind, &str, &str)> = Vec::new();
     for entry in &scene.catalog.corpora {
         all.push((Kind::BuiltIn(entry.id.to_owned()), scene.t(entry.label), scene.t(entry.help)));
@@ -90,9 +121,11 @@ fn kind_ui(ui: &mut Ui, scene: &Scene, source: &mut DataSource) {
     let shown = all.iter().find(|(kind, ..)| *kind == now).map_or(name.as_str(), |(_, label, _)| label).to_owned();
     let help = scene.t("Where the examples come from");
     let picked = control::row(ui, scene.t("Source"), help, |ui| control::pick(ui, "data source", &now, &shown, &all));
+    let is_picked = picked.is_some();
     if let Some(kind) = picked {
         *source = emptied(kind);
     }
+    is_picked
 }
 
 /// A source of this kind with the commonest names for its parts and no path yet.
@@ -136,7 +169,7 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, path: &m
     let answer = control::row(ui, scene.t("File"), scene.t("Path of the file, or of the unpacked folder"), |ui| {
         let hint = scene.t("Path, or drop the file here");
         let browse = (scene.t("Browse for the data"), scene.t("Pick the file in a dialog"));
-        control::path(ui, state, "data path", path, hint, browse)
+        control::path(ui, state, PATH, path, hint, browse)
     });
     match answer {
         Some(PathAnswer::Typed(typed)) => *path = typed,
@@ -248,14 +281,15 @@ fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
     control::row(ui, scene.t("Set aside"), help, |ui| {
         let width = ((ui.available_width() - 6.0) / 2.0).floor() - 1.0;
         ui.spacing_mut().item_spacing.x = 6.0;
-        share_ui(ui, width, &mut data.validation, scene.t("Validation share"), scene.t("valid. "));
-        share_ui(ui, width, &mut data.test, scene.t("Test share"), scene.t("test "));
+        share_ui(ui, scene, width, &mut data.validation, scene.t("Validation share"), scene.t("valid. "));
+        share_ui(ui, scene, width, &mut data.test, scene.t("Test share"), scene.t("test "));
     });
     let help = scene.t(
         "Seed that draws the parts set aside and the texts a limit keeps; the recipe's seed leaves them as they are",
     );
     let seed = control::row(ui, scene.t("Split seed"), help, |ui| {
-        control::count(ui, data.split_seed, 0..=u64::MAX, "").unwrap_or(data.split_seed)
+        let field = Count { key: "split seed", range: 0..=u64::MAX, zero: "" };
+        field.ui(ui, scene.look, data.split_seed).unwrap_or(data.split_seed)
     });
     data.split_seed = seed;
     let help =
@@ -265,15 +299,11 @@ fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
     limit_ui(ui, scene, scene.t("Limit"), help, &mut data.limit, 1000);
 }
 
-fn share_ui(ui: &mut Ui, width: f32, share: &mut f64, name: &str, prefix: &str) {
-    let drag = DragValue::from_get_set(|new| {
-        if let Some(percent) = new {
-            *share = percent / 100.0;
-        }
-        *share * 100.0
-    });
-    let drag = drag.range(0.0..=50.0).speed(0.2).max_decimals(1).prefix(prefix.to_owned()).suffix(" %");
-    ui.add_sized(vec2(width, ROW - 2.0), drag).accessible_name(name);
+fn share_ui(ui: &mut Ui, scene: &Scene, width: f32, share: &mut f64, name: &str, prefix: &str) {
+    let field = Percent { key: name, range: 0.0..=50.0, prefix, suffix: "", width };
+    let typed = field.ui(ui, scene.look, *share);
+    typed.response.accessible_name(name);
+    *share = typed.value.unwrap_or(*share);
 }
 
 fn limit_ui(ui: &mut Ui, scene: &Scene, label: &str, help: &str, limit: &mut Option<usize>, first: usize) {
@@ -284,7 +314,8 @@ fn limit_ui(ui: &mut Ui, scene: &Scene, label: &str, help: &str, limit: &mut Opt
         }
         match limit {
             Some(value) => {
-                *value = control::count(ui, *value as u64, 1..=u64::MAX, "").map_or(*value, |new| new as usize)
+                let field = Count { key: label, range: 1..=u64::MAX, zero: "" };
+                *value = field.ui(ui, scene.look, *value as u64).map_or(*value, |new| new as usize)
             }
             None => {
                 ui.weak(scene.t("all"));

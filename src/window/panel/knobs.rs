@@ -1,20 +1,41 @@
 //! The knobs: every number that may be turned, as the catalog describes it, with what was asked
 //! for and what the run uses.
+//!
+//! What they stand for is said above them and is one of three things without a run: as the run left
+//! them, changed since that run, or values for the next start where there was none. While a run is
+//! under way each says beside its number what is applied, where that is not what is asked for.
 
-use egui::{Align, Button, DragValue, Label, Layout, RichText, ScrollArea, Slider, SliderClamping, Ui, vec2};
+use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Slider, SliderClamping, Ui, vec2};
 
 use super::Scene;
+use crate::link::WeightFrame;
 use crate::session::{Knob, Scale};
-use crate::window::control;
+use crate::window::control::{self, Number};
 use crate::window::state::{Action, UiState};
-use crate::window::undo::Part;
+use crate::window::steering::THETA;
 
 /// The weight of the label loss against the teacher's.
 const ALPHA: &str = "mixture.alpha";
 /// Width of a button that halves or doubles.
 const FACTOR: f32 = 30.0;
-/// The pruning threshold, in multiples of the mean importance.
-const THETA: &str = "magnitude.theta";
+/// Width of the field that sets θ by percent.
+const PERCENT: f32 = 72.0;
+/// Below so many times the mean θ removes next to nothing: its slider begins there.
+const LEAST_THETA: f64 = 0.01;
+/// A slider's value has so many figures, as it is shown.
+const FIGURES: usize = 3;
+
+/// A value that was asked for, and whether a hand still holds it.
+struct Turned {
+    value: f64,
+    held: bool,
+}
+
+impl Turned {
+    fn at_once(value: f64) -> Self {
+        Self { value, held: false }
+    }
+}
 
 pub(super) fn knobs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.horizontal(|ui| {
@@ -40,11 +61,19 @@ pub(super) fn knobs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn meaning(scene: &Scene) -> &'static str {
     if scene.live {
         scene.t("act on the next step")
-    } else if scene.session.script.is_empty() {
-        scene.t("values at step 0")
+    } else if scene.record.applied.is_empty() {
+        scene.t("values for the next start")
+    } else if scene.catalog.knobs.iter().any(|knob| left(scene, knob).is_some()) {
+        scene.t("changed since the run")
     } else {
         scene.t("as the run left them")
     }
+}
+
+/// Where the last run left a knob that stands elsewhere by now.
+fn left(scene: &Scene, knob: &Knob) -> Option<f64> {
+    let left = scene.record.applied.get(knob.id).copied().filter(|_| !scene.live)?;
+    (left != scene.requested.get(knob)).then_some(left)
 }
 
 /// Knobs of a loss that is not in the recipe would turn nothing.
@@ -61,35 +90,55 @@ fn knob_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, knob: &Knob) {
         let spacing = ui.spacing_mut();
         (spacing.item_spacing.y, spacing.interact_size.y) = (2.0, 18.0);
         let typed = head_ui(ui, scene, knob, now);
+        control::refusal_ui(ui);
         let turned = slider_ui(ui, scene, knob, now);
         let meant = match knob.id {
             ALPHA => ends_ui(ui, scene, now),
-            THETA => sparsity_ui(ui, scene, now),
+            THETA => sparsity_ui(ui, scene, knob, now),
             _ => None,
         };
         ui.add_space(5.0);
         typed.or(turned).or(meant)
     });
+    if knob.id == THETA {
+        state.weighs = ui.rect_contains_pointer(answer.response.rect) || has_focus_within(ui, &answer.response.rect);
+    }
     if !enabled {
         answer.response.on_disabled_hover_text(scene.t("This knob is read at the start only; stop the run to turn it"));
     }
-    if let Some(value) = answer.inner.map(|value| value.clamp(knob.min, knob.max)).filter(|value| *value != now) {
-        state.ask(Action::Set(Part::Knob { id: knob.id.to_owned(), value }));
+    if let Some(Turned { value, held }) = answer.inner.filter(|turned| turned.value != now) {
+        state.ask(Action::turned(knob.id, value, held));
     }
 }
 
-/// Label, what the run uses where that differs, and the number itself.
-fn head_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
+/// Whether what has the keyboard lies here.
+fn has_focus_within(ui: &Ui, place: &egui::Rect) -> bool {
+    let focused = ui.memory(|memory| memory.focused());
+    focused.and_then(|id| ui.ctx().read_response(id)).is_some_and(|response| place.contains_rect(response.rect))
+}
+
+/// Label, what the run uses or has left where that differs, and the number itself.
+fn head_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<Turned> {
     ui.spacing_mut().interact_size.y = 22.0;
     ui.horizontal(|ui| {
         let label = scene.t(knob.label);
-        ui.add(Label::new(label).selectable(false)).on_hover_text(scene.t(knob.help));
+        let name = ui.add(Label::new(label).selectable(false));
+        control::beside(ui, name, scene.t(knob.help));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let typed = number_ui(ui, scene, knob, now);
             if let Some(applied) = applied(scene, knob).filter(|applied| *applied != now) {
-                let text = format!("{} {}", scene.t("applied"), control::figure(applied));
-                ui.add(Label::new(RichText::new(text).small().color(ui.visuals().warn_fg_color)))
-                    .on_hover_text(scene.t("What the run uses until its next step"));
+                let text = format!("{} {}", scene.t("applied"), control::exact(applied));
+                let label = Label::new(RichText::new(text).small().color(ui.visuals().warn_fg_color));
+                let help = match knob.id {
+                    THETA => scene.t("What the run uses until θ is let go"),
+                    _ => scene.t("What the run uses until its next step; a knob that is held acts once it rests"),
+                };
+                let label = ui.add(label);
+                control::beside(ui, label, help);
+            } else if let Some(left) = left(scene, knob) {
+                let text = format!("{} {}", scene.t("run"), control::exact(left));
+                let label = ui.add(Label::new(RichText::new(text).small().weak()).selectable(false));
+                control::beside(ui, label, scene.t("Where the last run left it"));
             }
             typed
         })
@@ -103,25 +152,25 @@ fn applied(scene: &Scene, knob: &Knob) -> Option<f64> {
     scene.live.then(|| scene.record.applied.get(knob.id).copied()).flatten()
 }
 
-fn number_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
-    let mut value = now;
+fn number_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<Turned> {
     let unit = if knob.unit.is_empty() { String::new() } else { format!(" {}", scene.t(knob.unit)) };
     let speed = if knob.scale == Scale::Log { now.abs() * 0.01 } else { (knob.max - knob.min) * 0.002 };
-    let drag = DragValue::new(&mut value)
-        .range(knob.min..=knob.max)
-        .clamp_existing_to_range(false)
-        .speed(speed.max(knob.max * 1e-7))
-        .suffix(unit)
-        .custom_formatter(|value, _| control::figure(value))
-        .custom_parser(control::typed_figure)
-        .update_while_editing(false);
+    let field = Number {
+        key: knob.id,
+        range: knob.min..=knob.max,
+        speed: speed.max(knob.max * 1e-7),
+        prefix: "",
+        suffix: &unit,
+        size: vec2(74.0, 22.0),
+    };
+    let typed = field.ui(ui, scene.look, now);
+    let range = format!("{} {} – {}", scene.t("Range"), control::exact(knob.min), control::exact(knob.max));
     let name = format!("{} {}", scene.t(knob.label), scene.t("value"));
-    let range = format!("{} {} – {}", scene.t("Range"), control::figure(knob.min), control::figure(knob.max));
-    ui.add_sized(vec2(74.0, 22.0), drag).on_hover_text(range).accessible_name(name);
-    (value != now).then_some(value)
+    control::beside(ui, typed.response, &range).accessible_name(name);
+    typed.value.map(|value| Turned { value, held: typed.held })
 }
 
-fn slider_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
+fn slider_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<Turned> {
     ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
@@ -135,64 +184,115 @@ fn slider_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
             .clamping(SliderClamping::Edits)
             .trailing_fill(true)
             .show_value(false);
-        ui.add(slider).on_hover_text(scene.t(knob.help)).accessible_name(scene.t(knob.label));
+        let response = ui.add(slider).accessible_name(scene.t(knob.label));
+        let response = control::beside(ui, response, scene.t(knob.help));
         let stepped = if log { factors_ui(ui, scene, knob, now) } else { None };
-        stepped.or((value != now).then_some(value))
+        let slid = (value != now).then(|| Turned {
+            value: control::rounded(value, FIGURES).clamp(knob.min, knob.max),
+            held: response.is_pointer_button_down_on(),
+        });
+        stepped.or(slid)
     })
     .inner
 }
 
 /// The smallest step above 0 of a logarithmic slider that starts there.
 fn smallest(knob: &Knob) -> f64 {
-    if knob.min > 0.0 { knob.min } else { knob.max * 1e-4 }
+    match knob.min {
+        _ if knob.id == THETA => LEAST_THETA,
+        min if min > 0.0 => min,
+        _ => knob.max * 1e-4,
+    }
 }
 
-fn factors_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<f64> {
+/// Buttons that halve and double, where that stays in range.
+fn factors_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<Turned> {
     let mut chosen = None;
     for (text, factor, help) in [("×½", 0.5, scene.t("Half of it")), ("×2", 2.0, scene.t("Twice as much"))] {
         ui.spacing_mut().button_padding = vec2(2.0, 0.0);
-        let button = ui.add_sized(vec2(FACTOR, 18.0), Button::new(RichText::new(text).small())).on_hover_text(help);
+        let then = control::rounded(now * factor, 2 * FIGURES);
+        let button = Button::new(RichText::new(text).small()).min_size(vec2(FACTOR, 18.0));
+        let fits = (knob.min..=knob.max).contains(&then);
+        let button = ui.add_enabled(fits, button);
         let name = format!("{} {text}", scene.t(knob.label));
-        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, fits, &name));
         if button.clicked() {
-            chosen = Some(now * factor);
+            chosen = Some(Turned::at_once(then));
         }
+        control::beside(ui, button, help);
     }
     chosen
 }
 
 /// α names both of its ends, never the letter alone.
-fn ends_ui(ui: &mut Ui, scene: &Scene, alpha: f64) -> Option<f64> {
+fn ends_ui(ui: &mut Ui, scene: &Scene, alpha: f64) -> Option<Turned> {
     ui.horizontal(|ui| {
         control::caption(ui, &format!("{} {alpha:.2} · {} {:.2}", scene.t("labels"), scene.t("teacher"), 1.0 - alpha));
     });
     None
 }
 
-/// θ as the share of weights it removes; typing a share sets θ.
-fn sparsity_ui(ui: &mut Ui, scene: &Scene, theta: f64) -> Option<f64> {
+/// θ as the share of weights it removes, before it is let go; a share that is typed sets θ.
+fn sparsity_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, theta: f64) -> Option<Turned> {
     let Some(weights) = scene.weights else {
-        control::caption(ui, scene.t("Open the weights in the centre to see what it removes."));
+        // As high as the row that takes its place.
+        ui.horizontal(|ui| {
+            ui.set_min_height(20.0);
+            control::caption(ui, scene.t("Point at it to see what it removes; it acts when let go."));
+        });
         return None;
     };
     ui.spacing_mut().interact_size.y = 20.0;
-    ui.horizontal(|ui| {
+    let typed = ui.horizontal(|ui| {
         control::caption(ui, scene.t("removes"));
-        let now = weights.all.fraction_below(theta) * 100.0;
-        let mut percent = now;
-        let drag = DragValue::new(&mut percent)
-            .range(0.0..=99.9)
-            .speed(0.2)
-            .max_decimals(1)
-            .suffix(" %")
-            .update_while_editing(false);
-        let answer = ui
-            .add_sized(vec2(64.0, 20.0), drag)
-            .on_hover_text(scene.t("Share of the weights that θ removes; type a share to set θ"))
-            .accessible_name(scene.t("Sparsity"));
-        let masked = format!("{} {:.1} %", scene.t("masked now"), weights.sparsity * 100.0);
-        control::caption(ui, &masked);
-        answer.changed().then(|| weights.all.theta_for(percent / 100.0))
-    })
-    .inner
+        let share = |theta: f64| 100.0 * weights.all.fraction_below(theta);
+        let field = Number {
+            key: "sparsity",
+            range: 0.0..=(share(knob.max) * 100.0).floor() / 100.0,
+            speed: 0.2,
+            prefix: "",
+            suffix: " %",
+            size: vec2(PERCENT, 20.0),
+        };
+        let typed = field.ui(ui, scene.look, hundredths(share(theta)));
+        let help = scene.t("Share of the weights that θ removes; type a share to set θ");
+        control::beside(ui, typed.response, help).accessible_name(scene.t("Sparsity"));
+        control::caption(ui, &format!("{} {:.1} %", scene.t("masked now"), weights.sparsity * 100.0));
+        typed.value.map(|percent| Turned { value: theta_for(percent, weights, knob.max), held: typed.held })
+    });
+    control::refusal_ui(ui);
+    typed.inner
+}
+
+/// The threshold with the fewest figures that removes this share, in percent, to a hundredth.
+fn theta_for(percent: f64, weights: &WeightFrame, most: f64) -> f64 {
+    if percent <= 0.0 {
+        return 0.0;
+    }
+    let theta = weights.all.theta_for(percent / 100.0).min(most);
+    let removes = |theta: f64| 100.0 * weights.all.fraction_below(theta);
+    let candidates = (FIGURES..=9).map(|figures| control::rounded(theta, figures).min(most));
+    candidates.into_iter().find(|theta| (removes(*theta) - percent).abs() < 0.005).unwrap_or(theta)
+}
+
+fn hundredths(percent: f64) -> f64 {
+    (percent * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::Histogram;
+
+    #[test]
+    fn theta_by_percent_has_few_figures_and_removes_what_was_asked() {
+        let bell = |i: usize| (9e5 * (-((i as f64 - 150.0) / 25.0).powi(2)).exp()) as u64;
+        let all = Histogram { counts: (0..Histogram::BINS).map(bell).collect() };
+        let weights = WeightFrame { step: 0, all, tensors: vec![], sparsity: 0.0 };
+        for percent in [0.0, 0.5, 12.34, 30.0, 50.0, 90.0, 99.0] {
+            let theta = theta_for(percent, &weights, 10.0);
+            assert_eq!(hundredths(100.0 * weights.all.fraction_below(theta)), percent);
+            assert!(theta.to_string().len() <= 11, "{percent} % is {theta}");
+        }
+    }
 }

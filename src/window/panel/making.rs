@@ -5,7 +5,7 @@ use egui::{Id, Ui};
 
 use super::Scene;
 use crate::link::ModelSize;
-use crate::session::{LayerMap, Layers, ModelChoice, Start, Vocabulary};
+use crate::session::{LayerMap, Layers, ModelChoice, Source, Start, Vocabulary};
 use crate::window::control;
 use crate::window::state::UiState;
 
@@ -96,15 +96,27 @@ fn weights_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
     if let Some(from) = picked {
         from.write(choice);
     }
+    if From::of(choice) == From::Own(Start::Fresh) && !matches!(choice.source, Source::BuiltIn(_)) {
+        control::caption(ui, scene.t("It starts at random: what the model has learned is not read."));
+    }
 }
 
 fn picked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, picked: &mut Vec<usize>) {
     let text = picked.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let id = Id::unique("picked layers");
     let typed = control::row(ui, scene.t("Layers"), scene.t("Their numbers in a row, counted from 0"), |ui| {
-        control::draft(ui, state, Id::unique("picked layers"), &text, "0, 2, 4", f32::INFINITY)
+        control::draft(ui, state, id, &text, "0, 2, 4", f32::INFINITY)
     });
-    if let Some(layers) = typed.and_then(|text| numbers(&text)) {
-        *picked = layers;
+    match typed.map(|typed| (numbers(&typed), typed)) {
+        Some((Some(layers), _)) => *picked = layers,
+        // It stays in its field, to be mended there.
+        Some((None, typed)) => drop(state.drafts.insert(id, typed)),
+        None => {}
+    }
+    let is_refused = state.drafts.get(&id).is_some_and(|typed| numbers(typed).is_none());
+    if is_refused && !ui.memory(|memory| memory.has_focus(id)) {
+        let why = format!("{}; {} {text}", scene.t("whole numbers only"), scene.t("in force is still"));
+        ui.add(egui::Label::new(egui::RichText::new(why).small().color(ui.visuals().error_fg_color)).wrap());
     }
 }
 

@@ -61,8 +61,20 @@ fn remedies_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Troubl
             state.ask(Action::CoolDown(checkpoint));
         }
     }
-    let resume = Button::new(format!("▶ {}", scene.t("Resume training")));
-    if ui.add(resume).on_hover_text(scene.t("Go on from here")).clicked() {
+    if trouble.checkpoint.is_none() && trouble.alarm.is_some() {
+        let help = scene.t("There is no checkpoint from before it; a new run begins at step 0 with half the rate");
+        let text = scene.t("Halve the learning rate and start again");
+        if ui.button(RichText::new(text).strong()).on_hover_text(help).clicked() {
+            state.ask(Action::StartCooler);
+        }
+    }
+    let (text, help) = match trouble.alarm {
+        Some(_) if !rewound => {
+            (scene.t("Go on anyway"), scene.t("Go on from here; it is not said again until the run has recovered"))
+        }
+        _ => (scene.t("Resume training"), scene.t("Go on from here")),
+    };
+    if ui.add(Button::new(format!("▶ {text}"))).on_hover_text(help).clicked() {
         state.ask(Action::Resume);
     }
     if ui

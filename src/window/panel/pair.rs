@@ -8,7 +8,7 @@ use super::{Scene, Section};
 use crate::link::ModelCard;
 use crate::link::grouped;
 use crate::session::{Head, ModelChoice, Precision, Source};
-use crate::window::control;
+use crate::window::control::{self, Count};
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
@@ -63,7 +63,7 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
     }
     if let Some(choice) = teacher {
         head_ui(ui, scene, "teacher", choice);
-        longest_ui(ui, scene, choice);
+        longest_ui(ui, scene, "teacher", choice);
         precision_ui(ui, scene, choice);
         let card = scene.record.opened.as_ref().and_then(|opened| opened.teacher.as_ref());
         card_ui(ui, scene, choice, card);
@@ -79,7 +79,7 @@ fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut Mod
     }
     making_ui(ui, scene, state, student);
     head_ui(ui, scene, "student", student);
-    longest_ui(ui, scene, student);
+    longest_ui(ui, scene, "student", student);
     let card = scene.record.opened.as_ref().map(|opened| &opened.student);
     card_ui(ui, scene, student, card);
     classes_ui(ui, scene, "student", student, card);
@@ -141,11 +141,13 @@ fn head_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {
     choice.head = picked.unwrap_or(choice.head);
 }
 
-fn longest_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
+fn longest_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice) {
     let help =
         scene.t("Longest input in tokens; longer texts are cut, never the prompt. 0 is as long as the model allows");
     let changed = control::row(ui, scene.t("Max tokens"), help, |ui| {
-        control::count(ui, choice.max_tokens as u64, 0..=1_000_000, scene.t("the model's limit"))
+        let key = format!("{id} max tokens");
+        let field = Count { key: &key, range: 0..=1_000_000, zero: scene.t("the model's limit") };
+        field.ui(ui, scene.look, choice.max_tokens as u64)
     });
     choice.max_tokens = changed.map_or(choice.max_tokens, |value| value as usize);
 }

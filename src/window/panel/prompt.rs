@@ -43,7 +43,8 @@ fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn template_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
     let edit = TextEdit::multiline(&mut prompt.template).desired_rows(2).desired_width(f32::INFINITY);
     let help = scene.t("{text} stands for the text, {answer} for the label word; each belongs in exactly once");
-    ui.add(edit.code_editor()).accessible_name(scene.t("Template")).on_hover_text(help);
+    // Not `code_editor`, which takes every Tab for itself: a tab in a prompt would be seen by nobody.
+    ui.add(edit.font(egui::TextStyle::Monospace)).accessible_name(scene.t("Template")).on_hover_text(help);
     let problem = Prompt::problem(&prompt.template);
     let told = scene.prompt.and_then(|frame| frame.problem.clone());
     if let Some(problem) = problem.or(told) {

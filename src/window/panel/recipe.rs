@@ -1,11 +1,11 @@
 //! The recipe: what is minimised, by which optimiser, for how long, from which seed.
 
-use egui::{DragValue, Ui, vec2};
+use egui::Ui;
 
 use super::{Scene, Section};
 use crate::link::grouped;
 use crate::session::{Device, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
-use crate::window::control::{self, ROW};
+use crate::window::control::{self, Count, Percent};
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
 
@@ -116,7 +116,8 @@ fn counts_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
         ),
     ];
     for (label, help, value, least, zero) in rows {
-        let changed = control::row(ui, label, help, |ui| control::count(ui, *value, least..=u64::MAX, zero));
+        let field = Count { key: label, range: least..=u64::MAX, zero };
+        let changed = control::row(ui, label, help, |ui| field.ui(ui, scene.look, *value));
         *value = changed.unwrap_or(*value);
     }
     recipe.batch = batch as usize;
@@ -130,7 +131,11 @@ fn target_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
             recipe.target_accuracy = on.then_some(0.9);
         }
         match &mut recipe.target_accuracy {
-            Some(target) => percent_ui(ui, target, scene.t("accuracy")),
+            Some(target) => {
+                let (suffix, width) = (format!(" {}", scene.t("accuracy")), ui.available_width());
+                let field = Percent { key: "target", range: 0.0..=100.0, prefix: "", suffix: &suffix, width };
+                *target = field.ui(ui, scene.look, *target).value.unwrap_or(*target);
+            }
             None => {
                 ui.weak(scene.t("the last step"));
             }
@@ -142,7 +147,8 @@ fn patience_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
     let help = scene.t("Stops early after so many evaluations in a row without a better measure");
     control::row(ui, scene.t("Patience"), help, |ui| {
         let now = recipe.patience.unwrap_or(0);
-        if let Some(patience) = control::count(ui, now, 0..=10_000, scene.t("never stops early")) {
+        let field = Count { key: "patience", range: 0..=10_000, zero: scene.t("never stops early") };
+        if let Some(patience) = field.ui(ui, scene.look, now) {
             recipe.patience = (patience > 0).then_some(patience);
         }
     });
@@ -184,15 +190,4 @@ fn device_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
         control::pick(ui, "device", &recipe.device, &recipe.device.label(), &all)
     });
     recipe.device = picked.unwrap_or(recipe.device);
-}
-
-fn percent_ui(ui: &mut Ui, share: &mut f64, name: &str) {
-    let drag = DragValue::from_get_set(|new| {
-        if let Some(percent) = new {
-            *share = percent / 100.0;
-        }
-        *share * 100.0
-    });
-    let drag = drag.range(0.0..=100.0).speed(0.2).max_decimals(1).suffix(format!(" % {name}"));
-    ui.add_sized(vec2(ui.available_width(), ROW - 2.0), drag);
 }

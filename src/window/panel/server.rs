@@ -8,9 +8,11 @@ use egui::{Button, Id, Label, RichText, TextEdit, Ui, vec2};
 use super::Scene;
 use crate::link::{KeyState, Secret};
 use crate::session::{KeyPlace, ServerMode, ServerOrigin, Source};
-use crate::window::control;
+use crate::window::control::{self, Count};
 use crate::window::state::{Action, UiState};
 
+/// The field of the address.
+pub(super) const ADDRESS: &str = "server's address";
 /// The most that the field of the token limit takes.
 const MOST: u64 = 1_000_000_000_000;
 /// Width of the button beside the key.
@@ -32,7 +34,7 @@ enum Kept {
 pub(super) fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &Source) -> Option<Source> {
     let Source::Server { url, model, mode, key, token_limit, per_minute } = now else { return None };
     let help = scene.t("Up to the version, as its makers write it");
-    let new_url = field_ui(ui, state, ("server's address", scene.t("Address"), help), url, "http://localhost:8000/v1");
+    let new_url = field_ui(ui, state, (ADDRESS, scene.t("Address"), help), url, "http://localhost:8000/v1");
     let help = scene.t("The model's name on that server");
     let hint = scene.t("model name");
     let new_model = field_ui(ui, state, ("server's model", scene.t("Name"), help), model, hint);
@@ -189,7 +191,8 @@ fn pace_ui(ui: &mut Ui, scene: &Scene, now: Option<u32>) -> Option<Option<u32>> 
     let help = scene.t("Most questions in a minute, as the server's plan has it; 0 asks as fast as it answers");
     let most = u64::from(u32::MAX);
     let count = control::row(ui, scene.t("Per minute"), help, |ui| {
-        control::count(ui, now.unwrap_or(0).into(), 0..=most, scene.t("as fast as it answers"))
+        let field = Count { key: "per minute", range: 0..=most, zero: scene.t("as fast as it answers") };
+        field.ui(ui, scene.look, now.unwrap_or(0).into())
     });
     count.map(|most| u32::try_from(most).ok().filter(|most| *most > 0))
 }
@@ -198,8 +201,9 @@ fn limit_ui(ui: &mut Ui, scene: &Scene, now: Option<u64>) -> Option<Option<u64>>
     let help = scene.t("The most tokens that a run may pay for, prompts and answers together; 0 sets no limit");
     // A file may allow nothing but kept answers.
     let zero = if now == Some(0) { scene.t("nothing to pay") } else { scene.t("no limit") };
-    let count =
-        control::row(ui, scene.t("Token limit"), help, |ui| control::count(ui, now.unwrap_or(0), 0..=MOST, zero));
+    let count = control::row(ui, scene.t("Token limit"), help, |ui| {
+        Count { key: "token limit", range: 0..=MOST, zero }.ui(ui, scene.look, now.unwrap_or(0))
+    });
     count.map(|limit| (limit > 0).then_some(limit))
 }
 

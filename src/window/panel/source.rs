@@ -6,14 +6,18 @@ mod shelf;
 
 use std::path::Path;
 
-use egui::Ui;
+use egui::{Id, Ui};
 
 use super::Scene;
-use super::server::server_ui;
+use super::server::{ADDRESS as SERVER, server_ui};
 use crate::session::{ServerMode, Source};
 use crate::window::control::{self, PathAnswer};
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
+
+/// The fields of the two folders.
+const TEACHER: &str = "teacher folder";
+const STUDENT: &str = "student folder";
 
 /// What the model list can choose.
 #[derive(Clone, PartialEq)]
@@ -25,7 +29,8 @@ enum Pick {
     Server,
 }
 
-/// Gives the new source: `Some(None)` is nobody.
+/// Gives the new source, once it is fully named: `Some(None)` is nobody. Until then what is in force
+/// stays.
 pub(super) fn source_ui(
     ui: &mut Ui,
     scene: &Scene,
@@ -34,17 +39,28 @@ pub(super) fn source_ui(
     now: Option<&Source>,
 ) -> Option<Option<Source>> {
     let help = scene.t("A built-in model, a folder, the Hugging Face Hub, or a server");
-    let picked = control::row(ui, scene.t("Model"), help, |ui| pick_ui(ui, scene, wish, now));
+    let half = state.choosing.model(wish).clone();
+    let picked = control::row(ui, scene.t("Model"), help, |ui| pick_ui(ui, scene, wish, half.as_ref().or(now)));
     if let Some(pick) = picked {
-        return Some(pick.source());
+        return pick.take(ui, state, wish, now);
     }
-    let changed = match now? {
+    let changed = match half.as_ref().or(now)? {
         Source::BuiltIn(_) => None,
         Source::Folder(folder) => folder_ui(ui, scene, state, wish, folder),
         hub @ Source::Hub { .. } => hub::hub_ui(ui, scene, state, wish, hub),
         server @ Source::Server { .. } => server_ui(ui, scene, state, server),
     };
-    changed.map(Some)
+    if half.is_some() {
+        let former = now.map_or_else(|| scene.t("None").to_owned(), Source::title);
+        control::caption(ui, &format!("{} {former}", scene.t("Until this is named, in force is still")));
+    }
+    let changed = changed?;
+    if changed.is_named() {
+        *state.choosing.model(wish) = None;
+        return Some(Some(changed));
+    }
+    *state.choosing.model(wish) = Some(changed);
+    None
 }
 
 impl Pick {
@@ -55,6 +71,34 @@ impl Pick {
             Some(Source::Folder(_)) => Self::Folder,
             Some(Source::Hub { .. }) => Self::Hub,
             Some(Source::Server { .. }) => Self::Server,
+        }
+    }
+
+    /// Takes up what was picked: at once if it says all, else to be named in the field that now has the
+    /// keyboard.
+    fn take(self, ui: &Ui, state: &mut UiState, wish: Wish, now: Option<&Source>) -> Option<Option<Source>> {
+        *state.choosing.model(wish) = None;
+        if self == Self::of(now) {
+            return None;
+        }
+        let field = self.field(wish);
+        let source = self.source();
+        if source.as_ref().is_none_or(Source::is_named) {
+            return Some(source);
+        }
+        *state.choosing.model(wish) = source;
+        ui.memory_mut(|memory| memory.request_focus(Id::unique(field)));
+        None
+    }
+
+    /// The field in which it is named.
+    fn field(&self, wish: Wish) -> &'static str {
+        match (self, wish) {
+            (Self::Server, _) => SERVER,
+            (Self::Hub, Wish::Teacher) => hub::TEACHER,
+            (Self::Hub, _) => hub::STUDENT,
+            (_, Wish::Teacher) => TEACHER,
+            (..) => STUDENT,
         }
     }
 
@@ -102,9 +146,9 @@ fn pick_ui(ui: &mut Ui, scene: &Scene, wish: Wish, now: Option<&Source>) -> Opti
 
 fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, folder: &Path) -> Option<Source> {
     let (id, browse) = if wish == Wish::Teacher {
-        ("teacher folder", scene.t("Browse for the teacher"))
+        (TEACHER, scene.t("Browse for the teacher"))
     } else {
-        ("student folder", scene.t("Browse for the student"))
+        (STUDENT, scene.t("Browse for the student"))
     };
     let answer = control::row(ui, scene.t("Folder"), scene.t("Path of the model's folder"), |ui| {
         let hint = scene.t("Path, or drop it");

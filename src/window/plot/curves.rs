@@ -25,6 +25,7 @@ use egui::{Id, Rect, RichText, ScrollArea, Slider, Ui};
 use crate::link::SeriesId;
 use crate::record::{RunRecord, Series};
 use crate::session::View;
+use crate::window::control::above;
 use crate::window::theme::{GAP, GAP_GROUP, Look};
 use smooth::Smoothed;
 use span::{Gesture, Span};
@@ -107,14 +108,16 @@ fn empty_ui(ui: &mut Ui, look: Look) {
 fn controls_ui(ui: &mut Ui, view: &mut View, held: &mut Held, look: Look) {
     ui.horizontal_wrapped(|ui| {
         let smoothing = Slider::new(&mut view.smoothing, 0.0..=0.99).fixed_decimals(2).text(look.t("smoothing"));
-        ui.add(smoothing).on_hover_text(look.t("Weight of the past in the moving average; 0 shows the raw curve alone"));
-        ui.checkbox(&mut view.log_y, look.t("log y")).on_hover_text(look.t("Values on a logarithmic axis; values of 0 and below are left out"));
-        ui.checkbox(&mut view.robust_range, look.t("robust range"))
-            .on_hover_text(look.t("The value axis leaves out the outer 5 % on both sides, so that a spike does not flatten the rest"));
+        let help = look.t("Weight of the past in the moving average; 0 shows the raw curve alone");
+        above(ui.add(smoothing), help);
+        let help = look.t("Values on a logarithmic axis; values of 0 and below are left out");
+        above(ui.checkbox(&mut view.log_y, look.t("log y")), help);
+        let help = look.t("The value axis leaves out the outer 5 % on both sides, so that a spike does not flatten the rest");
+        above(ui.checkbox(&mut view.robust_range, look.t("robust range")), help);
         let following = held.x.is_none() && held.y.is_empty();
         let fit = ui.add_enabled(!following, egui::Button::new(look.t("Fit and follow")));
         let hint = "Drag pans, Ctrl+wheel zooms the steps (with Shift the values), a box drawn with the right button zooms both, a double click fits and follows again";
-        if fit.on_hover_text(look.t(hint)).on_disabled_hover_text(look.t(hint)).clicked() {
+        if above(fit, look.t(hint)).on_disabled_hover_text(look.t(hint)).clicked() {
             *held = Held { smoothed: Arc::clone(&held.smoothed), ..Held::default() };
         }
     });

@@ -87,6 +87,13 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Back to the checkpoint at step", "退回检查点，步数"),
     ("Halve the learning rate and rewind", "学习率减半并退回"),
     ("Resume training", "继续训练"),
+    ("Go on anyway", "仍然继续"),
+    ("Go on from here; it is not said again until the run has recovered", "从这里继续；在运行恢复之前不再提示"),
+    ("Halve the learning rate and start again", "学习率减半并重新开始"),
+    (
+        "There is no checkpoint from before it; a new run begins at step 0 with half the rate",
+        "此前没有检查点；以一半的学习率从第 0 步开始新的运行",
+    ),
     ("Go on from here", "从这里继续"),
     ("Stop the run", "停止运行"),
     ("End the run: write a checkpoint and the student", "结束运行：写入检查点和学生模型"),

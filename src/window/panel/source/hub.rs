@@ -11,10 +11,14 @@ use crate::window::control;
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
 
+/// The fields of the two names.
+pub(super) const TEACHER: &str = "teacher on the Hub";
+pub(super) const STUDENT: &str = "student on the Hub";
+
 /// Gives the new source.
 pub(super) fn hub_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, now: &Source) -> Option<Source> {
     let Source::Hub { repo, revision, file } = now else { return None };
-    let id = if wish == Wish::Teacher { "teacher on the Hub" } else { "student on the Hub" };
+    let id = if wish == Wish::Teacher { TEACHER } else { STUDENT };
     let help =
         scene.t("The model's name on the Hub; Enter takes it, and what the cache lacks is fetched once you say so");
     let name = control::row(ui, scene.t("Name"), help, |ui| {

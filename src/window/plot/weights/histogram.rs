@@ -8,7 +8,7 @@ use egui::{
 use super::axis::Axis;
 use crate::link::Histogram;
 use crate::link::grouped;
-use crate::window::plot::figures::short;
+use crate::window::plot::figures::{rounded, short};
 use crate::window::plot::readout_ui;
 use crate::window::theme::Look;
 
@@ -29,7 +29,7 @@ pub(super) fn histogram_ui(ui: &mut Ui, all: &Histogram, theta: f64, look: Look)
     let axis = Axis { screen: inside.x_range() };
     let (line, moved) = line_ui(ui, response.id.with("theta"), inside, axis, theta);
     let theta = moved.unwrap_or(theta);
-    paint_axis(ui, inside, axis, look);
+    paint_axis(ui, inside, axis, axis.x(theta), look);
     paint_counts(ui, inside, axis, all, theta, look);
     paint_line(ui, inside, axis.x(theta), &line, theta, look);
     let hovered = response.hover_pos().filter(|pos| inside.contains(*pos) && !line.hovered());
@@ -49,13 +49,13 @@ fn line_ui(ui: &Ui, id: Id, inside: Rect, axis: Axis, theta: f64) -> (Response, 
     if line.has_focus() {
         let pressed = |key: Key| ui.input(|input| input.key_pressed(key));
         let from = theta.max(Histogram::edge(1));
-        moved = moved.or(pressed(Key::ArrowRight).then_some(from * NUDGE));
-        moved = moved.or(pressed(Key::ArrowLeft).then_some(from / NUDGE));
+        moved = moved.or(pressed(Key::ArrowRight).then(|| rounded(from * NUDGE)));
+        moved = moved.or(pressed(Key::ArrowLeft).then(|| rounded(from / NUDGE)));
     }
     (line, moved.filter(|&new| new != theta))
 }
 
-fn paint_axis(ui: &Ui, inside: Rect, axis: Axis, look: Look) {
+fn paint_axis(ui: &Ui, inside: Rect, axis: Axis, line: f32, look: Look) {
     let palette = look.palette();
     let font = TextStyle::Small.resolve(ui.style());
     for r in Axis::ticks() {
@@ -70,7 +70,10 @@ fn paint_axis(ui: &Ui, inside: Rect, axis: Axis, look: Look) {
     }
     ui.painter().hline(inside.x_range(), inside.bottom(), look.hairline());
     let name = look.t("importance relative to the mean");
-    ui.painter().text(inside.left_top() - vec2(0.0, ABOVE), Align2::LEFT_TOP, name, font, palette.text_weak);
+    // θ has its letter beside its line, which must not stand in the axis's name.
+    let (x, align) =
+        if line > inside.center().x { (inside.left(), Align2::LEFT_TOP) } else { (inside.right(), Align2::RIGHT_TOP) };
+    ui.painter().text(pos2(x, inside.top() - ABOVE), align, name, font, palette.text_weak);
 }
 
 /// All bins as one mesh: what θ removes in one colour, what it keeps in the other.

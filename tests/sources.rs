@@ -85,12 +85,13 @@ fn a_model_of_the_cache_is_chosen_by_a_click() {
     window.run_steps(4);
     window.get_by_label("a/broken").click();
     window.run_steps(4);
-    assert_eq!(window.state().session().models.student.source.title(), "", "what cannot be opened cannot be chosen");
+    let chosen = window.state().session().models.student.source.title();
+    assert_eq!(chosen, "posts-student", "what cannot be opened cannot be chosen");
     window.get_by_label("sentence/small").click();
     window.run_steps(10);
     let wanted = Source::hub("sentence/small");
     assert_eq!(window.state().session().models.student.source, wanted);
-    assert_eq!(window.state().session().models.student.start, Start::Stored, "it has weights of its own");
+    assert_eq!(window.state().session().models.student.start, Start::Fresh, "choosing a source sets nothing else");
     let heard = engine.heard();
     assert!(heard.iter().any(|command| matches!(command, Command::Open(_))), "a whole choice is opened");
     assert_eq!(asks(&heard), 0);
@@ -178,7 +179,7 @@ fn a_gguf_file_of_the_cache_is_chosen_by_a_click_and_only_teaches() {
     assert!(window.query_by_label("List them").is_none(), "a student is no GGUF file");
     window.get_by_label("owner/quantised q/a-Q8_0.gguf").click();
     window.run_steps(4);
-    assert_eq!(window.state().session().models.student.source.title(), "");
+    assert_eq!(window.state().session().models.student.source.title(), "posts-student");
     type_into(&mut window, "owner/name", "owner/quantised/q/a-Q8_0.gguf");
     let student = window.state().session().models.student.source.clone();
     assert!(matches!(student, Source::Hub { file: None, .. }), "{student:?}");

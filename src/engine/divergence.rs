@@ -29,6 +29,8 @@ use crate::link::{Alarm, KnobChange, Step};
 /// Steps that are judged together: over in the time of a look at the curve, and more than a few odd
 /// batches in a row.
 pub const RECENT: usize = 24;
+/// An alarm of losses or gradients is raised so many steps after it began, at most.
+const BEFORE: Step = (RECENT + RECENT / 4) as Step;
 /// A loss so many times what it began with is not learned from.
 const ABOVE_START: f64 = 3.0;
 /// A loss so many times its lowest running median has lost what was learned, once it is also back at the start.
@@ -209,7 +211,7 @@ impl Divergence {
         if raised.is_none() {
             self.losses.settle(median);
         }
-        self.judge(Alarm::Loss, raised, now < OVER * limit, done.saturating_sub(2 * RECENT as Step))
+        self.judge(Alarm::Loss, raised, now < OVER * limit, done.saturating_sub(BEFORE))
     }
 
     fn norm(&mut self, done: Step, norm: f64) -> Option<Raised> {
@@ -223,17 +225,20 @@ impl Divergence {
         if raised.is_none() && !self.silenced.contains(&Alarm::Gradient) {
             self.norms.settle(median);
         }
-        self.judge(Alarm::Gradient, raised, now < OVER * limit, done.saturating_sub(2 * RECENT as Step))
+        self.judge(Alarm::Gradient, raised, now < OVER * limit, done.saturating_sub(BEFORE))
     }
 
     /// Takes in an evaluation made behind `done` steps.
     pub fn evaluated(&mut self, done: Step, seen: Evaluated) -> Option<Raised> {
         let sound = self.sound;
         let all = [self.accuracy(seen), self.answers(seen), self.attention(seen)];
-        let mut raised = None;
+        let mut raised: Option<Raised> = None;
         for (alarm, what, over) in all {
-            let judged = self.judge(alarm, what, over, sound);
-            raised = raised.or(judged);
+            let Some(judged) = self.judge(alarm, what, over, sound) else { continue };
+            match &mut raised {
+                Some(first) => first.what = format!("{}; {}", first.what, judged.what),
+                None => raised = Some(judged),
+            }
         }
         if self.silenced.is_empty() {
             self.sound = done;
@@ -443,6 +448,17 @@ mod tests {
         assert_eq!(alarms(&[good, seen(0.6, 0.4, 1e-5)]), [None, Some(Alarm::Attention)]);
         let again = [good, seen(0.13, 0.4, 0.1), seen(0.12, 0.4, 0.1), good, seen(0.13, 0.4, 0.1)];
         assert_eq!(alarms(&again), [None, Some(Alarm::Accuracy), None, None, Some(Alarm::Accuracy)]);
+    }
+
+    #[test]
+    fn all_that_is_lost_at_once_is_said_at_once() {
+        let mut divergence = Divergence::default();
+        assert_eq!(divergence.evaluated(100, seen(0.8, 0.2, 0.1)), None);
+        let raised = divergence.evaluated(200, seen(0.125, 1.0, 1e-6)).unwrap();
+        assert_eq!(raised.alarm, Alarm::Accuracy);
+        for part in ["0.125, as good as chance", "names one class for all of 400", "no information"] {
+            assert!(raised.what.contains(part), "{}", raised.what);
+        }
     }
 
     #[test]

@@ -94,6 +94,22 @@ fn weights() -> Tensor {
     Tensor::new(&[1f32, 0.5, 0.0, 2.0, 1.0], &Device::Cpu).unwrap()
 }
 
+#[test]
+fn a_mask_at_minus_infinity_has_no_gradient_even_where_its_row_is_masked_whole() {
+    let inf = f32::INFINITY;
+    let four = |values: [f32; 8]| Tensor::from_slice(&values, &[1, 2, 1, 4], &Device::Cpu).unwrap();
+    let scores = four([0.3, -inf, -inf, 0.9, 1.0, 2.0, 3.0, 4.0]);
+    for mask in [[-inf, 0.0, 0.0, -inf, -inf, -inf, -inf, -inf], [-inf, 1.0, 0.5, 0.0, -inf, 0.2, -1e30, -1e31]] {
+        let inputs = vec![scores.clone(), four(mask)];
+        let soft = |t: &[Tensor]| ops::masked_softmax(&t[0], &t[1], 0.7);
+        Case { what: "masked_softmax", inputs, tracked: 2, size: 1.0, run: &soft }.hold();
+        let (q, k) = (drawn(&[1, 1, 4], 1, Draw::Finite(2.0)), drawn(&[1, 4, 4], 2, Draw::Finite(2.0)));
+        let halves = |t: &[Tensor]| ops::attention_probabilities(&t[0], &t[1], &t[2], 1.0, 2);
+        Case { what: "attention_probabilities", inputs: vec![q, k, four(mask)], tracked: 3, size: 8.0, run: &halves }
+            .hold();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -4,7 +4,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::heads::Heads;
-use super::masked_softmax::{MaskRows, normalise, pull_back, spread};
+use super::masked_softmax::{MaskRows, normalise, of_given_mask, pull_back, spread};
 use super::product::{Threads, add_strided, write, write_strided};
 use super::simd::widest;
 use super::values::{are_fused, output, read2, slice, tensor};
@@ -127,7 +127,7 @@ impl CustomOp3 for Probabilities {
         &self,
         q: &Tensor,
         k: &Tensor,
-        _: &Tensor,
+        mask: &Tensor,
         p: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
@@ -135,7 +135,8 @@ impl CustomOp3 for Probabilities {
         let grad = grad.contiguous()?;
         let backward = |q: &[f32], k: &[f32]| read2(p, &grad, |p, grad| self.backward(sizes, [q, k], p, grad));
         let [q_grad, k_grad, mask_grad] = read2(q, k, backward)???;
-        let mask_grad = self.wants_mask.then(|| tensor(mask_grad, p.dims())).transpose()?;
+        let learned = || of_given_mask(&tensor(mask_grad, p.dims())?, mask);
+        let mask_grad = self.wants_mask.then(learned).transpose()?;
         Ok((Some(tensor(q_grad, q.dims())?), Some(tensor(k_grad, k.dims())?), mask_grad))
     }
 }

@@ -95,6 +95,18 @@ pub fn pull_back(grad: &mut [f32], probabilities: &[f32], scale: f32) {
     }
 }
 
+/// The gradient of the mask as it was given, out of that of the raised one: whatever lay at or below
+/// [`LOWEST`] moves nothing.
+///
+/// # Shapes
+/// Both alike.
+///
+/// # Errors
+/// If they are not.
+pub fn of_given_mask(grad: &Tensor, mask: &Tensor) -> Result<Tensor> {
+    mask.gt(f64::from(LOWEST))?.where_cond(grad, &grad.zeros_like()?)
+}
+
 struct MaskedSoftmax {
     scale: f32,
     wants_mask: bool,
@@ -140,10 +152,11 @@ impl CustomOp2 for MaskedSoftmax {
         Ok(output(y, sl.shape()))
     }
 
-    fn bwd(&self, _: &Tensor, _: &Tensor, p: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, _: &Tensor, mask: &Tensor, p: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let grad = grad.contiguous()?;
         let scores = self.backward(p, &grad, self.scale)?;
-        let mask = if self.wants_mask { Some(self.backward(p, &grad, 1.0)?) } else { None };
+        let learned = || of_given_mask(&self.backward(p, &grad, 1.0)?, mask);
+        let mask = self.wants_mask.then(learned).transpose()?;
         Ok((Some(scores), mask))
     }
 }

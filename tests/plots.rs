@@ -12,12 +12,13 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotResults};
 use retort::link::{Event, Histogram, KnobChange, Origin, ProbeFrame, SeriesId, SideFrame, WeightFrame};
 use retort::record::RunRecord;
-use retort::session::{Language, ThemeChoice, View};
+use retort::session::View;
 use retort::window::heatmap::{self, Cell, Grid, Shading, Sheet};
 use retort::window::plot::attention_map::{AttentionMap, attention_ui};
 use retort::window::plot::curves::curves_ui;
 use retort::window::plot::probability_bars::bars_ui;
 use retort::window::plot::weights::weights_ui;
+use retort::window::preferences::{Language, ThemeChoice};
 use retort::window::theme::{self, ColorMap, Look};
 
 const DARK: Look = Look { language: Language::English, dark: true };

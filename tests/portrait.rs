@@ -13,7 +13,8 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder, SnapshotResults};
 use retort::link::{Event, Listed, Phase, Repository, RepositoryFile, Shelf};
-use retort::session::{Language, ModelChoice, Session, Source, ThemeChoice};
+use retort::session::{ModelChoice, Session, Source};
+use retort::window::preferences::{Language, Preferences, ThemeChoice};
 use retort::window::undo::Part;
 use retort::window::{Action, WorkbenchApp};
 
@@ -53,7 +54,8 @@ impl Scene {
     /// The window at the end of its play.
     fn played<'a>(self, builder: HarnessBuilder<WorkbenchApp>, folder: &Path) -> Harness<'a, WorkbenchApp> {
         let mut session = Session::built_in().unwrap();
-        (session.view.theme, session.view.language) = (self.theme, self.language);
+        let preferences = Preferences { theme: self.theme, language: Some(self.language), ..Preferences::default() };
+        stage::prefer(folder, preferences);
         session.view.tab = self.tab.into();
         let theme = if self.theme == ThemeChoice::Light { egui::Theme::Light } else { egui::Theme::Dark };
         let (mut harness, mut engine) = stage::window(builder.with_theme(theme), session, None, folder);

@@ -272,7 +272,7 @@ fn an_unknown_field_is_refused_wherever_it_stands() {
         ("template:", "of the prompt"),
         ("steps: 200", "of the recipe"),
         ("step: 40", "of a change"),
-        ("theme: Dark", "of the view"),
+        ("tab: \"weights\"", "of the view"),
     ] {
         let error = replaced(before, &format!("heders: false, {before}"));
         assert!(error.contains("`heders`") && error.contains("the fields are `"), "{place}: {error}");
@@ -331,7 +331,7 @@ fn a_wrong_form_is_answered_with_the_field_its_place_and_the_right_form() {
         ("knobs: {", "knobs: ({", "'"),
         ("steps: 200", "steps: 200 batches: 3", "a comma or ')' is expected"),
         ("steps: 200", "steps 200", "':'"),
-        ("theme: Dark", "theme: “Dark”", "write \""),
+        ("tab: \"weights\"", "tab: “weights”", "write \""),
         ("value: 4.0", "value: None", "script"),
         ("data: (", "date: (", "`date`"),
     ] {

@@ -16,7 +16,9 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
 use retort::link::{Command, Event, EventSink as _, Opened, Origin, Outcome, Phase, Saved};
 use retort::record::journal::{self, Journal};
-use retort::session::{Change, DataSource, Extension, Keep, Language, Metric, Session, file};
+use retort::session::{Change, DataSource, Extension, Keep, Metric, Session, file};
+use retort::window::preferences::{Language, Preferences};
+use retort::window::strings::translate;
 use retort::window::{Action, WorkbenchApp};
 use stage::{Engine, RATE, TEMPERATURE};
 
@@ -32,7 +34,19 @@ impl Play {
     }
 
     fn built(builder: HarnessBuilder<WorkbenchApp>, session: Session, path: Option<PathBuf>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::staged(builder, tempfile::tempdir().unwrap(), session, path)
+    }
+
+    fn within(folder: tempfile::TempDir, session: Session, path: Option<PathBuf>) -> Self {
+        Self::staged(Harness::builder(), folder, session, path)
+    }
+
+    fn staged(
+        builder: HarnessBuilder<WorkbenchApp>,
+        folder: tempfile::TempDir,
+        session: Session,
+        path: Option<PathBuf>,
+    ) -> Self {
         let (harness, engine) = stage::window(builder, session, path, folder.path());
         let mut play = Self { harness, engine, folder };
         play.engine.say(Event::Opened(Box::new(stage::opened())));
@@ -588,18 +602,46 @@ fn changes_are_autosaved_and_offered_after_a_crash() {
 
 #[test]
 fn the_window_speaks_chinese_when_asked() {
-    let mut session = Session::built_in().unwrap();
-    session.view.language = Language::Chinese;
-    let play = Play::of(session, None);
+    let folder = tempfile::tempdir().unwrap();
+    stage::prefer(folder.path(), Preferences { language: Some(Language::Chinese), ..Preferences::default() });
+    let play = Play::within(folder, Session::built_in().unwrap(), None);
     assert!(play.says("开始"));
     assert!(!play.says("Start"));
+}
+
+#[test]
+fn language_and_look_are_the_persons_whatever_session_is_opened_and_hold_at_the_next_start() {
+    let mut play = Play::new();
+    let before = play.app().session().clone();
+    for (list, choice) in [("Theme", "Light"), ("Language", "简体中文")] {
+        play.harness.get_by_role_and_label(Role::ComboBox, list).click();
+        play.look(4);
+        play.click(choice);
+    }
+    assert!(play.says("开始") && play.harness.ctx.theme() == egui::Theme::Light);
+    assert_eq!(*play.app().session(), before, "the session knows nothing of it");
+    let path = play.folder.path().join("theirs.ron");
+    let text = std::fs::read_to_string("tests/sessions/v1.ron").unwrap();
+    std::fs::write(&path, text.replace("theme: Dark, language: Chinese", "theme: Dark, language: English")).unwrap();
+    play.harness.state_mut().ask(Action::Open(path));
+    play.wait_until(|app| app.session().name == "Every field of version 1");
+    assert!(play.says("简体中文") && play.harness.ctx.theme() == egui::Theme::Light);
+    play.harness.state_mut().ask(Action::OpenBuiltIn);
+    play.look(4);
+    assert!(play.says("开始"));
+
+    let Play { harness, folder, .. } = play;
+    drop(harness);
+    let kept = std::fs::read_to_string(folder.path().join("preferences.ron")).unwrap();
+    let play = Play::within(folder, Session::built_in().unwrap(), None);
+    assert!(play.says("开始"), "{kept}");
+    // The harness puts a theme of its own over the one the window began with.
+    assert!(play.says(translate(Language::Chinese, "Light")), "{kept}");
 }
 
 #[cfg(feature = "engine")]
 #[test]
 fn everything_the_engine_offers_has_a_chinese_name_and_help() {
-    use retort::window::strings::translate;
-
     let catalog = retort::engine::catalog();
     let knobs =
         catalog.knobs.iter().flat_map(|knob| [knob.label, knob.help, knob.unit]).filter(|text| !text.is_empty());
@@ -648,4 +690,37 @@ fn ctrl_s_asks_for_a_file_once_and_writes_it_from_then_on() {
     play.turn("Temperature", 7.0);
     play.press(Modifiers::COMMAND, Key::S);
     play.wait_until(|_| file::open(&path).is_ok_and(|saved| saved.knobs[TEMPERATURE] == 7.0));
+}
+
+#[test]
+fn on_a_small_screen_every_part_keeps_its_share_and_an_empty_table_gives_way() {
+    for (width, height) in [(1280.0, 720.0), (1366.0, 768.0), (1280.0, 800.0), (1000.0, 640.0)] {
+        let mut play = Play::new();
+        play.harness.set_size(egui::vec2(width, height));
+        play.engine.end.cells.probe.store(Some(stage::probe()));
+        play.engine.end.cells.prompt.store(Some(stage::prompt()));
+        play.look(8);
+        let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(width, height));
+        let place = |label: &str| play.harness.get_by_label(label).rect();
+        for label in ["▶ Start", "Session", "Another sample", "Test set", "Curves only"] {
+            assert!(screen.contains_rect(place(label)), "{width} × {height}: {label} at {:?}", place(label));
+        }
+        let of_the_bar = |text: &str| {
+            let found = play.harness.get_all_by_value(text).chain(play.harness.query_all_by_label(text));
+            found.map(|node| node.rect()).find(|rect| rect.bottom() < 44.0).unwrap()
+        };
+        let (pair, status) = (of_the_bar("posts-teacher → posts-student"), of_the_bar("ready"));
+        assert!(pair.right() + 4.0 <= status.left(), "{width} × {height}: {pair:?} beside {status:?}");
+        let table = place("Test set").top();
+        assert!(height - table < 180.0, "{width} × {height}: an empty table begins at {table}");
+        let is_bar = |node: &egui_kittest::Node<'_>| {
+            let words = node.accesskit_node().value().unwrap_or_default();
+            stage::CLASSES.iter().any(|class| words.starts_with(class)) && words.contains('%')
+        };
+        let bars = play.harness.root().children_recursive().filter(is_bar);
+        let seen = bars.filter(|bar| bar.rect().bottom() <= table).count();
+        assert!(seen >= if height < 700.0 { 5 } else { 7 }, "{width} × {height}: {seen} of 8 bars");
+        let template = play.harness.get_by_label("Template").rect();
+        assert!(template.bottom() < height * 0.6, "{width} × {height}: the template at {template:?}");
+    }
 }

@@ -27,6 +27,15 @@ fn split_by_the_seed_of_the_run(session: &mut Node) {
     }
 }
 
+/// Language and colours stood in the view once. They are left out in every version: leaving them out
+/// changes no shape, so an older program reads on what this one writes.
+fn leave_out_what_is_the_persons(session: &mut Node) {
+    if let Some(view) = session.field_mut("view") {
+        view.remove("language");
+        view.remove("theme");
+    }
+}
+
 /// Why a session is none that this program reads.
 #[derive(Debug)]
 pub enum Unread {
@@ -67,6 +76,7 @@ pub fn session(mut tree: Node) -> Result<Session, Unread> {
     for step in STEPS.iter().skip(version as usize - 1) {
         step(&mut tree);
     }
+    leave_out_what_is_the_persons(&mut tree);
     // The derived reading, which knows one version only, stands beside the trait's.
     let session = Session::deserialize(&tree).map_err(|refusal| refusal.near(tree.at))?;
     Ok(Session { version: SESSION_VERSION, ..session })
@@ -109,6 +119,15 @@ impl Node {
 
     fn is(&self, name: &str) -> bool {
         matches!(&self.kind, Kind::Text(text) if text == name)
+    }
+
+    /// Takes a field away, if it is there.
+    fn remove(&mut self, name: &str) {
+        match &mut self.kind {
+            Kind::Fields(_, fields) => fields.retain(|field| field.name != name),
+            Kind::Map(entries) => entries.retain(|(key, _)| !key.is(name)),
+            _ => {}
+        }
     }
 
     /// Adds a field, unless it is there already.

@@ -41,7 +41,7 @@ pub use origin::{OriginError, ServerOrigin};
 pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{Extension, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
 pub use usage::{Usage, UsageError};
-pub use view::{Language, ThemeChoice, View};
+pub use view::View;
 
 /// The newest session format this program writes; older ones are migrated when opened.
 pub const SESSION_VERSION: u32 = 2;

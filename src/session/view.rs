@@ -1,4 +1,5 @@
-//! What the window shows: kept in the session so that reopening it gives the same picture.
+//! What the window shows: kept in the session so that reopening it gives the same picture. Language and
+//! colours are the person's: they are not here.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,10 +7,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct View {
-    /// Dark, light or the system's choice.
-    pub theme: ThemeChoice,
-    /// Language of the visible text.
-    pub language: Language,
     /// The text under the lens of heatmaps and bars.
     pub probe: String,
     /// Layer of the teacher whose attention is drawn, from 0.
@@ -31,8 +28,6 @@ pub struct View {
 impl Default for View {
     fn default() -> Self {
         Self {
-            theme: ThemeChoice::System,
-            language: Language::English,
             probe: String::new(),
             teacher_layer: 0,
             student_layer: 0,
@@ -43,26 +38,4 @@ impl Default for View {
             tab: String::new(),
         }
     }
-}
-
-/// Colours of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ThemeChoice {
-    /// As the system has it.
-    #[default]
-    System,
-    /// Light text on dark.
-    Dark,
-    /// Dark text on light.
-    Light,
-}
-
-/// Language of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// 简体中文.
-    Chinese,
 }

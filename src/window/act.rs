@@ -41,6 +41,7 @@ impl WorkbenchApp {
             Action::Set(part) => self.set(part),
             Action::Hold { id, value } => self.hold(id, value, now),
             Action::SetView(view) => self.session.view = *view,
+            Action::Prefer(preferences) => self.prefer(preferences),
             Action::Start { afresh } => self.start(afresh),
             Action::Continue => self.go_on(None),
             Action::Extend(steps) => self.go_on(Some(steps)),
@@ -238,6 +239,10 @@ impl WorkbenchApp {
             // What is opened is counted anyway, and a run was counted before it began.
             self.send(Command::Count(Box::new(self.session.clone())));
         }
+        self.follow_viewport(ctx, now);
+        if self.due.preferences.is_some_and(|due| due <= now) {
+            self.keep_preferences();
+        }
         if self.session != self.seen {
             self.seen = self.session.clone();
             self.due.autosave = Some(now + AUTOSAVE_AFTER);
@@ -246,8 +251,10 @@ impl WorkbenchApp {
             self.due.autosave = None;
             self.autosave();
         }
-        let next =
-            [self.due.open, self.due.autosave, self.due.count].into_iter().flatten().fold(f64::INFINITY, f64::min);
+        let next = [self.due.open, self.due.autosave, self.due.count, self.due.preferences]
+            .into_iter()
+            .flatten()
+            .fold(f64::INFINITY, f64::min);
         if next.is_finite() {
             ctx.request_repaint_after(std::time::Duration::from_secs_f64((next - now).max(0.05)));
         }

@@ -10,6 +10,7 @@ use egui::{Context, Ui};
 
 use super::dialog::{Errands, Word};
 use super::panel::{self, Scene};
+use super::preferences::{Language, Preferences, ThemeChoice};
 use super::state::{Action, UiState};
 use super::steering::{Steering, THETA, Turn};
 use super::storage::Storage;
@@ -19,7 +20,7 @@ use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
 use crate::link::{Answer, Command, Event, Notice, Opened, Phase, ProbeRequest, Status, TextPlace, WatchEnd};
 use crate::record::{Remark, RunRecord};
-use crate::session::{Catalog, Session, ThemeChoice, View, file};
+use crate::session::{Catalog, Session, View, file};
 
 /// Draining stops after this long, so that a burst of news cannot hold up drawing.
 const DRAIN_TIME: Duration = Duration::from_millis(4);
@@ -51,6 +52,11 @@ pub struct WorkbenchApp {
     place: Option<egui::Id>,
     asked: ProbeRequest,
     theme: Option<ThemeChoice>,
+    pub(super) preferences: Preferences,
+    /// Language of the visible text: the chosen one, or the system's.
+    pub(super) language: Language,
+    /// Whether the window was held against the screen.
+    pub(super) fitted: bool,
     timing: Timing,
     /// Time in `tick` since the last frame.
     ticking: Duration,
@@ -65,6 +71,8 @@ pub(super) struct Due {
     pub autosave: Option<f64>,
     /// Telling the engine to count anew what a run will pay its server for.
     pub count: Option<f64>,
+    /// Writing down how large the window is.
+    pub preferences: Option<f64>,
     /// Halving the learning rate, once the run has been put back.
     pub cool_down: bool,
 }
@@ -82,6 +90,7 @@ impl WorkbenchApp {
         let wake = ctx.clone();
         link.wake.set(move |soon| wake.request_repaint_after(soon));
         let record = RunRecord::default();
+        let (preferences, damage) = storage.preferences();
         let mut app = Self {
             steering: Steering::new(&session, &record, &catalog),
             saved: session.clone(),
@@ -105,11 +114,18 @@ impl WorkbenchApp {
             place: None,
             asked: ProbeRequest::default(),
             theme: None,
+            preferences,
+            language: preferences.language.unwrap_or_else(Language::of_the_system),
+            fitted: false,
             timing: Timing::default(),
             ticking: Duration::ZERO,
         };
         app.state.recoverable = app.storage.left_behind().is_some();
         app.dress(ctx);
+        if let Some(damage) = damage {
+            let text = app.t("the choices for the window cannot be read; it opens as at the first start");
+            app.notice(false, format!("{text}: {damage}"));
+        }
         app.greet();
         app
     }
@@ -168,6 +184,7 @@ impl WorkbenchApp {
         let (shelf, repository, key) = (cells.shelf.load(), cells.repository.load(), cells.key.load());
         let scene = Scene {
             look,
+            preferences: &self.preferences,
             session: &self.session,
             record: &self.record,
             catalog: &self.catalog,
@@ -198,12 +215,12 @@ impl WorkbenchApp {
 
     /// The look of this frame.
     fn look(&self, ctx: &Context) -> Look {
-        Look { language: self.session.view.language, dark: ctx.theme() == egui::Theme::Dark }
+        Look { language: self.language, dark: ctx.theme() == egui::Theme::Dark }
     }
 
     /// Puts the theme on when it was changed.
     fn dress(&mut self, ctx: &Context) {
-        let choice = self.session.view.theme;
+        let choice = self.preferences.theme;
         match self.theme.replace(choice) {
             None => theme::install(ctx, choice),
             Some(before) if before != choice => theme::follow(ctx, choice),
@@ -349,7 +366,7 @@ impl WorkbenchApp {
 
     /// The visible text for an English phrase.
     pub(super) fn t(&self, english: &'static str) -> &'static str {
-        strings::translate(self.session.view.language, english)
+        strings::translate(self.language, english)
     }
 
     pub(super) fn notice(&mut self, grave: bool, text: impl std::fmt::Display) {
@@ -420,6 +437,9 @@ impl Drop for WorkbenchApp {
             if let Word::Saved(saved) = word {
                 self.saved_to(*saved);
             }
+        }
+        if self.due.preferences.is_some() {
+            self.keep_preferences();
         }
         // A session nobody saved is kept and offered at the next start, as after a crash.
         let unsaved = self.is_unsaved();

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError};
 use super::app::WorkbenchApp;
 use super::bench::{Benched, FrameReport, Report};
 use super::heatmap;
+use super::preferences::Preferences;
 use super::storage::Storage;
 use crate::link::WatchEnd;
 use crate::session::{Catalog, Session};
@@ -73,7 +74,9 @@ pub fn run(
     options: Options,
 ) -> Result<(), WindowError> {
     let storage = Storage::open(options.storage.unwrap_or_else(Storage::default_root));
-    show(move |cc| Box::new(WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, path, storage)))
+    // What is wrong with them is said in the window.
+    let (preferences, _) = storage.preferences();
+    show(preferences, move |cc| Box::new(WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, path, storage)))
 }
 
 /// Opens the window, starts the session's run, measures `frames` frames and closes again.
@@ -85,7 +88,7 @@ pub fn bench(watch: WatchEnd, catalog: Catalog, session: Session, frames: u64) -
     let storage = Storage::open(folder.path().to_owned());
     let report = Report::default();
     let left = Arc::clone(&report);
-    show(move |cc| {
+    show(Preferences::default(), move |cc| {
         let app = WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, None, storage);
         Box::new(Benched::new(&cc.egui_ctx, app, frames, left))
     })?;
@@ -93,14 +96,18 @@ pub fn bench(watch: WatchEnd, catalog: Catalog, session: Session, frames: u64) -
     report.ok_or_else(|| WindowError::Other("it was closed before enough frames were drawn".to_owned()))
 }
 
-fn show(make: impl FnOnce(&eframe::CreationContext<'_>) -> Box<dyn eframe::App>) -> Result<(), WindowError> {
+fn show(
+    preferences: Preferences,
+    make: impl FnOnce(&eframe::CreationContext<'_>) -> Box<dyn eframe::App>,
+) -> Result<(), WindowError> {
     refuse_without_display()?;
     let native = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Retort")
             .with_app_id("retort")
-            .with_inner_size([1400.0, 900.0])
-            .with_min_inner_size([1000.0, 640.0]),
+            .with_inner_size(preferences.opening_size())
+            .with_maximized(preferences.maximized)
+            .with_min_inner_size([Preferences::LEAST_SIZE.0, Preferences::LEAST_SIZE.1]),
         renderer: eframe::Renderer::Wgpu,
         ..Default::default()
     };

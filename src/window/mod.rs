@@ -16,6 +16,7 @@ pub mod heatmap;
 pub mod launch;
 pub mod panel;
 pub mod plot;
+pub mod preferences;
 pub mod state;
 pub mod steering;
 pub mod storage;
@@ -23,6 +24,7 @@ pub mod strings;
 pub mod theme;
 pub mod timing;
 pub mod undo;
+mod viewport;
 
 pub use app::WorkbenchApp;
 pub use bench::FrameReport;

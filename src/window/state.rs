@@ -9,6 +9,7 @@ use egui::Id;
 
 use super::dialog::Wish;
 use super::plot::attention_map::AttentionMap;
+use super::preferences::Preferences;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
 use crate::session::{Data, DataSource, Models, ServerOrigin, Session, Source, View};
@@ -27,6 +28,8 @@ pub enum Action {
     },
     /// Arrange the window differently.
     SetView(Box<View>),
+    /// Speak another language or look otherwise, from now on and in every session.
+    Prefer(Preferences),
     /// Run the session from step 0: as it stands, or from the sliders' values without its script.
     Start {
         /// Whether the sliders' values become the values at step 0 and the script is dropped.

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::preferences::Preferences;
 use crate::session::file::write_atomically;
 
 /// The window's folder.
@@ -82,6 +83,16 @@ impl Storage {
                 Err(e) => return Err(e),
             }
         }
+    }
+
+    /// Where the person's choices for every session are kept.
+    pub fn preferences_path(&self) -> PathBuf {
+        self.root.join("preferences.ron")
+    }
+
+    /// The person's choices, and what is wrong with their file if anything is.
+    pub fn preferences(&self) -> (Preferences, Option<String>) {
+        Preferences::read(&self.preferences_path())
     }
 
     /// Session files used lately, newest first.

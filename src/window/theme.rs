@@ -14,7 +14,7 @@ use egui::{
     Theme, ThemePreference, Visuals, vec2,
 };
 
-use crate::session::{Language, ThemeChoice};
+use super::preferences::{Language, ThemeChoice};
 pub use color_map::{ColorMap, ColorTable};
 pub use palette::Palette;
 

@@ -14,6 +14,7 @@ use retort::link::{
 };
 use retort::session::knob::Entry;
 use retort::session::{Catalog, Device, Knob, Scale, Session};
+use retort::window::preferences::{Language, Preferences};
 use retort::window::storage::Storage;
 use retort::window::undo::Part;
 use retort::window::{Action, WorkbenchApp};
@@ -281,6 +282,11 @@ pub fn weights() -> WeightFrame {
     WeightFrame { step: 640, all: histogram(0.0, 4000.0), tensors: tensors.collect(), sparsity: 0.31 }
 }
 
+/// Writes down what a person has chosen, for a window that stores its own things in `folder`.
+pub fn prefer(folder: &std::path::Path, preferences: Preferences) {
+    preferences.write(&folder.join("preferences.ron")).unwrap();
+}
+
 /// The window with an engine that the test plays, storing its own things in `folder`.
 pub fn window<'a>(
     builder: egui_kittest::HarnessBuilder<WorkbenchApp>,
@@ -289,6 +295,11 @@ pub fn window<'a>(
     folder: &std::path::Path,
 ) -> (Harness<'a, WorkbenchApp>, Engine) {
     let (watch, end) = link::connect();
+    if !folder.join("preferences.ron").exists() {
+        // Whatever the language of the machine that runs the tests.
+        std::fs::create_dir_all(folder).unwrap();
+        prefer(folder, Preferences { language: Some(Language::English), ..Preferences::default() });
+    }
     let storage = Storage::open(folder.to_owned());
     let harness = builder.with_size([1400.0, 900.0]).with_max_steps(12).build_eframe(move |cc| {
         retort::window::heatmap::install(&cc.egui_ctx, cc.wgpu_render_state.as_ref());

@@ -318,7 +318,7 @@ pub fn typed_figure(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::Language;
+    use crate::window::preferences::Language;
 
     const LOOK: Look = Look { language: Language::English, dark: true };
 

@@ -2,11 +2,11 @@
 
 use egui::{Align, Color32, Label, Layout, RichText, TextEdit, Ui};
 
-use super::{Scene, changed_view};
+use super::Scene;
 use crate::link::grouped;
 use crate::link::{Phase, Status};
-use crate::session::{Language, ThemeChoice};
 use crate::window::control;
+use crate::window::preferences::{Language, Preferences, ThemeChoice};
 use crate::window::state::{Action, FileQuestion, UiState};
 use crate::window::strings;
 use crate::window::theme;
@@ -186,7 +186,7 @@ fn theme_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         (ThemeChoice::Dark, scene.t("Dark"), scene.t("Light text on dark")),
         (ThemeChoice::Light, scene.t("Light"), scene.t("Dark text on light")),
     ];
-    let now = scene.session.view.theme;
+    let now = scene.preferences.theme;
     let shown = all.iter().find(|(choice, ..)| *choice == now).map_or("", |(_, label, _)| label);
     ui.scope(|ui| {
         ui.set_max_width(84.0);
@@ -194,7 +194,7 @@ fn theme_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             ui.allocate_ui(egui::vec2(84.0, 22.0), |ui| control::pick(ui, "theme", &now, shown, &all)).inner
         });
         if let Some(choice) = picked {
-            state.ask(changed_view(scene, |view| view.theme = choice));
+            state.ask(Action::Prefer(Preferences { theme: choice, ..*scene.preferences }));
         }
     });
 }
@@ -202,13 +202,13 @@ fn theme_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn language_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     // Each language names itself, so that whoever is lost finds home.
     let all = [(Language::English, "English", "English"), (Language::Chinese, "简体中文", "简体中文")];
-    let now = scene.session.view.language;
+    let now = scene.look.language;
     let shown = all.iter().find(|(language, ..)| *language == now).map_or("", |(_, label, _)| label);
     let picked = ui.name_inputs(scene.t("Language"), |ui| {
         ui.allocate_ui(egui::vec2(92.0, 22.0), |ui| control::pick(ui, "language", &now, shown, &all)).inner
     });
     if let Some(language) = picked {
-        state.ask(changed_view(scene, |view| view.language = language));
+        state.ask(Action::Prefer(Preferences { language: Some(language), ..*scene.preferences }));
     }
 }
 

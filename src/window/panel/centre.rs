@@ -53,7 +53,8 @@ pub(super) fn centre_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if tab == Tab::None {
         lower.resizable(false).exact_size(38.0).show(ui, |ui| tabs_ui(ui, scene, state, tab));
     } else {
-        lower.resizable(true).default_size(388.0).size_range(160.0..=620.0).show(ui, |ui| {
+        let (first, range) = super::share(ui, 388.0, 160.0, 0.62);
+        lower.resizable(true).default_size(first).size_range(range).show(ui, |ui| {
             tabs_ui(ui, scene, state, tab);
             ui.add_space(4.0);
             control::bounded(ui, |ui| match tab {

@@ -21,11 +21,13 @@ mod source;
 mod test_set;
 mod transport;
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
 
 use super::control;
+use super::preferences::Preferences;
 use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
@@ -40,6 +42,8 @@ pub use pair::{PAIR, is_asked};
 pub struct Scene<'a> {
     /// Colours and language.
     pub look: Look,
+    /// What the person has chosen for every session.
+    pub preferences: &'a Preferences,
     /// What is asked.
     pub session: &'a Session,
     /// What happened.
@@ -139,10 +143,11 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 fn asked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let frame = Frame::NONE.inner_margin(Margin { left: 12, right: 6, top: 6, bottom: 4 });
+    let (first, range) = share(ui, 416.0, 120.0, 0.62);
     Panel::bottom("knobs")
         .resizable(true)
-        .default_size(416.0)
-        .size_range(120.0..=640.0)
+        .default_size(first)
+        .size_range(range)
         .frame(frame)
         .show(ui, |ui| control::bounded(ui, |ui| knobs::knobs_ui(ui, scene, state)));
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
@@ -165,14 +170,24 @@ fn section_ui(ui: &mut Ui, section: &Section, scene: &Scene, state: &mut UiState
     });
 }
 
+/// First height of a part at the lower edge, and how far it can be drawn: on a small screen it leaves
+/// the part above it its share.
+fn share(ui: &Ui, wanted: f32, least: f32, most: f32) -> (f32, RangeInclusive<f32>) {
+    let most = (ui.available_height() * most).max(least);
+    (wanted.min(most * 0.85).max(least), least..=most)
+}
+
 fn outputs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let above = |y| Frame::NONE.inner_margin(Margin { left: 0, right: 0, top: y, bottom: 0 });
-    Panel::bottom("test set")
-        .resizable(true)
-        .default_size(300.0)
-        .size_range(140.0..=640.0)
-        .frame(above(8))
-        .show(ui, |ui| control::bounded(ui, |ui| test_set::test_set_ui(ui, scene, state)));
+    let frame = Frame::NONE.inner_margin(Margin { left: 0, right: 0, top: 8, bottom: 0 });
+    if scene.record.predictions.is_some() {
+        let (first, range) = share(ui, 300.0, 140.0, 0.5);
+        let panel = Panel::bottom("test set").resizable(true).default_size(first).size_range(range).frame(frame);
+        panel.show(ui, |ui| control::bounded(ui, |ui| test_set::test_set_ui(ui, scene, state)));
+    } else {
+        // A table without rows gives its room to the bars.
+        let panel = Panel::bottom("no test set").resizable(false).exact_size(76.0).frame(frame);
+        panel.show(ui, |ui| control::bounded(ui, |ui| test_set::test_set_ui(ui, scene, state)));
+    }
     CentralPanel::no_frame().show(ui, |ui| control::bounded(ui, |ui| outputs::probe_ui(ui, scene, state)));
 }
 

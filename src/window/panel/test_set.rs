@@ -18,7 +18,8 @@ pub(super) fn test_set_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     head_ui(ui, scene, predictions);
     let Some(predictions) = predictions else {
         let text = scene.t("Both models' answers on the test part are listed here when the run ends.");
-        return control::empty(ui, scene.t("No test answers yet"), text);
+        control::caption(ui, text);
+        return;
     };
     choices_ui(ui, scene, state);
     list(state, predictions);

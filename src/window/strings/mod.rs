@@ -7,7 +7,7 @@ mod shell;
 
 use std::borrow::Cow;
 
-use crate::session::Language;
+use super::preferences::Language;
 
 /// Every list of phrases, English and Chinese.
 const LISTS: [&[(&str, &str)]; 4] = [asked::CHINESE, shell::CHINESE, plots::CHINESE, catalog::CHINESE];
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn every_character_is_in_the_bundled_font() {
         let ctx = egui::Context::default();
-        crate::window::theme::install(&ctx, crate::session::ThemeChoice::Dark);
+        crate::window::theme::install(&ctx, crate::window::preferences::ThemeChoice::Dark);
         let mut missing = String::new();
         let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
             let all = LISTS.iter().copied().flatten().flat_map(|(_, chinese)| chinese.chars());

@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn every_character_is_in_the_bundled_font() {
         let ctx = egui::Context::default();
-        crate::window::theme::install(&ctx, crate::session::ThemeChoice::Dark);
+        crate::window::theme::install(&ctx, crate::window::preferences::ThemeChoice::Dark);
         let mut missing = String::new();
         let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
             let all = CHINESE.iter().flat_map(|(_, chinese)| chinese.chars());

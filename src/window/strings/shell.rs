@@ -48,6 +48,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Dark text on light", "浅底深字"),
     ("Theme", "主题"),
     ("Language", "语言"),
+    (
+        "the choices for the window cannot be read; it opens as at the first start",
+        "无法读取窗口设置；窗口将按首次启动时的样子打开",
+    ),
+    ("what was chosen for the window holds until it is closed; it cannot be kept", "窗口设置在关闭前有效，但无法保存"),
     // the centre
     ("Attention", "注意力"),
     ("What each head looks at in the text under the lens", "每个头在当前文本中看向哪里"),
@@ -124,7 +129,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "Both models' answers on the test part are listed here when the run ends.",
         "运行结束时，两个模型对测试部分的回答会列在这里。",
     ),
-    ("No test answers yet", "还没有测试回答"),
     ("Nothing to list", "没有可列的行"),
     ("No row of the test set fits the filter.", "测试集中没有符合筛选的行。"),
     ("Test set", "测试集"),

@@ -49,7 +49,7 @@ pub(super) fn knob(id: &str, look: Look) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::Language;
+    use crate::window::preferences::Language;
 
     #[test]
     fn every_known_name_has_a_translation() {

@@ -66,6 +66,19 @@ fn a_file_that_was_cut_anywhere_is_refused() {
 }
 
 #[test]
+fn a_vocabulary_without_weights_is_refused_as_such_and_not_as_a_broken_download() {
+    for kind in ["llama", "gpt2", "qwen2", "qwen3"] {
+        let scene = Scene::new(kind);
+        for kept in [vec![], vec!["token_embd.weight"]] {
+            let said = scene.changed(|file| file.tensors.retain(|part| kept.contains(&part.name.as_str())));
+            assert!(said.contains("holds a vocabulary only") && !said.contains("fetch it again"), "{kind}: {said}");
+        }
+        let said = scene.changed(|file| file.tensors.retain(|part| !part.name.starts_with("blk.1.")));
+        assert!(!said.contains("vocabulary only"), "{kind}: {said}");
+    }
+}
+
+#[test]
 fn what_is_no_gguf_file_is_refused() {
     let scene = Scene::new("llama");
     let whole = scene.file.bytes();

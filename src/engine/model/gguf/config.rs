@@ -14,6 +14,9 @@ struct Fields<'a> {
     architecture: &'a str,
 }
 
+/// A file that llama.cpp's people publish to try a tokenizer with.
+const VOCABULARY_ONLY: &str = "it holds a vocabulary only, and no weights; choose a file that holds the whole model";
+
 /// Largest size a field may name, as in a `config.json`.
 const LARGEST: i64 = 4_000_000;
 
@@ -120,16 +123,15 @@ impl Fields<'_> {
 
     /// Rows of the embedding, which decide the size of the vocabulary.
     fn rows(&self) -> Result<usize, String> {
-        let table = self
-            .header
-            .tensors
-            .get("token_embd.weight")
-            .ok_or("it has no tensor token_embd.weight; is it a vocabulary only? choose a file with weights")?;
+        let table = self.header.tensors.get("token_embd.weight").ok_or(VOCABULARY_ONLY)?;
         Ok(table.shape[0])
     }
 
     /// Layers, each of which is there: a count alone costs nothing to claim.
     fn layers(&self) -> Result<usize, String> {
+        if !self.header.tensors.keys().any(|name| name.starts_with("blk.")) {
+            return Err(VOCABULARY_ONLY.into());
+        }
         let layers = self.size("block_count")?;
         match (0..layers).map(|layer| format!("blk.{layer}.attn_norm.weight")).find(|name| !self.header.has(name)) {
             Some(name) => Err(format!("it should have {layers} layers, but has no tensor {name}; fetch it again")),

@@ -138,6 +138,14 @@ pub enum EngineError {
     /// A person has called it off.
     #[error("it was stopped")]
     Cancelled,
+    /// The student of the last run is nowhere but in memory.
+    #[error(
+        "the student of the last run is not written yet: write it, elsewhere if need be, or let it go, before another run begins: {path}"
+    )]
+    Unwritten {
+        /// That run's folder.
+        path: PathBuf,
+    },
     /// The device is not to be had.
     #[error("cannot compute on {name}: {reason}; {next}")]
     Device {

@@ -50,7 +50,7 @@ pub struct Arguments {
     /// What to do; without a command the window opens.
     #[command(subcommand)]
     pub command: Option<Task>,
-    /// Session file to open in the window.
+    /// What to open in the window: a session file, or the folder of a run.
     pub session: Option<PathBuf>,
 }
 

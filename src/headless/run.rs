@@ -47,12 +47,23 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
     let _ = thread.join();
     let outcome = outcome?;
     let result = if arguments.json { serde_json::to_string(&outcome).unwrap_or_default() } else { table(&outcome) };
+    if let Some(reason) = &outcome.unwritten {
+        return unwritten(&result, reason, &out);
+    }
     // A signal that came while the end was measured has stopped that.
     let stopped = outcome.reason == STOPPED || !outcome.unmeasured.is_empty();
     let Some(code) = interrupt.code().filter(|_| stopped) else { return Ok(result) };
     let printed = print(&result);
     tell(way_on(&out));
     printed.and(Err(CommandError::quiet(code)))
+}
+
+/// A run whose student found no room: what was measured is the result all the same, and the run is gone on
+/// with from its newest checkpoint, which measures and writes again.
+fn unwritten(result: &str, reason: &str, out: &Path) -> Result<String, CommandError> {
+    let printed = print(result);
+    let way_on = way_on(out);
+    printed.and(Err(CommandError::run(format!("the student could not be written: {reason}; make room, then {way_on}"))))
 }
 
 /// How following a run ended.

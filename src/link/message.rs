@@ -88,6 +88,11 @@ pub enum Command {
     Stop,
     /// Put the run back to its last checkpoint at or before this step and pause there.
     Rewind(Step),
+    /// Write the student that could not be written: into the run's folder, or into another one; where that
+    /// holds something else already, into a folder within it.
+    WriteStudent(Option<PathBuf>),
+    /// Let the student go that could not be written.
+    DropStudent,
 }
 
 /// Names a curve: `group/name`, e.g. `loss/soft_targets`.
@@ -209,6 +214,27 @@ pub enum Event {
     Failed(Notice),
     /// The run is over.
     Finished(Box<Outcome>),
+    /// The student that could not be written at the end of its run is, by now.
+    Written {
+        /// How the run ended, with what was saved.
+        outcome: Box<Outcome>,
+        /// The run's folder.
+        out: PathBuf,
+    },
+    /// A student is in memory that could not be written; `None` once it is, or was let go. Not written down.
+    Unwritten(Option<Box<Unwritten>>),
+}
+
+/// A student that could not be written at the end of its run. It stays in memory until it is written or let
+/// go; until then no other run begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unwritten {
+    /// The run's folder.
+    pub out: PathBuf,
+    /// Why it could not be written, the last time it was tried.
+    pub reason: String,
+    /// Room it takes, bytes.
+    pub bytes: u64,
 }
 
 /// A file that a run reads: it is only gone on with where that has not changed.

@@ -9,6 +9,7 @@ mod any_number;
 pub mod budget;
 pub mod checkup;
 mod figure;
+pub mod folder;
 pub mod message;
 pub mod outcome;
 pub mod pace;
@@ -29,9 +30,10 @@ pub use alarm::Alarm;
 pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
 pub use figure::{bytes, grouped};
+pub use folder::FolderSize;
 pub use message::{
     Abandoned, Command, Event, InputFile, KnobChange, ModelCard, Notice, Opened, Origin, PartCounts, Phase, Prediction,
-    Predictions, SeriesId, Status, Step,
+    Predictions, SeriesId, Status, Step, Unwritten,
 };
 pub use outcome::{ClassMeasures, Measures, Outcome, STOPPED, Saved, Side, Speed};
 pub use pace::{Measuring, Pace, Pacer, Plan};
@@ -95,6 +97,8 @@ pub struct Cells {
     /// The files of the repository that was looked into last, written by the engine when
     /// [`Command::Files`] asks, and when one of them has to be chosen.
     pub repository: Live<Option<Repository>>,
+    /// The folder of the run that is loaded or shown, written by the engine whenever it writes there.
+    pub folder: Live<Option<FolderSize>>,
     /// What became of the last key to be stored, written by the engine when [`Command::StoreKey`] asks.
     pub key: Live<Option<KeyNews>>,
 }

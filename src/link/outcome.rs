@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,9 @@ pub struct Outcome {
     /// What could not be measured at the end, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmeasured: Vec<String>,
+    /// Why the student could not be written, where it could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unwritten: Option<String>,
 }
 
 /// The student that a run has saved.
@@ -52,13 +56,18 @@ pub struct Saved {
     /// By which validation measure it was chosen, and what that was; `None` where it is the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<(String, f64)>,
+    /// Where it lies, if not in the run's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
 }
 
 impl fmt::Display for Saved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the student of step {}", super::grouped(self.step))?;
-        let Some((measure, value)) = &self.best else { return Ok(()) };
-        write!(f, ", the best by validation {} ({value:.4})", measure.replace('_', " "))
+        if let Some((measure, value)) = &self.best {
+            write!(f, ", the best by validation {} ({value:.4})", measure.replace('_', " "))?;
+        }
+        self.folder.as_ref().map_or(Ok(()), |folder| write!(f, ", in {}", folder.display()))
     }
 }
 

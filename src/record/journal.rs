@@ -1,14 +1,16 @@
-//! The journal: every event as one JSON line, which a notebook can read; and replay.
+//! The journal: every event as one JSON line, which a notebook can read; and replay. A line that is
+//! damaged costs that line: what else can be read of a run is read, and what was left out is counted.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
+use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::RunRecord;
-use crate::link::{Event, EventSink};
-use crate::session::file::write_atomically;
+use super::{Remark, RunRecord};
+use crate::link::{Event, EventSink, Notice, Outcome};
+use crate::session::file::{self, write_atomically};
 use crate::session::run_folder;
 
 pub use crate::session::run_folder::JOURNAL as FILE;
@@ -28,12 +30,12 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
-    /// A line is no event.
-    #[error("the journal is damaged at line {line}: {reason}; the lines before it are used: {path}")]
-    Damaged {
-        /// Line, from 1.
-        line: usize,
-        /// The parser's words.
+    /// No line of it is ours.
+    #[error(
+        "not a run's journal, or damaged from its first line on: {reason}; checkpoints and student are not touched by that: {path}"
+    )]
+    Unreadable {
+        /// The parser's words about the first line.
         reason: String,
         /// The file.
         path: PathBuf,
@@ -85,20 +87,30 @@ impl Journal {
     }
 
     /// Goes on with an old journal. A last line cut off by a crash is removed, so that the next
-    /// event starts a line of its own. One of an older version is of today's from then on.
+    /// event starts a line of its own. One of an older version, or with a damaged header, has today's from
+    /// then on; its other lines stay as they are, also those that cannot be read.
     ///
     /// # Errors
     /// [`JournalError::Io`].
     pub fn append(path: &Path) -> Result<Self, JournalError> {
         let bytes = std::fs::read(path).map_err(|e| io(&e, path))?;
+        if bytes.is_empty() {
+            // It was made and never written to: the disk was full.
+            return Self::create(path);
+        }
         if let Some(renewed) = renewed(&bytes, path)? {
             write_atomically(path, &renewed).map_err(|e| io(&e, path))?;
             return Self::append(path);
         }
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        // It may lack nothing but its end.
+        let complete = serde_json::from_slice::<Event>(&bytes[whole..]).is_ok();
         let mut file = File::options().write(true).open(path).map_err(|e| io(&e, path))?;
-        file.set_len(whole as u64).map_err(|e| io(&e, path))?;
+        file.set_len(if complete { bytes.len() } else { whole } as u64).map_err(|e| io(&e, path))?;
         file.seek(SeekFrom::End(0)).map_err(|e| io(&e, path))?;
+        if complete {
+            file.write_all(b"\n").map_err(|e| io(&e, path))?;
+        }
         Ok(Self { file: BufWriter::new(file), path: path.to_owned(), failed: None })
     }
 
@@ -142,89 +154,179 @@ impl EventSink for Journal {
     }
 }
 
-/// The journal under today's header, if it has an older one.
+/// The journal under today's header, if it has an older one or a damaged one.
 fn renewed(bytes: &[u8], path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-    let header = version_of(&String::from_utf8_lossy(&bytes[..end]), path)?;
-    if header == VERSION {
+    let header = &bytes[..end];
+    let version = version_of(header, path)?;
+    if version == Some(VERSION) {
         return Ok(None);
     }
-    let mut renewed = serde_json::to_vec(&Header::today()).map_err(|e| JournalError::Damaged {
-        line: 1,
-        reason: e.to_string(),
-        path: path.to_owned(),
-    })?;
-    renewed.extend_from_slice(&bytes[end..]);
+    if version.is_none() {
+        // What is no journal at all is not written to.
+        read(path)?;
+    }
+    let today = serde_json::to_vec(&Header::today());
+    let mut renewed = today.map_err(|e| JournalError::Io { reason: e.to_string(), path: path.to_owned() })?;
+    let is_event = serde_json::from_slice::<Event>(header).is_ok();
+    renewed.extend_from_slice(if is_event || end == bytes.len() { b"\n" } else { b"" });
+    renewed.extend_from_slice(if is_event { bytes } else { &bytes[end..] });
     Ok(Some(renewed))
 }
 
-/// The version that a header names, if this program reads it.
-fn version_of(header: &str, path: &Path) -> Result<u32, JournalError> {
-    let damaged = |reason: String| JournalError::Damaged { line: 1, reason, path: path.to_owned() };
-    let Header { retort_journal: found, .. } = serde_json::from_str(header).map_err(|e| damaged(e.to_string()))?;
-    if found > VERSION { Err(JournalError::Newer { found, path: path.to_owned() }) } else { Ok(found) }
+/// The version that a header names, if this program reads it; `None` if the line is no header.
+fn version_of(header: &[u8], path: &Path) -> Result<Option<u32>, JournalError> {
+    match serde_json::from_slice(header) {
+        Ok(Header { retort_journal: found, .. }) if found > VERSION => {
+            Err(JournalError::Newer { found, path: path.to_owned() })
+        }
+        Ok(Header { retort_journal, .. }) => Ok(Some(retort_journal)),
+        Err(_) => Ok(None),
+    }
 }
 
 fn io(error: &std::io::Error, path: &Path) -> JournalError {
     JournalError::Io { reason: error.to_string(), path: path.to_owned() }
 }
 
-/// The events of a journal. A last line cut off by a crash is not an error: it is what a journal
-/// is for.
-///
-/// # Errors
-/// [`JournalError::Io`], [`JournalError::Newer`]; [`JournalError::Damaged`] for a broken line
-/// that is not the last.
-pub fn read(path: &Path) -> Result<Vec<Event>, JournalError> {
-    let (events, damage) = salvage(path)?;
-    damage.map_or(Ok(events), Err)
+/// What could be read of a journal.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Every event that can be read, in the order of the file.
+    pub events: Vec<Event>,
+    /// The lines that cannot, in the order of the file.
+    pub faults: Vec<Fault>,
 }
 
-/// Every event of a journal that can be read, and the first broken line that is not the last.
+/// A line of a journal that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line, from 1.
+    pub line: usize,
+    /// The parser's words.
+    pub reason: String,
+}
+
+impl Reading {
+    /// Line numbers that are named; of more, only how many there are.
+    const NAMED: usize = 5;
+
+    /// What was left out, in a sentence; `None` where nothing was.
+    pub fn damage(&self, path: &Path) -> Option<String> {
+        let first = self.faults.first()?;
+        let numbers: Vec<String> = self.faults.iter().take(Self::NAMED).map(|fault| fault.line.to_string()).collect();
+        let more = self.faults.len().saturating_sub(Self::NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let (noun, are) = if self.faults.len() == 1 { ("line", "is") } else { ("lines", "are") };
+        Some(format!(
+            "{} {noun} of the journal {are} damaged and left out ({noun} {}{more}: {}); the other {} are used, and checkpoints and student are not touched by that: {}",
+            self.faults.len(),
+            numbers.join(", "),
+            first.reason,
+            self.events.len(),
+            path.display()
+        ))
+    }
+}
+
+/// The events of a journal, and the lines that are none. A last line cut off by a crash is no fault: it is
+/// what a journal is for.
 ///
 /// # Errors
-/// [`JournalError::Io`], [`JournalError::Newer`]; [`JournalError::Damaged`] if it has no header.
-pub fn salvage(path: &Path) -> Result<(Vec<Event>, Option<JournalError>), JournalError> {
-    let mut lines = BufReader::new(File::open(path).map_err(|e| io(&e, path))?).split(b'\n');
-    let header = lines.next().transpose().map_err(|e| io(&e, path))?.unwrap_or_default();
-    version_of(&String::from_utf8_lossy(&header), path)?;
-    let (mut events, mut broken, mut damage) = (Vec::new(), None, None);
-    for (index, line) in lines.enumerate() {
-        damage = damage.or(broken.take());
-        match serde_json::from_slice(&line.map_err(|e| io(&e, path))?) {
-            Ok(event) => events.push(event),
-            Err(e) => {
-                broken = Some(JournalError::Damaged { line: index + 2, reason: e.to_string(), path: path.to_owned() });
-            }
+/// [`JournalError::Io`], [`JournalError::Newer`]; [`JournalError::Unreadable`] if no line of it is ours.
+pub fn read(path: &Path) -> Result<Reading, JournalError> {
+    let bytes = std::fs::read(path).map_err(|e| io(&e, path))?;
+    let whole = bytes.ends_with(b"\n");
+    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    if whole {
+        lines.pop();
+    }
+    let Some((header, events)) = lines.split_first() else { return Ok(Reading::default()) };
+    let mut reading = Reading::default();
+    let headed = version_of(header, path)?.is_some();
+    if !headed {
+        reading.take(1, header);
+    }
+    for (index, line) in events.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+        reading.take(index + 2, line);
+    }
+    if !headed && reading.events.is_empty() {
+        let reason = reading.faults.first().map_or("it is empty".to_owned(), |fault| fault.reason.clone());
+        return Err(JournalError::Unreadable { reason, path: path.to_owned() });
+    }
+    let last = lines.len();
+    reading.faults.retain(|fault| whole || fault.line < last);
+    Ok(reading)
+}
+
+impl Reading {
+    fn take(&mut self, line: usize, bytes: &[u8]) {
+        match serde_json::from_slice(bytes) {
+            Ok(event) => self.events.push(event),
+            Err(e) => self.faults.push(Fault { line, reason: e.to_string() }),
         }
     }
-    Ok((events, damage))
 }
 
-/// The record of the run in `folder`, folded from its journal; of the checkpoints those that are still
-/// there.
+/// The record of the run in `folder`, folded from its journal, with the checkpoints that are there. What is
+/// damaged of the journal is among its notices.
 ///
 /// # Errors
 /// As [`read`].
 pub fn replay(folder: &Path) -> Result<RunRecord, JournalError> {
-    Ok(fold(read(&folder.join(FILE))?, folder))
+    let (mut record, damage) = replay_what_is_left(folder)?;
+    record.notices.extend(damage.map(|damage| Remark::new(false, Notice::from(damage))));
+    Ok(record)
 }
 
-/// As [`replay`]; of a damaged journal what can be read of it, and what is wrong with it.
+/// The record of the run in `folder`, and in a sentence what is damaged of its journal.
 ///
 /// # Errors
-/// As [`salvage`].
-pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<JournalError>), JournalError> {
-    let (events, damage) = salvage(&folder.join(FILE))?;
-    Ok((fold(events, folder), damage))
+/// As [`read`].
+pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<String>), JournalError> {
+    let path = folder.join(FILE);
+    let reading = read(&path)?;
+    let damage = reading.damage(&path);
+    let mut record = RunRecord::default();
+    reading.events.into_iter().for_each(|event| record.fold(event));
+    record.locate(folder);
+    if damage.is_some() {
+        record.complete(folder);
+    }
+    Ok((record, damage))
 }
 
-fn fold(events: Vec<Event>, folder: &Path) -> RunRecord {
+/// The record of a run whose journal cannot be read: what the rest of its folder tells.
+pub fn without_journal(folder: &Path) -> RunRecord {
     let mut record = RunRecord::default();
-    events.into_iter().for_each(|event| record.fold(event));
-    let there = run_folder::checkpoints(folder);
-    record.checkpoints.retain(|step| there.contains(step));
+    record.locate(folder);
+    record.complete(folder);
     record
+}
+
+impl RunRecord {
+    /// The folder is where it was found, wherever the run was begun, and has the checkpoints it has.
+    fn locate(&mut self, folder: &Path) {
+        self.out = Some(folder.to_owned());
+        self.checkpoints = run_folder::checkpoints(folder);
+    }
+
+    /// Takes from the folder's other files what damaged lines may have told.
+    fn complete(&mut self, folder: &Path) {
+        if self.session.is_none() {
+            self.session = file::open(&folder.join(run_folder::SESSION)).ok().map(Arc::new);
+        }
+        if self.applied.is_empty() {
+            self.applied = self.session.as_ref().map(|session| session.knobs.clone()).unwrap_or_default();
+        }
+        let summary = std::fs::read(folder.join(run_folder::SUMMARY)).unwrap_or_default();
+        let outcome = serde_json::from_slice::<Outcome>(&summary).ok();
+        // One that was gone on with has an outcome of before.
+        if let Some(outcome) = outcome.filter(|outcome| outcome.steps >= self.step) {
+            self.step = outcome.steps;
+            self.outcome.get_or_insert_with(|| Arc::new(outcome));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -253,24 +355,108 @@ mod tests {
         }
         journal.flush();
         let replayed = replay(folder.path()).unwrap();
+        live.out = Some(folder.path().to_owned());
         assert_eq!(format!("{live:?}"), format!("{replayed:?}"));
         assert_eq!(replayed.script()[0].value.to_bits(), (0.1f64 + 0.2).to_bits());
     }
 
+    /// A way in which the lines of a journal can be damaged, and the lines that then cannot be read.
+    type Damage = (&'static str, fn(&[u8]) -> Vec<u8>, &'static [usize]);
+
+    fn lines(bytes: &[u8]) -> Vec<Vec<u8>> {
+        bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+    }
+
+    /// With one line, counted from 1, put differently.
+    fn with_line(bytes: &[u8], number: usize, change: fn(&mut Vec<u8>)) -> Vec<u8> {
+        let mut lines = lines(bytes);
+        change(&mut lines[number - 1]);
+        lines.concat()
+    }
+
+    /// Lines `a` and `a + 1` written by two processes at once: half of one in the middle of the other.
+    fn interleaved(bytes: &[u8], a: usize) -> Vec<u8> {
+        let mut lines = lines(bytes);
+        let other = lines.remove(a);
+        let middle = lines[a - 1].len() / 2;
+        lines[a - 1].splice(middle..middle, other);
+        lines.concat()
+    }
+
+    const DAMAGES: &[Damage] = &[
+        ("nothing", <[u8]>::to_vec, &[]),
+        ("a last line that was cut off", |bytes| bytes[..bytes.len() - 7].to_vec(), &[]),
+        ("a last line without its end", |bytes| bytes[..bytes.len() - 1].to_vec(), &[]),
+        ("zeros behind the last line", |bytes| [bytes, &[0; 40]].concat(), &[]),
+        ("a last line that is whole and broken", |bytes| with_line(bytes, 5, |line| drop(line.drain(..9))), &[5]),
+        (
+            "a line in the middle cut short",
+            |bytes| with_line(bytes, 3, |line| drop(line.drain(20..line.len() - 1))),
+            &[3],
+        ),
+        ("a word that is none", |bytes| with_line(bytes, 3, |line| line[2] = b'k'), &[3]),
+        ("bytes that are not UTF-8", |bytes| with_line(bytes, 5, |line| line[15] = 0xff), &[5]),
+        ("a zero byte", |bytes| with_line(bytes, 2, |line| line[4] = 0), &[2]),
+        ("interleaved lines", |bytes| interleaved(bytes, 2), &[2, 3]),
+        ("two lines in one", |bytes| with_line(bytes, 3, |line| line.truncate(line.len() - 1)), &[3]),
+        ("a damaged header", |bytes| with_line(bytes, 1, |line| line[0] = 0xfe), &[1]),
+        ("no header", |bytes| with_line(bytes, 1, Vec::clear), &[]),
+        ("an empty line", |bytes| with_line(bytes, 4, |line| line.insert(0, b'\n')), &[]),
+        (
+            "every line but one",
+            |bytes| (1..5).fold(bytes.to_vec(), |b, i| with_line(&b, i, |l| l[0] = b'!')),
+            &[1, 2, 3, 4],
+        ),
+    ];
+
     #[test]
-    fn a_line_cut_off_by_a_crash_is_left_out_and_a_broken_one_in_the_middle_is_named() {
+    fn a_damaged_line_costs_that_line_alone_and_is_counted_and_said() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let mut journal = Journal::create(&path).unwrap();
         events().into_iter().for_each(|event| journal.emit(event));
-        journal.flush();
-        let whole = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, &whole[..whole.len() - 7]).unwrap();
-        assert_eq!(read(&path).unwrap().len(), 3);
-        std::fs::write(&path, whole.replacen("KnobsChanged", "Knobs", 1)).unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("line 3"));
-        let (events, damage) = salvage(&path).unwrap();
-        assert_eq!((events.len(), damage.is_some()), (3, true), "what can be read is not lost");
+        let whole = std::fs::read(&path).unwrap();
+        for (what, damage, expected) in DAMAGES {
+            std::fs::write(&path, damage(&whole)).unwrap();
+            let reading = read(&path).unwrap_or_else(|e| panic!("{what}: {e}"));
+            let faults: Vec<usize> = reading.faults.iter().map(|fault| fault.line).collect();
+            assert_eq!(faults, *expected, "{what}");
+            let known: Vec<String> = events().iter().map(|event| format!("{event:?}")).collect();
+            assert!(reading.events.iter().all(|event| known.contains(&format!("{event:?}"))), "{what}: made up");
+            let lost = 4 - reading.events.len();
+            let most =
+                if what.contains("interleaved") || what.contains("two lines") { 2 } else { 1.max(expected.len()) };
+            assert!(lost <= most, "{what}: {lost} events are lost");
+            let record = replay(folder.path()).unwrap();
+            assert_eq!(
+                record.notices.iter().filter(|remark| remark.notice.text.contains("of the journal")).count(),
+                usize::from(!expected.is_empty()),
+                "{what}"
+            );
+            if let Some(line) = expected.first() {
+                let said = reading.damage(&path).unwrap();
+                let numbers = format!("{} line", expected.len());
+                assert!(said.starts_with(&numbers) && said.contains(&line.to_string()), "{what}: {said}");
+            }
+            // And it can be gone on with: the next event is a line of its own, and nothing else is lost.
+            let before = read(&path).unwrap().events.len();
+            let mut journal = Journal::append(&path).unwrap_or_else(|e| panic!("{what}: {e}"));
+            journal.emit(Event::Left { step: 3 });
+            let again = read(&path).unwrap();
+            assert_eq!(again.events.last(), Some(&Event::Left { step: 3 }), "{what}");
+            assert_eq!(again.events.len(), before + 1, "{what}");
+            assert!(again.faults.len() <= expected.len(), "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_journal_at_all_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        for text in ["", "a,b\n1,2\n", "{\"time\":1}\n{\"time\":2}\n"] {
+            std::fs::write(&path, text).unwrap();
+            assert!(matches!(read(&path), Err(JournalError::Unreadable { .. })), "{text}");
+        }
     }
 
     #[test]
@@ -279,11 +465,11 @@ mod tests {
         let path = folder.path().join(FILE);
         let line = serde_json::to_string(&events()[0]).unwrap();
         std::fs::write(&path, format!("{{\"retort_journal\":1}}\n{line}\n{line}\n{{\"Scal")).unwrap();
-        assert_eq!(read(&path).unwrap().len(), 2);
+        assert_eq!(read(&path).unwrap().events.len(), 2);
         let mut journal = Journal::append(&path).unwrap();
         journal.emit(Event::Left { step: 3 });
         journal.flush();
-        assert_eq!(read(&path).unwrap()[2], Event::Left { step: 3 });
+        assert_eq!(read(&path).unwrap().events[2], Event::Left { step: 3 });
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(
             text.starts_with("{\"retort_journal\":2,\"retort\":\""),

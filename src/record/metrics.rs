@@ -10,8 +10,7 @@ use super::RunRecord;
 use crate::link::Step;
 use crate::session::file::write_atomically;
 
-/// The table's name in a run folder.
-pub const METRICS: &str = "metrics.csv";
+pub use crate::session::run_folder::METRICS;
 
 const HEAD: &str = "step,series,value\n";
 

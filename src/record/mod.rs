@@ -4,16 +4,18 @@
 pub mod card;
 pub mod journal;
 pub mod metrics;
+pub mod opening;
 pub mod recorder;
 pub mod series;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::link::{
     Abandoned, Alarm, Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase,
-    Predictions, Question, SeriesId, Status, Step,
+    Predictions, Question, SeriesId, Status, Step, Unwritten,
 };
 use crate::session::Session;
 pub use series::{Bucket, Series};
@@ -59,6 +61,8 @@ pub struct RunRecord {
     pub outcome: Option<Arc<Outcome>>,
     /// What an order waits for.
     pub question: Option<Arc<Question>>,
+    /// A student that could not be written, as long as the engine has it: of this run or of one before.
+    pub unwritten: Option<Arc<Unwritten>>,
 }
 
 /// A knob change on the curve.
@@ -72,13 +76,33 @@ pub struct Mark {
     pub change: KnobChange,
 }
 
-/// A notice and how grave it is.
+/// A notice, how grave it is, and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remark {
     /// Whether it ended the run.
     pub grave: bool,
     /// The sentence.
     pub notice: Notice,
+    /// Steps done when it was said; `None` outside of a run.
+    pub step: Option<Step>,
+    /// Whether the engine said it, or whoever watches.
+    pub from_engine: bool,
+    /// When a window heard of it; a record that is only folded has no clock.
+    pub heard: Option<Instant>,
+    /// Whether the person has read it: it is listed only.
+    pub read: bool,
+}
+
+impl Remark {
+    /// Something that whoever watches has to say.
+    pub fn new(grave: bool, notice: impl Into<Notice>) -> Self {
+        Self { grave, notice: notice.into(), step: None, from_engine: false, heard: None, read: false }
+    }
+
+    /// Whether it says the same.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (self.grave, &self.notice) == (other.grave, &other.notice)
+    }
 }
 
 /// A run that paused itself.
@@ -120,12 +144,19 @@ impl RunRecord {
                 self.trouble = Some(Trouble { step, what, checkpoint, alarm });
             }
             Event::Note(notice) => self.notes.push(notice),
-            Event::Warning(notice) => self.notices.push(Remark { grave: false, notice }),
+            Event::Warning(notice) => self.remark(false, notice),
             Event::Failed(notice) => {
                 self.status.phase = Phase::Failed;
-                self.notices.push(Remark { grave: true, notice });
+                self.remark(true, notice);
             }
             Event::Finished(outcome) => self.outcome = Some(Arc::from(outcome)),
+            // It may have been written while another run was looked at.
+            Event::Written { outcome, out } => {
+                if self.out.as_ref() == Some(&out) {
+                    self.outcome = Some(Arc::from(outcome));
+                }
+            }
+            Event::Unwritten(unwritten) => self.unwritten = unwritten.map(Arc::from),
         }
     }
 
@@ -139,6 +170,7 @@ impl RunRecord {
                 budget: self.budget,
                 status: std::mem::take(&mut self.status),
                 notices: std::mem::take(&mut self.notices),
+                unwritten: self.unwritten.take(),
                 ..Self::default()
             };
             self.applied = session.knobs.clone();
@@ -148,6 +180,11 @@ impl RunRecord {
         }
         self.session = Some(Arc::new(session));
         self.out = Some(out);
+    }
+
+    fn remark(&mut self, grave: bool, notice: Notice) {
+        let step = self.session.is_some().then_some(self.step);
+        self.notices.push(Remark { step, from_engine: true, ..Remark::new(grave, notice) });
     }
 
     /// Notes a checkpoint. One written anew in its old place is the same one.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::journal::{self, Journal};
 pub use super::metrics::METRICS;
@@ -50,7 +51,7 @@ impl Recorder {
     fn take_up(&mut self, out: &Path) {
         let (record, damage) = match journal::replay_what_is_left(out) {
             Ok((record, damage)) => (record, damage),
-            Err(e) => (RunRecord::default(), Some(e)),
+            Err(e) => (journal::without_journal(out), Some(e.to_string())),
         };
         self.record = record;
         if let Some(damage) = damage {
@@ -119,7 +120,8 @@ impl Recorder {
         let text = serde_json::to_string_pretty(outcome).unwrap_or_default() + "\n";
         let summary = write_atomically(&out.join(SUMMARY), text.as_bytes());
         let summary = summary.map_err(|e| unwritten("the outcome", &e, &out.join(SUMMARY)));
-        let card = self.describe(&out.join(STUDENT));
+        let elsewhere = outcome.saved.as_ref().and_then(|saved| saved.folder.clone());
+        let card = self.describe(&elsewhere.unwrap_or_else(|| out.join(STUDENT)));
         for result in [summary, card] {
             if let Err(words) = result {
                 self.complain(&words);
@@ -133,6 +135,24 @@ impl Recorder {
         let Some(text) = card::text(&self.record, &usage) else { return Ok(()) };
         let path = student.join(card::FILE);
         write_atomically(&path, text.as_bytes()).map_err(|e| unwritten("the student's card", &e, &path))
+    }
+
+    /// A student that was written late is told in the folder of its run, which is closed by then.
+    fn reopen(&mut self, out: &Path, outcome: &Outcome) {
+        let shown = match journal::replay_what_is_left(out) {
+            Ok((record, _)) => RunRecord { outcome: Some(Arc::new(outcome.clone())), ..record },
+            Err(_) => RunRecord::default(),
+        };
+        let (run, record) = (self.run.take(), std::mem::replace(&mut self.record, shown));
+        match Journal::append(&out.join(journal::FILE)) {
+            Ok(mut journal) => {
+                journal.emit(Event::Written { outcome: Box::new(outcome.clone()), out: out.to_owned() });
+                self.run = Some((journal, out.to_owned()));
+                self.summarise(outcome);
+            }
+            Err(e) => self.complain(&e),
+        }
+        (self.run, self.record) = (run, record);
     }
 
     fn note(&mut self, event: Event) {
@@ -155,6 +175,9 @@ impl EventSink for Recorder {
             self.add_rows(*step);
         }
         self.record.fold(event.clone());
+        if let Event::Written { outcome, out } = &event {
+            return self.reopen(out, outcome);
+        }
         self.note(event.clone());
         match event {
             Event::Started { .. } => {

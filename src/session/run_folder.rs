@@ -1,9 +1,10 @@
 //! A run's folder: what its parts are called, and by what a folder is known as one. Everything the
 //! program may write into, move or clear there is named here; what it does not know stays untouched.
 //!
-//! Not here: who holds the folder at the moment (the engine's), and what stands in the files.
+//! Not here: taking hold of a folder (the engine's), and what stands in the files.
 
-use std::fs;
+use std::fmt;
+use std::fs::{self, TryLockError};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ pub const SESSION: &str = "session.ron";
 pub const SUMMARY: &str = "summary.json";
 /// What both models answer to every text of the test part, as a table.
 pub const PREDICTIONS: &str = "predictions.csv";
+/// The curves as a table.
+pub const METRICS: &str = "metrics.csv";
 /// The mark of a run's folder, locked while a process has the run loaded.
 pub const LOCK: &str = "run.lock";
 /// The folder of checkpoints.
@@ -41,6 +44,36 @@ pub struct Holder {
     pub host: String,
     /// Since when, UTC.
     pub since: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} on {} since {}, retort {}", self.pid, self.host, self.since, self.retort)
+    }
+}
+
+/// A run's folder that another process has hold of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Which process; `None` where it does not say.
+    pub holder: Option<Holder>,
+}
+
+/// Who else has the run in a folder loaded; `None` where nobody has, or this very process. Only asks: the
+/// lock stays with whom it is, and a free one stays free.
+pub fn held_elsewhere(run: &Path) -> Option<Held> {
+    let holder = holder(run);
+    if holder.as_ref().is_some_and(|holder| holder.pid == std::process::id()) {
+        return None;
+    }
+    let lock = fs::File::open(run.join(LOCK)).ok()?;
+    match lock.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(Held { folder: run.to_owned(), holder }),
+        // Free, or on a disk without locks, where only taking hold can tell.
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
 }
 
 /// What the lock file says; `None` where there is none, or one that is not ours.

@@ -370,7 +370,7 @@ impl WorkbenchApp {
     }
 
     pub(super) fn notice(&mut self, grave: bool, text: impl std::fmt::Display) {
-        let remark = Remark { grave, notice: Notice::from(text) };
+        let remark = Remark::new(grave, Notice::from(text));
         // A full disk fails every autosave; saying it once is enough.
         if self.record.notices.last() != Some(&remark) {
             self.record.notices.push(remark);

@@ -346,7 +346,7 @@ fn a_journal_ends_with_its_run() {
     play.send(Command::StepOnce);
     play.until_phase(&[Phase::Paused]);
     play.to_the_end(start(&session, &d)).unwrap();
-    let events = journal::read(&c.join("journal.jsonl")).unwrap();
+    let events = journal::read(&c.join("journal.jsonl")).unwrap().events;
     assert_eq!(events.last(), Some(&Event::Left { step: 1 }));
     assert_eq!(journal::replay(&c).unwrap().out, Some(c.clone()));
     resume(&c).0.unwrap();

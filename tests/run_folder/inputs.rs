@@ -91,7 +91,7 @@ fn a_run_goes_on_where_only_times_have_changed_or_the_change_was_taken_back() {
     outcome.unwrap();
     assert!(play.warnings().is_empty(), "{:?}", play.warnings());
     assert!(weights(&whole) == weights(&out));
-    let read = journal::read(&out.join("journal.jsonl")).unwrap();
+    let read = journal::read(&out.join("journal.jsonl")).unwrap().events;
     let inputs =
         read.iter().find_map(|event| if let Event::Inputs(inputs) = event { Some(inputs) } else { None }).unwrap();
     let roles: Vec<&str> = inputs.iter().map(|input| input.role.as_str()).collect();

@@ -10,6 +10,7 @@ mod measured;
 mod openai_server;
 mod refused;
 mod timeline;
+mod unwritten;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -64,6 +64,7 @@ pub use network::{ARCHITECTURES, Architecture, Build, Heads, Input, Kind, Networ
 pub use opened::{Classes, Model, Parts, config_asks_several, open, open_files, open_for, open_parts, output_names};
 pub use outputs::Outputs;
 pub use plan::Plan;
+pub use save::StudentFiles;
 pub use stored::Stored;
 pub use tokens::Tokens;
 pub use trace::Trace;

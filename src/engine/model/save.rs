@@ -19,27 +19,40 @@ impl Model {
     /// # Errors
     /// [`ModelError::Write`]; [`ModelError::File`] for a frozen model.
     pub fn save(&self, folder: &Path, classes: &[String]) -> Result<(), ModelError> {
-        self.files.check_trainable()?;
-        let write = |name: &str, bytes: &[u8]| write_file(folder, name, bytes);
-        write("config.json", self.config_with(classes).as_bytes())?;
-        write("tokenizer.json", self.tokens.to_text()?.as_bytes())?;
-        write("tokenizer_config.json", self.tokenizer_config().as_bytes())?;
-        write("special_tokens_map.json", self.special_tokens_map().as_bytes())?;
-        write("model.safetensors", &self.to_safetensors()?)
+        self.as_files(classes)?.write(folder)
     }
 
-    /// As [`Self::save`], and beside it how the model is asked. That comes first: by it a folder is known
-    /// as one we wrote, however far a process got that was killed.
+    fn as_files(&self, classes: &[String]) -> Result<StudentFiles, ModelError> {
+        self.files.check_trainable()?;
+        // The largest first: where there is no room for it, the rest of an older model stays as it was.
+        Ok(StudentFiles(vec![
+            ("model.safetensors", self.to_safetensors()?),
+            ("config.json", self.config_with(classes).into_bytes()),
+            ("tokenizer.json", self.tokens.to_text()?.into_bytes()),
+            ("tokenizer_config.json", self.tokenizer_config().into_bytes()),
+            ("special_tokens_map.json", self.special_tokens_map().into_bytes()),
+        ]))
+    }
+
+    /// The model as the files of its folder, and among them how it is asked. That comes first: by it a folder
+    /// is known as one we wrote, however far a process got that was killed.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] for a frozen model.
+    pub fn student_files(&self, classes: &[String], prompt: &Prompt) -> Result<StudentFiles, ModelError> {
+        let StudentFiles(files) = self.as_files(classes)?;
+        let head = if self.top == Top::Vocabulary { Head::LabelWords } else { Head::Classifier };
+        let usage = Usage::new(head, self.max_tokens, classes, prompt);
+        let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.to_string(), path: FILE.into() })?;
+        Ok(StudentFiles([(FILE, text.into_bytes())].into_iter().chain(files).collect()))
+    }
+
+    /// As [`Self::save`], and beside it how the model is asked.
     ///
     /// # Errors
     /// [`ModelError::Write`].
     pub fn save_student(&self, folder: &Path, classes: &[String], prompt: &Prompt) -> Result<(), ModelError> {
-        self.files.check_trainable()?;
-        let head = if self.top == Top::Vocabulary { Head::LabelWords } else { Head::Classifier };
-        let usage = Usage::new(head, self.max_tokens, classes, prompt);
-        let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.to_string(), path: folder.join(FILE) })?;
-        write_file(folder, FILE, text.as_bytes())?;
-        self.save(folder, classes)
+        self.student_files(classes, prompt)?.write(folder)
     }
 
     fn config_with(&self, classes: &[String]) -> String {
@@ -76,6 +89,35 @@ impl Model {
         let tensors: BTreeMap<&str, Tensor> =
             self.weights.variables().iter().map(|(name, v)| (name.as_str(), v.as_detached_tensor())).collect();
         serialize(&tensors)
+    }
+}
+
+/// A model as the files of its folder, in the order in which they are written: it can be written again, or
+/// elsewhere, whatever becomes of the weights.
+#[derive(Default)]
+pub struct StudentFiles(Vec<(&'static str, Vec<u8>)>);
+
+impl StudentFiles {
+    /// Writes them into `folder`, each whole or not at all. Of a folder that was not there nothing is left
+    /// where they cannot all be written.
+    ///
+    /// # Errors
+    /// [`ModelError::Write`].
+    pub fn write(&self, folder: &Path) -> Result<(), ModelError> {
+        let new = !folder.exists();
+        let written = self.0.iter().try_for_each(|(name, bytes)| write_file(folder, name, bytes));
+        written.inspect_err(|_| {
+            if new {
+                // What cannot be removed is half a student, which its first file says is ours.
+                self.0.iter().for_each(|(name, _)| drop(std::fs::remove_file(folder.join(name))));
+                let _ = std::fs::remove_dir(folder);
+            }
+        })
+    }
+
+    /// Room they take, bytes.
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().map(|(_, bytes)| bytes.len() as u64).sum()
     }
 }
 

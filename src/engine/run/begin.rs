@@ -36,6 +36,10 @@ impl Engine<'_> {
                 let revived = session.run.as_deref().and_then(|run| checkpoint::revive(&pair, run));
                 self.cells.weights.store(None); // They were another student's.
                 self.left = revived.map(|(step, pruner)| Left { step, pruner }).unwrap_or_default();
+                match &session.run {
+                    Some(run) => self.measure_folder(run),
+                    None => self.cells.folder.store(None),
+                }
                 self.emit(Event::Opened(Box::new(pair.opened())));
                 self.pair = Some(pair);
                 self.weigh(session);
@@ -48,6 +52,9 @@ impl Engine<'_> {
     }
 
     pub(super) fn start(&mut self, session: Session, out: PathBuf) {
+        if let Some(e) = self.waits_for_student() {
+            return self.refuse(&e);
+        }
         if let Err(e) = self.vacant(&out) {
             return self.refuse(&e.into());
         }
@@ -104,12 +111,16 @@ impl Engine<'_> {
         comparable(&trainer)?;
         let budget = budget::granted(&trainer)?;
         let inputs = read_by(&trainer.pair, inputs::files(&trainer.session)?);
+        let fresh = !run_folder::is_marked(&out);
         let claim = claim::claim(&out)?;
-        Ok(Run { inputs, ..Run::new(trainer, out, claim, budget) })
+        Ok(Run { inputs, fresh, ..Run::new(trainer, out, claim, budget) })
     }
 
     /// Goes on with the run in `out`, up to `steps` in all where that is said.
     pub(super) fn go_on(&mut self, out: &Path, steps: Option<Step>) {
+        if let Some(e) = self.waits_for_student() {
+            return self.refuse(&e);
+        }
         let loaded = self.run.as_ref().is_some_and(|run| claim::is_same(&run.out, out));
         if let Err(e) = if loaded { Ok(()) } else { claim::resumable(out) } {
             return self.refuse(&e.into());
@@ -154,7 +165,10 @@ impl Engine<'_> {
     ) -> Result<Run, EngineError> {
         let state = &found.checkpoint.state;
         let mut session = state.session.clone();
-        extend(&mut session, state, steps)?;
+        let ends = if steps.is_none() { ending::cut_short(out, state.step, state.ended.as_deref()) } else { None };
+        if ends.is_none() {
+            extend(&mut session, state, steps)?;
+        }
         let claim = claim::claim(out)?;
         let files = inputs::files(&session)?;
         state.inputs.iter().try_for_each(|then| inputs::unchanged(then, &files))?;
@@ -167,7 +181,7 @@ impl Engine<'_> {
         let budget = budget::granted(&trainer)?;
         let run = Run::new(trainer, out.to_owned(), claim, budget);
         let (watch, divergence) = (state.watch.clone(), state.divergence.clone());
-        Ok(Run { inputs, seconds_before: state.seconds, watch, divergence, ..run })
+        Ok(Run { inputs, seconds_before: state.seconds, watch, divergence, ends, ..run })
     }
 
     /// Begins what could be made, with something to say of it that stands in its journal, or keeps what
@@ -181,6 +195,7 @@ impl Engine<'_> {
             }
         };
         let session = Box::new(run.trainer.session.clone());
+        let folder = run.out.clone();
         let (out, step, opened) = (run.out.clone(), run.trainer.step, Box::new(run.trainer.pair.opened()));
         self.looks.spent = Duration::ZERO;
         self.cells.weights.store(None); // They were another student's.
@@ -198,6 +213,7 @@ impl Engine<'_> {
         }
         self.emit(Event::Inputs(inputs));
         self.tell_checkpoints(None);
+        self.measure_folder(&folder);
         remarks.into_iter().for_each(|remark| self.emit(Event::Warning(remark.into())));
         if step == 0 {
             self.vet();

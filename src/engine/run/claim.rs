@@ -61,7 +61,25 @@ pub enum FolderError {
 /// A run's folder, held while this lives. Dropping it lets go of the lock; the mark stays.
 #[derive(Debug)]
 pub(super) struct Claim {
-    _lock: File,
+    lock: File,
+    /// The folders that were made for it, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl Claim {
+    /// Lets go of the folder of a run that never did anything, and removes what was made for it: our own
+    /// files, and folders that are empty then.
+    pub fn undo(self, run: &Path) {
+        let Self { lock, made } = self;
+        // Some systems remove no file that is open.
+        drop(lock);
+        for name in [run_folder::JOURNAL, run_folder::SESSION, run_folder::METRICS, LOCK] {
+            // What is not there need not be removed, what cannot be stays: no harm.
+            let _ = fs::remove_file(run.join(name));
+        }
+        let _ = fs::remove_dir(run.join(CHECKPOINTS));
+        made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
 }
 
 /// Whether two paths lead to one folder, however they are spelled: `runs/a`, `runs/../runs/a`, a link to it.
@@ -102,9 +120,13 @@ pub(super) fn resumable(run: &Path) -> Result<(), FolderError> {
 /// [`FolderError::NotOurStudent`].
 pub(super) fn student_free(run: &Path) -> Result<(), FolderError> {
     let path = run.join(STUDENT);
+    if free_for_student(&path) { Ok(()) } else { Err(FolderError::NotOurStudent { path }) }
+}
+
+/// Whether a student may be written into this folder: it is not there yet, empty, or one of ours.
+pub(super) fn free_for_student(path: &Path) -> bool {
     let empty = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    let free = fs::symlink_metadata(&path).is_err() || empty(&path) || path.join(usage::FILE).is_file();
-    if free { Ok(()) } else { Err(FolderError::NotOurStudent { path }) }
+    fs::symlink_metadata(path).is_err() || empty(path) || path.join(usage::FILE).is_file()
 }
 
 /// Takes the folder for this process, making it where it is not there yet. What could not be claimed
@@ -113,15 +135,20 @@ pub(super) fn student_free(run: &Path) -> Result<(), FolderError> {
 /// # Errors
 /// [`FolderError`].
 pub(super) fn claim(run: &Path) -> Result<Claim, FolderError> {
-    let missing: Vec<&Path> =
-        run.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
-    fs::create_dir_all(run).map_err(|e| unusable(run, e)).and_then(|()| lock(run)).inspect_err(|_| {
+    let missing: Vec<PathBuf> = run
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .map(Path::to_owned)
+        .collect();
+    let claimed = fs::create_dir_all(run).map_err(|e| unusable(run, e)).and_then(|()| lock(run));
+    let claimed = claimed.inspect_err(|_| {
         // Only what was made just now, and only where nobody has put anything into it since.
         missing.iter().for_each(|folder| drop(fs::remove_dir(folder)));
-    })
+    });
+    Ok(Claim { lock: claimed?, made: missing })
 }
 
-fn lock(run: &Path) -> Result<Claim, FolderError> {
+fn lock(run: &Path) -> Result<File, FolderError> {
     let path = run.join(LOCK);
     let ours = fs::symlink_metadata(&path)
         .map_or(true, |data| data.is_file() && (data.len() == 0 || run_folder::holder(run).is_some()));
@@ -135,7 +162,7 @@ fn lock(run: &Path) -> Result<Claim, FolderError> {
     let words = serde_json::to_string(&myself()).unwrap_or_default() + "\n";
     let told = file.set_len(0).and_then(|()| file.write_all(words.as_bytes())).and_then(|()| file.flush());
     told.map_err(|e| unusable(run, e))?;
-    Ok(Claim { _lock: file })
+    Ok(file)
 }
 
 /// Locks the file, or says who has it.
@@ -146,10 +173,7 @@ fn take(file: &File, run: &Path) -> Result<(), FolderError> {
         Err(TryLockError::WouldBlock) => false,
         Err(TryLockError::Error(_)) => !holder.as_ref().is_some_and(lives),
     };
-    let told = |holder: Holder| {
-        format!("process {} on {} since {}, retort {}", holder.pid, holder.host, holder.since, holder.retort)
-    };
-    let holder = holder.map_or("it does not say which".to_owned(), told);
+    let holder = holder.map_or("it does not say which".to_owned(), |holder| holder.to_string());
     if free { Ok(()) } else { Err(FolderError::Locked { holder, path: run.to_owned() }) }
 }
 

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::checkpoint::{Found, Story};
+use super::super::model::StudentFiles;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint};
-use super::{Engine, Left, Mode, Run, claim, peak_bytes};
-use crate::link::{Abandoned, Event, Notice, Outcome, Phase, STOPPED, Saved, Step};
+use super::{Engine, Left, Mode, Run, Unwritten, peak_bytes, unwritten};
+use crate::link::{Abandoned, Event, EventSink as _, Notice, Outcome, Phase, STOPPED, Saved, Step};
 use crate::session::Keep;
-use crate::session::usage::STUDENT;
+use crate::session::run_folder::SUMMARY;
 
 /// The reason of a run that has done its steps.
 pub(super) const FINISHED: &str = "finished";
@@ -28,10 +29,12 @@ impl Engine<'_> {
         let ended = run.ends.map(str::to_owned);
         let (watch, divergence, inputs) = (run.watch.clone(), run.divergence.clone(), run.inputs.clone());
         let story = Story { seconds: run.seconds(), watch, divergence, ended, inputs };
-        match checkpoint::save(&run.trainer, &run.out, story) {
+        let out = run.out.clone();
+        match checkpoint::save(&run.trainer, &out, story) {
             Ok(()) => {
                 self.emit(Event::Checkpoint { step });
                 self.tell_checkpoints(None);
+                self.measure_folder(&out);
             }
             // A full disk must not end a night's training.
             Err(e) => self.emit(Event::Warning(Notice::from(e))),
@@ -74,11 +77,12 @@ impl Engine<'_> {
         let steps = run.trainer.step;
         self.checkpoint();
         self.phase(Phase::Evaluating, "measuring on the test part");
-        let saved = match self.save_student() {
-            Ok(saved) => saved,
+        let (saved, files) = match self.student_to_save() {
+            Ok(chosen) => chosen,
             Err(e) => return self.give_up(&e),
         };
         let Some(mut run) = self.run.take() else { return };
+        let mut unwritten = unwritten::write(&files, &run.out).err();
         let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.paid());
         if reason == STOPPED {
             run.trainer.spare_teacher();
@@ -86,13 +90,18 @@ impl Engine<'_> {
         let (out, unasked, classes) = (run.out.clone(), run.unasked.take(), run.trainer.pair.data.classes.clone());
         let measured = self.measure_at_the_end(&mut run.trainer, &out, unasked);
         let seconds = run.seconds();
+        if unwritten.is_some() {
+            // Measuring takes its time: there may be room by now.
+            unwritten = unwritten::write(&files, &run.out).err();
+        }
         // Whoever asks for no checkpoints wants the student alone; but what can be gone on with stays.
-        let done = reason == FINISHED && measured.lacks.is_empty();
+        let done = reason == FINISHED && measured.lacks.is_empty() && unwritten.is_none();
         let spare = done && run.trainer.session.recipe.checkpoint_every == 0;
         let spent = spare.then(|| run.out.clone());
         self.keep(run.trainer);
         for lack in &measured.lacks {
-            let said = format!("{lack}; the student is saved, and the run can be continued to measure again");
+            let student = if unwritten.is_none() { "the student is saved, and " } else { "" };
+            let said = format!("{lack}; {student}the run can be continued to measure again");
             self.emit(Event::Warning(said.into()));
         }
         if let Some(predictions) = measured.predictions {
@@ -107,10 +116,15 @@ impl Engine<'_> {
             classes,
             teacher: measured.teacher,
             student: measured.student,
-            saved: Some(saved),
+            saved: unwritten.is_none().then(|| saved.clone()),
             unmeasured: measured.lacks,
+            unwritten: unwritten.map(|e| e.to_string()),
         };
-        self.emit(Event::Finished(Box::new(outcome)));
+        self.emit(Event::Finished(Box::new(outcome.clone())));
+        if outcome.unwritten.is_some() {
+            self.keep_unwritten(Unwritten { files, saved, outcome, out: run.out.clone(), claim: run.claim });
+        }
+        self.measure_folder(&run.out);
         if let Some(out) = spent {
             // Behind the outcome: killed in between, the run has still ended.
             checkpoint::clear(&out);
@@ -120,30 +134,45 @@ impl Engine<'_> {
         self.look(true);
     }
 
-    /// Saves the student that the recipe chooses; the trainer then holds that one.
-    fn save_student(&mut self) -> Result<Saved, EngineError> {
-        let Some(run) = &mut self.run else { return Ok(Saved::default()) };
-        claim::student_free(&run.out)?;
+    /// The student that the recipe chooses, as its files; the trainer then holds that one.
+    fn student_to_save(&mut self) -> Result<(Saved, StudentFiles), EngineError> {
+        let Some(run) = &mut self.run else { return Ok(Default::default()) };
         let (saved, fault) = chosen(run);
         let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
-        pair.student.save_student(&run.out.join(STUDENT), &pair.data.classes, prompt)?;
+        let files = pair.student.student_files(&pair.data.classes, prompt)?;
         fault.into_iter().for_each(|fault| self.emit(Event::Warning(fault.into())));
-        Ok(saved)
+        Ok((saved, files))
     }
 
     /// An error in the middle of a run: what was learned is kept in a checkpoint.
     pub(super) fn give_up(&mut self, error: &EngineError) {
-        if let Some(run) = &mut self.run {
-            run.ends = None;
+        let Some(run) = &mut self.run else { return self.fail(error) };
+        run.ends = None;
+        if run.fresh && run.trainer.step == 0 {
+            return self.undo_start(error);
         }
         self.checkpoint();
         let held = self.run.take().map(|run| {
             self.keep(run.trainer);
+            self.measure_folder(&run.out);
             run.claim
         });
         self.fail(error);
         // Until here the folder was still being written to.
         drop(held);
+    }
+
+    /// An error before the first step: nothing was learned, and nothing is left behind.
+    fn undo_start(&mut self, error: &EngineError) {
+        let Some(run) = self.run.take() else { return };
+        self.keep(run.trainer);
+        let failed = Event::Failed(Notice::from(error));
+        // The record closes its files with it; they are gone when the watching side hears of it.
+        self.record.emit(failed.clone());
+        run.claim.undo(&run.out);
+        self.cells.folder.store(None);
+        self.sink.emit(failed);
+        self.phase(Phase::Failed, "");
     }
 
     /// What a run leaves to look at.
@@ -182,11 +211,12 @@ pub(super) fn abandon(out: &Path, step: Step) -> Result<Option<Abandoned>, Engin
 /// The student to save, put into the trainer: the best by the recipe's measure, if it keeps that and
 /// there is one, else the last. With what went wrong, if the best cannot be read.
 fn chosen(run: &mut Run) -> (Saved, Option<String>) {
-    let last = Saved { step: run.trainer.step, best: None };
+    let last = Saved { step: run.trainer.step, ..Saved::default() };
     let Some(best) = run.watch.best.filter(|_| run.trainer.session.recipe.keep != Keep::Last) else {
         return (last, None);
     };
-    let saved = Saved { step: best.step, best: Some((best.metric.id().to_owned(), best.value)) };
+    let best_by = Some((best.metric.id().to_owned(), best.value));
+    let saved = Saved { step: best.step, best: best_by, folder: None };
     if best.step == run.trainer.step {
         return (saved, None);
     }
@@ -194,6 +224,16 @@ fn chosen(run: &mut Run) -> (Saved, Option<String>) {
         Ok(()) => (saved, None),
         Err(e) => (last, Some(format!("{e}; the student of the last step is saved instead of the best one"))),
     }
+}
+
+/// Why a run that is taken up at `step` has nothing left to do but to write and measure: it ended there, and
+/// was killed or found no room before its student was written.
+pub(super) fn cut_short(out: &Path, step: Step, ended: Option<&str>) -> Option<&'static str> {
+    let reason = EARLY.into_iter().find(|early| Some(*early) == ended)?;
+    let summary = std::fs::read(out.join(SUMMARY)).ok();
+    let outcome: Option<Outcome> = summary.and_then(|text| serde_json::from_slice(&text).ok());
+    let done = outcome.is_some_and(|outcome| outcome.steps == step && outcome.unwritten.is_none());
+    (!done).then_some(reason)
 }
 
 fn end_phase(steps: Step, total: u64) -> Phase {

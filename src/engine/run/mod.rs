@@ -7,10 +7,12 @@ mod claim;
 mod ending;
 mod examining;
 mod fetching;
+mod folder;
 mod keeping;
 mod looking;
 mod measuring;
 mod stepping;
+mod unwritten;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ use claim::Claim;
 pub use claim::{FolderError, vacant};
 use fetching::Consent;
 use looking::Looks;
+use unwritten::Unwritten;
 
 /// Serves orders until the watching end is dropped.
 pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink, record: &mut dyn EventSink) {
@@ -52,6 +55,7 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
         pair: None,
         run: None,
         left: Left::default(),
+        unwritten: None,
         looks: Looks::default(),
         status: Status::default(),
         reported: None,
@@ -91,6 +95,8 @@ struct Engine<'a> {
     run: Option<Run>,
     /// What the last run left in the student of an open pair without a run.
     left: Left,
+    /// A student that could not be written at the end of its run.
+    unwritten: Option<Unwritten>,
     looks: Looks,
     status: Status,
     /// When it was last said how far a measuring is.
@@ -103,6 +109,8 @@ struct Run {
     out: PathBuf,
     /// Keeps the folder from every other process.
     claim: Claim,
+    /// Whether the folder held nothing before this run: if it never steps, nothing is left of it.
+    fresh: bool,
     /// What it reads.
     inputs: Vec<InputFile>,
     /// What the evaluations said so far.
@@ -157,6 +165,7 @@ impl Run {
             trainer,
             out,
             claim,
+            fresh: false,
             inputs: Vec::new(),
             watch: Watch::default(),
             divergence: Divergence::default(),
@@ -257,6 +266,8 @@ impl Engine<'_> {
             Command::Checkpoint => self.checkpoint(),
             Command::Stop => self.finish(STOPPED),
             Command::Rewind(step) => self.rewind(step),
+            Command::WriteStudent(to) => self.write_student(to),
+            Command::DropStudent => self.drop_student(),
         }
     }
 

@@ -58,14 +58,23 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
 
 #[cfg(feature = "window")]
 fn open_window(arguments: Arguments) -> Result<String, CommandError> {
-    use retort::session::{Session, file};
+    use retort::record::opening::{self, Found};
+    use retort::session::Session;
 
-    // Absolute, so that paths inside stay true when the session is saved elsewhere.
-    let path = arguments.session.map(std::path::absolute).transpose().map_err(CommandError::input)?;
-    let session = path.as_deref().map_or_else(Session::built_in, file::open).map_err(CommandError::input)?;
+    let found = arguments.session.as_deref().map(opening::find).transpose();
+    let (found, trouble) = match found {
+        Ok(found) => (found, None),
+        // Whoever has clicked on the file sees no terminal.
+        Err(e) => (None, Some(e.to_string())),
+    };
+    trouble.iter().for_each(|trouble| headless::tell(format_args!("error: {trouble}")));
+    let (session, path) = match found {
+        Some(Found { session, file, .. }) => (session, file),
+        None => (Session::built_in().map_err(CommandError::input)?, None),
+    };
     let (watch, end) = retort::link::connect();
     let thread = engine::spawn(end, retort::record::recorder::Recorder::default()).map_err(CommandError::run)?;
-    let options = retort::window::Options::default();
+    let options = retort::window::Options { trouble, ..Default::default() };
     let closed = retort::window::run(watch, engine::catalog(), session, path, options);
     // The window has dropped its end: the engine writes a last checkpoint and leaves.
     let _ = thread.join();

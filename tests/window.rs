@@ -3,6 +3,10 @@
 
 #![cfg(feature = "window")]
 
+#[path = "window/keeping.rs"]
+mod keeping;
+#[path = "window/leaving.rs"]
+mod leaving;
 mod stage;
 mod turning;
 
@@ -540,7 +544,7 @@ fn a_finished_run_goes_on_for_more_steps_at_a_click() {
     assert!(play.harness.query_by_label("More steps…").is_none(), "it has not ended");
     let out = play.app().session().run.clone().unwrap();
     play.engine.say(Event::Checkpoint { step: 40 });
-    let saved = Some(Saved { step: 40, best: None });
+    let saved = Some(Saved { step: 40, ..Saved::default() });
     let outcome = Outcome { reason: "finished".into(), steps: 40, saved, ..Outcome::default() };
     play.engine.say(Event::Finished(Box::new(outcome)));
     play.engine.status(Phase::Finished, 40);

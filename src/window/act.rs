@@ -61,7 +61,22 @@ impl WorkbenchApp {
             Action::Ask(question) => self.state.question = question,
             Action::Browse(wish) => self.browse(wish),
             Action::Use(wish, path) => self.use_path(wish, path),
-            Action::Recover(wanted) => self.recover(wanted),
+            Action::Recover(number) => self.recover(number),
+            Action::Forget(number) => self.forget(number),
+            Action::ShowKept(shown) => self.state.kept_shown = shown,
+            Action::OpenCopy => self.open_copy(),
+            Action::LookAgain => self.look_again(),
+            Action::WriteStudent(to) => {
+                self.state.question = None;
+                self.send(Command::WriteStudent(to));
+            }
+            Action::DropStudent => self.send(Command::DropStudent),
+            Action::ShowFolder(path) => self.show_folder(path),
+            Action::Close(yes) => {
+                self.state.closing = false;
+                self.closes = yes;
+            }
+            Action::Drop(path) => self.errands.look_at(path),
             Action::Examine => self.examine(Command::Examine),
             Action::ExamineAsking => self.examine(Command::ExamineAsking),
             Action::StoreKey { name, key, host } => self.send(Command::StoreKey { name, key, host }),
@@ -70,7 +85,10 @@ impl WorkbenchApp {
             }
             Action::ListModels => self.send(Command::List),
             Action::ListFiles { repo, revision } => self.list_files(repo, revision),
-            Action::ClearNotices => self.record.notices.clear(),
+            Action::Dismiss(place) => {
+                let notices = self.record.notices.iter_mut().enumerate();
+                notices.filter(|(at, _)| place.is_none_or(|place| place == *at)).for_each(|(_, said)| said.read = true);
+            }
         }
     }
 
@@ -148,6 +166,9 @@ impl WorkbenchApp {
     // ---- the run
 
     fn start(&mut self, afresh: bool) {
+        if self.waits_for_student() {
+            return;
+        }
         if afresh {
             self.session.knobs = self.steering.requested().values.clone();
             self.session.script.clear();
@@ -182,9 +203,23 @@ impl WorkbenchApp {
         self.send(Command::Start { session: Box::new(self.session.clone()), out });
     }
 
+    /// A student that was not written yet would be lost to the next run.
+    fn waits_for_student(&mut self) -> bool {
+        let waits = self.record.unwritten.is_some();
+        if waits {
+            let text = self.t("the student of the last run is not written yet: write it or let it go first");
+            self.notice(false, text);
+        }
+        waits
+    }
+
     fn go_on(&mut self, steps: Option<u64>) {
+        if self.waits_for_student() {
+            return;
+        }
         if let Some(out) = self.session.run.clone() {
             self.steering.go_on();
+            self.due.looked_at = true;
             self.send(steps.map_or(Command::Continue(out.clone()), |steps| Command::Extend { out, steps }));
         }
     }
@@ -196,12 +231,17 @@ impl WorkbenchApp {
         self.session.recipe.extended.clone_from(&as_run.recipe.extended);
     }
 
-    /// A run that was refused leaves no folder behind, and the session keeps the run it had.
+    /// A run that was refused, or failed before its first step, leaves no folder behind, and the session
+    /// keeps the run it had.
     pub(super) fn drop_claim(&mut self) {
         if let Some((out, before)) = self.claimed.take() {
             // Only an empty folder is removed.
-            let _ = std::fs::remove_dir(out);
+            let _ = std::fs::remove_dir(&out);
             self.session.run = before;
+            if self.record.out.as_ref() == Some(&out) && self.session.run.is_some() {
+                // It had begun and taken the place of the curves before it.
+                self.look_again();
+            }
         }
     }
 

@@ -2,13 +2,14 @@
 //!
 //! What a person asks for is carried out in `act.rs`; nothing is carried out here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
 use egui::{Context, Ui};
 
-use super::dialog::{Errands, Word};
+use super::dialog::{Errands, Loaded, Word};
+use super::kept::KeptSessions;
 use super::panel::{self, Scene};
 use super::preferences::{Language, Preferences, ThemeChoice};
 use super::state::{Action, UiState};
@@ -37,6 +38,8 @@ pub struct WorkbenchApp {
     pub(super) state: UiState,
     pub(super) storage: Storage,
     pub(super) errands: Errands,
+    /// Sessions in no file that others took the place of.
+    pub(super) kept: KeptSessions,
     pub(super) due: Due,
     pub(super) gesture: Gesture,
     pub(super) saved: Session,
@@ -46,6 +49,9 @@ pub struct WorkbenchApp {
     pub(super) sampled: bool,
     /// The folder made for a run that was asked for and has not begun, and the session's run before.
     pub(super) claimed: Option<(PathBuf, Option<PathBuf>)>,
+    /// Whether the person has said that the window may close.
+    pub(super) closes: bool,
+    may_close: bool,
     titled: Option<String>,
     presses: u64,
     /// What had the keyboard last.
@@ -75,6 +81,8 @@ pub(super) struct Due {
     pub preferences: Option<f64>,
     /// Halving the learning rate, once the run has been put back.
     pub cool_down: bool,
+    /// Looking at the run's folder again, if it cannot be gone on with.
+    pub looked_at: bool,
 }
 
 impl WorkbenchApp {
@@ -103,12 +111,15 @@ impl WorkbenchApp {
             link,
             catalog,
             state: UiState { recent: storage.recent(), ..UiState::default() },
+            kept: KeptSessions::left_in(storage.left_behind().to_vec()),
             storage,
             errands: Errands::new(ctx.clone()),
             due: Due::default(),
             gesture: Gesture::default(),
             sampled: false,
             claimed: None,
+            closes: false,
+            may_close: false,
             titled: None,
             presses: 0,
             place: None,
@@ -120,7 +131,7 @@ impl WorkbenchApp {
             timing: Timing::default(),
             ticking: Duration::ZERO,
         };
-        app.state.recoverable = app.storage.left_behind().is_some();
+        app.state.kept_shown = true;
         app.dress(ctx);
         if let Some(damage) = damage {
             let text = app.t("the choices for the window cannot be read; it opens as at the first start");
@@ -150,10 +161,17 @@ impl WorkbenchApp {
         self.state.ask(action);
     }
 
+    /// Says why the session that was asked for is not there.
+    pub fn say_unopened(&mut self, reason: &str) {
+        let text = self.t("another session is shown instead");
+        self.notice(true, format!("{reason}; {text}"));
+    }
+
     /// Opens what the session was started with, and its run where it has one.
     fn greet(&mut self) {
         if self.session.run.is_some() {
-            self.errands.replay(self.session.clone(), self.path.clone());
+            let (path, saved) = (self.path.clone(), Some(self.saved.clone()));
+            self.errands.replay(Loaded { path, saved, ..Loaded::new(self.session.clone()) });
         } else {
             self.send(Command::Open(Box::new(self.session.clone())));
         }
@@ -182,6 +200,7 @@ impl WorkbenchApp {
         let cells = &self.link.cells;
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
         let (shelf, repository, key) = (cells.shelf.load(), cells.repository.load(), cells.key.load());
+        let folder = cells.folder.load();
         let scene = Scene {
             look,
             preferences: &self.preferences,
@@ -191,6 +210,7 @@ impl WorkbenchApp {
             requested: self.steering.requested(),
             live: self.steering.is_live(),
             unsaved: self.is_unsaved(),
+            kept: self.kept.all(),
             path: self.path.as_deref(),
             can_undo: self.undo.next().is_some(),
             can_redo: self.undo.next_redo().is_some(),
@@ -201,6 +221,7 @@ impl WorkbenchApp {
             shelf: shelf.as_ref().as_ref(),
             repository: repository.as_ref().as_ref(),
             key: key.as_ref().as_ref(),
+            folder: folder.as_ref().as_ref(),
         };
         panel::workbench_ui(ui, &scene, &mut self.state);
         let now = ui.input(|input| input.time);
@@ -209,6 +230,7 @@ impl WorkbenchApp {
             ui.ctx().request_repaint();
         }
         self.settle(ui.ctx());
+        self.mind_closing(ui.ctx());
         self.look_where_the_person_looks();
         self.timing.add(std::mem::take(&mut self.ticking) + watch.elapsed());
     }
@@ -228,11 +250,28 @@ impl WorkbenchApp {
         }
     }
 
-    /// The experiment's name in the window's title.
+    /// The experiment's name and its file in the window's title.
     fn title(&mut self, ctx: &Context) {
-        if self.titled.as_ref() != Some(&self.session.name) {
-            self.titled = Some(self.session.name.clone());
-            ctx.send_viewport_cmd(egui::ViewportCommand::Title(format!("{} – Retort", self.session.name)));
+        let file = self.path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+        let parts = [Some(self.session.name.as_str()), file.as_deref(), Some("Retort")];
+        let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" – ");
+        if self.titled.as_ref() != Some(&title) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.titled = Some(title);
+        }
+    }
+
+    /// A window that has something to lose asks before it closes.
+    fn mind_closing(&mut self, ctx: &Context) {
+        if std::mem::take(&mut self.closes) {
+            self.may_close = true;
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+        let loses = self.steering.is_live() || self.record.unwritten.is_some();
+        if ctx.input(|input| input.viewport().close_requested()) && loses && !self.may_close {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            self.state.closing = true;
+            ctx.request_repaint();
         }
     }
 
@@ -290,18 +329,29 @@ impl WorkbenchApp {
             self.show_questions(opened);
         }
         match &event {
+            // From the first step on there is something in its folder.
+            Event::Scalars { .. } => self.claimed = None,
             Event::Started { session, step, .. } => {
-                self.claimed = None;
+                self.due.looked_at = false;
+                self.state.held = None;
                 if *step > 0 {
                     self.take_plan(session);
                 }
             }
-            Event::Failed(_) | Event::Answered(Answer::No) => self.drop_claim(),
+            Event::Failed(_) | Event::Answered(Answer::No) => {
+                self.drop_claim();
+                if std::mem::take(&mut self.due.looked_at) {
+                    // Another process may have it.
+                    self.look_again();
+                }
+            }
             _ => {}
         }
         let turn = Turn::of(&event);
         let rewound = turn == Turn::Rewound;
+        let said = self.record.notices.len();
         self.record.fold(event);
+        self.record.notices.iter_mut().skip(said).for_each(|remark| remark.heard = Some(Instant::now()));
         self.steering.turn(turn, &mut self.session, &self.record, &self.link.cells.knobs);
         if rewound {
             self.finish_cooling_down();
@@ -370,9 +420,9 @@ impl WorkbenchApp {
     }
 
     pub(super) fn notice(&mut self, grave: bool, text: impl std::fmt::Display) {
-        let remark = Remark::new(grave, Notice::from(text));
+        let remark = Remark { heard: Some(Instant::now()), ..Remark::new(grave, Notice::from(text)) };
         // A full disk fails every autosave; saying it once is enough.
-        if self.record.notices.last() != Some(&remark) {
+        if !self.record.notices.last().is_some_and(|last| last.says_the_same(&remark)) {
             self.record.notices.push(remark);
         }
     }
@@ -441,6 +491,11 @@ impl Drop for WorkbenchApp {
         if self.due.preferences.is_some() {
             self.keep_preferences();
         }
+        if let Some((out, _)) = self.claimed.take() {
+            // Of a run that never began; only an empty folder is removed.
+            let _ = std::fs::remove_dir(out);
+        }
+        self.kept.write_late();
         // A session nobody saved is kept and offered at the next start, as after a crash.
         let unsaved = self.is_unsaved();
         let path = self.storage.autosave_path().filter(|_| unsaved);

@@ -4,13 +4,14 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use crate::record::{RunRecord, journal};
+use crate::record::opening::{self, Found, Shown};
 use crate::session::{Session, file};
 
 /// What a path is wanted for.
@@ -28,6 +29,10 @@ pub enum Wish {
     TestFile,
     /// A session to read.
     OpenSession,
+    /// The folder of a run to show.
+    OpenRun,
+    /// Where to write a student that its run's folder has no room for.
+    StudentFolder,
     /// Where to write the session.
     SaveSession,
 }
@@ -38,6 +43,10 @@ pub enum Word {
     Picked(Wish, PathBuf),
     /// A session was read, and its run where it has one.
     Loaded(Box<Loaded>),
+    /// The run of the present session was read anew.
+    Run(Box<Shown>),
+    /// What was dropped on the window, and whether it is a run.
+    Dropped(PathBuf, bool),
     /// A session was written.
     Saved(Box<Saved>),
     /// The first line of a delimited file.
@@ -48,18 +57,34 @@ pub enum Word {
     Failed(String),
 }
 
-/// A session read from disk.
+/// A session to be put on the workbench.
 pub struct Loaded {
     /// The session.
     pub session: Session,
     /// Its file; `None` for one without a file of its own.
     pub path: Option<PathBuf>,
+    /// What is in its file; `None` for one that is as it was found.
+    pub saved: Option<Session>,
+    /// By what it can be opened again, where that is.
+    pub place: Option<PathBuf>,
     /// Its run, replayed.
-    pub record: RunRecord,
-    /// What went wrong with the run's journal.
-    pub trouble: Option<String>,
-    /// Whether a crashed window had left it behind.
-    pub recovered: bool,
+    pub shown: Shown,
+    /// Which of the kept sessions it is, if it is one.
+    pub kept: Option<u64>,
+    /// The run whose student is looked at, where the session itself does not name it.
+    pub of: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// A session as it was found, its run still to be shown.
+    pub fn new(session: Session) -> Self {
+        Self { session, path: None, saved: None, place: None, shown: Shown::default(), kept: None, of: None }
+    }
+
+    /// With its run, read now.
+    fn shown(self) -> Word {
+        Word::Loaded(Box::new(Self { shown: opening::show(&self.session), ..self }))
+    }
 }
 
 /// A session to be written, or that was.
@@ -73,6 +98,15 @@ pub struct Saved {
     /// Whether a person asked for it; an autosave says nothing unless it fails.
     pub aloud: bool,
 }
+
+/// What shows a folder: the program by which each system opens anything.
+const FILE_MANAGER: &str = if cfg!(windows) {
+    "explorer"
+} else if cfg!(target_os = "macos") {
+    "open"
+} else {
+    "xdg-open"
+};
 
 /// Sends threads off and hears from them.
 pub struct Errands {
@@ -115,7 +149,9 @@ impl Errands {
         let dialog = rfd::AsyncFileDialog::new().set_title(title).set_directory(near);
         let sessions = |dialog: rfd::AsyncFileDialog| dialog.add_filter("RON", &["ron"]);
         match wish {
-            Wish::Teacher | Wish::Student | Wish::DataFolder => self.wait_for(wish, dialog.pick_folder()),
+            Wish::Teacher | Wish::Student | Wish::DataFolder | Wish::OpenRun | Wish::StudentFolder => {
+                self.wait_for(wish, dialog.pick_folder())
+            }
             Wish::DataFile | Wish::TestFile => self.wait_for(wish, dialog.pick_file()),
             Wish::OpenSession => self.wait_for(wish, sessions(dialog).pick_file()),
             Wish::SaveSession => self.wait_for(wish, sessions(dialog).set_file_name("session.ron").save_file()),
@@ -133,19 +169,78 @@ impl Errands {
         });
     }
 
-    /// Reads the session at `path`, which becomes the window's file unless it was `recovered`.
-    pub fn load(&self, path: PathBuf, recovered: bool) {
+    /// Reads the session that `path` leads to, and its run.
+    pub fn load(&self, path: PathBuf) {
         self.send_off("retort-open", move || {
-            // Paths inside a session count from its own place, wherever it is saved next.
-            let path = std::path::absolute(&path).unwrap_or(path);
-            let shown = |session| show_again(session, (!recovered).then_some(path.clone()), recovered);
-            Some(file::open(&path).map_or_else(|e| Word::Failed(e.to_string()), shown))
+            Some(match opening::find(&path) {
+                Ok(Found { session, file, place }) => {
+                    Loaded { path: file, place: Some(place), ..Loaded::new(session) }.shown()
+                }
+                Err(e) => Word::Failed(e.to_string()),
+            })
         });
     }
 
-    /// Replays the run of a session that is open already.
-    pub fn replay(&self, session: Session, path: Option<PathBuf>) {
-        self.send_off("retort-open", move || Some(show_again(session, path, false)));
+    /// Reads one of the kept sessions from its file.
+    pub fn recover(&self, kept: u64, path: PathBuf) {
+        self.send_off("retort-open", move || {
+            Some(match file::open(&path) {
+                Ok(session) => {
+                    // What is in no file is saved as far as it is the session that the window brings along.
+                    let saved = Session::built_in().ok();
+                    Loaded { kept: Some(kept), saved, ..Loaded::new(session) }.shown()
+                }
+                Err(e) => Word::Failed(e.to_string()),
+            })
+        });
+    }
+
+    /// Replays the run of a session that is to be put on the workbench.
+    pub fn replay(&self, loaded: Loaded) {
+        self.send_off("retort-open", move || Some(loaded.shown()));
+    }
+
+    /// Reads the run of a session that is open already.
+    pub fn read_run(&self, session: Session) {
+        self.send_off("retort-open", move || Some(Word::Run(Box::new(opening::show(&session)))));
+    }
+
+    /// Reads the run in `folder` to be looked at under a session that does not name it: nothing that is done
+    /// with that session can reach the folder.
+    pub fn copy(&self, session: Session, folder: PathBuf) {
+        self.send_off("retort-open", move || {
+            let named = Session { run: Some(folder.clone()), ..session.clone() };
+            let shown = Shown { held: None, ..opening::show(&named) };
+            let session = Session { run: None, ..session };
+            Some(Word::Loaded(Box::new(Loaded { shown, of: Some(folder), ..Loaded::new(session) })))
+        });
+    }
+
+    /// Shows a folder in the system's file manager; `sorry` begins the sentence that is said if there is none.
+    pub fn show_folder(&self, folder: PathBuf, sorry: &'static str) {
+        self.show_folder_by(FILE_MANAGER, folder, sorry);
+    }
+
+    fn show_folder_by(&self, program: &'static str, folder: PathBuf, sorry: &'static str) {
+        self.send_off("retort-folder", move || {
+            let mut process = Command::new(program);
+            let shown = process.arg(&folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+            let failed = |why: String| Some(Word::Failed(format!("{sorry} {} ({program}: {why})", folder.display())));
+            match shown {
+                // Explorer calls everything a failure.
+                Ok(status) if status.success() || cfg!(windows) => None,
+                Ok(status) => failed(status.to_string()),
+                Err(e) => failed(e.to_string()),
+            }
+        });
+    }
+
+    /// Looks what was dropped on the window.
+    pub fn look_at(&self, path: PathBuf) {
+        self.send_off("retort-drop", move || {
+            let is_run = opening::run_at(&path).is_some();
+            Some(Word::Dropped(path, is_run))
+        });
     }
 
     /// Writes a session, behind those given before.
@@ -216,16 +311,6 @@ impl Errands {
     }
 }
 
-fn show_again(session: Session, path: Option<PathBuf>, recovered: bool) -> Word {
-    let run = session.run.as_deref().filter(|folder| folder.join(journal::FILE).exists());
-    let (record, trouble) = match run.map(journal::replay) {
-        Some(Ok(record)) => (record, None),
-        Some(Err(e)) => (RunRecord::default(), Some(e.to_string())),
-        None => (RunRecord::default(), None),
-    };
-    Word::Loaded(Box::new(Loaded { session, path, record, trouble, recovered }))
-}
-
 /// At most 64 KiB of the first line: a file without line breaks is no table.
 fn first_line(path: &Path) -> std::io::Result<String> {
     use std::io::Read as _;
@@ -272,6 +357,23 @@ mod tests {
         std::fs::write(&path, "\u{feff}\"text\",label\r\n\"a, b\",x\r\n").unwrap();
         assert_eq!(split(&first_line(&path).unwrap()), ["text", "label"]);
         assert_eq!(split("a\tb, c"), ["a", "b, c"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_no_file_manager_shows_is_named_with_its_path() {
+        let errands = Errands::new(egui::Context::default());
+        for (program, says) in [("no-such-file-manager", Some("No such file")), ("false", Some("1")), ("true", None)] {
+            errands.show_folder_by(program, "/runs/0007".into(), "sorry, it is");
+            let word = errands.heard.recv_timeout(Duration::from_millis(if says.is_some() { 10_000 } else { 300 }));
+            match (word, says) {
+                (Ok(Word::Failed(words)), Some(says)) => {
+                    assert!(words.starts_with("sorry, it is /runs/0007") && words.contains(says), "{words}");
+                }
+                (Err(_), None) => {}
+                _ => panic!("{program}"),
+            }
+        }
     }
 
     #[test]

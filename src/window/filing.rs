@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use super::app::WorkbenchApp;
 use super::control;
 use super::dialog::{Loaded, Saved, Wish, Word};
+use super::kept::{Kept, KeptSessions, Stood};
 use super::state::{Action, Choosing, FileQuestion};
 use super::steering::Steering;
 use super::undo::Part;
 use crate::link::Command;
 use crate::record::RunRecord;
+use crate::record::opening::Shown;
 use crate::session::{Column, DataSource, ModelChoice, Session, Source, Strip};
 
 impl WorkbenchApp {
@@ -30,7 +32,7 @@ impl WorkbenchApp {
     pub(super) fn open(&mut self, path: PathBuf) {
         self.state.question = None;
         if !self.is_busy() {
-            self.errands.load(path, false);
+            self.errands.load(path);
         }
     }
 
@@ -48,23 +50,71 @@ impl WorkbenchApp {
             return;
         }
         match Session::built_in() {
-            Ok(session) => {
-                let record = RunRecord::default();
-                self.take_up(Loaded { session, path: None, record, trouble: None, recovered: false });
-            }
+            Ok(session) => self.take_up(Loaded::new(session)),
             Err(e) => self.notice(false, e),
         }
     }
 
-    pub(super) fn recover(&mut self, wanted: bool) {
-        if wanted && self.is_busy() {
+    /// Takes up a session that was kept; the present one is kept in its place.
+    pub(super) fn recover(&mut self, number: u64) {
+        if self.is_busy() {
             return;
         }
-        self.state.recoverable = false;
-        match self.storage.left_behind() {
-            Some(path) if wanted => self.errands.load(path.to_owned(), true),
-            _ => self.storage.forget_left_behind(),
+        match self.kept.get(number) {
+            Some(Kept { stood: Some(stood), .. }) => {
+                let Stood { session, path, saved } = Stood::clone(stood);
+                self.errands.replay(Loaded { path, saved: Some(saved), kept: Some(number), ..Loaded::new(session) });
+            }
+            Some(Kept { file: Some(file), .. }) => self.errands.recover(number, file.clone()),
+            _ => {}
         }
+    }
+
+    /// A kept session may go.
+    pub(super) fn forget(&mut self, number: u64) {
+        self.kept.take(number).into_iter().for_each(Kept::remove);
+    }
+
+    /// Keeps the present session if it is in no file as it stands.
+    fn keep_present(&mut self) {
+        if !self.is_unsaved() {
+            return;
+        }
+        let (session, path, saved) = (self.session.clone(), self.path.clone(), self.saved.clone());
+        let place = self.storage.place_to_keep();
+        if let Some(path) = place.clone() {
+            self.errands.save(Saved { session: session.clone(), path, taken_up: self.taken_up, aloud: false });
+        }
+        let gone = self.kept.keep(Stood { session, path, saved }, place);
+        self.state.kept_shown = true;
+        for kept in gone {
+            let text = self.t("the oldest of the kept sessions had to go; so many are kept at most");
+            self.notice(false, format!("{text}: {} · {:?}", KeptSessions::MOST, kept.name));
+            kept.remove();
+        }
+    }
+
+    /// Shows the run that another process has loaded without ever touching its folder.
+    pub(super) fn open_copy(&mut self) {
+        if self.is_busy() {
+            return;
+        }
+        if let Some(held) = &self.state.held {
+            let mut session = self.session.clone();
+            session.name = format!("{} ({})", session.name, self.t("copy"));
+            self.errands.copy(session, held.folder.clone());
+        }
+    }
+
+    /// Shows a folder in the system's file manager.
+    pub(super) fn show_folder(&mut self, path: PathBuf) {
+        let text = self.t("no file manager could be opened; the folder is");
+        self.errands.show_folder(path, text);
+    }
+
+    /// Reads the run of the session anew: another process may have let go of it.
+    pub(super) fn look_again(&mut self) {
+        self.errands.read_run(self.session.clone());
     }
 
     pub(super) fn browse(&mut self, wish: Wish) {
@@ -76,6 +126,8 @@ impl WorkbenchApp {
             Wish::DataFolder => self.t("Folder of the data"),
             Wish::TestFile => self.t("File of the test rows"),
             Wish::OpenSession => self.t("Open session"),
+            Wish::OpenRun => self.t("Open run folder"),
+            Wish::StudentFolder => self.t("Write the student elsewhere"),
             Wish::SaveSession => self.t("Save session as"),
         };
         self.errands.browse(wish, title, &near);
@@ -86,9 +138,14 @@ impl WorkbenchApp {
         match word {
             Word::Picked(wish, path) => self.state.ask(Action::Use(wish, path)),
             Word::Loaded(loaded) => self.take_up(*loaded),
+            Word::Run(shown) if !self.steering.is_live() => self.show_run(*shown),
+            Word::Run(_) => {}
+            Word::Dropped(path, true) => self.open(path),
+            Word::Dropped(path, false) => self.state.dropped = Some(path),
             Word::Saved(saved) => self.saved_to(*saved),
             Word::Columns(columns) => self.state.columns = columns,
             Word::NoDialog => {
+                self.state.type_it = self.state.question.is_some();
                 let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");
                 self.notice(false, text);
             }
@@ -100,42 +157,54 @@ impl WorkbenchApp {
     pub(super) fn saved_to(&mut self, saved: Saved) {
         self.state.recent = self.storage.used(&saved.path);
         if saved.taken_up == self.taken_up {
+            self.state.written = Some(saved.path.clone());
             (self.saved, self.path) = (saved.session, Some(saved.path));
         }
     }
 
-    /// Puts another session on the workbench.
+    /// Puts another session on the workbench, and keeps the present one.
     fn take_up(&mut self, loaded: Loaded) {
         if self.is_busy() {
             return;
         }
-        let Loaded { session, path, record, trouble, recovered } = loaded;
-        let notices = std::mem::take(&mut self.record.notices);
-        self.record = RunRecord { status: std::mem::take(&mut self.record.status), ..record };
-        self.record.notices.splice(0..0, notices);
-        self.steering = Steering::new(&session, &self.record, &self.catalog);
-        if let Some(path) = &path {
-            self.state.recent = self.storage.used(path);
+        let Loaded { session, path, saved, place, shown, kept, of } = loaded;
+        self.keep_present();
+        kept.into_iter().for_each(|number| self.forget(number));
+        if let Some(place) = &place {
+            self.state.recent = self.storage.used(place);
         }
-        if recovered {
-            self.storage.forget_left_behind();
-        }
-        (self.path, self.saved, self.session) = (path, session.clone(), session);
+        (self.path, self.saved, self.session) = (path, saved.unwrap_or_else(|| session.clone()), session);
+        self.show_run(shown);
         self.taken_up += 1;
+        self.state.written = None;
         (self.state.gold, self.state.taken, self.due.open, self.sampled) = (None, None, None, false);
         self.undo.clear();
         self.state.choosing = Choosing::default();
         control::forget_refusals(self.errands.ctx());
         self.read_columns();
-        trouble.into_iter().for_each(|trouble| self.notice(false, trouble));
-        self.send(Command::Open(Box::new(self.session.clone())));
+        let mut asked = Box::new(self.session.clone());
+        asked.run = of.or(asked.run);
+        self.send(Command::Open(asked));
+    }
+
+    /// Puts what happened in the session's run on the workbench.
+    fn show_run(&mut self, shown: Shown) {
+        let Shown { mut record, held } = shown;
+        let before = std::mem::take(&mut self.record);
+        // What was said in the window stays said; what a journal repeats is not said twice.
+        record.notices.retain(|remark| !before.notices.iter().any(|said| said.says_the_same(remark)));
+        record.notices.splice(0..0, before.notices);
+        self.record = RunRecord { status: before.status, unwritten: before.unwritten, ..record };
+        self.steering = Steering::new(&self.session, &self.record, &self.catalog);
+        self.state.held = held;
     }
 
     /// A path that was picked, typed or dropped goes where it is wanted.
     pub(super) fn use_path(&mut self, wish: Wish, path: PathBuf) {
         self.state.dropped = None;
         match wish {
-            Wish::OpenSession => self.open(path),
+            Wish::OpenSession | Wish::OpenRun => self.open(path),
+            Wish::StudentFolder => self.state.ask(Action::WriteStudent(Some(path))),
             Wish::SaveSession => self.save_to(path),
             Wish::Teacher | Wish::Student => self.use_model(wish, self.beside_session(path)),
             Wish::DataFile | Wish::DataFolder | Wish::TestFile => self.use_data(wish, self.beside_session(path)),
@@ -280,7 +349,18 @@ mod tests {
         drop(app);
         assert_eq!(crate::session::file::open(&path).unwrap().name, "last");
         let storage = Storage::open(folder.path().join("own"));
-        assert!(storage.left_behind().is_none(), "it was saved, so there is nothing to recover");
+        assert!(storage.left_behind().is_empty(), "it was saved, so there is nothing to recover");
+    }
+
+    #[test]
+    fn where_no_dialog_comes_the_path_is_typed_into_the_field_that_asked_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = app(folder.path());
+        app.heed(Word::NoDialog);
+        assert!(!app.state.type_it, "no such field is shown");
+        app.state.question = Some(FileQuestion::Save);
+        app.heed(Word::NoDialog);
+        assert!(app.state.type_it);
     }
 
     #[test]

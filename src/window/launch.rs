@@ -60,6 +60,8 @@ impl WindowError {
 pub struct Options {
     /// Folder of the window's own files; the system's place for them where `None`.
     pub storage: Option<PathBuf>,
+    /// Why the session that was asked for is not the one that is shown.
+    pub trouble: Option<String>,
 }
 
 /// Opens the window and stays until it is closed.
@@ -76,7 +78,11 @@ pub fn run(
     let storage = Storage::open(options.storage.unwrap_or_else(Storage::default_root));
     // What is wrong with them is said in the window.
     let (preferences, _) = storage.preferences();
-    show(preferences, move |cc| Box::new(WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, path, storage)))
+    show(preferences, move |cc| {
+        let mut app = WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, path, storage);
+        options.trouble.iter().for_each(|trouble| app.say_unopened(trouble));
+        Box::new(app)
+    })
 }
 
 /// Opens the window, starts the session's run, measures `frames` frames and closes again.

@@ -13,6 +13,7 @@ pub mod control;
 pub mod dialog;
 mod filing;
 pub mod heatmap;
+pub mod kept;
 pub mod launch;
 pub mod panel;
 pub mod plot;

@@ -12,6 +12,7 @@ use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
+use crate::session::run_folder::Held;
 use crate::session::{Data, DataSource, Models, ServerOrigin, Session, Source, View};
 
 /// One thing a person asked for. Panels push these; the app acts on them after drawing.
@@ -71,8 +72,26 @@ pub enum Action {
     Browse(Wish),
     /// Use a path that was dropped, typed or picked.
     Use(Wish, PathBuf),
-    /// Take up the session a crashed window left behind, or forget it.
-    Recover(bool),
+    /// Take up a session that was kept.
+    Recover(u64),
+    /// Remove a session that was kept.
+    Forget(u64),
+    /// Show the card of kept sessions, or hide it.
+    ShowKept(bool),
+    /// Show the run that another process has loaded, without its folder.
+    OpenCopy,
+    /// Read the run of the session again.
+    LookAgain,
+    /// Write the student that could not be written: in its run's folder, or elsewhere.
+    WriteStudent(Option<PathBuf>),
+    /// Let that student go.
+    DropStudent,
+    /// Show a folder in the system's file manager.
+    ShowFolder(PathBuf),
+    /// Close the window although there is something to lose, or leave it open after all.
+    Close(bool),
+    /// Take what was dropped on the window.
+    Drop(PathBuf),
     /// Look which models are in the cache of this machine.
     ListModels,
     /// Look which GGUF files a repository of the Hub has.
@@ -102,8 +121,8 @@ pub enum Action {
     Examine,
     /// The same, and ask its server about a few texts.
     ExamineAsking,
-    /// Forget the notices.
-    ClearNotices,
+    /// The notice in this place of the list was read; `None`: all of them.
+    Dismiss(Option<usize>),
 }
 
 impl Action {
@@ -119,8 +138,12 @@ impl Action {
 pub enum FileQuestion {
     /// Which session to read.
     Open,
+    /// Which run to show.
+    OpenRun,
     /// Where to write the session.
     Save,
+    /// Where to write a student that its run's folder has no room for.
+    WriteStudent,
 }
 
 /// Which rows of the test set are listed.
@@ -208,8 +231,16 @@ pub struct UiState {
     pub recent: Vec<PathBuf>,
     /// A path that was dropped on the window and may mean several things.
     pub dropped: Option<PathBuf>,
-    /// Whether a session of a crashed window waits to be taken up.
-    pub recoverable: bool,
+    /// Whether the field of a path is to be typed into, since no dialog came.
+    pub type_it: bool,
+    /// Where the session was written last, until it is changed.
+    pub written: Option<PathBuf>,
+    /// Whether it is asked if the window may close.
+    pub closing: bool,
+    /// Whether the sessions that were kept are shown.
+    pub kept_shown: bool,
+    /// The session's run, while another process has it loaded.
+    pub held: Option<Held>,
     /// Whether the list of notices is unfolded.
     pub notices_open: bool,
     /// Column names of the delimited file, once its first line was read.

@@ -16,6 +16,7 @@ pub(super) fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.horizontal(|ui| {
         ui.set_min_height(26.0);
         name_ui(ui, scene, state);
+        file_ui(ui, scene, state);
         let pair = RichText::new(scene.pair()).weak();
         ui.add(Label::new(pair).truncate().selectable(false)).on_hover_text(scene.t("Who teaches whom"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -36,7 +37,7 @@ fn name_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let width = (text.size().x + 10.0).clamp(80.0, 260.0);
     let edit = TextEdit::singleline(&mut name)
         .font(font)
-        .frame(egui::Frame::NONE)
+        .margin(egui::Margin::symmetric(6, 2))
         .desired_width(width)
         .align(egui::Align2::LEFT_CENTER)
         .min_size(egui::vec2(0.0, 24.0));
@@ -48,6 +49,16 @@ fn name_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         let mark = Label::new(RichText::new("•").weak()).selectable(false);
         ui.add(mark).on_hover_text(scene.t("Not saved to its file; autosaved all the same"));
     }
+}
+
+/// Where the session was just written, in full; it stands in the window's title afterwards.
+fn file_ui(ui: &mut Ui, scene: &Scene, state: &UiState) {
+    let Some(path) = state.written.as_ref().filter(|_| !scene.unsaved) else { return };
+    let text = RichText::new(format!("{} {}", scene.t("saved to"), path.display())).weak();
+    ui.scope(|ui| {
+        ui.set_max_width((ui.available_width() * 0.4).max(60.0));
+        ui.add(Label::new(text).truncate().selectable(false)).on_hover_text(path.display().to_string());
+    });
 }
 
 /// What the engine does, in words.
@@ -135,11 +146,22 @@ fn clock(secs: f64) -> String {
 fn menu_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let answer = ui.menu_button(scene.t("Session"), |ui| {
         ui.set_min_width(190.0);
-        let item = |ui: &mut Ui, text: &str, keys: &str| ui.add(egui::Button::new(text).shortcut_text(keys)).clicked();
+        let item = |ui: &mut Ui, text: &str, keys: &str| {
+            let button = egui::Button::new(text);
+            // An empty text would be read aloud as part of the name.
+            let button = if keys.is_empty() { button } else { button.shortcut_text(keys) };
+            ui.add(button).clicked()
+        };
         if item(ui, scene.t("Open…"), "Ctrl+O") {
             state.ask(Action::Ask(Some(FileQuestion::Open)));
         }
+        if item(ui, scene.t("Open run folder…"), "") {
+            state.ask(Action::Ask(Some(FileQuestion::OpenRun)));
+        }
         recent_ui(ui, scene, state);
+        if !scene.kept.is_empty() && item(ui, &format!("{} ({})", scene.t("Kept sessions"), scene.kept.len()), "") {
+            state.ask(Action::ShowKept(true));
+        }
         if item(ui, scene.t("Built-in experiment"), "") {
             state.ask(Action::OpenBuiltIn);
         }

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use egui::text::{CCursor, CCursorRange};
 use egui::{Align2, Id, Label, RichText, TextEdit, Ui, Window, vec2};
 
 use super::Scene;
+use crate::session::DataSource;
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, FileQuestion, UiState};
 
@@ -15,6 +17,8 @@ pub(super) fn files_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     };
     let title = match question {
         FileQuestion::Open => scene.t("Open session"),
+        FileQuestion::OpenRun => scene.t("Open run folder"),
+        FileQuestion::WriteStudent => scene.t("Write the student elsewhere"),
         FileQuestion::Save => scene.t("Save session as"),
     };
     let mut open = true;
@@ -42,20 +46,33 @@ fn window(title: &str) -> Window<'_> {
 fn wish(question: FileQuestion) -> Wish {
     match question {
         FileQuestion::Open => Wish::OpenSession,
+        FileQuestion::OpenRun => Wish::OpenRun,
+        FileQuestion::WriteStudent => Wish::StudentFolder,
         FileQuestion::Save => Wish::SaveSession,
     }
 }
 
 fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuestion) -> Option<PathBuf> {
     let id = Id::unique("session path");
-    let first = || scene.path.map(Path::display).map(|path| path.to_string()).unwrap_or_default();
-    let mut text = state.drafts.get(&id).cloned().unwrap_or_else(first);
-    let edit =
-        TextEdit::singleline(&mut text).id(id).hint_text(scene.t("Path of a .ron file")).desired_width(f32::INFINITY);
-    let response = ui.name_inputs(scene.t("Session file"), |ui| ui.add(edit));
+    let mut text = state.drafts.get(&id).cloned().unwrap_or_else(|| first(scene, state, question));
+    let (name, hint) = match question {
+        FileQuestion::Open | FileQuestion::Save => (scene.t("Session file"), scene.t("Path of a .ron file")),
+        FileQuestion::OpenRun | FileQuestion::WriteStudent => (scene.t("Folder"), scene.t("Path of a folder")),
+    };
+    let edit = TextEdit::singleline(&mut text).id(id).hint_text(hint).desired_width(f32::INFINITY);
+    let response = ui.name_inputs(name, |ui| ui.add(edit));
     let just_asked = !state.drafts.contains_key(&id);
-    if just_asked {
+    // No dialog came: the path is typed.
+    let back = std::mem::take(&mut state.type_it);
+    if just_asked || back {
         response.request_focus();
+    }
+    if just_asked {
+        // What is proposed gives way to what is typed.
+        let mut whole = TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
+        let end = CCursor::new(text.chars().count());
+        whole.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(0), end)));
+        whole.store(ui.ctx(), id);
     }
     if just_asked || response.changed() {
         state.drafts.insert(id, text.clone());
@@ -66,6 +83,12 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuesti
     ui.horizontal(|ui| {
         let (word, help) = match question {
             FileQuestion::Open => (scene.t("Open this file"), scene.t("Reads the session and shows its run")),
+            FileQuestion::WriteStudent => {
+                (scene.t("Write it there"), scene.t("Into this folder, or into one within it that is new"))
+            }
+            FileQuestion::OpenRun => {
+                (scene.t("Open this folder"), scene.t("Shows the run and its session as it was run"))
+            }
             FileQuestion::Save => (scene.t("Save to this file"), scene.t("Writes the session there from now on")),
         };
         meant |= ui.button(RichText::new(word).strong()).on_hover_text(help).clicked();
@@ -74,6 +97,29 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuesti
         }
     });
     (meant && !text.trim().is_empty()).then(|| named(text.trim(), question))
+}
+
+/// The path that stands in the field at first: of a session to be saved one that could be meant.
+fn first(scene: &Scene, state: &UiState, question: FileQuestion) -> String {
+    let path = match (question, scene.path) {
+        (FileQuestion::Open | FileQuestion::Save, Some(path)) => path.to_owned(),
+        (FileQuestion::Save, None) => {
+            let near = state.recent.iter().filter(|path| path.is_file()).find_map(|path| path.parent());
+            let documents =
+                || directories::UserDirs::new().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
+            let folder = near.map(Path::to_owned).or_else(documents).unwrap_or_default();
+            folder.join(file_name(&scene.session.name))
+        }
+        _ => PathBuf::new(),
+    };
+    path.display().to_string()
+}
+
+/// A file named for an experiment: signs that some system keeps for itself become dashes.
+fn file_name(name: &str) -> String {
+    let plain = |sign: char| if sign.is_control() || r#"/\:*?"<>|"#.contains(sign) { '-' } else { sign };
+    let name: String = name.trim().trim_matches('.').chars().map(plain).collect();
+    format!("{}.ron", if name.is_empty() { "session" } else { &name })
 }
 
 /// A session saved without an ending gets one, or it would not be found again.
@@ -100,7 +146,7 @@ pub(super) fn drop_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
     match dropped {
         Some(path) if path.extension().is_some_and(|ending| ending == "ron") => state.ask(Action::Open(path)),
-        Some(path) => state.dropped = Some(path),
+        Some(path) => state.ask(Action::Drop(path)),
         None => {}
     }
     if ui.input(|input| !input.raw.hovered_files.is_empty()) {
@@ -129,8 +175,14 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
                     (scene.t("Teacher"), Wish::Teacher, scene.t("The model that teaches")),
                     (scene.t("Student"), Wish::Student, scene.t("The model that learns")),
                     (scene.t("Data"), Wish::DataFile, scene.t("The texts and their classes")),
+                    (
+                        scene.t("Test file"),
+                        Wish::TestFile,
+                        scene.t("File of test rows; empty sets a share of the rows aside"),
+                    ),
                 ];
-                for (name, wish, help) in uses {
+                let may = may_be(path, &scene.session.data.source);
+                for (name, wish, help) in uses.into_iter().filter(|(_, wish, _)| may.contains(wish)) {
                     let held = scene.t("Stop the run first");
                     if ui.button(name).on_hover_text(help).on_disabled_hover_text(held).clicked() {
                         state.ask(Action::Use(wish, path.to_owned()));
@@ -141,5 +193,36 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
     });
     if !open {
         state.dropped = None;
+    }
+}
+
+/// What a dropped path can be meant as, by its name alone.
+fn may_be(path: &Path, data: &DataSource) -> &'static [Wish] {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let has_test = matches!(data, DataSource::Delimited { .. } | DataSource::JsonLines { .. });
+    match ending.as_str() {
+        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" if has_test => &[Wish::DataFile, Wish::TestFile],
+        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" | "gz" | "tgz" | "tar" | "zip" => &[Wish::DataFile],
+        "gguf" | "safetensors" | "bin" => &[Wish::Teacher, Wish::Student],
+        _ => &[Wish::Teacher, Wish::Student, Wish::DataFile],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_for_its_experiment_on_every_system() {
+        let cases = [
+            ("posts", "posts.ron"),
+            ("a/b: c?", "a-b- c-.ron"),
+            ("  ", "session.ron"),
+            ("..", "session.ron"),
+            ("中文 1", "中文 1.ron"),
+        ];
+        for (name, file) in cases {
+            assert_eq!(file_name(name), file);
+        }
     }
 }

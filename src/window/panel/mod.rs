@@ -7,6 +7,7 @@ mod centre;
 mod checkup;
 mod data;
 mod files;
+mod keeping;
 mod knobs;
 mod making;
 mod news;
@@ -27,13 +28,14 @@ use std::path::Path;
 use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
 
 use super::control;
+use super::kept::{self, Kept};
 use super::preferences::Preferences;
 use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
-use crate::link::{KeyNews, Phase, ProbeFrame, PromptFrame, Repository, Shelf, WeightFrame};
+use crate::link::{FolderSize, KeyNews, Phase, ProbeFrame, PromptFrame, Repository, Shelf, WeightFrame};
 use crate::record::RunRecord;
-use crate::session::{Catalog, Knobs, Models, Session, View};
+use crate::session::{Catalog, Knobs, Session, View};
 
 pub use centre::{shows_attention, shows_weights};
 pub use pair::{PAIR, is_asked};
@@ -58,6 +60,8 @@ pub struct Scene<'a> {
     pub unsaved: bool,
     /// The session's file.
     pub path: Option<&'a Path>,
+    /// Sessions in no file that others took the place of, the newest last.
+    pub kept: &'a [Kept],
     /// Whether there is a change to take back.
     pub can_undo: bool,
     /// Whether there is a change to make again.
@@ -74,6 +78,8 @@ pub struct Scene<'a> {
     pub shelf: Option<&'a Shelf>,
     /// The GGUF files of the repository that was looked into last.
     pub repository: Option<&'a Repository>,
+    /// The run's folder and its size.
+    pub folder: Option<&'a FolderSize>,
     /// What became of the last key to be stored.
     pub key: Option<&'a KeyNews>,
 }
@@ -86,11 +92,7 @@ impl Scene<'_> {
 
     /// Teacher and student in a few words.
     fn pair(&self) -> String {
-        let Models { teacher, student } = &self.session.models;
-        match teacher {
-            Some(teacher) => format!("{} → {}", teacher.source.title(), student.source.title()),
-            None => student.source.title(),
-        }
+        kept::title(&self.session.models)
     }
 
     /// The phase of the engine.
@@ -133,11 +135,14 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         .show(ui, |ui| outputs_ui(ui, scene, state));
     CentralPanel::no_frame().frame(margin(12, 8)).show(ui, |ui| {
         question::question_ui(ui, scene, state);
+        keeping::keeping_ui(ui, scene, state);
         news::news_ui(ui, scene, state);
         centre::centre_ui(ui, scene, state);
     });
     files::files_ui(ui, scene, state);
     files::drop_ui(ui, scene, state);
+    news::list_ui(ui, scene, state);
+    keeping::closing_ui(ui, scene, state);
     overlay::overlay_ui(ui, scene, state);
 }
 

@@ -1,7 +1,7 @@
-//! What must be seen now: a run in trouble, the newest notice, a session to be recovered. Cards in
+//! What must be seen now: a run in trouble, the newest notice. Cards in
 //! the flow of the window; nothing modal stands in the way.
 
-use egui::{Button, Color32, Label, RichText, ScrollArea, Ui, vec2};
+use egui::{Align2, Area, Button, Color32, Frame, Id, Label, RichText, ScrollArea, Ui, vec2};
 
 use super::Scene;
 use crate::link::grouped;
@@ -10,32 +10,13 @@ use crate::window::control;
 use crate::window::state::{Action, UiState};
 
 pub(super) fn news_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    if state.recoverable {
-        recover_ui(ui, scene, state);
-    }
     if let Some(trouble) = &scene.record.trouble {
         trouble_ui(ui, scene, state, trouble);
     }
-    if state.notices_open {
-        all_ui(ui, scene, state);
-    } else if let Some(remark) = scene.record.notices.last() {
-        newest_ui(ui, scene, state, remark);
+    let unread = scene.record.notices.iter().enumerate().rev().find(|(_, remark)| !remark.read);
+    if let Some((place, remark)) = unread.filter(|_| !state.notices_open) {
+        newest_ui(ui, scene, state, place, remark);
     }
-}
-
-fn recover_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    control::edged_card(ui, ui.visuals().warn_fg_color, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(scene.t("The session of the last window was not saved. It was kept."));
-            let help = scene.t("Opens the session as it was at the end");
-            if ui.button(scene.t("Recover it")).on_hover_text(help).clicked() {
-                state.ask(Action::Recover(true));
-            }
-            if ui.button(scene.t("Forget it")).on_hover_text(scene.t("Removes the kept session")).clicked() {
-                state.ask(Action::Recover(false));
-            }
-        });
-    });
 }
 
 fn trouble_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble) {
@@ -90,37 +71,81 @@ fn color(ui: &Ui, remark: &Remark) -> Color32 {
     if remark.grave { ui.visuals().error_fg_color } else { ui.visuals().warn_fg_color }
 }
 
-fn newest_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, remark: &Remark) {
+fn newest_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, place: usize, remark: &Remark) {
     control::edged_card(ui, color(ui, remark), |ui| {
         ui.horizontal_top(|ui| {
             let width = (ui.available_width() - 90.0).max(80.0);
             ui.allocate_ui(vec2(width, 0.0), |ui| {
                 ui.set_min_width(width);
-                ui.add(Label::new(&remark.notice.text).wrap());
+                ui.vertical(|ui| {
+                    ui.add(Label::new(&remark.notice.text).wrap());
+                    ui.label(RichText::new(origin(scene, remark)).small().weak());
+                });
             });
-            if ui.small_button(scene.t("Dismiss")).on_hover_text(scene.t("Forget all notices")).clicked() {
-                state.ask(Action::ClearNotices);
+            let help = scene.t("It stays in the list of notices");
+            if ui.small_button(scene.t("Dismiss")).on_hover_text(help).clicked() {
+                state.ask(Action::Dismiss(Some(place)));
             }
         });
     });
 }
 
-fn all_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    control::edged_card(ui, ui.visuals().weak_text_color(), |ui| {
-        ui.horizontal(|ui| {
-            ui.label(RichText::new(scene.t("Notices")).strong());
-            if ui.small_button(scene.t("Clear")).on_hover_text(scene.t("Forget all notices")).clicked() {
-                state.ask(Action::ClearNotices);
-                state.notices_open = false;
-            }
-            if ui.small_button(scene.t("Fold")).on_hover_text(scene.t("Show the newest only")).clicked() {
-                state.notices_open = false;
-            }
-        });
-        ScrollArea::vertical().id_salt("notices").max_height(160.0).auto_shrink([false, true]).show(ui, |ui| {
-            for remark in scene.record.notices.iter().rev() {
-                ui.add(Label::new(RichText::new(&remark.notice.text).color(color(ui, remark))).wrap());
-            }
+/// Who said it, at which step, and how long ago.
+fn origin(scene: &Scene, remark: &Remark) -> String {
+    let who = if remark.from_engine { scene.t("engine") } else { scene.t("window") };
+    let step = remark.step.map(|step| format!("{} {}", scene.t("step"), grouped(step)));
+    let minutes = remark.heard.map(|heard| heard.elapsed().as_secs() / 60);
+    let ago = minutes.map(|minutes| match minutes {
+        0 => scene.t("just now").to_owned(),
+        1..60 => format!("{minutes} {}", scene.t("min ago")),
+        _ => format!("{} {}", minutes / 60, scene.t("h ago")),
+    });
+    [Some(who.to_owned()), step, ago].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// Every notice, those that were read as well, above the button that shows them.
+pub(super) fn list_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    if !state.notices_open || scene.record.notices.is_empty() {
+        return;
+    }
+    let place = Area::new(Id::unique("all notices")).anchor(Align2::RIGHT_BOTTOM, vec2(-12.0, -56.0));
+    place.show(ui.ctx(), |ui| {
+        Frame::popup(ui.style()).show(ui, |ui| {
+            ui.set_width(460.0);
+            head_ui(ui, scene, state);
+            let area = ScrollArea::vertical().id_salt("notices").max_height(300.0).auto_shrink([false, true]);
+            area.show(ui, |ui| {
+                for (place, remark) in scene.record.notices.iter().enumerate().rev() {
+                    one_ui(ui, scene, state, place, remark);
+                }
+            });
         });
     });
+}
+
+fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(scene.t("Notices")).strong());
+        let help = scene.t("They stay in this list");
+        if ui.small_button(scene.t("Dismiss all")).on_hover_text(help).clicked() {
+            state.ask(Action::Dismiss(None));
+        }
+        if ui.small_button(scene.t("Fold")).on_hover_text(scene.t("Show the newest only")).clicked() {
+            state.notices_open = false;
+        }
+    });
+}
+
+fn one_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, place: usize, remark: &Remark) {
+    ui.separator();
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(origin(scene, remark)).small().weak());
+        if remark.read {
+            ui.label(RichText::new(scene.t("read")).small().weak());
+        } else if ui.small_button(scene.t("Mark as read")).clicked() {
+            state.ask(Action::Dismiss(Some(place)));
+        }
+    });
+    let ink = if remark.read { ui.visuals().weak_text_color() } else { color(ui, remark) };
+    ui.add(Label::new(RichText::new(&remark.notice.text).color(ink)).wrap());
 }

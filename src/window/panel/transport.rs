@@ -22,6 +22,7 @@ pub(super) fn transport_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         } else {
             start_ui(ui, scene, state);
         }
+        folder_ui(ui, scene, state);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             notices_ui(ui, scene, state);
             progress_ui(ui, scene);
@@ -58,7 +59,7 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
                 state.ask(Action::Stop);
             }
         }
-        if can_continue(scene) {
+        if can_continue(scene) && state.held.is_none() {
             let help = scene.t("Go on with the last run from its last checkpoint");
             if button(ui, true, scene.t("Continue the run"), help) {
                 state.ask(Action::Continue);
@@ -73,7 +74,12 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 /// of what is done.
 fn more_steps_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let (done, record) = (scene.record.step, scene.record);
-    if record.outcome.is_none() || scene.session.run.is_none() || record.checkpoints.is_empty() || done == 0 {
+    if state.held.is_some()
+        || record.outcome.is_none()
+        || scene.session.run.is_none()
+        || record.checkpoints.is_empty()
+        || done == 0
+    {
         return;
     }
     let asked = Some(scene.session.recipe.steps).filter(|steps| *steps > done);
@@ -104,6 +110,18 @@ fn saved_ui(ui: &mut Ui, scene: &Scene) {
     }
     let reason = strings::heard(scene.look.language, &outcome.reason).into_owned();
     ui.add(egui::Label::new(RichText::new(text).weak()).truncate().selectable(false)).on_hover_text(reason);
+}
+
+/// The run's folder: where it lies, how large it is, and by a click what is in it.
+fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let Some(folder) = scene.folder.filter(|folder| scene.record.out.as_ref() == Some(&folder.path)) else { return };
+    let parts: Vec<_> = folder.path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+    let short = parts.into_iter().rev().collect::<Vec<_>>().join("/");
+    let text = RichText::new(format!("{short} · {}", control::bytes(folder.bytes)));
+    let help = format!("{}\n{}", scene.t("The run's folder; click to open it"), folder.path.display());
+    if ui.add(egui::Link::new(text)).on_hover_text(help).clicked() {
+        state.ask(Action::ShowFolder(folder.path.clone()));
+    }
 }
 
 /// What a measure on the validation part is called.
@@ -207,9 +225,13 @@ fn progress_ui(ui: &mut Ui, scene: &Scene) {
 }
 
 fn notices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let count = scene.record.notices.len();
-    if count > 0 {
-        let text = format!("{count} {}", if count == 1 { scene.t("notice") } else { scene.t("notices") });
+    let count = scene.record.notices.iter().filter(|remark| !remark.read).count();
+    if !scene.record.notices.is_empty() {
+        let text = match count {
+            0 => scene.t("Notices").to_owned(),
+            1 => format!("{count} {}", scene.t("notice")),
+            _ => format!("{count} {}", scene.t("notices")),
+        };
         let button = Button::selectable(state.notices_open, text).min_size(vec2(0.0, TALL));
         if ui.add(button).on_hover_text(scene.t("What the engine and the window had to say")).clicked() {
             state.notices_open = !state.notices_open;

@@ -18,7 +18,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
-use retort::link::{Command, Event, EventSink as _, Opened, Origin, Outcome, Phase, Saved};
+use retort::link::{Command, Event, EventSink as _, Measuring, Opened, Origin, Outcome, Pace, Phase, Saved, Status};
 use retort::record::journal::{self, Journal};
 use retort::session::{Change, DataSource, Extension, Keep, Metric, Session, file};
 use retort::window::preferences::{Language, Preferences};
@@ -308,6 +308,27 @@ fn a_hand_steered_run_can_be_repeated_or_started_afresh() {
         panic!("no start")
     };
     assert_eq!((session.knobs[TEMPERATURE], session.script.len()), (4.0, 0));
+}
+
+#[test]
+fn the_time_that_is_left_goes_by_steps_and_evaluations_apart_and_a_measuring_tells_how_far_it_is_and_can_be_stopped() {
+    let mut play = Play::running(40);
+    let evaluations = Pace { evaluations_left: 10, secs_per_evaluation: 12.0, secs_at_end: 60.0, ..Pace::default() };
+    let told = |phase, pace, measuring| {
+        let (done, steps_per_sec) = (1000, 0.01);
+        Event::Status(Status { phase, done, total: 1500, steps_per_sec, pace, measuring, ..Status::default() })
+    };
+    // The last second was an evaluation: the speed of steps stays what it was.
+    play.engine.say(told(Phase::Running, Pace { steps_left: 500, secs_per_step: 0.1, ..evaluations }, None));
+    play.look(2);
+    assert!(play.says("ETA 3:50"), "50 s of steps, 120 s of evaluations, 60 s behind them");
+    let end = Pace { secs_per_step: 0.1, secs_at_end: 60.0, ..Pace::default() };
+    play.engine.say(told(Phase::Evaluating, end, Some(Measuring { done: 900, total: 1200 })));
+    play.look(2);
+    assert!(play.says("ETA 0:15") && play.says("900 / 1\u{a0}200 texts measured"));
+    play.engine.heard();
+    play.click("⏹ Stop");
+    assert!(matches!(play.engine.heard()[..], [Command::Stop]));
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! `retort list answers`: the kept answers of teachers, file by file.
 
-use super::models::amount;
 use super::{CommandError, ListArguments};
 use crate::engine::cache_folder;
 use crate::engine::teacher::kept_answers::{self, KeptAnswers};
-use crate::link::grouped;
+use crate::link::{grouped, human_bytes};
 
 /// Lists what is kept; nothing is written or removed.
 ///
@@ -28,7 +27,7 @@ pub fn list(arguments: &ListArguments) -> Result<String, CommandError> {
     let last = format!(
         "{} files, {}, {} tokens paid; none is ever removed by retort: {}",
         found.len(),
-        amount(bytes),
+        human_bytes(bytes),
         grouped(tokens),
         folder.display()
     );
@@ -39,7 +38,7 @@ fn row(kept: &KeptAnswers) -> String {
     let name = if kept.teacher().is_empty() { "–" } else { kept.teacher() };
     let tokens = if kept.tokens > 0 { grouped(kept.tokens) } else { "–".to_owned() };
     let file = kept.path.file_name().unwrap_or_default().to_string_lossy();
-    format!("{name:<24} {:>9} {:>10} {tokens:>14}  {file}", kept.answers, amount(kept.bytes))
+    format!("{name:<24} {:>9} {:>10} {tokens:>14}  {file}", kept.answers, human_bytes(kept.bytes))
 }
 
 fn note(kept: &KeptAnswers) -> Option<String> {

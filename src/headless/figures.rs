@@ -1,7 +1,7 @@
 //! Figures as tables of a terminal: both models' measures, class by class, and which class was taken for
 //! which.
 
-use crate::link::{ClassMeasures, Outcome, Side, Speed, bytes, grouped};
+use crate::link::{ClassMeasures, Outcome, Side, Speed, grouped, human_bytes};
 
 /// Most classes of a table on a terminal.
 const MOST_ROWS: usize = 30;
@@ -14,7 +14,7 @@ const LONGEST: usize = 28;
 pub fn sides(outcome: &Outcome) -> Vec<String> {
     let row = |name: &str, side: &Side| {
         let of = |id: &str| side.test.get(id).map_or("–".to_owned(), |value| format!("{value:.4}"));
-        let size = side.bytes.map_or("–".to_owned(), bytes);
+        let size = side.bytes.map_or("–".to_owned(), human_bytes);
         let time = side.speed.map_or("–".to_owned(), |speed| format!("{:.2}", speed.ms_per_text));
         let (accuracy, f1, agreement) = (of("accuracy"), of("macro_f1"), of("agreement"));
         format!(

@@ -2,7 +2,7 @@
 
 use super::{CommandError, ListArguments, Listing, answers};
 use crate::engine::hub;
-use crate::link::{Listed, Shelf};
+use crate::link::{Listed, Shelf, human_bytes};
 
 /// Lists what is on this machine.
 ///
@@ -30,7 +30,7 @@ pub fn list(listing: &Listing) -> Result<String, CommandError> {
         "model", "on disk", "architecture", "parameters", "teacher", "student"
     );
     let rows = models.iter().flat_map(|model| [Some(row(model)), model.problem.as_ref().map(|why| format!("  {why}"))]);
-    let free = memory.map_or("unknown".to_owned(), amount);
+    let free = memory.map_or("unknown".to_owned(), human_bytes);
     let last = format!("memory {free}; teacher is its weights, student its weights, gradients and moments; {folder}");
     Ok([head].into_iter().chain(rows.flatten()).chain([last]).collect::<Vec<_>>().join("\n"))
 }
@@ -44,23 +44,16 @@ fn row(model: &Listed) -> String {
         name = format!("{name} {file}");
     }
     let needs = |bytes: Option<u64>, fits: Option<bool>| match (bytes, fits) {
-        (Some(bytes), Some(false)) => format!("{} !", amount(bytes)),
-        (Some(bytes), _) => amount(bytes),
+        (Some(bytes), Some(false)) => format!("{} !", human_bytes(bytes)),
+        (Some(bytes), _) => human_bytes(bytes),
         (None, _) => "–".to_owned(),
     };
     format!(
         "{name:<44} {:>10} {:>12} {:>12} {:>10} {:>10}",
-        amount(model.disk_bytes),
+        human_bytes(model.disk_bytes),
         model.architecture.as_deref().unwrap_or("–"),
         model.parameters.map_or("–".to_owned(), |count| count.to_string()),
         needs(model.teacher_bytes, model.fits_as_teacher),
         needs(model.student_bytes, model.fits_as_student),
     )
-}
-
-pub(super) fn amount(bytes: u64) -> String {
-    match bytes as f64 / 1e6 {
-        mega if mega < 100.0 => format!("{mega:.1} MB"),
-        mega => format!("{:.2} GB", mega / 1e3),
-    }
 }

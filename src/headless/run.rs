@@ -13,7 +13,7 @@ use super::{CommandError, RunArguments, consent, figures};
 use crate::engine;
 use crate::engine::hub::HubError;
 use crate::engine::secret::PermitError;
-use crate::link::{Command, Event, Outcome, Question, STOPPED, WatchEnd, bytes, connect, grouped};
+use crate::link::{Command, Event, Outcome, Question, STOPPED, WatchEnd, connect, grouped, human_bytes};
 use crate::record::journal;
 use crate::record::recorder::Recorder;
 use crate::session::{Session, Source, file};
@@ -270,7 +270,7 @@ fn table(outcome: &Outcome) -> String {
         outcome.reason,
         outcome.steps,
         outcome.seconds,
-        bytes(outcome.peak_bytes)
+        human_bytes(outcome.peak_bytes)
     ));
     lines.extend(outcome.saved.as_ref().map(|saved| format!("saved: {saved}")));
     lines.join("\n")

@@ -9,7 +9,7 @@ pub fn grouped(value: u64) -> String {
 }
 
 /// A number of bytes as a person reads it, with a gap at which no line is broken: `90.0 MB`.
-pub fn bytes(value: u64) -> String {
+pub fn human_bytes(value: u64) -> String {
     let scaled = |unit: f64| value as f64 / unit;
     match value {
         0..1_000 => format!("{value}\u{a0}B"),
@@ -37,7 +37,7 @@ mod tests {
             (1_460_000_000, "1.46 GB"),
         ];
         for (value, text) in cases {
-            assert_eq!(bytes(value).replace('\u{a0}', " "), text);
+            assert_eq!(human_bytes(value).replace('\u{a0}', " "), text);
         }
     }
 

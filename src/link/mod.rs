@@ -29,7 +29,7 @@ use crate::session::Knobs;
 pub use alarm::Alarm;
 pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
-pub use figure::{bytes, grouped};
+pub use figure::{grouped, human_bytes};
 pub use folder::FolderSize;
 pub use message::{
     Abandoned, Command, Event, InputFile, KnobChange, ModelCard, Notice, Opened, Origin, PartCounts, Phase, Prediction,

@@ -11,7 +11,7 @@ mod marks;
 mod origin;
 
 use super::RunRecord;
-use crate::link::{ModelCard, Opened, Outcome, Side, bytes};
+use crate::link::{ModelCard, Opened, Outcome, Side, human_bytes};
 use crate::session::usage::FILE as USAGE;
 use crate::session::{DataSource, Head, Session, Source, Usage};
 use marks::{block, cell, code, one_line};
@@ -150,7 +150,7 @@ fn measured(outcome: &Outcome) -> String {
     let row = |name: &str, side: &Side| {
         let of = |part: &crate::link::Measures, id: &str| part.get(id).map_or("–".to_owned(), |v| format!("{v:.4}"));
         let figures = [of(&side.validation, "accuracy"), of(&side.test, "accuracy"), of(&side.test, "macro_f1")];
-        let (agreement, size) = (of(&side.test, "agreement"), side.bytes.map_or("–".to_owned(), bytes));
+        let (agreement, size) = (of(&side.test, "agreement"), side.bytes.map_or("–".to_owned(), human_bytes));
         format!("| {name} | {} | {} | {size} | {} | {agreement} |\n", side.parameters, side.pruned, figures.join(" | "))
     };
     let teacher = outcome.teacher.as_ref().map_or(String::new(), |side| row("teacher", side));

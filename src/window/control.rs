@@ -299,13 +299,7 @@ pub fn short(value: u64) -> String {
     }
 }
 
-/// A number of bytes: `90.0 MB`, `1.2 GB`.
-pub fn bytes(value: u64) -> String {
-    match value {
-        0..1_000_000_000 => format!("{:.1}\u{a0}MB", value as f64 / 1e6),
-        _ => format!("{:.1}\u{a0}GB", value as f64 / 1e9),
-    }
-}
+pub use crate::link::human_bytes as bytes;
 
 #[cfg(test)]
 mod tests {

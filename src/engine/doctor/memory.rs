@@ -5,7 +5,7 @@
 //! process in pieces, and a checkpoint leaves it as one piece, so that its size comes on top of a step's.
 
 use super::activations::{Batch, bytes};
-use super::{megabytes, positions};
+use super::positions;
 use crate::engine::data::Dataset;
 use crate::engine::device;
 use crate::engine::loss::Mixture;
@@ -14,7 +14,7 @@ use crate::engine::model::{Kind, Top};
 use crate::engine::pair::Pair;
 use crate::engine::process_memory::peak_bytes;
 use crate::engine::prompt::PreparedPrompt;
-use crate::link::{Finding, Subject};
+use crate::link::{Finding, Subject, human_bytes};
 use crate::session::Session;
 
 const SUBJECT: Subject = Subject::Memory;
@@ -100,24 +100,24 @@ pub fn told(needs: &Needs, free: Option<u64>) -> Finding {
     let peak = needs.peak();
     let says = format!(
         "about {} at the peak: {} with both models open (teacher {}, student {}), {} gradients, {} moments, {} activations, {} checkpoint",
-        megabytes(peak),
-        megabytes(needs.resident),
-        megabytes(needs.teacher),
-        megabytes(needs.student),
-        megabytes(needs.gradients),
-        megabytes(needs.moments),
-        megabytes(needs.activations),
-        megabytes(needs.checkpoint)
+        human_bytes(peak),
+        human_bytes(needs.resident),
+        human_bytes(needs.teacher),
+        human_bytes(needs.student),
+        human_bytes(needs.gradients),
+        human_bytes(needs.moments),
+        human_bytes(needs.activations),
+        human_bytes(needs.checkpoint)
     );
     let fix =
         "lower the batch or max_tokens, keep the teacher in bf16, choose a smaller student, or trim its vocabulary";
     let row = match free {
         Some(free) if peak > free => {
-            Finding::red(SUBJECT, format!("{says}; the machine has {} to give", megabytes(free)), fix)
+            Finding::red(SUBJECT, format!("{says}; the machine has {} to give", human_bytes(free)), fix)
         }
         Some(free) if peak as f64 > CLOSE * free as f64 => Finding::amber(
             SUBJECT,
-            format!("{says}; close to the {} that the machine has to give", megabytes(free)),
+            format!("{says}; close to the {} that the machine has to give", human_bytes(free)),
             fix,
         ),
         _ => Finding::green(SUBJECT, says),

@@ -100,11 +100,3 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
 fn refused(subject: Subject, error: impl Into<EngineError>) -> Finding {
     Finding::red(subject, error.into().to_string(), "mend what it names, then check again")
 }
-
-/// A number of bytes as a person reads it.
-fn megabytes(bytes: u64) -> String {
-    match bytes as f64 / 1e6 {
-        mega if mega >= 1000.0 => format!("{:.2} GB", mega / 1000.0),
-        mega => format!("{mega:.0} MB"),
-    }
-}

@@ -3,9 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::room::megabytes;
 use crate::engine::model::ModelError;
-use crate::link::{Missing, Repository, RepositoryFile};
+use crate::link::{Missing, Repository, RepositoryFile, human_bytes};
 use crate::session::{MAIN, OriginError};
 
 /// Why a model of the Hub cannot be had.
@@ -152,10 +151,10 @@ fn absent(missing: &Missing) -> String {
     let at = if revision == MAIN { String::new() } else { format!(" --revision {revision}") };
     let name = format!("{repo}{at}{}", file.as_ref().map_or(String::new(), |file| format!(" --file {file}")));
     let size = match bytes {
-        Some(bytes) => format!("its weights have {}", megabytes(*bytes)),
+        Some(bytes) => format!("its weights have {}", human_bytes(*bytes)),
         None => "its size is the Hub's to tell".to_owned(),
     };
-    let there = if *present > 0 { format!(", {} of it are there", megabytes(*present)) } else { String::new() };
+    let there = if *present > 0 { format!(", {} of it are there", human_bytes(*present)) } else { String::new() };
     format!(
         "{name} is not whole in the cache ({lack}) and is not fetched without being asked for: {size}{there}; fetch it with: retort fetch {name}, or add --fetch; it goes to {}",
         place.display()
@@ -165,7 +164,7 @@ fn absent(missing: &Missing) -> String {
 /// Files for a person to choose from.
 fn listed(files: &[RepositoryFile]) -> String {
     let one = |file: &RepositoryFile| {
-        let size = file.bytes.map(megabytes);
+        let size = file.bytes.map(human_bytes);
         let parts = (file.parts > 1).then(|| format!("{} parts", file.parts));
         let unread = file.unread.as_ref().map(|kind| format!("{kind} is not read here"));
         let more = size.into_iter().chain(parts).chain(unread).collect::<Vec<_>>().join(", ");

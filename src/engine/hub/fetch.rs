@@ -9,10 +9,9 @@ use std::time::Duration;
 
 use super::job::Job;
 use super::listing::{Listing, Wanted};
-use super::room::megabytes;
 use super::{Cache, HubError, Name, Place, Watch};
 use crate::engine::model::{self, Config, ModelError, shards, text};
-use crate::link::Repository;
+use crate::link::{Repository, human_bytes};
 
 /// Time between two reports.
 pub(super) const REPORT: Duration = Duration::from_millis(100);
@@ -35,7 +34,14 @@ impl std::fmt::Display for Progress {
         match self.total {
             0 => write!(f, "asking the Hub for {}", self.name),
             total => {
-                write!(f, "fetching {} · {} · {} of {}", self.name, self.file, megabytes(self.done), megabytes(total))
+                write!(
+                    f,
+                    "fetching {} · {} · {} of {}",
+                    self.name,
+                    self.file,
+                    human_bytes(self.done),
+                    human_bytes(total)
+                )
             }
         }
     }

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use super::fetch::{Progress, REPORT};
 use super::http::{Client, Trouble};
 use super::listing::{Listing, Wanted};
-use super::room::{free, megabytes};
+use super::room::free;
 use super::{Cache, HubError, Name, Place, download};
+use crate::link::human_bytes;
 
 /// Room that is left on the disk.
 const SPARE: u64 = 64 << 20;
@@ -65,8 +66,8 @@ impl Job {
             None => Ok(()),
             Some(room) => Err(HubError::NoRoom {
                 name: self.name.to_string(),
-                needed: megabytes(missing),
-                free: megabytes(room),
+                needed: human_bytes(missing),
+                free: human_bytes(room),
                 cache: self.place.cache.display().to_string(),
             }),
         }

@@ -26,11 +26,3 @@ pub fn free(folder: &Path) -> Option<u64> {
         None
     }
 }
-
-/// Bytes for a person.
-pub fn megabytes(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
-}

@@ -111,7 +111,9 @@ fn figures(scene: &Scene, status: &Status) -> Vec<(String, &'static str)> {
     if status.phase.is_live() {
         let (done, total) = (grouped(status.done), grouped(status.total));
         figures.push((format!("{} {done} / {total}", scene.t("step")), scene.t("Optimiser steps done, of all")));
-        if status.steps_per_sec > 0.0 && status.phase != Phase::Paused {
+        // Behind the last step there is no speed of steps, and the room is needed.
+        let at_end = status.measuring.is_some() && status.pace.steps_left == 0;
+        if status.steps_per_sec > 0.0 && status.phase != Phase::Paused && !at_end {
             let speed = format!("{:.1} {}", status.steps_per_sec, scene.t("steps/s"));
             figures.push((speed, scene.t("Speed of the last second, evaluations left out")));
         }
@@ -124,8 +126,10 @@ fn figures(scene: &Scene, status: &Status) -> Vec<(String, &'static str)> {
             let texts = format!("{done} / {total} {}", scene.t("texts measured"));
             figures.push((texts, scene.t("Texts of the data that were measured, of all in this measuring")));
         }
-        let looking = format!("{} {:.0} %", scene.t("looking"), status.looking * 100.0);
-        figures.push((looking, scene.t("Share of the time spent on probes and pictures")));
+        if !at_end {
+            let looking = format!("{} {:.0} %", scene.t("looking"), status.looking * 100.0);
+            figures.push((looking, scene.t("Share of the time spent on probes and pictures")));
+        }
     } else if scene.record.step > 0 {
         figures
             .push((format!("{} {}", scene.t("step"), grouped(scene.record.step)), scene.t("Steps of the run shown")));

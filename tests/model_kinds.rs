@@ -6,12 +6,14 @@ mod tiny;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::{Device, IndexOp as _, Tensor};
 use retort::engine::model::tokens::Around;
 use retort::engine::model::{self, Classes, Model, ModelFiles, Noise, Tokens, Trace};
 use retort::engine::task::{self, Task as _, head::Classifier};
-use retort::session::{Head, ModelChoice, Source};
+use retort::engine::teacher::{LocalTeacher, Teacher as _};
+use retort::session::{Head, ModelChoice, Prompt, Scoring, Source, Start};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -706,4 +708,62 @@ fn a_mapping_says_which_output_is_which_class() {
     for row in answers(&teacher).chunks(2) {
         assert!((row.iter().map(|x| x.exp()).sum::<f32>() - 1.0).abs() < 1e-5, "{row:?}");
     }
+}
+
+/// By what the answers of a teacher are found again.
+fn key(choice: &ModelChoice, prompt: &Prompt, text: &str) -> ([u8; 32], [u8; 32]) {
+    let classes = tiny::classes();
+    let model = open_for(choice, Classes::Teaching(&classes));
+    let teacher = LocalTeacher::new(Arc::new(model), prompt, &classes).unwrap();
+    (teacher.fingerprint(), teacher.reading(text).unwrap())
+}
+
+#[test]
+fn kept_answers_are_named_by_everything_they_depend_on() {
+    let text = "A goal, the moon and hot tea";
+    let folder = copy("gpt2");
+    let words = choice(folder.path(), Head::LabelWords);
+    let prompt = tiny::prompt(&open(folder.path(), Head::LabelWords), Scoring::Sum);
+    let known = key(&words, &prompt, text);
+    assert_eq!(key(&words, &prompt, text), known);
+    let mut other_word = prompt.clone();
+    other_word.label_words.insert("sport".into(), "ball".into());
+    let variants = [
+        ("the scoring", words.clone(), Prompt { scoring: Scoring::Mean, ..prompt.clone() }),
+        ("a label word", words.clone(), other_word),
+        ("the template", words.clone(), Prompt { template: "{text} is {answer}".into(), ..prompt.clone() }),
+        ("the length", ModelChoice { max_tokens: 20, ..words.clone() }, prompt.clone()),
+        ("the weights", ModelChoice { start: Start::Fresh, ..words.clone() }, prompt.clone()),
+    ];
+    let mut keys = vec![known];
+    for (what, choice, prompt) in variants {
+        let other = key(&choice, &prompt, text);
+        assert!(!keys.contains(&other), "{what} is no part of it");
+        keys.push(other);
+    }
+    // What a file beside the weights makes of the text, though the file itself is not looked at.
+    let folder = copy("bert_classifier");
+    normalizer(folder.path(), &json!({ "lowercase": true }));
+    let bert = choice(folder.path(), Head::Classifier);
+    let cased = |lower: bool| {
+        write(
+            folder.path(),
+            "tokenizer_config.json",
+            &json!({ "do_lower_case": lower, "tokenizer_class": "BertTokenizer" }),
+        );
+        (key(&bert, &prompt, "A GOAL"), key(&bert, &prompt, "a goal"))
+    };
+    let ((upper, same), (other, plain)) = (cased(true), cased(false));
+    assert!(upper == same && other != plain && upper != other, "a setting of the tokenizer is no part of it");
+    // Which output is which class.
+    let folder = reordered(&[3, 1, 2, 0], &["LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"]);
+    let mapped = |classes: [&str; 4]| {
+        let classes =
+            classes.iter().enumerate().map(|(output, class)| (format!("LABEL_{output}"), (*class).to_owned()));
+        let choice = ModelChoice { classes: Some(classes.collect()), ..choice(folder.path(), Head::Classifier) };
+        key(&choice, &prompt, text)
+    };
+    let one = mapped(["drink", "space", "food", "sport"]);
+    assert_ne!(one, mapped(["sport", "space", "food", "drink"]), "the order of the outputs is no part of it");
+    assert_eq!(one, mapped(["drink", "space", "food", "sport"]));
 }

@@ -547,6 +547,38 @@ fn before_the_first_step_a_run_says_what_its_teacher_gets_right() {
 }
 
 #[test]
+fn a_run_warns_before_its_first_step_of_a_teacher_that_knows_no_more_than_chance() {
+    let mut session = small();
+    (session.recipe.steps, session.recipe.checkpoint_every) = (1, 0);
+    let data = Pair::open(&session, None).unwrap().data.classes.clone();
+    let folder = classifier(&data);
+    let path = folder.path().join("model.safetensors");
+    let mut tensors = candle_core::safetensors::load(&path, &candle_core::Device::Cpu).unwrap();
+    // Whatever the text, it answers with the same class.
+    for (name, tensor) in tensors.iter_mut().filter(|(name, _)| name.starts_with("classifier")) {
+        *tensor = tensor.zeros_like().unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+    candle_core::safetensors::save(&tensors, &path).unwrap();
+    session.models.teacher = Some(stored(folder.path()));
+    let place = tempfile::tempdir().unwrap();
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session), out: place.path().to_owned() }).unwrap();
+    let mut said = Vec::new();
+    for event in &watch.events {
+        match event {
+            Event::Warning(notice) => said.push(notice.text),
+            Event::Failed(notice) => panic!("{}", notice.text),
+            Event::Scalars { .. } => break,
+            _ => {}
+        }
+    }
+    drop(watch);
+    thread.join().unwrap();
+    assert!(said.iter().any(|warning| warning.contains("no better than always answering")), "{said:?}");
+}
+
+#[test]
 fn what_knobs_and_script_ask_in_vain_is_named_before_a_run_and_refused_by_it() {
     let change = |step, knob: &str, value| Change { step, knob: knob.to_owned(), value };
     let with = |set: &dyn Fn(&mut Session)| {

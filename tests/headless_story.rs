@@ -395,6 +395,29 @@ fn answers_that_a_signal_ends_are_kept_beside_their_place_as_whole_rows() {
 }
 
 #[test]
+fn doctor_and_baseline_tell_the_notes_of_the_data_to_whoever_reads() {
+    let place = Place::new();
+    let latin =
+        reviews().replace("corner", "caf#").bytes().map(|byte| if byte == b'#' { 0xe9 } else { byte }).collect();
+    let more = |rows: &str| [reviews(), rows.to_owned()].concat().into_bytes();
+    let files: [(&str, Vec<u8>); 3] = [
+        ("windows-1252", latin),
+        ("2 training texts were empty", more(",good\n ,bad\n")),
+        ("1 of 49 training texts have no label", more("a meal of no word,\n")),
+    ];
+    for (note, file) in files {
+        std::fs::write(place.at("s/data/reviews.csv"), file).unwrap();
+        for command in ["doctor", "baseline"] {
+            for form in [&[command, "small.ron"][..], &[command, "small.ron", "--json"]] {
+                let done = place.run("s", form);
+                let told = [done.stdout, done.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                assert!(done.status.success() && told.concat().contains(note), "{form:?} without {note:?}: {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_curves_can_be_read_while_a_run_goes_on() {
     let place = Place::new();
     place.session("s/long.ron", &session(DATA, "steps: 100000, evaluate_every: 0, checkpoint_every: 0"));

@@ -508,11 +508,13 @@ fn a_run_keeps_to_the_commits_it_began_with_when_a_branch_moves() {
 
 /// Waits for the question whether a model may be fetched, and answers it.
 fn answer(watch: &WatchEnd, yes: bool) -> Missing {
-    let question = watch.events.iter().find_map(|event| match event {
-        Event::Asked(question) => Some(question),
-        _ => None,
-    });
-    let question = question.unwrap();
+    let question = loop {
+        // An engine that asks nothing falls silent, and then this would wait for ever.
+        let event = watch.events.recv_timeout(Duration::from_secs(60));
+        if let Event::Asked(question) = event.expect("no question came") {
+            break question;
+        }
+    };
     watch.commands.send(Command::Answer { question: question.clone(), yes }).unwrap();
     match *question {
         Question::Fetch(missing) => missing,

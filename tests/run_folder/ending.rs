@@ -352,3 +352,20 @@ fn a_journal_ends_with_its_run() {
     resume(&c).0.unwrap();
     assert!(weights(&c) == weights(&d));
 }
+
+#[test]
+fn the_journal_of_a_run_that_failed_ends_with_how_it_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = tiny(folder.path());
+    let server = failing(0, 403);
+    with_teacher(&mut session, &server);
+    let out = folder.path().join("out");
+    let mut play = Play::begin();
+    let reason = play.to_the_end(start(&session, &out)).unwrap_err();
+    let ended = tree(&out);
+    let events = journal::read(&out.join("journal.jsonl")).unwrap();
+    assert!(matches!(events.last(), Some(Event::Failed(notice)) if notice.text == reason), "{:?}", events.last());
+    play.send(Command::Open(Box::new(tiny(folder.path()))));
+    play.until_phase(&[Phase::Ready]);
+    assert!(tree(&out) == ended, "the journal of a run that has failed was written to");
+}

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use candle_core::Device;
 use openai_server::Server;
 use retort::engine::model;
-use retort::engine::teacher::{Estimator, LocalTeacher, ServerTeacher, Targets, Teacher, kept_answers};
+use retort::engine::teacher::{CancelToken, Estimator, LocalTeacher, ServerTeacher, Targets, Teacher, kept_answers};
 use retort::link::{Checkup, Command, Event, Grade, Phase, Subject, WatchEnd, connect};
 use retort::session::{Column, DataSource, ModelChoice, Prompt, ServerMode, Session, Source, Start, file};
 use serde_json::{Value, json};
@@ -487,6 +487,23 @@ fn a_stop_a_pause_and_the_end_of_the_window_act_within_a_second_whatever_the_ser
         drop(watch);
         thread.join().unwrap();
         assert!(begun.elapsed() < AT_ONCE, "the window closed after {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_question_that_was_called_off_is_not_put_again() {
+    for status in [500, 429, 503] {
+        let cancel = CancelToken::default();
+        let heard = cancel.clone();
+        let server = Server::start(move |_, _| {
+            heard.cancel();
+            (status, "Retry-After: 0\r\n", json!({ "error": "not now" }))
+        });
+        let teacher = teacher(&server, ServerMode::Chat);
+        for text in ["under way when it was called off", "called off before"] {
+            let error = teacher.ask(text, &cancel).unwrap_err();
+            assert!(error.is_cancelled() && server.asked() == 1, "{status}, {text}: {error}, {}", server.asked());
+        }
     }
 }
 

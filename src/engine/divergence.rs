@@ -47,10 +47,10 @@ const ACCIDENT: f64 = 2.0;
 const CLEARLY: f64 = 0.1;
 /// Answers count as spread where no class has more than this share of them.
 const SPREAD: f64 = 0.9;
-/// Attention counts as informed from this sharpness on, see [`attention::sharpness`].
+/// Attention counts as informed from so much on, see [`attention::information`].
 const INFORMED: f64 = 0.02;
-/// Below this it is flat.
-const FLAT: f64 = 5e-4;
+/// Below this it tells nothing: a student from random weights begins with twice as much.
+const FLAT: f64 = 1e-3;
 
 /// What a run was like so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -154,8 +154,8 @@ pub struct Evaluated {
     pub commonest: f64,
     /// Share of the commonest class among the student's answers.
     pub leaning: f64,
-    /// How sharp the sharpest head is, where there are any.
-    pub sharpness: Option<f64>,
+    /// How much the most telling head tells, where there are any.
+    pub information: Option<f64>,
 }
 
 impl Evaluated {
@@ -274,16 +274,16 @@ impl Divergence {
     }
 
     fn attention(&mut self, seen: Evaluated) -> (Alarm, Option<String>, bool) {
-        let Some(sharpness) = seen.sharpness.filter(|sharpness| sharpness.is_finite()) else {
+        let Some(information) = seen.information.filter(|information| information.is_finite()) else {
             return (Alarm::Attention, None, true);
         };
-        let flat = sharpness < FLAT;
+        let flat = information < FLAT;
         let what = (flat && self.informed).then(|| {
             format!(
-                "attention carries no information any more: even the sharpest head looks at all tokens alike (sharpness {sharpness:.1e}, where 1 is one token alone)"
+                "attention carries no information any more: in every head all tokens look at the same places (mutual information {information:.1e} of 1)"
             )
         });
-        self.informed |= sharpness >= INFORMED;
+        self.informed |= information >= INFORMED;
         (Alarm::Attention, what, !flat)
     }
 
@@ -427,9 +427,9 @@ mod tests {
         }
     }
 
-    fn seen(accuracy: f64, leaning: f64, sharpness: f64) -> Evaluated {
-        let sharpness = Some(sharpness);
-        Evaluated { texts: 400, classes: CLASSES, accuracy, commonest: 0.15, leaning, sharpness }
+    fn seen(accuracy: f64, leaning: f64, information: f64) -> Evaluated {
+        let information = Some(information);
+        Evaluated { texts: 400, classes: CLASSES, accuracy, commonest: 0.15, leaning, information }
     }
 
     fn alarms(evaluations: &[Evaluated]) -> Vec<Option<Alarm>> {

@@ -13,6 +13,6 @@ pub enum Alarm {
     Accuracy,
     /// The student names one class for every text, and did not.
     Answers,
-    /// Every head looks at all tokens alike, and some did not.
+    /// In every head all tokens look at the same places, and in some they did not.
     Attention,
 }

@@ -156,7 +156,7 @@ impl Engine<'_> {
         let measured = self.measure_validation();
         let Some(run) = &mut self.run else { return (false, None) };
         run.evaluates = false;
-        let (Validated { student: measures, leaning, commonest, .. }, lack, sharpness) = match measured {
+        let (Validated { student: measures, leaning, commonest, .. }, lack, information) = match measured {
             Ok(measured) => measured,
             Err(e) => {
                 self.give_up(&e);
@@ -173,7 +173,7 @@ impl Engine<'_> {
             accuracy: measures.get("accuracy").copied().unwrap_or(f64::NAN),
             commonest,
             leaning,
-            sharpness,
+            information,
         };
         let raised = run.divergence.evaluated(run.trainer.step, seen).filter(|_| !data.validation.is_empty());
         run.ends = run.early_end(&measures);
@@ -204,7 +204,7 @@ impl Engine<'_> {
             true
         };
         let measured = evaluate::validation_without_fail(&mut run.trainer, &mut watch);
-        let measured = measured.and_then(|(validated, lack)| Ok((validated, lack, sharpness(&run.trainer)?)));
+        let measured = measured.and_then(|(validated, lack)| Ok((validated, lack, information(&run.trainer)?)));
         self.status.measuring = None;
         let took = begun.elapsed();
         run.pacer.measured(measuring.total, took.as_secs_f64());
@@ -278,11 +278,11 @@ impl Run {
     }
 }
 
-/// How sharply the student's heads look at the first texts of the validation part.
-fn sharpness(trainer: &Trainer) -> Result<Option<f64>, EngineError> {
+/// How much the student's heads tell on the first texts of the validation part.
+fn information(trainer: &Trainer) -> Result<Option<f64>, EngineError> {
     let texts: Vec<&str> =
         trainer.pair.data.validation.iter().take(attention::TEXTS).map(|example| &*example.text).collect();
-    attention::sharpness(&trainer.pair.student, trainer.task.as_ref(), &texts)
+    attention::information(&trainer.pair.student, trainer.task.as_ref(), &texts)
 }
 
 /// What a hand has moved between two readings of the sliders, and may move while a run is on.

@@ -363,7 +363,7 @@ fn the_journal_of_a_run_that_failed_ends_with_how_it_failed() {
     let mut play = Play::begin();
     let reason = play.to_the_end(start(&session, &out)).unwrap_err();
     let ended = tree(&out);
-    let events = journal::read(&out.join("journal.jsonl")).unwrap();
+    let events = journal::read(&out.join("journal.jsonl")).unwrap().events;
     assert!(matches!(events.last(), Some(Event::Failed(notice)) if notice.text == reason), "{:?}", events.last());
     play.send(Command::Open(Box::new(tiny(folder.path()))));
     play.until_phase(&[Phase::Ready]);

@@ -316,6 +316,57 @@ fn a_run_that_is_opened_again_is_looked_at_with_the_student_it_ended_with() {
 }
 
 #[test]
+fn the_lens_asks_by_the_prompt_it_is_given_and_says_by_which_and_of_what_it_answers() {
+    use retort::link::{About, ProbeRequest};
+
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let (session, mut broken) = (small(), small());
+    let mut other = session.prompt.clone();
+    other.template = "{text}\nIts mood is {answer}. Choose well.".to_owned();
+    let look = |revision: u64, lens| {
+        let text = "I bake bread.".to_owned();
+        watch.cells.ask.store(ProbeRequest { revision, text, prompt: Some(other.clone()), lens, ..Default::default() });
+        watch.commands.send(Command::Look).unwrap();
+    };
+    look(1, None);
+    watch.commands.send(Command::Open(Box::new(session.clone()))).unwrap();
+    let opened =
+        watch.events.iter().find_map(|event| if let Event::Opened(opened) = event { Some(opened) } else { None });
+    let opened = opened.unwrap();
+    assert_eq!((opened.models.as_deref(), opened.data.as_deref()), (Some(&session.models), Some(&session.data)));
+    assert_eq!(opened.class_counts.iter().sum::<usize>(), opened.parts.labelled);
+    let answer = |revision: u64| loop {
+        match &*watch.cells.probe.load() {
+            Some(frame) if frame.revision == revision => {
+                break (frame.prompt.clone(), frame.teacher.clone().unwrap().scores);
+            }
+            _ => std::thread::sleep(std::time::Duration::from_millis(2)),
+        }
+    };
+    let (by, own) = answer(1);
+    assert_eq!(by, session.prompt, "the editor's prompt is not that of the pictures");
+    look(2, Some(other.clone()));
+    let (by, tried) = answer(2);
+    assert_eq!(by, other);
+    assert_ne!(own, tried);
+    let chips = watch.cells.prompt.load();
+    let chips = chips.as_ref().as_ref().unwrap();
+    assert_eq!(
+        (chips.teacher.as_ref().unwrap().unread.as_str(), chips.student.unread.as_str()),
+        (". Choose well.", "")
+    );
+    // A failure says which part is to blame.
+    broken.models.student = retort::session::ModelChoice::stored(retort::session::Source::Folder("/nowhere".into()));
+    watch.commands.send(Command::Open(Box::new(broken))).unwrap();
+    let failed =
+        watch.events.iter().find_map(|event| if let Event::Failed(notice) = event { Some(notice) } else { None });
+    assert_eq!(failed.unwrap().about, Some(About::Pair));
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
 fn numbers_that_are_none_pause_the_run_with_a_card() {
     use candle_core::{Device, Tensor};
     use retort::session::{ModelChoice, Source, Start};

@@ -120,6 +120,7 @@ fn frame() -> ProbeFrame {
         revision: 1,
         step: 640,
         text: "The probe left orbit".to_owned(),
+        prompt: retort::session::Session::built_in().unwrap().prompt,
         classes: classes.map(str::to_owned).into(),
         teacher: Some(side(&words, 8, teacher, 3)),
         student: side(&pieces, 4, student, 5),

@@ -348,6 +348,52 @@ fn in_a_process_of_its_own_the_engine_asks() {
     thread.join().unwrap();
 }
 
+#[test]
+#[ignore = "started by the_engine_asks_before_a_test_of_the_connection_sends_a_key"]
+fn in_a_process_of_its_own_a_connection_is_tested() {
+    use retort::link::{Connection, Reach};
+    let url = std::env::var("ASKED_SERVER").unwrap();
+    let (watch, end) = connect();
+    let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
+    let test = |key: Option<&str>| {
+        watch.cells.connection.store(None);
+        let source = session(&url, key).models.teacher.unwrap().source;
+        watch.commands.send(Command::Connect(Box::new(source))).unwrap();
+    };
+    let reached = || loop {
+        match &*watch.cells.connection.load() {
+            None | Some(Connection { state: Reach::Asking, .. }) => {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            Some(Connection { state, .. }) => break state.clone(),
+        }
+    };
+    let models = vec!["big".to_owned(), "small".to_owned()];
+    test(None);
+    assert!(matches!(reached(), Reach::Answered { models: found, .. } if found == models));
+    test(Some(VARIABLE));
+    let question = until(&watch, asked);
+    assert!(watch.cells.connection.load().is_none(), "nothing is sent while it is asked");
+    watch.commands.send(Command::Answer { question: Box::new(question), yes: true }).unwrap();
+    assert!(matches!(reached(), Reach::Answered { .. }));
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
+fn the_engine_asks_before_a_test_of_the_connection_sends_a_key() {
+    let server = Server::start(|path, _| match path {
+        "/v1/models" => (200, "", json!({ "data": [{ "id": "small" }, { "id": "big" }] })),
+        _ => panic!("{path}"),
+    });
+    let home = Home::new();
+    apart(&home, "in_a_process_of_its_own_a_connection_is_tested", &[("ASKED_SERVER", &server.url)]);
+    let heard = server.heard.lock().unwrap();
+    let with_key = |lines: &Vec<String>| lines.iter().any(|line| line.starts_with("authorization"));
+    let sent: Vec<bool> = heard.iter().map(|(_, lines)| with_key(lines)).collect();
+    assert_eq!(sent, [false, true], "each is asked once, and the key goes only when it may");
+}
+
 // ---- certificates
 
 fn certificate(name: &str) -> PathBuf {

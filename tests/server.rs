@@ -212,3 +212,27 @@ fn a_pair_is_opened_with_a_teacher_behind_a_server_but_no_such_student() {
     let words = Pair::open(&session, None).err().unwrap().to_string();
     assert!(words.contains("can only teach"), "{words}");
 }
+
+#[test]
+fn a_server_is_asked_for_its_models_once_and_says_why_it_does_not_answer() {
+    type Say = fn(&str, &Value) -> (u16, &'static str, Value);
+    let cases: [(Say, Result<&[&str], &str>); 5] = [
+        (|_, _| (200, "", json!({ "data": [{ "id": "b" }, { "id": "a" }, { "id": "b" }] })), Ok(&["a", "b"])),
+        (|_, _| (404, "", json!({ "error": "no such path" })), Ok(&[])),
+        (|_, _| (401, "", json!({ "error": "who are you" })), Err("does not accept the key")),
+        (|_, _| (503, "", json!({ "error": "busy" })), Err("busy")),
+        (|_, _| (200, "", json!("no list")), Err("no JSON")),
+    ];
+    for (place, (say, wanted)) in cases.into_iter().enumerate() {
+        let server = Server::start(say);
+        let found = ServerTeacher::models_at(&server.url, None);
+        match (found, wanted) {
+            (Ok(found), Ok(wanted)) => assert_eq!(found, wanted, "{place}"),
+            (Err(e), Err(words)) => assert!(e.to_string().contains(words), "{place}: {e}"),
+            (found, wanted) => panic!("{place}: {found:?} instead of {wanted:?}"),
+        }
+        assert_eq!(server.asked(), 1, "{place}: once");
+    }
+    let words = ServerTeacher::models_at("http://127.0.0.1:9/v1", None).unwrap_err().to_string();
+    assert!(words.contains("does not answer") && words.contains("check that the server runs"), "{words}");
+}

@@ -3,6 +3,7 @@
 
 #![cfg(feature = "window")]
 
+mod in_force;
 #[path = "window/keeping.rs"]
 mod keeping;
 #[path = "window/leaving.rs"]
@@ -303,7 +304,7 @@ fn a_hand_steered_run_can_be_repeated_or_started_afresh() {
     play.engine.say(Event::Failed("no".into()));
     play.look(3);
     play.turn("Temperature", 4.0);
-    play.click("Start afresh");
+    play.click("▶ Start");
     let Some(Command::Start { session, .. }) = play.engine.heard().into_iter().find(is_start) else {
         panic!("no start")
     };

@@ -39,7 +39,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
-use crate::link::{EngineEnd, Event, EventSink, Notice, Phase, Status};
+use crate::link::{About, EngineEnd, Event, EventSink, Notice, Phase, Status};
 use crate::session::Catalog;
 use crate::session::knob::Entry;
 
@@ -161,6 +161,24 @@ pub enum EngineError {
     Tensor(#[from] candle_core::Error),
 }
 
+impl EngineError {
+    /// The part that is to blame.
+    pub fn about(&self) -> About {
+        match self {
+            Self::Model(_) | Self::Make(_) | Self::Hub(_) | Self::Student { .. } | Self::Device { .. } => About::Pair,
+            Self::Teacher(teacher::TeacherError::Prompt(_)) | Self::Prompt(_) => About::Prompt,
+            Self::Teacher(_) => About::Pair,
+            Self::Data(_) => About::Data,
+            _ => About::Run,
+        }
+    }
+
+    /// What a person is told of it.
+    pub fn notice(&self) -> Notice {
+        Notice::from(self).about(self.about())
+    }
+}
+
 /// Everything the engine can do, as plain data for windows and sessions.
 pub fn catalog() -> Catalog {
     let optimizer = [optim::LEARNING_RATE, optim::WEIGHT_DECAY, optim::CLIP, optim::BETA1, optim::BETA2];
@@ -195,7 +213,7 @@ pub fn spawn(end: EngineEnd, mut record: impl EventSink + Send + 'static) -> std
         loop {
             let work = AssertUnwindSafe(|| run::serve(&commands, &cells, &mut sink, &mut record));
             let Err(panic) = catch_unwind(work) else { return };
-            let failed = Event::Failed(Notice { text: panic_text(panic.as_ref()) });
+            let failed = Event::Failed(Notice::from(panic_text(panic.as_ref())).about(About::Run));
             record.emit(failed.clone());
             sink.emit(failed);
             sink.emit(Event::Status(Status { phase: Phase::Failed, ..Status::default() }));

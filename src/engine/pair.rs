@@ -134,6 +134,9 @@ impl Pair {
             parts: self.data.counts(),
             notes: self.data.notes.clone(),
             samples: self.samples().map(|example| (shown(&example.text), example.label)).collect(),
+            class_counts: self.data.class_counts(),
+            models: Some(Box::new(self.session.models.clone())),
+            data: Some(Box::new(self.session.data.clone())),
         }
     }
 }

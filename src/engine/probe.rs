@@ -34,7 +34,16 @@ pub fn look(
     let teacher = teacher.map(|model| side(model, request.teacher_layer)).transpose()?;
     let student = side(&pair.student, request.student_layer)?;
     let classes: Arc<[String]> = classes.as_slice().into();
-    Ok(ProbeFrame { frame, revision: request.revision, step, text: request.text.clone(), classes, teacher, student })
+    Ok(ProbeFrame {
+        frame,
+        revision: request.revision,
+        step,
+        text: request.text.clone(),
+        prompt: prompt.clone(),
+        classes,
+        teacher,
+        student,
+    })
 }
 
 /// One model's view of a text.
@@ -54,7 +63,8 @@ fn view(model: &Model, task: &dyn Task, text: &str, layer: usize, attention: boo
         }
         None => Arc::from([]),
     };
-    let tokens = shown.iter().map(|&id| model.tokens.show(id)).collect();
+    let mut tokens: Vec<String> = shown.iter().map(|&id| model.tokens.show(id)).collect();
+    share_characters(tokens.iter_mut());
     Ok(SideFrame { tokens, scores, layer, layers: model.card.layers, heads: model.card.heads, attention })
 }
 
@@ -78,6 +88,7 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFra
     let problem = problem.or_else(|| teacher.as_ref().and_then(first)).or_else(|| first(&student));
     PromptFrame {
         revision: request.revision,
+        prompt: prompt.clone(),
         problem,
         teacher: teacher.map(Result::unwrap_or_default),
         student: student.unwrap_or_default(),
@@ -115,6 +126,66 @@ fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str)
         from_text,
         answer: rendered.answers.contains(&place),
     };
-    let chips = rendered.ids.iter().zip(&rendered.from_text).enumerate().map(chip).collect();
-    Ok(PromptSide { tokens: chips, cut: rendered.cut })
+    let mut chips: Vec<TokenChip> = rendered.ids.iter().zip(&rendered.from_text).enumerate().map(chip).collect();
+    share_characters(chips.iter_mut().map(|chip| &mut chip.text));
+    let writes = matches!(model.top, Top::Vocabulary) && model.architecture.kind != Kind::Encoder;
+    let unread = template.filter(|_| writes).map(|template| template.behind_answer().to_owned()).unwrap_or_default();
+    Ok(PromptSide { tokens: chips, cut: rendered.cut, unread })
+}
+
+/// Longest run of tokens that one character of UTF-8 can be cut into.
+const PIECES: usize = 4;
+
+/// Tokens that are a part of a character each, `\xe6\xb5` and `\xb7`, show the character they share and which
+/// part of it they are: `海 1/2` and `海 2/2`.
+fn share_characters<'a>(tokens: impl Iterator<Item = &'a mut String>) {
+    let mut tokens: Vec<&mut String> = tokens.collect();
+    let mut start = 0;
+    while start < tokens.len() {
+        let mut bytes = Vec::new();
+        let mut whole = None;
+        for (length, token) in tokens.iter().skip(start).take(PIECES).enumerate() {
+            let Some(more) = bytes_of(token) else { break };
+            bytes.extend(more);
+            if let Ok(text) = std::str::from_utf8(&bytes) {
+                whole = Some((text.replace(' ', "␣"), length + 1));
+                break;
+            }
+        }
+        let Some((text, count)) = whole else {
+            start += 1;
+            continue;
+        };
+        for (part, token) in tokens.iter_mut().skip(start).take(count).enumerate() {
+            **token = format!("{text} {}/{count}", part + 1);
+        }
+        start += count;
+    }
+}
+
+/// The bytes of a token that is shown as such.
+fn bytes_of(token: &str) -> Option<Vec<u8>> {
+    let hexes = token.strip_prefix("\\x")?.split("\\x");
+    hexes.map(|hex| if hex.len() == 2 { u8::from_str_radix(hex, 16).ok() } else { None }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_one_character_show_the_character_they_share() {
+        for (tokens, shown) in [
+            (&["a", "\\xe6\\xb5", "\\xb7", "b"][..], &["a", "海 1/2", "海 2/2", "b"][..]),
+            (&["\\xe6", "\\xb5", "\\xb7"], &["海 1/3", "海 2/3", "海 3/3"]),
+            (&["\\x20\\xe6\\xb5", "\\xb7"], &["␣海 1/2", "␣海 2/2"]),
+            // Bytes that are no character stay what they are.
+            (&["\\xff", "a", "\\xe6\\xb5"], &["\\xff", "a", "\\xe6\\xb5"]),
+            (&["\\xyz", "\\x123"], &["\\xyz", "\\x123"]),
+        ] {
+            let mut told: Vec<String> = tokens.iter().map(|token| (*token).to_owned()).collect();
+            share_characters(told.iter_mut());
+            assert_eq!(told, shown, "{tokens:?}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::pace::{Measuring, Pace};
 use super::question::{Answer, Question};
 use super::secret::Secret;
-use crate::session::{Change, ServerOrigin, Session};
+use crate::session::{Change, Data, DataSource, Models, ServerOrigin, Session, Source};
 
 /// Optimiser steps done so far; the first step is step 0.
 pub type Step = u64;
@@ -39,6 +39,10 @@ pub enum Command {
     Weigh(Box<Session>),
     /// Count what a run of this session will pay its server for; nothing is asked.
     Count(Box<Session>),
+    /// Look into this table before it is taken as data and fill its cell.
+    Preview(Box<DataSource>),
+    /// Ask this server whether it answers and which models it has, and fill its cell; nothing is paid.
+    Connect(Box<Source>),
     /// Put a key into the system's keyring.
     StoreKey {
         /// The entry's name there.
@@ -292,11 +296,34 @@ impl KnobChange {
 pub struct Notice {
     /// What happened, lower case, without a full stop.
     pub text: String,
+    /// Which part is to blame: the notice means nothing any more once that is sound or another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
+}
+
+/// A part of the work that a notice can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum About {
+    /// Teacher or student.
+    Pair,
+    /// The data.
+    Data,
+    /// The prompt.
+    Prompt,
+    /// The run.
+    Run,
 }
 
 impl<T: fmt::Display> From<T> for Notice {
     fn from(text: T) -> Self {
-        Self { text: text.to_string() }
+        Self { text: text.to_string(), about: None }
+    }
+}
+
+impl Notice {
+    /// The same sentence, about this part.
+    pub fn about(self, about: About) -> Self {
+        Self { about: Some(about), ..self }
     }
 }
 
@@ -373,6 +400,15 @@ pub struct Opened {
     pub notes: Vec<String>,
     /// A few training examples, `(text, class index)`; a text without a label has no class.
     pub samples: Vec<(String, Option<usize>)>,
+    /// Training texts of each class that have their label, in class order; empty where nobody counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub class_counts: Vec<usize>,
+    /// The pair it is, as it was asked for; `None` in records from before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<Box<Models>>,
+    /// The data, as they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<Data>>,
 }
 
 /// Examples per part of a data set.

@@ -8,11 +8,13 @@ pub mod alarm;
 mod any_number;
 pub mod budget;
 pub mod checkup;
+pub mod connection;
 mod figure;
 pub mod folder;
 pub mod message;
 pub mod outcome;
 pub mod pace;
+pub mod preview;
 pub mod probe;
 pub mod question;
 pub mod scores;
@@ -29,14 +31,16 @@ use crate::session::Knobs;
 pub use alarm::Alarm;
 pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
+pub use connection::{Connection, Reach};
 pub use figure::{grouped, human_bytes};
 pub use folder::FolderSize;
 pub use message::{
-    Abandoned, Command, Event, InputFile, KnobChange, ModelCard, Notice, Opened, Origin, PartCounts, Phase, Prediction,
-    Predictions, SeriesId, Status, Step, Unwritten,
+    Abandoned, About, Command, Event, InputFile, KnobChange, ModelCard, Notice, Opened, Origin, PartCounts, Phase,
+    Prediction, Predictions, SeriesId, Status, Step, Unwritten,
 };
 pub use outcome::{ClassMeasures, Measures, Outcome, STOPPED, Saved, Side, Speed};
 pub use pace::{Measuring, Pace, Pacer, Plan};
+pub use preview::{Preview, Sheet};
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TextPlace, TokenChip, WeightFrame,
     WordCheck,
@@ -101,6 +105,10 @@ pub struct Cells {
     pub folder: Live<Option<FolderSize>>,
     /// What became of the last key to be stored, written by the engine when [`Command::StoreKey`] asks.
     pub key: Live<Option<KeyNews>>,
+    /// The table that was looked into last, written by the engine when [`Command::Preview`] asks.
+    pub preview: Live<Option<Preview>>,
+    /// What became of the last test of a connection, written by the engine when [`Command::Connect`] asks.
+    pub connection: Live<Option<Connection>>,
 }
 
 /// What the watching side holds: the window, or a headless command.

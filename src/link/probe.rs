@@ -22,8 +22,11 @@ pub struct ProbeRequest {
     pub text: String,
     /// Where it stands in the data, if it was taken from a table: then the whole text is meant.
     pub place: Option<TextPlace>,
-    /// The prompt as it stands in the editor, which may be ahead of the run's.
+    /// The prompt as it stands in the editor, which may be ahead of the run's: both models' tokens are of it.
     pub prompt: Option<Prompt>,
+    /// The prompt by which both models are asked about the text; where it is not said, that of the run that
+    /// is loaded, else that of the open session.
+    pub lens: Option<Prompt>,
     /// Teacher layer whose attention is wanted, from 0.
     pub teacher_layer: usize,
     /// Student layer whose attention is wanted, from 0.
@@ -45,6 +48,8 @@ pub struct ProbeFrame {
     pub step: u64,
     /// The text, whole.
     pub text: String,
+    /// The prompt by which both models were asked.
+    pub prompt: Prompt,
     /// Class names.
     pub classes: Arc<[String]>,
     /// The teacher's view.
@@ -75,6 +80,8 @@ pub struct SideFrame {
 pub struct PromptFrame {
     /// Revision of the request it answers.
     pub revision: u64,
+    /// The prompt that was rendered.
+    pub prompt: Prompt,
     /// What is wrong with the template, or `None`.
     pub problem: Option<String>,
     /// As the teacher reads it.
@@ -92,6 +99,8 @@ pub struct PromptSide {
     pub tokens: Vec<TokenChip>,
     /// Tokens of the text that did not fit and were cut.
     pub cut: usize,
+    /// What stands behind the answer in the template, where the model does not read it: it writes left to right.
+    pub unread: String,
 }
 
 /// One token as the window draws it.

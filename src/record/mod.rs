@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::link::{
-    Abandoned, Alarm, Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase,
+    Abandoned, About, Alarm, Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase,
     Predictions, Question, SeriesId, Status, Step, Unwritten,
 };
 use crate::session::Session;
@@ -25,6 +25,8 @@ pub use series::{Bucket, Series};
 pub struct RunRecord {
     /// Pair and data, once open.
     pub opened: Option<Arc<Opened>>,
+    /// Pair and data of the run; what is open may be others by now.
+    pub of_run: Option<Arc<Opened>>,
     /// The last check-up of a session.
     pub checkup: Option<Arc<Checkup>>,
     /// What the student that is being chosen weighs.
@@ -55,6 +57,8 @@ pub struct RunRecord {
     pub notes: Vec<Notice>,
     /// Notices, the newest last.
     pub notices: Vec<Remark>,
+    /// How many of them are from before the run.
+    pub earlier: usize,
     /// What paused the run by itself, until it goes on.
     pub trouble: Option<Trouble>,
     /// How it ended.
@@ -63,6 +67,8 @@ pub struct RunRecord {
     pub question: Option<Arc<Question>>,
     /// A student that could not be written, as long as the engine has it: of this run or of one before.
     pub unwritten: Option<Arc<Unwritten>>,
+    /// Whether what is opened next is the run's.
+    pub opens: bool,
 }
 
 /// A knob change on the curve.
@@ -122,7 +128,7 @@ impl RunRecord {
     /// Takes in one event.
     pub fn fold(&mut self, event: Event) {
         match event {
-            Event::Opened(opened) => self.opened = Some(Arc::from(opened)),
+            Event::Opened(opened) => self.open(Arc::from(opened)),
             Event::Examined(checkup) => self.checkup = Some(Arc::from(checkup)),
             Event::Asked(question) => self.question = Some(Arc::from(question)),
             Event::Answered(_) => self.question = None,
@@ -144,10 +150,10 @@ impl RunRecord {
                 self.trouble = Some(Trouble { step, what, checkpoint, alarm });
             }
             Event::Note(notice) => self.notes.push(notice),
-            Event::Warning(notice) => self.remark(false, notice),
+            Event::Warning(notice) => self.hear(false, notice),
             Event::Failed(notice) => {
                 self.status.phase = Phase::Failed;
-                self.remark(true, notice);
+                self.hear(true, notice);
             }
             Event::Finished(outcome) => self.outcome = Some(Arc::from(outcome)),
             // It may have been written while another run was looked at.
@@ -164,12 +170,13 @@ impl RunRecord {
     fn start(&mut self, session: Session, out: PathBuf, step: Step) {
         if step == 0 {
             *self = Self {
+                of_run: self.opened.clone(),
                 opened: self.opened.take(),
                 checkup: self.checkup.take(),
                 size: self.size,
                 budget: self.budget,
                 status: std::mem::take(&mut self.status),
-                notices: std::mem::take(&mut self.notices),
+                notices: self.notices.drain(..).filter(|remark| remark.notice.about.is_none()).collect(),
                 unwritten: self.unwritten.take(),
                 ..Self::default()
             };
@@ -177,14 +184,44 @@ impl RunRecord {
         } else {
             self.rewind(step);
             self.outcome = None;
+            self.forget(|about| about != About::Run);
         }
+        (self.earlier, self.opens) = (self.notices.len(), true);
         self.session = Some(Arc::new(session));
         self.out = Some(out);
     }
 
-    fn remark(&mut self, grave: bool, notice: Notice) {
+    /// What could be opened is sound.
+    fn open(&mut self, opened: Arc<Opened>) {
+        self.forget(|about| matches!(about, About::Pair | About::Data));
+        if std::mem::take(&mut self.opens) || self.session.is_none() {
+            self.of_run = Some(Arc::clone(&opened));
+        }
+        self.opened = Some(opened);
+    }
+
+    /// Takes in what the engine says; of a part that fails again only the newest.
+    fn hear(&mut self, grave: bool, notice: Notice) {
+        let about = notice.about.unwrap_or(About::Run);
+        if grave && about != About::Run {
+            self.forget(|earlier| earlier == about);
+        }
         let step = self.session.is_some().then_some(self.step);
-        self.notices.push(Remark { step, from_engine: true, ..Remark::new(grave, notice) });
+        self.notices.push(Remark { step, from_engine: true, ..Remark::new(grave, notice.about(about)) });
+    }
+
+    /// Takes back the notices about parts that `past` names: they are sound again, or others.
+    pub fn forget(&mut self, past: impl Fn(About) -> bool) {
+        let is_past = |remark: &Remark| remark.notice.about.is_some_and(&past);
+        self.earlier -= self.notices.iter().take(self.earlier).filter(|remark| is_past(remark)).count();
+        self.notices.retain(|remark| !is_past(remark));
+    }
+
+    /// The newest notice that says something of what is shown now: during a run none from before it.
+    /// With its place among all; one that was read is past.
+    pub fn newest(&self, live: bool) -> Option<(usize, &Remark)> {
+        let earlier = if live { self.earlier } else { 0 };
+        self.notices.iter().enumerate().skip(earlier).rev().find(|(_, remark)| !remark.read)
     }
 
     /// Notes a checkpoint. One written anew in its old place is the same one.

@@ -6,10 +6,11 @@ use egui::Context;
 
 use super::app::WorkbenchApp;
 use super::dialog::Saved;
-use super::state::Action;
+use super::state::{Action, Back};
 use super::undo::Part;
-use crate::link::{Command, Question};
-use crate::session::{Session, Source};
+use crate::link::preview::{bare, roles};
+use crate::link::{About, Command, Question};
+use crate::session::{Data, Models, Prompt, Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
 const OPEN_AFTER: f64 = 0.5;
@@ -27,12 +28,27 @@ impl WorkbenchApp {
         if asked != (self.session.prompt.clone(), self.session.recipe.clone()) && self.pays() {
             self.due.count = Some(now + OPEN_AFTER);
         }
+        self.take_back_notices(&before.0, &before.1, &asked.0);
         self.state.choosing.forget_settled(&before.0, &before.1, &self.session);
         if self.session.models != before.0 || self.session.data != before.1 {
             self.due.open = Some(now + OPEN_AFTER);
         }
         if self.session.models.student != before.0.student && is_complete(&self.session) {
             self.send(Command::Weigh(Box::new(self.session.clone())));
+        }
+    }
+
+    /// A notice about a part that is another one now says nothing of it.
+    fn take_back_notices(&mut self, models: &Models, data: &Data, prompt: &Prompt) {
+        let (pair, data) = (self.session.models != *models, self.session.data != *data);
+        let prompt = self.session.prompt != *prompt;
+        if pair || data || prompt {
+            self.record.forget(|about| match about {
+                About::Pair => pair,
+                About::Data => data,
+                About::Prompt => prompt,
+                About::Run => false,
+            });
         }
     }
 
@@ -43,6 +59,7 @@ impl WorkbenchApp {
             Action::SetView(view) => self.session.view = *view,
             Action::Prefer(preferences) => self.prefer(preferences),
             Action::Start { afresh } => self.start(afresh),
+            Action::BackToRun(back) => self.back_to_run(back),
             Action::Continue => self.go_on(None),
             Action::Extend(steps) => self.go_on(Some(steps)),
             Action::Pause => self.send(Command::Pause),
@@ -79,6 +96,8 @@ impl WorkbenchApp {
             Action::Drop(path) => self.errands.look_at(path),
             Action::Examine => self.examine(Command::Examine),
             Action::ExamineAsking => self.examine(Command::ExamineAsking),
+            Action::ReadTable => self.state.preview_asked = None,
+            Action::Connect(source) => self.send(Command::Connect(source)),
             Action::StoreKey { name, key, host } => self.send(Command::StoreKey { name, key, host }),
             Action::Answer { question, yes } => {
                 self.send(Command::Answer { question: Box::new(Question::clone(&question)), yes });
@@ -218,6 +237,7 @@ impl WorkbenchApp {
             return;
         }
         if let Some(out) = self.session.run.clone() {
+            self.back_to_run(Back::Prompt);
             self.steering.go_on();
             self.due.looked_at = true;
             self.send(steps.map_or(Command::Continue(out.clone()), |steps| Command::Extend { out, steps }));
@@ -229,6 +249,19 @@ impl WorkbenchApp {
     pub(super) fn take_plan(&mut self, as_run: &Session) {
         self.session.recipe.steps = as_run.recipe.steps;
         self.session.recipe.extended.clone_from(&as_run.recipe.extended);
+        self.set(Part::Prompt(as_run.prompt.clone()));
+    }
+
+    /// Chooses again what the run on show uses; what was chosen meanwhile can be had back by undo.
+    fn back_to_run(&mut self, back: Back) {
+        let Some(run) = self.record.session.clone() else { return };
+        match back {
+            Back::Prompt => self.set(Part::Prompt(run.prompt.clone())),
+            Back::PairAndData => {
+                self.set(Part::Data(run.data.clone()));
+                self.set(Part::Models(Box::new(run.models.clone())));
+            }
+        }
     }
 
     /// A run that was refused, or failed before its first step, leaves no folder behind, and the session
@@ -271,7 +304,7 @@ impl WorkbenchApp {
         let (now, held) = ctx.input(|input| (input.time, input.pointer.any_down()));
         if self.due.open.is_some_and(|due| due <= now) && !held && !self.steering.is_live() {
             self.due.open = None;
-            if is_complete(&self.session) {
+            if is_complete(&self.session) && !self.is_mistaken() {
                 self.send(Command::Open(Box::new(self.session.clone())));
             }
         }
@@ -297,6 +330,28 @@ impl WorkbenchApp {
             .fold(f64::INFINITY, f64::min);
         if next.is_finite() {
             ctx.request_repaint_after(std::time::Duration::from_secs_f64((next - now).max(0.05)));
+        }
+    }
+
+    /// Whether the table is known not to have what is chosen from it: that is said beside it already.
+    fn is_mistaken(&self) -> bool {
+        let source = &self.session.data.source;
+        let preview = self.link.cells.preview.load();
+        let Some(preview) = preview.as_ref().as_ref().filter(|known| Some(&known.source) == bare(source).as_ref())
+        else {
+            return false;
+        };
+        let sheet = preview.found.as_ref().ok();
+        sheet.zip(roles(source)).is_some_and(|(sheet, (text, class))| sheet.judge(&text, &class).is_some())
+    }
+
+    /// Has the engine look into the table that is chosen, whichever way its path came, each once.
+    pub(super) fn look_into_table(&mut self) {
+        let wanted = bare(&self.session.data.source);
+        if wanted != self.state.preview_asked {
+            self.state.preview_asked.clone_from(&wanted);
+            self.link.cells.preview.store(None);
+            wanted.into_iter().for_each(|source| self.send(Command::Preview(Box::new(source))));
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Ui};
 
+use super::belonging::Belonging;
 use super::dialog::{Errands, Loaded, Word};
 use super::kept::KeptSessions;
 use super::panel::{self, Scene};
@@ -21,7 +22,7 @@ use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
 use crate::link::{Answer, Command, Event, Notice, Opened, Phase, ProbeRequest, Status, TextPlace, WatchEnd};
 use crate::record::{Remark, RunRecord};
-use crate::session::{Catalog, Session, View, file};
+use crate::session::{Catalog, Prompt, Session, View, file};
 
 /// Draining stops after this long, so that a burst of news cannot hold up drawing.
 const DRAIN_TIME: Duration = Duration::from_millis(4);
@@ -201,6 +202,7 @@ impl WorkbenchApp {
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
         let (shelf, repository, key) = (cells.shelf.load(), cells.repository.load(), cells.key.load());
         let folder = cells.folder.load();
+        let (preview, connection) = (cells.preview.load(), cells.connection.load());
         let scene = Scene {
             look,
             preferences: &self.preferences,
@@ -222,6 +224,9 @@ impl WorkbenchApp {
             repository: repository.as_ref().as_ref(),
             key: key.as_ref().as_ref(),
             folder: folder.as_ref().as_ref(),
+            preview: preview.as_ref().as_ref(),
+            connection: connection.as_ref().as_ref(),
+            belonging: self.belonging(),
         };
         panel::workbench_ui(ui, &scene, &mut self.state);
         let now = ui.input(|input| input.time);
@@ -232,6 +237,7 @@ impl WorkbenchApp {
         self.settle(ui.ctx());
         self.mind_closing(ui.ctx());
         self.look_where_the_person_looks();
+        self.look_into_table();
         self.timing.add(std::mem::take(&mut self.ticking) + watch.elapsed());
     }
 
@@ -373,13 +379,27 @@ impl WorkbenchApp {
 
     /// The first thing a person sees should be an answer, not an empty field.
     fn put_sample_under_lens(&mut self, opened: &Opened) {
-        let first = opened.samples.first().filter(|_| self.session.view.probe.is_empty() && !self.sampled);
+        let untouched = self.session.view.probe.is_empty() && !self.sampled;
+        let stale = self.lens_is_of_other_data(opened);
+        if stale {
+            (self.state.gold, self.state.taken) = (None, None);
+        }
+        let first = opened.samples.first().filter(|_| untouched || stale);
         if let Some((text, class)) = first {
             self.session.view.probe.clone_from(text);
             self.state.gold = class.map(|class| (text.clone(), class));
             self.state.taken = Some((text.clone(), TextPlace::Sample(0)));
         }
         self.sampled = true;
+    }
+
+    /// Whether the text under the lens was taken from other data than are open now.
+    fn lens_is_of_other_data(&self, opened: &Opened) -> bool {
+        let before = self.record.opened.as_ref();
+        let other = before.is_some_and(|before| before.data.is_some() && before.data != opened.data);
+        let taken = self.state.taken.as_ref().map(|(text, _)| text);
+        let texts = taken.into_iter().chain(self.state.gold.as_ref().map(|(text, _)| text));
+        other && texts.into_iter().any(|text| *text == self.session.view.probe)
     }
 
     /// Puts the whole text under the lens in place of the cut one that a table shows, once it has come.
@@ -438,6 +458,25 @@ impl WorkbenchApp {
         self.state.weighs || self.steering.requested().values.get(THETA).is_some_and(|theta| *theta > 0.0)
     }
 
+    /// The prompt of the pictures: of a run that is on show its own, unless the person tries a new one.
+    fn lens_prompt(&self) -> &Prompt {
+        let run = self.record.session.as_ref().filter(|_| !self.state.trial && self.belonging().run());
+        run.map_or(&self.session.prompt, |run| &run.prompt)
+    }
+
+    /// What of the window is of the chosen pair and data; during a run nothing else can be chosen.
+    fn belonging(&self) -> Belonging {
+        if self.steering.is_live() { Belonging::ALL } else { Belonging::of(&self.record, &self.session) }
+    }
+
+    /// Answers of a former pair are not shown again while the next one is opened.
+    pub(super) fn forget_answers(&mut self) {
+        self.link.cells.probe.store(None);
+        self.link.cells.prompt.store(None);
+        self.link.cells.weights.store(None);
+        self.state.trial = false;
+    }
+
     /// Tells the engine what is on screen, when that has changed: it computes only what is seen.
     fn look_where_the_person_looks(&mut self) {
         let view = &self.session.view;
@@ -446,6 +485,7 @@ impl WorkbenchApp {
             text: view.probe.clone(),
             place: self.state.taken.as_ref().filter(|(text, _)| *text == view.probe).map(|(_, place)| *place),
             prompt: Some(self.session.prompt.clone()),
+            lens: Some(self.lens_prompt().clone()),
             teacher_layer: view.teacher_layer,
             student_layer: view.student_layer,
             attention: panel::shows_attention(view),
@@ -522,7 +562,8 @@ mod tests {
         let student =
             SideFrame { tokens: vec![], scores: vec![0.0], layer: 0, layers: 1, heads: 1, attention: [].into() };
         let classes = ["a".to_owned()].into();
-        ProbeFrame { frame: 1, revision, step: 0, text: text.to_owned(), classes, teacher: None, student }
+        let prompt = Session::built_in().unwrap().prompt;
+        ProbeFrame { frame: 1, revision, step: 0, text: text.to_owned(), prompt, classes, teacher: None, student }
     }
 
     #[test]

@@ -140,12 +140,19 @@ pub fn choices<R>(ui: &mut Ui, label: &str, help: &str, contents: impl FnOnce(&m
         ui.set_min_height(ROW);
         let (rect, response) = ui.allocate_exact_size(vec2(LABEL, ROW), Sense::hover());
         let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
-        place.add(egui::Label::new(label).truncate().selectable(false));
+        place.add(egui::Label::new(fitting(&place, label)).truncate().selectable(false));
         response.on_hover_text(help);
         ui.name_inputs(label, contents)
     });
     refusal_ui(ui);
     row.inner
+}
+
+/// A label in smaller letters where it would be cut otherwise.
+fn fitting(ui: &Ui, label: &str) -> RichText {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let width = ui.painter().layout_no_wrap(label.to_owned(), font, Color32::PLACEHOLDER).size().x;
+    if width > LABEL { RichText::new(label).small() } else { RichText::new(label) }
 }
 
 /// A list to pick one of. Gives the new choice.
@@ -186,9 +193,26 @@ pub fn line(ui: &mut Ui, now: &str, hint: &str) -> Option<String> {
 /// A line that is meant only when it is finished, by Enter or by leaving it: half a path must not
 /// be opened. Gives the finished text.
 pub fn draft(ui: &mut Ui, state: &mut UiState, id: Id, now: &str, hint: &str, width: f32) -> Option<String> {
-    let mut text = state.drafts.get(&id).cloned().unwrap_or_else(|| now.to_owned());
+    draft_from(ui, state, id, now, hint, width, false)
+}
+
+/// The same; where `ends`, of a text that is too long the end is shown until it is typed into.
+fn draft_from(
+    ui: &mut Ui,
+    state: &mut UiState,
+    id: Id,
+    now: &str,
+    hint: &str,
+    width: f32,
+    ends: bool,
+) -> Option<String> {
+    let whole = state.drafts.get(&id).cloned().unwrap_or_else(|| now.to_owned());
+    let typing = ui.memory(|memory| memory.has_focus(id));
+    let end = if ends && !typing { end_of(ui, &whole, width - 8.0) } else { None };
+    let mut text = end.clone().unwrap_or_else(|| whole.clone());
     let edit = TextEdit::singleline(&mut text).id(id).hint_text(hint.to_owned()).desired_width(width);
     let response = ui.add(edit);
+    let text = if end.as_ref() == Some(&text) { whole } else { text };
     if response.has_focus() || response.changed() {
         state.drafts.insert(id, text.clone());
     }
@@ -217,7 +241,8 @@ pub fn path(
     browse: (&str, &str),
 ) -> Option<PathAnswer> {
     let width = (ui.available_width() - 34.0).max(60.0);
-    let typed = draft(ui, state, Id::unique(id), &now.to_string_lossy(), hint, width - 8.0);
+    let (id, text) = (Id::unique(id), now.to_string_lossy());
+    let typed = draft_from(ui, state, id, &text, hint, width - 8.0, true);
     let (name, help) = browse;
     let button = ui.add_sized(vec2(26.0, ROW - 2.0), Button::new("…")).on_hover_text(help);
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
@@ -225,6 +250,19 @@ pub fn path(
         return Some(PathAnswer::Browse);
     }
     typed.map(|text| PathAnswer::Typed(PathBuf::from(text.trim())))
+}
+
+/// The end of a text that has no room: of a path it tells more than the beginning. `None` where it fits.
+fn end_of(ui: &Ui, text: &str, width: f32) -> Option<String> {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let fits = |text: String| ui.painter().layout_no_wrap(text, font.clone(), Color32::PLACEHOLDER).size().x <= width;
+    if fits(text.to_owned()) {
+        return None;
+    }
+    let starts: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
+    let end = |start: &usize| format!("…{}", &text[*start..]);
+    let first = starts.partition_point(|start| !fits(end(start)));
+    Some(starts.get(first).map(end).unwrap_or_else(|| "…".to_owned()))
 }
 
 /// Text on a rounded ground.

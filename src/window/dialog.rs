@@ -49,8 +49,6 @@ pub enum Word {
     Dropped(PathBuf, bool),
     /// A session was written.
     Saved(Box<Saved>),
-    /// The first line of a delimited file.
-    Columns(Vec<String>),
     /// The system shows no dialogs.
     NoDialog,
     /// It failed, in a sentence.
@@ -291,11 +289,6 @@ impl Errands {
         }
     }
 
-    /// Reads the column names of a delimited file.
-    pub fn columns(&self, path: PathBuf) {
-        self.send_off("retort-columns", move || first_line(&path).ok().map(|line| Word::Columns(split(&line))));
-    }
-
     fn send_off(&self, name: &str, errand: impl FnOnce() -> Option<Word> + Send + 'static) {
         let (words, ctx) = (self.words.clone(), self.ctx.clone());
         let run = move || {
@@ -309,22 +302,6 @@ impl Errands {
             let _ = self.words.send(Word::Failed(format!("cannot start a thread: {e}; close other programs")));
         }
     }
-}
-
-/// At most 64 KiB of the first line: a file without line breaks is no table.
-fn first_line(path: &Path) -> std::io::Result<String> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(64 * 1024).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().to_owned())
-}
-
-/// Names between tabs, or commas where there is no tab, without their quotes. Only to be offered
-/// for picking; the engine reads the file properly.
-fn split(line: &str) -> Vec<String> {
-    let mark = if line.contains('\t') { '\t' } else { ',' };
-    line.split(mark).map(|name| name.trim().trim_matches('"').to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 struct Unpark(Thread);
@@ -349,15 +326,6 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn column_names_come_without_quotes_and_byte_order_mark() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.csv");
-        std::fs::write(&path, "\u{feff}\"text\",label\r\n\"a, b\",x\r\n").unwrap();
-        assert_eq!(split(&first_line(&path).unwrap()), ["text", "label"]);
-        assert_eq!(split("a\tb, c"), ["a", "b, c"]);
-    }
 
     #[cfg(unix)]
     #[test]

@@ -143,7 +143,6 @@ impl WorkbenchApp {
             Word::Dropped(path, true) => self.open(path),
             Word::Dropped(path, false) => self.state.dropped = Some(path),
             Word::Saved(saved) => self.saved_to(*saved),
-            Word::Columns(columns) => self.state.columns = columns,
             Word::NoDialog => {
                 self.state.type_it = self.state.question.is_some();
                 let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");
@@ -174,6 +173,9 @@ impl WorkbenchApp {
             self.state.recent = self.storage.used(place);
         }
         (self.path, self.saved, self.session) = (path, saved.unwrap_or_else(|| session.clone()), session);
+        // What the engine said of the former session is not said of this one.
+        self.record.forget(|_| true);
+        self.forget_answers();
         self.show_run(shown);
         self.taken_up += 1;
         self.state.written = None;
@@ -181,7 +183,6 @@ impl WorkbenchApp {
         self.undo.clear();
         self.state.choosing = Choosing::default();
         control::forget_refusals(self.errands.ctx());
-        self.read_columns();
         let mut asked = Box::new(self.session.clone());
         asked.run = of.or(asked.run);
         self.send(Command::Open(asked));
@@ -250,14 +251,6 @@ impl WorkbenchApp {
             return;
         }
         self.set(Part::Data(data));
-        self.read_columns();
-    }
-
-    /// Asks for the column names of the session's table, so that they can be picked.
-    fn read_columns(&mut self) {
-        if let DataSource::Delimited { path, .. } = &self.session.data.source {
-            self.errands.columns(path.clone());
-        }
     }
 }
 

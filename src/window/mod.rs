@@ -8,6 +8,7 @@
 
 mod act;
 pub mod app;
+pub mod belonging;
 pub mod bench;
 pub mod control;
 pub mod dialog;

@@ -36,6 +36,8 @@ pub enum Action {
         /// Whether the sliders' values become the values at step 0 and the script is dropped.
         afresh: bool,
     },
+    /// Choose again what the run on show uses.
+    BackToRun(Back),
     /// Go on with the run in the session's run folder.
     Continue,
     /// Go on with it up to so many steps in all.
@@ -101,6 +103,10 @@ pub enum Action {
         /// Branch, tag or commit.
         revision: String,
     },
+    /// Read the table of the data once more.
+    ReadTable,
+    /// Ask this server whether it answers.
+    Connect(Box<Source>),
     /// Put a key into the system's keyring.
     StoreKey {
         /// The entry's name there.
@@ -131,6 +137,15 @@ impl Action {
         let id = id.to_owned();
         if held { Self::Hold { id, value } } else { Self::Set(Part::Knob { id, value }) }
     }
+}
+
+/// A part that is taken back from the run on show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// Its prompt.
+    Prompt,
+    /// Its pair and its data.
+    PairAndData,
 }
 
 /// What the session-file window asks.
@@ -243,8 +258,8 @@ pub struct UiState {
     pub held: Option<Held>,
     /// Whether the list of notices is unfolded.
     pub notices_open: bool,
-    /// Column names of the delimited file, once its first line was read.
-    pub columns: Vec<String>,
+    /// The table that the engine was asked to look into last.
+    pub preview_asked: Option<DataSource>,
     /// The session as it was when it was last examined.
     pub examined: Option<Box<Session>>,
     /// Whether the engine was asked for the models in the cache.
@@ -261,6 +276,8 @@ pub struct UiState {
     pub weighs: bool,
     /// Whether frame times are shown.
     pub timing: bool,
+    /// Whether the lens asks by the prompt in the editor instead of the run's.
+    pub trial: bool,
 }
 
 impl UiState {

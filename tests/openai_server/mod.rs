@@ -65,7 +65,7 @@ fn answer(stream: TcpStream, heard: &Heard, say: &Say) -> std::io::Result<()> {
     reader.read_exact(&mut body)?;
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     heard.lock().unwrap().push((path.clone(), lines));
-    let (status, more, value) = say(&path, &serde_json::from_slice(&body).unwrap());
+    let (status, more, value) = say(&path, &serde_json::from_slice(&body).unwrap_or_default());
     let text = if let Value::String(raw) = &value { raw.clone() } else { value.to_string() };
     let mut out = stream;
     let head = format!("HTTP/1.1 {status} Answer\r\n{more}Connection: close\r\nContent-Length: {}", text.len());

@@ -145,6 +145,7 @@ pub fn opened() -> Opened {
         parts: PartCounts { train: 6400, labelled: 160, validation: 800, test: 800 },
         notes: Vec::new(),
         samples: vec![(POST.into(), Some(1)), ("The train to Lisbon was late again".into(), Some(2))],
+        ..Opened::default()
     }
 }
 
@@ -238,6 +239,7 @@ pub fn probe() -> ProbeFrame {
         revision: 1,
         step: 640,
         text: POST.into(),
+        prompt: Session::built_in().unwrap().prompt,
         classes: CLASSES.map(String::from).to_vec().into(),
         teacher: Some(side(&TEACHER_TOKENS, 5.0, 4, 11)),
         student: side(&STUDENT_TOKENS, 2.4, 2, 23),
@@ -262,9 +264,10 @@ pub fn prompt() -> PromptFrame {
     };
     PromptFrame {
         revision: 1,
+        prompt: Session::built_in().unwrap().prompt,
         problem: None,
-        teacher: Some(PromptSide { tokens: chips(&TEACHER_TOKENS, 0..15), cut: 0 }),
-        student: PromptSide { tokens: chips(&STUDENT_TOKENS, 1..16), cut: 3 },
+        teacher: Some(PromptSide { tokens: chips(&TEACHER_TOKENS, 0..15), ..PromptSide::default() }),
+        student: PromptSide { tokens: chips(&STUDENT_TOKENS, 1..16), cut: 3, ..PromptSide::default() },
         words: CLASSES.map(word).to_vec(),
     }
 }

@@ -215,7 +215,7 @@ pub fn delimiter(path: &Path, text: &str) -> u8 {
 
 /// Whether quotation marks quote. Tab-separated files are often written without any quoting, then
 /// a mark is a character like others; with other separators a broken quote is an error.
-fn is_quoted(text: &str, delimiter: u8, path: &Path, notes: &mut Vec<String>) -> Result<bool, DataError> {
+pub fn is_quoted(text: &str, delimiter: u8, path: &Path, notes: &mut Vec<String>) -> Result<bool, DataError> {
     let swallow = || quoting::swallow(text, delimiter).filter(|_| delimiter == b'\t');
     match quoting::fault(text, delimiter).or_else(swallow) {
         None => Ok(true),

@@ -23,6 +23,7 @@ pub mod labels;
 mod layout;
 mod newsgroups;
 mod parts;
+pub mod preview;
 mod quoting;
 pub mod shuffle;
 mod split;
@@ -84,6 +85,16 @@ impl Dataset {
             validation: self.validation.len(),
             test: self.test.len(),
         }
+    }
+
+    /// Training texts of each class whose label is used, in class order.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        let used = self.train.iter().zip(&self.labelled).filter(|(_, used)| **used);
+        for slot in used.filter_map(|(example, _)| example.label) {
+            counts.get_mut(slot).into_iter().for_each(|count| *count += 1);
+        }
+        counts
     }
 }
 

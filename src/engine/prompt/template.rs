@@ -169,6 +169,11 @@ impl Template {
         self.fitted(text, &self.between, tokens, most, Around::Both)
     }
 
+    /// What stands behind the answer: a masked model alone reads it.
+    pub fn behind_answer(&self) -> &str {
+        self.after.trim()
+    }
+
     /// The whole prompt with `masks` mask tokens in the answer slot, for a masked model.
     ///
     /// # Errors

@@ -13,6 +13,9 @@ impl Engine<'_> {
         if waits {
             self.withdraw(Answer::Outdated);
             self.order = Some(command.clone());
+        } else if matches!(command, Command::Connect(_)) {
+            // It may have to ask whether the key may go, but takes no other question away.
+            self.order = Some(command.clone()).filter(|_| self.pending.is_none()).or(self.order.take());
         } else if matches!(command, Command::Stop) {
             self.withdraw(Answer::No);
         }
@@ -53,8 +56,12 @@ impl Engine<'_> {
     /// Whether the key that `session` names may go where it wants to send it. If not, it was asked about, or
     /// said why it never may.
     pub(super) fn is_permitted(&mut self, session: &Session) -> bool {
-        let teacher = session.models.teacher.as_ref().map(|teacher| &teacher.source);
-        let Some(Source::Server { url, key: Some(key), .. }) = teacher else { return true };
+        session.models.teacher.as_ref().is_none_or(|teacher| self.may_send(&teacher.source))
+    }
+
+    /// The same of a server's own key.
+    pub(super) fn may_send(&mut self, source: &Source) -> bool {
+        let Source::Server { url, key: Some(key), .. } = source else { return true };
         // A place or an address that is none is refused with its own words when the server is to be asked.
         let (None, Ok((host, _))) = (key.problem(), ServerOrigin::split(url)) else { return true };
         match permit::check(key, &host) {

@@ -10,7 +10,7 @@ use super::super::pair::Pair;
 use super::super::train::Trainer;
 use super::super::{EngineError, budget, checkpoint, hub, inputs, watch};
 use super::{Engine, FolderError, Left, Run, claim, ending};
-use crate::link::{Event, InputFile, Notice, Phase, Step};
+use crate::link::{About, Event, InputFile, Notice, Opened, Phase, Step};
 use crate::session::run_folder::{self, CHECKPOINTS, SESSION, SUMMARY};
 use crate::session::{Extension, Session, file};
 
@@ -40,7 +40,10 @@ impl Engine<'_> {
                     Some(run) => self.measure_folder(run),
                     None => self.cells.folder.store(None),
                 }
-                self.emit(Event::Opened(Box::new(pair.opened())));
+                self.look_away();
+                // As it was asked for: a branch of the Hub has become a commit in the pair.
+                let models = Some(Box::new(session.models.clone()));
+                self.emit(Event::Opened(Box::new(Opened { models, ..pair.opened() })));
                 self.pair = Some(pair);
                 self.weigh(session);
                 self.phase(Phase::Ready, "");
@@ -98,7 +101,7 @@ impl Engine<'_> {
     /// Says why an order is not carried out. A run that is loaded goes on.
     fn refuse(&mut self, error: &EngineError) {
         if self.run.is_some() {
-            self.emit(Event::Warning(Notice::from(error)));
+            self.emit(Event::Warning(error.notice()));
         } else {
             self.fail(error);
         }
@@ -203,10 +206,11 @@ impl Engine<'_> {
         let (budget, inputs) = (run.budget, run.inputs.clone());
         let run = Run { vetted: step > 0, ..run };
         self.run = Some(run);
+        self.look_away();
         self.emit(Event::Started { session, out, step });
         self.emit(Event::Opened(opened));
         if let Some(stray) = stray {
-            self.emit(Event::Warning(stray.into()));
+            self.emit(Event::Warning(Notice::from(stray).about(About::Prompt)));
         }
         if budget.is_some() {
             self.emit(Event::Counted(budget));
@@ -215,6 +219,8 @@ impl Engine<'_> {
         self.tell_checkpoints(None);
         self.measure_folder(&folder);
         remarks.into_iter().for_each(|remark| self.emit(Event::Warning(remark.into())));
+        // The teacher may be asked for a long while before the first step.
+        self.look_again();
         if step == 0 {
             self.vet();
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::pair::CUT;
 use super::super::{EngineError, probe};
 use super::Engine;
-use crate::link::{Event, ProbeRequest};
+use crate::link::{Event, Notice, ProbeRequest};
 
 /// Most of the run's time that looking may take.
 const LOOKING_BUDGET: f64 = 0.05;
@@ -37,8 +37,10 @@ impl Engine<'_> {
         let begun = Instant::now();
         self.looks.frames += 1;
         self.looks.revision = request.revision;
-        if let Err(complaint) = self.answer(news) {
-            self.complain(complaint.to_string());
+        match self.answer(news) {
+            // What is wrong with a prompt stands beside it already, and the answer says by which it was made.
+            Ok(()) | Err(EngineError::Prompt(_)) => {}
+            Err(complaint) => self.complain(complaint.notice()),
         }
         self.sink.nudge();
         self.looks.last = Some(Instant::now());
@@ -66,22 +68,38 @@ impl Engine<'_> {
             self.cells.weights.store(Some(pruner.frame(&pair.student.weights, step)?));
         }
         if !request.text.trim().is_empty() {
-            // A run shows what it does, not what the editor plans.
-            let prompt = if self.run.is_some() { &session.prompt } else { edited.unwrap_or(&session.prompt) };
+            // Pictures show what a run does, not what the editor plans, unless they are asked for that.
+            let prompt = request.lens.as_ref().unwrap_or(&session.prompt);
             let frame = probe::look(pair, &request, prompt, step, self.looks.frames)?;
             self.cells.probe.store(Some(frame));
         }
         if missing {
-            self.complain("the data that is open is not that of the table, so the text under the lens is cut as the table shows it; open the session of that run".to_owned());
+            self.complain("the data that is open is not that of the table, so the text under the lens is cut as the table shows it; open the session of that run".into());
         }
         Ok(())
     }
 
     /// Says the same complaint once, not ten times a second.
-    fn complain(&mut self, complaint: String) {
-        if complaint != self.looks.complaint {
-            self.looks.complaint.clone_from(&complaint);
-            self.emit(Event::Warning(complaint.into()));
+    fn complain(&mut self, complaint: Notice) {
+        if complaint.text != self.looks.complaint {
+            self.looks.complaint.clone_from(&complaint.text);
+            self.emit(Event::Warning(complaint));
+        }
+    }
+
+    /// Takes back what was shown of a pair that another one replaces.
+    pub(super) fn look_away(&mut self) {
+        self.cells.probe.store(None);
+        self.cells.prompt.store(None);
+        self.cells.weights.store(None);
+        self.looks.complaint.clear();
+        self.looks.last = None;
+    }
+
+    /// Answers anew at once what somebody looks at.
+    pub(super) fn look_again(&mut self) {
+        if self.cells.ask.load().revision > 0 {
+            self.look(true);
         }
     }
 }

@@ -4,6 +4,7 @@
 mod asking;
 mod begin;
 mod claim;
+mod connecting;
 mod ending;
 mod examining;
 mod fetching;
@@ -29,8 +30,8 @@ use super::teacher::Targets;
 use super::train::Trainer;
 use super::watch::Watch;
 use crate::link::{
-    Budget, Cells, ChannelSink, Command, Event, EventSink, InputFile, Notice, Pace, Pacer, Phase, Plan, Question,
-    STOPPED, Status, Step,
+    Budget, Cells, ChannelSink, Command, Event, EventSink, InputFile, Pace, Pacer, Phase, Plan, Question, STOPPED,
+    Status, Step,
 };
 use crate::session::{Catalog, Knobs, Session};
 use claim::Claim;
@@ -240,7 +241,7 @@ impl Engine<'_> {
 
     /// Reports an error that keeps something from starting or ends it.
     fn fail(&mut self, error: &EngineError) {
-        self.emit(Event::Failed(Notice::from(error)));
+        self.emit(Event::Failed(error.notice()));
         self.phase(Phase::Failed, "");
     }
 
@@ -253,6 +254,8 @@ impl Engine<'_> {
             Command::ExamineAsking(session) => self.examine(&located(session), true),
             Command::Weigh(session) => self.weigh(&located(session)),
             Command::Count(session) => self.count(&located(session)),
+            Command::Preview(source) => self.preview(*source),
+            Command::Connect(source) => self.connect(&source),
             Command::StoreKey { name, key, host } => self.store_key(name, key, host),
             Command::Answer { question, yes } => self.answered(&question, yes),
             Command::Continue(out) => self.go_on(&out, None),

@@ -4,7 +4,7 @@ use egui::{Align, Color32, Label, Layout, RichText, TextEdit, Ui};
 
 use super::Scene;
 use crate::link::grouped;
-use crate::link::{Phase, Status};
+use crate::link::{Phase, Reach, Status};
 use crate::window::control;
 use crate::window::preferences::{Language, Preferences, ThemeChoice};
 use crate::window::state::{Action, FileQuestion, UiState};
@@ -41,8 +41,11 @@ fn name_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         .desired_width(width)
         .align(egui::Align2::LEFT_CENTER)
         .min_size(egui::vec2(0.0, 24.0));
-    let changed = ui.add(edit).on_hover_text(scene.t("Name of the experiment; click to change it")).changed();
-    if changed {
+    let field = ui.add(edit).on_hover_text(scene.t("Name of the experiment; click to change it"));
+    // A line below it, as below what can be written into.
+    let line = ui.visuals().widgets.inactive.bg_fill;
+    ui.painter().hline(field.rect.x_range(), field.rect.bottom() - 2.0, egui::Stroke::new(1.0, line));
+    if field.changed() {
         state.ask(Action::Set(Part::Name(name)));
     }
     if scene.unsaved {
@@ -66,7 +69,11 @@ fn phase_name(scene: &Scene) -> &'static str {
     match scene.phase() {
         Phase::Empty => scene.t("nothing open"),
         Phase::Opening => scene.t("opening"),
-        Phase::Ready => scene.t("ready"),
+        Phase::Ready => match scene.silent_server().map(|server| scene.reach(server)) {
+            None => scene.t("ready"),
+            Some(Some(Reach::Failed(_))) => scene.t("the server does not answer"),
+            Some(_) => scene.t("open · server not asked yet"),
+        },
         Phase::Running => scene.t("running"),
         Phase::Paused => scene.t("paused"),
         Phase::Evaluating => scene.t("evaluating"),
@@ -215,9 +222,9 @@ fn theme_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let now = scene.preferences.theme;
     let shown = all.iter().find(|(choice, ..)| *choice == now).map_or("", |(_, label, _)| label);
     ui.scope(|ui| {
-        ui.set_max_width(84.0);
+        ui.set_max_width(100.0);
         let picked = ui.name_inputs(scene.t("Theme"), |ui| {
-            ui.allocate_ui(egui::vec2(84.0, 22.0), |ui| control::pick(ui, "theme", &now, shown, &all)).inner
+            ui.allocate_ui(egui::vec2(100.0, 22.0), |ui| control::pick(ui, "theme", &now, shown, &all)).inner
         });
         if let Some(choice) = picked {
             state.ask(Action::Prefer(Preferences { theme: choice, ..*scene.preferences }));

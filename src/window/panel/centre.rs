@@ -1,12 +1,12 @@
 //! The centre: every curve above, and below it what the models look at or what their weights weigh.
 
-use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, Ui};
 
 use super::{Scene, changed_view};
 use crate::session::View;
 use crate::window::control;
 use crate::window::plot::{attention_map, curves, weights};
-use crate::window::state::{Action, UiState};
+use crate::window::state::{Action, Back, UiState};
 use crate::window::steering::THETA;
 
 /// The lower part's tabs, as they are stored in the view.
@@ -80,6 +80,12 @@ fn tabs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, tab: Tab) {
         if let Some(chosen) = control::segments(ui, tab, &all) {
             state.ask(changed_view(scene, |view| view.tab = chosen.name().to_owned()));
         }
+        // Weights are the student's alone, however it is asked.
+        let former = (!scene.belonging.open()).then(|| scene.t("by the former pair and data"));
+        let words = if tab == Tab::Attention { scene.answered_by() } else { former.filter(|_| tab == Tab::Weights) };
+        if let Some(words) = words {
+            ui.add(Label::new(RichText::new(words).small().color(ui.visuals().warn_fg_color)).selectable(false));
+        }
         if tab == Tab::Attention {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| layers_ui(ui, scene, state));
         }
@@ -94,11 +100,26 @@ fn curves_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         };
         return control::empty(ui, scene.t("No curves yet"), text);
     }
+    former_ui(ui, scene, state);
     let mut view = scene.session.view.clone();
     curves::curves_ui(ui, scene.record, &mut view, scene.look);
     if view != scene.session.view {
         state.ask(Action::SetView(Box::new(view)));
     }
+}
+
+/// Whose curves these are, where another pair or other data are chosen by now, and the way back.
+fn former_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let Some(former) = scene.former_run() else { return };
+    ui.horizontal_wrapped(|ui| {
+        let words = format!("{} {former}", scene.t("Curves, marks and test answers are of"));
+        ui.add(Label::new(RichText::new(words).small().color(ui.visuals().warn_fg_color)).wrap());
+        let help =
+            scene.t("Chooses the pair and the data of this run again, so that it can be continued; undo takes it back");
+        if ui.small_button(scene.t("Back to its pair and data")).on_hover_text(help).clicked() {
+            state.ask(Action::BackToRun(Back::PairAndData));
+        }
+    });
 }
 
 fn attention_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use egui::{RichText, Ui};
 
+use super::table::{Known, known, table_ui};
 use super::{Scene, Section};
 use crate::link::Opened;
 use crate::link::grouped;
+use crate::link::preview::{SheetColumn, roles};
 use crate::session::{Column, Data, DataSource, Strip};
 use crate::window::control::{self, Count, PathAnswer, Percent};
 use crate::window::dialog::Wish;
@@ -38,13 +40,18 @@ fn title(source: &DataSource) -> String {
 
 fn summary(scene: &Scene) -> String {
     let name = title(&scene.session.data.source);
-    match &scene.record.opened {
+    match opened(scene) {
         Some(opened) => {
             let texts = grouped(opened.parts.train as u64);
             format!("{name} · {} {} · {texts} {}", opened.classes.len(), scene.t("classes"), scene.t("texts"))
         }
         None => name,
     }
+}
+
+/// What is open, as long as it is the data that are chosen.
+fn opened<'a>(scene: &Scene<'a>) -> Option<&'a Opened> {
+    scene.record.opened.as_deref().filter(|_| scene.belonging.open_data)
 }
 
 /// What the source list can choose.
@@ -68,7 +75,7 @@ fn data_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             state.ask(Action::Set(Part::Data(data)));
         }
     });
-    match &scene.record.opened {
+    match opened(scene) {
         Some(opened) => opened_ui(ui, scene, opened),
         None => {
             control::caption(ui, scene.t("Counts, classes and a sample appear here once the data is open."));
@@ -151,16 +158,18 @@ fn source_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataS
             path_ui(ui, scene, state, Wish::DataFile, path);
             strip_ui(ui, scene, strip);
         }
-        DataSource::Delimited { path, test, header, text, label } => {
+        DataSource::Delimited { path, test, header, .. } => {
             path_ui(ui, scene, state, Wish::DataFile, path);
             test_ui(ui, scene, state, test);
             header_ui(ui, scene, header);
-            columns_ui(ui, scene, state, *header, text, label);
+            columns_ui(ui, scene, state, source);
+            table_ui(ui, scene, state, source);
         }
         DataSource::JsonLines { path, test, text, label } => {
             path_ui(ui, scene, state, Wish::DataFile, path);
             test_ui(ui, scene, state, test);
             keys_ui(ui, scene, text, label);
+            table_ui(ui, scene, state, source);
         }
     }
 }
@@ -214,48 +223,51 @@ fn header_ui(ui: &mut Ui, scene: &Scene, header: &mut bool) {
     });
 }
 
-fn columns_ui(
+fn columns_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataSource) {
+    let help =
+        scene.t("Column of the text; several are separated by commas and joined. Without names, columns count from 0");
+    let named = roles(source);
+    let Some((names, class)) = named else { return };
+    let typed = control::row(ui, scene.t("Text column"), help, |ui| {
+        column_ui(ui, scene, state, "text column", &names.join(", "), source)
+    });
+    let typed_class = control::row(ui, scene.t("Class column"), scene.t("Column of the class"), |ui| {
+        column_ui(ui, scene, state, "class column", &class, source)
+    });
+    let DataSource::Delimited { header, text, label, .. } = source else { return };
+    if let Some(names) = typed {
+        *text = names.split(',').map(|name| column(name, *header)).collect();
+    }
+    if let Some(name) = typed_class {
+        *label = column(&name, *header);
+    }
+}
+
+/// A name to type, or to pick where the columns of this file are known.
+fn column_ui(
     ui: &mut Ui,
     scene: &Scene,
     state: &mut UiState,
-    header: bool,
-    text: &mut Vec<Column>,
-    label: &mut Column,
-) {
-    let help =
-        scene.t("Column of the text; several are separated by commas and joined. Without names, columns count from 0");
-    let typed = control::row(ui, scene.t("Text column"), help, |ui| {
-        let now = text.iter().map(column_name).collect::<Vec<_>>().join(", ");
-        column_ui(ui, scene, state, "text column", &now)
-    });
-    if let Some(names) = typed {
-        *text = names.split(',').map(|name| column(name, header)).collect();
-    }
-    let typed = control::row(ui, scene.t("Class column"), scene.t("Column of the class"), |ui| {
-        let now = column_name(label);
-        column_ui(ui, scene, state, "class column", &now)
-    });
-    if let Some(name) = typed {
-        *label = column(&name, header);
-    }
-}
-
-/// A name to type, or to pick where the file's first line was read.
-fn column_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, id: &str, now: &str) -> Option<String> {
-    if state.columns.is_empty() {
+    id: &str,
+    now: &str,
+    source: &DataSource,
+) -> Option<String> {
+    let Known::Read(sheet) = known(scene.preview, source) else {
         let width = ui.available_width() - 8.0;
         return control::draft(ui, state, egui::Id::unique(id), now, "", width);
-    }
+    };
     let help = scene.t("A column of the file");
-    let all: Vec<(String, &str, &str)> = state.columns.iter().map(|name| (name.clone(), name.as_str(), help)).collect();
-    control::pick(ui, id, &now.to_owned(), now, &all)
-}
-
-fn column_name(column: &Column) -> String {
-    match column {
-        Column::Name(name) => name.clone(),
-        Column::Index(place) => place.to_string(),
-    }
+    // Columns without a name are told by what stands in them.
+    let is_named = matches!(source, DataSource::Delimited { header: true, .. });
+    let shown = |(place, column): (usize, &SheetColumn)| match sheet.rows.first().and_then(|row| row.get(place)) {
+        Some(cell) if !is_named => format!("{} · {cell}", column.name),
+        _ => column.name.clone(),
+    };
+    let labels: Vec<String> = sheet.columns.iter().enumerate().map(shown).collect();
+    let names = sheet.columns.iter().map(|column| column.name.clone());
+    let all: Vec<(String, &str, &str)> = names.zip(&labels).map(|(name, label)| (name, label.as_str(), help)).collect();
+    let chosen = all.iter().find(|(name, ..)| name == now).map_or(now, |(_, label, _)| label);
+    control::pick(ui, id, &now.to_owned(), chosen, &all)
 }
 
 fn column(text: &str, header: bool) -> Column {
@@ -342,6 +354,12 @@ fn opened_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
             }
         });
         ui.add_space(4.0);
+        if let Some(words) = class_words(scene, opened) {
+            ui.add(egui::Label::new(RichText::new(words).small()).wrap());
+        }
+        if let Some(words) = few_words(scene, opened) {
+            ui.add(egui::Label::new(RichText::new(words).small().color(ui.visuals().warn_fg_color)).wrap());
+        }
         let classes = some_of(&opened.classes);
         ui.add(egui::Label::new(RichText::new(classes).small()).wrap());
         for note in &opened.notes {
@@ -349,6 +367,44 @@ fn opened_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
         }
     });
     sample_ui(ui, scene, opened);
+}
+
+/// How many classes there are, and which has most and fewest labelled texts to learn from.
+fn class_words(scene: &Scene, opened: &Opened) -> Option<String> {
+    let counts = opened.class_counts.iter().zip(&opened.classes);
+    let largest = counts.clone().max_by_key(|(count, _)| **count)?;
+    let smallest = counts.min_by_key(|(count, _)| **count)?;
+    if largest.0 == smallest.0 {
+        let (classes, each) = (opened.classes.len(), grouped(*largest.0 as u64));
+        return Some(format!("{classes} {} · {each} {}", scene.t("classes"), scene.t("labelled texts of each")));
+    }
+    let end = |word: &str, (count, name): (&usize, &String)| format!("{word} {name} {}", grouped(*count as u64));
+    Some(format!(
+        "{} {} · {} · {}",
+        opened.classes.len(),
+        scene.t("classes"),
+        end(scene.t("largest"), largest),
+        end(scene.t("smallest"), smallest)
+    ))
+}
+
+/// Fewest labelled texts of a class that say something of it.
+const FEW: usize = 5;
+
+/// What is said where few labels are spread over many classes.
+fn few_words(scene: &Scene, opened: &Opened) -> Option<String> {
+    let (labelled, classes) = (opened.parts.labelled, opened.classes.len());
+    let without = opened.class_counts.iter().filter(|count| **count == 0).count();
+    let is_few = classes > 0 && labelled < opened.parts.train && labelled < FEW * classes;
+    is_few.then(|| {
+        let each = labelled as f64 / classes as f64;
+        let (labelled, of) = (grouped(labelled as u64), scene.t("labelled texts for so many classes:"));
+        let without = match without {
+            0 => String::new(),
+            none => format!(" · {none} {}", scene.t("classes have none")),
+        };
+        format!("{labelled} {of} {classes} · {each:.1} {}{without}", scene.t("a class"))
+    })
 }
 
 /// The first classes: a list of thousands would fill the panel.

@@ -19,6 +19,7 @@ mod question;
 mod recipe;
 mod server;
 mod source;
+mod table;
 mod test_set;
 mod transport;
 
@@ -27,15 +28,18 @@ use std::path::Path;
 
 use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
 
+use super::belonging::Belonging;
 use super::control;
 use super::kept::{self, Kept};
 use super::preferences::Preferences;
 use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
-use crate::link::{FolderSize, KeyNews, Phase, ProbeFrame, PromptFrame, Repository, Shelf, WeightFrame};
+use crate::link::{
+    Connection, FolderSize, KeyNews, Phase, Preview, ProbeFrame, PromptFrame, Reach, Repository, Shelf, WeightFrame,
+};
 use crate::record::RunRecord;
-use crate::session::{Catalog, Knobs, Session, View};
+use crate::session::{Catalog, Knobs, Prompt, Session, Source, View};
 
 pub use centre::{shows_attention, shows_weights};
 pub use pair::{PAIR, is_asked};
@@ -82,6 +86,12 @@ pub struct Scene<'a> {
     pub folder: Option<&'a FolderSize>,
     /// What became of the last key to be stored.
     pub key: Option<&'a KeyNews>,
+    /// The table that was looked into last.
+    pub preview: Option<&'a Preview>,
+    /// What became of the last test of a connection.
+    pub connection: Option<&'a Connection>,
+    /// What of all this is of the pair and the data that are chosen.
+    pub belonging: Belonging,
 }
 
 impl Scene<'_> {
@@ -93,6 +103,58 @@ impl Scene<'_> {
     /// Teacher and student in a few words.
     fn pair(&self) -> String {
         kept::title(&self.session.models)
+    }
+
+    /// The prompt of the run on show, as long as pair and data are the run's.
+    fn run_prompt(&self) -> Option<&Prompt> {
+        self.record.session.as_deref().filter(|_| self.belonging.run()).map(|run| &run.prompt)
+    }
+
+    /// Whether the prompt in the editor is one that the run on show does not use.
+    fn has_new_prompt(&self) -> bool {
+        self.run_prompt().is_some_and(|prompt| *prompt != self.session.prompt)
+    }
+
+    /// By which prompt a picture was made, where that is not plain.
+    fn made_by(&self, prompt: &Prompt) -> Option<&'static str> {
+        match self.run_prompt() {
+            Some(run) if prompt == run => self.has_new_prompt().then(|| self.t("by the run's prompt")),
+            Some(_) if *prompt == self.session.prompt => Some(self.t("by the new prompt")),
+            None if *prompt == self.session.prompt => None,
+            _ => Some(self.t("by an earlier prompt")),
+        }
+    }
+
+    /// Of which pair and prompt the answers to the text under the lens are, where that is not plain.
+    fn answered_by(&self) -> Option<&'static str> {
+        let frame = self.probe?;
+        if self.belonging.open() { self.made_by(&frame.prompt) } else { Some(self.t("by the former pair and data")) }
+    }
+
+    /// How far the test of the connection to this server got; `None` if it was not asked.
+    fn reach(&self, server: &Source) -> Option<&Reach> {
+        let Source::Server { url, key, .. } = server else { return None };
+        let asked = self.connection.filter(|asked| (&asked.url, &asked.key) == (url, key));
+        asked.map(|asked| &asked.state)
+    }
+
+    /// The teacher's server, if it has not answered.
+    fn silent_server(&self) -> Option<&Source> {
+        let teacher = self.session.models.teacher.as_ref().map(|teacher| &teacher.source);
+        let server = teacher.filter(|source| matches!(source, Source::Server { .. }))?;
+        (!matches!(self.reach(server), Some(Reach::Answered { .. }))).then_some(server)
+    }
+
+    /// What the run on show is called: the name of its folder.
+    fn run_name(&self) -> String {
+        let name = self.record.out.as_deref().and_then(Path::file_name).unwrap_or_default();
+        format!("{} {}", self.t("run"), name.to_string_lossy()).trim_end().to_owned()
+    }
+
+    /// The run on show, where it is not of the pair and the data that are chosen.
+    fn former_run(&self) -> Option<String> {
+        let run = self.record.session.as_deref().filter(|_| !self.belonging.run())?;
+        Some(format!("{} · {}", self.run_name(), kept::title(&run.models)))
     }
 
     /// The phase of the engine.

@@ -13,8 +13,7 @@ pub(super) fn news_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if let Some(trouble) = &scene.record.trouble {
         trouble_ui(ui, scene, state, trouble);
     }
-    let unread = scene.record.notices.iter().enumerate().rev().find(|(_, remark)| !remark.read);
-    if let Some((place, remark)) = unread.filter(|_| !state.notices_open) {
+    if let Some((place, remark)) = scene.record.newest(scene.live).filter(|_| !state.notices_open) {
         newest_ui(ui, scene, state, place, remark);
     }
 }

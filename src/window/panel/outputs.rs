@@ -36,8 +36,19 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             scene.t("Under the lens"),
             scene.t("Any text: both models answer it, also while they train"),
         );
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| next_sample_ui(ui, scene, state));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            next_sample_ui(ui, scene, state);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| answered_ui(ui, scene));
+        });
     });
+}
+
+/// By which prompt, or of which pair the answers are, in the room that is left.
+fn answered_ui(ui: &mut Ui, scene: &Scene) {
+    if let Some(words) = scene.answered_by() {
+        let words = RichText::new(words).small().color(ui.visuals().warn_fg_color);
+        ui.add(Label::new(words).truncate().selectable(false));
+    }
 }
 
 /// A sample of the data, for a person who has no text at hand.

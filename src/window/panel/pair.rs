@@ -39,7 +39,7 @@ fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         ui.add_space(8.0);
         ui.label(RichText::new(scene.t("Student")).color(student_color).strong());
         student_ui(ui, scene, state, &mut models.student);
-        for note in &scene.record.notes {
+        for note in scene.record.notes.iter().filter(|_| scene.belonging.run_pair) {
             ui.add(egui::Label::new(RichText::new(&note.text).small().weak()).wrap());
         }
         if models != scene.session.models {

@@ -6,7 +6,7 @@ use super::{Scene, Section};
 use crate::link::{PromptFrame, PromptSide, TokenChip, WordCheck};
 use crate::session::{Chat, Prompt, Scoring};
 use crate::window::control;
-use crate::window::state::{Action, UiState};
+use crate::window::state::{Action, Back, UiState};
 use crate::window::undo::Part;
 
 pub(super) const SECTION: Section = Section {
@@ -22,12 +22,17 @@ pub(super) const SECTION: Section = Section {
 const CHIPS: usize = 96;
 
 fn summary(scene: &Scene) -> String {
-    scene.session.prompt.template.replace('\n', " ↵ ")
+    let template = scene.session.prompt.template.replace('\n', " ↵ ");
+    if scene.has_new_prompt() { format!("{} · {template}", scene.t(NEXT_RUN)) } else { template }
 }
 
 fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let mut prompt = scene.session.prompt.clone();
     template_ui(ui, scene, &mut prompt);
+    // Below the field: what appears while it is typed into must not take its place, nor the focus.
+    if let Some(run) = scene.run_prompt().filter(|_| scene.has_new_prompt()) {
+        run_ui(ui, scene, state, run);
+    }
     if let Some(frame) = scene.prompt {
         sides_ui(ui, scene, frame);
     } else {
@@ -38,6 +43,41 @@ fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if prompt != scene.session.prompt {
         state.ask(Action::Set(Part::Prompt(prompt)));
     }
+}
+
+/// What is said of a prompt that the run on show does not use.
+const NEXT_RUN: &str = "new prompt from the next run";
+
+/// The prompt in force, below one that is being written.
+fn run_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, run: &Prompt) {
+    let next = RichText::new(scene.t(NEXT_RUN)).small().color(ui.visuals().warn_fg_color);
+    ui.add(Label::new(next).wrap());
+    let title = if scene.live { scene.t("This run uses") } else { scene.t("The run on show used") };
+    control::card(ui, |ui| {
+        control::caption(ui, title);
+        ui.add(Label::new(RichText::new(&run.template).monospace().small()).wrap());
+        for other in others(scene, run) {
+            control::caption(ui, other);
+        }
+        let help = scene.t("Puts the run's prompt back into the editor; undo brings the new one back");
+        if ui.button(scene.t("Back to the run's prompt")).on_hover_text(help).clicked() {
+            state.ask(Action::BackToRun(Back::Prompt));
+        }
+    });
+    let help = scene.t("Asks both models by the prompt in the editor under the lens; the run goes on with its own");
+    ui.checkbox(&mut state.trial, scene.t("Try the new prompt under the lens")).on_hover_text(help);
+}
+
+/// What differs beside the template.
+fn others(scene: &Scene, run: &Prompt) -> Vec<&'static str> {
+    let now = &scene.session.prompt;
+    let differing = [
+        (now.label_words != run.label_words, scene.t("with other label words")),
+        (now.scoring != run.scoring, scene.t("with another score of label words")),
+        (now.chat != run.chat, scene.t("with another use of the chat template")),
+        (now.variants != run.variants, scene.t("with other variants")),
+    ];
+    differing.into_iter().filter_map(|(differs, words)| differs.then_some(words)).collect()
 }
 
 fn template_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
@@ -55,6 +95,10 @@ fn template_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
 fn sides_ui(ui: &mut Ui, scene: &Scene, frame: &PromptFrame) {
     let palette = scene.look.palette();
     let (teacher_color, student_color) = (palette.teacher, palette.student);
+    let former = (!scene.belonging.open()).then(|| scene.t("by the former pair and data"));
+    if let Some(words) = former.or_else(|| scene.made_by(&frame.prompt)) {
+        control::caption(ui, words);
+    }
     if let Some(teacher) = &frame.teacher {
         side_ui(ui, scene, scene.t("Teacher reads"), teacher, teacher_color);
     }
@@ -72,6 +116,10 @@ fn side_ui(ui: &mut Ui, scene: &Scene, title: &str, side: &PromptSide, color: Co
                 .on_hover_text(scene.t("Tokens of the text that did not fit"));
         }
     });
+    if !side.unread.is_empty() {
+        let words = format!("{} {}", scene.t("does not read what stands behind the answer:"), side.unread);
+        ui.add(Label::new(RichText::new(words).small().color(ui.visuals().warn_fg_color)).wrap());
+    }
     let id = if title == scene.t("Teacher reads") { "teacher chips" } else { "student chips" };
     ScrollArea::vertical().id_salt(id).max_height(116.0).auto_shrink([false, true]).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
@@ -130,6 +178,10 @@ fn words_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
     for class in &opened.classes {
         word_ui(ui, scene, prompt, class);
     }
+    // Below all fields: what appears while one is typed into must not move the next from under the pointer.
+    for check in scene.prompt.iter().flat_map(|frame| &frame.words) {
+        check_ui(ui, scene, check);
+    }
 }
 
 fn scoring_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
@@ -159,8 +211,12 @@ fn chat_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
 
 fn word_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt, class: &str) {
     let now = prompt.word_for(class).to_owned();
-    let typed =
-        control::row(ui, class, scene.t("The word that stands for this class"), |ui| control::line(ui, &now, class));
+    let typed = control::row(ui, class, scene.t("The word that stands for this class"), |ui| {
+        if check(scene, class).is_some_and(|check| check.problem.is_some()) {
+            ui.visuals_mut().override_text_color = Some(ui.visuals().error_fg_color);
+        }
+        control::line(ui, &now, class)
+    });
     match typed {
         Some(word) if word == class => {
             prompt.label_words.remove(class);
@@ -170,21 +226,24 @@ fn word_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt, class: &str) {
         }
         None => {}
     }
-    let check = scene.prompt.and_then(|frame| frame.words.iter().find(|check| check.class == class));
-    if let Some(check) = check {
-        check_ui(ui, scene, check);
-    }
+}
+
+/// The check of a class's word, once it was made.
+fn check<'a>(scene: &Scene<'a>, class: &str) -> Option<&'a WordCheck> {
+    scene.prompt?.words.iter().find(|check| check.class == class)
 }
 
 /// Nothing where a word is one token and fine; else its tokens, and in red what is wrong.
 fn check_ui(ui: &mut Ui, scene: &Scene, check: &WordCheck) {
     if let Some(problem) = &check.problem {
-        ui.add(Label::new(RichText::new(problem).small().color(ui.visuals().error_fg_color)).wrap());
+        let words = format!("{}: {problem}", check.word);
+        ui.add(Label::new(RichText::new(words).small().color(ui.visuals().error_fg_color)).wrap());
     }
     if check.tokens.len() > 1 {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
-            ui.add_space(104.0);
+            control::caption(ui, &check.class);
+            ui.add_space(4.0);
             let (ground, ink) = (ui.visuals().widgets.inactive.weak_bg_fill, ui.visuals().weak_text_color());
             for token in &check.tokens {
                 control::chip(ui, &visible(token), ground, ink)

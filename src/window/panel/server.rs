@@ -6,7 +6,7 @@ use egui::text_edit::TextEditState;
 use egui::{Button, Id, Label, RichText, TextEdit, Ui, vec2};
 
 use super::Scene;
-use crate::link::{KeyState, Secret};
+use crate::link::{KeyState, Reach, Secret};
 use crate::session::{KeyPlace, ServerMode, ServerOrigin, Source};
 use crate::window::control::{self, Count};
 use crate::window::state::{Action, UiState};
@@ -37,8 +37,9 @@ pub(super) fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &S
     let new_url = field_ui(ui, state, (ADDRESS, scene.t("Address"), help), url, "http://localhost:8000/v1");
     let help = scene.t("The model's name on that server");
     let hint = scene.t("model name");
-    let new_model = field_ui(ui, state, ("server's model", scene.t("Name"), help), model, hint);
+    let typed_model = field_ui(ui, state, ("server's model", scene.t("Name"), help), model, hint);
     let new_key = key_ui(ui, scene, state, key.as_ref(), url);
+    let new_model = connection_ui(ui, scene, state, now).or(typed_model);
     let new_mode = mode_ui(ui, scene, *mode);
     let new_pace = pace_ui(ui, scene, *per_minute);
     let new_limit = limit_ui(ui, scene, *token_limit);
@@ -59,6 +60,48 @@ pub(super) fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &S
         token_limit: new_limit.unwrap_or(*token_limit),
         per_minute: new_pace.unwrap_or(*per_minute),
     })
+}
+
+// ---- whether it answers
+
+/// The test of the connection and what became of it. Gives a model that was picked from the server's list.
+fn connection_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &Source) -> Option<String> {
+    let Source::Server { url, model, .. } = now else { return None };
+    let reach = scene.reach(now);
+    ui.horizontal(|ui| {
+        let help = scene.t("Asks the server for its list of models; nothing is paid, and a key goes only where it may");
+        let can = !url.is_empty() && reach != Some(&Reach::Asking);
+        let button = ui.add_enabled(can, Button::new(scene.t("Test the connection")));
+        if button.on_hover_text(help).clicked() {
+            state.ask(Action::Connect(Box::new(now.clone())));
+        }
+    });
+    let palette = scene.look.palette();
+    let (words, color) = match reach {
+        None => (scene.t("not asked yet").to_owned(), palette.text_weak),
+        Some(Reach::Asking) => (scene.t("asking…").to_owned(), palette.text_weak),
+        Some(Reach::Failed(reason)) => (reason.clone(), palette.bad),
+        Some(Reach::Answered { models, millis }) => {
+            let listed = match models.len() {
+                0 => scene.t("it names no models").to_owned(),
+                count => format!("{count} {}", scene.t("models")),
+            };
+            (format!("{} {millis} ms · {listed}", scene.t("it answers after")), palette.good)
+        }
+    };
+    ui.add(Label::new(RichText::new(words).small().color(color)).wrap());
+    let Some(Reach::Answered { models, .. }) = reach else { return None };
+    if models.is_empty() {
+        return None;
+    }
+    if !model.is_empty() && !models.contains(model) {
+        let words = format!("{} {model}", scene.t("its list does not have"));
+        ui.add(Label::new(RichText::new(words).small().color(palette.warn)).wrap());
+    }
+    let help = scene.t("A model of this server");
+    let all: Vec<(String, &str, &str)> = models.iter().map(|name| (name.clone(), name.as_str(), help)).collect();
+    let shown = if models.contains(model) { model } else { scene.t("choose one") };
+    control::row(ui, scene.t("Its models"), help, |ui| control::pick(ui, "server's models", model, shown, &all))
 }
 
 /// A line with its id, label and help; gives the finished text.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Color32, CornerRadius, Galley, Layout, Rect, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, Color32, CornerRadius, Galley, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::{Scene, changed_view};
 use crate::link::grouped;
@@ -39,6 +41,10 @@ fn head_ui(ui: &mut Ui, scene: &Scene, predictions: Option<&Arc<Predictions>>) {
             });
         }
     });
+    if let Some(former) = scene.former_run().filter(|_| predictions.is_some()) {
+        let words = format!("{} {former}", scene.t("answers of"));
+        ui.add(Label::new(RichText::new(words).small().color(ui.visuals().warn_fg_color)).truncate());
+    }
 }
 
 fn choices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -52,7 +58,7 @@ fn choices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let mut by_kl = state.order == RowOrder::Divergence;
             let help = scene.t("Largest divergence of the student from the teacher first");
-            ui.checkbox(&mut by_kl, scene.t("sort by KL")).on_hover_text(help);
+            ui.checkbox(&mut by_kl, scene.t("sort by KL at T 1")).on_hover_text(help);
             state.order = if by_kl { RowOrder::Divergence } else { RowOrder::File };
         });
     });
@@ -120,8 +126,10 @@ fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, (place, row): (usize,
     answers_ui(ui, scene, row, inner);
     ui.painter().hline(rect.x_range(), rect.bottom(), ui.visuals().widgets.noninteractive.bg_stroke);
     if response.on_hover_ui(|ui| card_ui(ui, scene, row)).clicked() {
-        state.gold = Some((row.text.clone(), row.gold));
-        state.taken = Some((row.text.clone(), TextPlace::Test(place)));
+        // In other data the class has another number and the row another text.
+        let same = scene.belonging.run_data;
+        state.gold = same.then(|| (row.text.clone(), row.gold));
+        state.taken = same.then(|| (row.text.clone(), TextPlace::Test(place)));
         state.ask(changed_view(scene, |view| view.probe = row.text.clone()));
     }
 }
@@ -137,7 +145,7 @@ fn card_ui(ui: &mut Ui, scene: &Scene, row: &Prediction) {
         (scene.t("True class"), Some(class_name(scene, row.gold).to_owned()), palette.gold),
         (scene.t("Teacher"), row.teacher.map(answer), palette.teacher),
         (scene.t("Student"), Some(answer(row.student)), palette.student),
-        (scene.t("KL(teacher ‖ student)"), row.kl.map(|kl| format!("{kl:.3}")), palette.text),
+        (scene.t("KL(teacher ‖ student) at T 1"), row.kl.map(|kl| format!("{kl:.3}")), palette.text),
     ];
     egui::Grid::new("row").num_columns(2).show(ui, |ui| {
         for (name, value, color) in lines {
@@ -150,7 +158,7 @@ fn card_ui(ui: &mut Ui, scene: &Scene, row: &Prediction) {
 }
 
 fn class_name<'a>(scene: &'a Scene, class: usize) -> &'a str {
-    let opened = scene.record.opened.as_ref();
+    let opened = scene.record.of_run.as_ref().or(scene.record.opened.as_ref());
     opened.and_then(|opened| opened.classes.get(class)).map_or("?", String::as_str)
 }
 
@@ -171,13 +179,24 @@ fn answers_ui(ui: &Ui, scene: &Scene, row: &Prediction, place: Rect) {
         let galley = elided(ui, text, egui::TextStyle::Small, color, third - 6.0);
         ui.painter().galley(pos2(place.min.x + i * third, y), galley, Color32::PLACEHOLDER);
     };
+    // A long name is cut, the figure behind it never.
+    let figure = |i: f32, p: f32, color: Color32| {
+        let galley = elided(ui, &format!("{:.0}", p * 100.0), egui::TextStyle::Small, color, third);
+        let width = galley.size().x;
+        move |name: &str| {
+            let named = elided(ui, name, egui::TextStyle::Small, color, third - width - 10.0);
+            let right = place.min.x + i * third + named.size().x + 4.0;
+            ui.painter().galley(pos2(place.min.x + i * third, y), named, Color32::PLACEHOLDER);
+            ui.painter().galley(pos2(right, y), Arc::clone(&galley), Color32::PLACEHOLDER);
+        }
+    };
     part(0.0, name(row.gold), ui.visuals().weak_text_color());
     if let Some((class, p)) = row.teacher {
-        part(1.0, &format!("{} {:.0}", name(class), p * 100.0), teacher_color);
+        figure(1.0, p, teacher_color)(name(class));
     }
     let (class, p) = row.student;
     let mark = if class == row.gold { "" } else { "✖ " };
-    part(2.0, &format!("{mark}{} {:.0}", name(class), p * 100.0), student_color);
+    figure(2.0, p, student_color)(&format!("{mark}{}", name(class)));
     if let Some(kl) = row.kl {
         let galley = elided(ui, &format!("{kl:.2}"), egui::TextStyle::Small, ui.visuals().text_color(), 48.0);
         ui.painter().galley(pos2(place.max.x - galley.size().x, y), galley, Color32::PLACEHOLDER);

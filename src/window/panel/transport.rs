@@ -1,6 +1,6 @@
 //! The run's controls, and how far it is.
 
-use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, vec2};
+use egui::{Align, Button, FontId, Layout, ProgressBar, RichText, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use super::Scene;
 use crate::link::Phase;
@@ -12,6 +12,8 @@ use crate::window::strings;
 
 /// Height of the buttons.
 const TALL: f32 = 32.0;
+/// Size of the letters below a button's name.
+const SMALL: f32 = 9.5;
 
 pub(super) fn transport_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.horizontal(|ui| {
@@ -42,16 +44,48 @@ fn button(ui: &mut Ui, enabled: bool, text: &str, help: &str) -> bool {
     ui.add_enabled(enabled, button).on_hover_text(help).on_disabled_hover_text(help).clicked()
 }
 
+/// A way to begin: what it is called, which values count, and what it does in full.
+struct Way<'a> {
+    text: &'a str,
+    values: &'a str,
+    help: &'a str,
+    stands_out: bool,
+}
+
+/// A button that says below its name which values count.
+fn way_ui(ui: &mut Ui, scene: &Scene, way: &Way) -> bool {
+    let palette = scene.look.palette();
+    let (ink, weak) = match (ui.is_enabled(), way.stands_out) {
+        (false, _) => (palette.text_weak, palette.text_weak),
+        (true, true) => (palette.on_accent, palette.on_accent.gamma_multiply(0.8)),
+        (true, false) => (palette.text, palette.text_weak),
+    };
+    let name = ui.painter().layout_no_wrap(way.text.to_owned(), TextStyle::Button.resolve(ui.style()), ink);
+    let values = ui.painter().layout_no_wrap(way.values.to_owned(), FontId::proportional(SMALL), weak);
+    let room = name.size().x.max(values.size().x) + 2.0 * ui.spacing().button_padding.x;
+    let button = Button::new("").min_size(vec2(if way.stands_out { room.max(132.0) } else { room }, TALL));
+    let response = ui.add(if way.stands_out { button.fill(palette.accent) } else { button });
+    let (middle, top) = (response.rect.center().x, response.rect.top() + 2.0);
+    let bottom = response.rect.bottom() - values.size().y - 3.0;
+    ui.painter().galley(pos2(middle - 0.5 * values.size().x, bottom), values, weak);
+    ui.painter().galley(pos2(middle - 0.5 * name.size().x, top), name, ink);
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), way.text));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(way.values));
+    response.on_hover_text(way.help).clicked()
+}
+
 fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let ready = !matches!(scene.phase(), Phase::Gone);
     ui.add_enabled_ui(ready, |ui| {
         let changes = scene.session.script.len() + scene.session.recipe.extended.len();
-        if changes == 0 {
-            if main_button(ui, scene, &format!("▶ {}", scene.t("Start")), scene.t("Train the student from step 0")) {
-                state.ask(Action::Start { afresh: false });
-            }
-        } else {
-            repeat_ui(ui, scene, state, changes);
+        // A script that no run on show has made was written down by somebody who meant it.
+        let is_written = changes > 0 && scene.record.session.is_none();
+        if is_written {
+            repeat_ui(ui, scene, state, changes, true);
+        }
+        fresh_ui(ui, scene, state, changes, !is_written);
+        if changes > 0 && !is_written {
+            repeat_ui(ui, scene, state, changes, false);
         }
         if scene.phase() == Phase::Opening && scene.record.status.total > 0 {
             let help = scene.t("What has come stays in the cache; the next fetch goes on from there");
@@ -60,8 +94,14 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             }
         }
         if can_continue(scene) && state.held.is_none() {
-            let help = scene.t("Go on with the last run from its last checkpoint");
-            if button(ui, true, scene.t("Continue the run"), help) {
+            let way = Way {
+                text: scene.t("Continue the run"),
+                values: scene.t("with its own values"),
+                help: scene
+                    .t("Go on with the last run from its last checkpoint, with its own prompt, recipe and knobs"),
+                stands_out: false,
+            };
+            if way_ui(ui, scene, &way) {
                 state.ask(Action::Continue);
             }
         }
@@ -75,6 +115,7 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn more_steps_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let (done, record) = (scene.record.step, scene.record);
     if state.held.is_some()
+        || !scene.belonging.run()
         || record.outcome.is_none()
         || scene.session.run.is_none()
         || record.checkpoints.is_empty()
@@ -105,6 +146,9 @@ fn saved_ui(ui: &mut Ui, scene: &Scene) {
     let Some(outcome) = &scene.record.outcome else { return };
     let Some(saved) = &outcome.saved else { return };
     let mut text = format!("{} {}", scene.t("saved the student of step"), grouped(saved.step));
+    if !scene.belonging.run() {
+        text = format!("{} · {text}", scene.run_name());
+    }
     if let Some((measure, value)) = &saved.best {
         text = format!("{text} · {} {value:.3}", curve_name(scene, measure));
     }
@@ -140,16 +184,27 @@ fn metric_name(scene: &Scene, metric: Metric) -> &'static str {
     }
 }
 
-fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize) {
+/// From step 0 with what the panel shows.
+fn fresh_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize, stands_out: bool) {
+    let help = match changes {
+        0 => scene.t("Train the student from step 0"),
+        _ => scene.t("Train from step 0 with the knobs as they stand now; the recorded changes are dropped"),
+    };
+    let text = format!("▶ {}", scene.t("Start"));
+    let way = Way { text: &text, values: scene.t("as the panel shows"), help, stands_out };
+    if way_ui(ui, scene, &way) {
+        state.ask(Action::Start { afresh: changes > 0 });
+    }
+}
+
+/// The recording, change for change.
+fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize, stands_out: bool) {
     let noun = if changes == 1 { scene.t("knob change") } else { scene.t("knob changes") };
     let text = format!("▶ {} · {changes} {noun}", scene.t("Repeat"));
     let help = scene.t("Train from step 0 and make every recorded knob change again at its step");
-    if main_button(ui, scene, &text, help) {
+    let way = Way { text: &text, values: scene.t("as recorded, not as the panel shows"), help, stands_out };
+    if way_ui(ui, scene, &way) {
         state.ask(Action::Start { afresh: false });
-    }
-    let help = scene.t("Train from step 0 with the knobs as they stand now; the recorded changes are dropped");
-    if button(ui, true, scene.t("Start afresh"), help) {
-        state.ask(Action::Start { afresh: true });
     }
 }
 
@@ -158,7 +213,11 @@ fn can_continue(scene: &Scene) -> bool {
     let record = scene.record;
     let early = [crate::link::STOPPED, "target reached", "no improvement"];
     let unfinished = record.outcome.as_ref().is_none_or(|outcome| early.contains(&outcome.reason.as_str()));
-    unfinished && scene.session.run.is_some() && record.out.is_some() && !record.checkpoints.is_empty()
+    scene.belonging.run()
+        && unfinished
+        && scene.session.run.is_some()
+        && record.out.is_some()
+        && !record.checkpoints.is_empty()
 }
 
 fn live_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

@@ -19,10 +19,11 @@ mod ticks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use egui::accesskit::Role;
 use egui::mutex::Mutex;
-use egui::{Id, Rect, RichText, ScrollArea, Slider, Ui};
+use egui::{Id, Rect, RichText, ScrollArea, Slider, Ui, WidgetInfo};
 
-use crate::link::SeriesId;
+use crate::link::{SeriesId, Step};
 use crate::record::{RunRecord, Series};
 use crate::session::View;
 use crate::window::control::above;
@@ -48,6 +49,8 @@ struct Held {
     areas: Vec<Rect>,
     /// Steps whose mark is under the pointer.
     hot: Option<Span>,
+    /// Step of the sample that is read under the pointer.
+    read: Option<Step>,
     smoothed: Arc<Mutex<Smoothed>>,
 }
 
@@ -85,7 +88,8 @@ pub fn curves_ui(ui: &mut Ui, record: &RunRecord, view: &mut View, look: Look) {
     let x = held.x.unwrap_or_else(|| whole(record));
     let smoothed = Arc::clone(&held.smoothed);
     smoothed.lock().retain(&record.series);
-    let cursor = cursor(ui, &held.areas, x);
+    // On the sample that is read, if one is in reach: badge and readout name the same step.
+    let cursor = cursor(ui, &held.areas, x).map(|step| held.read.map_or(step, |read| read as f64));
     let scene = Scene { record, x, cursor, hot: held.hot, smoothed: &smoothed, look };
     charts_ui(ui, &scene, view, &mut held);
     let hot = lane::lane_ui(ui, &scene, held.areas.first().copied());
@@ -120,6 +124,10 @@ fn controls_ui(ui: &mut Ui, view: &mut View, held: &mut Held, look: Look) {
         if above(fit, look.t(hint)).on_disabled_hover_text(look.t(hint)).clicked() {
             *held = Held { smoothed: Arc::clone(&held.smoothed), ..Held::default() };
         }
+        let help = ui.small_button("?");
+        let name = look.t("How to move in the curves");
+        help.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+        help.on_hover_text(look.t(hint));
     });
     ui.add_space(GAP);
 }
@@ -147,12 +155,14 @@ fn charts_ui(ui: &mut Ui, scene: &Scene, view: &mut View, held: &mut Held) {
     let height = if share.is_finite() { share.max(LEAST) } else { USUAL };
     let most = if room.is_finite() { room.max(LEAST) } else { f32::INFINITY };
     held.areas.clear();
+    let read = held.read.take();
     ScrollArea::vertical().id_salt("charts").max_height(most).auto_shrink([false, true]).show(ui, |ui| {
         for group in ordered(&groups) {
             let curves = curves(scene, view, group);
-            let (area, gesture) = chart::chart_ui(ui, scene, group, &curves, view, held.y.get(group).copied(), height);
-            held.areas.push(area);
-            match gesture {
+            let chart = chart::chart_ui(ui, scene, group, &curves, view, held.y.get(group).copied(), height);
+            held.areas.push(chart.area);
+            held.read = held.read.or(chart.read);
+            match chart.gesture {
                 Some(Gesture::Release) => (held.x, held.y) = (None, BTreeMap::new()),
                 Some(Gesture::Hold { x, y }) => {
                     held.x = x.or(held.x);
@@ -162,6 +172,9 @@ fn charts_ui(ui: &mut Ui, scene: &Scene, view: &mut View, held: &mut Held) {
             }
         }
     });
+    if held.read != read {
+        ui.ctx().request_repaint();
+    }
 }
 
 /// Losses first, then measures, then the rest by name.

@@ -105,14 +105,11 @@ fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {
 
 fn figures_ui(ui: &mut Ui, frame: &ProbeFrame, teacher: Option<&Side>, temperature: f64, look: Look) {
     let (Some(side), Some(theirs)) = (teacher, &frame.teacher) else { return };
-    let kl = kl(&theirs.scores, &frame.student.scores, temperature);
+    let at = |temperature| kl(&theirs.scores, &frame.student.scores, temperature);
+    let rounded = (100.0 * temperature).round() / 100.0;
+    let softened = if rounded == 1.0 { String::new() } else { format!(" · T {rounded}: {:.3}", at(temperature)) };
     let entropy = entropy(&side.soft);
-    let text = format!(
-        "KL({} ‖ {}) {kl:.3} · {} {entropy:.3} · T {temperature}",
-        look.t("teacher"),
-        look.t("student"),
-        look.t("teacher entropy"),
-    );
+    let text = format!("KL · T 1: {:.3}{softened} · {} {entropy:.3}", at(1.0), look.t("teacher entropy"));
     ui.label(RichText::new(text).small().color(look.palette().text_weak))
         .on_hover_text(look.t("How much the student's softened answer misses the teacher's, and the least a student can reach on the soft part, both in nats"));
     ui.add_space(GAP);

@@ -2,6 +2,7 @@
 
 mod asked;
 mod catalog;
+mod in_force;
 mod keeping;
 mod plots;
 mod shell;
@@ -11,8 +12,8 @@ use std::borrow::Cow;
 use super::preferences::Language;
 
 /// Every list of phrases, English and Chinese.
-const LISTS: [&[(&str, &str)]; 5] =
-    [asked::CHINESE, shell::CHINESE, keeping::CHINESE, plots::CHINESE, catalog::CHINESE];
+const LISTS: [&[(&str, &str)]; 6] =
+    [asked::CHINESE, in_force::CHINESE, shell::CHINESE, keeping::CHINESE, plots::CHINESE, catalog::CHINESE];
 
 /// `english` in `language`; English itself where a translation is missing (a test allows none).
 pub fn translate(language: Language, english: &'static str) -> &'static str {

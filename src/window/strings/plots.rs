@@ -19,6 +19,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "The value axis leaves out the outer 5 % on both sides, so that a spike does not flatten the rest",
         "纵轴去掉两端各 5 % 的值，避免一个尖峰把其余曲线压平",
     ),
+    ("How to move in the curves", "如何在曲线中移动"),
     ("Fit and follow", "适应并跟随"),
     (
         "Drag pans, Ctrl+wheel zooms the steps (with Shift the values), a box drawn with the right button zooms both, a double click fits and follows again",

@@ -23,6 +23,8 @@ use crate::session::{KeyPlace, Scoring, ServerOrigin};
 
 /// Longest wait for one answer.
 const ANSWER: Duration = Duration::from_secs(120);
+/// Longest wait for the list of models.
+const GREETING: Duration = Duration::from_secs(15);
 
 pub(super) struct Client {
     agent: Agent,
@@ -148,6 +150,32 @@ impl Client {
         let answer = self.ask("chat/completions", &body, &[prompt.to_owned()], false, cancel)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_chat);
         found.ok_or_else(|| Refused::Final(self.without("no top_logprobs")))
+    }
+
+    /// The models the server names: one question, asked once, for which nobody pays. Empty where it answers
+    /// and keeps no list.
+    pub(super) fn models(&self) -> Result<Vec<String>, ServerError> {
+        let url = format!("{}/models", self.url);
+        let uri: Uri =
+            url.parse().map_err(|_| ServerError::Choice(no_address(&url, "it has signs that no address has")))?;
+        let mut request = self.agent.get(&uri);
+        if let Some(value) = self.key.as_ref().and_then(|key| key.header(&uri)) {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        let answer = request.config().timeout_global(Some(GREETING)).build().call();
+        let silent = |e: &ureq::Error| match tls::refusal(e) {
+            Some(reason) => ServerError::Certificate { url: url.clone(), reason },
+            None => ServerError::Unreachable { url: url.clone(), reason: e.to_string() },
+        };
+        let mut answer = answer.map_err(|e| silent(&e))?;
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().read_to_string().map_err(|e| silent(&e))?;
+        match status {
+            200..300 => Ok(listed(&parsed(&url, &text)?)),
+            // It answers, and does not know the question.
+            404 | 405 | 501 => Ok(Vec::new()),
+            _ => Err(self.refused(url, status, words::sentence(&text)).into()),
+        }
     }
 
     /// Counts the tokens of an answer to `prompts`; of one that was lost on its way they are guessed.
@@ -293,6 +321,16 @@ impl Client {
             _ => Refused::Final(ServerError::Refused { url, status, reason }),
         }
     }
+}
+
+/// The names in a list of models.
+fn listed(answer: &Value) -> Vec<String> {
+    let all = answer.get("data").or_else(|| answer.get("models")).and_then(Value::as_array);
+    let name = |model: &Value| Some(model.get("id").or_else(|| model.get("name"))?.as_str()?.to_owned());
+    let mut names: Vec<String> = all.into_iter().flatten().filter_map(name).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Why `url` cannot be asked; one that may hold a password is not repeated.

@@ -99,6 +99,14 @@ pub enum ServerError {
         /// The server's words.
         reason: String,
     },
+    /// No answer to the first question, which was asked once.
+    #[error("{url} does not answer: {reason}; check that the server runs, and that address and port are its own")]
+    Unreachable {
+        /// The address asked.
+        url: String,
+        /// What failed.
+        reason: String,
+    },
     /// No answer after several tries.
     #[error("{url} gives no answer: {reason}; answers so far are kept, so the next run goes on from there")]
     Silent {

@@ -32,7 +32,7 @@ use super::costs::Cost;
 use super::estimator::Estimator;
 use super::{Reading, Teacher, TeacherError};
 use crate::engine::task::log_softmax;
-use crate::session::{ModelChoice, Prompt, Scoring, ServerMode, Source};
+use crate::session::{KeyPlace, ModelChoice, Prompt, Scoring, ServerMode, Source};
 use client::{Client, Refused};
 pub use error::ServerError;
 pub use questions::Questions;
@@ -62,6 +62,14 @@ impl ServerTeacher {
         };
         let client = Client::new(url, model, key.as_ref(), *per_minute)?;
         Ok(Self { client, url: url.clone(), questions, limit: *token_limit, seen: Mutex::default() })
+    }
+
+    /// The models that the server at `url` names, with the key that is kept at `key`; nothing is paid.
+    ///
+    /// # Errors
+    /// [`ServerError`] if it does not answer, or the key may not go there.
+    pub fn models_at(url: &str, key: Option<&KeyPlace>) -> Result<Vec<String>, ServerError> {
+        Client::new(url, "", key, None)?.models()
     }
 
     /// The answer to one text.

@@ -7,6 +7,7 @@ use super::paint::Screen;
 use super::span::{Gesture, Span, Window};
 use super::strokes::{Scale, Strokes, columns, wanted};
 use super::{Curve, MOST_SMOOTHING, Scene, hover, legend, ticks};
+use crate::link::Step;
 use crate::session::View;
 
 /// Room for the tick labels, the same in every chart so that their steps line up.
@@ -16,6 +17,9 @@ const SPARSE: usize = 40;
 /// Points per column from which a curve is drawn as the area between its extremes: there it looks
 /// the same and costs half.
 const DENSE: usize = 4;
+
+/// By how much a measure is drawn wider than the one over it: where several coincide, all are still seen.
+const WIDER: f32 = 1.2;
 
 /// A curve ready to be drawn.
 struct Drawn<'a> {
@@ -29,7 +33,17 @@ struct Drawn<'a> {
     dense: bool,
 }
 
-/// Draws head and chart in `height` points; returns where the curves are and what the hand asked for.
+/// What became of a chart.
+pub(super) struct Shown {
+    /// Where its curves are.
+    pub(super) area: Rect,
+    /// What the hand asked for.
+    pub(super) gesture: Option<Gesture>,
+    /// Step of the sample that is read under the pointer.
+    pub(super) read: Option<Step>,
+}
+
+/// Draws head and chart in `height` points.
 pub(super) fn chart_ui(
     ui: &mut Ui,
     scene: &Scene,
@@ -38,7 +52,7 @@ pub(super) fn chart_ui(
     view: &mut View,
     held: Option<Span>,
     height: f32,
-) -> (Rect, Option<Gesture>) {
+) -> Shown {
     let top = ui.cursor().top();
     let lit = legend::head_ui(ui, scene, group, curves, view);
     let height = (height - (ui.cursor().top() - top)).max(72.0);
@@ -55,13 +69,15 @@ pub(super) fn chart_ui(
     let painter = ui.painter().with_clip_rect(area.expand(1.0).intersect(ui.clip_rect()));
     let lit = lit.and_then(|place| curves.get(place)).map(|curve| curve.id);
     marks(&painter, scene, &screen);
-    for it in &drawn {
-        paint(&painter, &screen, it, lit.is_some_and(|lit| lit != it.curve.id), scene);
+    let behind = drawn.len();
+    for (place, it) in drawn.iter().enumerate() {
+        let wider = if it.dots && group == "measure" { WIDER * (behind - 1 - place) as f32 } else { 0.0 };
+        paint(&painter, &screen, it, wider, lit.is_some_and(|lit| lit != it.curve.id), scene);
     }
     frame(&painter, scene, &screen);
     let visible: Vec<&Curve> = drawn.iter().map(|it| it.curve).collect();
-    hover::readout(ui, scene, &plot.response, &screen, &visible);
-    (area, window.gesture(ui, &plot.response, area, held.is_some()))
+    let read = hover::readout(ui, scene, &plot.response, &screen, &visible);
+    Shown { area, gesture: window.gesture(ui, &plot.response, area, held.is_some()), read }
 }
 
 /// The bare plot: every gesture is ours, so that all charts share one step axis and new points
@@ -142,7 +158,7 @@ fn marks(painter: &Painter, scene: &Scene, screen: &Screen) {
     }
 }
 
-fn paint(painter: &Painter, screen: &Screen, drawn: &Drawn, dimmed: bool, scene: &Scene) {
+fn paint(painter: &Painter, screen: &Screen, drawn: &Drawn, wider: f32, dimmed: bool, scene: &Scene) {
     let color = drawn.curve.color.gamma_multiply(if dimmed { 0.18 } else { 1.0 });
     let line = |strokes: &Strokes, width: f32| match (drawn.curve.is_reference, drawn.dense) {
         (false, true) => screen.band(painter, strokes, width, color),
@@ -153,10 +169,10 @@ fn paint(painter: &Painter, screen: &Screen, drawn: &Drawn, dimmed: bool, scene:
             screen.band(painter, &drawn.raw, 1.0, color.gamma_multiply(0.28));
             line(smooth, 1.5);
         }
-        None => line(&drawn.raw, 1.25),
+        None => line(&drawn.raw, 1.25 + wider),
     }
     if drawn.dots {
-        screen.dots(painter, &drawn.raw, color);
+        screen.dots(painter, &drawn.raw, 2.5 + 0.5 * wider, color);
     }
     screen.gaps(painter, &drawn.raw, scene.look.palette());
 }

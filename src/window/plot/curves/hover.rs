@@ -23,17 +23,18 @@ struct Sample<'a> {
     distance: f32,
 }
 
-/// The samples at the step of the one nearest to the pointer, nearest first.
-pub(super) fn readout(ui: &Ui, scene: &Scene, response: &Response, screen: &Screen, curves: &[&Curve]) {
-    let Some(pointer) = response.hover_pos() else { return };
+/// The samples at the step of the one nearest to the pointer, nearest first. Gives that step.
+pub(super) fn readout(ui: &Ui, scene: &Scene, response: &Response, screen: &Screen, curves: &[&Curve]) -> Option<Step> {
+    let pointer = response.hover_pos()?;
     let near = curves.iter().filter_map(|curve| nearest(curve, pointer, screen));
-    let Some(step) = near.min_by(|a, b| a.distance.total_cmp(&b.distance)).map(|sample| sample.step) else { return };
+    let step = near.min_by(|a, b| a.distance.total_cmp(&b.distance)).map(|sample| sample.step)?;
     let mut samples: Vec<Sample> = curves.iter().filter_map(|curve| at_step(curve, step, pointer, screen)).collect();
     samples.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     for sample in samples.iter().filter(|sample| screen.transform.frame().contains(sample.pos)) {
         ui.painter().circle(sample.pos, 3.0, sample.curve.color, Stroke::new(1.0, scene.look.palette().background));
     }
     readout_ui(response, |ui| rows_ui(ui, scene, step, &samples));
+    Some(step)
 }
 
 /// The curve's sample nearest to the pointer, if one is in reach.

@@ -44,8 +44,14 @@ fn axis(ui: &Ui, scene: &Scene, inside: Rect) {
     let palette = scene.look.palette();
     let font = TextStyle::Small.resolve(ui.style());
     let marks = ticks::steps(scene.x, f64::from(inside.width() / 90.0).max(2.0));
+    // A label at the edge stands whole inside of it: cut, 1500 would read 150.
+    let edge = ui.clip_rect().right() - 2.0;
     let label = |at: f32, text: String, color| {
-        ui.painter().text(pos2(at, inside.top() + 1.0), Align2::CENTER_TOP, text, font.clone(), color)
+        let galley = ui.painter().layout_no_wrap(text, font.clone(), color);
+        let left = (at - 0.5 * galley.size().x).min(edge - galley.size().x);
+        let rect = Align2::LEFT_TOP.anchor_size(pos2(left, inside.top() + 1.0), galley.size());
+        ui.painter().galley(rect.min, galley, color);
+        rect
     };
     for mark in marks {
         label(x(scene, inside, mark.value), ticks::label(mark), palette.text_weak);

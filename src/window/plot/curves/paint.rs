@@ -59,9 +59,9 @@ impl Screen<'_> {
     }
 
     /// A dot at every column.
-    pub(super) fn dots(&self, painter: &Painter, strokes: &Strokes, color: Color32) {
+    pub(super) fn dots(&self, painter: &Painter, strokes: &Strokes, radius: f32, color: Color32) {
         for point in strokes.runs.iter().flat_map(|run| self.points(run)) {
-            painter.circle_filled(pos2(point.x, point.y.center()), 2.5, color);
+            painter.circle_filled(pos2(point.x, point.y.center()), radius, color);
         }
     }
 

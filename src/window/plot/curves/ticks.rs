@@ -30,19 +30,23 @@ fn step(least: f64) -> f64 {
 /// Marks of a logarithmic axis whose coordinate is log10: powers of ten, with 2 and 5 between them
 /// while there are few; where not even those fall inside, round numbers of the values themselves.
 pub(super) fn logarithmic(span: Span, wanted: f64) -> Vec<GridMark> {
-    if span.length() < 0.5 {
-        let values = linear(Span { from: 10f64.powf(span.from), to: 10f64.powf(span.to) }, wanted);
-        return values
-            .iter()
-            .map(|mark| GridMark { value: mark.value.log10(), step_size: span.length() / wanted })
-            .collect();
-    }
-    let digits: &[f64] = if span.length() <= 2.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let digits: &[f64] = if 3.0 * span.length() <= 2.5 * wanted { &[1.0, 2.0, 5.0] } else { &[1.0] };
     let every = (span.length() / wanted.max(1.0)).ceil().max(1.0) as usize;
     let powers = (span.from.floor() as i32..=span.to.ceil() as i32).step_by(every);
     let all = powers.flat_map(|power| digits.iter().map(move |digit| f64::from(power) + digit.log10()));
-    let step_size = 1.0 / digits.len() as f64;
-    all.filter(|&value| span.contains(value)).map(|value| GridMark { value, step_size }).collect()
+    let marks: Vec<f64> = all.filter(|&value| span.contains(value)).collect();
+    let marks = if marks.len() < 2 { values_between(span, wanted) } else { marks };
+    // A label whose mark has little room is faded out; these are few enough to be read.
+    let step_size = span.length() / marks.len().max(1) as f64;
+    marks.into_iter().map(|value| GridMark { value, step_size }).collect()
+}
+
+/// Round numbers of the values themselves, at least two where any axis has two.
+fn values_between(span: Span, wanted: f64) -> Vec<f64> {
+    let values = Span { from: 10f64.powf(span.from), to: 10f64.powf(span.to) };
+    let tried = [1.0, 2.0, 4.0, 8.0].map(|more| linear(values, more * wanted));
+    let marks = tried.into_iter().find(|marks| marks.len() >= 2).unwrap_or_default();
+    marks.into_iter().map(|mark| mark.value.log10()).filter(|value| value.is_finite()).collect()
 }
 
 /// The label of a mark of a linear axis: as many decimals as its step needs.
@@ -83,6 +87,30 @@ mod tests {
         assert_eq!(labels.collect::<Vec<_>>(), ["0.1", "0.2", "0.5", "1", "2"]);
         let near = logarithmic(Span { from: 0.30, to: 0.35 }, 3.0);
         assert!((2..6).contains(&near.len()), "{near:?}");
+    }
+
+    #[test]
+    fn every_logarithmic_axis_has_two_labels_that_have_room() {
+        for wanted in [2.0, 2.6, 3.5, 7.0] {
+            // A chart wants a mark every 28 points.
+            let height = 28.0 * wanted;
+            for (from, to) in [
+                (0.13, 0.93),
+                (0.3, 0.95),
+                (0.5, 0.95),
+                (0.89, 0.93),
+                (0.04, 4.0),
+                (0.04, 50.0),
+                (1e-6, 1.0),
+                (0.2, 8.0),
+            ] {
+                let span = Span { from: f64::log10(from), to: f64::log10(to) };
+                let marks = logarithmic(span, wanted);
+                let room = marks.iter().map(|mark| mark.step_size / span.length() * height);
+                let least = room.fold(f64::INFINITY, f64::min);
+                assert!(marks.len() >= 2 && least >= 8.0, "{from} to {to}, {wanted}: {least} {marks:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! Looks at what is being chosen before it is taken: the table of the data, and whether a server answers. Each on a
+//! thread of its own: a file may be large and a server far, and no order waits for them.
+
+use std::time::{Duration, Instant};
+
+use super::super::data::preview::preview;
+use super::super::teacher::ServerTeacher;
+use super::Engine;
+use crate::link::preview::bare;
+use crate::link::{Connection, Live, Preview, Reach};
+use crate::session::{DataSource, Source};
+
+impl Engine<'_> {
+    /// Fills the cell of the table.
+    pub(super) fn preview(&mut self, source: DataSource) {
+        let Some(source) = bare(&source) else { return };
+        let (cell, wake, spare) = (self.cells.preview.clone(), self.sink.wake(), source.clone());
+        let look = move || {
+            let found = preview(&source).map_err(|e| e.to_string());
+            cell.store(Some(Preview { source, found }));
+            wake.call(Duration::ZERO);
+        };
+        if let Err(e) = std::thread::Builder::new().name("table".into()).spawn(look) {
+            let found = Err(format!("cannot look into the file: {e}; close other programs and look again"));
+            self.cells.preview.store(Some(Preview { source: spare, found }));
+        }
+    }
+
+    /// Fills the cell of the server, if its key may go there; else the person is asked first.
+    pub(super) fn connect(&mut self, source: &Source) {
+        let Source::Server { url, key, .. } = source else { return };
+        if !self.may_send(source) {
+            return;
+        }
+        let (url, key) = (url.clone(), key.clone());
+        let asked = Connection { url, key, state: Reach::Asking };
+        self.cells.connection.store(Some(asked.clone()));
+        let (cell, wake, spare) = (self.cells.connection.clone(), self.sink.wake(), asked.clone());
+        let ask = move || {
+            answer(&cell, asked);
+            wake.call(Duration::ZERO);
+        };
+        if let Err(e) = std::thread::Builder::new().name("server".into()).spawn(ask) {
+            let state = Reach::Failed(format!("cannot ask the server: {e}; close other programs and ask again"));
+            self.cells.connection.store(Some(Connection { state, ..spare }));
+        }
+    }
+}
+
+fn answer(cell: &Live<Option<Connection>>, asked: Connection) {
+    let begun = Instant::now();
+    let state = match ServerTeacher::models_at(&asked.url, asked.key.as_ref()) {
+        Ok(models) => Reach::Answered { models, millis: begun.elapsed().as_millis() as u64 },
+        Err(e) => Reach::Failed(e.to_string()),
+    };
+    // Another one may have been asked since.
+    let now = cell.load();
+    if now.as_ref().as_ref().is_some_and(|now| (&now.url, &now.key) == (&asked.url, &asked.key)) {
+        cell.store(Some(Connection { state, ..asked }));
+    }
+}

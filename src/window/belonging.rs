@@ -1,0 +1,156 @@
+//! Whether what is shown belongs to what is chosen: the run on show, and what is open in the engine, against the
+//! session's pair and data. What does not is never shown beside new figures as if they were one.
+
+use crate::record::RunRecord;
+use crate::session::{Data, ModelChoice, Models, Session, Source};
+
+/// What of the window is of the pair and the data that are chosen now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Belonging {
+    /// The run on show; true where there is none.
+    pub run_pair: bool,
+    /// The same, by its data.
+    pub run_data: bool,
+    /// What is open, by its pair; true where nothing is open.
+    pub open_pair: bool,
+    /// The same, by its data.
+    pub open_data: bool,
+}
+
+impl Belonging {
+    /// Everything is of what is chosen.
+    pub const ALL: Self = Self { run_pair: true, run_data: true, open_pair: true, open_data: true };
+
+    /// Of `record` to `session`.
+    pub fn of(record: &RunRecord, session: &Session) -> Self {
+        let run = record.session.as_deref();
+        let opened = record.opened.as_deref();
+        let models = opened.and_then(|opened| opened.models.as_deref());
+        let data = opened.and_then(|opened| opened.data.as_deref());
+        Self {
+            run_pair: run.is_none_or(|run| same_models(&run.models, session)),
+            run_data: run.is_none_or(|run| same_data(&run.data, session)),
+            open_pair: models.is_none_or(|models| same_models(models, session)),
+            open_data: data.is_none_or(|data| same_data(data, session)),
+        }
+    }
+
+    /// Whether the run on show is of the pair and the data that are chosen.
+    pub fn run(self) -> bool {
+        self.run_pair && self.run_data
+    }
+
+    /// Whether what is open is what is chosen.
+    pub fn open(self) -> bool {
+        self.open_pair && self.open_data
+    }
+}
+
+fn same_models(then: &Models, session: &Session) -> bool {
+    let same = |now: &Models| {
+        let teachers = match (&then.teacher, &now.teacher) {
+            (Some(then), Some(now)) => same_choice(then, now),
+            (None, None) => true,
+            _ => false,
+        };
+        teachers && same_choice(&then.student, &now.student)
+    };
+    *then == session.models || same(&session.models) || same(&rooted(session).models)
+}
+
+fn same_data(then: &Data, session: &Session) -> bool {
+    *then == session.data || *then == rooted(session).data
+}
+
+/// The session as the engine takes it: with paths from the root.
+fn rooted(session: &Session) -> Session {
+    let mut rooted = session.clone();
+    rooted.make_paths_absolute();
+    rooted
+}
+
+fn same_choice(then: &ModelChoice, now: &ModelChoice) -> bool {
+    let of = |choice: &ModelChoice| choice.layers.as_ref().and_then(|layers| layers.of.clone());
+    let same_layers = match (of(then), of(now)) {
+        (Some(then), Some(now)) => same_source(&then, &now),
+        (then, now) => then == now,
+    };
+    let mut alike = now.clone();
+    alike.source.clone_from(&then.source);
+    if let (Some(ours), Some(theirs)) = (&mut alike.layers, &then.layers) {
+        ours.of.clone_from(&theirs.of);
+    }
+    same_source(&then.source, &now.source) && same_layers && alike == *then
+}
+
+/// A run pins a branch of the Hub to its commit, and what a server may cost does not make it another.
+fn same_source(then: &Source, now: &Source) -> bool {
+    match (then, now) {
+        (Source::Hub { repo: a, revision: at, file: x }, Source::Hub { repo: b, revision: of, file: y }) => {
+            (a, x) == (b, y) && (at == of || is_commit(at) != is_commit(of))
+        }
+        (
+            Source::Server { url: a, model: m, mode: x, key: _, token_limit: _, per_minute: _ },
+            Source::Server { url: b, model: n, mode: y, key: _, token_limit: _, per_minute: _ },
+        ) => (a, m, x) == (b, n, y),
+        _ => then == now,
+    }
+}
+
+fn is_commit(revision: &str) -> bool {
+    revision.len() == 40 && revision.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::link::Opened;
+    use crate::session::DataSource;
+
+    fn hub(revision: &str) -> Source {
+        Source::Hub { repo: "a/b".into(), revision: revision.into(), file: None }
+    }
+
+    #[test]
+    fn what_belongs_to_another_choice_is_told_by_pair_and_by_data() {
+        let built_in = Session::built_in().unwrap();
+        let record = RunRecord {
+            session: Some(Arc::new(built_in.clone())),
+            opened: Some(Arc::new(Opened {
+                models: Some(Box::new(built_in.models.clone())),
+                data: Some(Box::new(built_in.data.clone())),
+                ..Opened::default()
+            })),
+            ..RunRecord::default()
+        };
+        type Change = fn(&mut Session);
+        let cases: [(&str, Change, bool, bool); 6] = [
+            ("nothing", |_| {}, true, true),
+            ("the prompt", |s| s.prompt.template.push('!'), true, true),
+            ("the student", |s| s.models.student.source = Source::Folder("x".into()), false, true),
+            ("no teacher", |s| s.models.teacher = None, false, true),
+            ("the split", |s| s.data.validation = 0.3, true, false),
+            ("the data", |s| s.data.source = DataSource::BuiltIn("other".into()), true, false),
+        ];
+        for (name, change, pair, data) in cases {
+            let mut session = built_in.clone();
+            change(&mut session);
+            let told = Belonging::of(&record, &session);
+            let wanted = Belonging { run_pair: pair, run_data: data, open_pair: pair, open_data: data };
+            assert_eq!(told, wanted, "{name}");
+        }
+        assert!(Belonging::of(&RunRecord::default(), &built_in).run());
+    }
+
+    #[test]
+    fn a_pinned_branch_and_a_relative_path_are_the_same_and_another_branch_is_not() {
+        let commit = "0123456789012345678901234567890123456789";
+        assert!(same_source(&hub(commit), &hub("main")) && same_source(&hub("main"), &hub("main")));
+        assert!(!same_source(&hub("main"), &hub("v2")) && !same_source(&hub(commit), &hub(&commit.replace('0', "a"))));
+        let mut session = Session::built_in().unwrap();
+        session.models.student.source = Source::Folder("models/x".into());
+        assert!(same_models(&rooted(&session).models, &session));
+    }
+}

@@ -73,6 +73,7 @@ const ENGINE: &[(&str, &[&str])] = &[
         &[
             "budget",
             "checkpoint",
+            "data",
             "divergence",
             "doctor",
             "evaluate",

@@ -19,7 +19,10 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
-use retort::link::{Command, Event, EventSink as _, Measuring, Opened, Origin, Outcome, Pace, Phase, Saved, Status};
+use retort::link::{
+    ClassMeasures, Command, Event, EventSink as _, Measuring, Opened, Origin, Outcome, Pace, Phase, Saved, Side, Speed,
+    Status,
+};
 use retort::record::journal::{self, Journal};
 use retort::session::{Change, DataSource, Extension, Keep, Metric, Session, file};
 use retort::window::preferences::{Language, Preferences};
@@ -749,4 +752,94 @@ fn on_a_small_screen_every_part_keeps_its_share_and_an_empty_table_gives_way() {
         let template = play.harness.get_by_label("Template").rect();
         assert!(template.bottom() < height * 0.6, "{width} × {height}: the template at {template:?}");
     }
+}
+
+/// What a run of the fake engine comes to: three of eight classes occur.
+fn outcome() -> Outcome {
+    let side = |accuracy: f64, parameters, bytes, ms_per_text, wrong: u64| {
+        let mut side = Side { parameters, bytes: Some(bytes), ..Side::default() };
+        side.test.extend([("accuracy".to_owned(), accuracy), ("macro_f1".to_owned(), accuracy - 0.01)]);
+        side.speed = Some(Speed { ms_per_text, texts: 32, threads: 2 });
+        side.confusion = vec![vec![0; 8]; 8];
+        (0..8).for_each(|class| side.confusion[class][class] = 100);
+        side.confusion[1][4] = wrong;
+        side.per_class = vec![ClassMeasures { recall: Some(0.97), support: 100, ..ClassMeasures::default() }; 8];
+        side
+    };
+    let mut student = side(0.9483, 209_096, 836_384, 0.31, 3);
+    student.test.extend([("agreement".to_owned(), 0.9508), ("kl".to_owned(), 0.118)]);
+    Outcome {
+        reason: "finished".to_owned(),
+        steps: 1500,
+        seconds: 65.2,
+        classes: stage::CLASSES.map(str::to_owned).to_vec(),
+        teacher: Some(side(0.923, 1_503_040, 6_012_160, 1.9, 7)),
+        student,
+        saved: Some(Saved { step: 1500, ..Saved::default() }),
+        ..Outcome::default()
+    }
+}
+
+#[test]
+fn a_run_ends_with_a_card_of_what_it_came_to() {
+    let mut play = Play::running(640);
+    let out = play.app().record().out.clone().unwrap();
+    play.engine.say(Event::Predictions(Arc::new(stage::predictions(800))));
+    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.status(Phase::Finished, 1500);
+    play.look(6);
+    for figure in [
+        "0.9483",
+        "0.9230",
+        "0.9508",
+        "209",
+        "1.5",
+        "0.8\u{a0}MB",
+        "6.0\u{a0}MB",
+        "0.31",
+        "1.90",
+        "1\u{a0}500 steps",
+        "1 min 05 s",
+    ] {
+        assert!(play.says(figure), "{figure}");
+    }
+    assert!(play.says("7.2 × fewer parameters · 7.2 × smaller · 6.1 × faster"));
+
+    // A cell of the confusion matrix lists its texts.
+    play.click("By class");
+    assert!(play.says("precision") && play.says("0.970"));
+    play.click("cooking → computing: 3 texts");
+    assert!(play.says("cooking → computing ✖"));
+    let rows = &stage::predictions(800).rows;
+    let listed = rows.iter().filter(|row| row.gold == 1 && row.student.0 == 4).count();
+    assert!(listed > 0 && play.says(&format!("{listed} rows")), "{listed}");
+
+    // Put away and shown again; the saved student becomes the next teacher.
+    play.click("Hide");
+    assert!(!play.says("test accuracy"));
+    play.click("Show");
+    assert!(play.says("test accuracy"));
+    play.click("Use as…");
+    play.click("the next teacher");
+    let teacher = play.app().session().models.teacher.clone().unwrap();
+    assert_eq!(teacher.source, retort::session::Source::Folder(out.join("student")));
+}
+
+#[test]
+fn the_table_of_a_result_goes_to_the_clipboard() {
+    let mut play = Play::running(10);
+    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.status(Phase::Finished, 1500);
+    play.look(6);
+    play.harness.get_by_label("Copy as table").click();
+    play.harness.run_steps(1);
+    let copied = play.harness.output().platform_output.commands.iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    let copied = copied.expect("nothing was copied");
+    assert!(
+        copied.contains("| test accuracy | 0.9230 | 0.9483 |\n") && copied.contains("| agreement |  | 0.9508 |\n"),
+        "{copied}"
+    );
 }

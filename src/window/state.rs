@@ -8,6 +8,7 @@ use std::sync::Arc;
 use egui::Id;
 
 use super::dialog::Wish;
+use super::panel::ResultView;
 use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
 use super::undo::Part;
@@ -171,6 +172,15 @@ pub enum RowFilter {
     Wrong,
     /// Teacher and student name different classes.
     Disagree,
+    /// Of one class, answered by one class: a cell of the confusion matrix.
+    Cell {
+        /// The true class.
+        gold: usize,
+        /// The class of the answer.
+        answer: usize,
+        /// Whether it is the teacher's answer.
+        teacher: bool,
+    },
 }
 
 /// In which order they are listed.
@@ -232,6 +242,8 @@ pub struct UiState {
     pub order: RowOrder,
     /// The listed rows.
     pub rows: Rows,
+    /// How the result card is looked at.
+    pub result: ResultView,
     /// A test row under the lens: its text and its class.
     pub gold: Option<(String, usize)>,
     /// A text that was taken from a table, as the table shows it, and where it stands in the data.

@@ -1,10 +1,12 @@
 //! The data: where the texts are, which column is what, how they are split.
 
+mod table;
+
 use std::path::Path;
 
 use egui::{RichText, Ui};
 
-use super::table::{Known, known, table_ui};
+use self::table::{Known, known, table_ui};
 use super::{Scene, Section};
 use crate::link::Opened;
 use crate::link::grouped;

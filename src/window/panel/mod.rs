@@ -17,9 +17,9 @@ mod pair;
 mod prompt;
 mod question;
 mod recipe;
+mod result;
 mod server;
 mod source;
-mod table;
 mod test_set;
 mod transport;
 
@@ -43,6 +43,7 @@ use crate::session::{Catalog, Knobs, Prompt, Session, Source, View};
 
 pub use centre::{shows_attention, shows_weights};
 pub use pair::{PAIR, is_asked};
+pub use result::ResultView;
 
 /// Everything a panel may look at.
 pub struct Scene<'a> {
@@ -199,6 +200,7 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         question::question_ui(ui, scene, state);
         keeping::keeping_ui(ui, scene, state);
         news::news_ui(ui, scene, state);
+        result::result_ui(ui, scene, state);
         centre::centre_ui(ui, scene, state);
     });
     files::files_ui(ui, scene, state);

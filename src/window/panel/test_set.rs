@@ -55,6 +55,7 @@ fn choices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             (RowFilter::Disagree, scene.t("Disagree"), scene.t("Teacher and student name different classes")),
         ];
         state.filter = control::segments(ui, state.filter, &all).unwrap_or(state.filter);
+        cell_ui(ui, scene, state);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let mut by_kl = state.order == RowOrder::Divergence;
             let help = scene.t("Largest divergence of the student from the teacher first");
@@ -63,6 +64,18 @@ fn choices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         });
     });
     ui.add_space(2.0);
+}
+
+/// The cell of the confusion matrix whose texts are listed, until it is clicked away.
+fn cell_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let RowFilter::Cell { gold, answer, teacher } = state.filter else { return };
+    let palette = scene.look.palette();
+    let color = if teacher { palette.teacher } else { palette.student };
+    let text = format!("{} → {} ✖", class_name(scene, gold), class_name(scene, answer));
+    let help = scene.t("Texts of one class that were answered by one class; click to list all again");
+    if ui.small_button(egui::RichText::new(text).color(color)).on_hover_text(help).clicked() {
+        state.filter = RowFilter::All;
+    }
 }
 
 /// Finds the rows to list, if the question is a new one.
@@ -75,6 +88,10 @@ fn list(state: &mut UiState, predictions: &Arc<Predictions>) {
         RowFilter::All => true,
         RowFilter::Wrong => row.student.0 != row.gold,
         RowFilter::Disagree => row.teacher.is_some_and(|(class, _)| class != row.student.0),
+        RowFilter::Cell { gold, answer, teacher } => {
+            let answered = if teacher { row.teacher.map(|(class, _)| class) } else { Some(row.student.0) };
+            row.gold == gold && answered == Some(answer)
+        }
     };
     let rows = predictions.rows.iter().enumerate();
     let mut listed: Vec<(usize, f32)> =
@@ -228,6 +245,8 @@ mod tests {
             (RowFilter::All, RowOrder::File, vec![0, 1, 2, 3]),
             (RowFilter::Wrong, RowOrder::File, vec![1, 2, 3]),
             (RowFilter::Disagree, RowOrder::Divergence, vec![3, 1]),
+            (RowFilter::Cell { gold: 1, answer: 0, teacher: false }, RowOrder::File, vec![2, 3]),
+            (RowFilter::Cell { gold: 1, answer: 0, teacher: true }, RowOrder::File, vec![2]),
         ] {
             (state.filter, state.order) = (filter, order);
             list(&mut state, &predictions);

@@ -5,6 +5,7 @@ mod catalog;
 mod in_force;
 mod keeping;
 mod plots;
+mod result;
 mod shell;
 
 use std::borrow::Cow;
@@ -12,8 +13,15 @@ use std::borrow::Cow;
 use super::preferences::Language;
 
 /// Every list of phrases, English and Chinese.
-const LISTS: [&[(&str, &str)]; 6] =
-    [asked::CHINESE, in_force::CHINESE, shell::CHINESE, keeping::CHINESE, plots::CHINESE, catalog::CHINESE];
+const LISTS: &[&[(&str, &str)]] = &[
+    asked::CHINESE,
+    in_force::CHINESE,
+    shell::CHINESE,
+    keeping::CHINESE,
+    plots::CHINESE,
+    catalog::CHINESE,
+    result::CHINESE,
+];
 
 /// `english` in `language`; English itself where a translation is missing (a test allows none).
 pub fn translate(language: Language, english: &'static str) -> &'static str {

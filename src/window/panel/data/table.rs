@@ -3,7 +3,7 @@
 
 use egui::{Button, Label, RichText, Ui};
 
-use super::Scene;
+use super::super::Scene;
 use crate::link::preview::{Fault, Mistake, Sheet, SheetColumn, bare, roles};
 use crate::link::{Preview, grouped};
 use crate::session::{Column, DataSource};

@@ -123,13 +123,21 @@ impl Fields<'_> {
 
     /// Rows of the embedding, which decide the size of the vocabulary.
     fn rows(&self) -> Result<usize, String> {
-        let table = self.header.tensors.get("token_embd.weight").ok_or(VOCABULARY_ONLY)?;
+        let missing = || match self.has_layers() {
+            true => "it has layers, but no tensor token_embd.weight; fetch it again",
+            false => VOCABULARY_ONLY,
+        };
+        let table = self.header.tensors.get("token_embd.weight").ok_or_else(missing)?;
         Ok(table.shape[0])
+    }
+
+    fn has_layers(&self) -> bool {
+        self.header.tensors.keys().any(|name| name.starts_with("blk."))
     }
 
     /// Layers, each of which is there: a count alone costs nothing to claim.
     fn layers(&self) -> Result<usize, String> {
-        if !self.header.tensors.keys().any(|name| name.starts_with("blk.")) {
+        if !self.has_layers() {
             return Err(VOCABULARY_ONLY.into());
         }
         let layers = self.size("block_count")?;

@@ -145,7 +145,7 @@ fn a_model_is_fetched_only_after_its_size_and_place_were_shown() {
     };
     engine.end.cells.repository.store(Some(known));
     window.run_steps(4);
-    assert!(window.query_by_label_contains("2.5\u{a0}GB").is_some());
+    assert!(window.query_by_label_contains("2.50\u{a0}GB").is_some());
     window.get_by_label("Fetch").click();
     window.run_steps(4);
     assert_eq!(answers(&engine), [(question.clone(), true)]);

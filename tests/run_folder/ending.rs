@@ -357,7 +357,7 @@ fn a_journal_ends_with_its_run() {
 fn the_journal_of_a_run_that_failed_ends_with_how_it_failed() {
     let folder = tempfile::tempdir().unwrap();
     let mut session = tiny(folder.path());
-    let server = failing(0, 403);
+    let server = failing(9, 403);
     with_teacher(&mut session, &server);
     let out = folder.path().join("out");
     let mut play = Play::begin();

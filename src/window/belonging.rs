@@ -1,8 +1,10 @@
 //! Whether what is shown belongs to what is chosen: the run on show, and what is open in the engine, against the
 //! session's pair and data. What does not is never shown beside new figures as if they were one.
 
+use std::cell::LazyCell;
+
 use crate::record::RunRecord;
-use crate::session::{Data, ModelChoice, Models, Session, Source};
+use crate::session::{ModelChoice, Models, Session, Source};
 
 /// What of the window is of the pair and the data that are chosen now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +29,13 @@ impl Belonging {
         let opened = record.opened.as_deref();
         let models = opened.and_then(|opened| opened.models.as_deref());
         let data = opened.and_then(|opened| opened.data.as_deref());
+        // Reckoned once, and only where the paths as they are typed do not settle it: this is asked in every frame.
+        let rooted = LazyCell::new(|| rooted(session));
         Self {
-            run_pair: run.is_none_or(|run| same_models(&run.models, session)),
-            run_data: run.is_none_or(|run| same_data(&run.data, session)),
-            open_pair: models.is_none_or(|models| same_models(models, session)),
-            open_data: data.is_none_or(|data| same_data(data, session)),
+            run_pair: run.is_none_or(|run| same_models(&run.models, &session.models, || &rooted.models)),
+            run_data: run.is_none_or(|run| run.data == session.data || run.data == rooted.data),
+            open_pair: models.is_none_or(|models| same_models(models, &session.models, || &rooted.models)),
+            open_data: data.is_none_or(|data| *data == session.data || *data == rooted.data),
         }
     }
 
@@ -46,7 +50,7 @@ impl Belonging {
     }
 }
 
-fn same_models(then: &Models, session: &Session) -> bool {
+fn same_models<'a>(then: &Models, now: &Models, rooted: impl FnOnce() -> &'a Models) -> bool {
     let same = |now: &Models| {
         let teachers = match (&then.teacher, &now.teacher) {
             (Some(then), Some(now)) => same_choice(then, now),
@@ -55,11 +59,7 @@ fn same_models(then: &Models, session: &Session) -> bool {
         };
         teachers && same_choice(&then.student, &now.student)
     };
-    *then == session.models || same(&session.models) || same(&rooted(session).models)
-}
-
-fn same_data(then: &Data, session: &Session) -> bool {
-    *then == session.data || *then == rooted(session).data
+    then == now || same(now) || same(rooted())
 }
 
 /// The session as the engine takes it: with paths from the root.
@@ -151,6 +151,7 @@ mod tests {
         assert!(!same_source(&hub("main"), &hub("v2")) && !same_source(&hub(commit), &hub(&commit.replace('0', "a"))));
         let mut session = Session::built_in().unwrap();
         session.models.student.source = Source::Folder("models/x".into());
-        assert!(same_models(&rooted(&session).models, &session));
+        let record = RunRecord { session: Some(Arc::new(rooted(&session))), ..RunRecord::default() };
+        assert!(Belonging::of(&record, &session).run());
     }
 }

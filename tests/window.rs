@@ -69,15 +69,19 @@ impl Play {
 
     /// A window with a run under way at step `step`.
     fn running(step: u64) -> Self {
-        let mut play = Self::new();
-        play.click("▶ Start");
-        let session = play.app().session().clone();
-        play.engine.heard();
-        play.engine.start(&session);
-        play.engine.steps(0..step);
-        play.engine.status(Phase::Running, step);
-        play.look(4);
-        play
+        Self::new().started(step)
+    }
+
+    /// Starts a run, which then is at step `step`.
+    fn started(mut self, step: u64) -> Self {
+        self.click("▶ Start");
+        let session = self.app().session().clone();
+        self.engine.heard();
+        self.engine.start(&session);
+        self.engine.steps(0..step);
+        self.engine.status(Phase::Running, step);
+        self.look(4);
+        self
     }
 
     fn app(&self) -> &WorkbenchApp {

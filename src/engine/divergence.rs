@@ -16,12 +16,14 @@
 //! texts a healthy loss jumps by a factor of 100 late in a run, while a run at a rate of 1 climbs within
 //! a few steps and stays: what tells them apart is that it stays.
 
-pub mod attention;
+pub mod information;
+mod level;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use self::level::{Height, Level};
 use super::optim::{BETA1, BETA2, CLIP, LEARNING_RATE, WEIGHT_DECAY};
 use super::prune::THETA;
 use crate::link::{Alarm, KnobChange, Step};
@@ -47,7 +49,7 @@ const ACCIDENT: f64 = 2.0;
 const CLEARLY: f64 = 0.1;
 /// Answers count as spread where no class has more than this share of them.
 const SPREAD: f64 = 0.9;
-/// Attention counts as informed from so much on, see [`attention::information`].
+/// Attention counts as informed from so much on, see [`information::of_attention`].
 const INFORMED: f64 = 0.02;
 /// Below this it tells nothing: a student from random weights begins with twice as much.
 const FLAT: f64 = 1e-3;
@@ -74,60 +76,6 @@ pub struct Divergence {
     /// Alarms that were raised and are not over.
     #[serde(default)]
     silenced: BTreeSet<Alarm>,
-}
-
-/// How high a curve stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Level {
-    /// Its first value.
-    first: Option<f64>,
-    /// Its last values, the newest behind.
-    recent: VecDeque<f64>,
-    /// Its lowest running median, and the highest but for the newest.
-    lowest: Option<f64>,
-    highest: Option<f64>,
-    /// The newest running medians.
-    medians: VecDeque<f64>,
-}
-
-impl Level {
-    /// Takes in a value; gives how high the curve stands, once there are enough of them.
-    fn take(&mut self, value: f64) -> Option<Height> {
-        self.first.get_or_insert(value);
-        self.recent.push_back(value);
-        if self.recent.len() > RECENT {
-            self.recent.pop_front();
-        }
-        let mut sorted: Vec<f64> = self.recent.iter().copied().collect();
-        sorted.sort_by(f64::total_cmp);
-        match (sorted.get(RECENT / 4), sorted.get(RECENT / 2)) {
-            (Some(quartile), Some(median)) if sorted.len() == RECENT => {
-                Some(Height { quartile: *quartile, median: *median })
-            }
-            _ => None,
-        }
-    }
-
-    /// Counts a running median among those the run is used to; for the highest only one that is over, or
-    /// a curve that climbs from step to step would always have been used to what it reaches.
-    fn settle(&mut self, median: f64) {
-        self.lowest = Some(self.lowest.map_or(median, |lowest| lowest.min(median)));
-        self.medians.push_back(median);
-        if self.medians.len() > 2 * RECENT
-            && let Some(over) = self.medians.pop_front()
-        {
-            self.highest = Some(self.highest.map_or(over, |highest| highest.max(over)));
-        }
-    }
-}
-
-/// How high a curve stands.
-#[derive(Clone, Copy)]
-struct Height {
-    /// Three quarters of the last values were at least this.
-    quartile: f64,
-    /// Their median.
-    median: f64,
 }
 
 /// What a step gave.

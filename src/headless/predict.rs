@@ -5,23 +5,27 @@
 //! half a file looks like a whole one. What was answered until a signal or a fault is kept beside it, as
 //! `NAME.part`, and that is said. Into a pipe every block goes at once.
 
+mod destination;
+mod tally;
+
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use csv::WriterBuilder;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use self::destination::{Out, reason, unwritten};
+use self::tally::Tally;
 use super::asked::{Asked, Scores};
 use super::interrupt::Interrupt;
-use super::output::{NOBODY_READS, tell};
+use super::output::tell;
 use super::{CommandError, PredictArguments, RowFormat};
 use crate::engine::data;
-use crate::engine::data::stream::{Bad, Format, Reading, RowStream, StreamRow};
+use crate::engine::data::stream::{Format, Reading, RowStream, StreamRow};
 use crate::link::grouped;
 use crate::link::scores::likeliest;
-use crate::session::atomic::WholeFile;
 use crate::session::run_folder::SESSION;
 use crate::session::{Column, DataSource, Session, file};
 
@@ -29,8 +33,6 @@ use crate::session::{Column, DataSource, Session, file};
 const ROWS: usize = 256;
 /// Bytes of text after which a block is full with fewer rows.
 const BYTES: usize = 4 << 20;
-/// Lines of bad rows that are named; the others are counted.
-const NAMED: usize = 10;
 /// Time between two lines of a log.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -137,66 +139,6 @@ fn title(column: &Column) -> String {
     }
 }
 
-/// How many rows there were, and what was met.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Tally {
-    /// Rows written.
-    rows: u64,
-    /// Of those, rows without a text, which have no answer.
-    empty: u64,
-    /// Of those, rows whose text was cut for the model.
-    cut: u64,
-    /// Rows left out because they cannot be read.
-    bad: u64,
-    /// The first of them.
-    named: Vec<Bad>,
-}
-
-impl Tally {
-    /// The account of the whole, in sentences.
-    fn lines(&self, further: &[&str]) -> Vec<String> {
-        let mut lines = vec![format!("{} rows answered", grouped(self.rows - self.empty))];
-        if self.cut > 0 {
-            lines.push(format!("{} texts are longer than the model reads and were cut at the end", grouped(self.cut)));
-        }
-        if self.empty > 0 {
-            lines.push(format!("{} rows have no text; their answers are empty", grouped(self.empty)));
-        }
-        if self.bad > 0 {
-            let named = self
-                .named
-                .iter()
-                .map(|bad| format!("line {}: {}", bad.line, bad.reason))
-                .collect::<Vec<_>>()
-                .join("; ");
-            let more = self.bad - self.named.len() as u64;
-            let more = if more > 0 { format!("; and {} more", grouped(more)) } else { String::new() };
-            lines
-                .push(format!("warning: {} rows could not be read and are left out: {named}{more}", grouped(self.bad)));
-        }
-        if !further.is_empty() {
-            lines.push(format!("warning: keys that the first object lacks are left out: {}", further.join(", ")));
-        }
-        lines
-    }
-
-    fn json(&self, out: &Option<PathBuf>) -> String {
-        let bad: Vec<_> =
-            self.named.iter().map(|bad| serde_json::json!({ "line": bad.line, "reason": bad.reason })).collect();
-        serde_json::json!({
-            "rows": self.rows, "empty": self.empty, "cut": self.cut, "unreadable": self.bad, "first_unreadable": bad, "out": out,
-        })
-        .to_string()
-    }
-
-    fn leave_out(&mut self, bad: Bad) {
-        self.bad += 1;
-        if self.named.len() < NAMED {
-            self.named.push(bad);
-        }
-    }
-}
-
 /// Rows and who answers them.
 struct Job<'a, 'b> {
     rows: &'a mut RowStream<'b>,
@@ -288,106 +230,6 @@ fn cells(answer: Option<&Scores>, classes: &[String]) -> Vec<String> {
     std::iter::once(class).chain((0..classes.len()).map(probability)).collect()
 }
 
-/// The system's own words, and by them whether a reader has gone.
-fn reason(e: csv::Error) -> std::io::Error {
-    match e.into_kind() {
-        csv::ErrorKind::Io(e) => e,
-        other => std::io::Error::other(format!("{other:?}")),
-    }
-}
-
-/// A reader who has gone is no fault.
-fn unwritten(e: &std::io::Error, out: &Option<PathBuf>) -> CommandError {
-    if e.kind() == ErrorKind::BrokenPipe {
-        return CommandError::quiet(NOBODY_READS);
-    }
-    let place = out.as_ref().map_or(String::new(), |out| format!(": {}", out.display()));
-    CommandError::run(format!("cannot write the answers: {e}; make room, or name another place with --out{place}"))
-}
-
-/// Where the answers go.
-enum Out {
-    File {
-        file: WholeFile,
-        delimiter: u8,
-        written: u64,
-        /// Bytes of whole blocks.
-        whole: u64,
-    },
-    Stdout,
-}
-
-impl Out {
-    fn begin(arguments: &PredictArguments) -> Result<Self, CommandError> {
-        let Some(path) = arguments.out.as_ref().filter(|path| path.as_path() != Path::new("-")) else {
-            return Ok(Self::Stdout);
-        };
-        if is_same(path, &arguments.file) {
-            let words = "the answers would take the place of the texts; name another file with --out";
-            return Err(CommandError::input(format!("{words}: {}", path.display())));
-        }
-        let tab = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tsv"));
-        let file = WholeFile::create(path)
-            .map_err(|e| CommandError::input(format!("cannot write the answers: {e}: {}", path.display())))?;
-        Ok(Self::File { file, delimiter: if tab { b'\t' } else { b',' }, written: 0, whole: 0 })
-    }
-
-    fn delimiter(&self) -> u8 {
-        if let Self::File { delimiter, .. } = self { *delimiter } else { b',' }
-    }
-
-    fn finish(self, out: &Option<PathBuf>) -> Result<(), CommandError> {
-        match self {
-            Self::File { file, .. } => file.finish().map_err(|e| unwritten(&e, out)),
-            Self::Stdout => Ok(()),
-        }
-    }
-
-    /// Keeps what was written so far beside the file's place; says where.
-    fn keep(self, out: &Option<PathBuf>, rows: u64) -> String {
-        match (self, out) {
-            (Self::File { file, whole, .. }, Some(out)) if file.is_hidden() => {
-                let mut part = out.clone().into_os_string();
-                part.push(".part");
-                let rows = grouped(rows);
-                match file.cut_to(whole).and_then(|()| file.finish_as(Path::new(&part))) {
-                    Ok(()) => format!("the answers to the first {rows} rows are in {}", Path::new(&part).display()),
-                    Err(e) => format!("the answers to {rows} rows could not be kept: {e}"),
-                }
-            }
-            _ => format!("the answers to the first {} rows were written", grouped(rows)),
-        }
-    }
-}
-
-fn is_same(a: &Path, b: &Path) -> bool {
-    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b && b.is_file()))
-}
-
-impl Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match self {
-            Self::File { file, written, .. } => {
-                let count = file.write(bytes)?;
-                *written += count as u64;
-                Ok(count)
-            }
-            Self::Stdout => std::io::stdout().lock().write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        match self {
-            Self::File { file, written, whole, .. } => {
-                file.flush()?;
-                *whole = *written;
-                Ok(())
-            }
-            Self::Stdout => std::io::stdout().lock().flush(),
-        }
-    }
-}
-
 /// How far it is, on stderr: a line that moves on a terminal, now and then a line in a log.
 struct Progress {
     bar: ProgressBar,
@@ -422,6 +264,8 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use super::super::output::NOBODY_READS;
+    use super::tally::NAMED;
     use super::*;
 
     const CLASSES: [&str; 2] = ["x", "answer"];

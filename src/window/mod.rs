@@ -16,6 +16,7 @@ mod filing;
 pub mod heatmap;
 pub mod kept;
 pub mod launch;
+mod lens;
 pub mod panel;
 pub mod plot;
 pub mod preferences;

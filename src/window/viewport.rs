@@ -1,5 +1,7 @@
-//! The window on the screen: what the person prefers is put on and kept, its size is remembered, and
-//! it never reaches beyond the screen.
+//! The window on the screen: its title, its size, which is remembered and never reaches beyond the screen, its
+//! closing, and what the person prefers for it.
+
+use std::path::Path;
 
 use egui::{Context, Vec2, ViewportCommand};
 
@@ -47,6 +49,31 @@ impl WorkbenchApp {
         if seen != self.preferences {
             self.preferences = seen;
             self.due.preferences = Some(now + KEPT_AFTER);
+        }
+    }
+
+    /// The experiment's name and its file in the window's title.
+    pub(super) fn title(&mut self, ctx: &Context) {
+        let file = self.path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+        let parts = [Some(self.session.name.as_str()), file.as_deref(), Some("Retort")];
+        let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" – ");
+        if self.titled.as_ref() != Some(&title) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.titled = Some(title);
+        }
+    }
+
+    /// A window that has something to lose asks before it closes.
+    pub(super) fn mind_closing(&mut self, ctx: &Context) {
+        if std::mem::take(&mut self.closes) {
+            self.may_close = true;
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+        let loses = self.steering.is_live() || self.record.unwritten.is_some();
+        if ctx.input(|input| input.viewport().close_requested()) && loses && !self.may_close {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            self.state.closing = true;
+            ctx.request_repaint();
         }
     }
 }

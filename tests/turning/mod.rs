@@ -20,15 +20,7 @@ const FRAME: f32 = 0.03;
 impl Play {
     /// A window with a run under way, drawn often.
     fn lively(step: u64) -> Self {
-        let mut play = Self::built(Harness::builder().with_step_dt(FRAME), Session::built_in().unwrap(), None);
-        play.click("▶ Start");
-        let session = play.app().session().clone();
-        play.engine.heard();
-        play.engine.start(&session);
-        play.engine.steps(0..step);
-        play.engine.status(Phase::Running, step);
-        play.look(4);
-        play
+        Self::built(Harness::builder().with_step_dt(FRAME), Session::built_in().unwrap(), None).started(step)
     }
 
     fn acting(&self, knob: &str) -> f64 {

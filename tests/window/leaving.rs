@@ -190,6 +190,18 @@ fn a_notice_has_its_source_and_step_and_stays_readable_once_it_was_dismissed() {
     assert!(play.says("the first thing") && play.says("the second thing"));
 }
 
+/// Waits until what was dropped is offered for something.
+fn offered(play: &mut Play) {
+    for _ in 0..200 {
+        if play.says("Use it as") {
+            break;
+        }
+        play.look(1);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    play.look(2);
+}
+
 #[test]
 fn a_dropped_file_is_offered_for_what_it_can_be() {
     let cases: [(&str, &[&str]); 5] = [
@@ -204,16 +216,9 @@ fn a_dropped_file_is_offered_for_what_it_can_be() {
         let path = play.folder.path().join(name);
         std::fs::write(&path, "x").unwrap();
         play.harness.state_mut().ask(Action::Drop(path));
-        for _ in 0..200 {
-            if play.says("Use it as") {
-                break;
-            }
-            play.look(1);
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        play.look(2);
-        let offered = |name: &str| play.harness.query_all_by_role_and_label(Role::Button, name).count() > 0;
-        let found: Vec<&str> = ["Teacher", "Student", "Data"].into_iter().filter(|use_| offered(use_)).collect();
+        offered(&mut play);
+        let is_offered = |name: &str| play.harness.query_all_by_role_and_label(Role::Button, name).count() > 0;
+        let found: Vec<&str> = ["Teacher", "Student", "Data"].into_iter().filter(|use_| is_offered(use_)).collect();
         assert_eq!(found, uses, "{name}");
     }
     // With a table for its data, another one may be its test rows.
@@ -223,14 +228,7 @@ fn a_dropped_file_is_offered_for_what_it_can_be() {
     play.harness.state_mut().ask(Action::Use(Wish::DataFile, path.clone()));
     play.look(2);
     play.harness.state_mut().ask(Action::Drop(path.clone()));
-    for _ in 0..200 {
-        if play.says("Use it as") {
-            break;
-        }
-        play.look(1);
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    play.look(2);
+    offered(&mut play);
     play.harness.get_by_role_and_label(Role::Button, "Test file").click();
     play.look(2);
     assert!(

@@ -20,7 +20,7 @@ pub const TEXTS: usize = 8;
 ///
 /// # Errors
 /// [`EngineError`] if a text cannot be prepared or the tensor library refuses.
-pub fn information(model: &Model, task: &dyn Task, texts: &[&str]) -> Result<Option<f64>, EngineError> {
+pub fn of_attention(model: &Model, task: &dyn Task, texts: &[&str]) -> Result<Option<f64>, EngineError> {
     let mut heads: Vec<(f64, usize)> = Vec::new();
     for text in texts.iter().take(TEXTS) {
         let prepared = task.prepare(model, text, 0)?;

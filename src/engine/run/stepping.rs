@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::divergence::{Evaluated, Raised, StepSeen, attention};
+use super::super::divergence::{Evaluated, Raised, StepSeen, information};
 use super::super::evaluate::Validated;
 use super::super::teacher::Targets;
 use super::super::train::Trainer;
@@ -281,8 +281,8 @@ impl Run {
 /// How much the student's heads tell on the first texts of the validation part.
 fn information(trainer: &Trainer) -> Result<Option<f64>, EngineError> {
     let texts: Vec<&str> =
-        trainer.pair.data.validation.iter().take(attention::TEXTS).map(|example| &*example.text).collect();
-    attention::information(&trainer.pair.student, trainer.task.as_ref(), &texts)
+        trainer.pair.data.validation.iter().take(information::TEXTS).map(|example| &*example.text).collect();
+    information::of_attention(&trainer.pair.student, trainer.task.as_ref(), &texts)
 }
 
 /// What a hand has moved between two readings of the sliders, and may move while a run is on.

@@ -4,6 +4,7 @@ mod asked;
 mod catalog;
 mod in_force;
 mod keeping;
+mod pair;
 mod plots;
 mod result;
 mod shell;
@@ -15,6 +16,7 @@ use super::preferences::Language;
 /// Every list of phrases, English and Chinese.
 const LISTS: &[&[(&str, &str)]] = &[
     asked::CHINESE,
+    pair::CHINESE,
     in_force::CHINESE,
     shell::CHINESE,
     keeping::CHINESE,

@@ -321,3 +321,20 @@ fn nothing_is_printed_but_by_the_file_that_bears_a_reader_who_has_gone() {
     }
     assert!(found > 100, "the sources are elsewhere");
 }
+
+#[test]
+fn pictures_are_small_enough_to_be_kept_in_every_version() {
+    let folder = root().join("tests/snapshots");
+    let pictures = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let sizes = pictures.map(|entry| (entry.file_name(), entry.metadata().unwrap().len()));
+    let kept: Vec<_> = sizes.filter(|(name, _)| is_kept(&name.to_string_lossy())).collect();
+    let large: Vec<_> = kept.iter().filter(|(_, bytes)| *bytes > 60_000).collect();
+    assert!(large.is_empty(), "tests/shrink_snapshots makes them smaller: {large:?}");
+    let all: u64 = kept.iter().map(|(_, bytes)| bytes).sum();
+    assert!(!kept.is_empty() && all <= 4_000_000, "{all} bytes");
+}
+
+/// Whether a picture is one of those that are compared with, not what a comparison left behind.
+fn is_kept(name: &str) -> bool {
+    name.ends_with(".png") && ![".new.png", ".diff.png", ".old.png"].iter().any(|ending| name.ends_with(ending))
+}

@@ -41,14 +41,18 @@ impl Scene {
         picture.save(out.join(format!("{name}.png"))).unwrap();
     }
 
-    /// Compares the picture with the one kept in `tests/snapshots`.
+    /// Compares both halves of the picture with those kept in `tests/snapshots`.
     fn snapshot(self, name: &str, results: &mut SnapshotResults) {
         let Some(graphics) = adapter::graphics() else { return };
         let folder = tempfile::tempdir().unwrap();
         let mut harness = self.played(Harness::builder().renderer(adapter::renderer(&graphics)), folder.path());
         let mut picture = harness.render().unwrap();
         lay_on_ground(&harness.ctx, &mut picture);
-        results.add(egui_kittest::try_image_snapshot(&picture, name));
+        let (middle, height) = (picture.width() / 2, picture.height());
+        for (half, from) in [("left", 0), ("right", middle)] {
+            let picture = image::imageops::crop_imm(&picture, from, 0, middle, height).to_image();
+            results.add(egui_kittest::try_image_snapshot(&picture, format!("{name}_{half}")));
+        }
     }
 
     /// The window at the end of its play.

@@ -131,12 +131,24 @@ pub struct Raised {
     pub sound: Step,
 }
 
+impl Raised {
+    /// Alarms of one step as one: each is raised once, so each has to be said now. It bears the name of
+    /// the first, and all was well before the earliest.
+    pub fn together(alarms: impl IntoIterator<Item = Self>) -> Option<Self> {
+        alarms.into_iter().reduce(|first, next| Self {
+            what: format!("{}; {}", first.what, next.what),
+            sound: first.sound.min(next.sound),
+            ..first
+        })
+    }
+}
+
 impl Divergence {
     /// Takes in the step that was just done; `done` counts it.
     pub fn step(&mut self, done: Step, seen: StepSeen) -> Option<Raised> {
         let loss = self.loss(done, seen);
         let norm = self.norm(done, seen.norm);
-        loss.or(norm)
+        Raised::together(loss.into_iter().chain(norm))
     }
 
     fn loss(&mut self, done: Step, seen: StepSeen) -> Option<Raised> {
@@ -180,14 +192,8 @@ impl Divergence {
     pub fn evaluated(&mut self, done: Step, seen: Evaluated) -> Option<Raised> {
         let sound = self.sound;
         let all = [self.accuracy(seen), self.answers(seen), self.attention(seen)];
-        let mut raised: Option<Raised> = None;
-        for (alarm, what, over) in all {
-            let Some(judged) = self.judge(alarm, what, over, sound) else { continue };
-            match &mut raised {
-                Some(first) => first.what = format!("{}; {}", first.what, judged.what),
-                None => raised = Some(judged),
-            }
-        }
+        let raised = all.into_iter().filter_map(|(alarm, what, over)| self.judge(alarm, what, over, sound));
+        let raised = Raised::together(raised.collect::<Vec<_>>());
         if self.silenced.is_empty() {
             self.sound = done;
         }
@@ -339,6 +345,32 @@ mod tests {
     fn an_exploding_gradient_is_noticed_although_the_loss_stands_still() {
         let explodes = (0..400).map(|step| (2.0, if step < 100 { 1.0 } else { 1.2f64.powi(step - 100) }));
         assert_eq!(watch(&mut Divergence::default(), explodes).map(|(_, alarm)| alarm), Some(Alarm::Gradient));
+    }
+
+    #[test]
+    fn a_loss_and_a_gradient_that_come_apart_in_one_step_are_both_told() {
+        let mut divergence = Divergence::default();
+        let curve = (0..80).map(|step| if step < 40 { (2.0, 1.0) } else { (80.0, 1e4) });
+        let mut raised = (1..)
+            .zip(curve)
+            .filter_map(|(done, (loss, norm))| divergence.step(done, StepSeen { loss, norm, classes: CLASSES }));
+        let first = raised.next().unwrap();
+        assert_eq!(first.alarm, Alarm::Loss);
+        for part in ["the loss has come apart", "the gradient explodes"] {
+            assert!(first.what.contains(part), "{}", first.what);
+        }
+        assert_eq!(raised.next(), None, "said once");
+    }
+
+    #[test]
+    fn alarms_of_a_step_and_of_its_evaluation_are_told_in_one() {
+        let alarm = |alarm, what: &str, sound| Raised { alarm, what: what.to_owned(), sound };
+        let (step, evaluation) = (alarm(Alarm::Gradient, "one", 70), alarm(Alarm::Answers, "two", 50));
+        let both = Raised::together([step.clone(), evaluation.clone()]).unwrap();
+        assert_eq!(both, alarm(Alarm::Gradient, "one; two", 50));
+        assert_eq!(Raised::together(None.into_iter().chain(Some(evaluation.clone()))), Some(evaluation));
+        assert_eq!(Raised::together(Some(step.clone())), Some(step));
+        assert_eq!(Raised::together(None), None);
     }
 
     #[test]

@@ -3,12 +3,9 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{JoinHandle, Thread};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::record::opening::{self, Found, Shown};
@@ -159,7 +156,7 @@ impl Errands {
     fn wait_for(&self, wish: Wish, answer: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) {
         self.send_off("retort-dialog", move || {
             let asked = Instant::now();
-            match block_on(answer) {
+            match pollster::block_on(answer) {
                 Some(handle) => Some(Word::Picked(wish, handle.path().to_owned())),
                 None if asked.elapsed() < Self::INSTANT => Some(Word::NoDialog),
                 None => None,
@@ -304,25 +301,6 @@ impl Errands {
     }
 }
 
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => std::thread::park(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,24 +340,5 @@ mod tests {
             _ => panic!("a write failed"),
         });
         assert_eq!(told.collect::<Vec<_>>(), (0..60).step_by(2).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_future_that_is_ready_later_is_waited_for() {
-        let (send, receive) = channel();
-        let mut asked = 0;
-        let later = std::future::poll_fn(move |cx| {
-            asked += 1;
-            if asked == 2 {
-                return Poll::Ready(7);
-            }
-            let waker = cx.waker().clone();
-            let thread = std::thread::Builder::new().name("waker".to_owned());
-            thread.spawn(move || waker.wake()).unwrap();
-            let _ = send.send(());
-            Poll::Pending
-        });
-        assert_eq!(block_on(later), 7);
-        assert!(receive.try_recv().is_ok());
     }
 }

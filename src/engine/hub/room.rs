@@ -7,22 +7,26 @@ pub fn free(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|folder| folder.is_dir())?;
     #[cfg(unix)]
     {
-        use std::os::unix::ffi::OsStrExt as _;
-        let path = std::ffi::CString::new(there.as_os_str().as_bytes()).ok()?;
-        // SAFETY: the path ends in a zero byte, and statvfs writes into the struct it is given.
-        let stats = unsafe {
-            let mut stats = std::mem::zeroed::<libc::statvfs>();
-            if libc::statvfs(path.as_ptr(), &mut stats) != 0 {
-                return None;
-            }
-            stats
-        };
-        #[allow(clippy::unnecessary_cast, reason = "the widths differ between systems")]
-        (stats.f_bavail as u64).checked_mul(stats.f_frsize as u64)
+        let stats = rustix::fs::statvfs(there).ok()?;
+        stats.f_bavail.checked_mul(stats.f_frsize)
     }
     #[cfg(not(unix))]
     {
         let _ = there;
         None
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::free;
+
+    #[test]
+    fn a_folder_that_is_yet_to_be_made_has_the_room_of_the_one_it_will_lie_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = free(folder.path()).unwrap();
+        let later = free(&folder.path().join("not/yet/there")).unwrap();
+        // Others write meanwhile.
+        assert!(room > 0 && room.abs_diff(later) < 1 << 30, "{room} and {later}");
     }
 }

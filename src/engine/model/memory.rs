@@ -1,24 +1,26 @@
 //! How much memory there is.
 
-/// Memory that could be used now, bytes; `None` where the system does not say.
+use sysinfo::{MemoryRefreshKind, System};
+
+/// Memory that could be used now, bytes; `None` where the system does not say. A container may have
+/// been given less than its machine has.
 pub fn available() -> Option<u64> {
-    said_by_linux().or_else(installed)
+    let mut system = System::new().ok()?;
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    let machine = Some(system.available_memory()).filter(|bytes| *bytes > 0);
+    let given = system.cgroup_limits().map(|limits| limits.free_memory);
+    machine.into_iter().chain(given).min()
 }
 
-fn said_by_linux() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-}
+#[cfg(test)]
+mod tests {
+    use super::available;
 
-/// All memory of the machine: the best guess where nobody says what is free.
-fn installed() -> Option<u64> {
-    #[cfg(unix)]
-    {
-        // SAFETY: sysconf only reads its argument and gives a number.
-        let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
-        u64::try_from(pages).ok()?.checked_mul(u64::try_from(size).ok()?)
+    #[test]
+    fn there_is_memory_and_no_more_than_the_machine_has() {
+        let mut system = sysinfo::System::new().unwrap();
+        system.refresh_memory();
+        let bytes = available().unwrap();
+        assert!(bytes > 1 << 20 && bytes <= system.total_memory(), "{bytes} of {}", system.total_memory());
     }
-    #[cfg(not(unix))]
-    None
 }

@@ -64,7 +64,7 @@ impl Engine<'_> {
         if once {
             self.set_mode(Mode::Paused);
         }
-        if let Some(raised) = raised.or(at_evaluation) {
+        if let Some(raised) = Raised::together(raised.into_iter().chain(at_evaluation)) {
             self.alarm(step, raised);
         }
     }

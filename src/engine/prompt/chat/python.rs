@@ -1,6 +1,8 @@
 //! What chat templates expect of the Python around them: functions that transformers adds to Jinja,
 //! and a filter whose output differs from Rust's.
 
+use jiff::civil;
+use jiff::fmt::strtime::{self, BrokenDownTime, PosixCustom};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, ErrorKind};
 use serde::Serialize as _;
@@ -17,47 +19,11 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("tojson", to_json);
 }
 
-/// `strftime` at noon of [`DAY`]; what it does not know it leaves as it is.
+/// `strftime` at noon of [`DAY`]; what it does not know it leaves as it is, as the C library does.
 fn on_day(format: &str) -> String {
-    let mut text = String::new();
-    let mut rest = format;
-    while let Some((plain, behind)) = rest.split_once('%') {
-        text.push_str(plain);
-        let code = behind.strip_prefix('-').unwrap_or(behind);
-        let unpadded = code.len() < behind.len();
-        let Some(letter) = code.chars().next() else {
-            text.push('%');
-            return text;
-        };
-        match part(letter) {
-            Some(part) if unpadded => text.push_str(part.trim_start_matches('0')),
-            Some(part) => text.push_str(part),
-            None => text.extend(['%', letter]),
-        }
-        rest = &code[letter.len_utf8()..];
-    }
-    text + rest
-}
-
-fn part(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'Y' => "2024",
-        'y' => "24",
-        'm' => "07",
-        'd' => "26",
-        'j' => "208",
-        'B' => "July",
-        'b' | 'h' => "Jul",
-        'A' => "Friday",
-        'a' => "Fri",
-        'H' | 'I' => "12",
-        'M' | 'S' => "00",
-        'p' => "PM",
-        'F' => DAY,
-        'T' => "12:00:00",
-        '%' => "%",
-        _ => return None,
-    })
+    let (config, noon) =
+        (strtime::Config::new().custom(PosixCustom::new()).lenient(true), civil::date(2024, 7, 26).at(12, 0, 0, 0));
+    BrokenDownTime::from(noon).to_string_with_config(&config, format).unwrap_or_else(|_| format.to_owned())
 }
 
 /// JSON as Python's `json.dumps` writes it, in the order of the fields, nothing escaped for HTML.
@@ -123,6 +89,9 @@ mod tests {
     #[test]
     fn dates_are_those_of_the_day() {
         assert_eq!(on_day("%d %b %Y"), "26 Jul 2024");
+        assert_eq!(on_day("%F"), DAY);
+        assert_eq!(on_day("%j %h %I %p %T %y"), "208 Jul 12 PM 12:00:00 24");
+        assert_eq!(on_day("%c"), "Fri Jul 26 12:00:00 2024");
         assert_eq!(on_day("%A, %B %-d, %-m %% %Q é%"), "Friday, July 26, 7 % %Q é%");
     }
 

@@ -38,6 +38,9 @@ fn noise(seed: u64) -> impl FnMut() -> f64 {
     }
 }
 
+/// Size of a picture of curves: noise takes room in a file.
+const SMALL: Vec2 = vec2(440.0, 400.0);
+
 fn record(steps: u64) -> RunRecord {
     let mut record = RunRecord::default();
     let mut noise = noise(7);
@@ -506,7 +509,7 @@ fn the_curves_look_as_they_did() {
     let (record, mut all) = (record(800), SnapshotResults::new());
     for (name, look) in [("curves_dark", DARK), ("curves_light", LIGHT), ("curves_chinese", CHINESE)] {
         let mut view = View::default();
-        all.extend(picture(name, vec2(760.0, 620.0), look, |ui| curves_ui(ui, &record, &mut view, look)));
+        all.extend(picture(name, SMALL, look, |ui| curves_ui(ui, &record, &mut view, look)));
     }
     all.unwrap();
 }
@@ -517,7 +520,7 @@ fn curves_on_a_logarithmic_axis_look_as_they_did() {
         (record(800), View { log_y: true, robust_range: false, smoothing: 0.0, ..View::default() });
     let hover = |harness: &mut Harness| harness.hover_at(egui::pos2(430.0, 150.0));
     let draw = |ui: &mut Ui| curves_ui(ui, &record, &mut view, LIGHT);
-    picture_with("curves_log", vec2(760.0, 620.0), LIGHT, draw, hover).unwrap();
+    picture_with("curves_log", SMALL, LIGHT, draw, hover).unwrap();
 }
 
 #[test]
@@ -525,7 +528,7 @@ fn the_curves_of_a_long_run_look_as_they_did() {
     let (record, mut view) = (record(20_000), View { hidden: vec!["loss/total".to_owned()], ..View::default() });
     let legend = |harness: &mut Harness| harness.get_by_label("soft targets").hover();
     let draw = |ui: &mut Ui| curves_ui(ui, &record, &mut view, DARK);
-    picture_with("curves_long", vec2(640.0, 560.0), DARK, draw, legend).unwrap();
+    picture_with("curves_long", vec2(520.0, 460.0), DARK, draw, legend).unwrap();
 }
 
 #[test]

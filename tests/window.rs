@@ -3,11 +3,15 @@
 
 #![cfg(feature = "window")]
 
+#[path = "window/at_the_end.rs"]
+mod at_the_end;
 mod in_force;
 #[path = "window/keeping.rs"]
 mod keeping;
 #[path = "window/leaving.rs"]
 mod leaving;
+#[path = "window/room.rs"]
+mod room;
 mod stage;
 mod turning;
 

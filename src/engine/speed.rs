@@ -19,31 +19,26 @@ const TEXTS: usize = 32;
 /// Time for them; one that is begun is finished.
 const LIMIT: Duration = Duration::from_millis(300);
 
-/// How fast the student answers.
+/// How fast student and teacher answer: each text is put to both in turn, so that what else the machine
+/// does slows both. `None` for a teacher behind a server, which is not asked for this, and without texts.
 ///
 /// # Errors
 /// [`EngineError`].
-pub fn of_student(pair: &Pair, prompt: &Prompt) -> Result<Option<Speed>, EngineError> {
-    of(&pair.student, pair, prompt)
-}
-
-/// How fast the teacher answers; `None` of one behind a server, which is not asked for this.
-///
-/// # Errors
-/// [`EngineError`].
-pub fn of_teacher(pair: &Pair, prompt: &Prompt) -> Result<Option<Speed>, EngineError> {
-    pair.teacher.as_ref().map_or(Ok(None), |model| of(model, pair, prompt))
-}
-
-fn of(model: &Model, pair: &Pair, prompt: &Prompt) -> Result<Option<Speed>, EngineError> {
+pub fn of_both(pair: &Pair, prompt: &Prompt) -> Result<[Option<Speed>; 2], EngineError> {
     let data = &pair.data;
     let parts = [&data.test, &data.validation, &data.train];
-    let Some(part) = parts.into_iter().find(|part| !part.is_empty()) else { return Ok(None) };
+    let Some(part) = parts.into_iter().find(|part| !part.is_empty()) else { return Ok([None, None]) };
     // Texts of all kinds: files are often sorted by class, and classes differ in length.
     let texts: Vec<&str> = part.iter().step_by(part.len().div_ceil(TEXTS + 1)).map(|example| &*example.text).collect();
     let asked = Prompt { variants: Vec::new(), ..prompt.clone() };
-    let task = task::for_model(model, &asked, &data.classes)?;
-    timed(&texts, |text| once(model, task.as_ref(), text))
+    let models = [Some(&pair.student), pair.teacher.as_deref()].into_iter().flatten();
+    let tasks = models.map(|model| Ok((model, task::for_model(model, &asked, &data.classes)?)));
+    let tasks: Vec<(&Model, Box<dyn Task>)> = tasks.collect::<Result<_, EngineError>>()?;
+    let speeds = timed(&texts, tasks.len(), |side, text| {
+        let (model, task) = &tasks[side];
+        once(model, task.as_ref(), text)
+    })?;
+    Ok([0, 1].map(|side| speeds.get(side).copied()))
 }
 
 fn once(model: &Model, task: &dyn Task, text: &str) -> Result<(), EngineError> {
@@ -52,23 +47,32 @@ fn once(model: &Model, task: &dyn Task, text: &str) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// The median time of `ask` over `texts`, the first left out where there is time for more.
-fn timed(texts: &[&str], mut ask: impl FnMut(&str) -> Result<(), EngineError>) -> Result<Option<Speed>, EngineError> {
-    let (begun, mut took) = (Instant::now(), Vec::new());
+/// The median time of every one of `sides` over `texts`, the first left out where there is time for more.
+fn timed(
+    texts: &[&str],
+    sides: usize,
+    mut ask: impl FnMut(usize, &str) -> Result<(), EngineError>,
+) -> Result<Vec<Speed>, EngineError> {
+    let (begun, mut took) = (Instant::now(), vec![Vec::new(); sides]);
     for text in texts {
-        let asked = Instant::now();
-        ask(text)?;
-        took.push(asked.elapsed().as_secs_f64() * 1e3);
-        if begun.elapsed() >= LIMIT {
+        for (side, took) in took.iter_mut().enumerate() {
+            let asked = Instant::now();
+            ask(side, text)?;
+            took.push(asked.elapsed().as_secs_f64() * 1e3);
+        }
+        if begun.elapsed() >= LIMIT * sides as u32 {
             break;
         }
     }
+    Ok(took.into_iter().filter_map(median).collect())
+}
+
+fn median(took: Vec<f64>) -> Option<Speed> {
     // The first one fills the processor's caches.
-    let mut took = if took.len() > 1 { took.split_off(1) } else { took };
+    let mut took = if took.len() > 1 { took.into_iter().skip(1).collect() } else { took };
     took.sort_by(f64::total_cmp);
-    let median = took.get(took.len() / 2).copied();
     let threads = rayon::current_num_threads() as u64;
-    Ok(median.map(|ms_per_text| Speed { ms_per_text, texts: took.len() as u64, threads }))
+    took.get(took.len() / 2).map(|ms_per_text| Speed { ms_per_text: *ms_per_text, texts: took.len() as u64, threads })
 }
 
 #[cfg(test)]
@@ -78,15 +82,15 @@ mod tests {
     #[test]
     fn the_first_text_does_not_count_where_there_are_more_and_none_give_no_figure() {
         let mut asked = Vec::new();
-        let speed = timed(&["a", "b", "c"], |text| {
-            asked.push(text.to_owned());
+        let speeds = timed(&["a", "b", "c"], 2, |side, text| {
+            asked.push(format!("{side}{text}"));
             Ok(())
-        })
-        .unwrap()
-        .unwrap();
-        assert_eq!((asked.len(), speed.texts), (3, 2));
-        assert_eq!(timed(&["a"], |_| Ok(())).unwrap().unwrap().texts, 1);
-        assert_eq!(timed(&[], |_| Ok(())).unwrap(), None);
-        assert!(matches!(timed(&["a"], |_| Err(EngineError::Cancelled)), Err(EngineError::Cancelled)));
+        });
+        let speeds = speeds.unwrap();
+        assert_eq!(asked, ["0a", "1a", "0b", "1b", "0c", "1c"], "in turns");
+        assert_eq!(speeds.iter().map(|speed| speed.texts).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(timed(&["a"], 1, |_, _| Ok(())).unwrap()[0].texts, 1);
+        assert_eq!(timed(&[], 2, |_, _| Ok(())).unwrap(), []);
+        assert!(matches!(timed(&["a"], 1, |_, _| Err(EngineError::Cancelled)), Err(EngineError::Cancelled)));
     }
 }

@@ -2,14 +2,14 @@
 //! damaged costs that line: what else can be read of a run is read, and what was left out is counted.
 
 use std::fs::File;
-use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Remark, RunRecord};
-use crate::link::{Event, EventSink, Notice, Outcome};
+use crate::link::{Event, EventSink, Notice, Outcome, Step};
 use crate::session::file::{self, write_atomically};
 use crate::session::run_folder;
 
@@ -65,11 +65,20 @@ impl Header {
     }
 }
 
-/// Writes events to a file as they come. A full disk does not end the run: the first failure is
-/// kept and can be asked for.
+/// Lines that wait for room take so much memory at most, bytes; those that come then are left out.
+const WAITING: usize = 64 << 20;
+
+/// Writes events to a file as they come. A full disk does not end the run: the lines wait, and are written
+/// with the next one that finds room, so that nothing is missing between them.
 pub struct Journal {
-    file: BufWriter<File>,
+    file: File,
     path: PathBuf,
+    /// What is not in the file yet; the file ends where this begins, be it within a line.
+    waiting: Vec<u8>,
+    /// Bytes of the file.
+    end: u64,
+    /// Lines for which there was no room in memory either.
+    left_out: u64,
     failed: Option<String>,
 }
 
@@ -79,8 +88,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Io`].
     pub fn create(path: &Path) -> Result<Self, JournalError> {
-        let file = File::create(path).map_err(|e| io(&e, path))?;
-        let mut journal = Self { file: BufWriter::new(file), path: path.to_owned(), failed: None };
+        let mut journal = Self::at_end_of(File::create(path).map_err(|e| io(&e, path))?, path)?;
         journal.write_line(&Header::today());
         journal.flush();
         journal.check().map(|()| journal)
@@ -111,33 +119,67 @@ impl Journal {
         if complete {
             file.write_all(b"\n").map_err(|e| io(&e, path))?;
         }
-        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), failed: None })
+        Self::at_end_of(file, path)
     }
 
-    /// Hands everything to the operating system.
+    fn at_end_of(file: File, path: &Path) -> Result<Self, JournalError> {
+        let end = file.metadata().map_err(|e| io(&e, path))?.len();
+        Ok(Self { file, path: path.to_owned(), waiting: Vec::new(), end, left_out: 0, failed: None })
+    }
+
+    /// Puts another file in the place of its own, and gives that.
+    #[cfg(test)]
+    pub(super) fn swap(&mut self, file: File) -> File {
+        std::mem::replace(&mut self.file, file)
+    }
+
+    /// Whether lines are waiting for room.
+    pub fn is_behind(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Hands everything to the operating system, as far as it takes it.
     pub fn flush(&mut self) {
-        if let Err(e) = self.file.flush() {
-            self.failed.get_or_insert(e.to_string());
+        if self.failed.is_some() && self.file.metadata().is_ok_and(|file| file.len() != self.end) {
+            // Lines that have waited would come behind somebody else's.
+            self.failed = Some("another process has written to it".to_owned());
+            return;
         }
+        let mut written = 0;
+        self.failed = loop {
+            match self.file.write(&self.waiting[written..]) {
+                Ok(0) if written == self.waiting.len() => break None,
+                Ok(0) => break Some("nothing more can be written".to_owned()),
+                Ok(bytes) => written += bytes,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => break Some(e.to_string()),
+            }
+        };
+        self.waiting.drain(..written);
+        self.end += written as u64;
     }
 
-    /// The first failure so far.
+    /// Why lines are waiting, or that some were left out.
     ///
     /// # Errors
     /// [`JournalError::Io`].
     pub fn check(&self) -> Result<(), JournalError> {
-        match &self.failed {
-            Some(reason) => Err(JournalError::Io { reason: reason.clone(), path: self.path.clone() }),
+        let lost =
+            (self.left_out > 0).then(|| format!("{} of its lines found no room and are left out", self.left_out));
+        match self.failed.clone().or(lost) {
+            Some(reason) => Err(JournalError::Io { reason, path: self.path.clone() }),
             None => Ok(()),
         }
     }
 
     fn write_line(&mut self, value: &impl Serialize) {
-        let written = serde_json::to_writer(&mut self.file, value).map_err(|e| e.to_string());
-        let ended = written.and_then(|()| self.file.write_all(b"\n").map_err(|e| e.to_string()));
-        if let Err(reason) = ended {
-            self.failed.get_or_insert(reason);
+        let line = serde_json::to_vec(value).unwrap_or_default();
+        if line.is_empty() || self.waiting.len() + line.len() > WAITING {
+            self.left_out += 1;
+            return;
         }
+        self.waiting.extend_from_slice(&line);
+        self.waiting.push(b'\n');
     }
 }
 
@@ -287,13 +329,29 @@ pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<String>),
     let path = folder.join(FILE);
     let reading = read(&path)?;
     let damage = reading.damage(&path);
+    let last = reading.events.iter().rev().find_map(|event| match event {
+        Event::Scalars { step, .. } => Some(step + 1),
+        _ => None,
+    });
     let mut record = RunRecord::default();
     reading.events.into_iter().for_each(|event| record.fold(event));
     record.locate(folder);
     if damage.is_some() {
         record.complete(folder);
     }
+    let damage = damage.or_else(|| record.outcome.as_ref().and_then(|outcome| gap(last?, outcome.steps, &path)));
     Ok((record, damage))
+}
+
+/// What is said of a journal that ends before its run did.
+fn gap(last: Step, steps: Step, path: &Path) -> Option<String> {
+    (last < steps).then(|| {
+        format!(
+            "the journal lacks steps {} to {steps}: they found no room on the disk; the student and its figures are those of the whole run: {}",
+            last + 1,
+            path.display()
+        )
+    })
 }
 
 /// The record of a run whose journal cannot be read: what the rest of its folder tells.
@@ -332,6 +390,55 @@ impl RunRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn lines_that_found_no_room_are_written_in_their_place_once_there_is_some() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let step = |step| Event::Scalars { step, values: vec![("loss/total".into(), 1.5)] };
+        let mut journal = Journal::create(&path).unwrap();
+        journal.emit(step(0));
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let file = journal.swap(full);
+        (1..4).for_each(|number| journal.emit(step(number)));
+        assert!(journal.is_behind() && journal.check().is_err());
+        assert_eq!(read(&path).unwrap().events, [step(0)]);
+        journal.swap(file);
+        journal.emit(step(4));
+        assert!(!journal.is_behind() && journal.check().is_ok());
+        let reading = read(&path).unwrap();
+        assert_eq!((reading.events, reading.faults), ((0..5).map(step).collect(), Vec::new()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn lines_that_have_waited_are_not_written_behind_those_of_another_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let step = |step| Event::Scalars { step, values: Vec::new() };
+        let mut journal = Journal::create(&path).unwrap();
+        let file = journal.swap(File::options().write(true).open("/dev/full").unwrap());
+        journal.emit(step(0));
+        journal.swap(file);
+        Journal::append(&path).unwrap().emit(step(7));
+        journal.flush();
+        assert!(journal.check().unwrap_err().to_string().contains("another process"));
+        assert_eq!(read(&path).unwrap().events, [step(7)]);
+    }
+
+    #[test]
+    fn a_journal_that_ends_before_its_run_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(&folder.path().join(FILE)).unwrap();
+        (0..70).for_each(|step| journal.emit(Event::Scalars { step, values: vec![("loss/total".into(), 1.0)] }));
+        let ended = |steps| Event::Finished(Box::new(Outcome { steps, ..Outcome::default() }));
+        journal.emit(ended(70));
+        assert!(replay(folder.path()).unwrap().notices.is_empty());
+        journal.emit(ended(150));
+        let record = replay(folder.path()).unwrap();
+        assert!(record.notices[0].notice.text.contains("lacks steps 71 to 150"), "{:?}", record.notices);
+    }
     use crate::link::{KnobChange, Origin};
 
     fn events() -> Vec<Event> {

@@ -42,6 +42,12 @@ impl MetricsFile {
         Ok(())
     }
 
+    /// Has no room from now on.
+    #[cfg(test)]
+    pub(super) fn fill(&mut self) {
+        self.file = File::options().write(true).open("/dev/full").ok();
+    }
+
     /// Whether it must be written anew, lest half a line stays in its middle: a row could not be written.
     pub fn is_broken(&self) -> bool {
         self.file.is_none()

@@ -160,6 +160,8 @@ impl RunRecord {
             Event::Written { outcome, out } => {
                 if self.out.as_ref() == Some(&out) {
                     self.outcome = Some(Arc::from(outcome));
+                    // There was no room, and now there is.
+                    self.read_about_run();
                 }
             }
             Event::Unwritten(unwritten) => self.unwritten = unwritten.map(Arc::from),
@@ -215,6 +217,25 @@ impl RunRecord {
         let is_past = |remark: &Remark| remark.notice.about.is_some_and(&past);
         self.earlier -= self.notices.iter().take(self.earlier).filter(|remark| is_past(remark)).count();
         self.notices.retain(|remark| !is_past(remark));
+    }
+
+    /// What a knob stood at when `step` steps were done.
+    pub fn knob_at(&self, knob: &str, step: Step) -> Option<f64> {
+        let of_knob = || self.marks.iter().filter(|mark| mark.change.knob == knob);
+        let before = of_knob().rev().find(|mark| mark.step < step).map(|mark| mark.change.to);
+        let after = || of_knob().find(|mark| mark.step >= step).map(|mark| mark.change.from);
+        before.or_else(after).or_else(|| self.applied.get(knob).copied())
+    }
+
+    /// Takes every notice for read; they stay in the list.
+    pub fn read_all(&mut self) {
+        self.notices.iter_mut().for_each(|remark| remark.read = true);
+    }
+
+    /// Takes for read what was said of the run.
+    pub fn read_about_run(&mut self) {
+        let of_run = |remark: &&mut Remark| remark.notice.about == Some(About::Run);
+        self.notices.iter_mut().filter(of_run).for_each(|remark| remark.read = true);
     }
 
     /// The newest notice that says something of what is shown now: during a run none from before it.

@@ -24,9 +24,18 @@ pub struct Recorder {
     record: RunRecord,
     run: Option<(Journal, PathBuf)>,
     table: Option<MetricsFile>,
+    /// A run that has ended and whose files had no room for all of it.
+    late: Option<Late>,
     complaints: Vec<String>,
     /// What was complained of already: a full disk is not news at every checkpoint.
     said: BTreeSet<String>,
+}
+
+/// What is still to be written of a run that has ended.
+struct Late {
+    record: RunRecord,
+    run: (Journal, PathBuf),
+    table: MetricsFile,
 }
 
 impl Recorder {
@@ -62,7 +71,21 @@ impl Recorder {
     /// The run is over, or another one takes its place.
     fn close(&mut self) {
         self.settle();
-        (self.run, self.table) = (None, None);
+        let ended = self.run.take().zip(self.table.take());
+        let late = ended.filter(|((journal, _), table)| journal.is_behind() || table.is_broken());
+        if let Some((run, table)) = late {
+            self.late = Some(Late { record: self.record.clone(), run, table });
+        }
+    }
+
+    /// Tries again to write what a run that has ended had no room for, and does `more` in its folder.
+    fn catch_up(&mut self, more: impl FnOnce(&mut Self)) {
+        let Some(Late { record, run, table }) = self.late.take() else { return };
+        let record = std::mem::replace(&mut self.record, record);
+        let (now, shown) = (self.run.replace(run), self.table.replace(table));
+        more(self);
+        self.close();
+        (self.run, self.table, self.record) = (now, shown, record);
     }
 
     fn complain(&mut self, error: &dyn std::fmt::Display) {
@@ -139,6 +162,14 @@ impl Recorder {
 
     /// A student that was written late is told in the folder of its run, which is closed by then.
     fn reopen(&mut self, out: &Path, outcome: &Outcome) {
+        let written = || Event::Written { outcome: Box::new(outcome.clone()), out: out.to_owned() };
+        if self.late.as_ref().is_some_and(|late| late.run.1 == out) {
+            return self.catch_up(|recorder| {
+                recorder.record.fold(written());
+                recorder.note(written());
+                recorder.summarise(outcome);
+            });
+        }
         let shown = match journal::replay_what_is_left(out) {
             Ok((record, _)) => RunRecord { outcome: Some(Arc::new(outcome.clone())), ..record },
             Err(_) => RunRecord::default(),
@@ -146,7 +177,7 @@ impl Recorder {
         let (run, record) = (self.run.take(), std::mem::replace(&mut self.record, shown));
         match Journal::append(&out.join(journal::FILE)) {
             Ok(mut journal) => {
-                journal.emit(Event::Written { outcome: Box::new(outcome.clone()), out: out.to_owned() });
+                journal.emit(written());
                 self.run = Some((journal, out.to_owned()));
                 self.summarise(outcome);
             }
@@ -168,6 +199,9 @@ impl EventSink for Recorder {
     }
 
     fn emit(&mut self, event: Event) {
+        if matches!(event, Event::Started { .. } | Event::Unwritten(None) | Event::Opened(_)) {
+            self.catch_up(|_| {});
+        }
         if let Event::Started { session, out, step } = &event {
             self.begin(session, out, *step);
         }
@@ -196,9 +230,54 @@ impl EventSink for Recorder {
     }
 }
 
+impl Drop for Recorder {
+    /// The last chance.
+    fn drop(&mut self) {
+        self.catch_up(|_| {});
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_run_had_no_room_for_is_written_once_its_student_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let [whole, out] = ["whole", "out"].map(|name| folder.path().join(name));
+        let scalars = |step| Event::Scalars { step, values: vec![("loss/total".into(), step as f64)] };
+        let outcome =
+            Outcome { reason: "finished".into(), steps: 8, unwritten: Some("full".into()), ..Outcome::default() };
+        for (out, full) in [(&whole, false), (&out, true)] {
+            std::fs::create_dir_all(out).unwrap();
+            let mut recorder = Recorder::default();
+            let session = Box::new(Session::built_in().unwrap());
+            recorder.emit(Event::Started { session, out: out.clone(), step: 0 });
+            (0..4).for_each(|step| recorder.emit(scalars(step)));
+            let room = full.then(|| {
+                recorder.table.as_mut().unwrap().fill();
+                recorder.run.as_mut().unwrap().0.swap(std::fs::File::options().write(true).open("/dev/full").unwrap())
+            });
+            (4..8).for_each(|step| recorder.emit(scalars(step)));
+            let mut ended = outcome.clone();
+            recorder.emit(Event::Finished(Box::new(ended.clone())));
+            if let Some(file) = room {
+                assert!(journal::read(&out.join(journal::FILE)).unwrap().events.len() < 6);
+                recorder.late.as_mut().unwrap().run.0.swap(file);
+            }
+            ended.unwritten = None;
+            recorder.emit(Event::Unwritten(None));
+            recorder.emit(Event::Written { outcome: Box::new(ended), out: out.clone() });
+            assert!(recorder.late.is_none());
+        }
+        let events = |out: &Path| journal::read(&out.join(journal::FILE)).unwrap().events.len();
+        assert_eq!(events(&whole), events(&out));
+        for file in [METRICS, SUMMARY] {
+            assert_eq!(std::fs::read(whole.join(file)).unwrap(), std::fs::read(out.join(file)).unwrap(), "{file}");
+        }
+        assert_eq!(journal::replay(&out).unwrap().step, 8);
+    }
 
     #[test]
     fn what_cannot_be_written_is_said_once_with_the_file_and_the_rest_is_written() {

@@ -17,7 +17,7 @@ const OPEN_AFTER: f64 = 0.5;
 /// A change is autosaved after this long, seconds.
 const AUTOSAVE_AFTER: f64 = 2.0;
 /// The knob that the trouble card halves.
-const LEARNING_RATE: &str = "optimizer.learning_rate";
+pub const LEARNING_RATE: &str = "optimizer.learning_rate";
 
 impl WorkbenchApp {
     /// Carries out one action at time `now`.
@@ -78,6 +78,7 @@ impl WorkbenchApp {
             Action::Ask(question) => self.state.question = question,
             Action::Browse(wish) => self.browse(wish),
             Action::Use(wish, path) => self.use_path(wish, path),
+            Action::UseTrained(wish, folder) => self.use_trained(wish, folder),
             Action::Recover(number) => self.recover(number),
             Action::Forget(number) => self.forget(number),
             Action::ShowKept(shown) => self.state.kept_shown = shown,

@@ -1,5 +1,6 @@
 //! The controls that panels share, so that every row of the window stands on the same lines.
 
+mod lower;
 mod number;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use egui::{
 
 use super::state::UiState;
 use super::theme;
+pub use lower::Lower;
 pub use number::{Count, Number, Percent, Typed, exact, figure, forget_refusals, refusal_ui, rounded, typed_figure};
 
 /// Width of a row's label.
@@ -26,11 +28,18 @@ pub fn fold(ui: &mut Ui, id: &str, title: &str, help: &str, open: bool, summary:
     if header.clicked() {
         state.toggle(ui);
     }
-    state.show_body_unindented(ui, |ui| {
+    let unfolding = state.is_open() && state.openness(ui.ctx()) < 1.0;
+    let body = state.show_body_unindented(ui, |ui| {
         ui.add_space(2.0);
         contents(ui);
         ui.add_space(8.0);
     });
+    if let Some(body) = body.filter(|_| unfolding) {
+        // What was asked for comes into sight, its title above all.
+        let mut part = header.rect.union(body.response.rect);
+        part.max.y = part.max.y.min(part.min.y + ui.clip_rect().height() - 8.0);
+        ui.scroll_to_rect(part, None);
+    }
     state.store(ui.ctx());
 }
 
@@ -62,7 +71,7 @@ fn header_ui(ui: &mut Ui, title: &str, help: &str, state: &mut CollapsingState, 
     }
     let line = ui.visuals().widgets.noninteractive.bg_stroke;
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
-    response.on_hover_text(help)
+    beside(ui, response, help)
 }
 
 /// The title of a part.
@@ -82,6 +91,19 @@ pub fn bounded(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(*ui.layout()));
     place.shrink_clip_rect(rect.expand(2.0));
     contents(&mut place);
+}
+
+/// Brings what has just got the keyboard into sight; called behind what a scroll area holds.
+pub fn follow_focus(ui: &Ui) {
+    let (focused, id) = (ui.memory(|memory| memory.focused()), ui.scope_id().with("focused"));
+    let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<Option<Id>>(id), focused));
+    let Some(response) = focused.filter(|_| focused != before).and_then(|id| ui.ctx().read_response(id)) else {
+        return;
+    };
+    let here = response.layer_id == ui.layer_id() && ui.min_rect().contains(response.rect.center());
+    if here && !ui.clip_rect().contains_rect(response.rect) {
+        ui.scroll_to_rect(response.rect.expand(6.0), None);
+    }
 }
 
 /// Keeps what a scroll area holds clear of its bar.
@@ -208,7 +230,7 @@ fn draft_from(
 ) -> Option<String> {
     let whole = state.drafts.get(&id).cloned().unwrap_or_else(|| now.to_owned());
     let typing = ui.memory(|memory| memory.has_focus(id));
-    let end = if ends && !typing { end_of(ui, &whole, width - 8.0) } else { None };
+    let end = if ends && !typing { end_of(ui, &whole, width - 16.0) } else { None };
     let mut text = end.clone().unwrap_or_else(|| whole.clone());
     let edit = TextEdit::singleline(&mut text).id(id).hint_text(hint.to_owned()).desired_width(width);
     let response = ui.add(edit);

@@ -167,14 +167,15 @@ impl WorkbenchApp {
             return;
         }
         let Loaded { session, path, saved, place, shown, kept, of } = loaded;
+        // What was said of the former session is not said of this one.
+        self.record.forget(|_| true);
+        self.record.read_all();
         self.keep_present();
         kept.into_iter().for_each(|number| self.forget(number));
         if let Some(place) = &place {
             self.state.recent = self.storage.used(place);
         }
         (self.path, self.saved, self.session) = (path, saved.unwrap_or_else(|| session.clone()), session);
-        // What the engine said of the former session is not said of this one.
-        self.record.forget(|_| true);
         self.forget_answers();
         self.show_run(shown);
         self.taken_up += 1;
@@ -230,6 +231,17 @@ impl WorkbenchApp {
                 Some(teacher) => teacher.move_to(source),
                 none => *none = Some(ModelChoice::stored(source)),
             }
+        }
+        self.set(Part::Models(Box::new(models)));
+    }
+
+    /// The student that a run has made is used as it is: all of it, and its weights.
+    pub(super) fn use_trained(&mut self, wish: Wish, folder: PathBuf) {
+        let mut models = self.session.models.clone();
+        let trained = ModelChoice::stored(Source::Folder(folder));
+        match wish {
+            Wish::Student => models.student = ModelChoice { max_tokens: models.student.max_tokens, ..trained },
+            _ => models.teacher = Some(trained),
         }
         self.set(Part::Models(Box::new(models)));
     }

@@ -2,6 +2,7 @@
 //! until somebody takes them up again or says that they may go.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::session::{Models, Session, file};
 
@@ -13,6 +14,10 @@ pub struct Kept {
     pub name: String,
     /// Who teaches whom in it.
     pub pair: String,
+    /// Its run, by the name of the folder.
+    pub run: Option<String>,
+    /// When it was put aside; `None` where nobody knows.
+    pub when: Option<SystemTime>,
     /// Where it lies on disk; `None` where it could not be written.
     pub file: Option<PathBuf>,
     /// As it stood, if it was put aside by this window.
@@ -36,7 +41,9 @@ impl Kept {
         let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = read.as_ref().map_or_else(stem, |session| session.name.clone());
         let pair = read.as_ref().map(|session| title(&session.models)).unwrap_or_default();
-        Self { number, name, pair, file: Some(path), stood: None }
+        let run = read.as_ref().and_then(run_of);
+        let when = path.metadata().and_then(|file| file.modified()).ok();
+        Self { number, name, pair, run, when, file: Some(path), stood: None }
     }
 
     /// Removes it from the disk.
@@ -46,6 +53,11 @@ impl Kept {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// What the session's run is called: its folder.
+fn run_of(session: &Session) -> Option<String> {
+    Some(session.run.as_deref()?.file_name()?.to_string_lossy().into_owned())
 }
 
 /// Teacher and student in a few words.
@@ -79,7 +91,8 @@ impl KeptSessions {
     /// Keeps one more; gives those that had to go.
     pub fn keep(&mut self, stood: Stood, file: Option<PathBuf>) -> Vec<Kept> {
         let (name, pair) = (stood.session.name.clone(), title(&stood.session.models));
-        self.all.push(Kept { number: self.next, name, pair, file, stood: Some(Box::new(stood)) });
+        let (run, when) = (run_of(&stood.session), Some(SystemTime::now()));
+        self.all.push(Kept { number: self.next, name, pair, run, when, file, stood: Some(Box::new(stood)) });
         self.next += 1;
         let spare = self.all.len().saturating_sub(Self::MOST);
         self.all.drain(..spare).collect()

@@ -18,6 +18,8 @@ impl WorkbenchApp {
         let first = opened.samples.first().filter(|_| untouched || stale);
         if let Some((text, class)) = first {
             self.session.view.probe.clone_from(text);
+            // The window did that: after a crash there is nothing of a person's to be recovered.
+            self.seen.view.probe.clone_from(text);
             self.state.gold = class.map(|class| (text.clone(), class));
             self.state.taken = Some((text.clone(), TextPlace::Sample(0)));
         }

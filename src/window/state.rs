@@ -75,6 +75,8 @@ pub enum Action {
     Browse(Wish),
     /// Use a path that was dropped, typed or picked.
     Use(Wish, PathBuf),
+    /// Put the student that a run has made into the pair, with its weights, as teacher or as student.
+    UseTrained(Wish, PathBuf),
     /// Take up a session that was kept.
     Recover(u64),
     /// Remove a session that was kept.
@@ -262,6 +264,10 @@ pub struct UiState {
     pub type_it: bool,
     /// Where the session was written last, until it is changed.
     pub written: Option<PathBuf>,
+    /// When the last run that this window saw has ended, in egui's seconds.
+    pub ended: Option<f64>,
+    /// Whether a run was under way in the last frame.
+    pub was_live: bool,
     /// Whether it is asked if the window may close.
     pub closing: bool,
     /// Whether the sessions that were kept are shown.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use egui::{Context, Vec2, ViewportCommand};
+use egui::{Context, Pos2, Vec2, ViewportCommand, vec2};
 
 use super::app::WorkbenchApp;
 use super::preferences::{Language, Preferences};
@@ -37,13 +37,21 @@ impl WorkbenchApp {
             (viewport.inner_rect, viewport.monitor_size, whole, viewport.minimized.unwrap_or_default())
         });
         let Some(size) = inner.map(|rect| rect.size()).filter(|_| !hidden) else { return };
-        if let Some(screen) = screen.filter(|_| !std::mem::replace(&mut self.fitted, true))
+        if let Some(screen) = screen
             && !maximized
             && reaches_beyond(size, screen)
         {
-            ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
-            return;
+            if !std::mem::replace(&mut self.fitted, true) {
+                ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
+                return;
+            }
+            if self.preferences.maximized {
+                // It was made smaller by a hand, and the size it goes back to is the one that did not fit.
+                ctx.send_viewport_cmd(ViewportCommand::OuterPosition(Pos2::ZERO));
+                ctx.send_viewport_cmd(ViewportCommand::InnerSize(size.min(vec2(screen.x, screen.y - BARS))));
+            }
         }
+        self.fitted |= screen.is_some();
         let rested = if maximized { self.preferences.size } else { Some((size.x.round(), size.y.round())) };
         let seen = Preferences { size: rested, maximized, ..self.preferences };
         if seen != self.preferences {
@@ -86,8 +94,6 @@ fn reaches_beyond(inner: Vec2, screen: Vec2) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use egui::vec2;
-
     use super::*;
 
     #[test]

@@ -552,6 +552,40 @@ fn a_server_is_ready_only_after_it_has_answered() {
     assert!(play.has("not asked yet"));
 }
 
+#[test]
+fn the_address_that_is_being_typed_is_the_one_that_is_tested() {
+    let mut play = Play::new();
+    play.look_into("Pair");
+    play.harness.get_by_role_and_label(Role::ComboBox, "Teacher").click();
+    play.look(4);
+    play.click("Server…");
+    play.look(4);
+    play.harness.event(egui::Event::Text("http://localhost:8123/v1".into()));
+    play.look(2);
+    play.engine.heard();
+    play.click("Test the connection");
+    let heard = play.engine.heard();
+    let asked = |command: &Command| matches!(command, Command::Connect(asked) if matches!(&**asked, Source::Server { url, .. } if url == "http://localhost:8123/v1"));
+    assert!(heard.iter().any(asked), "{heard:?}");
+}
+
+#[test]
+fn the_field_of_a_table_that_is_chosen_has_the_keyboard() {
+    for kind in ["CSV or TSV", "JSON Lines", "20 Newsgroups"] {
+        let mut play = Play::new();
+        play.look_into("Data");
+        play.harness.get_by_role_and_label(Role::ComboBox, "Source").click();
+        play.look(4);
+        play.click(kind);
+        play.look(4);
+        play.harness.event(egui::Event::Text("reviews of films".into()));
+        play.look(2);
+        let typed =
+            play.harness.root().children_recursive().any(|node| is_field(&node.accesskit_node(), "reviews of films"));
+        assert!(typed, "{kind}");
+    }
+}
+
 // ---- starting
 
 #[test]

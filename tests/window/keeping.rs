@@ -132,7 +132,7 @@ fn several_sessions_in_a_row_are_all_kept_and_of_more_than_are_kept_the_oldest_a
         play.edit(&format!("number {number}"));
         play.built_in();
     }
-    assert!(play.shows("number 9") && play.shows("7 earlier ones"));
+    assert!(play.shows("number 9") && play.shows("earlier: 7"));
     let said = play
         .notices()
         .into_iter()
@@ -143,7 +143,7 @@ fn several_sessions_in_a_row_are_all_kept_and_of_more_than_are_kept_the_oldest_a
     assert!(!play.shows("Recover it"));
     play.click("Session");
     play.click("Kept sessions (8)");
-    play.click("7 earlier ones");
+    play.click("earlier: 7");
     play.look(8);
     assert!(play.shows("number 2") && !play.shows("number 1"));
     // The newest stands first; taking it up leaves the others.
@@ -154,7 +154,7 @@ fn several_sessions_in_a_row_are_all_kept_and_of_more_than_are_kept_the_oldest_a
     drop((harness, engine));
     let (mut harness, _engine) = stage::window(Harness::builder(), Session::built_in().unwrap(), None, folder.path());
     harness.run_steps(3);
-    harness.get_by_label("7 earlier ones");
+    harness.get_by_label("earlier: 7");
     harness.get_by_label("number 9");
 }
 

@@ -17,10 +17,11 @@ pub fn free(folder: &Path) -> Option<u64> {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::free;
 
+    #[cfg_attr(not(unix), ignore = "no system but Unix is asked")]
     #[test]
     fn a_folder_that_is_yet_to_be_made_has_the_room_of_the_one_it_will_lie_in() {
         let folder = tempfile::tempdir().unwrap();

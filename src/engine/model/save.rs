@@ -98,6 +98,11 @@ impl Model {
 pub struct StudentFiles(Vec<(&'static str, Vec<u8>)>);
 
 impl StudentFiles {
+    /// Bytes of the weights of a student that lies in `folder`.
+    pub fn weight_bytes_in(folder: &Path) -> Option<u64> {
+        std::fs::metadata(folder.join("model.safetensors")).ok().map(|file| file.len())
+    }
+
     /// Writes them into `folder`, each whole or not at all. Of a folder that was not there nothing is left
     /// where they cannot all be written.
     ///

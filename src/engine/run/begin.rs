@@ -46,9 +46,11 @@ impl Engine<'_> {
                 self.emit(Event::Opened(Box::new(Opened { models, ..pair.opened() })));
                 self.pair = Some(pair);
                 self.weigh(session);
-                self.phase(Phase::Ready, "");
+                // A long text or a slow model takes its time, and Start waits behind it: ready is who answers at once.
+                self.phase(Phase::Opening, "asking both models about the text under the lens");
                 self.look(true);
                 self.count(session);
+                self.phase(Phase::Ready, "");
             }
             Err(e) => self.fail(&e),
         }

@@ -8,7 +8,7 @@ use super::super::checkpoint::{Found, Story};
 use super::super::model::StudentFiles;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint};
-use super::{Engine, Left, Mode, Run, Unwritten, peak_bytes, unwritten};
+use super::{Engine, Left, Mode, Run, Unwritten, measuring, peak_bytes, unwritten};
 use crate::link::{Abandoned, Event, EventSink as _, Notice, Outcome, Phase, STOPPED, Saved, Step};
 use crate::session::Keep;
 use crate::session::run_folder::SUMMARY;
@@ -105,6 +105,9 @@ impl Engine<'_> {
             self.emit(Event::Warning(said.into()));
         }
         if let Some(predictions) = measured.predictions {
+            if let Some(said) = measuring::all_alike(&predictions, &classes) {
+                self.emit(Event::Warning(said.into()));
+            }
             self.emit(Event::Predictions(Arc::new(predictions)));
         }
         let outcome = Outcome {

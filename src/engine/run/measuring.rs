@@ -6,6 +6,7 @@ use std::sync::mpsc::TryRecvError;
 use std::time::Instant;
 
 use super::super::evaluate::{self, Watch};
+use super::super::model::StudentFiles;
 use super::super::train::Trainer;
 use super::super::{EngineError, speed};
 use super::Engine;
@@ -104,7 +105,7 @@ fn at_the_end(trainer: &mut Trainer, out: &Path, unasked: Option<String>, watch:
     });
     lacks.append(&mut measured.lacks);
     measured.lacks = lacks;
-    measured.student.bytes = std::fs::metadata(out.join(STUDENT).join("model.safetensors")).ok().map(|file| file.len());
+    measured.student.bytes = StudentFiles::weight_bytes_in(&out.join(STUDENT));
     measured
 }
 
@@ -134,6 +135,24 @@ fn both(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Measured
     Ok(Measured { predictions: Some(result.predictions), teacher, student, lacks })
 }
 
+/// Fewer test texts than this may well be answered alike.
+const FEW: usize = 20;
+
+/// What is said of a student that names one class whatever the text, although the texts are of several.
+/// While it trains that is no alarm: many begin so.
+pub(super) fn all_alike(predictions: &Predictions, classes: &[String]) -> Option<String> {
+    let rows = &predictions.rows;
+    let (first, gold) = rows.first().map(|row| (row.student.0, row.gold))?;
+    let alike = rows.iter().all(|row| row.student.0 == first) && rows.iter().any(|row| row.gold != gold);
+    let class = classes.get(first).map_or("?", String::as_str);
+    (alike && rows.len() >= FEW).then(|| {
+        format!(
+            "the student names {class:?} for all of {} test texts: it has learned nothing that tells them apart; another learning rate, more steps or a student with stored weights usually help",
+            rows.len()
+        )
+    })
+}
+
 /// What is known of the student beside its figures.
 fn student_side(trainer: &Trainer, side: Side) -> Side {
     let pruned = trainer.pruner.pruned().unwrap_or(0);
@@ -142,9 +161,42 @@ fn student_side(trainer: &Trainer, side: Side) -> Side {
 
 fn time(trainer: &Trainer, student: &mut Side, teacher: Option<&mut Side>) -> Result<(), EngineError> {
     let (pair, prompt) = (&trainer.pair, &trainer.session.prompt);
-    student.speed = speed::of_student(pair, prompt)?;
+    let [ours, theirs] = speed::of_both(pair, prompt)?;
+    student.speed = ours;
     if let Some(teacher) = teacher {
-        teacher.speed = speed::of_teacher(pair, prompt)?;
+        teacher.speed = theirs;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::Prediction;
+
+    fn predictions(answers: impl IntoIterator<Item = (usize, usize)>) -> Predictions {
+        let row = |(gold, student)| Prediction {
+            text: String::new(),
+            gold,
+            teacher: None,
+            student: (student, 0.9),
+            kl: None,
+        };
+        Predictions { step: 10, rows: answers.into_iter().map(row).collect() }
+    }
+
+    #[test]
+    fn only_a_student_that_names_one_class_for_texts_of_several_is_said_to_have_learned_nothing() {
+        let classes = ["a".to_owned(), "b".to_owned()];
+        let said = all_alike(&predictions((0..40).map(|row| (row % 2, 1))), &classes).unwrap();
+        assert!(said.contains("\"b\" for all of 40 test texts"), "{said}");
+        for sound in [
+            predictions((0..40).map(|row| (row % 2, usize::from(row == 3)))),
+            predictions((0..40).map(|_| (1, 1))),
+            predictions((0..10).map(|row| (row % 2, 1))),
+            predictions([]),
+        ] {
+            assert_eq!(all_alike(&sound, &classes), None);
+        }
+    }
 }

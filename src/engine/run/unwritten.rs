@@ -59,6 +59,8 @@ impl Engine<'_> {
         };
         match done {
             Ok(folder) => {
+                let place = folder.clone().unwrap_or_else(|| unwritten.out.join(STUDENT));
+                unwritten.outcome.student.bytes = StudentFiles::weight_bytes_in(&place);
                 unwritten.outcome.saved = Some(Saved { folder, ..unwritten.saved });
                 unwritten.outcome.unwritten = None;
                 self.sink.emit(Event::Unwritten(None));

@@ -1,33 +1,57 @@
 //! The bar on top: which experiment this is, and how the engine fares.
 
-use egui::{Align, Color32, Label, Layout, RichText, TextEdit, Ui};
+mod status;
+
+use egui::{Align, Color32, Label, Layout, Rect, RichText, Sense, TextEdit, Ui, UiBuilder, vec2};
 
 use super::Scene;
-use crate::link::grouped;
-use crate::link::{Phase, Reach, Status};
 use crate::window::control;
 use crate::window::preferences::{Language, Preferences, ThemeChoice};
 use crate::window::state::{Action, FileQuestion, UiState};
-use crate::window::strings;
 use crate::window::theme;
 use crate::window::undo::Part;
 
+/// Width of the language, the look and the menu, points.
+const CHOICES: f32 = 310.0;
+/// Of the bar's width the left part keeps so much, points at most and share.
+const LEFT: (f32, f32) = (420.0, 0.34);
+/// Room between both parts.
+const GAP: f32 = 16.0;
+
+/// Which experiment it is on the left, cut where the room ends; how the engine fares on the right. The
+/// right part is as wide as it was in the last frame, so that both are drawn, and tabbed through, from
+/// left to right.
 pub(super) fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    ui.horizontal(|ui| {
-        ui.set_min_height(26.0);
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
+    let id = ui.scope_id().with("right part");
+    let last = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(0.5 * row.width());
+    let middle = row.right() - last;
+    part(ui, row.with_max_x((middle - GAP).max(row.left())), |ui| {
         name_ui(ui, scene, state);
         file_ui(ui, scene, state);
         let pair = RichText::new(scene.pair()).weak();
         ui.add(Label::new(pair).truncate().selectable(false)).on_hover_text(scene.t("Who teaches whom"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            menu_ui(ui, scene, state);
-            theme_ui(ui, scene, state);
-            language_ui(ui, scene, state);
-            ui.add_space(10.0);
-            status_ui(ui, scene);
-        });
     });
+    let width = part(ui, row.with_min_x(middle), |ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let kept = LEFT.0.min(LEFT.1 * row.width()) + GAP;
+        status::status_ui(ui, scene, row.width() - kept - CHOICES);
+        ui.add_space(10.0);
+        language_ui(ui, scene, state);
+        theme_ui(ui, scene, state);
+        menu_ui(ui, scene, state);
+    });
+    if (width - last).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, width));
+        ui.request_discard("the width of the right part of the bar");
+    }
+}
+
+/// Draws into a part of the bar; gives the width that was used.
+fn part(ui: &mut Ui, room: Rect, contents: impl FnOnce(&mut Ui)) -> f32 {
+    let mut part = ui.new_child(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)));
+    contents(&mut part);
+    part.min_rect().width()
 }
 
 fn name_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -62,96 +86,6 @@ fn file_ui(ui: &mut Ui, scene: &Scene, state: &UiState) {
         ui.set_max_width((ui.available_width() * 0.4).max(60.0));
         ui.add(Label::new(text).truncate().selectable(false)).on_hover_text(path.display().to_string());
     });
-}
-
-/// What the engine does, in words.
-fn phase_name(scene: &Scene) -> &'static str {
-    match scene.phase() {
-        Phase::Empty => scene.t("nothing open"),
-        Phase::Opening => scene.t("opening"),
-        Phase::Ready => match scene.silent_server().map(|server| scene.reach(server)) {
-            None => scene.t("ready"),
-            Some(Some(Reach::Failed(_))) => scene.t("the server does not answer"),
-            Some(_) => scene.t("open · server not asked yet"),
-        },
-        Phase::Running => scene.t("running"),
-        Phase::Paused => scene.t("paused"),
-        Phase::Evaluating => scene.t("evaluating"),
-        Phase::Finished => scene.t("finished"),
-        Phase::Stopped => scene.t("stopped"),
-        Phase::Failed => scene.t("failed"),
-        Phase::Gone => scene.t("engine gone"),
-    }
-}
-
-fn phase_color(look: theme::Look, phase: Phase) -> Color32 {
-    let palette = look.palette();
-    match phase {
-        Phase::Running | Phase::Evaluating => palette.good,
-        Phase::Opening | Phase::Paused => palette.warn,
-        Phase::Failed | Phase::Gone => palette.bad,
-        Phase::Ready | Phase::Finished => palette.accent,
-        Phase::Empty | Phase::Stopped => palette.text_weak,
-    }
-}
-
-/// Right to left, so the dot comes last.
-fn status_ui(ui: &mut Ui, scene: &Scene) {
-    let status = &scene.record.status;
-    ui.spacing_mut().item_spacing.x = 14.0;
-    for (figure, help) in figures(scene, status).into_iter().rev() {
-        ui.add(Label::new(figure).selectable(false)).on_hover_text(help);
-    }
-    ui.spacing_mut().item_spacing.x = 5.0;
-    let mut phase = phase_name(scene).to_owned();
-    if !status.what.is_empty() {
-        phase = format!("{phase} · {}", strings::heard(scene.look.language, &status.what));
-    }
-    ui.add(Label::new(RichText::new(phase).strong()).truncate().selectable(false))
-        .on_hover_text(scene.t("What the engine is doing"));
-    control::dot(ui, phase_color(scene.look, status.phase));
-}
-
-/// The figures that mean something now, each with its help.
-fn figures(scene: &Scene, status: &Status) -> Vec<(String, &'static str)> {
-    let mut figures = Vec::new();
-    if status.phase.is_live() {
-        let (done, total) = (grouped(status.done), grouped(status.total));
-        figures.push((format!("{} {done} / {total}", scene.t("step")), scene.t("Optimiser steps done, of all")));
-        // Behind the last step there is no speed of steps, and the room is needed.
-        let at_end = status.measuring.is_some() && status.pace.steps_left == 0;
-        if status.steps_per_sec > 0.0 && status.phase != Phase::Paused && !at_end {
-            let speed = format!("{:.1} {}", status.steps_per_sec, scene.t("steps/s"));
-            figures.push((speed, scene.t("Speed of the last second, evaluations left out")));
-        }
-        if let Some(left) = status.seconds_left().filter(|_| status.phase != Phase::Paused) {
-            let help = scene.t("Time until the run is done and measured; steps and evaluations each by their own pace");
-            figures.push((format!("{} {}", scene.t("ETA"), clock(left)), help));
-        }
-        if let Some(measuring) = status.measuring {
-            let (done, total) = (grouped(measuring.done), grouped(measuring.total));
-            let texts = format!("{done} / {total} {}", scene.t("texts measured"));
-            figures.push((texts, scene.t("Texts of the data that were measured, of all in this measuring")));
-        }
-        if !at_end {
-            let looking = format!("{} {:.0} %", scene.t("looking"), status.looking * 100.0);
-            figures.push((looking, scene.t("Share of the time spent on probes and pictures")));
-        }
-    } else if scene.record.step > 0 {
-        figures
-            .push((format!("{} {}", scene.t("step"), grouped(scene.record.step)), scene.t("Steps of the run shown")));
-    }
-    if status.peak_bytes > 0 {
-        figures.push((format!("{}B", control::short(status.peak_bytes)), scene.t("Peak memory of the program")));
-    }
-    figures
-}
-
-/// Minutes and seconds, with hours where there are any.
-fn clock(secs: f64) -> String {
-    let secs = secs.min(359_999.0) as u64;
-    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{secs:02}") } else { format!("{minutes}:{secs:02}") }
 }
 
 fn menu_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -242,17 +176,5 @@ fn language_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     });
     if let Some(language) = picked {
         state.ask(Action::Prefer(Preferences { language: Some(language), ..*scene.preferences }));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_remaining_time_reads_like_a_clock() {
-        assert_eq!(clock(192.4), "3:12");
-        assert_eq!(clock(3725.0), "1:02:05");
-        assert_eq!(clock(f64::INFINITY), "99:59:59");
     }
 }

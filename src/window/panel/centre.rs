@@ -4,10 +4,15 @@ use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, Ui};
 
 use super::{Scene, changed_view};
 use crate::session::View;
-use crate::window::control;
+use crate::window::control::{self, Lower};
 use crate::window::plot::{attention_map, curves, weights};
 use crate::window::state::{Action, Back, UiState};
 use crate::window::steering::THETA;
+
+/// The lower part is never lower, points: its tabs and a row of heads.
+const LEAST: f32 = 160.0;
+/// With less room for the curves the lower part is only its tabs, points.
+const CURVES: f32 = 150.0;
 
 /// The lower part's tabs, as they are stored in the view.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,13 +53,14 @@ pub fn shows_weights(view: &View) -> bool {
 
 pub(super) fn centre_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let tab = Tab::of(&scene.session.view);
-    let frame = Frame::NONE.inner_margin(Margin { left: 0, right: 0, top: 8, bottom: 0 });
-    let lower = Panel::bottom("lower").frame(frame);
-    if tab == Tab::None {
-        lower.resizable(false).exact_size(38.0).show(ui, |ui| tabs_ui(ui, scene, state, tab));
+    let margin = Margin { left: 0, right: 0, top: 8, bottom: 0 };
+    let room = ui.available_height();
+    if tab == Tab::None || room < LEAST + CURVES {
+        let lower = Panel::bottom("tabs").frame(Frame::NONE.inner_margin(margin)).exact_size(38.0);
+        lower.show(ui, |ui| tabs_ui(ui, scene, state, tab));
     } else {
-        let (first, range) = super::share(ui, 388.0, 160.0, 0.62);
-        lower.resizable(true).default_size(first).size_range(range).show(ui, |ui| {
+        let lower = Lower { id: "lower", wanted: 388f32.max(0.44 * room), least: LEAST, most: 0.62, margin };
+        lower.show(ui, |ui| {
             tabs_ui(ui, scene, state, tab);
             ui.add_space(4.0);
             control::bounded(ui, |ui| match tab {
@@ -67,7 +73,8 @@ pub(super) fn centre_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 fn tabs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, tab: Tab) {
-    ui.horizontal(|ui| {
+    let layers = |ui: &mut Ui| if tab == Tab::Attention { layers_ui(ui, scene) } else { None };
+    let choices = |ui: &mut Ui| {
         let all = [
             (Tab::Attention, scene.t("Attention"), scene.t("What each head looks at in the text under the lens")),
             (
@@ -81,15 +88,16 @@ fn tabs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, tab: Tab) {
             state.ask(changed_view(scene, |view| view.tab = chosen.name().to_owned()));
         }
         // Weights are the student's alone, however it is asked.
-        let former = (!scene.belonging.open()).then(|| scene.t("by the former pair and data"));
+        let former = (!scene.belonging.open()).then(|| scene.t("by the former pair and data").to_owned());
         let words = if tab == Tab::Attention { scene.answered_by() } else { former.filter(|_| tab == Tab::Weights) };
         if let Some(words) = words {
             ui.add(Label::new(RichText::new(words).small().color(ui.visuals().warn_fg_color)).selectable(false));
         }
-        if tab == Tab::Attention {
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| layers_ui(ui, scene, state));
-        }
-    });
+    };
+    let (_, layer) = egui::Sides::new().shrink_left().truncate().show(ui, choices, layers);
+    if let Some(change) = layer {
+        state.ask(change);
+    }
 }
 
 fn curves_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -136,18 +144,16 @@ fn attention_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
 }
 
-/// Right to left: student's layer, teacher's layer.
-fn layers_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let Some(frame) = scene.probe else { return };
+/// Right to left: student's layer, teacher's layer. Gives the change that was made.
+fn layers_ui(ui: &mut Ui, scene: &Scene) -> Option<Action> {
+    let frame = scene.probe?;
     let view = &scene.session.view;
-    if let Some(layer) = layer_ui(ui, scene, scene.t("Student layer"), frame.student.layers, view.student_layer) {
-        state.ask(changed_view(scene, |view| view.student_layer = layer));
-    }
-    let Some(teacher) = &frame.teacher else { return };
+    let student = layer_ui(ui, scene, scene.t("Student layer"), frame.student.layers, view.student_layer);
+    let student = student.map(|layer| changed_view(scene, |view| view.student_layer = layer));
+    let Some(teacher) = &frame.teacher else { return student };
     ui.add_space(8.0);
-    if let Some(layer) = layer_ui(ui, scene, scene.t("Teacher layer"), teacher.layers, view.teacher_layer) {
-        state.ask(changed_view(scene, |view| view.teacher_layer = layer));
-    }
+    let teacher = layer_ui(ui, scene, scene.t("Teacher layer"), teacher.layers, view.teacher_layer);
+    teacher.map(|layer| changed_view(scene, |view| view.teacher_layer = layer)).or(student)
 }
 
 fn layer_ui(ui: &mut Ui, scene: &Scene, label: &'static str, layers: usize, now: usize) -> Option<usize> {

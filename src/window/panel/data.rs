@@ -209,6 +209,8 @@ fn strip_ui(ui: &mut Ui, scene: &Scene, strip: &mut Strip) {
         scene.t("Remove"),
         scene.t("Left in, a model learns the writers and servers instead of the topic"),
         |ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            ui.spacing_mut().icon_spacing = 3.0;
             ui.checkbox(&mut strip.headers, scene.t("Headers"))
                 .on_hover_text(scene.t("Everything before the first blank line"));
             ui.checkbox(&mut strip.footers, scene.t("Footers"))

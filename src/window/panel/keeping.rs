@@ -4,7 +4,7 @@
 use egui::{Align2, Label, RichText, Ui, Window, vec2};
 
 use super::Scene;
-use crate::link::{Unwritten, grouped};
+use crate::link::{Phase, Unwritten, grouped};
 use crate::session::run_folder::Held;
 use crate::window::control;
 use crate::window::kept::Kept;
@@ -103,7 +103,8 @@ pub(super) fn closing_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         }
         ui.add_space(6.0);
         ui.horizontal(|ui| {
-            let stay = if scene.live { scene.t("Keep running") } else { scene.t("Keep it open") };
+            let running = scene.live && scene.phase() != Phase::Paused;
+            let stay = if running { scene.t("Keep running") } else { scene.t("Keep it open") };
             if ui.button(RichText::new(stay).strong()).clicked() {
                 state.ask(Action::Close(false));
             }
@@ -124,7 +125,7 @@ fn kept_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, newest: &Kept, older
             }
         });
         if !older.is_empty() {
-            let more = format!("{} {}", older.len(), scene.t("earlier ones"));
+            let more = format!("{}: {}", scene.t("earlier"), older.len());
             ui.collapsing(more, |ui| {
                 for kept in older.iter().rev() {
                     ui.horizontal_wrapped(|ui| one_ui(ui, scene, state, kept));
@@ -136,7 +137,10 @@ fn kept_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, newest: &Kept, older
 
 fn one_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, kept: &Kept) {
     ui.label(RichText::new(&kept.name).strong());
-    ui.label(RichText::new(&kept.pair).weak());
+    let run = kept.run.as_ref().map(|run| format!("{} {run}", scene.t("run")));
+    let ago = kept.when.and_then(|when| when.elapsed().ok()).map(|since| scene.ago(since));
+    let known: Vec<String> = [Some(kept.pair.clone()), run, ago].into_iter().flatten().collect();
+    ui.label(RichText::new(known.join(" · ")).weak());
     let help = scene.t("Opens the session as it stood; the present one is kept in its place");
     if ui.button(scene.t("Recover it")).on_hover_text(help).clicked() {
         state.ask(Action::Recover(kept.number));

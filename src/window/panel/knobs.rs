@@ -54,6 +54,7 @@ pub(super) fn knobs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         for knob in scene.catalog.knobs.iter().filter(|knob| is_in_use(scene, knob)) {
             ui.push_id(knob.id, |ui| knob_ui(ui, scene, state, knob));
         }
+        control::follow_focus(ui);
     });
 }
 
@@ -61,7 +62,7 @@ pub(super) fn knobs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn meaning(scene: &Scene) -> &'static str {
     if scene.live {
         scene.t("act on the next step")
-    } else if scene.record.applied.is_empty() {
+    } else if scene.record.applied.is_empty() || scene.record.step == 0 {
         scene.t("values for the next start")
     } else if scene.catalog.knobs.iter().any(|knob| left(scene, knob).is_some()) {
         scene.t("changed since the run")
@@ -244,7 +245,7 @@ fn sparsity_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, theta: f64) -> Option<Tu
     };
     ui.spacing_mut().interact_size.y = 20.0;
     let typed = ui.horizontal(|ui| {
-        control::caption(ui, scene.t("removes"));
+        control::caption(ui, scene.t("would remove"));
         let share = |theta: f64| 100.0 * weights.all.fraction_below(theta);
         let field = Number {
             key: "sparsity",

@@ -23,13 +23,13 @@ mod source;
 mod test_set;
 mod transport;
 
-use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
 use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
 
 use super::belonging::Belonging;
-use super::control;
+use super::control::{self, Lower};
 use super::kept::{self, Kept};
 use super::preferences::Preferences;
 use super::state::{Action, FileQuestion, UiState};
@@ -37,6 +37,7 @@ use super::theme::Look;
 use super::timing::Timing;
 use crate::link::{
     Connection, FolderSize, KeyNews, Phase, Preview, ProbeFrame, PromptFrame, Reach, Repository, Shelf, WeightFrame,
+    grouped,
 };
 use crate::record::RunRecord;
 use crate::session::{Catalog, Knobs, Prompt, Session, Source, View};
@@ -126,10 +127,25 @@ impl Scene<'_> {
         }
     }
 
-    /// Of which pair and prompt the answers to the text under the lens are, where that is not plain.
-    fn answered_by(&self) -> Option<&'static str> {
+    /// Of which pair, prompt and step the answers to the text under the lens are, where that is not plain.
+    fn answered_by(&self) -> Option<String> {
         let frame = self.probe?;
-        if self.belonging.open() { self.made_by(&frame.prompt) } else { Some(self.t("by the former pair and data")) }
+        if !self.belonging.open() {
+            return Some(self.t("by the former pair and data").to_owned());
+        }
+        let student = self.student_of(frame.step);
+        let words: Vec<String> = self.made_by(&frame.prompt).map(str::to_owned).into_iter().chain(student).collect();
+        (!words.is_empty()).then(|| words.join(" · "))
+    }
+
+    /// Which student it is that has done `step` steps, where a run on show went further: after its end the
+    /// one that was saved, after a crash that of the last checkpoint, or one without training.
+    fn student_of(&self, step: u64) -> Option<String> {
+        let other = !self.live && self.belonging.run() && self.record.session.is_some() && step != self.record.step;
+        other.then(|| match step {
+            0 => format!("{} {}", self.t("Student"), self.t("without training")),
+            _ => format!("{} {}", self.t("student of step"), grouped(step)),
+        })
     }
 
     /// How far the test of the connection to this server got; `None` if it was not asked.
@@ -144,6 +160,16 @@ impl Scene<'_> {
         let teacher = self.session.models.teacher.as_ref().map(|teacher| &teacher.source);
         let server = teacher.filter(|source| matches!(source, Source::Server { .. }))?;
         (!matches!(self.reach(server), Some(Reach::Answered { .. }))).then_some(server)
+    }
+
+    /// How long ago something was.
+    fn ago(&self, since: Duration) -> String {
+        match since.as_secs() / 60 {
+            0 => self.t("just now").to_owned(),
+            minutes @ 1..60 => format!("{minutes} {}", self.t("min ago")),
+            minutes @ 60..2880 => format!("{} {}", minutes / 60, self.t("h ago")),
+            minutes => format!("{} {}", minutes / 1440, self.t("days ago")),
+        }
     }
 
     /// What the run on show is called: the name of its folder.
@@ -212,19 +238,15 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 fn asked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let frame = Frame::NONE.inner_margin(Margin { left: 12, right: 6, top: 6, bottom: 4 });
-    let (first, range) = share(ui, 416.0, 120.0, 0.62);
-    Panel::bottom("knobs")
-        .resizable(true)
-        .default_size(first)
-        .size_range(range)
-        .frame(frame)
-        .show(ui, |ui| control::bounded(ui, |ui| knobs::knobs_ui(ui, scene, state)));
+    let knobs = Lower { id: "knobs", wanted: 416.0, least: 120.0, most: 0.62, margin: frame.inner_margin };
+    knobs.show(ui, |ui| knobs::knobs_ui(ui, scene, state));
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         ScrollArea::vertical().id_salt("asked").auto_shrink(false).show(ui, |ui| {
             control::clear_of_bar(ui);
             for section in &ASKED {
                 section_ui(ui, section, scene, state);
             }
+            control::follow_focus(ui);
         });
     });
 }
@@ -239,22 +261,14 @@ fn section_ui(ui: &mut Ui, section: &Section, scene: &Scene, state: &mut UiState
     });
 }
 
-/// First height of a part at the lower edge, and how far it can be drawn: on a small screen it leaves
-/// the part above it its share.
-fn share(ui: &Ui, wanted: f32, least: f32, most: f32) -> (f32, RangeInclusive<f32>) {
-    let most = (ui.available_height() * most).max(least);
-    (wanted.min(most * 0.85).max(least), least..=most)
-}
-
 fn outputs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let frame = Frame::NONE.inner_margin(Margin { left: 0, right: 0, top: 8, bottom: 0 });
+    let margin = Margin { left: 0, right: 0, top: 8, bottom: 0 };
     if scene.record.predictions.is_some() {
-        let (first, range) = share(ui, 300.0, 140.0, 0.5);
-        let panel = Panel::bottom("test set").resizable(true).default_size(first).size_range(range).frame(frame);
-        panel.show(ui, |ui| control::bounded(ui, |ui| test_set::test_set_ui(ui, scene, state)));
+        let table = Lower { id: "test set", wanted: 300.0, least: 140.0, most: 0.5, margin };
+        table.show(ui, |ui| test_set::test_set_ui(ui, scene, state));
     } else {
         // A table without rows gives its room to the bars.
-        let panel = Panel::bottom("no test set").resizable(false).exact_size(76.0).frame(frame);
+        let panel = Panel::bottom("no test set").exact_size(76.0).frame(Frame::NONE.inner_margin(margin));
         panel.show(ui, |ui| control::bounded(ui, |ui| test_set::test_set_ui(ui, scene, state)));
     }
     CentralPanel::no_frame().show(ui, |ui| control::bounded(ui, |ui| outputs::probe_ui(ui, scene, state)));

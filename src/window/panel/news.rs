@@ -1,11 +1,12 @@
 //! What must be seen now: a run in trouble, the newest notice. Cards in
 //! the flow of the window; nothing modal stands in the way.
 
-use egui::{Align2, Area, Button, Color32, Frame, Id, Label, RichText, ScrollArea, Ui, vec2};
+use egui::{Align2, Area, Button, Color32, Frame, Id, Key, Label, RichText, ScrollArea, Ui, vec2};
 
 use super::Scene;
 use crate::link::grouped;
 use crate::record::{Remark, Trouble};
+use crate::window::act::LEARNING_RATE;
 use crate::window::control;
 use crate::window::state::{Action, UiState};
 
@@ -35,7 +36,11 @@ fn trouble_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble
 fn remedies_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble) {
     let rewound = scene.record.step < trouble.step;
     if let Some(checkpoint) = trouble.checkpoint.filter(|_| !rewound) {
-        let help = format!("{} {}", scene.t("Back to the checkpoint at step"), grouped(checkpoint));
+        let then = scene.record.knob_at(LEARNING_RATE, checkpoint);
+        let half =
+            then.map(|rate| format!("; {} {}", scene.t("the learning rate is then"), control::exact(rate / 2.0)));
+        let back = format!("{} {}", scene.t("Back to the checkpoint at step"), grouped(checkpoint));
+        let help = format!("{back}{}", half.unwrap_or_default());
         let text = scene.t("Halve the learning rate and rewind");
         if ui.button(RichText::new(text).strong()).on_hover_text(help).clicked() {
             state.ask(Action::CoolDown(checkpoint));
@@ -43,6 +48,8 @@ fn remedies_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Troubl
     }
     if trouble.checkpoint.is_none() && trouble.alarm.is_some() {
         let help = scene.t("There is no checkpoint from before it; a new run begins at step 0 with half the rate");
+        let rate = scene.requested.values.get(LEARNING_RATE).map(|rate| control::exact(rate / 2.0));
+        let help = rate.map_or_else(|| help.to_owned(), |rate| format!("{help}: {rate}"));
         let text = scene.t("Halve the learning rate and start again");
         if ui.button(RichText::new(text).strong()).on_hover_text(help).clicked() {
             state.ask(Action::StartCooler);
@@ -93,12 +100,7 @@ fn newest_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, place: usize, rema
 fn origin(scene: &Scene, remark: &Remark) -> String {
     let who = if remark.from_engine { scene.t("engine") } else { scene.t("window") };
     let step = remark.step.map(|step| format!("{} {}", scene.t("step"), grouped(step)));
-    let minutes = remark.heard.map(|heard| heard.elapsed().as_secs() / 60);
-    let ago = minutes.map(|minutes| match minutes {
-        0 => scene.t("just now").to_owned(),
-        1..60 => format!("{minutes} {}", scene.t("min ago")),
-        _ => format!("{} {}", minutes / 60, scene.t("h ago")),
-    });
+    let ago = remark.heard.map(|heard| scene.ago(heard.elapsed()));
     [Some(who.to_owned()), step, ago].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
@@ -107,12 +109,17 @@ pub(super) fn list_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if !state.notices_open || scene.record.notices.is_empty() {
         return;
     }
+    if ui.input(|input| input.key_pressed(Key::Escape)) {
+        state.notices_open = false;
+        return;
+    }
     let place = Area::new(Id::unique("all notices")).anchor(Align2::RIGHT_BOTTOM, vec2(-12.0, -56.0));
     place.show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).show(ui, |ui| {
             ui.set_width(460.0);
             head_ui(ui, scene, state);
-            let area = ScrollArea::vertical().id_salt("notices").max_height(300.0).auto_shrink([false, true]);
+            let area = ScrollArea::vertical().id_salt("notices").max_height(300.0).min_scrolled_height(300.0);
+            let area = area.auto_shrink([false, true]);
             area.show(ui, |ui| {
                 for (place, remark) in scene.record.notices.iter().enumerate().rev() {
                     one_ui(ui, scene, state, place, remark);

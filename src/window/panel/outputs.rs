@@ -81,7 +81,7 @@ fn field_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 fn frame_ui(ui: &mut Ui, scene: &Scene, state: &UiState, frame: &ProbeFrame) {
-    let gold = state.gold.as_ref().filter(|(text, _)| *text == frame.text).map(|(_, class)| *class);
+    let gold = gold(scene, state, frame);
     let palette = scene.look.palette();
     let (teacher_color, student_color) = (palette.teacher, palette.student);
     ui.columns(2, |columns| {
@@ -93,6 +93,21 @@ fn frame_ui(ui: &mut Ui, scene: &Scene, state: &UiState, frame: &ProbeFrame) {
     ui.add_space(4.0);
     let temperature = scene.catalog.knob(TEMPERATURE).map_or(1.0, |knob| scene.requested.get(knob));
     probability_bars::bars_ui(ui, frame, temperature, gold, scene.look);
+}
+
+/// The true class of the text under the lens: as it was taken from a table, or as a table that is on
+/// show has it.
+fn gold(scene: &Scene, state: &UiState, frame: &ProbeFrame) -> Option<usize> {
+    let taken = state.gold.as_ref().filter(|(text, _)| *text == frame.text).map(|(_, class)| *class);
+    let listed = || {
+        let rows = scene.record.predictions.iter().filter(|_| scene.belonging.run_data).flat_map(|all| &all.rows);
+        rows.filter(|row| row.text == frame.text).map(|row| row.gold).next()
+    };
+    let sampled = || {
+        let samples = scene.record.opened.iter().filter(|_| scene.belonging.open()).flat_map(|opened| &opened.samples);
+        samples.filter(|(text, _)| *text == frame.text).find_map(|(_, class)| *class)
+    };
+    taken.or_else(listed).or_else(sampled)
 }
 
 fn answer_ui(ui: &mut Ui, title: &str, color: egui::Color32, frame: &ProbeFrame, side: Option<&SideFrame>) {

@@ -16,6 +16,7 @@ use crate::window::control;
 use crate::window::dialog::Wish;
 use crate::window::state::{Action, UiState};
 use crate::window::strings;
+use crate::window::theme::Look;
 
 /// How the card is looked at.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +29,12 @@ pub struct ResultView {
     by_class: bool,
     /// Whether that is the teacher's side.
     teacher: bool,
+    /// When the table was copied, in egui's seconds.
+    copied: Option<f64>,
 }
+
+/// So long a button says what it has done, seconds.
+const SAID: f64 = 1.5;
 
 /// A line of the table: what it is, the teacher's and the student's figure, and help.
 struct Row {
@@ -67,7 +73,10 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, outcome: &Outcome) {
         ui.label(RichText::new(scene.t("Result")).strong());
         let reason = strings::heard(scene.look.language, &outcome.reason).into_owned();
         let steps = format!("{} {}", grouped(outcome.steps), scene.t("steps"));
-        control::caption(ui, &format!("{reason} · {steps} · {}", duration(outcome.seconds)));
+        control::caption(
+            ui,
+            &format!("{} · {reason} · {steps} · {}", scene.run_name(), duration(scene.look, outcome.seconds)),
+        );
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let (text, help) = match state.result.hidden {
                 true => (scene.t("Show"), scene.t("Show the figures of the run again")),
@@ -81,13 +90,14 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, outcome: &Outcome) {
 }
 
 /// Seconds as a person says them.
-fn duration(secs: f64) -> String {
+fn duration(look: Look, secs: f64) -> String {
+    let (h, min, s) = (look.t("h"), look.t("min"), look.t("s"));
     if secs < 60.0 {
-        return format!("{secs:.1} s");
+        return format!("{secs:.1} {s}");
     }
     let whole = secs.min(1e9).round() as u64;
     let (hours, minutes, secs) = (whole / 3600, whole / 60 % 60, whole % 60);
-    if hours > 0 { format!("{hours} h {minutes:02} min") } else { format!("{minutes} min {secs:02} s") }
+    if hours > 0 { format!("{hours} {h} {minutes:02} {min}") } else { format!("{minutes} {min} {secs:02} {s}") }
 }
 
 /// The columns of the table in the card are the rows here.
@@ -125,10 +135,10 @@ fn parameters(side: &Side) -> String {
     control::short(left)
 }
 
-/// How many times smaller the student is; `None` where it is not.
+/// How many times smaller the student is, as a number to show; `None` where it is not.
 fn times(teacher: u64, student: u64) -> Option<String> {
     let times = teacher as f64 / student as f64;
-    (student > 0 && times >= 1.05).then(|| if times < 10.0 { format!("{times:.1} ×") } else { format!("{times:.0} ×") })
+    (student > 0 && times >= 1.05).then(|| if times < 10.0 { format!("{times:.1}") } else { format!("{times:.0}") })
 }
 
 fn table_ui(ui: &mut Ui, scene: &Scene, outcome: &Outcome) {
@@ -159,15 +169,15 @@ fn table_ui(ui: &mut Ui, scene: &Scene, outcome: &Outcome) {
 fn gain(scene: &Scene, outcome: &Outcome) -> Option<String> {
     let (teacher, student) = (outcome.teacher.as_ref()?, &outcome.student);
     let left = |side: &Side| side.parameters.saturating_sub(side.pruned);
-    let fewer = times(left(teacher), left(student)).map(|times| format!("{times} {}", scene.t("fewer parameters")));
+    let fewer = times(left(teacher), left(student)).map(|times| scene.t("{} × fewer parameters").replace("{}", &times));
     let bytes = teacher.bytes.zip(student.bytes).and_then(|(teacher, student)| times(teacher, student));
-    let smaller = bytes.map(|times| format!("{times} {}", scene.t("smaller")));
+    let smaller = bytes.map(|times| scene.t("{} × smaller").replace("{}", &times));
     let micros = |side: &Side| side.speed.map(|speed| (speed.ms_per_text * 1e3).round() as u64);
     let speed = micros(teacher).zip(micros(student)).and_then(|(teacher, student)| times(teacher, student));
-    let faster = speed.map(|times| format!("{times} {}", scene.t("faster")));
+    let faster = speed.map(|times| scene.t("{} × faster").replace("{}", &times));
     let pruned = (student.pruned > 0).then(|| {
         let share = student.pruned as f64 / student.parameters.max(1) as f64;
-        format!("{:.1} % {}", share * 100.0, scene.t("of the student's weights removed"))
+        format!("{:.1} % {}", share * 100.0, scene.t("of all the student's weights removed"))
     });
     let words: Vec<String> = [fewer, smaller, faster, pruned].into_iter().flatten().collect();
     (!words.is_empty()).then(|| words.join(" · "))
@@ -188,11 +198,16 @@ fn doings_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, outcome: &Outcome)
         }
     }
     let help = scene.t("The figures as a Markdown table, into the clipboard");
-    if ui.button(scene.t("Copy as table")).on_hover_text(help).clicked() {
+    let now = ui.input(|input| input.time);
+    let copied = state.result.copied.is_some_and(|at| now - at < SAID);
+    let button = if copied { format!("✔ {}", scene.t("Copied")) } else { scene.t("Copy as table").to_owned() };
+    if ui.button(button).on_hover_text(help).clicked() {
         ui.ctx().copy_text(as_table(scene, outcome));
+        state.result.copied = Some(now);
+        ui.request_repaint_after(std::time::Duration::from_secs_f64(SAID));
     }
     if !outcome.student.per_class.is_empty() {
-        let button = Button::selectable(state.result.by_class, scene.t("By class"));
+        let button = Button::new(scene.t("By class")).selected(state.result.by_class);
         let help = scene.t("Precision, recall and F1 of every class, and which is taken for which");
         if ui.add(button).on_hover_text(help).clicked() {
             state.result.by_class ^= true;
@@ -205,7 +220,7 @@ fn use_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, folder: &std::path::P
         for (wish, text) in [(Wish::Teacher, scene.t("the next teacher")), (Wish::Student, scene.t("the next student"))]
         {
             if ui.button(text).clicked() {
-                state.ask(Action::Use(wish, folder.to_owned()));
+                state.ask(Action::UseTrained(wish, folder.to_owned()));
             }
         }
     })
@@ -227,16 +242,19 @@ fn as_table(scene: &Scene, outcome: &Outcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::preferences::Language;
 
     #[test]
     fn a_duration_reads_as_a_person_says_it() {
-        assert_eq!(["9.5 s", "1 min 05 s", "2 h 00 min"].map(str::to_owned), [9.46, 65.2, 7200.0].map(duration));
+        let said = |language| [9.46, 65.2, 7200.0].map(|secs| duration(Look { language, dark: true }, secs));
+        assert_eq!(said(Language::English), ["9.5 s", "1 min 05 s", "2 h 00 min"]);
+        assert_eq!(said(Language::Chinese), ["9.5 秒", "1 分 05 秒", "2 小时 00 分"]);
     }
 
     #[test]
     fn only_a_smaller_student_is_called_smaller() {
-        assert_eq!(times(1_503_040, 209_096).unwrap(), "7.2 ×");
-        assert_eq!(times(1000, 10).unwrap(), "100 ×");
+        assert_eq!(times(1_503_040, 209_096).unwrap(), "7.2");
+        assert_eq!(times(1000, 10).unwrap(), "100");
         assert!(times(10, 10).is_none() && times(5, 10).is_none() && times(5, 0).is_none());
     }
 

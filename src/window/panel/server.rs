@@ -68,12 +68,18 @@ pub(super) fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &S
 fn connection_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &Source) -> Option<String> {
     let Source::Server { url, model, .. } = now else { return None };
     let reach = scene.reach(now);
+    // An address that is still being typed is the one that is meant.
+    let typed = state.drafts.get(&Id::unique(ADDRESS)).map_or(url.as_str(), |draft| draft.trim()).to_owned();
     ui.horizontal(|ui| {
         let help = scene.t("Asks the server for its list of models; nothing is paid, and a key goes only where it may");
-        let can = !url.is_empty() && reach != Some(&Reach::Asking);
+        let can = !typed.is_empty() && reach != Some(&Reach::Asking);
         let button = ui.add_enabled(can, Button::new(scene.t("Test the connection")));
         if button.on_hover_text(help).clicked() {
-            state.ask(Action::Connect(Box::new(now.clone())));
+            let mut asked = now.clone();
+            if let Source::Server { url, .. } = &mut asked {
+                *url = typed;
+            }
+            state.ask(Action::Connect(Box::new(asked)));
         }
     });
     let palette = scene.look.palette();

@@ -55,7 +55,6 @@ fn choices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             (RowFilter::Disagree, scene.t("Disagree"), scene.t("Teacher and student name different classes")),
         ];
         state.filter = control::segments(ui, state.filter, &all).unwrap_or(state.filter);
-        cell_ui(ui, scene, state);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let mut by_kl = state.order == RowOrder::Divergence;
             let help = scene.t("Largest divergence of the student from the teacher first");
@@ -63,6 +62,7 @@ fn choices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             state.order = if by_kl { RowOrder::Divergence } else { RowOrder::File };
         });
     });
+    cell_ui(ui, scene, state);
     ui.add_space(2.0);
 }
 

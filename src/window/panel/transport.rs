@@ -1,5 +1,7 @@
 //! The run's controls, and how far it is.
 
+use std::path::Path;
+
 use egui::{Align, Button, FontId, Layout, ProgressBar, RichText, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use super::Scene;
@@ -12,6 +14,8 @@ use crate::window::strings;
 
 /// Height of the buttons.
 const TALL: f32 = 32.0;
+/// So long after its end no other run can be begun, seconds.
+const SETTLES: f64 = 1.0;
 /// Size of the letters below a button's name.
 const SMALL: f32 = 9.5;
 
@@ -19,10 +23,14 @@ pub(super) fn transport_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.horizontal(|ui| {
         ui.set_min_height(TALL);
         ui.spacing_mut().item_spacing.x = 8.0;
+        if std::mem::replace(&mut state.was_live, scene.live) && !scene.live {
+            state.ended = Some(ui.input(|input| input.time));
+        }
         if scene.live {
             live_ui(ui, scene, state);
         } else {
-            start_ui(ui, scene, state);
+            let settled = has_settled(ui, state);
+            ui.add_enabled_ui(settled, |ui| start_ui(ui, scene, state));
         }
         folder_ui(ui, scene, state);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -30,6 +38,16 @@ pub(super) fn transport_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             progress_ui(ui, scene);
         });
     });
+}
+
+/// Whether the last run ended long enough ago. *Start* takes the place of *Pause*: a hand that was on its
+/// way there must not begin another run.
+fn has_settled(ui: &Ui, state: &UiState) -> bool {
+    let left = state.ended.map_or(0.0, |ended| ended + SETTLES - ui.input(|input| input.time));
+    if left > 0.0 {
+        ui.request_repaint_after(std::time::Duration::from_secs_f64(left));
+    }
+    left <= 0.0
 }
 
 /// The one button that stands out.
@@ -152,20 +170,28 @@ fn saved_ui(ui: &mut Ui, scene: &Scene) {
     if let Some((measure, value)) = &saved.best {
         text = format!("{text} · {} {value:.3}", curve_name(scene, measure));
     }
-    let reason = strings::heard(scene.look.language, &outcome.reason).into_owned();
-    ui.add(egui::Label::new(RichText::new(text).weak()).truncate().selectable(false)).on_hover_text(reason);
+    let mut help = strings::heard(scene.look.language, &outcome.reason).into_owned();
+    if let Some(folder) = &saved.folder {
+        text = format!("{text} · {}", short_path(folder));
+        help = format!("{help}\n{}", folder.display());
+    }
+    ui.add(egui::Label::new(RichText::new(text).weak()).truncate().selectable(false)).on_hover_text(help);
 }
 
 /// The run's folder: where it lies, how large it is, and by a click what is in it.
 fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let Some(folder) = scene.folder.filter(|folder| scene.record.out.as_ref() == Some(&folder.path)) else { return };
-    let parts: Vec<_> = folder.path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
-    let short = parts.into_iter().rev().collect::<Vec<_>>().join("/");
-    let text = RichText::new(format!("{short} · {}", control::bytes(folder.bytes)));
+    let text = RichText::new(format!("{} · {}", short_path(&folder.path), control::bytes(folder.bytes)));
     let help = format!("{}\n{}", scene.t("The run's folder; click to open it"), folder.path.display());
     if ui.add(egui::Link::new(text)).on_hover_text(help).clicked() {
         state.ask(Action::ShowFolder(folder.path.clone()));
     }
+}
+
+/// The last two parts of a path: enough to know it by.
+fn short_path(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
 /// What a measure on the validation part is called.
@@ -212,7 +238,11 @@ fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, changes: usize, st
 fn can_continue(scene: &Scene) -> bool {
     let record = scene.record;
     let early = [crate::link::STOPPED, "target reached", "no improvement"];
-    let unfinished = record.outcome.as_ref().is_none_or(|outcome| early.contains(&outcome.reason.as_str()));
+    // One whose models could not be measured has its steps, and measures them when it is gone on with.
+    let unfinished = record
+        .outcome
+        .as_ref()
+        .is_none_or(|outcome| early.contains(&outcome.reason.as_str()) || !outcome.unmeasured.is_empty());
     scene.belonging.run()
         && unfinished
         && scene.session.run.is_some()

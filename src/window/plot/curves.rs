@@ -209,7 +209,7 @@ fn curves<'a>(scene: &Scene<'a>, view: &View, chart: &str) -> Vec<Curve<'a>> {
     let curve = |(place, (id, series)): (usize, (&'a SeriesId, &'a Series))| Curve {
         id,
         series,
-        name: names::name(id.name(), scene.look),
+        name: names::of_series(id, scene.look),
         color: color(id, place),
         is_reference: id.name().starts_with("teacher"),
         hidden: view.hidden.iter().any(|hidden| **hidden == *id.0),

@@ -106,7 +106,7 @@ fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {
 fn figures_ui(ui: &mut Ui, frame: &ProbeFrame, teacher: Option<&Side>, temperature: f64, look: Look) {
     let (Some(side), Some(theirs)) = (teacher, &frame.teacher) else { return };
     let at = |temperature| kl(&theirs.scores, &frame.student.scores, temperature);
-    let rounded = (100.0 * temperature).round() / 100.0;
+    let rounded = (1000.0 * temperature).round() / 1000.0;
     let softened = if rounded == 1.0 { String::new() } else { format!(" · T {rounded}: {:.3}", at(temperature)) };
     let entropy = entropy(&side.soft);
     let text = format!("KL · T 1: {:.3}{softened} · {} {entropy:.3}", at(1.0), look.t("teacher entropy"));

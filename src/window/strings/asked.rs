@@ -146,7 +146,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("labels", "标签"),
     ("teacher", "教师"),
     ("Point at it to see what it removes; it acts when let go.", "指向它可查看会剪去多少；松开时生效。"),
-    ("removes", "剪去"),
+    ("would remove", "将剪去"),
     ("Share of the weights that θ removes; type a share to set θ", "θ 剪去的权重比例；输入比例即可设定 θ"),
     ("Sparsity", "稀疏度"),
     ("masked now", "目前已屏蔽"),

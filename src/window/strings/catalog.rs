@@ -3,6 +3,7 @@
 pub(super) const CHINESE: &[(&str, &str)] = &[
     // what the engine says it does
     ("reading models and data", "读取模型和数据"),
+    ("asking both models about the text under the lens", "就当前文本询问两个模型"),
     ("reading models, data and the checkpoint", "读取模型、数据和检查点"),
     ("measuring on the validation part", "在验证部分评测"),
     ("measuring on the test part", "在测试部分评测"),

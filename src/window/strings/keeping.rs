@@ -9,7 +9,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Removes the kept session", "删除保留的会话"),
     ("Later", "稍后"),
     ("It stays kept, under Session", "仍然保留，可在“会话”菜单中找到"),
-    ("earlier ones", "个更早的"),
+    ("earlier", "更早的"),
     ("Kept sessions", "保留的会话"),
     ("the oldest of the kept sessions had to go; so many are kept at most", "最早保留的会话已被移除；最多保留的数量"),
     // a run that another process has

@@ -31,6 +31,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("knobs", "旋钮"),
     ("every knob you turn during the run leaves a mark here", "训练中每转动一次旋钮，这里就留下一个标记"),
     ("Loss", "损失"),
+    ("validation loss", "验证损失"),
     ("Training", "训练"),
     ("Measures on validation texts", "验证集指标"),
     ("Pruning", "剪枝"),

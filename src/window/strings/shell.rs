@@ -109,6 +109,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("just now", "刚才"),
     ("min ago", "分钟前"),
     ("h ago", "小时前"),
+    ("days ago", "天前"),
     ("Fold", "收起"),
     ("Show the newest only", "只显示最新一条"),
     // outputs

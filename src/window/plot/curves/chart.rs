@@ -86,7 +86,7 @@ fn plot<'a>(scene: &Scene, group: &str, height: f32, width: f32, scale: Scale) -
     let palette = scene.look.palette();
     let rows = f64::from(height / 28.0).max(2.0);
     let columns = f64::from(width / 90.0).max(2.0);
-    let y_axis = AxisHints::new_y().min_thickness(AXIS).tick_label_color(palette.text_weak).label_spacing(8.0..=12.0);
+    let y_axis = AxisHints::new_y().min_thickness(AXIS).tick_label_color(palette.text_weak).label_spacing(4.0..=6.0);
     let y_axis = y_axis.tick_label_font(FontId::proportional(10.5)).formatter(move |mark, _| match scale {
         Scale::Linear => ticks::label(mark),
         Scale::Logarithmic => ticks::label_logarithmic(mark),

@@ -1,6 +1,7 @@
 //! What groups, curves and knobs are called. Their ids come from the engine; the known ones have a
 //! name in the catalogue of phrases, others are shown as they are.
 
+use crate::link::SeriesId;
 use crate::window::theme::Look;
 
 /// Ids and the phrases for them.
@@ -34,6 +35,14 @@ const KNOWN: &[(&str, &str)] = &[
     ("theta", "threshold θ"),
     ("threshold", "threshold θ"),
 ];
+
+/// The name of a curve. That of the loss on the validation part is not that of the chart of the training's.
+pub(super) fn of_series(id: &SeriesId, look: Look) -> String {
+    match (id.group(), id.name()) {
+        ("measure", "loss") => look.t("validation loss").to_owned(),
+        (_, id) => name(id, look),
+    }
+}
 
 /// The name of an id; unknown ones with their underscores as spaces.
 pub(super) fn name(id: &str, look: Look) -> String {

@@ -56,7 +56,7 @@ pub(super) fn head_ui(ui: &mut Ui, temperature: f64, has_teacher: bool, look: Lo
     }
     ui.painter().text(at(columns.plain), Align2::RIGHT_CENTER, "T 1", font.clone(), weak);
     if temperature != 1.0 {
-        let text = format!("T {}", (100.0 * temperature).round() / 100.0);
+        let text = format!("T {}", (1000.0 * temperature).round() / 1000.0);
         ui.painter().text(at(rect.right()), Align2::RIGHT_CENTER, text, font, weak);
     }
 }

@@ -1,0 +1,133 @@
+//! Around the end of a run and of a session: hands that are too fast, what is done with a student, and what
+//! is still said of what is gone.
+
+use retort::link::{About, Notice};
+use retort::session::{ModelChoice, Source, Start};
+use retort::window::undo::Part;
+
+use super::*;
+
+#[test]
+fn a_hand_on_its_way_to_pause_begins_no_other_run() {
+    let mut play = Play::running(40);
+    play.engine.heard();
+    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.status(Phase::Finished, 1500);
+    play.harness.run_steps(1);
+    play.harness.get_by_label("▶ Start").click();
+    play.harness.run_steps(1);
+    assert!(!play.engine.heard().iter().any(is_start), "a moment after the end");
+    play.look(8);
+    play.click("▶ Start");
+    assert!(play.engine.heard().iter().any(is_start), "and then it starts");
+}
+
+#[test]
+fn the_student_of_a_run_is_used_with_its_weights() {
+    for (wish, of) in [("the next student", false), ("the next teacher", true)] {
+        let mut play = Play::running(40);
+        assert_eq!(play.app().session().models.student.start, Start::Fresh, "or this tests nothing");
+        let out = play.app().record().out.clone().unwrap();
+        play.engine.say(Event::Finished(Box::new(outcome())));
+        play.engine.status(Phase::Finished, 1500);
+        play.look(8);
+        play.click("Use as…");
+        play.click(wish);
+        let models = &play.app().session().models;
+        let used = if of { models.teacher.as_ref().unwrap() } else { &models.student };
+        let trained = ModelChoice::stored(Source::Folder(out.join("student")));
+        assert_eq!(*used, ModelChoice { max_tokens: used.max_tokens, ..trained }, "{wish}");
+    }
+}
+
+#[test]
+fn a_copied_table_says_that_it_was_copied() {
+    let mut play = Play::running(10);
+    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.status(Phase::Finished, 1500);
+    play.look(8);
+    play.harness.get_by_label("Copy as table").click();
+    play.look(2);
+    assert!(play.says("✔ Copied"));
+    play.look(20);
+    assert!(play.harness.query_by_label("Copy as table").is_some());
+}
+
+#[test]
+fn what_was_said_of_one_session_is_not_said_of_the_next() {
+    let mut play = Play::new();
+    let said = |play: &Play| play.says("two lines of the journal are damaged");
+    play.harness.state_mut().say_unopened("two lines of the journal are damaged");
+    play.look(4);
+    assert!(said(&play));
+    play.harness.state_mut().ask(Action::OpenBuiltIn);
+    play.look(4);
+    assert!(!said(&play), "it is in the list, and no card any more");
+    assert!(play.notices().iter().any(|text| text.contains("two lines of the journal")));
+}
+
+#[test]
+fn a_run_that_failed_for_another_pair_is_no_card_any_more() {
+    let mut play = Play::new();
+    play.click("▶ Start");
+    let notice = Notice { text: "the server does not answer".into(), about: Some(About::Run) };
+    play.engine.say(Event::Failed(notice));
+    play.engine.status(Phase::Failed, 0);
+    play.look(4);
+    assert!(play.says("the server does not answer"));
+    let mut models = play.app().session().models.clone();
+    models.teacher = None;
+    play.harness.state_mut().ask(Action::Set(Part::Models(Box::new(models))));
+    play.look(4);
+    assert!(!play.says("the server does not answer"));
+}
+
+#[test]
+fn the_student_under_the_lens_names_its_step_where_the_run_went_further() {
+    let mut play = Play::running(640);
+    let session = play.app().session().clone();
+    let (models, data) = (Some(Box::new(session.models)), Some(Box::new(session.data)));
+    play.engine.say(Event::Opened(Box::new(Opened { models, data, ..stage::opened() })));
+    for (step, words) in [(600, Some("student of step 600")), (0, Some("Student without training")), (639, None)] {
+        play.engine.say(Event::Finished(Box::new(outcome())));
+        play.engine.status(Phase::Finished, 640);
+        let shown = play.app().record().step;
+        let step = if words.is_none() { shown } else { step };
+        play.engine.end.cells.probe.store(Some(retort::link::ProbeFrame { step, ..stage::probe() }));
+        play.look(6);
+        for each in ["student of step", "without training"] {
+            assert_eq!(play.says(each), words.is_some_and(|words| words.contains(each)), "{step} of {shown}: {each}");
+        }
+    }
+}
+
+#[test]
+fn a_text_of_the_test_part_has_its_star_after_the_session_was_opened_again() {
+    let mut play = Play::new();
+    let text = format!("{} (0)", stage::POST);
+    let frame = retort::link::ProbeFrame { text: text.clone(), ..stage::probe() };
+    let starred = |play: &Play| play.says("★");
+    play.engine.end.cells.probe.store(Some(frame.clone()));
+    play.look(4);
+    assert!(!starred(&play), "nobody knows its class");
+    let mut play = play.started(40);
+    let session = play.app().session().clone();
+    let (models, data) = (Some(Box::new(session.models)), Some(Box::new(session.data)));
+    play.engine.say(Event::Opened(Box::new(Opened { models, data, ..stage::opened() })));
+    play.engine.say(Event::Predictions(Arc::new(stage::predictions(30))));
+    play.engine.end.cells.probe.store(Some(frame));
+    play.look(6);
+    assert!(starred(&play));
+}
+
+#[test]
+fn an_untouched_first_start_leaves_nothing_to_recover() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().to_owned();
+    let mut play = Play::within(folder, Session::built_in().unwrap(), None);
+    assert!(!play.app().session().view.probe.is_empty(), "the window put a text under the lens");
+    play.look(30);
+    std::thread::sleep(Duration::from_millis(50));
+    play.look(2);
+    assert!(!root.join("autosave-0.ron").exists());
+}

@@ -1,0 +1,162 @@
+//! Room: what stands beside each other does not lie upon each other, what gave way comes back, and what
+//! was asked for comes into sight.
+
+use egui::{Rect, Vec2, vec2};
+use retort::session::Prompt;
+use retort::window::undo::Part;
+
+use super::*;
+
+impl Play {
+    /// A run that has ended, with answers and both models under the lens, in a window of this size.
+    fn ended(size: Vec2) -> Self {
+        let mut play = Self::running(640);
+        play.harness.set_size(size);
+        play.engine.end.cells.probe.store(Some(stage::probe()));
+        play.engine.say(Event::Predictions(Arc::new(stage::predictions(800))));
+        play.engine.say(Event::Finished(Box::new(outcome())));
+        play.engine.status(Phase::Finished, 1500);
+        play.look(8);
+        play
+    }
+
+    fn place(&self, label: &str) -> Rect {
+        self.harness.get_by_label(label).rect()
+    }
+
+    /// Where a text stands that contains these words; the first of several.
+    fn of_text(&self, words: &str) -> Rect {
+        let says = |node: &egui_kittest::Node<'_>| {
+            let node = node.accesskit_node();
+            [node.label(), node.value()].into_iter().flatten().any(|said| said.contains(words))
+        };
+        self.harness.root().children_recursive().find(says).unwrap().rect()
+    }
+}
+
+#[test]
+fn what_gave_way_to_the_result_has_its_room_back_afterwards() {
+    let mut play = Play::ended(vec2(1400.0, 900.0));
+    let before = play.place("Attention").top();
+    play.click("By class");
+    assert!(play.place("Attention").top() > before + 50.0, "the card needs the room");
+    play.click("By class");
+    assert!((play.place("Attention").top() - before).abs() < 2.0);
+    // The same after the window was small for a while.
+    play.harness.set_size(vec2(1280.0, 640.0));
+    play.look(6);
+    play.harness.set_size(vec2(1400.0, 900.0));
+    play.look(6);
+    assert!((play.place("Attention").top() - before).abs() < 2.0);
+}
+
+#[test]
+fn a_part_that_was_drawn_keeps_the_height_it_was_drawn_to() {
+    let mut play = Play::ended(vec2(1400.0, 900.0));
+    let tabs = play.place("Attention");
+    let edge = egui::pos2(tabs.right() + 200.0, tabs.top() - 10.0);
+    play.harness.drag_at(edge);
+    play.look(2);
+    play.harness.hover_at(edge + vec2(0.0, 80.0));
+    play.look(2);
+    play.harness.drop_at(edge + vec2(0.0, 80.0));
+    play.look(4);
+    let drawn = play.place("Attention").top();
+    assert!((drawn - tabs.top() - 80.0).abs() < 8.0, "{} became {drawn}", tabs.top());
+    play.click("By class");
+    play.click("By class");
+    assert!((play.place("Attention").top() - drawn).abs() < 2.0);
+}
+
+#[test]
+fn nothing_lies_upon_another_where_the_room_is_short() {
+    for size in [vec2(1280.0, 720.0), vec2(1366.0, 768.0), vec2(1400.0, 900.0)] {
+        let mut play = Play::ended(size);
+        play.click("By class");
+        let apart = |one: Rect, other: Rect, which: &str| {
+            assert!(!one.shrink(1.0).intersects(other.shrink(1.0)), "{size}: {which}: {one:?} and {other:?}");
+        };
+        let (smoothing, tabs) = (play.of_text("robust range"), play.place("Attention"));
+        apart(smoothing, tabs, "the curves' toolbar and the tabs");
+        assert!(smoothing.top() > play.place("By class").bottom(), "{size}");
+        // The rows of the table stand beside those of the matrix.
+        let (row, cell) = (play.harness.get_by_value("cooking").rect(), play.place("cooking → computing: 3 texts"));
+        assert!((row.center().y - cell.center().y).abs() < 3.0, "{size}: {row:?} beside {cell:?}");
+
+        play.click("cooking → computing: 3 texts");
+        let (chip, sort) = (play.place("cooking → computing ✖"), play.place("sort by KL at T 1"));
+        apart(chip, sort, "the cell that is listed and the order");
+        assert!(sort.right() <= size.x && chip.right() <= size.x, "{size}");
+
+        let prompt = Prompt { template: "{text} Its mood is {answer}".into(), ..play.app().session().prompt.clone() };
+        play.harness.state_mut().ask(Action::Set(Part::Prompt(prompt)));
+        play.look(6);
+        let words = play.harness.get_all_by_value("by the run's prompt").map(|node| node.rect());
+        let words = words.filter(|rect| rect.left() > 330.0 && rect.right() < size.x - 300.0).last();
+        apart(words.unwrap(), play.of_text("Teacher layer"), "whose attention it is and the layers");
+    }
+}
+
+#[test]
+fn the_bar_keeps_the_phase_whatever_else_there_is_to_say() {
+    for width in [1000.0, 1280.0, 1366.0, 1400.0] {
+        let mut play = Play::running(640);
+        play.harness.set_size(vec2(width, 720.0));
+        let mut session = play.app().session().clone();
+        session.name = "An experiment with a name that goes on for quite a while".into();
+        play.harness.state_mut().ask(Action::Set(Part::Name(session.name)));
+        let status = Status {
+            phase: Phase::Evaluating,
+            what: "measuring on the test part".into(),
+            done: 1500,
+            total: 1500,
+            measuring: Some(Measuring { done: 655, total: 2000 }),
+            pace: Pace { secs_at_end: 30.0, ..Pace::default() },
+            peak_bytes: 612_000_000,
+            ..Status::default()
+        };
+        play.engine.say(Event::Status(status));
+        play.look(6);
+        let phase = play.of_text("evaluating");
+        let pair = play.harness.get_all_by_value("posts-teacher → posts-student").map(|node| node.rect());
+        let pair = pair.filter(|rect| rect.bottom() < 44.0).last().unwrap();
+        assert!(pair.right() + 4.0 <= phase.left(), "{width}: {pair:?} and {phase:?}");
+        assert!(phase.width() > 55.0, "{width}: {phase:?}");
+        let session = play.place("Session");
+        assert!(session.right() <= width && phase.right() < session.left(), "{width}: {session:?}");
+        assert!(play.says("655 / 2\u{a0}000 texts measured"), "{width}");
+    }
+}
+
+#[test]
+fn a_part_that_is_unfolded_comes_into_sight() {
+    let mut play = Play::new();
+    play.harness.set_size(vec2(1280.0, 720.0));
+    play.engine.end.cells.prompt.store(Some(stage::prompt()));
+    play.look(6);
+    play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Recipe").click();
+    play.look(30);
+    let (title, knobs) =
+        (play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Recipe").rect(), play.of_text("Knobs"));
+    let steps = play.harness.get_by_role_and_label(Role::SpinButton, "Steps").rect();
+    assert!(title.top() > 40.0 && steps.bottom() < knobs.top(), "{title:?} {steps:?} above {knobs:?}");
+}
+
+#[test]
+fn what_has_the_keyboard_is_in_sight() {
+    let mut play = Play::new();
+    play.harness.set_size(vec2(1280.0, 720.0));
+    play.engine.end.cells.prompt.store(Some(stage::prompt()));
+    play.look(6);
+    for _ in 0..30 {
+        play.press(Modifiers::NONE, Key::Tab);
+        play.look(10);
+        let focused = play.harness.root().children_recursive().find(|node| node.is_focused());
+        let Some(rect) = focused.map(|node| node.rect()) else { continue };
+        assert!(rect.top() > -1.0 && rect.bottom() < 721.0, "{rect:?}");
+        let knobs = play.of_text("Knobs");
+        let hidden =
+            rect.left() < 300.0 && rect.top() > 45.0 && rect.bottom() > knobs.top() && rect.top() < knobs.top();
+        assert!(!hidden, "{rect:?} lies below the edge at {knobs:?}");
+    }
+}

@@ -383,6 +383,56 @@ fn the_lens_asks_by_the_prompt_it_is_given_and_says_by_which_and_of_what_it_answ
 }
 
 #[test]
+fn tokens_that_are_parts_of_a_character_show_the_character_in_chips_and_pictures() {
+    use retort::link::ProbeRequest;
+
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let text = "晚上去听了一场音乐会".to_owned();
+    watch.cells.ask.store(ProbeRequest { revision: 1, text, attention: true, ..Default::default() });
+    watch.commands.send(Command::Open(Box::new(small()))).unwrap();
+    while watch.cells.probe.load().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let (chips, picture) = (watch.cells.prompt.load(), watch.cells.probe.load());
+    let chips = chips.as_ref().as_ref().unwrap().teacher.as_ref().unwrap();
+    let chips: Vec<&str> = chips.tokens.iter().map(|chip| chip.text.as_str()).collect();
+    let picture = picture.as_ref().as_ref().unwrap().teacher.clone().unwrap().tokens;
+    assert!(chips.contains(&"去 1/3") && !chips.iter().any(|chip| chip.starts_with("\\x")), "{chips:?}");
+    assert_eq!(chips, picture);
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
+fn answers_of_a_former_pair_are_gone_once_another_is_open() {
+    use retort::link::ProbeRequest;
+
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let ask = |revision, text: &str| {
+        let text = text.to_owned();
+        watch.cells.ask.store(ProbeRequest { revision, text, weights: revision == 1, ..Default::default() });
+    };
+    let open = |session: Session| {
+        watch.commands.send(Command::Open(Box::new(session))).unwrap();
+        watch.events.iter().find(|event| matches!(event, Event::Opened(_))).unwrap();
+    };
+    ask(1, "I bake bread.");
+    open(small());
+    while watch.cells.probe.load().is_none() || watch.cells.weights.load().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    ask(2, "");
+    let mut other = small();
+    other.data.limit = Some(40);
+    open(other);
+    assert!(watch.cells.probe.load().is_none() && watch.cells.weights.load().is_none());
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
 fn the_engine_looks_into_the_table_that_is_chosen_or_says_why_it_cannot() {
     use retort::link::preview::bare;
     use retort::session::{Column, DataSource};

@@ -823,6 +823,27 @@ fn on_a_small_screen_a_run_leaves_the_upper_part_of_each_column_its_share() {
 }
 
 #[test]
+fn a_long_name_of_a_class_hides_no_figure_of_its_row() {
+    let mut play = Play::new();
+    let classes = (0..8).map(|class| format!("home repair and renovation {class}")).collect();
+    play.engine.say(Event::Opened(Box::new(Opened { classes, ..stage::opened() })));
+    play.look(4);
+    let mut play = play.started(40);
+    play.engine.say(Event::Predictions(Arc::new(stage::predictions(30))));
+    play.look(4);
+    let row = play.harness.get_by_label(&stage::predictions(30).rows[1].text).rect();
+    let second_line = |rect: &egui::Rect| row.contains(rect.center()) && rect.center().y > row.center().y;
+    let texts = play.harness.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
+        egui::Shape::Text(text) => Some((text.visual_bounding_rect(), text.galley.text().to_owned())),
+        _ => None,
+    });
+    let mut texts: Vec<_> = texts.filter(|(rect, _)| second_line(rect)).collect();
+    texts.sort_by(|a, b| a.0.left().total_cmp(&b.0.left()));
+    assert_eq!(texts.len(), 6, "three names, two figures and the divergence: {texts:?}");
+    assert!(texts.windows(2).all(|pair| pair[0].0.right() <= pair[1].0.left()), "{texts:?}");
+}
+
+#[test]
 fn data_that_are_not_named_yet_are_not_opened() {
     let mut session = Session::built_in().unwrap();
     session.data.source = DataSource::Newsgroups { path: PathBuf::new(), strip: Default::default() };

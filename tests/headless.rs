@@ -48,6 +48,22 @@ fn start(session: &Session, out: &Path) -> Command {
     Command::Start { session: Box::new(session.clone()), out: out.to_owned() }
 }
 
+#[cfg(all(feature = "window", target_os = "linux"))]
+#[test]
+fn a_session_that_cannot_be_read_does_not_keep_the_window_shut() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("broken.ron");
+    std::fs::write(&path, "(version: 1, name: ").unwrap();
+    let mut process = Process::new(env!("CARGO_BIN_EXE_retort"));
+    for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+        process.env_remove(name);
+    }
+    let done = process.arg(&path).env("HOME", home.path()).env("XDG_DATA_HOME", home.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(said.contains("not a valid session"), "{said}");
+    assert!(said.contains("no display"), "it was about to open: {said}");
+}
+
 /// Every value of every curve, as bits.
 fn curve(out: &Path) -> Vec<(u64, String, u64)> {
     let record = journal::replay(out).unwrap();
@@ -362,6 +378,86 @@ fn the_lens_asks_by_the_prompt_it_is_given_and_says_by_which_and_of_what_it_answ
     let failed =
         watch.events.iter().find_map(|event| if let Event::Failed(notice) = event { Some(notice) } else { None });
     assert_eq!(failed.unwrap().about, Some(About::Pair));
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
+fn tokens_that_are_parts_of_a_character_show_the_character_in_chips_and_pictures() {
+    use retort::link::ProbeRequest;
+
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let text = "晚上去听了一场音乐会".to_owned();
+    watch.cells.ask.store(ProbeRequest { revision: 1, text, attention: true, ..Default::default() });
+    watch.commands.send(Command::Open(Box::new(small()))).unwrap();
+    while watch.cells.probe.load().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let (chips, picture) = (watch.cells.prompt.load(), watch.cells.probe.load());
+    let chips = chips.as_ref().as_ref().unwrap().teacher.as_ref().unwrap();
+    let chips: Vec<&str> = chips.tokens.iter().map(|chip| chip.text.as_str()).collect();
+    let picture = picture.as_ref().as_ref().unwrap().teacher.clone().unwrap().tokens;
+    assert!(chips.contains(&"去 1/3") && !chips.iter().any(|chip| chip.starts_with("\\x")), "{chips:?}");
+    assert_eq!(chips, picture);
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
+fn answers_of_a_former_pair_are_gone_once_another_is_open() {
+    use retort::link::ProbeRequest;
+
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let ask = |revision, text: &str| {
+        let text = text.to_owned();
+        watch.cells.ask.store(ProbeRequest { revision, text, weights: revision == 1, ..Default::default() });
+    };
+    let open = |session: Session| {
+        watch.commands.send(Command::Open(Box::new(session))).unwrap();
+        watch.events.iter().find(|event| matches!(event, Event::Opened(_))).unwrap();
+    };
+    ask(1, "I bake bread.");
+    open(small());
+    while watch.cells.probe.load().is_none() || watch.cells.weights.load().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    ask(2, "");
+    let mut other = small();
+    other.data.limit = Some(40);
+    open(other);
+    assert!(watch.cells.probe.load().is_none() && watch.cells.weights.load().is_none());
+    drop(watch);
+    thread.join().unwrap();
+}
+
+#[test]
+fn the_engine_looks_into_the_table_that_is_chosen_or_says_why_it_cannot() {
+    use retort::link::preview::bare;
+    use retort::session::{Column, DataSource};
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), "text,label\na,x\nb,y\n").unwrap();
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).unwrap();
+    let look = |name: &str| {
+        let (text, label) = (vec![Column::Name("text".into())], Column::Name("label".into()));
+        let source = DataSource::Delimited { path: folder.path().join(name), test: None, header: true, text, label };
+        watch.cells.preview.store(None);
+        watch.commands.send(Command::Preview(Box::new(source.clone()))).unwrap();
+        for _ in 0..1000 {
+            if let Some(preview) = watch.cells.preview.load().as_ref() {
+                assert_eq!(Some(&preview.source), bare(&source).as_ref());
+                return preview.found.clone();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        panic!("it never answered");
+    };
+    let columns: Vec<String> = look("rows.csv").unwrap().columns.into_iter().map(|column| column.name).collect();
+    assert_eq!(columns, ["text", "label"]);
+    assert!(look("nowhere.csv").unwrap_err().contains("nowhere.csv"));
     drop(watch);
     thread.join().unwrap();
 }

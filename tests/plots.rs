@@ -287,6 +287,72 @@ fn the_readout_names_the_nearest_sample_and_its_value() {
     assert!(said);
 }
 
+/// What stands in a picture and where, while the pointer rests somewhere.
+fn written(size: Vec2, pointer: Option<egui::Pos2>, mut ui: impl FnMut(&mut Ui)) -> Vec<(String, egui::Rect)> {
+    let ctx = egui::Context::default();
+    theme::install(&ctx, ThemeChoice::Dark);
+    let mut shapes = Vec::new();
+    for frame in 0..8 {
+        let input = egui::RawInput {
+            screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, size)),
+            time: Some(f64::from(frame)),
+            events: pointer.map(egui::Event::PointerMoved).into_iter().collect(),
+            ..Default::default()
+        };
+        let mut output = ctx.run_ui(input, &mut ui);
+        output.textures_delta.clear();
+        shapes = output.shapes;
+    }
+    let texts = shapes.into_iter().filter_map(|clipped| match clipped.shape {
+        egui::Shape::Text(text) => Some((text.galley.text().to_owned(), text.visual_bounding_rect())),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn curve_at(steps: impl Iterator<Item = u64>) -> RunRecord {
+    let mut record = RunRecord::default();
+    steps.for_each(|step| record.fold(Event::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] }));
+    record
+}
+
+#[test]
+fn the_last_step_of_the_axis_stands_whole_at_its_edge() {
+    let record = curve_at(0..1001);
+    for width in [500.0, 620.0, 760.0] {
+        let mut view = View::default();
+        let said = written(vec2(width, 400.0), None, |ui| curves_ui(ui, &record, &mut view, DARK));
+        let (_, last) = said.iter().find(|(words, _)| words == "1000").unwrap();
+        assert!(last.right() <= width, "{width}: {last}");
+    }
+}
+
+#[test]
+fn the_cursor_names_the_step_that_is_read() {
+    let record = curve_at((0..12).map(|place| 37 * place));
+    let mut read = 0;
+    for x in (200..300).step_by(7) {
+        for y in (60..240).step_by(20) {
+            let (mut view, pointer) = (View::default(), egui::pos2(x as f32, y as f32));
+            let said = written(vec2(500.0, 300.0), Some(pointer), |ui| curves_ui(ui, &record, &mut view, DARK));
+            let step = said.iter().find_map(|(words, _)| words.strip_prefix("step ")?.parse::<u64>().ok());
+            let Some(step) = step else { continue };
+            read += 1;
+            assert!(said.iter().any(|(words, _)| *words == step.to_string()), "step {step} is read at {pointer}");
+        }
+    }
+    assert!(read > 5, "{read}");
+}
+
+#[test]
+fn how_to_move_in_the_curves_is_said_beside_their_controls() {
+    let view = Rc::new(RefCell::new(View::default()));
+    let mut harness = curves_harness(&view);
+    harness.get_by_label("How to move in the curves").hover();
+    harness.run_steps(60);
+    harness.get_by_label_contains("Ctrl+wheel zooms");
+}
+
 #[test]
 fn the_wheel_with_ctrl_zooms_and_a_double_click_lets_go() {
     let view = Rc::new(RefCell::new(View::default()));

@@ -373,6 +373,8 @@ fn in_a_process_of_its_own_a_connection_is_tested() {
     assert!(matches!(reached(), Reach::Answered { models: found, .. } if found == models));
     test(Some(VARIABLE));
     let question = until(&watch, asked);
+    // Whatever it does beside asking, it does at once.
+    std::thread::sleep(std::time::Duration::from_millis(100));
     assert!(watch.cells.connection.load().is_none(), "nothing is sent while it is asked");
     watch.commands.send(Command::Answer { question: Box::new(question), yes: true }).unwrap();
     assert!(matches!(reached(), Reach::Answered { .. }));

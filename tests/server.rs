@@ -236,3 +236,31 @@ fn a_server_is_asked_for_its_models_once_and_says_why_it_does_not_answer() {
     let words = ServerTeacher::models_at("http://127.0.0.1:9/v1", None).unwrap_err().to_string();
     assert!(words.contains("does not answer") && words.contains("check that the server runs"), "{words}");
 }
+
+#[test]
+fn a_server_that_answers_late_does_not_take_the_place_of_the_one_that_was_asked_since() {
+    use retort::link::{Command, Connection, Reach, connect};
+
+    let models = |name: &'static str| (200, "", json!({ "data": [{ "id": name }] }));
+    let slow = Server::start(move |_, _| {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        models("slow")
+    });
+    let fast = Server::start(move |_, _| models("fast"));
+    let (watch, end) = connect();
+    let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
+    for server in [&slow, &fast] {
+        let source = Box::new(server.choice(ServerMode::Completions, None).source);
+        watch.commands.send(Command::Connect(source)).unwrap();
+    }
+    // Long enough for both.
+    std::thread::sleep(std::time::Duration::from_millis(900));
+    assert_eq!((slow.asked(), fast.asked()), (1, 1));
+    let told = Connection::clone(watch.cells.connection.load().as_ref().as_ref().unwrap());
+    assert!(
+        told.url == fast.url && matches!(&told.state, Reach::Answered { models, .. } if models == &["fast"]),
+        "{told:?}"
+    );
+    drop(watch);
+    thread.join().unwrap();
+}

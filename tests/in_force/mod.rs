@@ -140,6 +140,17 @@ fn a_continued_run_brings_its_own_prompt_back_into_the_form() {
 }
 
 #[test]
+fn a_run_that_is_taken_up_brings_its_own_prompt_back_whoever_asked_for_it() {
+    let mut play = Play::stopped();
+    let as_run = play.app().session().clone();
+    play.prompt("{text} Its mood is {answer}");
+    let out = as_run.run.clone().unwrap();
+    play.engine.say(Event::Started { session: Box::new(as_run.clone()), out, step: 40 });
+    play.look(4);
+    assert_eq!(play.app().session().prompt, as_run.prompt);
+}
+
+#[test]
 fn before_any_run_the_lens_asks_by_the_prompt_in_the_editor() {
     let mut play = Play::new();
     let new = play.prompt("{text} Its mood is {answer}");
@@ -240,6 +251,43 @@ fn what_is_of_a_former_pair_or_of_former_data_never_stands_beside_the_new_as_if_
 }
 
 #[test]
+fn every_picture_of_a_former_pair_says_so() {
+    let mut play = Play::stopped();
+    let mut session = play.app().session().clone();
+    play.answers_by(&session.prompt);
+    session.models.student = folder("/models/other");
+    play.set(Part::Models(Box::new(session.models)));
+    for tab in ["attention", "weights"] {
+        session.view.tab = tab.to_owned();
+        play.harness.state_mut().ask(Action::SetView(Box::new(session.view.clone())));
+        play.look(4);
+        let said = play.harness.query_all_by_label("by the former pair and data").count();
+        assert_eq!(said, 3, "{tab}: the lens, what each model reads, and the picture below the curves");
+    }
+}
+
+#[test]
+fn a_row_of_former_data_keeps_the_names_of_its_classes_and_has_no_right_answer_among_the_new() {
+    let mut play = Play::stopped();
+    let saved = Some(retort::link::Saved { step: 40, ..Default::default() });
+    play.engine.say(Event::Finished(Box::new(Outcome { reason: "stopped".into(), saved, ..Outcome::default() })));
+    let session = play.app().session().clone();
+    let data = Data { source: DataSource::BuiltIn("other".into()), ..session.data.clone() };
+    play.set(Part::Data(data.clone()));
+    let classes = (0..8).map(|class| format!("other {class}")).collect();
+    play.opens(&session.models, &data, Opened { classes, ..stage::opened() });
+    assert!(play.says("run 0001 · saved the student of step 40"));
+    let row = &stage::predictions(30).rows[1];
+    play.click(&row.text);
+    let ask = play.engine.end.cells.ask.load();
+    assert_eq!((ask.text.as_str(), ask.place), (row.text.as_str(), None));
+    let place = play.harness.get_by_label(&row.text).rect().center();
+    play.harness.hover_at(place + egui::vec2(5.0, 0.0));
+    play.look(12);
+    assert!(play.says("True class") && play.says("cooking  ") && !play.says("other 1  "));
+}
+
+#[test]
 fn a_text_of_former_data_gives_its_place_under_the_lens_to_one_of_the_new() {
     let mut play = Play::stopped();
     let session = play.app().session().clone();
@@ -334,6 +382,18 @@ fn during_a_run_no_notice_from_before_it_takes_the_centre() {
     play.engine.say(Event::Warning("a checkpoint was not written".into()));
     play.look(4);
     assert!(play.has("a checkpoint was not written"));
+}
+
+#[test]
+fn what_was_said_of_a_part_before_a_run_is_past_once_the_run_has_begun() {
+    let mut play = Play::new();
+    play.engine.say(Event::Failed(Notice::from("it cannot be read").about(About::Data)));
+    play.look(4);
+    play.click("▶ Start");
+    let session = play.app().session().clone();
+    play.engine.start(&session);
+    play.look(4);
+    assert!(play.notices().is_empty(), "{:?}", play.notices());
 }
 
 // ---- the table
@@ -449,6 +509,22 @@ fn a_class_column_that_is_none_is_refused_with_the_likely_one_at_a_click() {
         assert!(!play.says(words) && opens(&play), "{label}");
         assert!(play.says("77 classes · largest card_arrival 187 · smallest rare 35 · 100 % have a label"));
     }
+}
+
+#[test]
+fn columns_without_names_are_told_by_what_stands_in_them() {
+    let mut data = table("/data/first.csv", "1");
+    if let DataSource::Delimited { header, text, label, .. } = &mut data.source {
+        *header = false;
+        (*text, *label) = (vec![retort::session::Column::Index(0)], retort::session::Column::Index(1));
+    }
+    let mut play = Play::of(Session { data, ..Session::built_in().unwrap() }, None);
+    play.look_into("Data");
+    let (source, mut found) = (previews(&play).remove(0), sheet());
+    found.columns.iter_mut().zip(["0", "1"]).for_each(|(column, place)| column.name = place.to_owned());
+    play.engine.end.cells.preview.store(Some(Preview { source, found: Ok(found) }));
+    play.look(4);
+    assert!(play.says("0 · I lost my card") && play.says("1 · card_arrival"));
 }
 
 #[test]
@@ -612,4 +688,21 @@ fn every_way_to_begin_says_which_values_count() {
     });
     let session = start.unwrap();
     assert_eq!((session.knobs[super::TEMPERATURE], session.script.len()), (4.0, 0));
+}
+
+#[test]
+fn the_way_that_stands_out_does_what_the_panel_shows_or_what_somebody_wrote_down() {
+    let is_start_first = |play: &Play| {
+        let place = |label: &str| play.harness.get_by_label(label).rect();
+        let (start, repeat) = (place("▶ Start"), place("▶ Repeat · 1 knob change"));
+        start.left() < repeat.left()
+    };
+    let mut play = Play::running(40);
+    play.engine.change(40, retort::link::Origin::Person, super::TEMPERATURE, 2.0, 4.0);
+    play.engine.say(Event::Checkpoint { step: 40 });
+    play.stop();
+    assert!(is_start_first(&play), "what a hand has done meanwhile is not repeated unasked");
+    let mut written = Session::built_in().unwrap();
+    written.script.push(retort::session::Change { step: 3, knob: super::TEMPERATURE.into(), value: 4.0 });
+    assert!(!is_start_first(&Play::of(written, None)), "a script in the file is meant");
 }

@@ -109,6 +109,31 @@ fn equal_runs_differ_in_nothing_but_their_times() {
     }
 }
 
+#[test]
+fn a_pruned_students_figures_say_how_many_of_its_weights_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = tiny(folder.path());
+    session.set_knob("magnitude.theta", 0.5);
+    let student = run(&session, &folder.path().join("out")).student;
+    assert!(student.pruned > student.parameters / 10 && student.pruned < student.parameters, "{}", student.pruned);
+}
+
+#[test]
+fn what_an_evaluation_takes_is_no_part_of_the_pace_of_the_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = tiny(folder.path());
+    (session.recipe.steps, session.recipe.evaluate_every, session.data.validation) = (6, 1, 0.5);
+    let rows = (0..6000).map(|i| format!("text {i},{}\n", ["sport", "space", "food", "drink"][i % 4]));
+    fs::write(session.data.source.path().unwrap(), format!("text,label\n{}", rows.collect::<String>())).unwrap();
+    let mut play = Play::begin();
+    play.send(start(&session, &folder.path().join("out")));
+    play.until_phase(&[Phase::Finished]);
+    let paces =
+        play.said.iter().filter_map(|event| if let Event::Status(status) = event { Some(status.pace) } else { None });
+    let pace = paces.filter(|pace| pace.evaluations_left > 0).last().unwrap();
+    assert!(pace.secs_per_step > 0.0 && pace.secs_per_evaluation > 5.0 * pace.secs_per_step, "{pace:?}");
+}
+
 /// A run of two steps with many texts to be measured on behind them.
 fn long_test(folder: &Path) -> Session {
     let mut session = tiny(folder);

@@ -294,3 +294,34 @@ fn a_rewind_is_never_continued_into_the_time_it_left() {
     let orders: Vec<Order> = std::iter::once(Order::Start).chain(steps).chain(back).collect();
     play(&orders).unwrap();
 }
+
+/// What a run was like so far, as its checkpoint at the end of `tiny` knows it.
+fn watched(out: &Path) -> serde_json::Value {
+    let state = fs::read(retort::session::run_folder::checkpoint(out, 12).join("state.json")).unwrap();
+    serde_json::from_slice::<serde_json::Value>(&state).unwrap()["divergence"].clone()
+}
+
+#[test]
+fn a_run_that_was_taken_up_or_put_back_is_watched_for_coming_apart_as_if_it_had_gone_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, left, back) = (folder.path().join("whole"), folder.path().join("left"), folder.path().join("back"));
+    let session = tiny(folder.path());
+    super::run(&session, &whole);
+    super::leave_at(&session, &left, 7);
+    super::resume(&left).0.unwrap();
+    let mut play = Play::begin();
+    play.send(start(&session, &back));
+    play.send(Command::Pause);
+    play.until_phase(&[Phase::Paused]);
+    for _ in 0..7 {
+        play.send(Command::StepOnce);
+        play.until_phase(&[Phase::Paused]);
+    }
+    play.send(Command::Rewind(4));
+    play.until(|event| matches!(event, Event::Rewound { step: 4 }));
+    play.to_the_end(Command::Resume).unwrap();
+    assert!(watched(&whole)["losses"]["first"].is_number(), "{}", watched(&whole));
+    for (how, out) in [("taken up", left), ("put back", back)] {
+        assert_eq!(watched(&out), watched(&whole), "{how}");
+    }
+}

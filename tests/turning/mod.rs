@@ -2,7 +2,7 @@
 //! said of it.
 
 use egui::accesskit::Role;
-use egui::{Key, Modifiers, Pos2, Rect, pos2};
+use egui::{Key, Modifiers, Pos2, Rect, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use retort::link::{Alarm, Command, Event, Origin, Outcome, Phase};
@@ -151,6 +151,33 @@ fn theta_acts_only_when_let_go_however_long_it_is_held_and_says_before_what_it_r
 }
 
 #[test]
+fn the_line_of_theta_acts_only_when_let_go() {
+    let mut play = Play::lively(40);
+    let mut view = play.app().session().view.clone();
+    view.tab = "weights".to_owned();
+    play.harness.state_mut().ask(Action::SetView(Box::new(view)));
+    play.engine.end.cells.weights.store(Some(stage::weights()));
+    play.type_into("Pruning threshold value", "0.1");
+    let line = play.slider("θ").center();
+    play.press_at(line);
+    for further in [30.0, 60.0, 90.0] {
+        play.move_to(line + vec2(further, 0.0));
+        play.rest(0.3);
+        assert_eq!(play.acting(THETA), 0.1, "passing a value must not prune");
+    }
+    play.let_go_at(line + vec2(90.0, 0.0));
+    let theta = play.acting(THETA);
+    assert!(theta > 0.2 && theta == format!("{theta:.2e}").parse::<f64>().unwrap(), "{theta}");
+}
+
+#[cfg(feature = "engine")]
+#[test]
+fn most_of_thetas_slider_is_for_small_values() {
+    let catalog = retort::engine::catalog();
+    assert_eq!(catalog.knob(THETA).unwrap().scale, retort::session::Scale::Log);
+}
+
+#[test]
 fn theta_is_set_by_percent_too() {
     let mut play = Play::lively(40);
     play.engine.end.cells.weights.store(Some(stage::weights()));
@@ -163,6 +190,27 @@ fn theta_is_set_by_percent_too() {
         let field = play.harness.get_by_role_and_label(Role::SpinButton, "Sparsity");
         assert_eq!(field.accesskit_node().value().unwrap(), format!("{percent} %"), "as it was typed");
     }
+}
+
+#[test]
+fn whoever_points_at_theta_is_told_what_it_would_remove() {
+    let mut play = Play::lively(40);
+    let asks = |play: &Play| play.engine.end.cells.ask.load().weights;
+    assert!(!asks(&play));
+    let slider = play.slider("Pruning threshold");
+    play.move_to(slider.center());
+    play.look(2);
+    assert!(asks(&play), "it is not turned yet");
+    play.move_to(pos2(700.0, 880.0));
+    play.look(2);
+    assert!(!asks(&play));
+}
+
+#[test]
+fn a_slider_gives_the_figures_that_are_shown() {
+    let mut play = Play::running(40);
+    play.turn("Temperature", 4.542_379_765_361_087);
+    assert_eq!(play.acting(TEMPERATURE), 4.54);
 }
 
 #[test]
@@ -486,6 +534,15 @@ impl Play {
     }
 }
 
+#[test]
+fn a_label_that_would_be_cut_is_written_smaller() {
+    let mut play = Play::new();
+    play.unfold("Prompt");
+    play.unfold("Recipe");
+    let height = |label: &str| play.harness.get_by_role_and_label(Role::Label, label).rect().height();
+    assert!(height("Checkpoint every") < height("Steps"));
+}
+
 // ---- tooltips
 
 #[test]
@@ -501,6 +558,7 @@ fn the_help_of_a_knob_covers_no_knob() {
         play.harness.hover_at(slider.center());
         play.look(12);
         let help = play.harness.get_by_label("Help").rect();
+        assert!(help.left() >= slider.right(), "{help:?} stands beside the column, however long it is");
         let all = controls(&play);
         assert!(all.len() > 10, "{all:?}");
         let covered = all.iter().find(|control| help.intersects(**control));

@@ -267,6 +267,23 @@ fn damaged_lines_of_a_journal_leave_the_other_curves_and_continue_the_run() {
     assert_eq!(play.app().record().outcome.as_ref().unwrap().steps, 30);
 }
 
+#[test]
+fn a_run_whose_journal_cannot_be_read_at_all_can_still_be_gone_on_with() {
+    let mut play = Play::new();
+    let out = play.folder.path().join("run");
+    write_run(&out, &Session { name: "as run".into(), ..Session::built_in().unwrap() });
+    fs::write(out.join("journal.jsonl"), [0xff, b'\n', 0xff, b'\n']).unwrap();
+    let named = Session { run: Some(out.clone()), ..file::open(&out.join("session.ron")).unwrap() };
+    let path = play.folder.path().join("mine.ron");
+    file::save(&named, &path).unwrap();
+    play.open(&path);
+    play.wait_for("as run");
+    let said = play.notices();
+    assert!(said.iter().any(|words| words.starts_with("not a run's journal, or damaged from its first line on")));
+    assert!(play.shows("Continue the run"), "its checkpoints are whole");
+    assert_eq!(play.app().record().outcome.as_ref().unwrap().steps, 30, "summary.json has it");
+}
+
 /// Another process that has a run loaded: its lock is held by this test, under its name.
 fn hold(out: &Path) -> fs::File {
     let holder = Holder {

@@ -58,7 +58,7 @@ fn ask_to_close(play: &mut Play) {
     play.harness.input_mut().viewports.entry(id).or_default().events.clear();
 }
 
-fn commands(play: &Play) -> Vec<egui::ViewportCommand> {
+pub fn commands(play: &Play) -> Vec<egui::ViewportCommand> {
     play.harness.output().viewport_output.values().flat_map(|viewport| viewport.commands.clone()).collect()
 }
 

@@ -584,7 +584,7 @@ fn the_curves_look_as_they_did() {
 fn curves_on_a_logarithmic_axis_look_as_they_did() {
     let (record, mut view) =
         (record(800), View { log_y: true, robust_range: false, smoothing: 0.0, ..View::default() });
-    let hover = |harness: &mut Harness| harness.hover_at(egui::pos2(430.0, 150.0));
+    let hover = |harness: &mut Harness| harness.hover_at(egui::pos2(250.0, 170.0));
     let draw = |ui: &mut Ui| curves_ui(ui, &record, &mut view, LIGHT);
     picture_with("curves_log", SMALL, LIGHT, draw, hover).unwrap();
 }

@@ -942,7 +942,7 @@ fn the_card_says_what_was_pruned_what_was_not_measured_and_uses_a_student_writte
     play.engine.status(Phase::Finished, 1500);
     play.look(6);
     for words in
-        ["50.0 % of the student's weights removed", "14 × fewer parameters", "105\u{a0}k", "speed was not measured"]
+        ["50.0 % of all the student's weights removed", "14 × fewer parameters", "105\u{a0}k", "speed was not measured"]
     {
         assert!(play.says(words), "{words}");
     }

@@ -27,8 +27,10 @@ pub fn fold(ui: &mut Ui, id: &str, title: &str, help: &str, open: bool, summary:
     let header = header_ui(ui, title, help, &mut state, summary);
     if header.clicked() {
         state.toggle(ui);
+        ui.data_mut(|data| data.insert_temp(fold_id(id).with(UNFOLDING), state.is_open()));
     }
-    let unfolding = state.is_open() && state.openness(ui.ctx()) < 1.0;
+    let unfolding = ui.data(|data| data.get_temp(fold_id(id).with(UNFOLDING))).unwrap_or(false);
+    let whole = state.openness(ui.ctx()) >= 1.0;
     let body = state.show_body_unindented(ui, |ui| {
         ui.add_space(2.0);
         contents(ui);
@@ -39,6 +41,7 @@ pub fn fold(ui: &mut Ui, id: &str, title: &str, help: &str, open: bool, summary:
         let mut part = header.rect.union(body.response.rect);
         part.max.y = part.max.y.min(part.min.y + ui.clip_rect().height() - 8.0);
         ui.scroll_to_rect(part, None);
+        ui.data_mut(|data| data.insert_temp(fold_id(id).with(UNFOLDING), !whole));
     }
     state.store(ui.ctx());
 }
@@ -48,7 +51,11 @@ pub fn unfold(ui: &Ui, id: &str) {
     let mut state = CollapsingState::load_with_default_open(ui.ctx(), fold_id(id), true);
     state.set_open(true);
     state.store(ui.ctx());
+    ui.data_mut(|data| data.insert_temp(fold_id(id).with(UNFOLDING), true));
 }
+
+/// Under this it is kept whether a part is on its way open.
+const UNFOLDING: &str = "unfolding";
 
 fn fold_id(id: &str) -> Id {
     Id::unique(id)

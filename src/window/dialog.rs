@@ -114,8 +114,14 @@ pub struct Errands {
 /// The one thread that writes sessions, in the order they were given to it: on a slow disk an older one must
 /// not end up over a newer.
 struct Writer {
-    jobs: Sender<Saved>,
+    jobs: Sender<Job>,
     thread: JoinHandle<()>,
+}
+
+/// What the writing thread does.
+enum Job {
+    Write(Saved),
+    Remove(PathBuf),
 }
 
 impl Errands {
@@ -244,13 +250,21 @@ impl Errands {
             self.writer = self.start_writing();
         }
         if let Some(writer) = &self.writer
-            && let Err(lost) = writer.jobs.send(saved)
+            && let Err(lost) = writer.jobs.send(Job::Write(saved))
         {
-            let path = lost.0.path;
-            let _ = self
-                .words
-                .send(Word::Failed(format!("the session was not written; save it again: {}", path.display())));
+            if let Job::Write(Saved { path, .. }) = lost.0 {
+                let text = format!("the session was not written; save it again: {}", path.display());
+                let _ = self.words.send(Word::Failed(text));
+            }
             self.writer = None;
+        }
+    }
+
+    /// Removes a file that was written here, or is about to be: behind what was given before.
+    pub fn remove(&mut self, path: PathBuf) {
+        match &self.writer {
+            Some(writer) => drop(writer.jobs.send(Job::Remove(path))),
+            None => drop(std::fs::remove_file(path)),
         }
     }
 
@@ -264,10 +278,18 @@ impl Errands {
     }
 
     fn start_writing(&self) -> Option<Writer> {
-        let (jobs, orders) = channel::<Saved>();
+        let (jobs, orders) = channel::<Job>();
         let (words, ctx) = (self.words.clone(), self.ctx.clone());
         let write = move || {
             for job in orders {
+                let job = match job {
+                    Job::Write(job) => job,
+                    Job::Remove(path) => {
+                        // A file that cannot be removed is offered once more: no harm.
+                        let _ = std::fs::remove_file(path);
+                        continue;
+                    }
+                };
                 let word = match file::save(&job.session, &job.path) {
                     Ok(()) if !job.aloud => continue,
                     Ok(()) => Word::Saved(Box::new(job)),

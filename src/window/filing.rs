@@ -72,7 +72,8 @@ impl WorkbenchApp {
 
     /// A kept session may go.
     pub(super) fn forget(&mut self, number: u64) {
-        self.kept.take(number).into_iter().for_each(Kept::remove);
+        let file = self.kept.take(number).and_then(|kept| kept.file);
+        file.into_iter().for_each(|file| self.errands.remove(file));
     }
 
     /// Keeps the present session if it is in no file as it stands.
@@ -90,7 +91,7 @@ impl WorkbenchApp {
         for kept in gone {
             let text = self.t("the oldest of the kept sessions had to go; so many are kept at most");
             self.notice(false, format!("{text}: {} · {:?}", KeptSessions::MOST, kept.name));
-            kept.remove();
+            kept.file.into_iter().for_each(|file| self.errands.remove(file));
         }
     }
 

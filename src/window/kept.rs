@@ -45,14 +45,6 @@ impl Kept {
         let when = path.metadata().and_then(|file| file.modified()).ok();
         Self { number, name, pair, run, when, file: Some(path), stood: None }
     }
-
-    /// Removes it from the disk.
-    pub fn remove(self) {
-        if let Some(path) = self.file {
-            // A file that cannot be removed is offered once more: no harm.
-            let _ = std::fs::remove_file(path);
-        }
-    }
 }
 
 /// What the session's run is called: its folder.

@@ -632,9 +632,9 @@ fn a_server_is_ready_only_after_it_has_answered() {
 fn the_address_that_is_being_typed_is_the_one_that_is_tested() {
     let mut play = Play::new();
     play.look_into("Pair");
-    play.harness.get_by_role_and_label(Role::ComboBox, "Teacher").click();
+    play.harness.get_all_by_role_and_label(Role::ComboBox, "Model").next().unwrap().click_accesskit();
     play.look(4);
-    play.click("Server…");
+    play.harness.get_by_role_and_label(Role::Button, "Server…").click_accesskit();
     play.look(4);
     play.harness.event(egui::Event::Text("http://localhost:8123/v1".into()));
     play.look(2);

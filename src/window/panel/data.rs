@@ -90,11 +90,14 @@ fn choice_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, in_force: &mut Dat
     let half = state.choosing.data.take();
     let is_half = half.is_some();
     let mut source = half.unwrap_or_else(|| in_force.clone());
-    if kind_ui(ui, scene, &mut source) {
+    if kind_ui(ui, scene, &mut source) && source.path().is_some() {
         if std::mem::discriminant(&source) == std::mem::discriminant(in_force) && source.path().is_some() {
             return;
         }
+        // The field is drawn in the next frame: one that is drawn while the list closes loses the keyboard to it.
         ui.memory_mut(|memory| memory.request_focus(egui::Id::unique(PATH)));
+        state.choosing.data = Some(source);
+        return ui.request_repaint();
     }
     source_ui(ui, scene, state, &mut source);
     if is_half {

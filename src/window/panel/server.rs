@@ -39,7 +39,10 @@ pub(super) fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &S
     let hint = scene.t("model name");
     let typed_model = field_ui(ui, state, ("server's model", scene.t("Name"), help), model, hint);
     let new_key = key_ui(ui, scene, state, key.as_ref(), url);
-    let new_model = connection_ui(ui, scene, state, now).or(typed_model);
+    // An address that is being typed, or was until this click, is the one that is meant.
+    let draft = state.drafts.get(&Id::unique(ADDRESS)).map(|draft| draft.trim().to_owned());
+    let address = new_url.clone().or(draft).unwrap_or_else(|| url.clone());
+    let new_model = connection_ui(ui, scene, state, (now, &address)).or(typed_model);
     let new_mode = mode_ui(ui, scene, *mode);
     let new_pace = pace_ui(ui, scene, *per_minute);
     let new_limit = limit_ui(ui, scene, *token_limit);
@@ -65,19 +68,17 @@ pub(super) fn server_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &S
 // ---- whether it answers
 
 /// The test of the connection and what became of it. Gives a model that was picked from the server's list.
-fn connection_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, now: &Source) -> Option<String> {
-    let Source::Server { url, model, .. } = now else { return None };
+fn connection_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, (now, address): (&Source, &str)) -> Option<String> {
+    let Source::Server { model, .. } = now else { return None };
     let reach = scene.reach(now);
-    // An address that is still being typed is the one that is meant.
-    let typed = state.drafts.get(&Id::unique(ADDRESS)).map_or(url.as_str(), |draft| draft.trim()).to_owned();
     ui.horizontal(|ui| {
         let help = scene.t("Asks the server for its list of models; nothing is paid, and a key goes only where it may");
-        let can = !typed.is_empty() && reach != Some(&Reach::Asking);
+        let can = !address.is_empty() && reach != Some(&Reach::Asking);
         let button = ui.add_enabled(can, Button::new(scene.t("Test the connection")));
         if button.on_hover_text(help).clicked() {
             let mut asked = now.clone();
             if let Source::Server { url, .. } = &mut asked {
-                *url = typed;
+                address.clone_into(url);
             }
             state.ask(Action::Connect(Box::new(asked)));
         }

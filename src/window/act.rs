@@ -238,6 +238,10 @@ impl WorkbenchApp {
             return;
         }
         if let Some(out) = self.session.run.clone() {
+            if self.record.session.as_ref().is_some_and(|run| run.prompt != self.session.prompt) {
+                let text = self.t("the run goes on with its own prompt; undo brings the edited one back");
+                self.notice(false, text);
+            }
             self.back_to_run(Back::Prompt);
             self.steering.go_on();
             self.due.looked_at = true;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use egui::collapsing_header::CollapsingState;
 use egui::{
     Align, Button, Color32, ComboBox, CornerRadius, Frame, Id, Layout, Margin, Rect, RectAlign, Response, RichText,
-    Sense, Stroke, TextEdit, Tooltip, Ui, UiBuilder, Vec2, pos2, vec2,
+    Sense, Stroke, StrokeKind, TextEdit, Tooltip, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::state::UiState;
@@ -78,6 +78,7 @@ fn header_ui(ui: &mut Ui, title: &str, help: &str, state: &mut CollapsingState, 
     }
     let line = ui.visuals().widgets.noninteractive.bg_stroke;
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
+    ring(ui, &response.clone().with_new_rect(rect.shrink(2.0)));
     beside(ui, response, help)
 }
 
@@ -98,6 +99,14 @@ pub fn bounded(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     let mut place = ui.new_child(UiBuilder::new().max_rect(rect).layout(*ui.layout()));
     place.shrink_clip_rect(rect.expand(2.0));
     contents(&mut place);
+}
+
+/// A ring around what has the keyboard, where the library draws none that can be seen.
+pub fn ring(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, ui.visuals().strong_text_color());
+        ui.painter().rect_stroke(response.rect.expand(1.0), CornerRadius::same(5), stroke, StrokeKind::Outside);
+    }
 }
 
 /// Brings what has just got the keyboard into sight; called behind what a scroll area holds.

@@ -113,3 +113,22 @@ fn an_untouched_first_start_leaves_nothing_to_recover() {
     play.look(2);
     assert!(!root.join("autosave-0.ron").exists());
 }
+
+#[test]
+fn the_question_whether_to_close_is_answered_by_key_and_goes_with_its_cause() {
+    let asks = |play: &Play| play.says("A run is under way. Closing keeps a checkpoint");
+    let mut play = Play::running(40);
+    for key in [Key::Escape, Key::Enter] {
+        leaving::ask_to_close(&mut play);
+        play.look(3);
+        assert!(asks(&play), "{key:?}");
+        play.press(Modifiers::NONE, key);
+        assert!(!asks(&play) && play.app().record().out.is_some(), "{key:?}: it stays open");
+    }
+    leaving::ask_to_close(&mut play);
+    play.look(3);
+    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.status(Phase::Finished, 1500);
+    play.look(6);
+    assert!(!asks(&play) && play.harness.query_by_label("Close").is_none());
+}

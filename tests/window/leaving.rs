@@ -51,7 +51,7 @@ fn a_student_that_could_not_be_written_stays_until_it_is_written_or_let_go() {
     assert!(matches!(play.engine.heard()[..], [Command::DropStudent]));
 }
 
-fn ask_to_close(play: &mut Play) {
+pub(super) fn ask_to_close(play: &mut Play) {
     let id = egui::ViewportId::ROOT;
     play.harness.input_mut().viewports.entry(id).or_default().events.push(egui::ViewportEvent::Close);
     play.look(1);

@@ -1,7 +1,7 @@
 //! What is kept for the person, and what somebody else keeps: sessions that others took the place of, a
 //! student that could not be written, a run that another process has loaded. Each card names the ways on.
 
-use egui::{Align2, Label, RichText, Ui, Window, vec2};
+use egui::{Align2, Key, Label, RichText, Ui, Window, vec2};
 
 use super::Scene;
 use crate::link::{Phase, Unwritten, grouped};
@@ -88,8 +88,14 @@ fn unwritten_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, unwritten: &Unw
 
 /// Asks whether the window may close, while that loses something.
 pub(super) fn closing_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    if !state.closing {
+    let loses = scene.live || scene.record.unwritten.is_some();
+    if !state.closing || !loses {
+        // What there was to lose is safe by now.
+        state.closing = false;
         return;
+    }
+    if ui.input(|input| input.key_pressed(Key::Escape)) {
+        return state.ask(Action::Close(false));
     }
     let window = Window::new(scene.t("Close the window?")).collapsible(false).resizable(false);
     window.anchor(Align2::CENTER_CENTER, vec2(0.0, -60.0)).show(ui.ctx(), |ui| {
@@ -105,7 +111,12 @@ pub(super) fn closing_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         ui.horizontal(|ui| {
             let running = scene.live && scene.phase() != Phase::Paused;
             let stay = if running { scene.t("Keep running") } else { scene.t("Keep it open") };
-            if ui.button(RichText::new(stay).strong()).clicked() {
+            let stays = ui.button(RichText::new(stay).strong());
+            if ui.memory(|memory| memory.focused()).is_none() {
+                stays.request_focus();
+            }
+            control::ring(ui, &stays);
+            if stays.clicked() {
                 state.ask(Action::Close(false));
             }
             if ui.button(scene.t("Close")).on_hover_text(scene.t("Ends the program")).clicked() {

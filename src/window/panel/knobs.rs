@@ -186,6 +186,7 @@ fn slider_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<Turned
             .trailing_fill(true)
             .show_value(false);
         let response = ui.add(slider).accessible_name(scene.t(knob.label));
+        control::ring(ui, &response);
         let response = control::beside(ui, response, scene.t(knob.help));
         let stepped = if log { factors_ui(ui, scene, knob, now) } else { None };
         let slid = (value != now).then(|| Turned {

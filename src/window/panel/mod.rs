@@ -138,13 +138,16 @@ impl Scene<'_> {
         (!words.is_empty()).then(|| words.join(" · "))
     }
 
-    /// Which student it is that has done `step` steps, where a run on show went further: after its end the
-    /// one that was saved, after a crash that of the last checkpoint, or one without training.
+    /// Which student it is that has done `step` steps, where that is not plain: after the end of the run on
+    /// show the one that was saved, after a crash that of the last checkpoint, or one without training; with
+    /// another teacher or other data chosen the run's all the same.
     fn student_of(&self, step: u64) -> Option<String> {
-        let other = !self.live && self.belonging.run() && self.record.session.is_some() && step != self.record.step;
-        other.then(|| match step {
+        let (run, shown) = (self.belonging.run(), !self.live && self.record.session.is_some());
+        let other = if run { step != self.record.step } else { step > 0 };
+        let of = if run { String::new() } else { format!("{} · ", self.run_name()) };
+        (shown && other).then(|| match step {
             0 => format!("{} {}", self.t("Student"), self.t("without training")),
-            _ => format!("{} {}", self.t("student of step"), grouped(step)),
+            _ => format!("{of}{} {}", self.t("student of step"), grouped(step)),
         })
     }
 

@@ -106,7 +106,7 @@ fn rows_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, predictions: &Predic
     let total = format!("{} {}", grouped(state.rows.listed.len() as u64), scene.t("rows"));
     let listed = std::mem::take(&mut state.rows.listed);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let height = (ui.available_height() - 18.0).max(HEIGHT);
+    let height = (ui.available_height() - 24.0).max(HEIGHT);
     ScrollArea::vertical().id_salt("test set").auto_shrink(false).max_height(height).show_rows(
         ui,
         HEIGHT,

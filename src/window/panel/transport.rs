@@ -54,7 +54,9 @@ fn has_settled(ui: &Ui, state: &UiState) -> bool {
 fn main_button(ui: &mut Ui, scene: &Scene, text: &str, help: &str) -> bool {
     let (fill, ink) = (scene.look.palette().accent, scene.look.palette().on_accent);
     let button = Button::new(RichText::new(text).color(ink)).fill(fill).min_size(vec2(132.0, TALL));
-    ui.add(button).on_hover_text(help).clicked()
+    let response = ui.add(button);
+    control::ring(ui, &response);
+    response.on_hover_text(help).clicked()
 }
 
 fn button(ui: &mut Ui, enabled: bool, text: &str, help: &str) -> bool {
@@ -87,6 +89,7 @@ fn way_ui(ui: &mut Ui, scene: &Scene, way: &Way) -> bool {
     let bottom = response.rect.bottom() - values.size().y - 3.0;
     ui.painter().galley(pos2(middle - 0.5 * values.size().x, bottom), values, weak);
     ui.painter().galley(pos2(middle - 0.5 * name.size().x, top), name, ink);
+    control::ring(ui, &response);
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), way.text));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(way.values));
     response.on_hover_text(way.help).clicked()

@@ -5,6 +5,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("by the new prompt", "按新提示"),
     ("by an earlier prompt", "按先前的提示"),
     ("by the former pair and data", "来自先前的模型和数据"),
+    (
+        "the run goes on with its own prompt; undo brings the edited one back",
+        "运行沿用自己的提示；撤销可恢复编辑过的提示",
+    ),
     ("run", "运行"),
     ("answers of", "答案来自"),
     ("Curves, marks and test answers are of", "曲线、标记和测试答案来自"),

@@ -87,7 +87,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("max", "最大"),
     ("Colours of the heatmaps", "热图的配色"),
     ("Attention from 0 to 1, or to each head's own maximum", "注意力从 0 到 1，或到各头自身的最大值"),
-    ("contrast", "对比"),
+    ("contrast", "对比度"),
     (
         "To the left faint cells are lifted, to the right colours follow the value",
         "向左提亮微弱的格子，向右颜色与数值成比例",

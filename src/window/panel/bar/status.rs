@@ -67,8 +67,8 @@ pub(super) fn status_ui(ui: &mut Ui, scene: &Scene, room: f32) {
     control::dot(ui, phase_color(scene, status.phase));
     let help = [scene.t("What the engine is doing").to_owned()].into_iter().chain(left_out);
     let help = help.collect::<Vec<_>>().join("\n");
-    ui.add(Label::new(RichText::new(phase).strong()).truncate().selectable(false)).on_hover_text(help);
     ui.spacing_mut().item_spacing.x = BETWEEN;
+    ui.add(Label::new(RichText::new(phase).strong()).truncate().selectable(false)).on_hover_text(help);
     for figure in figures {
         ui.add(Label::new(figure.text).selectable(false)).on_hover_text(figure.help);
     }

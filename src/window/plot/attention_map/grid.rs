@@ -13,7 +13,7 @@ const TILE: std::ops::RangeInclusive<f32> = 40.0..=168.0;
 const BETWEEN: f32 = 6.0;
 const NUMBER: f32 = 14.0;
 /// A grid's least and largest height, and what the caption below it takes, points.
-const LEAST_HEIGHT: f32 = 200.0;
+const LEAST_HEIGHT: f32 = 110.0;
 const MOST_HEIGHT: f32 = 520.0;
 const CAPTION: f32 = 44.0;
 

@@ -1,6 +1,8 @@
 //! What the window shows: kept in the session so that reopening it gives the same picture. Language and
 //! colours are the person's: they are not here.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The window's arrangement and choices; a headless run ignores it.
@@ -23,6 +25,70 @@ pub struct View {
     pub hidden: Vec<String>,
     /// The centre's open tab.
     pub tab: String,
+    /// Shares of the room of parts that were drawn to a height, in (0, 1).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, f32>,
+    /// Parts of the left column that are open, or folded, although they begin otherwise.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sections: BTreeMap<String, bool>,
+    /// Which rows of the test table are listed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rows: Rows,
+    /// Whether they are listed by their divergence.
+    #[serde(skip_serializing_if = "is_default")]
+    pub by_divergence: bool,
+    /// Order of the probability bars.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bars: Bars,
+    /// How the heatmaps are coloured.
+    #[serde(skip_serializing_if = "is_default")]
+    pub heatmaps: Heatmaps,
+}
+
+/// Rows of the test table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rows {
+    /// All of them.
+    #[default]
+    All,
+    /// Those the student answers wrongly.
+    Wrong,
+    /// Those on which both models differ.
+    Disagree,
+}
+
+/// Order of the probability bars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bars {
+    /// As the teacher sees them, the likeliest first.
+    #[default]
+    Teacher,
+    /// As the classes are listed.
+    Label,
+    /// Where the two differ most, first.
+    Difference,
+}
+
+/// Colours of the attention heatmaps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Heatmaps {
+    /// The window's name of the colours; empty are its own.
+    pub colors: String,
+    /// Exponent on the value, in [0.2, 1].
+    pub contrast: f32,
+    /// Whether each head is scaled by its own largest value.
+    pub own_maximum: bool,
+}
+
+impl Default for Heatmaps {
+    fn default() -> Self {
+        Self { colors: String::new(), contrast: 0.6, own_maximum: true }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for View {
@@ -36,6 +102,12 @@ impl Default for View {
             robust_range: true,
             hidden: Vec::new(),
             tab: String::new(),
+            parts: BTreeMap::new(),
+            sections: BTreeMap::new(),
+            rows: Rows::default(),
+            by_divergence: false,
+            bars: Bars::default(),
+            heatmaps: Heatmaps::default(),
         }
     }
 }

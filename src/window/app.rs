@@ -133,6 +133,7 @@ impl WorkbenchApp {
             ticking: Duration::ZERO,
         };
         app.state.kept_shown = true;
+        app.arrange(ctx);
         app.dress(ctx);
         if let Some(damage) = damage {
             let text = app.t("the choices for the window cannot be read; it opens as at the first start");
@@ -235,6 +236,7 @@ impl WorkbenchApp {
             ui.ctx().request_repaint();
         }
         self.settle(ui.ctx());
+        self.keep_arrangement(ui.ctx());
         self.mind_closing(ui.ctx());
         self.look_where_the_person_looks();
         self.look_into_table();

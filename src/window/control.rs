@@ -13,7 +13,7 @@ use egui::{
 
 use super::state::UiState;
 use super::theme;
-pub use lower::Lower;
+pub use lower::{Lower, draw_to, drawn};
 pub use number::{Count, Number, Percent, Typed, exact, figure, forget_refusals, refusal_ui, rounded, typed_figure};
 
 /// Width of a row's label.
@@ -56,6 +56,18 @@ pub fn unfold(ui: &Ui, id: &str) {
 
 /// Under this it is kept whether a part is on its way open.
 const UNFOLDING: &str = "unfolding";
+
+/// Whether a part is open; `None` before it was drawn.
+pub fn is_open(ctx: &egui::Context, id: &str) -> Option<bool> {
+    CollapsingState::load(ctx, fold_id(id)).map(|state| state.is_open())
+}
+
+/// Opens or folds a part.
+pub fn set_open(ctx: &egui::Context, id: &str, open: bool) {
+    let mut state = CollapsingState::load_with_default_open(ctx, fold_id(id), open);
+    state.set_open(open);
+    state.store(ctx);
+}
 
 fn fold_id(id: &str) -> Id {
     Id::unique(id)

@@ -183,6 +183,8 @@ impl WorkbenchApp {
         self.state.written = None;
         (self.state.gold, self.state.taken, self.due.open, self.sampled) = (None, None, None, false);
         self.undo.clear();
+        let ctx = self.errands.ctx().clone();
+        self.arrange(&ctx);
         self.state.choosing = Choosing::default();
         control::forget_refusals(self.errands.ctx());
         let mut asked = Box::new(self.session.clone());

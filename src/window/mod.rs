@@ -8,6 +8,7 @@
 
 mod act;
 pub mod app;
+mod arrangement;
 pub mod belonging;
 pub mod bench;
 pub mod control;

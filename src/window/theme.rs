@@ -113,7 +113,15 @@ fn style(theme: Theme, palette: &Palette) -> Style {
     spacing.slider_rail_height = 4.0;
     spacing.slider_width = 140.0;
     spacing.tooltip_width = 360.0;
-    spacing.scroll = ScrollStyle::thin();
+    // Seen before the pointer is there: what is below the edge must not go unnoticed.
+    let bar = ScrollStyle {
+        floating_width: 4.0,
+        foreground_color: true,
+        dormant_handle_opacity: 0.35,
+        active_handle_opacity: 0.5,
+        ..ScrollStyle::thin()
+    };
+    spacing.scroll = bar;
     style
 }
 

@@ -185,3 +185,53 @@ fn what_has_the_keyboard_is_in_sight() {
         assert!(!hidden, "{rect:?} lies below the edge at {knobs:?}");
     }
 }
+
+#[test]
+fn a_session_brings_its_own_arrangement_back() {
+    let mut play = Play::ended(vec2(1400.0, 900.0));
+    let path = play.folder.path().join("arranged.ron");
+    let first = play.app().session().view.clone();
+    let before = play.place("Attention");
+    let edge = egui::pos2(before.right() + 200.0, before.top() - 10.0);
+    play.harness.drag_at(edge);
+    play.look(2);
+    play.harness.hover_at(edge + vec2(0.0, 90.0));
+    play.look(2);
+    play.harness.drop_at(edge + vec2(0.0, 90.0));
+    play.look(3);
+    play.click("Wrong");
+    play.click("sort by KL at T 1");
+    play.click("by label");
+    play.click("each head by its own maximum");
+    play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Data").click();
+    play.look(8);
+    let (view, drawn) = (play.app().session().view.clone(), play.place("Attention").top());
+    assert!(view != first && (drawn - before.top()).abs() > 60.0, "{view:?}");
+    play.harness.state_mut().ask(Action::SaveAs(path.clone()));
+    play.wait_until(|_| path.exists());
+
+    let arranged = |play: &mut Play, view: &retort::session::View, top: f32| {
+        play.engine.end.cells.probe.store(Some(stage::probe()));
+        play.look(6);
+        let mut now = play.app().session().view.clone();
+        now.probe.clone_from(&view.probe);
+        assert_eq!(&now, view);
+        assert!(
+            (play.place("Attention").top() - top).abs() < 120.0 && play.has_open("Data") == (view.sections.len() == 1)
+        );
+    };
+    play.harness.state_mut().ask(Action::OpenBuiltIn);
+    play.wait_until(|app| app.session().view.parts.is_empty());
+    arranged(&mut play, &first, before.top());
+    play.harness.state_mut().ask(Action::Open(path));
+    play.wait_until(|app| !app.session().view.parts.is_empty());
+    arranged(&mut play, &view, drawn);
+}
+
+impl Play {
+    /// Whether a part of the left column is open, by a control that only an open one has.
+    fn has_open(&self, part: &str) -> bool {
+        assert_eq!(part, "Data");
+        self.harness.query_all_by_role_and_label(Role::ComboBox, "Source").next().is_some()
+    }
+}

@@ -4,7 +4,7 @@
 //! library's panel keeps the height it was last squeezed to.
 
 use egui::containers::panel::PanelState;
-use egui::{Frame, Margin, Panel, Rect, Ui, vec2};
+use egui::{Context, Frame, Id, Margin, Panel, Rect, Ui, vec2};
 
 use super::bounded;
 
@@ -27,16 +27,34 @@ impl Lower {
     pub fn show(self, ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
         let panel = ui.scope_id().with(self.id);
         let most = (ui.available_height() * self.most).max(self.least);
-        let drawn = ui.data(|data| data.get_temp::<f32>(panel.with("drawn")));
+        let room = ui.available_height();
+        let drawn = drawn(ui, self.id).map(|share| share * room);
         let height = drawn.unwrap_or(self.wanted.min(0.85 * most)).clamp(self.least, most).round();
         set_height(ui, panel, height);
         let frame = Frame::NONE.inner_margin(self.margin);
         let shown = Panel::bottom(self.id).resizable(true).default_size(height).size_range(self.least..=most);
         let now = shown.frame(frame).show(ui, |ui| bounded(ui, contents)).response.rect.height();
         if (now - height).abs() > 1.5 {
-            ui.data_mut(|data| data.insert_temp(panel.with("drawn"), now));
+            draw_to(ui, self.id, Some(now / room.max(1.0)));
         }
     }
+}
+
+/// The share of the room to which somebody has drawn a part; `None` until then.
+pub fn drawn(ctx: &Context, part: &str) -> Option<f32> {
+    ctx.data(|data| data.get_temp::<f32>(drawn_id(part)))
+}
+
+/// Draws a part to a share of the room, or leaves its height to itself again.
+pub fn draw_to(ctx: &Context, part: &str, share: Option<f32>) {
+    ctx.data_mut(|data| match share {
+        Some(share) => drop(data.insert_temp(drawn_id(part), share)),
+        None => drop(data.remove_temp::<f32>(drawn_id(part))),
+    });
+}
+
+fn drawn_id(part: &str) -> Id {
+    Id::unique(("height of a part", part))
 }
 
 /// Gives a panel another height than it had in the last frame.

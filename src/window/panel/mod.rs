@@ -207,6 +207,14 @@ struct Section {
 /// The left column, top to bottom. A new section is one file and one line.
 const ASKED: [Section; 5] = [pair::SECTION, data::SECTION, prompt::SECTION, recipe::SECTION, checkup::SECTION];
 
+/// The parts of the left column, and whether each begins open.
+pub fn sections() -> impl Iterator<Item = (&'static str, bool)> {
+    ASKED.iter().map(|section| (section.id, section.open))
+}
+
+/// The parts that can be drawn to a height.
+pub const PARTS: [&str; 3] = ["knobs", "lower", "test set"];
+
 /// The whole window.
 pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let margin = |x, y| Frame::NONE.inner_margin(Margin::symmetric(x, y));

@@ -6,35 +6,30 @@
 mod row;
 mod softened;
 
-use egui::{Id, RichText, ScrollArea, Ui};
+use egui::{Context, Id, RichText, ScrollArea, Ui};
 
 use crate::link::ProbeFrame;
+use crate::session::view::Bars as Order;
 use crate::window::theme::{GAP, Look};
 use row::Row;
 pub use softened::{entropy, kl, softened};
 
-/// Order of the rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Order {
-    /// As the teacher sees them, the likeliest first.
-    #[default]
-    Teacher,
-    /// As the classes are listed.
-    Label,
-    /// Where the two differ most, first.
-    Difference,
+/// The orders of the rows, and what they are called.
+const ORDERS: [(Order, &str); 3] =
+    [(Order::Teacher, "by teacher"), (Order::Label, "by label"), (Order::Difference, "by difference")];
+
+/// The order that was chosen.
+pub fn order(ctx: &Context) -> Order {
+    ctx.data(|data| data.get_temp::<Order>(order_id())).unwrap_or_default()
 }
 
-impl Order {
-    const ALL: [Self; 3] = [Self::Teacher, Self::Label, Self::Difference];
+/// Chooses the order.
+pub fn set_order(ctx: &Context, order: Order) {
+    ctx.data_mut(|data| data.insert_temp(order_id(), order));
+}
 
-    fn label(self) -> &'static str {
-        match self {
-            Self::Teacher => "by teacher",
-            Self::Label => "by label",
-            Self::Difference => "by difference",
-        }
-    }
+fn order_id() -> Id {
+    Id::unique("order of the probability bars")
 }
 
 /// One side's probabilities at T = 1 and at the current temperature.
@@ -88,18 +83,16 @@ pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<u
 }
 
 fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {
-    let id = Id::unique("order of the probability bars");
-    let mut order = ui.data(|data| data.get_temp::<Order>(id)).unwrap_or_default();
+    let mut order = order(ui);
     if !has_teacher {
         return Order::Label;
     }
     ui.horizontal_wrapped(|ui| {
-        for choice in Order::ALL {
-            ui.selectable_value(&mut order, choice, look.t(choice.label()))
-                .on_hover_text(look.t("Order of the classes"));
+        for (choice, label) in ORDERS {
+            ui.selectable_value(&mut order, choice, look.t(label)).on_hover_text(look.t("Order of the classes"));
         }
     });
-    ui.data_mut(|data| data.insert_temp(id, order));
+    set_order(ui, order);
     order
 }
 

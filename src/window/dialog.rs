@@ -120,7 +120,7 @@ struct Writer {
 
 /// What the writing thread does.
 enum Job {
-    Write(Saved),
+    Write(Box<Saved>),
     Remove(PathBuf),
 }
 
@@ -250,10 +250,10 @@ impl Errands {
             self.writer = self.start_writing();
         }
         if let Some(writer) = &self.writer
-            && let Err(lost) = writer.jobs.send(Job::Write(saved))
+            && let Err(lost) = writer.jobs.send(Job::Write(Box::new(saved)))
         {
-            if let Job::Write(Saved { path, .. }) = lost.0 {
-                let text = format!("the session was not written; save it again: {}", path.display());
+            if let Job::Write(saved) = lost.0 {
+                let text = format!("the session was not written; save it again: {}", saved.path.display());
                 let _ = self.words.send(Word::Failed(text));
             }
             self.writer = None;
@@ -292,7 +292,7 @@ impl Errands {
                 };
                 let word = match file::save(&job.session, &job.path) {
                     Ok(()) if !job.aloud => continue,
-                    Ok(()) => Word::Saved(Box::new(job)),
+                    Ok(()) => Word::Saved(job),
                     Err(e) => Word::Failed(e.to_string()),
                 };
                 let _ = words.send(word);

@@ -128,9 +128,9 @@ fn what_an_evaluation_takes_is_no_part_of_the_pace_of_the_steps() {
     let mut play = Play::begin();
     play.send(start(&session, &folder.path().join("out")));
     play.until_phase(&[Phase::Finished]);
-    let paces =
+    let mut paces =
         play.said.iter().filter_map(|event| if let Event::Status(status) = event { Some(status.pace) } else { None });
-    let pace = paces.filter(|pace| pace.evaluations_left > 0).last().unwrap();
+    let pace = paces.rfind(|pace| pace.evaluations_left > 0).unwrap();
     assert!(pace.secs_per_step > 0.0 && pace.secs_per_evaluation > 5.0 * pace.secs_per_step, "{pace:?}");
 }
 

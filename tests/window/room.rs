@@ -81,8 +81,8 @@ fn nothing_lies_upon_another_where_the_room_is_short() {
         assert!(smoothing.top() > play.place("By class").bottom(), "{size}");
         // The rows of the table stand beside those of the matrix.
         let cell = play.place("cooking → computing: 3 texts");
-        let names = play.harness.get_all_by_value("cooking").map(|node| node.rect());
-        let row = names.filter(|rect| rect.left() > 320.0 && rect.right() < cell.left()).last().unwrap();
+        let names: Vec<Rect> = play.harness.get_all_by_value("cooking").map(|node| node.rect()).collect();
+        let row = names.into_iter().rfind(|rect| rect.left() > 320.0 && rect.right() < cell.left()).unwrap();
         assert!((row.center().y - cell.center().y).abs() < 3.0, "{size}: {row:?} beside {cell:?}");
 
         play.click("cooking → computing: 3 texts");
@@ -93,8 +93,8 @@ fn nothing_lies_upon_another_where_the_room_is_short() {
         let prompt = Prompt { template: "{text} Its mood is {answer}".into(), ..play.app().session().prompt.clone() };
         play.harness.state_mut().ask(Action::Set(Part::Prompt(prompt)));
         play.look(6);
-        let words = play.harness.get_all_by_value("by the run's prompt").map(|node| node.rect());
-        let words = words.filter(|rect| rect.left() > 330.0 && rect.right() < size.x - 300.0).last();
+        let mut words = play.harness.get_all_by_value("by the run's prompt").map(|node| node.rect());
+        let words = words.rfind(|rect| rect.left() > 330.0 && rect.right() < size.x - 300.0);
         apart(words.unwrap(), play.of_text("Teacher layer"), "whose attention it is and the layers");
     }
 }
@@ -120,8 +120,8 @@ fn the_bar_keeps_the_phase_whatever_else_there_is_to_say() {
         play.engine.say(Event::Status(status));
         play.look(6);
         let phase = play.of_text("evaluating");
-        let pair = play.harness.get_all_by_value("posts-teacher → posts-student").map(|node| node.rect());
-        let pair = pair.filter(|rect| rect.bottom() < 44.0).last().unwrap();
+        let mut pair = play.harness.get_all_by_value("posts-teacher → posts-student").map(|node| node.rect());
+        let pair = pair.rfind(|rect| rect.bottom() < 44.0).unwrap();
         assert!(pair.right() + 4.0 <= phase.left(), "{width}: {pair:?} and {phase:?}");
         assert!(phase.width() > 55.0, "{width}: {phase:?}");
         let session = play.place("Session");

@@ -113,6 +113,16 @@ pub fn bounded(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     contents(&mut place);
 }
 
+/// Whether the Tab key was pressed now or a moment ago: the keyboard goes over a frame or two later.
+fn was_tabbed(ui: &Ui) -> bool {
+    let id = Id::unique("tabbed");
+    let (now, pressed) = ui.input(|input| (input.time, input.key_pressed(egui::Key::Tab)));
+    if pressed {
+        ui.data_mut(|data| data.insert_temp(id, now));
+    }
+    ui.data(|data| data.get_temp::<f64>(id)).is_some_and(|at| now - at < 0.5)
+}
+
 /// A ring around what has the keyboard, where the library draws none that can be seen.
 pub fn ring(ui: &Ui, response: &Response) {
     if response.has_focus() {
@@ -121,14 +131,19 @@ pub fn ring(ui: &Ui, response: &Response) {
     }
 }
 
-/// Brings what has just got the keyboard into sight; called behind what a scroll area holds.
+/// Brings what the Tab key has just given the keyboard into sight; called behind what a scroll area holds.
 pub fn follow_focus(ui: &Ui) {
+    if !was_tabbed(ui) {
+        return;
+    }
     let (focused, id) = (ui.memory(|memory| memory.focused()), ui.scope_id().with("focused"));
     let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<Option<Id>>(id), focused));
     let Some(response) = focused.filter(|_| focused != before).and_then(|id| ui.ctx().read_response(id)) else {
         return;
     };
-    let here = response.layer_id == ui.layer_id() && ui.min_rect().contains(response.rect.center());
+    // What is seen beyond the edge is in another part: what this one holds is cut there.
+    let beyond = response.interact_rect.is_positive() && !response.interact_rect.intersects(ui.clip_rect());
+    let here = response.layer_id == ui.layer_id() && !beyond && ui.min_rect().contains(response.rect.center());
     if here && !ui.clip_rect().contains_rect(response.rect) {
         ui.scroll_to_rect(response.rect.expand(6.0), None);
     }

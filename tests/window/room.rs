@@ -187,6 +187,20 @@ fn what_has_the_keyboard_is_in_sight() {
 }
 
 #[test]
+fn a_click_into_a_knob_moves_nothing_of_the_column_above_it() {
+    let mut play = Play::new();
+    play.engine.end.cells.prompt.store(Some(stage::prompt()));
+    play.look(6);
+    let title = |play: &Play| play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Pair").rect().top();
+    let before = title(&play);
+    for knob in ["Temperature", "Learning rate", "Gradient clip"] {
+        play.harness.get_by_role_and_label(Role::SpinButton, knob).click();
+        play.look(20);
+        assert_eq!(title(&play), before, "{knob}");
+    }
+}
+
+#[test]
 fn a_session_brings_its_own_arrangement_back() {
     let mut play = Play::ended(vec2(1400.0, 900.0));
     let path = play.folder.path().join("arranged.ron");

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use agreement_of_chats::{Agreement, here};
 use retort::engine::model::Model;
-use retort::engine::model::chat::ChatFile;
+use retort::engine::model::chat_template::ChatFile;
 use retort::engine::prompt::chat::{ChatTemplate, Message};
 use retort::engine::prompt::{PreparedPrompt, Template};
 use retort::engine::task;

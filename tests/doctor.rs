@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command as Process, Output};
 
-use retort::engine::doctor::{self, depth, memory, pace, vocabulary};
+use retort::engine::doctor::{self, depth, pace, peak_memory, vocabulary};
 use retort::engine::{self, pair::Pair, train::Trainer};
 use retort::link::{Checkup, Command, Event, Finding, Grade, Subject, connect};
 use retort::record::recorder::Recorder;
@@ -261,7 +261,7 @@ fn alone(session: &mut Session, keep: Keep) {
 
 #[test]
 fn memory_and_pace_are_graded_by_what_there_is() {
-    let needs = memory::Needs {
+    let needs = peak_memory::Needs {
         resident: 100,
         moments: 40,
         gradients: 20,
@@ -270,7 +270,7 @@ fn memory_and_pace_are_graded_by_what_there_is() {
         ..Default::default()
     };
     assert_eq!(needs.peak(), 250);
-    let graded = |free| memory::told(&needs, free).grade;
+    let graded = |free| peak_memory::told(&needs, free).grade;
     assert_eq!((graded(Some(1000)), graded(None)), (Grade::Green, Grade::Green));
     assert_eq!((graded(Some(300)), graded(Some(249))), (Grade::Amber, Grade::Red));
     let timed = pace::Timed { step: 0.5, answer: 0.1, look: 0.01, owed: 1.0 };

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use retort::engine::model::chat::ChatFile;
+use retort::engine::model::chat_template::ChatFile;
 use retort::engine::prompt::PromptError;
 use retort::engine::prompt::chat::{ChatTemplate, Message};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use candle_core::quantized::GgmlDType;
 use proptest::prelude::*;
 use retort::engine::model::ModelFiles;
-use retort::engine::model::chat::ChatFile;
+use retort::engine::model::chat_template::ChatFile;
 use retort::session::Source;
 
 use crate::models::{config, folder, logits, matrices, open, refusal};

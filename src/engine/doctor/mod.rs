@@ -13,8 +13,8 @@ pub mod classes;
 pub mod depth;
 pub mod evaluations;
 pub mod left_out;
-pub mod memory;
 pub mod pace;
+pub mod peak_memory;
 pub mod permission;
 pub mod positions;
 pub mod random;
@@ -91,7 +91,7 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
     rows.extend(answers::row(session, &pair, &sample, ask));
     rows.extend(budget::row(session, &pair));
     let sound = rows.iter().all(|row| row.grade < Grade::Red);
-    rows.push(memory::row(session, &pair, &sample, resident));
+    rows.push(peak_memory::row(session, &pair, &sample, resident));
     rows.push(if sound { pace::row(session, pair, &sample, catalog) } else { pace::not_taken() });
     rows
 }

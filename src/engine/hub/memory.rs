@@ -1,6 +1,6 @@
 //! How much memory a model would need and how much there is.
 
-pub use crate::engine::model::memory::available;
+pub use crate::engine::model::available_memory::available;
 
 /// Bytes of one number in memory, always `f32`.
 const NUMBER: u64 = 4;

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Result, Tensor, bail};
 
-use super::cache::Past;
+use super::kv_cache::Past;
 use super::layers::{Linear, Noise, Norm, RmsNorm};
 use super::position::Position;
 use super::{Trace, ops, trace};

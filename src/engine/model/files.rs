@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::chat::{ChatFile, chat_file, own_template};
+use super::chat_template::{ChatFile, chat_file, own_template};
 use super::gguf;
 use super::kinds;
 use super::shards::WeightFiles;

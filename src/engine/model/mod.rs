@@ -11,9 +11,9 @@
 //! Not here: losses, optimisers, tokens to text for people, knobs.
 
 pub mod attention;
+pub mod available_memory;
 pub mod bert;
-pub mod cache;
-pub mod chat;
+pub mod chat_template;
 pub mod config;
 pub mod distilbert;
 pub mod encoder_layer;
@@ -27,10 +27,10 @@ pub mod gpt2;
 mod identity;
 pub mod init;
 mod kinds;
+pub mod kv_cache;
 pub mod layers;
 pub mod llama;
 mod mapped;
-pub mod memory;
 mod network;
 mod opened;
 pub mod ops;
@@ -55,10 +55,10 @@ pub mod vocabulary;
 pub mod weights;
 
 use crate::session::knob::Entry;
-pub use cache::Cache;
 pub use config::Config;
 pub use error::ModelError;
 pub use files::ModelFiles;
+pub use kv_cache::Cache;
 pub use layers::Noise;
 pub use network::{ARCHITECTURES, Architecture, Build, Heads, Input, Kind, Network, Top, architecture};
 pub use opened::{Classes, Model, Parts, config_asks_several, open, open_files, open_for, open_parts, output_names};

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{DType, Device, Tensor, Var};
 
+use super::available_memory;
 use super::frozen::{Frozen, Weight};
 use super::init::Init;
-use super::memory;
 use super::plan::{self, Planner};
 use super::stored::Stored;
 use super::{Architecture, Config, Heads, ModelError, Top};
@@ -136,7 +136,7 @@ impl Weights {
             stored,
             seed,
             device: device.clone(),
-            room: memory::available(),
+            room: available_memory::available(),
             variables: BTreeMap::new(),
             frozen: BTreeMap::new(),
             used: BTreeSet::new(),

@@ -12,7 +12,7 @@ use minijinja::value::Value;
 use minijinja::{Environment, ErrorKind};
 
 use super::PromptError;
-use crate::engine::model::chat::ChatFile;
+use crate::engine::model::chat_template::ChatFile;
 use crate::engine::model::{Kind, Model, Top};
 use crate::session::{Chat, Prompt};
 pub use python::DAY;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::cache::Identity;
 use super::estimator::Estimator;
 use super::former::{FormerKey, Origin};
+use super::target_cache::Identity;
 use super::{Reading, Teacher, TeacherError};
 use crate::engine::model::{Model, ModelError, Top};
 use crate::engine::prompt::{PreparedPrompt, Template};

@@ -1,7 +1,6 @@
 //! The teacher: soft targets for an example, computed once and kept.
 
 pub mod answer_file;
-pub mod cache;
 pub mod cancel;
 pub mod costs;
 pub mod estimator;
@@ -9,18 +8,19 @@ pub mod former;
 pub mod kept_answers;
 pub mod local;
 pub mod server;
+pub mod target_cache;
 pub mod targets;
 pub mod trial;
 
 use crate::engine::model::ModelError;
 use crate::engine::prompt::PromptError;
 pub use answer_file::Reading;
-pub use cache::{Answer, Identity, TargetCache};
 pub use cancel::CancelToken;
 pub use costs::{Cost, Costs};
 pub use estimator::Estimator;
 pub use local::LocalTeacher;
 pub use server::{Questions, ServerError, ServerTeacher};
+pub use target_cache::{Answer, Identity, TargetCache};
 pub use targets::Targets;
 
 /// Why the teacher cannot answer.

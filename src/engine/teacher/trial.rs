@@ -2,9 +2,9 @@
 //! likely, or none of whose label words is likely at all, teaches nothing.
 
 use super::answer_file::Reading;
-use super::cache::Answer;
 use super::estimator::Estimator;
 use super::former::is_mute;
+use super::target_cache::Answer;
 
 /// Answers that are looked at.
 pub const FIRST: usize = 8;

@@ -7,9 +7,9 @@
 //! put together. Test texts are not asked: a word that only they have is spelled from smaller parts,
 //! as a word nobody has seen would be.
 
-mod config;
 mod pairs;
 mod rewrite;
+mod token_ids;
 mod used;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,7 @@ pub fn tokenizer(whole: &Tokens, config: &Config, mut used: BTreeSet<u32>) -> Re
     let mut json: Value = serde_json::from_str(&whole.to_text()?).map_err(damaged)?;
     let entries = whole.entries();
     used.extend(whole.roles().into_iter().flatten());
-    used.extend(config::named(config, &entries));
+    used.extend(token_ids::named(config, &entries));
     rewrite::keep_needed(&json, &entries, &mut used)?;
     let kept = Kept::new(&used);
     rewrite::rewrite(&mut json, &entries, &kept)?;
@@ -88,7 +88,7 @@ fn check(before: &BTreeMap<String, u32>, after: &BTreeMap<String, u32>, kept: &K
 
 fn trimmed(whole: Model, session: &Session, classes: usize, kept: &Kept, tokens: Tokens) -> Result<Model, MakeError> {
     let (rows, device) = (Tensor::new(kept.ids.as_slice(), whole.device())?, whole.device().clone());
-    let config = config::renumbered(&whole.config, kept)?;
+    let config = token_ids::renumbered(&whole.config, kept)?;
     let stored: BTreeMap<String, Tensor> =
         whole.weights.variables().iter().map(|(name, v)| (name.clone(), v.as_detached_tensor())).collect();
     let before = whole.config.vocabulary();

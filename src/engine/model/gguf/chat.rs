@@ -2,7 +2,7 @@
 
 use super::header::Header;
 use super::value::Value;
-use crate::engine::model::chat::ChatFile;
+use crate::engine::model::chat_template::ChatFile;
 
 /// Roles of special tokens in a template, and the metadata with their ids.
 const ROLES: [(&str, &str); 4] = [

@@ -32,7 +32,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::ModelError;
-use super::chat::ChatFile;
+use super::chat_template::ChatFile;
 pub use header::Header;
 pub use kind::unread;
 pub use part_names::{models, names_of};

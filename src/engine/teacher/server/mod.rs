@@ -26,10 +26,10 @@ mod words;
 
 use std::sync::Mutex;
 
-use super::cache::{Answer, Identity};
 use super::cancel::CancelToken;
 use super::costs::Cost;
 use super::estimator::Estimator;
+use super::target_cache::{Answer, Identity};
 use super::{Reading, Teacher, TeacherError};
 use crate::engine::task::log_softmax;
 use crate::session::{KeyPlace, ModelChoice, Prompt, Scoring, ServerMode, Source};

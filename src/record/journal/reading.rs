@@ -1,0 +1,333 @@
+//! What can be read of a journal, and the record of the run that it tells. A line that is damaged costs that
+//! line: what else can be read of a run is read, and what was left out is counted.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::{Remark, RunRecord};
+use super::{FILE, JournalError, io, version_of};
+use crate::link::{Event, Notice, Outcome, Step};
+use crate::session::{file, run_folder};
+
+/// What could be read of a journal.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Every event that can be read, in the order of the file.
+    pub events: Vec<Event>,
+    /// The lines that cannot, in the order of the file.
+    pub faults: Vec<Fault>,
+}
+
+/// A line of a journal that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line, from 1.
+    pub line: usize,
+    /// The parser's words.
+    pub reason: String,
+}
+
+impl Reading {
+    /// Line numbers that are named; of more, only how many there are.
+    const NAMED: usize = 5;
+
+    /// What was left out, in a sentence; `None` where nothing was.
+    pub fn damage(&self, path: &Path) -> Option<String> {
+        let first = self.faults.first()?;
+        let numbers: Vec<String> = self.faults.iter().take(Self::NAMED).map(|fault| fault.line.to_string()).collect();
+        let more = self.faults.len().saturating_sub(Self::NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let (noun, are) = if self.faults.len() == 1 { ("line", "is") } else { ("lines", "are") };
+        Some(format!(
+            "{} {noun} of the journal {are} damaged and left out ({noun} {}{more}: {}); the other {} are used, and checkpoints and student are not touched by that: {}",
+            self.faults.len(),
+            numbers.join(", "),
+            first.reason,
+            self.events.len(),
+            path.display()
+        ))
+    }
+}
+
+/// The events of a journal, and the lines that are none. A last line cut off by a crash is no fault: it is
+/// what a journal is for.
+///
+/// # Errors
+/// [`JournalError::Io`], [`JournalError::Newer`]; [`JournalError::Unreadable`] if no line of it is ours.
+pub fn read(path: &Path) -> Result<Reading, JournalError> {
+    let bytes = std::fs::read(path).map_err(|e| io(&e, path))?;
+    let whole = bytes.ends_with(b"\n");
+    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    if whole {
+        lines.pop();
+    }
+    let Some((header, events)) = lines.split_first() else { return Ok(Reading::default()) };
+    let mut reading = Reading::default();
+    let headed = version_of(header, path)?.is_some();
+    if !headed {
+        reading.take(1, header);
+    }
+    for (index, line) in events.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+        reading.take(index + 2, line);
+    }
+    if !headed && reading.events.is_empty() {
+        let reason = reading.faults.first().map_or("it is empty".to_owned(), |fault| fault.reason.clone());
+        return Err(JournalError::Unreadable { reason, path: path.to_owned() });
+    }
+    let last = lines.len();
+    reading.faults.retain(|fault| whole || fault.line < last);
+    Ok(reading)
+}
+
+impl Reading {
+    fn take(&mut self, line: usize, bytes: &[u8]) {
+        match serde_json::from_slice(bytes) {
+            Ok(event) => self.events.push(event),
+            Err(e) => self.faults.push(Fault { line, reason: e.to_string() }),
+        }
+    }
+}
+
+/// The record of the run in `folder`, folded from its journal, with the checkpoints that are there. What is
+/// damaged of the journal is among its notices.
+///
+/// # Errors
+/// As [`read`].
+pub fn replay(folder: &Path) -> Result<RunRecord, JournalError> {
+    let (mut record, damage) = replay_what_is_left(folder)?;
+    record.notices.extend(damage.map(|damage| Remark::new(false, Notice::from(damage))));
+    Ok(record)
+}
+
+/// The record of the run in `folder`, and in a sentence what is damaged of its journal.
+///
+/// # Errors
+/// As [`read`].
+pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<String>), JournalError> {
+    let path = folder.join(FILE);
+    let reading = read(&path)?;
+    let damage = reading.damage(&path);
+    let last = reading.events.iter().rev().find_map(|event| match event {
+        Event::Scalars { step, .. } => Some(step + 1),
+        _ => None,
+    });
+    let mut record = RunRecord::default();
+    reading.events.into_iter().for_each(|event| record.fold(event));
+    record.locate(folder);
+    if damage.is_some() {
+        record.complete(folder);
+    }
+    let damage = damage.or_else(|| record.outcome.as_ref().and_then(|outcome| gap(last?, outcome.steps, &path)));
+    Ok((record, damage))
+}
+
+/// What is said of a journal that ends before its run did.
+fn gap(last: Step, steps: Step, path: &Path) -> Option<String> {
+    (last < steps).then(|| {
+        format!(
+            "the journal lacks steps {} to {steps}: they found no room on the disk; the student and its figures are those of the whole run: {}",
+            last + 1,
+            path.display()
+        )
+    })
+}
+
+/// The record of a run whose journal cannot be read: what the rest of its folder tells.
+pub fn without_journal(folder: &Path) -> RunRecord {
+    let mut record = RunRecord::default();
+    record.locate(folder);
+    record.complete(folder);
+    record
+}
+
+impl RunRecord {
+    /// The folder is where it was found, wherever the run was begun, and has the checkpoints it has.
+    fn locate(&mut self, folder: &Path) {
+        self.out = Some(folder.to_owned());
+        self.checkpoints = run_folder::checkpoints(folder);
+    }
+
+    /// Takes from the folder's other files what damaged lines may have told.
+    fn complete(&mut self, folder: &Path) {
+        if self.session.is_none() {
+            self.session = file::open(&folder.join(run_folder::SESSION)).ok().map(Arc::new);
+        }
+        if self.applied.is_empty() {
+            self.applied = self.session.as_ref().map(|session| session.knobs.clone()).unwrap_or_default();
+        }
+        let summary = std::fs::read(folder.join(run_folder::SUMMARY)).unwrap_or_default();
+        let outcome = serde_json::from_slice::<Outcome>(&summary).ok();
+        // One that was gone on with has an outcome of before.
+        if let Some(outcome) = outcome.filter(|outcome| outcome.steps >= self.step) {
+            self.step = outcome.steps;
+            self.outcome.get_or_insert_with(|| Arc::new(outcome));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Journal;
+    use super::*;
+    use crate::link::{EventSink as _, KnobChange, Origin};
+
+    #[test]
+    fn a_journal_that_ends_before_its_run_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(&folder.path().join(FILE)).unwrap();
+        (0..70).for_each(|step| journal.emit(Event::Scalars { step, values: vec![("loss/total".into(), 1.0)] }));
+        let ended = |steps| Event::Finished(Box::new(Outcome { steps, ..Outcome::default() }));
+        journal.emit(ended(70));
+        assert!(replay(folder.path()).unwrap().notices.is_empty());
+        journal.emit(ended(150));
+        let record = replay(folder.path()).unwrap();
+        assert!(record.notices[0].notice.text.contains("lacks steps 71 to 150"), "{:?}", record.notices);
+    }
+    fn events() -> Vec<Event> {
+        let change = KnobChange { knob: "mixture.alpha".into(), from: 0.5, to: 0.1 + 0.2 };
+        vec![
+            Event::Scalars { step: 0, values: vec![("loss/total".into(), 1.0 / 3.0), ("loss/x".into(), f64::NAN)] },
+            Event::KnobsChanged { step: 1, origin: Origin::Person, changes: vec![change] },
+            Event::Scalars { step: 1, values: vec![("loss/total".into(), f64::NEG_INFINITY)] },
+            Event::Warning("watch out".into()),
+        ]
+    }
+
+    #[test]
+    fn the_record_of_a_journal_is_the_record_of_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(&folder.path().join(FILE)).unwrap();
+        let mut live = RunRecord::default();
+        for event in events() {
+            journal.emit(event.clone());
+            live.fold(event);
+        }
+        journal.flush();
+        let replayed = replay(folder.path()).unwrap();
+        live.out = Some(folder.path().to_owned());
+        assert_eq!(format!("{live:?}"), format!("{replayed:?}"));
+        assert_eq!(replayed.script()[0].value.to_bits(), (0.1f64 + 0.2).to_bits());
+    }
+
+    /// A way in which the lines of a journal can be damaged, and the lines that then cannot be read.
+    type Damage = (&'static str, fn(&[u8]) -> Vec<u8>, &'static [usize]);
+
+    fn lines(bytes: &[u8]) -> Vec<Vec<u8>> {
+        bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+    }
+
+    /// With one line, counted from 1, put differently.
+    fn with_line(bytes: &[u8], number: usize, change: fn(&mut Vec<u8>)) -> Vec<u8> {
+        let mut lines = lines(bytes);
+        change(&mut lines[number - 1]);
+        lines.concat()
+    }
+
+    /// Lines `a` and `a + 1` written by two processes at once: half of one in the middle of the other.
+    fn interleaved(bytes: &[u8], a: usize) -> Vec<u8> {
+        let mut lines = lines(bytes);
+        let other = lines.remove(a);
+        let middle = lines[a - 1].len() / 2;
+        lines[a - 1].splice(middle..middle, other);
+        lines.concat()
+    }
+
+    const DAMAGES: &[Damage] = &[
+        ("nothing", <[u8]>::to_vec, &[]),
+        ("a last line that was cut off", |bytes| bytes[..bytes.len() - 7].to_vec(), &[]),
+        ("a last line without its end", |bytes| bytes[..bytes.len() - 1].to_vec(), &[]),
+        ("zeros behind the last line", |bytes| [bytes, &[0; 40]].concat(), &[]),
+        ("a last line that is whole and broken", |bytes| with_line(bytes, 5, |line| drop(line.drain(..9))), &[5]),
+        (
+            "a line in the middle cut short",
+            |bytes| with_line(bytes, 3, |line| drop(line.drain(20..line.len() - 1))),
+            &[3],
+        ),
+        ("a word that is none", |bytes| with_line(bytes, 3, |line| line[2] = b'k'), &[3]),
+        ("bytes that are not UTF-8", |bytes| with_line(bytes, 5, |line| line[15] = 0xff), &[5]),
+        ("a zero byte", |bytes| with_line(bytes, 2, |line| line[4] = 0), &[2]),
+        ("interleaved lines", |bytes| interleaved(bytes, 2), &[2, 3]),
+        ("two lines in one", |bytes| with_line(bytes, 3, |line| line.truncate(line.len() - 1)), &[3]),
+        ("a damaged header", |bytes| with_line(bytes, 1, |line| line[0] = 0xfe), &[1]),
+        ("no header", |bytes| with_line(bytes, 1, Vec::clear), &[]),
+        ("an empty line", |bytes| with_line(bytes, 4, |line| line.insert(0, b'\n')), &[]),
+        (
+            "every line but one",
+            |bytes| (1..5).fold(bytes.to_vec(), |b, i| with_line(&b, i, |l| l[0] = b'!')),
+            &[1, 2, 3, 4],
+        ),
+    ];
+
+    #[test]
+    fn a_damaged_line_costs_that_line_alone_and_is_counted_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let mut journal = Journal::create(&path).unwrap();
+        events().into_iter().for_each(|event| journal.emit(event));
+        let whole = std::fs::read(&path).unwrap();
+        for (what, damage, expected) in DAMAGES {
+            std::fs::write(&path, damage(&whole)).unwrap();
+            let reading = read(&path).unwrap_or_else(|e| panic!("{what}: {e}"));
+            let faults: Vec<usize> = reading.faults.iter().map(|fault| fault.line).collect();
+            assert_eq!(faults, *expected, "{what}");
+            let known: Vec<String> = events().iter().map(|event| format!("{event:?}")).collect();
+            assert!(reading.events.iter().all(|event| known.contains(&format!("{event:?}"))), "{what}: made up");
+            let lost = 4 - reading.events.len();
+            let most =
+                if what.contains("interleaved") || what.contains("two lines") { 2 } else { 1.max(expected.len()) };
+            assert!(lost <= most, "{what}: {lost} events are lost");
+            let record = replay(folder.path()).unwrap();
+            assert_eq!(
+                record.notices.iter().filter(|remark| remark.notice.text.contains("of the journal")).count(),
+                usize::from(!expected.is_empty()),
+                "{what}"
+            );
+            if let Some(line) = expected.first() {
+                let said = reading.damage(&path).unwrap();
+                let numbers = format!("{} line", expected.len());
+                assert!(said.starts_with(&numbers) && said.contains(&line.to_string()), "{what}: {said}");
+            }
+            // And it can be gone on with: the next event is a line of its own, and nothing else is lost.
+            let before = read(&path).unwrap().events.len();
+            let mut journal = Journal::append(&path).unwrap_or_else(|e| panic!("{what}: {e}"));
+            journal.emit(Event::Left { step: 3 });
+            let again = read(&path).unwrap();
+            assert_eq!(again.events.last(), Some(&Event::Left { step: 3 }), "{what}");
+            assert_eq!(again.events.len(), before + 1, "{what}");
+            assert!(again.faults.len() <= expected.len(), "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_journal_at_all_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        for text in ["", "a,b\n1,2\n", "{\"time\":1}\n{\"time\":2}\n"] {
+            std::fs::write(&path, text).unwrap();
+            assert!(matches!(read(&path), Err(JournalError::Unreadable { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_journal_of_an_older_version_is_read_and_gone_on_with_and_a_newer_one_is_neither() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let line = serde_json::to_string(&events()[0]).unwrap();
+        std::fs::write(&path, format!("{{\"retort_journal\":1}}\n{line}\n{line}\n{{\"Scal")).unwrap();
+        assert_eq!(read(&path).unwrap().events.len(), 2);
+        let mut journal = Journal::append(&path).unwrap();
+        journal.emit(Event::Left { step: 3 });
+        journal.flush();
+        assert_eq!(read(&path).unwrap().events[2], Event::Left { step: 3 });
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.starts_with("{\"retort_journal\":2,\"retort\":\""),
+            "an older program must not misread it: {text}"
+        );
+        std::fs::write(&path, text.replacen("journal\":2", "journal\":99", 1)).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("version 99"));
+        assert!(Journal::append(&path).is_err());
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert!(kept.starts_with("{\"retort_journal\":99"), "nor is it written to");
+    }
+}

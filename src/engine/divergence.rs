@@ -193,7 +193,7 @@ impl Divergence {
         let sound = self.sound;
         let all = [self.accuracy(seen), self.answers(seen), self.attention(seen)];
         let raised = all.into_iter().filter_map(|(alarm, what, over)| self.judge(alarm, what, over, sound));
-        let raised = Raised::together(raised.collect::<Vec<_>>());
+        let raised = Raised::together(raised);
         if self.silenced.is_empty() {
             self.sound = done;
         }

@@ -56,7 +56,8 @@ mod tests {
         let held = std::hint::black_box(vec![1_u8; 64 << 20]);
         let (now, peak) = (resident_bytes(), peak_bytes());
         assert!(held.iter().all(|byte| *byte == 1));
-        assert!(now > 32 << 20 && before > 1 << 20, "{before} {now}");
-        assert!(peak + (1 << 20) >= 64 << 20, "{peak}");
+        assert!(now >= 64 << 20 && before > 1 << 20, "{before} {now}: all that is held is counted");
+        // Linux counts a few pages of every thread late.
+        assert!(peak + (1 << 20) >= now, "{peak} {now}");
     }
 }

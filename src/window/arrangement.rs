@@ -16,10 +16,7 @@ use crate::session::view::{Heatmaps, Rows};
 impl WorkbenchApp {
     /// Writes the arrangement into the session.
     pub(super) fn keep_arrangement(&mut self, ctx: &Context) {
-        let view = kept(&self.session.view, ctx, &self.state);
-        if view != self.session.view {
-            self.session.view = view;
-        }
+        keep(&mut self.session.view, ctx, &self.state);
     }
 
     /// Arranges the window as the session has it.
@@ -28,29 +25,26 @@ impl WorkbenchApp {
     }
 }
 
-/// `view` with the arrangement of the window.
-fn kept(view: &View, ctx: &Context, state: &UiState) -> View {
+fn keep(view: &mut View, ctx: &Context, state: &UiState) {
     let parts = panel::PARTS.iter().filter_map(|part| Some(((*part).to_owned(), control::drawn(ctx, part)?)));
+    view.parts = parts.collect();
     let folds = panel::sections().filter_map(|(id, first)| Some((id, control::is_open(ctx, id)?, first)));
+    let folds = folds.filter(|(_, open, first)| open != first);
+    view.sections = folds.map(|(id, open, _)| (id.to_owned(), open)).collect();
+    view.rows = match state.filter {
+        RowFilter::Wrong => Rows::Wrong,
+        RowFilter::Disagree => Rows::Disagree,
+        // A cell of a confusion matrix is of one run.
+        RowFilter::All | RowFilter::Cell { .. } => Rows::All,
+    };
+    view.by_divergence = state.order == RowOrder::Divergence;
+    view.bars = probability_bars::order(ctx);
     let map = &state.attention;
-    View {
-        parts: parts.collect(),
-        sections: folds.filter(|(_, open, first)| open != first).map(|(id, open, _)| (id.to_owned(), open)).collect(),
-        rows: match state.filter {
-            RowFilter::Wrong => Rows::Wrong,
-            RowFilter::Disagree => Rows::Disagree,
-            // A cell of a confusion matrix is of one run.
-            RowFilter::All | RowFilter::Cell { .. } => Rows::All,
-        },
-        by_divergence: state.order == RowOrder::Divergence,
-        bars: probability_bars::order(ctx),
-        heatmaps: Heatmaps {
-            colors: if map.colors == ColorMap::default() { String::new() } else { map.colors.label().to_owned() },
-            contrast: map.gamma,
-            own_maximum: map.relative,
-        },
-        ..view.clone()
-    }
+    view.heatmaps = Heatmaps {
+        colors: if map.colors == ColorMap::default() { String::new() } else { map.colors.label().to_owned() },
+        contrast: map.gamma,
+        own_maximum: map.relative,
+    };
 }
 
 fn arrange(view: &View, ctx: &Context, state: &mut UiState) {

@@ -141,12 +141,19 @@ pub fn follow_focus(ui: &Ui) {
     let Some(response) = focused.filter(|_| focused != before).and_then(|id| ui.ctx().read_response(id)) else {
         return;
     };
-    // What is seen beyond the edge is in another part: what this one holds is cut there.
-    let beyond = response.interact_rect.is_positive() && !response.interact_rect.intersects(ui.clip_rect());
-    let here = response.layer_id == ui.layer_id() && !beyond && ui.min_rect().contains(response.rect.center());
-    if here && !ui.clip_rect().contains_rect(response.rect) {
+    if response.layer_id == ui.layer_id() && is_cut_by(&response, ui.clip_rect()) {
         ui.scroll_to_rect(response.rect.expand(6.0), None);
     }
+}
+
+/// Whether a widget reaches over the upper or lower edge of this very part: what another part holds may
+/// reach as far, and is cut at other edges or at none.
+fn is_cut_by(response: &Response, part: Rect) -> bool {
+    let (whole, seen) = (response.rect, response.interact_rect);
+    let at = |edge: f32, cut: f32| (edge - cut).abs() < 1.0;
+    let above = whole.top() < part.top() && at(seen.top(), part.top());
+    let below = whole.bottom() > part.bottom() && at(seen.bottom(), part.bottom());
+    whole.x_range().intersects(part.x_range()) && (above || below)
 }
 
 /// Keeps what a scroll area holds clear of its bar.

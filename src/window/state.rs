@@ -248,6 +248,8 @@ pub struct UiState {
     pub result: ResultView,
     /// A test row under the lens: its text and its class.
     pub gold: Option<(String, usize)>,
+    /// The text whose class was sought last in the tables on show, where those lie, and what was found.
+    pub gold_sought: Option<(String, [usize; 2], Option<usize>)>,
     /// A text that was taken from a table, as the table shows it, and where it stands in the data.
     pub taken: Option<(String, TextPlace)>,
     /// Texts that are typed but not yet meant.

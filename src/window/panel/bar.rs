@@ -10,40 +10,40 @@ use crate::window::preferences::{Language, Preferences, ThemeChoice};
 use crate::window::state::{Action, FileQuestion, UiState};
 use crate::window::theme;
 use crate::window::undo::Part;
+use status::Fitting;
 
-/// Width of the language, the look and the menu, points.
-const CHOICES: f32 = 310.0;
-/// Of the bar's width the left part keeps so much, points at most and share.
+/// Of the bar's width the experiment keeps so much, points at most and share.
 const LEFT: (f32, f32) = (420.0, 0.34);
-/// Room between both parts.
+/// Room between two parts.
 const GAP: f32 = 16.0;
 
-/// Which experiment it is on the left, cut where the room ends; how the engine fares on the right. The
-/// right part is as wide as it was in the last frame, so that both are drawn, and tabbed through, from
-/// left to right.
+/// Which experiment it is, cut where the room ends; how the engine fares; what is chosen for the window.
+/// From left to right, so that Tab goes through it as one reads. Only the last part has to be drawn to
+/// know its width, which changes with the language alone: that of the frame before is as good.
 pub(super) fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
-    let id = ui.scope_id().with("right part");
-    let last = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(0.5 * row.width());
-    let middle = row.right() - last;
+    let id = ui.scope_id().with("choices");
+    let last = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(310.0);
+    let choices = row.right() - last;
+    let kept = LEFT.0.min(LEFT.1 * row.width());
+    let status = Fitting::of(ui, scene, choices - row.left() - kept - 2.0 * GAP);
+    let middle = choices - GAP - status.width;
     part(ui, row.with_max_x((middle - GAP).max(row.left())), |ui| {
         name_ui(ui, scene, state);
         file_ui(ui, scene, state);
         let pair = RichText::new(scene.pair()).weak();
         ui.add(Label::new(pair).truncate().selectable(false)).on_hover_text(scene.t("Who teaches whom"));
     });
-    let width = part(ui, row.with_min_x(middle), |ui| {
+    part(ui, row.with_min_x(middle).with_max_x(choices), |ui| status::status_ui(ui, scene, status));
+    let width = part(ui, row.with_min_x(choices), |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let kept = LEFT.0.min(LEFT.1 * row.width()) + GAP;
-        status::status_ui(ui, scene, row.width() - kept - CHOICES);
-        ui.add_space(10.0);
         language_ui(ui, scene, state);
         theme_ui(ui, scene, state);
         menu_ui(ui, scene, state);
     });
     if (width - last).abs() > 0.5 {
         ui.data_mut(|data| data.insert_temp(id, width));
-        ui.request_discard("the width of the right part of the bar");
+        ui.request_discard("the width of what is chosen for the window");
     }
 }
 

@@ -52,17 +52,19 @@ struct Figure {
 }
 
 /// What is drawn of the status in the room there is.
-struct Fitting {
+pub(super) struct Fitting {
     phase: String,
     figures: Vec<Figure>,
     /// What had no room, a line each.
     left_out: Vec<String>,
+    /// What it takes, points.
+    pub width: f32,
 }
 
-/// The phase and its figures in at most `room` points.
-pub(super) fn status_ui(ui: &mut Ui, scene: &Scene, room: f32) {
+/// The phase and its figures.
+pub(super) fn status_ui(ui: &mut Ui, scene: &Scene, fitting: Fitting) {
     let status = &scene.record.status;
-    let Fitting { phase, figures, left_out } = fitting(ui, scene, room);
+    let Fitting { phase, figures, left_out, .. } = fitting;
     ui.spacing_mut().item_spacing.x = 5.0;
     control::dot(ui, phase_color(scene, status.phase));
     let help = [scene.t("What the engine is doing").to_owned()].into_iter().chain(left_out);
@@ -79,31 +81,34 @@ const BETWEEN: f32 = 14.0;
 /// Rank of what the engine says of its phase.
 const SAID: u8 = 3;
 
-/// Leaves out what matters least until the rest fits.
-fn fitting(ui: &Ui, scene: &Scene, room: f32) -> Fitting {
-    let status = &scene.record.status;
-    let (name, mut figures, mut left_out) = (phase_name(scene), figures(scene, status), Vec::new());
-    let heard = strings::heard(scene.look.language, &status.what);
-    let mut said = Some(heard.as_ref()).filter(|said| !said.is_empty());
-    loop {
-        let phase = said.map_or_else(|| name.to_owned(), |said| format!("{name} · {said}"));
-        let texts = figures.iter().map(|figure| figure.text.as_str());
-        let width: f32 = texts.chain([phase.as_str()]).map(|text| width_of(ui, text) + BETWEEN).sum();
-        let least = figures.iter().enumerate().min_by_key(|(_, figure)| figure.rank);
-        let least = least.map(|(place, figure)| (place, figure.rank));
-        match (least, said) {
-            _ if width + DOT <= room => return Fitting { phase, figures, left_out },
-            (Some((place, rank)), _) if said.is_none() || rank < SAID => left_out.push(figures.remove(place).text),
-            (_, Some(words)) => {
-                left_out.push(words.to_owned());
-                said = None;
+impl Fitting {
+    /// The phase and its figures in at most `room` points: what matters least is left out until the rest fits.
+    pub fn of(ui: &Ui, scene: &Scene, room: f32) -> Self {
+        let status = &scene.record.status;
+        let (name, mut figures, mut left_out) = (phase_name(scene), figures(scene, status), Vec::new());
+        let heard = strings::heard(scene.look.language, &status.what);
+        let mut said = Some(heard.as_ref()).filter(|said| !said.is_empty());
+        loop {
+            let phase = said.map_or_else(|| name.to_owned(), |said| format!("{name} · {said}"));
+            let texts = figures.iter().map(|figure| figure.text.as_str());
+            let texts: f32 = texts.chain([phase.as_str()]).map(|text| width_of(ui, text) + BETWEEN).sum();
+            let width = texts - BETWEEN + DOT;
+            let least = figures.iter().enumerate().min_by_key(|(_, figure)| figure.rank);
+            let least = least.map(|(place, figure)| (place, figure.rank));
+            match (least, said) {
+                _ if width <= room => return Self { phase, figures, left_out, width },
+                (Some((place, rank)), _) if said.is_none() || rank < SAID => left_out.push(figures.remove(place).text),
+                (_, Some(words)) => {
+                    left_out.push(words.to_owned());
+                    said = None;
+                }
+                (_, None) => return Self { phase, figures, left_out, width: room },
             }
-            (_, None) => return Fitting { phase, figures, left_out },
         }
     }
 }
 
-/// Width of the dot before the phase, points.
+/// Width of the dot before the phase, and of the room behind it, points.
 const DOT: f32 = 15.0;
 
 fn width_of(ui: &Ui, text: &str) -> f32 {

@@ -1,12 +1,15 @@
 //! What the committed sessions compute, kept bit by bit: the loss of the first 40 steps and the student
-//! behind them, with `data.limit: 400`. Whoever moves a number on purpose renews the table and says so
+//! behind them, and what the journal of a run of 40 steps tells, with `data.limit: 400`. Whoever moves a number on purpose renews the table and says so
 //! under *Changes*: `RETORT_RENEW_DIGESTS=1 cargo test --test digests` (with `-- --include-ignored` for
 //! the sessions on shared data, of the folder that `RETORT_SHARED` names, default `../shared`).
 //!
 //! Every session runs in a process of its own with two threads, so that only the processor can differ
 //! from the one that wrote the table. Where its vector instructions are the same ones, every bit is
-//! compared; else each loss within 1e-4, relative above 1 and absolute below, and the student not at
-//! all.
+//! compared; else each loss within 1e-4, relative above 1 and absolute below, the student not at all, and
+//! of the journal which events come in which order.
+//!
+//! Of the journal all is compared but what another machine, hour or folder would write otherwise
+//! ([`VOLATILE`]), and the session within it ([`ASKED`]), whose shape has tests of its own.
 #![cfg(feature = "engine")]
 
 use std::collections::BTreeSet;
@@ -14,8 +17,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
 use retort::engine::{self, model::Model, pair::Pair, train::Trainer};
-use retort::session::{DataSource, file};
+use retort::link::{Command, Event, connect};
+use retort::record::{journal, recorder::Recorder};
+use retort::session::{DataSource, Session, file};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 const STEPS: usize = 40;
 const LIMIT: usize = 400;
@@ -29,6 +35,13 @@ const SESSION: &str = "RETORT_DIGEST_SESSION";
 /// Names the folder that process writes into.
 const OUT: &str = "RETORT_DIGEST_OUT";
 
+/// Steps between two evaluations, and between two checkpoints, of the run whose journal is kept.
+const EVERY: u64 = 20;
+/// Fields of events that depend on machine, hour or folder.
+const VOLATILE: &[&str] = &["out", "path", "hash", "bytes", "seconds", "peak_bytes", "speed"];
+/// Fields that hold what was asked.
+const ASKED: &[&str] = &["session", "models", "data"];
+
 /// What a session computes, and on what.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Digest {
@@ -39,6 +52,9 @@ struct Digest {
     loss: Vec<f64>,
     /// BLAKE3 of names, shapes and numbers of the student's weights.
     student: String,
+    /// Each event of the journal: its name, and the first digits of the BLAKE3 of what it tells.
+    #[serde(default)]
+    facts: Vec<(String, String)>,
 }
 
 fn root(path: &str) -> PathBuf {
@@ -96,7 +112,59 @@ fn measure(path: &Path, out: &Path) -> Digest {
     let loss = loss.collect();
     let (pair, prompt) = (&trainer.pair, &trainer.session.prompt);
     pair.student.save_student(&out.join("student"), &pair.data.classes, prompt).unwrap();
-    Digest { processor: processor(), threads: rayon::current_num_threads(), loss, student: hash(&pair.student) }
+    let student = hash(&pair.student);
+    let session = trainer.session;
+    // Of the other sessions the whole test part would be measured, which takes an hour.
+    let built_in = matches!(session.data.source, DataSource::BuiltIn(_));
+    let facts = if built_in { facts(session, &out.join("run")) } else { Vec::new() };
+    Digest { processor: processor(), threads: rayon::current_num_threads(), loss, student, facts }
+}
+
+/// Runs the session as a person does, from its start to its end, and reads what its journal tells.
+fn facts(mut session: Session, out: &Path) -> Vec<(String, String)> {
+    let recipe = &mut session.recipe;
+    (recipe.steps, recipe.evaluate_every, recipe.checkpoint_every) = (STEPS as u64, EVERY, EVERY);
+    let (watch, end) = connect();
+    let engine = engine::spawn(end, Recorder::default()).unwrap();
+    watch.commands.send(Command::Start { session: Box::new(session), out: out.to_owned() }).unwrap();
+    loop {
+        match watch.events.recv().unwrap() {
+            Event::Finished(_) => break,
+            Event::Failed(notice) => panic!("{}", notice.text),
+            Event::Trouble { what, .. } => panic!("{what}"),
+            _ => {}
+        }
+    }
+    drop(watch);
+    engine.join().unwrap();
+    let text = std::fs::read_to_string(out.join(journal::FILE)).unwrap();
+    let lines = text.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.map(fact).collect()
+}
+
+/// An event's name, and a hash of what it tells.
+fn fact(mut event: Value) -> (String, String) {
+    let name = match &event {
+        Value::String(name) => name.clone(),
+        Value::Object(fields) => fields.keys().next().unwrap().clone(),
+        other => panic!("no event: {other}"),
+    };
+    forget(&mut event);
+    let mut hash = blake3::hash(event.to_string().as_bytes()).to_hex().to_string();
+    hash.truncate(12);
+    (name, hash)
+}
+
+/// Takes out of a value what does not belong to the digest.
+fn forget(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !VOLATILE.contains(&name.as_str()) && !ASKED.contains(&name.as_str()));
+            fields.values_mut().for_each(forget);
+        }
+        Value::Array(values) => values.iter_mut().for_each(forget),
+        _ => {}
+    }
 }
 
 #[test]
@@ -147,7 +215,14 @@ fn moved(kept: &Digest, now: &Digest) -> Option<String> {
     if let Some((step, (kept, now))) = pairs.find(|(_, (kept, now))| !equal(**kept, **now)) {
         return Some(format!("the loss of step {step} is {now} and was {kept}"));
     }
-    (same && kept.student != now.student).then(|| "the curve is the same, the student is not".to_owned())
+    if same && kept.student != now.student {
+        return Some("the curve is the same, the student is not".to_owned());
+    }
+    let told = |(name, hash): &(String, String)| if same { format!("{name} {hash}") } else { name.clone() };
+    let [before, after] = [kept, now].map(|digest| digest.facts.iter().map(told).collect::<Vec<_>>());
+    let differs = |place: &usize| before.get(*place) != after.get(*place);
+    let place = (0..before.len().max(after.len())).find(differs)?;
+    Some(format!("event {place} of the journal is {:?} and was {:?}", after.get(place), before.get(place)))
 }
 
 #[test]
@@ -202,6 +277,7 @@ fn a_moved_bit_is_seen_and_another_processor_is_forgiven_only_a_little() {
         threads,
         loss: vec![0.5, loss],
         student: student.to_owned(),
+        facts: vec![("Started".to_owned(), "a".to_owned())],
     };
     let kept = digest(2.0, "a", 2);
     assert_eq!(moved(&kept, &digest(2.0, "a", 2)), None);
@@ -212,4 +288,23 @@ fn a_moved_bit_is_seen_and_another_processor_is_forgiven_only_a_little() {
     assert!(moved(&kept, &digest(f64::NAN, "a", 4)).is_some());
     let shorter = Digest { loss: vec![0.5], ..digest(2.0, "a", 2) };
     assert!(moved(&kept, &shorter).unwrap().contains("1 steps were 2"));
+    let facts = |facts: &[(&str, &str)], threads: usize| Digest {
+        facts: facts.iter().map(|(name, hash)| (name.to_string(), hash.to_string())).collect(),
+        ..digest(2.0, "a", threads)
+    };
+    assert!(moved(&kept, &facts(&[("Started", "b")], 2)).unwrap().contains("event 0"));
+    assert_eq!(moved(&kept, &facts(&[("Started", "b")], 4)), None);
+    assert!(moved(&kept, &facts(&[], 4)).unwrap().contains("event 0"));
+    assert!(moved(&kept, &facts(&[("Started", "a"), ("Finished", "a")], 2)).unwrap().contains("event 1"));
+}
+
+#[test]
+fn of_an_event_all_is_told_but_machine_hour_folder_and_what_was_asked() {
+    let event = |text: &str| fact(serde_json::from_str(text).unwrap());
+    let started = event(r#"{"Started":{"session":{"name":"a"},"out":"/x","step":0}}"#);
+    assert_eq!(started, event(r#"{"Started":{"session":{"name":"b"},"out":"/y","step":0}}"#));
+    assert_ne!(started, event(r#"{"Started":{"session":{"name":"a"},"out":"/x","step":1}}"#));
+    let scalars = |value: &str| event(&format!(r#"{{"Scalars":{{"step":3,"values":[["loss/total",{value}]]}}}}"#));
+    assert_eq!(scalars("0.5").0, "Scalars");
+    assert_ne!(scalars("0.5").1, scalars("0.5000000000000001").1);
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use retort::engine::model::save::serialize;
-use retort::engine::model::{self, ARCHITECTURES, Kind, Model, Noise, Top, Trace};
+use retort::engine::model::{self, ARCHITECTURES, DropoutRng, HeadKind, Kind, Model, Trace};
 use retort::session::{Head, ModelChoice, Source, Start};
 use serde_json::{Value, json};
 use tiny::flat;
@@ -43,11 +43,11 @@ fn open(folder: &Path, head: Head) -> Result<Model, model::ModelError> {
 fn shown(model: &Model) -> Vec<f32> {
     let rows: [&[u32]; 2] = [&[7, 8, 9, 10, 11], &[9, 2]];
     let input = model.input(&rows).unwrap();
-    let (network, mut trace, noise) = (model.detached.as_ref(), Trace::none(), Noise::none());
+    let (network, mut trace, noise) = (model.detached.as_ref(), Trace::none(), DropoutRng::none());
     let hidden = network.encode(&input, &mut trace, &noise).unwrap();
     match model.top {
-        Top::Classes(_) => flat(&network.classify(&hidden, &[4, 1], &noise).unwrap()),
-        Top::Vocabulary => {
+        HeadKind::Classes(_) => flat(&network.classify(&hidden, &[4, 1], &noise).unwrap()),
+        HeadKind::Vocabulary => {
             let hidden = match model.architecture.kind {
                 Kind::EncoderDecoder => {
                     let written = model.written(&rows).unwrap();
@@ -267,15 +267,15 @@ fn what_a_model_cannot_do_is_an_error() {
     let encoder = open(&tiny::folder("bert_masked"), Head::LabelWords).unwrap();
     let reads = |model: &Model| {
         let input = model.input(&[&[7, 8]]).unwrap();
-        let hidden = model.detached.encode(&input, &mut Trace::none(), &Noise::none()).unwrap();
-        model.detached.decode(&hidden, &input.mask, &input, &mut Trace::none(), &Noise::none()).is_err()
+        let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+        model.detached.decode(&hidden, &input.mask, &input, &mut Trace::none(), &DropoutRng::none()).is_err()
     };
     assert!(reads(&encoder) && encoder.generate(&[7], 3).is_err());
     for name in ["distilbert_masked", "roberta_masked", "llama", "t5"] {
         let model = open(&tiny::folder(name), Head::LabelWords).unwrap();
         let input = model.input(&[&[7, 8]]).unwrap();
-        let hidden = model.detached.encode(&input, &mut Trace::none(), &Noise::none()).unwrap();
-        assert!(model.detached.classify(&hidden, &[1], &Noise::none()).is_err(), "{name}");
+        let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+        assert!(model.detached.classify(&hidden, &[1], &DropoutRng::none()).is_err(), "{name}");
         assert!(model.generate(&[], 3).is_err(), "{name}");
         let other = open(&tiny::folder(name), Head::Classifier).unwrap();
         assert!(other.detached.vocabulary(&hidden.get(0).unwrap()).is_err(), "{name}");
@@ -290,7 +290,7 @@ fn positions_end_where_the_table_does() {
     let model = open(&tiny::folder("roberta_masked"), Head::LabelWords).unwrap();
     let row = |tokens: usize| {
         let ids = vec![7u32; tokens];
-        model.detached.encode(&model.input(&[&ids]).unwrap(), &mut Trace::none(), &Noise::none())
+        model.detached.encode(&model.input(&[&ids]).unwrap(), &mut Trace::none(), &DropoutRng::none())
     };
     assert!(row(64).is_ok() && row(65).is_err());
 }

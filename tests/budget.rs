@@ -97,7 +97,7 @@ impl Play {
         checkup.finding(Subject::Budget).unwrap_or_else(|| panic!("no row: {checkup:?}")).clone()
     }
 
-    fn paid(&self) -> u64 {
+    fn billed_tokens(&self) -> u64 {
         *self.paid.lock().unwrap()
     }
 }
@@ -150,16 +150,16 @@ fn the_price_is_told_before_the_run_and_is_then_paid() {
         assert!(first.status.success(), "{}", said(&first));
         assert!(said(&first).contains(&format!("teacher: {}", told.says)), "{}", said(&first));
         assert_eq!(play.server.asked() as f64, told.figures["questions"]);
-        assert_near(tokens(&told), play.paid(), BY_LETTERS);
-        assert_eq!(summary(&play.out("first"))["tokens"], play.paid());
+        assert_near(tokens(&told), play.billed_tokens(), BY_LETTERS);
+        assert_eq!(summary(&play.out("first"))["tokens"], play.billed_tokens());
         // More steps ask more texts; what was answered is not asked again.
         play.change(|session| session.recipe.steps = 20);
-        let (asked, paid) = (play.server.asked() as f64, play.paid());
+        let (asked, paid) = (play.server.asked() as f64, play.billed_tokens());
         let told = play.told();
         assert_eq!((told.figures["known"], told.figures["counted_answers"]), (asked, asked));
         assert!(play.run("second", &[]).status.success());
         assert_eq!(play.server.asked() as f64, told.figures["questions"]);
-        assert_near(tokens(&told), play.paid() - paid, COUNTED);
+        assert_near(tokens(&told), play.billed_tokens() - paid, COUNTED);
         assert!(play.told().says.starts_with("nothing to pay"), "{}", play.told().says);
         assert!(play.run("third", &["teacher.token_limit=0"]).status.success(), "what is known costs nothing");
     }
@@ -194,7 +194,7 @@ fn a_run_that_turns_out_dearer_stops_before_its_limit_and_keeps_what_it_paid_for
     assert!(said(&stopped).contains("raise token_limit") && said(&stopped).contains("kept"), "{}", said(&stopped));
     assert!(play.out("dear").join("student/model.safetensors").exists());
     assert!(summary(&play.out("dear"))["unmeasured"][0].as_str().unwrap().contains("token_limit"));
-    let (asked, paid) = (play.server.asked() as f64, play.paid());
+    let (asked, paid) = (play.server.asked() as f64, play.billed_tokens());
     assert!(paid <= limit && paid as f64 > 0.8 * limit as f64, "{paid} of {limit}");
     assert_eq!(play.told().figures["known"], asked);
     // Taken up again it has not forgotten what it paid.
@@ -230,10 +230,10 @@ fn an_answer_that_is_lost_on_its_way_is_paid_for_all_the_same() {
     let prompt = ron::from_str("(template: \"{text} {answer}\")").unwrap();
     let classes = ["music", "sport"].map(str::to_owned);
     let teacher = ServerTeacher::new(&server.choice(ServerMode::Chat, None), &prompt, &classes).unwrap();
-    teacher.answer(&["a song of the sea"]).unwrap();
+    teacher.predict(&["a song of the sea"]).unwrap();
     assert_eq!(server.asked(), 2);
     let once = pieces("a song of the sea") + 1;
-    assert!(teacher.paid() > once, "{} tokens for two answers, one of {once}", teacher.paid());
+    assert!(teacher.billed_tokens() > once, "{} tokens for two answers, one of {once}", teacher.billed_tokens());
     assert!(teacher.take_costs().is_empty(), "a guess is no ground for an estimate");
 }
 

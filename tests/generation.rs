@@ -6,9 +6,9 @@ mod tiny;
 
 use candle_core::{IndexOp as _, Tensor};
 use rayon::prelude::*;
-use retort::engine::model::generate::Writer;
-use retort::engine::model::{ARCHITECTURES, Cache, Kind, Model, Noise, Trace, ops};
-use retort::engine::task::{self, Prepared};
+use retort::engine::model::generate::Generator;
+use retort::engine::model::{ARCHITECTURES, DropoutRng, Kind, KvCache, Model, Trace, ops};
+use retort::engine::task::{self, Sample};
 use retort::session::{Head, Prompt, Scoring, Start};
 use serde_json::{Value, json};
 use tiny::{assert_close, flat};
@@ -54,7 +54,7 @@ fn prompt(length: usize) -> Vec<u32> {
 
 /// Logits of the token behind `written` without a cache: behind the prompt, or in the answer to it.
 fn whole(model: &Model, prompt: &[u32], written: &[u32]) -> Tensor {
-    let (network, noise) = (model.detached.as_ref(), Noise::none());
+    let (network, noise) = (model.detached.as_ref(), DropoutRng::none());
     let states = |rows: &[u32]| {
         let input = model.input(&[rows]).unwrap();
         (network.encode(&input, &mut Trace::none(), &noise).unwrap(), input.mask)
@@ -80,7 +80,7 @@ fn every_step_has_the_logits_of_a_pass_over_the_whole_text() {
     for (name, model) in writers() {
         for length in [1, 2, 11, 30] {
             let prompt = prompt(length);
-            let mut writer = Writer::new(&model, &prompt).unwrap();
+            let mut writer = Generator::new(&model, &prompt).unwrap();
             let mut written = Vec::new();
             while writer.tokens() < model.max_tokens.min(48) {
                 let (cached, whole) = (writer.logits().unwrap(), whole(&model, &prompt, &written));
@@ -122,7 +122,7 @@ fn what_is_generated_is_what_was_without_a_cache() {
 fn several_tokens_may_be_put_behind_at_once() {
     for (name, model) in writers() {
         let (prompt, behind) = (prompt(9), [8, 30, 12, 5, 41]);
-        let mut writer = Writer::new(&model, &prompt).unwrap();
+        let mut writer = Generator::new(&model, &prompt).unwrap();
         for pieces in [&behind[..1], &behind[1..4], &behind[4..]] {
             pieces.iter().for_each(|&token| writer.push(token));
             writer.logits().unwrap();
@@ -135,7 +135,7 @@ fn several_tokens_may_be_put_behind_at_once() {
 fn texts_side_by_side_are_written_on_as_each_alone() {
     let rows: [Vec<u32>; 3] = [prompt(70), prompt(71)[1..].to_vec(), prompt(75)[5..].to_vec()];
     for (name, model) in writers().into_iter().filter(|(_, model)| model.architecture.kind == Kind::Decoder) {
-        let (most, mut cache, mut said) = (model.max_tokens.min(48), Cache::default(), Vec::new());
+        let (most, mut cache, mut said) = (model.max_tokens.min(48), KvCache::default(), Vec::new());
         for (start, end) in [(0, 3), (3, 4), (4, most)] {
             let one = model.behind(start, &rows[0][start..end]).unwrap();
             let ids: Vec<u32> = rows.iter().flat_map(|row| row[start..end].to_vec()).collect();
@@ -144,13 +144,13 @@ fn texts_side_by_side_are_written_on_as_each_alone() {
                 positions: Tensor::cat(&[&one.positions; 3], 0).unwrap(),
                 mask: Tensor::cat(&[&one.mask; 3], 0).unwrap(),
             };
-            said.push(model.detached.write_on(&new, None, &mut cache).unwrap());
+            said.push(model.detached.decode_step(&new, None, &mut cache).unwrap());
         }
         assert_eq!(cache.tokens(), most);
         let said = Tensor::cat(&said, 1).unwrap();
         for (row, ids) in rows.iter().enumerate() {
             let input = model.input(&[&ids[..most]]).unwrap();
-            let alone = model.detached.encode(&input, &mut Trace::none(), &Noise::none()).unwrap();
+            let alone = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
             assert_close(&format!("{name}, row {row}"), &flat(&said.i(row).unwrap()), &flat(&alone), NEAR);
         }
     }
@@ -172,7 +172,7 @@ fn writing_stops_when_told_to_and_where_there_is_no_room() {
     }
     let model = with("gpt2", &[("eos_token_id", json!(7))]);
     assert_eq!(model.generate(&prompt(48), 5).unwrap(), [0u32; 0], "the prompt fills the table of positions");
-    let mut writer = Writer::new(&model, &prompt(48)).unwrap();
+    let mut writer = Generator::new(&model, &prompt(48)).unwrap();
     writer.logits().unwrap();
     writer.push(9);
     assert!(writer.logits().is_err(), "a position beyond the table");
@@ -181,12 +181,13 @@ fn writing_stops_when_told_to_and_where_there_is_no_room() {
 #[test]
 fn what_cannot_write_says_so() {
     let encoder = tiny::open_folder(&tiny::folder("bert_masked"), Head::LabelWords, Start::Stored, 0);
-    assert!(Writer::new(&encoder, &[7]).is_err());
+    assert!(Generator::new(&encoder, &[7]).is_err());
     let new = encoder.behind(0, &[7, 8]).unwrap();
-    let said = encoder.detached.write_on(&new, None, &mut Cache::default()).unwrap_err().to_string();
+    let said = encoder.detached.decode_step(&new, None, &mut KvCache::default()).unwrap_err().to_string();
     assert!(said.contains("does not write"), "{said}");
     let t5 = with("t5", &[]);
-    let said = t5.detached.write_on(&t5.behind(0, &[0]).unwrap(), None, &mut Cache::default()).unwrap_err().to_string();
+    let said =
+        t5.detached.decode_step(&t5.behind(0, &[0]).unwrap(), None, &mut KvCache::default()).unwrap_err().to_string();
     assert!(said.contains("encoder"), "{said}");
     let classifier = tiny::open_folder(&tiny::folder("llama"), Head::Classifier, Start::Stored, 0);
     assert!(classifier.generate(&[5, 6], 3).is_err());
@@ -239,7 +240,7 @@ fn label_words_behind_a_start_read_once_score_as_in_a_pass_of_their_own() {
         let starts: Vec<Option<usize>> =
             prepared.iter().map(|one| one.passes[0].from_text.iter().position(|own| *own)).collect();
         assert!(starts[0] >= Some(16) && starts[3].is_none() && starts[5] < Some(16), "{name}: {starts:?}");
-        let examples: Vec<&Prepared> = prepared.iter().collect();
+        let examples: Vec<&Sample> = prepared.iter().collect();
         let together = task.scores(&model, &examples).unwrap();
         for (row, example) in examples.iter().enumerate() {
             let alone = task.scores_alone(&model, example).unwrap();
@@ -260,7 +261,7 @@ fn label_words_behind_worked_examples_cost_less_when_those_are_read_once() {
     let task = task::for_model(&model, &prompt, &tiny::classes()).unwrap();
     let texts = vec!["a ball is out near the gate"; 64];
     let prepared = tiny::prepare(task.as_ref(), &model, &texts);
-    let examples: Vec<&Prepared> = prepared.iter().collect();
+    let examples: Vec<&Sample> = prepared.iter().collect();
     let start = prepared[0].passes[0].from_text.iter().position(|own| *own).unwrap();
     println!("{start} of {} tokens of a prompt are the same for all", prepared[0].tokens());
     let mut ratio = 0.0;
@@ -302,7 +303,7 @@ fn millis(model: &Model, count: usize, write: impl Fn(&Model, &[u32], usize)) ->
 fn the_time_of_a_text_grows_with_its_length_and_not_with_its_square() {
     let model = larger();
     let cached = |model: &Model, prompt: &[u32], count: usize| {
-        let mut writer = Writer::new(model, prompt).unwrap();
+        let mut writer = Generator::new(model, prompt).unwrap();
         for _ in 0..count {
             let next = likeliest(&writer.logits().unwrap());
             writer.push(next);

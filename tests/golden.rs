@@ -9,11 +9,11 @@ use std::path::Path;
 
 use candle_core::{DType, IndexOp as _, Tensor};
 use retort::engine::loss::soft_targets::TEMPERATURE;
-use retort::engine::loss::{ALPHA, Given, Mixed, Mixture};
+use retort::engine::loss::{ALPHA, LossInput, LossOutput, Mixture};
 use retort::engine::model::save::serialize;
-use retort::engine::model::{Model, Network, Noise, Top, Trace, ops};
+use retort::engine::model::{DropoutRng, HeadKind, Model, Network, Trace, ops};
 use retort::engine::optim::{Optimizer, Settings};
-use retort::engine::task::{self, Prepared, Task};
+use retort::engine::task::{self, Sample, Task};
 use retort::session::{Chat, Head, Knobs, OptimizerKind, Prompt, Recipe, Scoring, Start};
 use serde::Deserialize;
 use tiny::{assert_close, flat, scalar};
@@ -133,17 +133,17 @@ impl Golden {
         task::for_model(&self.model, &prompt, &manifest.classes).unwrap()
     }
 
-    fn prepared(&self, task: &dyn Task) -> Vec<Prepared> {
+    fn prepared(&self, task: &dyn Task) -> Vec<Sample> {
         let texts: Vec<&str> = self.case.texts.iter().map(String::as_str).collect();
         tiny::prepare(task, &self.model, &texts)
     }
 
     /// The golden distillation step.
-    fn distil(&self, manifest: &Manifest) -> Mixed {
+    fn distil(&self, manifest: &Manifest) -> LossOutput {
         let task = self.task(manifest, Scoring::Sum);
         let batch = self.prepared(task.as_ref());
-        let pass = tiny::pass(task.as_ref(), &self.model, self.model.tracked.as_ref(), &batch, &Noise::none());
-        let given = Given {
+        let pass = tiny::pass(task.as_ref(), &self.model, self.model.tracked.as_ref(), &batch, &DropoutRng::none());
+        let given = LossInput {
             student: &pass,
             teacher: Some(&ops::log_softmax(&self.tensors["teacher"]).unwrap()),
             labels: &Tensor::new(self.case.labels.as_slice(), &tiny::device()).unwrap(),
@@ -174,15 +174,15 @@ fn is_key_bias(name: &str, index: usize, count: usize) -> bool {
 /// of an encoder–decoder those for the rows `written`.
 fn logits(model: &Model, network: &dyn Network, rows: &[Vec<u32>], written: &[Vec<u32>], trace: &mut Trace) -> Tensor {
     let input = model.input(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
-    let mut hidden = network.encode(&input, trace, &Noise::none()).unwrap();
+    let mut hidden = network.encode(&input, trace, &DropoutRng::none()).unwrap();
     if !written.is_empty() {
         let written = model.written(&written.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
-        hidden = network.decode(&hidden, &input.mask, &written, trace, &Noise::none()).unwrap();
+        hidden = network.decode(&hidden, &input.mask, &written, trace, &DropoutRng::none()).unwrap();
     }
     let ends: Vec<u32> = rows.iter().map(|row| row.len() as u32 - 1).collect();
     match model.top {
-        Top::Classes(_) => network.classify(&hidden, &ends, &Noise::none()).unwrap(),
-        Top::Vocabulary => {
+        HeadKind::Classes(_) => network.classify(&hidden, &ends, &DropoutRng::none()).unwrap(),
+        HeadKind::Vocabulary => {
             let (batch, tokens, width) = hidden.dims3().unwrap();
             let logits = network.vocabulary(&hidden.reshape((batch * tokens, width)).unwrap()).unwrap();
             logits.reshape((batch, tokens, ())).unwrap()
@@ -213,8 +213,8 @@ fn compare_forward(golden: &Golden, network: &dyn Network) {
     // What a decoder beside an encoder writes; a classifier's is the text it read, once more.
     let answers = if written.is_empty() { read.clone() } else { lengths(&written) };
     match golden.model.top {
-        Top::Classes(_) => assert_close(&what("logits"), &flat(&logits), &golden.numbers("logits"), NEAR),
-        Top::Vocabulary => compare_tokens(&what("logits"), &answers, &logits, &golden.tensors["logits"]),
+        HeadKind::Classes(_) => assert_close(&what("logits"), &flat(&logits), &golden.numbers("logits"), NEAR),
+        HeadKind::Vocabulary => compare_tokens(&what("logits"), &answers, &logits, &golden.tensors["logits"]),
     }
     let layers = golden.model.card.layers;
     assert_eq!((trace.attention.len(), trace.hidden.len()), (layers, layers + 1));
@@ -265,7 +265,7 @@ fn what_is_written_greedily_is_what_transformers_writes() {
                 assert_eq!(golden.model.generate(prompt, 2).unwrap(), next[..2.min(next.len())], "{}", golden.name);
                 written += ours.len();
             }
-            if golden.model.top != Top::Vocabulary || !golden.model.architecture.writes() {
+            if golden.model.top != HeadKind::Vocabulary || !golden.model.architecture.writes() {
                 assert!(golden.model.generate(&[5, 6], 3).is_err(), "{} does not write", golden.name);
             }
         }
@@ -292,14 +292,19 @@ fn scoring_all_label_words_at_once_equals_a_forward_pass_for_each() {
         let manifest = manifest();
         for golden in everything(&manifest) {
             let kinds = match golden.model.top {
-                Top::Classes(_) => vec![(Scoring::Sum, "scores")],
-                Top::Vocabulary => vec![(Scoring::Sum, "scores.sum"), (Scoring::Mean, "scores.mean")],
+                HeadKind::Classes(_) => vec![(Scoring::Sum, "scores")],
+                HeadKind::Vocabulary => vec![(Scoring::Sum, "scores.sum"), (Scoring::Mean, "scores.mean")],
             };
             for (scoring, name) in kinds {
                 let task = golden.task(&manifest, scoring);
                 let batch = golden.prepared(task.as_ref());
-                let pass =
-                    tiny::pass(task.as_ref(), &golden.model, golden.model.detached.as_ref(), &batch, &Noise::none());
+                let pass = tiny::pass(
+                    task.as_ref(),
+                    &golden.model,
+                    golden.model.detached.as_ref(),
+                    &batch,
+                    &DropoutRng::none(),
+                );
                 assert_close(&format!("{}, {name}", golden.name), &flat(&pass.scores), &golden.numbers(name), NEAR);
             }
         }
@@ -372,7 +377,7 @@ fn trained(golden: &Golden, manifest: &Manifest) {
 }
 
 fn head_of(model: &Model) -> Head {
-    if model.top == Top::Vocabulary { Head::LabelWords } else { Head::Classifier }
+    if model.top == HeadKind::Vocabulary { Head::LabelWords } else { Head::Classifier }
 }
 
 #[test]
@@ -427,12 +432,12 @@ fn write_expected(golden: &Golden, path: &Path) {
 fn write_tokenized(golden: &Golden, path: &Path) {
     let model = &golden.model;
     let marks = "a <mask> goal [MASK] <|endoftext|> tea".to_owned();
-    let marks = Some(marks).filter(|_| matches!(model.top, Top::Classes(_)));
+    let marks = Some(marks).filter(|_| matches!(model.top, HeadKind::Classes(_)));
     let long = golden.case.texts.join(" ").repeat(40);
     let texts: Vec<String> = golden.case.texts.iter().cloned().chain(marks).chain([long]).collect();
     let ids = |text: &String| model.tokens.encode_within(text, model.max_tokens).unwrap().ids;
     let rows: Vec<Vec<u32>> = texts.iter().map(ids).collect();
-    let logits = matches!(model.top, Top::Classes(_)).then(|| {
+    let logits = matches!(model.top, HeadKind::Classes(_)).then(|| {
         let logits = logits(model, model.detached.as_ref(), &rows, &[], &mut Trace::none());
         logits.to_vec2::<f32>().unwrap()
     });

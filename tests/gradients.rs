@@ -11,10 +11,10 @@ use std::sync::Arc;
 use candle_core::Tensor;
 use retort::engine::loss::ALPHA;
 use retort::engine::model::attention::MASKED;
-use retort::engine::model::{ARCHITECTURES, Input, Kind, Model, Noise, Top, Trace, ops};
+use retort::engine::model::{ARCHITECTURES, DropoutRng, HeadKind, Input, Kind, Model, Trace, ops};
 use retort::engine::optim::{Optimizer, Settings};
 use retort::engine::prompt::PreparedPrompt;
-use retort::engine::task::{Prepared, Task};
+use retort::engine::task::{Sample, Task};
 use retort::engine::teacher::{LocalTeacher, TargetCache, Targets};
 use retort::session::{Head, Knobs, OptimizerKind, Scoring};
 use tiny::{TEXTS, assert_close, flat, scalar};
@@ -27,7 +27,7 @@ fn optimizer_of(model: &Model) -> Optimizer {
 }
 
 /// A distillation step's gradients by name.
-fn gradients(model: &Model, task: &dyn Task, batch: &[Prepared], noise: &Noise) -> BTreeMap<String, Vec<f32>> {
+fn gradients(model: &Model, task: &dyn Task, batch: &[Sample], noise: &DropoutRng) -> BTreeMap<String, Vec<f32>> {
     let pass = tiny::pass(task, model, model.tracked.as_ref(), batch, noise);
     let labels = &LABELS[..batch.len()];
     let mixed = tiny::distil(&pass, &tiny::teacher(batch.len()), labels, &Knobs::default());
@@ -40,9 +40,9 @@ fn is_token_table(name: &str) -> bool {
 
 /// Rows of an embedding that a batch reads, or `None` where every row gets a gradient (or the
 /// variable is none).
-fn rows_read(name: &str, model: &Model, batch: &[Prepared]) -> Option<BTreeSet<usize>> {
+fn rows_read(name: &str, model: &Model, batch: &[Sample]) -> Option<BTreeSet<usize>> {
     let passes = || batch.iter().flat_map(|prepared| &prepared.passes);
-    let words = model.top == Top::Vocabulary;
+    let words = model.top == HeadKind::Vocabulary;
     if ["position_embeddings", "wpe"].iter().any(|part| name.contains(part)) {
         let longest = passes().map(|pass| pass.ids.len()).max()?;
         // Label words stand behind the longest prompt, all but the last token of each.
@@ -98,7 +98,7 @@ fn every_variable_of_every_architecture_gets_a_gradient() {
         for (what, model) in tiny::everything(1) {
             let task = tiny::task_of(&model);
             let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-            for (noise, kind) in [(Noise::none(), "without dropout"), (Noise::seeded(5), "with dropout")] {
+            for (noise, kind) in [(DropoutRng::none(), "without dropout"), (DropoutRng::seeded(5), "with dropout")] {
                 let found = gradients(&model, task.as_ref(), &batch, &noise);
                 assert_eq!(found.len(), model.weights.variables().len());
                 for (name, gradient) in found {
@@ -128,7 +128,7 @@ fn eight_examples_are_learned_by_heart() {
             let (knobs, mut optimizer) = (tiny::knobs(&[(&ALPHA, 1.0)]), optimizer_of(&model));
             let mut losses = Vec::new();
             for _ in 0..150 {
-                let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+                let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &DropoutRng::none());
                 let mixed = tiny::distil(&pass, &tiny::teacher(8), &LABELS, &knobs);
                 losses.push(scalar(&mixed.total));
                 optimizer.step(&ops::backward(&mixed.total).unwrap(), 5e-3, &Settings::default()).unwrap();
@@ -147,7 +147,7 @@ fn the_short_way_gives_the_gradients_of_the_long_one() {
     for (what, model) in tiny::everything(5) {
         let task = tiny::task_of(&model);
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-        let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+        let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &DropoutRng::none());
         let mixed = tiny::distil(&pass, &tiny::teacher(batch.len()), &LABELS, &Knobs::default());
         let short = tiny::gradients(&model, &ops::backward(&mixed.total).unwrap());
         let long = tiny::gradients(&model, &mixed.total.backward().unwrap());
@@ -162,10 +162,10 @@ fn a_student_that_equals_its_teacher_has_nothing_to_learn() {
     for (what, model) in tiny::everything(3) {
         let task = tiny::task_of(&model);
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-        let examples: Vec<&Prepared> = batch.iter().collect();
+        let examples: Vec<&Sample> = batch.iter().collect();
         let answers = retort::engine::task::log_probabilities(&model, task.as_ref(), &examples).unwrap();
         let teacher = Tensor::from_vec(answers.concat(), (8, tiny::CLASSES.len()), &tiny::device()).unwrap();
-        let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+        let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &DropoutRng::none());
         let largest = |teacher: &Tensor| {
             let mixed = tiny::distil(&pass, teacher, &LABELS, &tiny::knobs(&[(&ALPHA, 0.0)]));
             let found = tiny::gradients(&model, &ops::backward(&mixed.total).unwrap());
@@ -184,13 +184,13 @@ fn a_padded_batch_gives_the_same_scores_as_each_row_alone() {
             let task = tiny::task_of(&model);
             let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
             for network in [&model.tracked, &model.detached] {
-                let scores = |rows: &[Prepared]| {
-                    tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &Noise::none()).scores
+                let scores = |rows: &[Sample]| {
+                    tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &DropoutRng::none()).scores
                 };
                 let together = flat(&scores(&batch));
                 let alone: Vec<f32> = batch.chunks(1).flat_map(|row| flat(&scores(row))).collect();
                 assert_close(&what, &together, &alone, 1e-5);
-                let turned: Vec<Prepared> = batch.iter().rev().cloned().collect();
+                let turned: Vec<Sample> = batch.iter().rev().cloned().collect();
                 let turned =
                     flat(&scores(&turned)).chunks(tiny::CLASSES.len()).rev().flatten().copied().collect::<Vec<f32>>();
                 assert_close(&format!("{what}, turned round"), &turned, &together, 1e-5);
@@ -211,7 +211,7 @@ fn what_stands_in_the_padding_does_not_matter() {
             .map(|(i, id)| if i % 6 < rows[i / 6].len() { *id as u32 } else { 20 + i as u32 })
             .collect();
         let other = Input { ids: Tensor::from_vec(other, (3, 6), &tiny::device()).unwrap(), ..copy(&input) };
-        let states = |input: &Input| model.detached.encode(input, &mut Trace::none(), &Noise::none()).unwrap();
+        let states = |input: &Input| model.detached.encode(input, &mut Trace::none(), &DropoutRng::none()).unwrap();
         let (ours, theirs) = (states(&input), states(&other));
         for (row, ids) in rows.iter().enumerate() {
             let real = |states: &Tensor| flat(&states.get(row).unwrap().narrow(0, 0, ids.len()).unwrap());
@@ -231,7 +231,7 @@ fn a_causal_model_does_not_look_ahead_and_a_bidirectional_one_does() {
         let states = |last: u32| {
             let row: &[u32] = &[7, 8, 9, last];
             let hidden =
-                model.detached.encode(&model.input(&[row]).unwrap(), &mut Trace::none(), &Noise::none()).unwrap();
+                model.detached.encode(&model.input(&[row]).unwrap(), &mut Trace::none(), &DropoutRng::none()).unwrap();
             flat(&hidden.get(0).unwrap().narrow(0, 0, 3).unwrap())
         };
         assert_eq!(states(10) == states(11), model.architecture.causal(), "{what}");
@@ -251,11 +251,11 @@ fn the_detached_reading_follows_the_optimiser_and_records_no_graph() {
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS[..4]);
         let mut optimizer = optimizer_of(&model);
         let read = |network: &dyn retort::engine::model::Network| {
-            tiny::pass(task.as_ref(), &model, network, &batch, &Noise::none()).scores
+            tiny::pass(task.as_ref(), &model, network, &batch, &DropoutRng::none()).scores
         };
         let before = flat(&read(model.detached.as_ref()));
         for _ in 0..2 {
-            let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &Noise::none());
+            let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &DropoutRng::none());
             let mixed = tiny::distil(&pass, &tiny::teacher(4), &LABELS[..4], &Knobs::default());
             optimizer.step(&ops::backward(&mixed.total).unwrap(), 1e-2, &Settings::default()).unwrap();
         }
@@ -274,11 +274,11 @@ fn dropout_acts_in_training_only_and_is_the_same_for_the_same_seed() {
         let task = tiny::task_of(&model);
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS[..4]);
         let scores =
-            |noise: Noise| flat(&tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &noise).scores);
-        assert_eq!(scores(Noise::none()), scores(Noise::none()), "{what}");
-        assert_eq!(scores(Noise::seeded(3)), scores(Noise::seeded(3)), "{what}");
-        assert_ne!(scores(Noise::seeded(3)), scores(Noise::seeded(4)), "{what}");
-        assert_ne!(scores(Noise::seeded(3)), scores(Noise::none()), "{what}");
+            |noise: DropoutRng| flat(&tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &noise).scores);
+        assert_eq!(scores(DropoutRng::none()), scores(DropoutRng::none()), "{what}");
+        assert_eq!(scores(DropoutRng::seeded(3)), scores(DropoutRng::seeded(3)), "{what}");
+        assert_ne!(scores(DropoutRng::seeded(3)), scores(DropoutRng::seeded(4)), "{what}");
+        assert_ne!(scores(DropoutRng::seeded(3)), scores(DropoutRng::none()), "{what}");
     }
 }
 
@@ -319,7 +319,7 @@ fn soft_targets_are_the_same_numbers_in_whatever_order_and_company_they_are_aske
         let teachers = || cached_teacher(head).into_iter();
         for (((what, mut whole), (_, mut single)), (_, mut mixed)) in teachers().zip(teachers()).zip(teachers()) {
             let bits = |targets: &mut Targets, texts: &[&str]| -> Vec<Vec<u32>> {
-                let answers = targets.answer(texts).unwrap();
+                let answers = targets.predict(texts).unwrap();
                 answers.iter().map(|answer| answer.iter().map(|value| value.to_bits()).collect()).collect()
             };
             let together = bits(&mut whole, &TEXTS);
@@ -331,7 +331,7 @@ fn soft_targets_are_the_same_numbers_in_whatever_order_and_company_they_are_aske
             assert_eq!(bits(&mut mixed, &texts), expected, "{what}, doubled and shuffled");
             assert_eq!(bits(&mut mixed, &TEXTS), together, "{what}, partly known");
             assert_eq!(bits(&mut mixed, &[]), Vec::<Vec<u32>>::new());
-            for answer in whole.answer(&TEXTS).unwrap() {
+            for answer in whole.predict(&TEXTS).unwrap() {
                 assert!((answer.iter().map(|log| f64::from(*log).exp()).sum::<f64>() - 1.0).abs() < 1e-5, "{what}");
             }
         }
@@ -345,8 +345,8 @@ fn cached_targets_agree_with_a_pass_over_the_whole_batch() {
         let model = tiny::fresh(architecture, Head::LabelWords, 9);
         let task = tiny::task_of(&model);
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-        let scores = tiny::pass(task.as_ref(), &model, model.detached.as_ref(), &batch, &Noise::none()).scores;
-        let answers: Vec<f32> = targets.answer(&TEXTS).unwrap().iter().flat_map(|answer| answer.to_vec()).collect();
+        let scores = tiny::pass(task.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).scores;
+        let answers: Vec<f32> = targets.predict(&TEXTS).unwrap().iter().flat_map(|answer| answer.to_vec()).collect();
         assert_close(&what, &answers, &flat(&ops::log_softmax(&scores).unwrap()), 1e-4);
     }
 }

@@ -35,9 +35,9 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("teacher", &["content_hash", "task", "prompt", "model", "secret", "tls"]),
     ("loss", &["task", "model"]),
     ("prune", &["model", "optim"]),
-    ("make", &["hub", "data", "model", "prompt", "task"]),
+    ("student_init", &["hub", "data", "model", "prompt", "task"]),
     ("inputs", &["content_hash", "data", "hub", "model"]),
-    ("pair", &["cache_folder", "data", "device", "hub", "inputs", "loss", "make", "model", "teacher"]),
+    ("pair", &["cache_folder", "data", "device", "hub", "inputs", "loss", "student_init", "model", "teacher"]),
     ("train", &["data", "loss", "model", "optim", "pair", "prune", "task", "teacher"]),
     ("predictions", &["data"]),
     ("evaluate", &["data", "measure", "pair", "predictions", "train"]),
@@ -55,7 +55,7 @@ const ENGINE: &[(&str, &[&str])] = &[
             "data",
             "device",
             "loss",
-            "make",
+            "student_init",
             "model",
             "optim",
             "pair",
@@ -79,7 +79,7 @@ const ENGINE: &[(&str, &[&str])] = &[
             "evaluate",
             "hub",
             "inputs",
-            "make",
+            "student_init",
             "model",
             "pair",
             "probe",
@@ -96,7 +96,7 @@ const ENGINE: &[(&str, &[&str])] = &[
 ];
 
 /// Panels that are drawn inside another one, beside it.
-const PARTS: &[(&str, &[&str])] = &[("pair", &["making", "source"]), ("source", &["server"])];
+const PARTS: &[(&str, &[&str])] = &[("pair", &["student_init", "source"]), ("source", &["server"])];
 
 /// What stands in the engine's own file, for all of its rooms.
 const ENGINE_ITEMS: &[&str] = &["EngineError", "catalog"];

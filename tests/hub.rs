@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hub_server::{COMMIT, Server, sha256};
-use retort::engine::hub::{self, HubError, Name, Place, Progress};
+use retort::engine::hub::{self, HubConfig, HubError, Name, Progress};
 use retort::engine::model::{self, ModelFiles, Weights};
 use retort::link::{Command, Event, Missing, Phase, Question, Secret, WatchEnd, connect};
 use retort::session::{Head, LayerMap, Layers, ModelChoice, Session, Source};
@@ -49,9 +49,9 @@ impl Scene {
         self.folder.path().join("hub")
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> HubConfig {
         let (endpoint, pause) = (self.server.address.clone(), Duration::from_millis(1));
-        Place { cache: self.cache(), endpoint, token: None, offline: false, pause }
+        HubConfig { cache: self.cache(), endpoint, token: None, offline: false, pause }
     }
 
     fn fetch(&self) -> Result<PathBuf, HubError> {
@@ -103,7 +103,7 @@ fn a_model_is_fetched_once_with_only_what_it_needs() {
     let scene = Scene::new();
     scene.server.set(|state| state.token = Some(TOKEN.into()));
     let mut heard: Vec<Progress> = Vec::new();
-    let place = Place { token: token(), ..scene.place() };
+    let place = HubConfig { token: token(), ..scene.place() };
     let fetch = |heard: &mut Vec<Progress>| {
         hub::fetch(&place, &name(), true, &mut |progress| {
             heard.push(progress.clone());
@@ -138,7 +138,7 @@ fn a_model_is_fetched_once_with_only_what_it_needs() {
 fn a_renamed_model_is_followed_with_the_token_and_a_circle_is_not_for_ever() {
     let scene = Scene::new();
     scene.server.set(|state| state.token = Some(TOKEN.into()));
-    let place = Place { token: token(), ..scene.place() };
+    let place = HubConfig { token: token(), ..scene.place() };
     let fetch = |repo: &str| hub::fetch(&place, &Name::parse(repo, "main").unwrap(), true, &mut |_| true);
     let snapshot = fetch("owner/renamed").unwrap();
     assert!(snapshot.starts_with(scene.cache().join("models--owner--renamed")));
@@ -169,7 +169,7 @@ fn a_connection_that_always_breaks_ends_in_words_and_keeps_what_came() {
     assert_eq!(std::fs::read(snapshot.join("model.safetensors")).unwrap(), scene.weights());
     assert_eq!(scene.server.ranges("/store/").last(), Some(&4000));
     scene.server.set(|state| state.files.clear());
-    let dead = Place { endpoint: "http://127.0.0.1:1".into(), ..scene.place() };
+    let dead = HubConfig { endpoint: "http://127.0.0.1:1".into(), ..scene.place() };
     let words = hub::fetch(&dead, &name(), true, &mut |_| true).unwrap_err().to_string();
     assert!(words.contains("connection") && words.contains("127.0.0.1:1"), "{words}");
 }
@@ -220,14 +220,14 @@ fn what_the_hub_refuses_is_said_with_the_next_step_and_never_the_token() {
     let words = scene.refusal();
     assert!(words.contains("401") && words.contains("HF_TOKEN") && words.contains("/owner/tiny"), "{words}");
     scene.server.set(|state| state.statuses.push_back((403, String::new())));
-    let place = Place { token: token(), ..scene.place() };
+    let place = HubConfig { token: token(), ..scene.place() };
     let words = hub::fetch(&place, &name(), true, &mut |_| true).unwrap_err().to_string();
     assert!(words.contains("403") && words.contains("gated") && !words.contains(TOKEN), "{words}");
     scene.server.set(|state| state.token = None);
     let other = Name::parse("owner/absent", "main").unwrap();
     let words = hub::fetch(&scene.place(), &other, true, &mut |_| true).unwrap_err().to_string();
     assert!(words.contains("404") && words.contains("owner/absent"), "{words}");
-    let offline = Place { offline: true, ..scene.place() };
+    let offline = HubConfig { offline: true, ..scene.place() };
     let words = hub::fetch(&offline, &name(), true, &mut |_| true).unwrap_err().to_string();
     assert!(words.contains("HF_HUB_OFFLINE"), "{words}");
 }

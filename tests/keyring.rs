@@ -76,7 +76,7 @@ fn a_server_gets_the_key_that_the_keyring_holds() {
     let missing = teacher(&server, "keyring:fetched").err().unwrap();
     assert!(missing.contains("retort key set fetched") && missing.contains("environment variable"), "{missing}");
     secret::store("fetched", &Secret::new(KEY.into())).unwrap();
-    teacher(&server, "keyring:fetched").unwrap().answer(&["text"]).unwrap();
+    teacher(&server, "keyring:fetched").unwrap().predict(&["text"]).unwrap();
     let heard = server.heard.lock().unwrap();
     assert!(heard[0].1.contains(&format!("authorization: bearer {}", KEY.to_lowercase())), "{:?}", heard[0]);
 }
@@ -87,7 +87,7 @@ fn a_key_that_is_refused_is_named_by_its_place() {
     secret::store("refused", &Secret::new(KEY.into())).unwrap();
     let server = Server::start(|_, _| (401, "", json!({})));
     allow(&server, "keyring:refused");
-    let words = teacher(&server, "keyring:refused").unwrap().answer(&["text"]).unwrap_err().to_string();
+    let words = teacher(&server, "keyring:refused").unwrap().predict(&["text"]).unwrap_err().to_string();
     assert!(words.contains("retort key set refused") && !words.contains("TheKey"), "{words}");
 }
 

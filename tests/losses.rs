@@ -7,7 +7,7 @@ mod tiny;
 use candle_core::{Device, Tensor, Var};
 use proptest::prelude::*;
 use retort::engine::loss::soft_targets::TEMPERATURE;
-use retort::engine::loss::{ALPHA, Given, LOSSES, Mixed, Mixture, next_token};
+use retort::engine::loss::{ALPHA, LOSSES, LossInput, LossOutput, Mixture, next_token};
 use retort::engine::model::ops;
 use retort::engine::task::{Language, Pass};
 use retort::session::{Knobs, Recipe};
@@ -25,10 +25,10 @@ struct Batch {
 }
 
 impl Batch {
-    fn mixed(&self, losses: &[&str], knobs: &Knobs) -> Mixed {
+    fn mixed(&self, losses: &[&str], knobs: &Knobs) -> LossOutput {
         let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
         let pass = Pass { scores: self.student.as_tensor().clone(), language: None };
-        let given = Given {
+        let given = LossInput {
             student: &pass,
             teacher: Some(&self.teacher),
             labels: &Tensor::new(self.labels.as_slice(), &Device::Cpu).unwrap(),
@@ -38,15 +38,15 @@ impl Batch {
         Mixture::new(&recipe, true, false).unwrap().evaluate(&given).unwrap()
     }
 
-    fn both(&self, alpha: f64, temperature: f64) -> Mixed {
+    fn both(&self, alpha: f64, temperature: f64) -> LossOutput {
         self.mixed(&["soft_targets", "hard_labels"], &tiny::knobs(&[(&ALPHA, alpha), (&TEMPERATURE, temperature)]))
     }
 
-    fn soft(&self, temperature: f64) -> Mixed {
+    fn soft(&self, temperature: f64) -> LossOutput {
         self.mixed(&["soft_targets"], &tiny::knobs(&[(&TEMPERATURE, temperature)]))
     }
 
-    fn gradient(&self, mixed: &Mixed) -> Vec<f32> {
+    fn gradient(&self, mixed: &LossOutput) -> Vec<f32> {
         flat(mixed.total.backward().unwrap().get(&self.student).unwrap())
     }
 
@@ -190,7 +190,7 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
     let scores = Tensor::zeros((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
     let pass = Pass { scores, language: Some(Language { logits, targets }) };
     let recipe = Recipe { losses: vec!["next_token".to_owned()], ..Recipe::default() };
-    let given = Given {
+    let given = LossInput {
         student: &pass,
         teacher: None,
         labels: &Tensor::new(&[0u32], &Device::Cpu).unwrap(),
@@ -238,7 +238,7 @@ fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
 #[test]
 fn a_batch_without_a_next_word_costs_nothing() {
     let scores = Tensor::zeros((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
-    let given = Given {
+    let given = LossInput {
         student: &Pass { scores, language: None },
         teacher: None,
         labels: &Tensor::new(&[0u32], &Device::Cpu).unwrap(),

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use candle_core::Device;
 use proptest::prelude::*;
 use retort::engine::data::{self, Dataset, Example};
-use retort::engine::make::{self, MakeError, size, stacks, trim};
-use retort::engine::model::{ARCHITECTURES, Architecture, Config, Model, ModelFiles, Noise, Tokens, Top};
+use retort::engine::model::{ARCHITECTURES, Architecture, Config, DropoutRng, HeadKind, Model, ModelFiles, Tokens};
+use retort::engine::student_init::{self, StudentInitError, size, stacks, trim};
 use retort::session::{Head, LayerMap, Layers, ModelChoice, OptimizerKind, Session, Source, Start, Vocabulary};
 use serde_json::{Value, json};
 use tiny::flat;
@@ -71,8 +71,8 @@ fn from_layers(folder: &Path, head: Head, of: Option<&Path>, map: LayerMap) -> M
     ModelChoice { head, layers: Some(Box::new(Layers { of, map })), ..ModelChoice::stored(own) }
 }
 
-fn make(choice: ModelChoice, architecture: &Architecture) -> Result<Model, MakeError> {
-    make::student(&session(choice, architecture.writes()), &texts(), &Device::Cpu)
+fn make(choice: ModelChoice, architecture: &Architecture) -> Result<Model, StudentInitError> {
+    student_init::student(&session(choice, architecture.writes()), &texts(), &Device::Cpu)
 }
 
 fn refusal(choice: ModelChoice, architecture: &Architecture) -> String {
@@ -83,7 +83,7 @@ fn refusal(choice: ModelChoice, architecture: &Architecture) -> String {
 fn scores(model: &Model) -> Vec<f32> {
     let task = tiny::task_of(model);
     let batch = tiny::prepare(task.as_ref(), model, &tiny::TEXTS);
-    flat(&tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &Noise::none()).scores)
+    flat(&tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &DropoutRng::none()).scores)
 }
 
 fn architecture(id: &str) -> &'static Architecture {
@@ -268,7 +268,7 @@ fn what_does_not_fit_is_refused_with_the_next_step() {
 #[test]
 fn a_size_is_known_from_the_configuration_alone() {
     for (name, model) in tiny::everything(3) {
-        let head = if model.top == Top::Vocabulary { Head::LabelWords } else { Head::Classifier };
+        let head = if model.top == HeadKind::Vocabulary { Head::LabelWords } else { Head::Classifier };
         let size = size::of(&model.config, head, tiny::CLASSES.len(), OptimizerKind::AdamW).unwrap();
         assert_eq!(size.parameters, model.card.parameters, "{name}");
         assert_eq!(size.training_bytes(), 16 * model.card.parameters, "{name}");
@@ -328,7 +328,7 @@ fn kept_tokens_have_the_logits_they_had() {
         let logits = |model: &Model| {
             let input = model.input(&[&ids(model)]).unwrap();
             let mut trace = retort::engine::model::Trace::none();
-            let hidden = model.detached.encode(&input, &mut trace, &Noise::none()).unwrap();
+            let hidden = model.detached.encode(&input, &mut trace, &DropoutRng::none()).unwrap();
             model.detached.vocabulary(&hidden.get(0).unwrap()).unwrap().to_vec2::<f32>().unwrap()
         };
         let (before, after) = (logits(&whole), logits(&small));
@@ -448,7 +448,7 @@ fn trimming_the_built_in_teacher_to_little_text_makes_it_small() {
     };
     session.models.teacher = Some(ModelChoice::stored(Source::BuiltIn("posts-teacher".into())));
     let data = data::open(&session.data, 7).unwrap();
-    let student = make::student(&session, &data, &Device::Cpu).unwrap();
+    let student = student_init::student(&session, &data, &Device::Cpu).unwrap();
     assert_eq!(student.card.layers, 2);
     let notes = student.card.notes.join("; ");
     assert!(notes.contains("layers 0, 2 of posts-teacher") && notes.contains("of 1500 tokens"), "{notes}");

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, IndexOp as _, Tensor};
 use retort::engine::model::tokens::Around;
-use retort::engine::model::{self, Classes, Model, ModelFiles, Noise, Tokens, Trace};
+use retort::engine::model::{self, Classes, DropoutRng, Model, ModelFiles, Tokens, Trace};
 use retort::engine::task::{self, Task as _, head::Classifier};
 use retort::engine::teacher::{LocalTeacher, Teacher as _};
 use retort::session::{Head, ModelChoice, Prompt, Scoring, Source, Start};
@@ -78,7 +78,7 @@ fn refusal(folder: &Path) -> String {
 fn logits(model: &Model) -> Vec<f32> {
     let ids = model.tokens.encode_within("a goal", model.max_tokens).unwrap().ids;
     let input = model.input(&[&ids]).unwrap();
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &Noise::none()).unwrap();
+    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
     tiny::flat(&model.detached.vocabulary(&hidden.i((0, ..1)).unwrap()).unwrap())
 }
 
@@ -681,7 +681,7 @@ fn classes_under_other_names_keep_a_teacher_from_teaching_and_give_a_student_a_n
     for classes in [&fewer[..], &more[..]] {
         assert!(open_for(&asked, Classes::Teaching(classes)).outputs.trouble.is_some());
         let student = open_for(&asked, Classes::Learning(classes));
-        assert_eq!((student.outputs.replaced, student.top), (true, model::Top::Classes(classes.len())));
+        assert_eq!((student.outputs.replaced, student.top), (true, model::HeadKind::Classes(classes.len())));
     }
 }
 

@@ -7,7 +7,7 @@ mod extremes;
 
 use agreement::{agree, assert_close, both, flat, random, tensors, variable};
 use candle_core::{DType, Device, Result, Tensor, Var};
-use retort::engine::model::ops::{self, Activation, Dense, Noise, Orientation, composed};
+use retort::engine::model::ops::{self, Activation, Dense, DropoutMask, Orientation, composed};
 
 #[test]
 fn linear_layers_of_both_layouts_agree_with_their_composed_forms() {
@@ -105,7 +105,7 @@ fn attention_whole_agrees_with_its_composed_form_and_with_its_halves() {
         let dims = [vec![batch, query, width], vec![batch, key, kv_width], vec![batch, key, kv_width]];
         let inputs: Vec<Var> = dims.iter().zip(50..).map(|(dims, seed)| variable(dims, seed)).collect();
         let mask = random(&[batch, 1, 1, key], 12);
-        for noise in [None, Some(Noise { p: 0.3, seed: 5 })] {
+        for noise in [None, Some(DropoutMask { p: 0.3, seed: 5 })] {
             let whole = |t: &[Tensor]| ops::attention(&t[0], &t[1], &t[2], &mask, 0.4, heads, noise);
             both("attention", &inputs, &whole, &|t| composed::attention(&t[0], &t[1], &t[2], &mask, 0.4, heads, noise));
             agree("attention in halves", &inputs, &whole, &|t| {
@@ -231,7 +231,7 @@ fn a_bias_on_the_attention_scores_gets_its_gradient() {
     });
     let inputs =
         [variable(&[2, 4, 6], 15), variable(&[2, 5, 3], 16), variable(&[2, 5, 3], 18), variable(&[1, 2, 4, 5], 17)];
-    for noise in [None, Some(Noise { p: 0.3, seed: 5 })] {
+    for noise in [None, Some(DropoutMask { p: 0.3, seed: 5 })] {
         both("attention with a bias", &inputs, &|t| ops::attention(&t[0], &t[1], &t[2], &t[3], 0.5, 2, noise), &|t| {
             composed::attention(&t[0], &t[1], &t[2], &t[3], 0.5, 2, noise)
         });

@@ -161,7 +161,7 @@ fn weights() -> WeightFrame {
 
 // ---------------------------------------------------------------- harnesses
 
-fn dress(ctx: &egui::Context, look: Look) {
+fn apply_theme(ctx: &egui::Context, look: Look) {
     theme::install(ctx, if look.dark { ThemeChoice::Dark } else { ThemeChoice::Light });
 }
 
@@ -169,7 +169,7 @@ fn dress(ctx: &egui::Context, look: Look) {
 fn logic<'a>(size: Vec2, look: Look, ui: impl FnMut(&mut Ui) + 'a) -> Harness<'a> {
     // Steps short enough for a double click, and enough of them for a wheel to come to rest.
     let builder = Harness::builder().with_size(size).with_step_dt(1.0 / 60.0).with_max_steps(60);
-    builder.with_context_setup(move |ctx| dress(ctx, look)).build_ui(ui)
+    builder.with_context_setup(move |ctx| apply_theme(ctx, look)).build_ui(ui)
 }
 
 /// Compares a picture of `ui` with the one kept in `tests/snapshots`.
@@ -188,7 +188,7 @@ fn picture_with(
     let theme = if look.dark { egui::Theme::Dark } else { egui::Theme::Light };
     let state = graphics.clone();
     let setup = move |ctx: &egui::Context| {
-        dress(ctx, look);
+        apply_theme(ctx, look);
         heatmap::install(ctx, Some(&state));
     };
     let builder = Harness::builder().with_size(size).with_theme(theme).renderer(adapter::renderer(&graphics));

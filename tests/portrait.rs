@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder, SnapshotResults};
-use retort::link::{Event, Listed, Phase, Repository, RepositoryFile, Shelf};
+use retort::link::{Event, Listed, ModelCatalog, Phase, Repository, RepositoryFile};
 use retort::session::{ModelChoice, Session, Source};
 use retort::window::preferences::{Language, Preferences, ThemeChoice};
 use retort::window::undo::Part;
@@ -119,7 +119,7 @@ fn of_the_hub(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engin
         fits_as_student: Some(false),
     };
     let models = vec![cached(Some("Some-Model-1.7B-Instruct-Q4_K_M.gguf"), None), cached(None, Some(9_000_000_000))];
-    engine.end.cells.shelf.store(Some(Shelf { models, ..Shelf::default() }));
+    engine.end.cells.shelf.store(Some(ModelCatalog { models, ..ModelCatalog::default() }));
     let mut models = harness.state().session().models.clone();
     let (repo, file) = (repo.clone(), Some("Some-Model-1.7B-Instruct-Q4_K_M.gguf".to_owned()));
     models.teacher = Some(ModelChoice::stored(Source::Hub { repo, revision: revision.clone(), file }));

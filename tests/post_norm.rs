@@ -6,9 +6,11 @@ mod agreement;
 
 use agreement::{assert_close, both, flat, random, tensors, variable};
 use candle_core::{DType, Device, Result, Tensor, Var};
-use retort::engine::model::ops::{self, Activation, Dense, Noise, Orientation, PostNorm, SelfAttention, composed};
+use retort::engine::model::ops::{
+    self, Activation, Dense, DropoutMask, Orientation, PostNorm, SelfAttention, composed,
+};
 
-const DROPS: [Option<Noise>; 2] = [None, Some(Noise { p: 0.3, seed: 5 })];
+const DROPS: [Option<DropoutMask>; 2] = [None, Some(DropoutMask { p: 0.3, seed: 5 })];
 const EPS: f64 = 1e-5;
 
 /// A layer's weight and bias from two of the tensors.
@@ -16,12 +18,15 @@ fn dense(t: &[Tensor], first: usize) -> Dense<'_> {
     Dense { weight: &t[first], bias: &t[first + 1], orientation: Orientation::OutIn }
 }
 
-fn attention<'a>(t: &'a [Tensor], (mask, heads, dropout): (&'a Tensor, usize, Option<Noise>)) -> SelfAttention<'a> {
+fn attention<'a>(
+    t: &'a [Tensor],
+    (mask, heads, dropout): (&'a Tensor, usize, Option<DropoutMask>),
+) -> SelfAttention<'a> {
     let [query, key, value, output] = [1, 3, 5, 7].map(|first| dense(t, first));
     SelfAttention { query, key, value, output, mask, scale: 0.7, heads, dropout }
 }
 
-fn end(t: &[Tensor], dropout: Option<Noise>) -> PostNorm<'_> {
+fn end(t: &[Tensor], dropout: Option<DropoutMask>) -> PostNorm<'_> {
     PostNorm { gamma: &t[t.len() - 2], beta: &t[t.len() - 1], eps: EPS, dropout }
 }
 
@@ -67,7 +72,7 @@ fn an_attention_sub_layer_agrees_with_its_composed_form_and_with_its_parts() {
         let dims = [&[vec![batch, tokens, width]], layers.as_flattened(), &[vec![width], vec![width]]].concat();
         let (inputs, mask) = (inputs(&dims), random(&[batch, 1, 1, tokens], 12));
         for dropout in DROPS {
-            let within = (&mask, heads, dropout.map(|noise| Noise { seed: 8, ..noise }));
+            let within = (&mask, heads, dropout.map(|noise| DropoutMask { seed: 8, ..noise }));
             let whole = |t: &[Tensor]| ops::post_norm_attention(&t[0], &attention(t, within), &end(t, dropout));
             both("attention", &inputs, &whole, &|t| {
                 composed::post_norm_attention(&t[0], &attention(t, within), &end(t, dropout))

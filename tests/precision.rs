@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Tensor};
 use retort::engine::model::save::serialize;
-use retort::engine::model::{self, ARCHITECTURES, Model, Noise, Top};
+use retort::engine::model::{self, ARCHITECTURES, DropoutRng, HeadKind, Model};
 use retort::engine::teacher::{LocalTeacher, Teacher};
 use retort::session::{Head, ModelChoice, Precision, Scoring, Session, Source};
 use tiny::{TEXTS, assert_close, flat};
@@ -55,7 +55,7 @@ fn folders() -> Vec<(PathBuf, Head)> {
 fn scores(model: &Model, texts: &[&str]) -> Vec<f32> {
     let task = tiny::task_of(model);
     let batch = tiny::prepare(task.as_ref(), model, texts);
-    flat(&tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &Noise::none()).scores)
+    flat(&tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &DropoutRng::none()).scores)
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn every_architecture_in_half_precision_computes_what_it_computes_unpacked() {
                 let what = format!("{} in {}", folder.display(), precision.label());
                 assert_close(&what, &scores(&half, &TEXTS), &scores(&whole, &TEXTS), 1e-5);
                 assert_close(&what, &scores(&half, &TEXTS[3..4]), &scores(&whole, &TEXTS[3..4]), 1e-5);
-                if half.top == Top::Vocabulary && half.architecture.writes() {
+                if half.top == HeadKind::Vocabulary && half.architecture.writes() {
                     assert_eq!(
                         half.generate(&[5, 6, 7], 12).unwrap(),
                         whole.generate(&[5, 6, 7], 12).unwrap(),
@@ -99,7 +99,7 @@ fn rounding_moves_a_teachers_answers_only_a_little_and_they_are_kept_apart() {
     };
     let (whole, half) = (teacher(whole), teacher(half));
     assert_ne!(whole.fingerprint(), half.fingerprint());
-    let answers = |teacher: &LocalTeacher| teacher.answer(&TEXTS).unwrap().concat();
+    let answers = |teacher: &LocalTeacher| teacher.predict(&TEXTS).unwrap().concat();
     let (whole, half) = (answers(&whole), answers(&half));
     assert_ne!(whole, half, "the golden weights are no f16 numbers");
     assert_close("answers", &half, &whole, 0.02);

@@ -7,7 +7,7 @@ mod tiny;
 
 use std::path::PathBuf;
 
-use retort::engine::model::{Kind, Model, Noise, Top, Trace};
+use retort::engine::model::{DropoutRng, HeadKind, Kind, Model, Trace};
 use retort::engine::prompt::PreparedPrompt;
 use retort::engine::task;
 use retort::session::{Head, Prompt, Scoring, Start};
@@ -47,7 +47,7 @@ fn prompt(model: &Model, template: &str, variants: &[&str]) -> Prompt {
 /// ln P of each token of a row behind those before it, by one plain pass.
 fn surprises(model: &Model, ids: &[u32]) -> Vec<f64> {
     let network = model.detached.as_ref();
-    let hidden = network.encode(&model.behind(0, ids).unwrap(), &mut Trace::none(), &Noise::none()).unwrap();
+    let hidden = network.encode(&model.behind(0, ids).unwrap(), &mut Trace::none(), &DropoutRng::none()).unwrap();
     let logits = network.vocabulary(&hidden.squeeze(0).unwrap()).unwrap();
     let rows = logits.to_vec2::<f32>().unwrap();
     let logs = rows.iter().map(|row| task::log_softmax(row));
@@ -131,7 +131,7 @@ fn variants_keep_to_themselves(name: &str, templates: &[&str]) -> usize {
     let places: Vec<usize> = (0..TEXTS.len()).map(|row| row * 5 % count).collect();
     let batch: Vec<_> =
         TEXTS.iter().zip(&places).map(|(text, place)| all.prepare(&model, text, *place as u64).unwrap()).collect();
-    let mixed = flat(&tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &Noise::none()).scores);
+    let mixed = flat(&tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).scores);
     for ((text, place), scores) in TEXTS.iter().zip(&places).zip(mixed.chunks(classes().len())) {
         let alone = task::for_model(&model, &prompt(&model, templates[*place], &[]), &classes()).unwrap();
         let prepared = alone.prepare(&model, text, 0).unwrap();
@@ -165,7 +165,7 @@ fn a_mixed_batch_teaches_every_weight_and_counts_every_text() {
     let batch: Vec<_> = (0..4).map(|row| task.prepare(&model, TEXTS[row], row as u64).unwrap()).collect();
     assert_ne!(batch[0].words, batch[1].words);
     let refs: Vec<_> = batch.iter().collect();
-    let pass = task.pass(&model, model.tracked.as_ref(), &refs, true, &mut Trace::none(), &Noise::none()).unwrap();
+    let pass = task.pass(&model, model.tracked.as_ref(), &refs, true, &mut Trace::none(), &DropoutRng::none()).unwrap();
     assert_eq!(pass.scores.dims(), [4, 4]);
     let language = pass.language.unwrap();
     assert_eq!(language.logits.dims()[0], language.targets.dims()[0]);
@@ -181,7 +181,8 @@ fn the_next_word_is_learned_of_the_text_alone() {
         let task = task::for_model(&model, &prompt, &classes()).unwrap();
         let batch: Vec<_> = TEXTS.iter().map(|text| task.prepare(&model, text, 0).unwrap()).collect();
         let refs: Vec<_> = batch.iter().collect();
-        let pass = task.pass(&model, model.detached.as_ref(), &refs, true, &mut Trace::none(), &Noise::none()).unwrap();
+        let pass =
+            task.pass(&model, model.detached.as_ref(), &refs, true, &mut Trace::none(), &DropoutRng::none()).unwrap();
         let targets: Vec<u32> = pass.language.unwrap().targets.to_vec1().unwrap();
         let own = batch.iter().map(|example| &example.passes[0]);
         let own =
@@ -196,7 +197,7 @@ fn the_next_word_is_learned_of_the_text_alone() {
 fn masks_and_answers_of_a_text_of_their_own_are_cut_as_before() {
     for name in MASKED {
         let model = open(name);
-        assert_eq!((&model.top, model.architecture.kind), (&Top::Vocabulary, Kind::Encoder));
+        assert_eq!((&model.top, model.architecture.kind), (&HeadKind::Vocabulary, Kind::Encoder));
         let words = PreparedPrompt::new(&prompt(&model, "{text}. it is:{answer}.", &[]), &classes(), &model).unwrap();
         let alone = tiny::CLASSES.iter().map(|(_, word)| model.tokens.encode(word, false).unwrap().ids);
         assert!(words.words().cloned().eq(alone), "{name}");

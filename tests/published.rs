@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candle_core::Device;
-use retort::engine::model::{self, ARCHITECTURES, Config, Noise, Plan, Top, Trace};
+use retort::engine::model::{self, ARCHITECTURES, Config, DropoutRng, HeadKind, Plan, Trace};
 use retort::session::{Head, ModelChoice, Source};
 use serde::Deserialize;
 use tiny::{assert_close, flat};
@@ -41,7 +41,7 @@ fn every_published_configuration_is_planned_to_the_number_or_refused_by_name() {
         let text = std::fs::read_to_string(shared("models/configs").join(&file)).unwrap();
         let ours = Config::parse(&text).and_then(|config| {
             let architecture = model::architecture(&config)?;
-            Plan::new(architecture, &config, &Top::Vocabulary, None)
+            Plan::new(architecture, &config, &HeadKind::Vocabulary, None)
         });
         match (ours, parameters) {
             (Ok(plan), Some(parameters)) => {
@@ -72,7 +72,7 @@ fn minilm_embeds_sentences_as_in_transformers() {
     for (sentence, theirs) in known.embeddings {
         let ids = model.tokens.encode_within(&sentence, 128).unwrap().ids;
         let input = model.input(&[&ids]).unwrap();
-        let states = model.detached.encode(&input, &mut Trace::none(), &Noise::none()).unwrap();
+        let states = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
         let mean = flat(&states.mean(1).unwrap());
         let length = mean.iter().map(|number| number * number).sum::<f32>().sqrt();
         let ours: Vec<f32> = mean.iter().step_by(known.thin).map(|number| number / length).collect();

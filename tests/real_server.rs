@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use candle_core::Device;
-use retort::engine::model::{self, Noise, Trace};
+use retort::engine::model::{self, DropoutRng, Trace};
 use retort::engine::task;
 use retort::engine::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher};
 use retort::session::{Chat, ModelChoice, Prompt, ServerMode, Source};
@@ -127,9 +127,9 @@ fn a_real_server_gives_label_words_the_probabilities_that_the_model_has_here() {
     // Words of one, two and more tokens, scored whole.
     let classes = words(&["friend", "happiness", "playground", "big dog"]);
     let asked = prompt("{text}. There was a {answer}");
-    let local = server.local(&asked, &classes).answer(&TEXTS).unwrap();
+    let local = server.local(&asked, &classes).predict(&TEXTS).unwrap();
     let teacher = server.teacher(ServerMode::Completions, &asked, &classes);
-    let answers = teacher.answer(&TEXTS).unwrap();
+    let answers = teacher.predict(&TEXTS).unwrap();
     assert_same("completions", &answers, &local);
     assert_eq!(teacher.take_warning(), None, "whole words leave nothing over");
     assert!(local.iter().flatten().all(|score| score.exp() < 0.999), "the words are told apart: {local:?}");
@@ -139,9 +139,9 @@ fn a_real_server_gives_label_words_the_probabilities_that_the_model_has_here() {
     let model = ModelChoice::stored(Source::Folder(server.folder.path().to_owned()));
     let model = model::open(&model, 2, 0, &Device::Cpu).unwrap();
     let tops = likeliest(&model, &asked, TEXTS[0]);
-    let local = server.local(&asked, &tops).answer(&TEXTS[..1]).unwrap();
+    let local = server.local(&asked, &tops).predict(&TEXTS[..1]).unwrap();
     let teacher = server.teacher(ServerMode::Chat, &asked, &tops);
-    assert_same("chat", &teacher.answer(&TEXTS[..1]).unwrap(), &local);
+    assert_same("chat", &teacher.predict(&TEXTS[..1]).unwrap(), &local);
     assert_eq!(teacher.take_warning(), None);
 }
 
@@ -152,7 +152,7 @@ fn likeliest(model: &model::Model, prompt: &Prompt, text: &str) -> Vec<String> {
     let prepared = task::for_model(model, prompt, &classes).unwrap().prepare(model, text, 0).unwrap();
     let ids = &prepared.passes[0].ids;
     let input = model.input(&[ids]).unwrap();
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &Noise::none()).unwrap().squeeze(0).unwrap();
+    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap().squeeze(0).unwrap();
     let last = hidden.narrow(0, ids.len() - 1, 1).unwrap();
     let scores: Vec<f32> = model.detached.vocabulary(&last).unwrap().flatten_all().unwrap().to_vec1().unwrap();
     let mut order: Vec<u32> = (0..scores.len() as u32).collect();
@@ -180,10 +180,10 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
     let asked = prompt("{text}. There was a {answer}");
     let long = "Lily saw a big red ball. ".repeat(60);
     let teacher = server.teacher(ServerMode::Completions, &asked, &classes);
-    let said = teacher.answer(&[&long]).unwrap_err().to_string();
+    let said = teacher.predict(&[&long]).unwrap_err().to_string();
     assert!(said.contains("max tokens"), "{said}");
     let within = ModelChoice { max_tokens: 40, ..server.choice(ServerMode::Completions) };
-    ServerTeacher::new(&within, &asked, &classes).unwrap().answer(&[&long]).unwrap();
+    ServerTeacher::new(&within, &asked, &classes).unwrap().predict(&[&long]).unwrap();
 
     let busy = busy(&server.url);
     let source = |url: &str| Source::Server {
@@ -195,17 +195,17 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
         per_minute: None,
     };
     let patient = ServerTeacher::new(&ModelChoice::stored(source(&busy)), &asked, &classes).unwrap();
-    assert_eq!(patient.answer(&TEXTS).unwrap(), teacher.answer(&TEXTS).unwrap(), "two refusals change nothing");
+    assert_eq!(patient.predict(&TEXTS).unwrap(), teacher.predict(&TEXTS).unwrap(), "two refusals change nothing");
 
     let kept = tempfile::tempdir().unwrap();
     let targets = |server: &Server| {
         let teacher = server.teacher(ServerMode::Completions, &asked, &classes);
         Targets::keeping(Box::new(teacher), Some(kept.path()), classes.len())
     };
-    let first = targets(&server).answer(&TEXTS).unwrap();
+    let first = targets(&server).predict(&TEXTS).unwrap();
     server.child.kill().unwrap();
     server.child.wait().unwrap();
-    assert_eq!(targets(&server).answer(&TEXTS).unwrap(), first, "kept answers need no server");
+    assert_eq!(targets(&server).predict(&TEXTS).unwrap(), first, "kept answers need no server");
 }
 
 /// An address that refuses its first two callers and hands all others on to the server at `url`.

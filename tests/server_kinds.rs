@@ -83,7 +83,7 @@ fn a_server_that_shows_fewer_is_asked_for_fewer_from_then_on() {
                 _ => tells(path, body),
             });
             let teacher = teacher(&server, mode);
-            let answers = teacher.answer(&["fine", "dull"]).unwrap();
+            let answers = teacher.predict(&["fine", "dull"]).unwrap();
             assert!(answers[0][1] > answers[0][0] && answers[1][0] > answers[1][1], "{limit} {mode:?}");
             assert_eq!(teacher.estimator(), Some(Estimator::FirstTokens { alternatives: limit as u32 }));
             let echoes = if mode == ServerMode::Completions { 2 } else { 0 };
@@ -108,18 +108,18 @@ fn answers_of_two_kinds_are_never_mixed() {
             }
         });
         let targets = || Targets::keeping(Box::new(teacher(&server, mode)), Some(folder.path()), 2);
-        let kept = targets().answer(&["fine", "dull"]).unwrap();
+        let kept = targets().predict(&["fine", "dull"]).unwrap();
         *turned.lock().unwrap() = true;
         let asked = server.asked();
-        assert_eq!(targets().answer(&["fine", "dull"]).unwrap(), kept);
+        assert_eq!(targets().predict(&["fine", "dull"]).unwrap(), kept);
         assert_eq!(server.asked(), asked, "what is kept is not asked again");
-        let said = targets().answer(&["another"]).unwrap_err().to_string();
+        let said = targets().predict(&["another"]).unwrap_err().to_string();
         for part in [before, "not mixed", "retort list answers"] {
             assert!(said.contains(part), "{said}");
         }
         // Moved away, all are asked anew.
         std::fs::remove_dir_all(folder.path()).unwrap();
-        assert_eq!(targets().answer(&["another", "fine"]).unwrap().len(), 2);
+        assert_eq!(targets().predict(&["another", "fine"]).unwrap().len(), 2);
     }
 }
 
@@ -165,7 +165,7 @@ fn the_servers_own_words_are_in_every_refusal() {
     ] {
         for value in shapes("nobody here knows that name") {
             let server = Server::start(move |_, _| (status, "", value.clone()));
-            let said = teacher(&server, ServerMode::Chat).answer(&["a"]).unwrap_err().to_string();
+            let said = teacher(&server, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
             for part in ["nobody here knows that name", next, &format!("status {status}"), "http://127.0.0.1"] {
                 assert!(said.contains(part), "{said}");
             }
@@ -178,15 +178,15 @@ fn the_servers_own_words_are_in_every_refusal() {
         if status == 429 {
             continue; // It is waited for longer, see below.
         }
-        let said = teacher.answer(&["a"]).unwrap_err().to_string();
+        let said = teacher.predict(&["a"]).unwrap_err().to_string();
         assert!(said.contains("come back later") && said.contains(&format!("status {status}")), "{said}");
         assert_eq!(server.asked(), 6);
     }
     let moved = Server::start(|_, _| (308, "Location: https://elsewhere.example/v1\r\n", json!({})));
-    let said = teacher(&moved, ServerMode::Chat).answer(&["a"]).unwrap_err().to_string();
+    let said = teacher(&moved, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
     assert!(said.contains("moved to https://elsewhere.example/v1"), "{said}");
     let within = Server::start(|_, _| (200, "", json!({ "error": { "message": "no access", "code": 403 } })));
-    let said = teacher(&within, ServerMode::Chat).answer(&["a"]).unwrap_err().to_string();
+    let said = teacher(&within, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
     assert!(said.contains("no access") && said.contains("403"), "{said}");
 }
 
@@ -196,7 +196,7 @@ fn a_quota_that_is_used_up_is_not_asked_again_and_a_loading_server_is_waited_for
         let words = "The quota of this account is used up; see its billing page.";
         (429, "", json!({ "error": { "message": words, "type": "insufficient_quota" } }))
     });
-    let said = teacher(&quota, ServerMode::Chat).answer(&["a"]).unwrap_err().to_string();
+    let said = teacher(&quota, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
     assert!(said.contains("is used up") && said.contains("answers so far are kept"), "{said}");
     assert_eq!(quota.asked(), 1);
     let tries = AtomicUsize::new(0);
@@ -206,7 +206,7 @@ fn a_quota_that_is_used_up_is_not_asked_again_and_a_loading_server_is_waited_for
     });
     let teacher = teacher(&loading, ServerMode::Chat);
     std::thread::scope(|scope| {
-        let answer = std::thread::Builder::new().spawn_scoped(scope, || teacher.answer(&["fine"])).unwrap();
+        let answer = std::thread::Builder::new().spawn_scoped(scope, || teacher.predict(&["fine"])).unwrap();
         let mut told = String::new();
         while !answer.is_finished() {
             told = teacher.waiting().unwrap_or(told);
@@ -554,7 +554,7 @@ fn two_runs_at_once_lose_no_answer_and_take_up_each_others() {
     let texts: Vec<String> = (0..40).map(|n| format!("text {n}")).collect();
     let part = |range: std::ops::Range<usize>| {
         let mut own = targets();
-        texts[range].iter().for_each(|text| drop(own.answer(&[text]).unwrap()));
+        texts[range].iter().for_each(|text| drop(own.predict(&[text]).unwrap()));
     };
     std::thread::scope(|scope| {
         for range in [0..20, 20..40] {
@@ -565,8 +565,8 @@ fn two_runs_at_once_lose_no_answer_and_take_up_each_others() {
     assert_eq!(server.asked(), 40);
     // Of two that are open at once the second does not pay for what the first has paid for meanwhile.
     let (mut first, mut second) = (targets(), targets());
-    let answer = first.answer(&["something new"]).unwrap();
-    assert_eq!(second.answer(&["something new"]).unwrap(), answer);
+    let answer = first.predict(&["something new"]).unwrap();
+    assert_eq!(second.predict(&["something new"]).unwrap(), answer);
     assert_eq!(server.asked(), 41);
 }
 
@@ -609,14 +609,14 @@ fn paid_answers_of_earlier_versions_are_read_where_they_are_unambiguous_and_name
         std::fs::write(path.with_extension("tokens.csv"), costs).unwrap();
         let mut targets = Targets::keeping(Box::new(teacher(&server, mode)), Some(folder.path()), 2);
         let asked = server.asked();
-        let answers = targets.answer(&["one", "two"]).unwrap();
+        let answers = targets.predict(&["one", "two"]).unwrap();
         let (first, second): (Vec<f32>, Vec<f32>) = (answers[0].to_vec(), answers[1].to_vec());
         assert_eq!(first == one && second == two, is_read, "{mode:?} {costs:?}");
         assert_eq!(server.asked() == asked, is_read, "{mode:?} {costs:?}");
         let warning = targets.take_warning().unwrap();
         assert!(warning.contains(path.to_str().unwrap()), "{warning}");
         assert!(warning.contains(if is_read { "say nothing" } else { "are not read" }), "{warning}");
-        targets.answer(&["mute"]).unwrap();
+        targets.predict(&["mute"]).unwrap();
         assert!(server.asked() > asked, "an answer that says nothing is asked anew");
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "the file is never written");
         let listed = kept_answers::list(folder.path()).unwrap();
@@ -638,11 +638,11 @@ fn answers_of_random_weights_are_never_taken_for_those_of_the_stored_ones() {
         let model = model::open(&choice, classes.len(), seed, &Device::Cpu).unwrap();
         Box::new(LocalTeacher::new(Arc::new(model), &session.prompt, &classes).unwrap())
     };
-    let truth: Vec<Vec<f32>> = open(Start::Stored, 0).answer(&texts).unwrap();
+    let truth: Vec<Vec<f32>> = open(Start::Stored, 0).predict(&texts).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let answer = |teacher: Box<LocalTeacher>| -> Vec<Vec<f32>> {
         let mut targets = Targets::keeping(teacher, Some(folder.path()), 3);
-        targets.answer(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect()
+        targets.predict(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect()
     };
     let fresh = [answer(open(Start::Fresh, 1)), answer(open(Start::Fresh, 2))];
     assert_ne!(fresh[0], fresh[1], "another seed is another teacher");
@@ -657,7 +657,7 @@ fn answers_of_random_weights_are_never_taken_for_those_of_the_stored_ones() {
         std::fs::write(folder.path().join(name(&former.fingerprint)), records.collect::<Vec<u8>>()).unwrap();
         let mut targets = Targets::keeping(open(Start::Stored, 0), Some(folder.path()), 3);
         assert!(targets.knows(texts[0]), "the name is the one that earlier versions gave");
-        let ours: Vec<Vec<f32>> = targets.answer(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect();
+        let ours: Vec<Vec<f32>> = targets.predict(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect();
         assert_eq!(ours, truth);
         assert_eq!(targets.take_warning().is_some_and(|said| said.contains("not this teacher's")), note);
     }

@@ -8,8 +8,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use retort::link::{
-    Budget, Checkup, Command, Event, Finding, KeyNews, KeyState, Listed, ModelSize, Phase, Repository, RepositoryFile,
-    Shelf, Status, Subject,
+    Budget, Checkup, Command, Event, Finding, KeyNews, KeyState, Listed, ModelCatalog, ModelSize, Phase, Repository,
+    RepositoryFile, Status, Subject,
 };
 use retort::session::{Chat, LayerMap, Layers, MAIN, ServerMode, Session, Source, Start, Vocabulary};
 use retort::window::WorkbenchApp;
@@ -81,7 +81,7 @@ fn a_model_of_the_cache_is_chosen_by_a_click() {
     let broken =
         Listed { problem: Some("config.json: the model type \"x\" is not known".into()), ..listed("a/broken") };
     let models = vec![listed("sentence/small"), broken];
-    engine.end.cells.shelf.store(Some(Shelf { models, ..Shelf::default() }));
+    engine.end.cells.shelf.store(Some(ModelCatalog { models, ..ModelCatalog::default() }));
     window.run_steps(4);
     window.get_by_label("a/broken").click();
     window.run_steps(4);
@@ -174,7 +174,7 @@ fn a_gguf_file_of_the_cache_is_chosen_by_a_click_and_only_teaches() {
     let folder = tempfile::tempdir().unwrap();
     let (mut window, mut engine) = open(&folder);
     let quantised = Listed { file: Some("q/a-Q8_0.gguf".into()), student_bytes: None, ..listed("owner/quantised") };
-    engine.end.cells.shelf.store(Some(Shelf { models: vec![quantised], ..Shelf::default() }));
+    engine.end.cells.shelf.store(Some(ModelCatalog { models: vec![quantised], ..ModelCatalog::default() }));
     pick(&mut window, 1, "Hugging Face…");
     assert!(window.query_by_label("List them").is_none(), "a student is no GGUF file");
     window.get_by_label("owner/quantised q/a-Q8_0.gguf").click();

@@ -11,8 +11,8 @@ use retort::link::{Command, Event, ProbeRequest, TextPlace, connect};
 use retort::record::card;
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, Column, DataSource, Head, Keep, LayerMap, Layers, Metric, ModelChoice, Scoring, Session, Source, Start,
-    Usage, UsageError, Vocabulary, file,
+    Change, Column, DataSource, Head, InferenceSpec, Keep, LayerMap, Layers, Metric, ModelChoice, Scoring, Session,
+    Source, Start, UsageError, Vocabulary, file,
 };
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ fn a_student_says_how_it_is_asked_and_is_asked_so_again() {
         let folder = tempfile::tempdir().unwrap();
         run(&session, folder.path());
         let student = folder.path().join("student");
-        let usage = Usage::open(&student).unwrap().unwrap();
+        let usage = InferenceSpec::open(&student).unwrap().unwrap();
         assert_eq!((usage.head, usage.classes.len()), (head, 8));
         assert_eq!((&usage.prompt.template, usage.prompt.scoring), (&session.prompt.template, session.prompt.scoring));
         let word = |class: &String| (class.clone(), session.prompt.word_for(class).to_owned());
@@ -116,7 +116,7 @@ fn a_saved_student_answers_a_file_as_it_answers_each_text_and_is_measured_as_its
         assert_eq!(columns[..before.len()], before, "the columns of the file are carried through");
         assert_eq!(rows.len(), known_rows.len());
         let place = |name: &str| columns.iter().position(|column| column == name).unwrap();
-        let classes = Usage::open(student.as_ref()).unwrap().unwrap().classes;
+        let classes = InferenceSpec::open(student.as_ref()).unwrap().unwrap().classes;
         for (row, known) in rows.iter().zip(&known_rows) {
             assert_eq!(&row[..before.len()], known);
             assert_eq!(row[place("answer")], row[place("student")]);
@@ -169,7 +169,7 @@ fn a_prompted_model_without_classes_is_asked_by_a_session() {
     retort(&["predict", "built-in:posts-teacher", &known, "--session", &session, "--out", &at("answers.csv")]);
     let (columns, rows) = table(at("answers.csv").as_ref());
     let place = |name: String| columns.iter().position(|column| *column == name).unwrap();
-    let classes = Usage::open(at("student").as_ref()).unwrap().unwrap().classes;
+    let classes = InferenceSpec::open(at("student").as_ref()).unwrap().unwrap().classes;
     for row in &rows {
         for class in &classes {
             assert_eq!(row[place(format!("p:{class}"))], row[place(format!("teacher:{class}"))], "{class}");
@@ -344,24 +344,24 @@ fn a_classifier_without_the_file_is_asked_by_the_labels_of_its_configuration() {
 #[test]
 fn a_usage_file_that_cannot_be_used_is_refused_with_the_reason() {
     let session = Session::built_in().unwrap();
-    let usage = Usage::new(Head::LabelWords, 9, &["a".into(), "b".into()], &session.prompt);
+    let usage = InferenceSpec::new(Head::LabelWords, 9, &["a".into(), "b".into()], &session.prompt);
     let text = usage.to_text().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("retort.ron");
-    assert_eq!(Usage::open(folder.path()).unwrap(), None);
-    assert_eq!(Usage::parse(&text, &path).unwrap(), usage);
-    let newer = Usage::parse(&text.replace("version: 1", "version: 99"), &path).unwrap_err();
+    assert_eq!(InferenceSpec::open(folder.path()).unwrap(), None);
+    assert_eq!(InferenceSpec::parse(&text, &path).unwrap(), usage);
+    let newer = InferenceSpec::parse(&text.replace("version: 1", "version: 99"), &path).unwrap_err();
     assert!(matches!(newer, UsageError::Newer { found: 99, .. }) && newer.to_string().contains("update retort"));
-    let empty = Usage { classes: Vec::new(), ..usage }.to_text().unwrap();
+    let empty = InferenceSpec { classes: Vec::new(), ..usage }.to_text().unwrap();
     let replaced = |from: &str, to: &str| text.replace(from, to);
     let auto = replaced("LabelWords", "Auto");
     let broken = [(auto, "head"), (replaced("{answer}", ""), "{answer}"), (replaced("max_tokens", "most"), "most")];
     for (broken, named) in broken.into_iter().chain([(empty, "no classes")]) {
-        let said = Usage::parse(&broken, &path).unwrap_err().to_string();
+        let said = InferenceSpec::parse(&broken, &path).unwrap_err().to_string();
         assert!(said.contains(named) && said.contains("retort.ron"), "{broken}: {said}");
     }
     std::fs::write(&path, [0xff, 0xfe]).unwrap();
-    assert!(matches!(Usage::open(folder.path()), Err(UsageError::Read { .. })));
+    assert!(matches!(InferenceSpec::open(folder.path()), Err(UsageError::Read { .. })));
 }
 
 /// Rows of a table whose texts are longer than it shows, and end in what decides their class.

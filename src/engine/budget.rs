@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::loss::needs_teacher;
 use super::pair::Pair;
 use super::teacher::{Costs, Questions, TargetCache};
-use super::train::{Trainer, course};
+use super::train::{Trainer, batch_plan};
 use super::{EngineError, cache_folder};
 use crate::link::grouped;
 use crate::link::{Budget, Step};
@@ -65,7 +65,7 @@ fn of_texts(
 /// [`EngineError::Budget`] with the figures, if the run would pay more than its limit.
 pub fn granted(trainer: &Trainer) -> Result<Option<Budget>, EngineError> {
     let Some(budget) = foresee(&trainer.session, &trainer.pair, trainer.step)? else { return Ok(None) };
-    let paid = trainer.targets.as_ref().map_or(0, |targets| targets.paid());
+    let paid = trainer.targets.as_ref().map_or(0, |targets| targets.billed_tokens());
     let budget = Budget { paid, ..budget };
     if budget.is_over() { Err(EngineError::Budget(refusal(&budget))) } else { Ok(Some(budget)) }
 }
@@ -93,14 +93,14 @@ fn server(session: &Session) -> Option<(&ModelChoice, Option<u64>)> {
 /// Every text that the run asks its teacher about: those of its steps, and both parts it is measured on.
 fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&'a str>, EngineError> {
     let data = &pair.data;
-    let mut course = course(session, pair)?;
+    let mut plan = batch_plan(session, pair)?;
     let mut places = BTreeSet::new();
     // A whole epoch has every text; no need to look further.
-    let last = session.recipe.steps.min(step + 2 * course.batches.per_epoch());
+    let last = session.recipe.steps.min(step + 2 * plan.batches.per_epoch());
     for step in step..last {
-        places.extend(course.batches.at(step));
+        places.extend(plan.batches.at(step));
     }
-    let taught = places.into_iter().map(|place| &data.train[course.taught[place]]);
+    let taught = places.into_iter().map(|place| &data.train[plan.train_indices[place]]);
     let measured = data.validation.iter().chain(&data.test);
     Ok(taught.chain(measured).map(|example| &*example.text).collect())
 }
@@ -112,7 +112,7 @@ fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&
 /// [`EngineError`] if the session's questions cannot be put.
 pub fn first_texts<'a>(session: &Session, pair: &'a Pair, most: usize) -> Result<Vec<&'a str>, EngineError> {
     let Some((choice, _)) = server(session) else { return Ok(Vec::new()) };
-    let (data, mut course) = (&pair.data, course(session, pair)?);
+    let (data, mut plan) = (&pair.data, batch_plan(session, pair)?);
     let questions = Questions::new(choice, &session.prompt, &data.classes)?;
     let (mut first, mut known) = (Vec::new(), BTreeSet::new());
     let mut take = |text: &'a str| {
@@ -121,9 +121,9 @@ pub fn first_texts<'a>(session: &Session, pair: &'a Pair, most: usize) -> Result
         }
         first.len() < most
     };
-    for step in 0..session.recipe.steps.min(2 * course.batches.per_epoch()) {
-        let places = course.batches.at(step);
-        if !places.into_iter().all(|place| take(&data.train[course.taught[place]].text)) {
+    for step in 0..session.recipe.steps.min(2 * plan.batches.per_epoch()) {
+        let places = plan.batches.at(step);
+        if !places.into_iter().all(|place| take(&data.train[plan.train_indices[place]].text)) {
             return Ok(first);
         }
     }

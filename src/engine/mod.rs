@@ -15,7 +15,6 @@ pub mod evaluate;
 pub mod hub;
 pub mod inputs;
 pub mod loss;
-pub mod make;
 pub mod measure;
 pub mod model;
 pub mod optim;
@@ -28,6 +27,7 @@ pub mod prune;
 pub mod run;
 pub mod secret;
 pub mod speed;
+pub mod student_init;
 pub mod task;
 pub mod teacher;
 pub mod tls;
@@ -51,7 +51,7 @@ pub enum EngineError {
     Model(#[from] model::ModelError),
     /// The student in the making.
     #[error(transparent)]
-    Make(#[from] make::MakeError),
+    StudentInit(#[from] student_init::StudentInitError),
     /// The Hub, or its cache.
     #[error(transparent)]
     Hub(#[from] hub::HubError),
@@ -165,7 +165,9 @@ impl EngineError {
     /// The part that is to blame.
     pub fn about(&self) -> About {
         match self {
-            Self::Model(_) | Self::Make(_) | Self::Hub(_) | Self::Student { .. } | Self::Device { .. } => About::Pair,
+            Self::Model(_) | Self::StudentInit(_) | Self::Hub(_) | Self::Student { .. } | Self::Device { .. } => {
+                About::Pair
+            }
             Self::Teacher(teacher::TeacherError::Prompt(_)) | Self::Prompt(_) => About::Prompt,
             Self::Teacher(_) => About::Pair,
             Self::Data(_) => About::Data,

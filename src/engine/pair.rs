@@ -10,8 +10,8 @@ use super::device;
 use super::hub;
 use super::inputs::{self, Stamps};
 use super::loss::needs_teacher;
-use super::make;
-use super::model::{self, Classes, Model, Top};
+use super::model::{self, Classes, HeadKind, Model};
+use super::student_init;
 use super::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher, TeacherError};
 use crate::link::{Missing, ModelCard, Opened, TextPlace};
 use crate::session::{ModelChoice, Session, Source};
@@ -53,7 +53,7 @@ impl Pair {
             None => Arc::new(data::open(&session.data, seed)?),
         };
         let classes = &data.classes;
-        let student = make::student(session, &data, &device)?;
+        let student = student_init::student(session, &data, &device)?;
         let teacher = match &session.models.teacher {
             Some(choice) if !is_server(choice) => {
                 Some(open_teacher(choice, classes, before.filter(|b| b.stamps.1 == stamps.1), &device)?)
@@ -190,10 +190,10 @@ fn trouble(choice: &ModelChoice, model: &Model) -> Option<String> {
     }
     let random = &model.card.random;
     let next = match model.top {
-        Top::Classes(_) => {
+        HeadKind::Classes(_) => {
             "let it answer by label words (head: LabelWords), or train it first and choose what was trained"
         }
-        Top::Vocabulary => {
+        HeadKind::Vocabulary => {
             "let it answer by a classifier that was trained, or choose a model whose head over the vocabulary is stored"
         }
     };

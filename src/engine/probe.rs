@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{DType, IndexOp as _};
 
 use super::EngineError;
-use super::model::{Kind, Model, Noise, Tokens, Top, Trace};
+use super::model::{DropoutRng, HeadKind, Kind, Model, Tokens, Trace};
 use super::pair::Pair;
 use super::prompt::{self, Template};
 use super::task::{self, Task};
@@ -51,7 +51,7 @@ fn view(model: &Model, task: &dyn Task, text: &str, layer: usize, attention: boo
     let prepared = task.prepare(model, text, 0)?;
     let layer = layer.min(model.card.layers.saturating_sub(1));
     let mut trace = if attention { Trace::attention_of(layer) } else { Trace::none() };
-    let pass = task.pass(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &Noise::none())?;
+    let pass = task.pass(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
     let scores = task::log_softmax(&pass.scores.flatten_all()?.to_vec1::<f32>()?);
     // A masked model reads one rendering per word length; the last pass is the one traced.
     let shown = prepared.passes.last().map(|pass| pass.ids.as_slice()).unwrap_or_default();
@@ -74,7 +74,7 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFra
     let classes = &pair.data.classes;
     let template = Template::parse(&prompt.template);
     let problem = template.as_ref().err().map(ToString::to_string);
-    let reads_prompt = |model: &&Model| matches!(model.top, Top::Vocabulary);
+    let reads_prompt = |model: &&Model| matches!(model.top, HeadKind::Vocabulary);
     let teacher = pair.teacher.as_deref();
     let reader = teacher.filter(reads_prompt).or(Some(&pair.student).filter(reads_prompt));
     let words = match (&template, reader) {
@@ -106,11 +106,11 @@ fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]
 fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str) -> Result<PromptSide, String> {
     let (tokens, most): (&Tokens, usize) = (&model.tokens, model.max_tokens);
     let rendered = match (&model.top, template) {
-        (Top::Classes(_), _) => {
+        (HeadKind::Classes(_), _) => {
             task::head::Classifier.prepare(model, text, 0).map(|p| p.passes.into_iter().next().unwrap_or_default())
         }
-        (Top::Vocabulary, None) => return Ok(PromptSide::default()),
-        (Top::Vocabulary, Some(template)) => match model.architecture.kind {
+        (HeadKind::Vocabulary, None) => return Ok(PromptSide::default()),
+        (HeadKind::Vocabulary, Some(template)) => match model.architecture.kind {
             Kind::Encoder => template.masked(text, 1, tokens, most),
             Kind::Decoder => {
                 let asked = template.clone().for_model(prompt, model);
@@ -128,7 +128,7 @@ fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str)
     };
     let mut chips: Vec<TokenChip> = rendered.ids.iter().zip(&rendered.from_text).enumerate().map(chip).collect();
     share_characters(chips.iter_mut().map(|chip| &mut chip.text));
-    let writes = matches!(model.top, Top::Vocabulary) && model.architecture.kind != Kind::Encoder;
+    let writes = matches!(model.top, HeadKind::Vocabulary) && model.architecture.kind != Kind::Encoder;
     let unread = template.filter(|_| writes).map(|template| template.behind_answer().to_owned()).unwrap_or_default();
     Ok(PromptSide { tokens: chips, cut: rendered.cut, unread })
 }

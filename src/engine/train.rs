@@ -7,12 +7,12 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use super::data::Batches;
-use super::loss::{Given, Mixture, hard_labels, needs_teacher};
-use super::model::{Noise, Trace, init, ops};
+use super::loss::{LossInput, Mixture, hard_labels, needs_teacher};
+use super::model::{DropoutRng, Trace, init, ops};
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
 use super::prune::{Pruner, THETA};
-use super::task::{self, Prepared, Task};
+use super::task::{self, Sample, Task};
 use super::teacher::Targets;
 use crate::link::scores::likeliest;
 use crate::link::{SeriesId, Step};
@@ -38,8 +38,8 @@ pub struct Trainer {
     pub step: Step,
     mixture: Mixture,
     /// Indices into the training part that take part in the run.
-    taught: Vec<usize>,
-    prepared: Vec<Prepared>,
+    train_indices: Vec<usize>,
+    prepared: Vec<Sample>,
     batches: Batches,
 }
 
@@ -62,12 +62,25 @@ impl Trainer {
         let targets = pair.targets(&session)?;
         let mixture = mixture(&session, &pair, session.models.teacher.is_some())?;
         let knobs = checked_knobs(&session, catalog)?;
-        let Course { taught, prepared, batches } = laid_out(&session, &pair, task.as_ref(), &mixture)?;
+        let BatchPlan { train_indices, prepared, batches } = plan_batches(&session, &pair, task.as_ref(), &mixture)?;
         let variables = pair.student.weights.variables().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
         let optimizer = Optimizer::new(session.recipe.optimizer, variables)?;
         let mut pruner = Pruner::default();
         pruner.set_theta(knobs.get(&THETA), &pair.student.weights)?;
-        Ok(Self { session, pair, task, targets, optimizer, pruner, knobs, step: 0, mixture, taught, prepared, batches })
+        Ok(Self {
+            session,
+            pair,
+            task,
+            targets,
+            optimizer,
+            pruner,
+            knobs,
+            step: 0,
+            mixture,
+            train_indices,
+            prepared,
+            batches,
+        })
     }
 
     /// One step with the knob values in use.
@@ -76,17 +89,17 @@ impl Trainer {
     /// [`EngineError`] if the tensor library or the teacher refuses.
     pub fn advance(&mut self) -> Result<Stepped, EngineError> {
         let picked = self.batches.at(self.step);
-        let (labels, labelled, teacher) = self.truth(&picked)?;
+        let (labels, labelled, teacher) = self.batch_targets(&picked)?;
         let student = &self.pair.student;
-        let batch: Vec<&Prepared> = picked.iter().map(|&i| &self.prepared[i]).collect();
+        let batch: Vec<&Sample> = picked.iter().map(|&i| &self.prepared[i]).collect();
         if self.pruner.set_theta(self.knobs.get(&THETA), &student.weights)? {
             self.pruner.enforce(&student.weights, &mut self.optimizer)?;
         }
 
-        let noise = Noise::seeded(draw(self.session.recipe.seed, self.step as usize ^ 0x5EED));
+        let noise = DropoutRng::seeded(draw(self.session.recipe.seed, self.step as usize ^ 0x5EED));
         let language = self.mixture.needs_language();
         let pass = self.task.pass(student, student.tracked.as_ref(), &batch, language, &mut Trace::none(), &noise)?;
-        let given = Given {
+        let given = LossInput {
             student: &pass,
             teacher: teacher.as_ref(),
             labels: &labels,
@@ -112,7 +125,7 @@ impl Trainer {
             named.iter().zip(values).map(|((id, _), value)| (SeriesId::from(id.as_str()), f64::from(value))).collect();
         values.push(("train/grad_norm".into(), norm));
         values.push(("train/learning_rate".into(), rate));
-        let known = |i: &usize| self.pair.data.train[self.taught[*i]].label.is_some();
+        let known = |i: &usize| self.pair.data.train[self.train_indices[*i]].label.is_some();
         let known: Vec<bool> = picked.iter().map(known).collect();
         if let Some(accuracy) = batch_accuracy(&pass.scores, &labels, &known)? {
             values.push(("train/batch_accuracy".into(), accuracy));
@@ -122,16 +135,16 @@ impl Trainer {
 
     /// Labels `[batch]`, their weights `[batch]` and the teacher's log-probabilities
     /// `[batch, classes]` for examples of the run; a teacher that no loss needs is not asked.
-    fn truth(&mut self, picked: &[usize]) -> Result<(Tensor, Tensor, Option<Tensor>), EngineError> {
+    fn batch_targets(&mut self, picked: &[usize]) -> Result<(Tensor, Tensor, Option<Tensor>), EngineError> {
         let (data, device) = (&self.pair.data, &self.pair.device);
-        let own: Vec<usize> = picked.iter().map(|&i| self.taught[i]).collect();
+        let own: Vec<usize> = picked.iter().map(|&i| self.train_indices[i]).collect();
         let labels: Vec<u32> = own.iter().map(|&i| data.train[i].label.unwrap_or_default() as u32).collect();
         let labelled: Vec<f32> = own.iter().map(|&i| f32::from(u8::from(data.labelled[i]))).collect();
         let needed = needs_teacher(&self.session.recipe);
         let teacher = match &mut self.targets {
             Some(targets) if needed => {
                 let texts: Vec<&str> = own.iter().map(|&i| &*data.train[i].text).collect();
-                let answers: Vec<f32> = targets.answer(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
+                let answers: Vec<f32> = targets.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
                 Some(Tensor::from_vec(answers, (own.len(), data.classes.len()), device)?)
             }
             _ => None,
@@ -143,7 +156,7 @@ impl Trainer {
     pub fn planned(&mut self, step: Step) -> (Vec<Arc<str>>, usize) {
         let picked = self.batches.at(step);
         let longest = picked.iter().map(|&i| self.prepared[i].tokens()).max().unwrap_or(0);
-        let texts = picked.iter().map(|&i| Arc::clone(&self.pair.data.train[self.taught[i]].text));
+        let texts = picked.iter().map(|&i| Arc::clone(&self.pair.data.train[self.train_indices[i]].text));
         (texts.collect(), picked.len() * longest)
     }
 
@@ -187,7 +200,7 @@ impl Trainer {
 
     /// Training texts of the run that are cut for the student, the tokens they lose, and all texts.
     pub fn cut(&self) -> (usize, usize, usize) {
-        let cut = self.prepared.iter().map(Prepared::cut).filter(|cut| *cut > 0);
+        let cut = self.prepared.iter().map(Sample::cut).filter(|cut| *cut > 0);
         let (texts, tokens) = cut.fold((0, 0), |(texts, tokens), cut| (texts + 1, tokens + cut));
         (texts, tokens, self.prepared.len())
     }
@@ -207,7 +220,7 @@ impl Trainer {
         let (task, student) = (self.task.as_ref(), &self.pair.student);
         let prepare = |text: &&str| task.prepare(student, text, 0);
         let prepared = texts.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
-        let examples: Vec<&Prepared> = prepared.iter().collect();
+        let examples: Vec<&Sample> = prepared.iter().collect();
         Ok(task::log_probabilities(student, task, &examples)?)
     }
 
@@ -216,48 +229,48 @@ impl Trainer {
     /// # Errors
     /// [`EngineError`].
     pub fn teacher_answers(&mut self, texts: &[&str]) -> Result<Option<Vec<Arc<[f32]>>>, EngineError> {
-        self.targets.as_mut().map(|targets| targets.answer(texts)).transpose().map_err(EngineError::from)
+        self.targets.as_mut().map(|targets| targets.predict(texts)).transpose().map_err(EngineError::from)
     }
 }
 
 /// Which examples a run takes, and in which order.
-pub struct Course {
+pub struct BatchPlan {
     /// Indices into the training part that take part in the run.
-    pub taught: Vec<usize>,
+    pub train_indices: Vec<usize>,
     /// The same as the student reads them.
-    pub prepared: Vec<Prepared>,
-    /// Places in `taught`, step by step.
+    pub prepared: Vec<Sample>,
+    /// Places in `train_indices`, step by step.
     pub batches: Batches,
 }
 
-/// The course of a run of `session` on an open pair, known before the run.
+/// The batches of a run of `session` on an open pair, known before the run.
 ///
 /// # Errors
 /// [`EngineError`] as [`Trainer::new`].
-pub fn course(session: &Session, pair: &Pair) -> Result<Course, EngineError> {
+pub fn batch_plan(session: &Session, pair: &Pair) -> Result<BatchPlan, EngineError> {
     let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
     let mixture = mixture(session, pair, session.models.teacher.is_some())?;
-    laid_out(session, pair, task.as_ref(), &mixture)
+    plan_batches(session, pair, task.as_ref(), &mixture)
 }
 
 fn mixture(session: &Session, pair: &Pair, teacher: bool) -> Result<Mixture, EngineError> {
-    let language = pair.student.architecture.causal() && matches!(pair.student.top, super::model::Top::Vocabulary);
+    let language = pair.student.architecture.causal() && matches!(pair.student.top, super::model::HeadKind::Vocabulary);
     Mixture::new(&session.recipe, teacher, language).map_err(EngineError::Recipe)
 }
 
-fn laid_out(session: &Session, pair: &Pair, task: &dyn Task, mixture: &Mixture) -> Result<Course, EngineError> {
+fn plan_batches(session: &Session, pair: &Pair, task: &dyn Task, mixture: &Mixture) -> Result<BatchPlan, EngineError> {
     let everyone = 0..pair.data.train.len();
-    let taught: Vec<usize> = everyone.filter(|&i| !mixture.labels_only() || pair.data.labelled[i]).collect();
-    if taught.is_empty() {
+    let train_indices: Vec<usize> = everyone.filter(|&i| !mixture.labels_only() || pair.data.labelled[i]).collect();
+    if train_indices.is_empty() {
         return Err(EngineError::Recipe(
             "no training example has a label and no teacher speaks; raise data.labelled".into(),
         ));
     }
     let prepare = |&i: &usize| task.prepare(&pair.student, &pair.data.train[i].text, draw(session.recipe.seed, i));
-    let prepared = taught.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
-    let lengths: Vec<usize> = prepared.iter().map(Prepared::tokens).collect();
+    let prepared = train_indices.par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+    let lengths: Vec<usize> = prepared.iter().map(Sample::tokens).collect();
     let batches = Batches::new(&lengths, session.recipe.batch, session.recipe.seed);
-    Ok(Course { taught, prepared, batches })
+    Ok(BatchPlan { train_indices, prepared, batches })
 }
 
 /// The knob values at step 0, every one known and in its range.

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use super::{CommandError, consent};
 use crate::engine::EngineError;
 use crate::engine::hub;
-use crate::engine::model::{self, Classes, Model, ModelFiles, Top};
-use crate::engine::task::{self, Prepared, Task};
-use crate::session::{Chat, Head, ModelChoice, Prompt, Scoring, Session, Source, Usage};
+use crate::engine::model::{self, Classes, HeadKind, Model, ModelFiles};
+use crate::engine::task::{self, Sample, Task};
+use crate::session::{Chat, Head, InferenceSpec, ModelChoice, Prompt, Scoring, Session, Source};
 
 /// A model and how it is asked for its classes.
 pub struct Asked {
@@ -51,7 +51,7 @@ impl Asked {
     /// [`CommandError`]: it is not there, or does not answer for these classes.
     pub fn open_for(name: &str, fetch: bool, session: &Session, classes: &[String]) -> Result<Self, CommandError> {
         let source = source(name);
-        provide(&source, fetch)?;
+        ensure_local(&source, fetch)?;
         let choices = session.models.teacher.iter().chain([&session.models.student]);
         // The session may say which output of a classifier is which class.
         let said =
@@ -82,9 +82,9 @@ impl Asked {
     /// [`EngineError`] if a text leaves no room or the tensor library refuses.
     pub fn scores(&self, texts: &[&str]) -> Result<Vec<Scores>, EngineError> {
         let prepare = |text: &&str| self.task.prepare(&self.model, text, 0);
-        let prepared = texts.par_iter().map(prepare).collect::<Result<Vec<Prepared>, _>>()?;
+        let prepared = texts.par_iter().map(prepare).collect::<Result<Vec<Sample>, _>>()?;
         let rows = task::log_probabilities(&self.model, self.task.as_ref(), &prepared.iter().collect::<Vec<_>>())?;
-        let cut = prepared.iter().map(Prepared::cut);
+        let cut = prepared.iter().map(Sample::cut);
         Ok(rows.into_iter().zip(cut).map(|(log_probabilities, cut)| Scores { log_probabilities, cut }).collect())
     }
 
@@ -121,7 +121,7 @@ pub fn source(name: &str) -> Source {
 /// [`CommandError`] if it is not there or cannot be used.
 pub fn open(name: &str, fetch: bool) -> Result<Model, CommandError> {
     let source = source(name);
-    provide(&source, fetch)?;
+    ensure_local(&source, fetch)?;
     opened(source).map_err(CommandError::input)
 }
 
@@ -135,9 +135,9 @@ fn is_same(a: &Source, b: &Source) -> bool {
     }
 }
 
-fn provide(source: &Source, fetch: bool) -> Result<(), CommandError> {
+fn ensure_local(source: &Source, fetch: bool) -> Result<(), CommandError> {
     let missing = hub::missing(&ModelChoice::stored(source.clone())).map_err(CommandError::input)?;
-    consent::bring(missing, fetch)
+    consent::download(missing, fetch)
 }
 
 fn opened(source: Source) -> Result<Model, EngineError> {
@@ -160,10 +160,10 @@ fn stored(source: Source, files: &ModelFiles) -> Result<ModelChoice, EngineError
 ///
 /// # Errors
 /// [`CommandError`] if `retort.ron` cannot be used or does not fit the model.
-pub fn usage(model: &Model) -> Result<Option<Usage>, CommandError> {
+pub fn usage(model: &Model) -> Result<Option<InferenceSpec>, CommandError> {
     let Some(usage) = model.files.usage().map_err(CommandError::input)? else { return Ok(labels(model)) };
     match model.top {
-        Top::Classes(classes) if classes != usage.classes.len() => Err(CommandError::input(format!(
+        HeadKind::Classes(classes) if classes != usage.classes.len() => Err(CommandError::input(format!(
             "retort.ron names {} classes and the classifier has {classes}; is it another model's?",
             usage.classes.len()
         ))),
@@ -172,7 +172,7 @@ pub fn usage(model: &Model) -> Result<Option<Usage>, CommandError> {
 }
 
 /// A classifier of other making is asked with the bare text; its configuration may name its classes.
-fn labels(model: &Model) -> Option<Usage> {
+fn labels(model: &Model) -> Option<InferenceSpec> {
     let classes = model.config.class_names()?;
     let prompt = Prompt {
         template: String::new(),
@@ -181,6 +181,6 @@ fn labels(model: &Model) -> Option<Usage> {
         scoring: Scoring::Sum,
         chat: Chat::Off,
     };
-    (model.top == Top::Classes(classes.len()))
-        .then(|| Usage::new(Head::Classifier, model.max_tokens, &classes, &prompt))
+    (model.top == HeadKind::Classes(classes.len()))
+        .then(|| InferenceSpec::new(Head::Classifier, model.max_tokens, &classes, &prompt))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::output::tell;
 use super::{CommandError, Consent, fetch};
-use crate::engine::hub::{HubError, Place};
+use crate::engine::hub::{HubConfig, HubError};
 use crate::engine::{checkpoint, pair, secret};
 use crate::link::Missing;
 use crate::record::recorder::SESSION;
@@ -28,17 +28,17 @@ pub(super) fn allow_keys(consent: &Consent) -> Result<(), CommandError> {
 ///
 /// # Errors
 /// [`CommandError`] naming the first model that is missing, or why it did not come.
-pub(super) fn provide(session: &Session, consent: &Consent) -> Result<(), CommandError> {
-    bring(pair::missing(session).map_err(CommandError::input)?, consent.fetch)
+pub(super) fn ensure_local(session: &Session, consent: &Consent) -> Result<(), CommandError> {
+    download(pair::missing(session).map_err(CommandError::input)?, consent.fetch)
 }
 
 /// The same for models that were looked up already.
 ///
 /// # Errors
 /// As [`provide`].
-pub(super) fn bring(missing: impl IntoIterator<Item = Missing>, may: bool) -> Result<(), CommandError> {
+pub(super) fn download(missing: impl IntoIterator<Item = Missing>, may: bool) -> Result<(), CommandError> {
     // Where fetching is forbidden, asking for it would not help: that is said instead.
-    let offline = Place::from_env().is_ok_and(|place| place.offline);
+    let offline = HubConfig::from_env().is_ok_and(|place| place.offline);
     for model in missing {
         if !may && !offline {
             return Err(CommandError::input(HubError::from(model)));
@@ -46,7 +46,7 @@ pub(super) fn bring(missing: impl IntoIterator<Item = Missing>, may: bool) -> Re
         if !offline {
             tell(format!("fetching {} into {}", model.repo, model.place.display()));
         }
-        fetch::bring(&model)?;
+        fetch::download(&model)?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub fn examine(arguments: &DoctorArguments) -> Result<String, CommandError> {
     consent::allow_keys(&arguments.consent)?;
     // A model that is missing without that is a red row, not an error.
     if arguments.consent.fetch {
-        consent::provide(&session, &arguments.consent)?;
+        consent::ensure_local(&session, &arguments.consent)?;
     }
     let mut going = || true;
     let ask: Option<doctor::answers::Ask> = if arguments.ask { Some(&mut going) } else { None };

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{CommandError, FetchArguments};
-use crate::engine::hub::{self, HubError, Name, Place, Progress};
+use crate::engine::hub::{self, HubConfig, HubError, Name, Progress};
 use crate::link::Missing;
 
 /// Fetches a model; the result is the folder it lies in, or its GGUF file.
@@ -13,7 +13,7 @@ use crate::link::Missing;
 pub fn fetch(arguments: &FetchArguments) -> Result<String, CommandError> {
     let name = Name::parse(&arguments.model, &arguments.revision);
     let name = name.and_then(|name| name.with_file(arguments.file.as_deref())).map_err(CommandError::input)?;
-    let place = Place::from_env().map_err(CommandError::input)?;
+    let place = HubConfig::from_env().map_err(CommandError::input)?;
     let bar = bar();
     let path = hub::fetch(&place, &name, true, &mut |progress| show(&bar, progress)).map_err(failed)?;
     bar.finish_and_clear();
@@ -29,9 +29,9 @@ pub fn fetch(arguments: &FetchArguments) -> Result<String, CommandError> {
 ///
 /// # Errors
 /// As [`fetch`].
-pub(super) fn bring(missing: &Missing) -> Result<(), CommandError> {
+pub(super) fn download(missing: &Missing) -> Result<(), CommandError> {
     let bar = bar();
-    hub::bring(missing, &mut |progress| show(&bar, progress)).map_err(failed)?;
+    hub::download(missing, &mut |progress| show(&bar, progress)).map_err(failed)?;
     bar.finish_and_clear();
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{CommandError, ListArguments, Listing, answers};
 use crate::engine::hub;
-use crate::link::{Listed, Shelf, human_bytes};
+use crate::link::{Listed, ModelCatalog, human_bytes};
 
 /// Lists what is on this machine.
 ///
@@ -20,7 +20,7 @@ pub fn list(listing: &Listing) -> Result<String, CommandError> {
     if *json {
         return Ok(serde_json::to_string(&shelf).unwrap_or_default());
     }
-    let Shelf { cache, memory, models, .. } = shelf;
+    let ModelCatalog { cache, memory, models, .. } = shelf;
     let folder = cache.display();
     if models.is_empty() {
         return Ok(format!("no models in {folder}; fetch one with: retort fetch OWNER/NAME"));

@@ -6,8 +6,8 @@ use std::fmt;
 use candle_core::{IndexOp as _, Tensor};
 use serde::Serialize;
 
-use crate::engine::model::generate::Writer;
-use crate::engine::model::{Kind, Model, ModelError, Top, ops};
+use crate::engine::model::generate::Generator;
+use crate::engine::model::{HeadKind, Kind, Model, ModelError, ops};
 
 /// How many are shown.
 const SHOWN: usize = 5;
@@ -33,13 +33,13 @@ impl fmt::Display for NextToken {
 /// [`ModelError`], the tokenizer's or the tensor library's.
 pub fn next_tokens(model: &Model, text: &str, ids: &[u32], logits: &Tensor) -> Result<Vec<NextToken>, ModelError> {
     let row = match (&model.top, model.architecture.kind) {
-        (Top::Classes(_), _) => return Ok(Vec::new()),
-        (Top::Vocabulary, Kind::Encoder) => {
+        (HeadKind::Classes(_), _) => return Ok(Vec::new()),
+        (HeadKind::Vocabulary, Kind::Encoder) => {
             let mask = model.tokens.mask().and_then(|(_, mask)| ids.iter().position(|id| *id == mask));
             let Some(place) = mask else { return Ok(Vec::new()) };
             logits.i(place)?
         }
-        (Top::Vocabulary, Kind::Decoder | Kind::EncoderDecoder) => behind(model, text)?,
+        (HeadKind::Vocabulary, Kind::Decoder | Kind::EncoderDecoder) => behind(model, text)?,
     };
     let scores: Vec<f32> = ops::log_softmax(&row.unsqueeze(0)?)?.flatten_all()?.to_vec1()?;
     let mut likeliest: Vec<(usize, f32)> = scores.into_iter().enumerate().collect();
@@ -55,21 +55,21 @@ fn behind(model: &Model, text: &str) -> Result<Tensor, ModelError> {
         Kind::Encoder | Kind::EncoderDecoder => model.tokens.encode_within(text, model.max_tokens)?.ids,
     };
     ids.truncate(model.max_tokens);
-    Ok(Writer::new(model, &ids)?.logits()?)
+    Ok(Generator::new(model, &ids)?.logits()?)
 }
 
 /// What to do with a model that names no classes.
 pub fn hint(model: &Model, next: &[NextToken]) -> String {
     let what = match (&model.top, next.is_empty(), model.tokens.mask()) {
-        (Top::Classes(count), ..) => {
+        (HeadKind::Classes(count), ..) => {
             return format!("its {count} classes have no names: neither retort.ron nor id2label names them");
         }
-        (Top::Vocabulary, false, _) if model.architecture.kind == Kind::Encoder => {
+        (HeadKind::Vocabulary, false, _) if model.architecture.kind == Kind::Encoder => {
             "in the place of the mask it reads".to_owned()
         }
-        (Top::Vocabulary, false, _) => "the likeliest next tokens are".to_owned(),
-        (Top::Vocabulary, true, Some((mask, _))) => format!("put {mask} into the text to see what it reads there"),
-        (Top::Vocabulary, true, None) => "there is nothing to show of it".to_owned(),
+        (HeadKind::Vocabulary, false, _) => "the likeliest next tokens are".to_owned(),
+        (HeadKind::Vocabulary, true, Some((mask, _))) => format!("put {mask} into the text to see what it reads there"),
+        (HeadKind::Vocabulary, true, None) => "there is nothing to show of it".to_owned(),
     };
     format!("it names no classes: a session asks it by its prompt and label words; {what}")
 }

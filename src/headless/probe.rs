@@ -11,7 +11,7 @@ use super::next_tokens::{NextToken, hint, next_tokens};
 use super::output::tell;
 use super::{CommandError, ProbeArguments, asked};
 use crate::engine::model::save::serialize;
-use crate::engine::model::{Kind, Model, ModelError, Noise, Top, Trace};
+use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Trace};
 use crate::session::file::write_atomically;
 
 /// The probabilities of the model's classes, where it knows them, else its likeliest next tokens; with
@@ -75,15 +75,15 @@ fn tensors(model: &Model, text: &str) -> Result<BTreeMap<String, Tensor>, ModelE
     }
     let mut trace = Trace::all();
     let input = model.input(&[&ids])?;
-    let hidden = model.detached.encode(&input, &mut trace, &Noise::none())?;
+    let hidden = model.detached.encode(&input, &mut trace, &DropoutRng::none())?;
     let logits = match model.top {
-        Top::Vocabulary if model.architecture.kind == Kind::EncoderDecoder => {
+        HeadKind::Vocabulary if model.architecture.kind == Kind::EncoderDecoder => {
             let start = model.written(&[&[model.start()]])?;
-            let written = model.detached.decode(&hidden, &input.mask, &start, &mut trace, &Noise::none())?;
+            let written = model.detached.decode(&hidden, &input.mask, &start, &mut trace, &DropoutRng::none())?;
             model.detached.vocabulary(&written.i(0)?)?
         }
-        Top::Vocabulary => model.detached.vocabulary(&hidden.i(0)?)?,
-        Top::Classes(_) => model.detached.classify(&hidden, &[ids.len() as u32 - 1], &Noise::none())?.i(0)?,
+        HeadKind::Vocabulary => model.detached.vocabulary(&hidden.i(0)?)?,
+        HeadKind::Classes(_) => model.detached.classify(&hidden, &[ids.len() as u32 - 1], &DropoutRng::none())?.i(0)?,
     };
     let mut tensors = BTreeMap::from([("logits".to_owned(), logits)]);
     let kept = [

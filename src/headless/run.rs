@@ -106,7 +106,7 @@ fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
     let out = arguments.out.clone().unwrap_or_else(free_folder);
     // Before anything is fetched.
     engine::run::vacant(&out).map_err(CommandError::input)?;
-    consent::provide(&session, &arguments.consent)?;
+    consent::ensure_local(&session, &arguments.consent)?;
     writable_names(&mut session, &out)?;
     tell(format!("running {:?} into {}", session.name, out.display()));
     Ok((Command::Start { session: Box::new(session), out: out.clone() }, out))
@@ -130,7 +130,7 @@ fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> 
         return Err(CommandError::input("--resume goes on with the run as it was; leave out the session"));
     }
     if let Some(session) = consent::session_of(out) {
-        consent::provide(&session, &arguments.consent)?;
+        consent::ensure_local(&session, &arguments.consent)?;
     }
     let Some(steps) = more_steps(&arguments.set).map_err(CommandError::input)? else {
         return Ok((Command::Continue(out.clone()), out.clone()));

@@ -12,6 +12,7 @@ pub mod connection;
 mod figure;
 pub mod folder;
 pub mod message;
+pub mod model_catalog;
 pub mod outcome;
 pub mod pace;
 pub mod preview;
@@ -19,7 +20,6 @@ pub mod probe;
 pub mod question;
 pub mod scores;
 pub mod secret;
-pub mod shelf;
 pub mod sink;
 
 use std::sync::Arc;
@@ -38,6 +38,7 @@ pub use message::{
     Abandoned, About, Command, Event, InputFile, KnobChange, ModelCard, Notice, Opened, Origin, PartCounts, Phase,
     Prediction, Predictions, SeriesId, Status, Step, Unwritten,
 };
+pub use model_catalog::{Listed, ModelCatalog, Repository, RepositoryFile};
 pub use outcome::{ClassMeasures, Measures, Outcome, STOPPED, Saved, Side, Speed};
 pub use pace::{Measuring, Pace, Pacer, Plan};
 pub use preview::{Preview, Sheet};
@@ -47,7 +48,6 @@ pub use probe::{
 };
 pub use question::{Answer, Missing, Question};
 pub use secret::{KeyNews, KeyState, Secret};
-pub use shelf::{Listed, Repository, RepositoryFile, Shelf};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 
 /// A cell with one writer and many readers: the last value wins, nobody ever waits.
@@ -97,7 +97,7 @@ pub struct Cells {
     /// Importances of the student's weights, written by the engine.
     pub weights: Live<Option<WeightFrame>>,
     /// The models at hand, written by the engine when [`Command::List`] asks.
-    pub shelf: Live<Option<Shelf>>,
+    pub shelf: Live<Option<ModelCatalog>>,
     /// The files of the repository that was looked into last, written by the engine when
     /// [`Command::Files`] asks, and when one of them has to be chosen.
     pub repository: Live<Option<Repository>>,

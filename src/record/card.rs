@@ -12,8 +12,8 @@ mod origin;
 
 use super::RunRecord;
 use crate::link::{ModelCard, Opened, Outcome, Side, human_bytes};
-use crate::session::usage::FILE as USAGE;
-use crate::session::{DataSource, Head, Session, Source, Usage};
+use crate::session::inference_spec::FILE as USAGE;
+use crate::session::{DataSource, Head, InferenceSpec, Session, Source};
 use marks::{block, cell, code, one_line};
 pub use origin::ENCODERS;
 
@@ -21,7 +21,7 @@ pub use origin::ENCODERS;
 pub const FILE: &str = "README.md";
 
 /// The card of the student of a run that has ended; `None` for one that has not.
-pub fn text(record: &RunRecord, usage: &Usage) -> Option<String> {
+pub fn text(record: &RunRecord, usage: &InferenceSpec) -> Option<String> {
     let (session, opened) = (record.session.as_deref()?, record.opened.as_deref()?);
     let outcome = record.outcome.as_deref()?;
     let mut text = front::matter(session, opened, usage);
@@ -39,7 +39,7 @@ pub fn text(record: &RunRecord, usage: &Usage) -> Option<String> {
     Some(text)
 }
 
-fn title(session: &Session, opened: &Opened, usage: &Usage) -> String {
+fn title(session: &Session, opened: &Opened, usage: &InferenceSpec) -> String {
     let student = &opened.student;
     let taught = match &session.models.teacher {
         Some(teacher) => format!("It learned from the answers of {}", origin::full_name(&teacher.source)),
@@ -58,7 +58,7 @@ fn title(session: &Session, opened: &Opened, usage: &Usage) -> String {
 }
 
 /// How the student is asked, in Retort and in Python.
-fn how_to_ask(usage: &Usage) -> String {
+fn how_to_ask(usage: &InferenceSpec) -> String {
     let mut text = format!(
         "## Use\n\n`retort probe FOLDER --text \"…\"` prints the probability of every class; {} holds what it needs for that: classes, prompt, label words, length.\n\n",
         code(USAGE)
@@ -85,12 +85,12 @@ const PIPELINE: &str = "from transformers import pipeline
 classify = pipeline(\"text-classification\", model=\"FOLDER\")
 classify(\"…\", truncation=True, top_k=None)";
 
-fn words(usage: &Usage) -> String {
+fn words(usage: &InferenceSpec) -> String {
     let row = |class: &String| format!("| {} | {} |\n", cell(class), cell(usage.prompt.word_for(class)));
     format!("| class | label words |\n|---|---|\n{}", usage.classes.iter().map(row).collect::<String>())
 }
 
-fn how_it_was_made(session: &Session, opened: &Opened, outcome: &Outcome, usage: &Usage) -> String {
+fn how_it_was_made(session: &Session, opened: &Opened, outcome: &Outcome, usage: &InferenceSpec) -> String {
     let rows = made_of(session, opened).into_iter().chain(trained_by(session, outcome));
     let rows: String = rows.map(|(name, value)| format!("| {name} | {value} |\n")).collect();
     let (teacher, student) = (origin::read_by_teacher(session, opened), origin::read_by_student(usage.head));

@@ -13,8 +13,8 @@ use super::metrics::{MetricsFile, unwritten};
 use super::{RunRecord, card};
 use crate::link::{Event, EventSink, Outcome, Step};
 use crate::session::file::write_atomically;
-use crate::session::usage::STUDENT;
-use crate::session::{Session, Usage, file};
+use crate::session::inference_spec::STUDENT;
+use crate::session::{InferenceSpec, Session, file};
 
 pub use crate::session::run_folder::{SESSION, SUMMARY};
 
@@ -154,7 +154,7 @@ impl Recorder {
 
     /// The model card of the student that the run has left.
     fn describe(&self, student: &Path) -> Result<(), String> {
-        let Some(usage) = Usage::open(student).map_err(|e| e.to_string())? else { return Ok(()) };
+        let Some(usage) = InferenceSpec::open(student).map_err(|e| e.to_string())? else { return Ok(()) };
         let Some(text) = card::text(&self.record, &usage) else { return Ok(()) };
         let path = student.join(card::FILE);
         write_atomically(&path, text.as_bytes()).map_err(|e| unwritten("the student's card", &e, &path))

@@ -9,9 +9,9 @@ pub mod data;
 pub mod device;
 pub mod file;
 mod from_tree;
+pub mod inference_spec;
 pub mod key;
 pub mod knob;
-pub mod making;
 mod migration;
 pub mod models;
 pub mod near;
@@ -22,7 +22,7 @@ pub mod recipe;
 mod refusal;
 mod ron_tree;
 pub mod run_folder;
-pub mod usage;
+pub mod student_init;
 pub mod view;
 
 use std::collections::BTreeMap;
@@ -33,14 +33,14 @@ use serde::{Deserialize, Serialize};
 pub use data::{Column, Data, DataSource, Strip};
 pub use device::Device;
 pub use file::SessionError;
+pub use inference_spec::{InferenceSpec, UsageError};
 pub use key::{Grant, KeyPlace};
 pub use knob::{Catalog, Knob, Knobs, Scale};
-pub use making::{LayerMap, Layers, Vocabulary};
 pub use models::{Head, MAIN, ModelChoice, Models, Precision, ServerMode, Source, Start};
 pub use origin::{OriginError, ServerOrigin};
 pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{Extension, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
-pub use usage::{Usage, UsageError};
+pub use student_init::{LayerMap, Layers, Vocabulary};
 pub use view::View;
 
 /// The newest session format this program writes; older ones are migrated when opened.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::usage::STUDENT;
+use super::inference_spec::STUDENT;
 use super::{KeyPlace, Layers, Vocabulary};
 
 /// Teacher and student of a session.

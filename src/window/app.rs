@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use egui::{Context, Ui};
 
 use super::belonging::Belonging;
-use super::dialog::{Errands, Loaded, Word};
+use super::dialog::{DialogReply, Errands, Loaded};
 use super::kept::KeptSessions;
 use super::panel::{self, Scene};
 use super::preferences::{Language, Preferences, ThemeChoice};
@@ -41,7 +41,7 @@ pub struct WorkbenchApp {
     pub(super) errands: Errands,
     /// Sessions in no file that others took the place of.
     pub(super) kept: KeptSessions,
-    pub(super) due: Due,
+    pub(super) due: Pending,
     pub(super) gesture: Gesture,
     pub(super) saved: Session,
     /// Sessions put on the workbench so far: a file that is written late may be of an earlier one.
@@ -71,7 +71,7 @@ pub struct WorkbenchApp {
 
 /// What waits until the hand has come to rest, in egui's seconds.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Due {
+pub(super) struct Pending {
     /// Telling the engine to open pair and data anew.
     pub open: Option<f64>,
     /// Autosaving.
@@ -115,7 +115,7 @@ impl WorkbenchApp {
             kept: KeptSessions::left_in(storage.left_behind().to_vec()),
             storage,
             errands: Errands::new(ctx.clone()),
-            due: Due::default(),
+            due: Pending::default(),
             gesture: Gesture::default(),
             sampled: false,
             claimed: None,
@@ -134,7 +134,7 @@ impl WorkbenchApp {
         };
         app.state.kept_shown = true;
         app.arrange(ctx);
-        app.dress(ctx);
+        app.apply_theme(ctx);
         if let Some(damage) = damage {
             let text = app.t("the choices for the window cannot be read; it opens as at the first start");
             app.notice(false, format!("{text}: {damage}"));
@@ -184,7 +184,7 @@ impl WorkbenchApp {
         let watch = Stopwatch::start();
         self.drain(ctx);
         while let Some(word) = self.errands.hear() {
-            self.heed(word);
+            self.apply_reply(word);
         }
         self.take_whole_text();
         self.keep_appointments(ctx);
@@ -194,8 +194,8 @@ impl WorkbenchApp {
     /// Draws everything, then acts on what was asked for.
     pub fn draw(&mut self, ui: &mut Ui) {
         let watch = Stopwatch::start();
-        self.feel(ui.ctx());
-        self.dress(ui.ctx());
+        self.apply_style(ui.ctx());
+        self.apply_theme(ui.ctx());
         self.keys(ui.ctx());
         self.title(ui.ctx());
         let look = self.look(ui.ctx());
@@ -249,7 +249,7 @@ impl WorkbenchApp {
     }
 
     /// Puts the theme on when it was changed.
-    fn dress(&mut self, ctx: &Context) {
+    fn apply_theme(&mut self, ctx: &Context) {
         let choice = self.preferences.theme;
         match self.theme.replace(choice) {
             None => theme::install(ctx, choice),
@@ -271,7 +271,7 @@ impl WorkbenchApp {
     }
 
     /// What the hand is doing in this frame.
-    fn feel(&mut self, ctx: &Context) {
+    fn apply_style(&mut self, ctx: &Context) {
         self.keep_place(ctx);
         let (pressed, held) = ctx.input(|input| {
             let pointer = &input.pointer;
@@ -419,7 +419,7 @@ impl Drop for WorkbenchApp {
         // does not come after.
         self.errands.finish();
         while let Some(word) = self.errands.hear() {
-            if let Word::Saved(saved) = word {
+            if let DialogReply::Saved(saved) = word {
                 self.saved_to(*saved);
             }
         }

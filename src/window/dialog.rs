@@ -13,7 +13,7 @@ use crate::session::{Session, file};
 
 /// What a path is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wish {
+pub enum DialogRequest {
     /// The teacher's folder.
     Teacher,
     /// The student's folder.
@@ -35,9 +35,9 @@ pub enum Wish {
 }
 
 /// How an errand ended.
-pub enum Word {
+pub enum DialogReply {
     /// A path was picked.
-    Picked(Wish, PathBuf),
+    Picked(DialogRequest, PathBuf),
     /// A session was read, and its run where it has one.
     Loaded(Box<Loaded>),
     /// The run of the present session was read anew.
@@ -77,8 +77,8 @@ impl Loaded {
     }
 
     /// With its run, read now.
-    fn shown(self) -> Word {
-        Word::Loaded(Box::new(Self { shown: opening::show(&self.session), ..self }))
+    fn shown(self) -> DialogReply {
+        DialogReply::Loaded(Box::new(Self { shown: opening::show(&self.session), ..self }))
     }
 }
 
@@ -105,8 +105,8 @@ const FILE_MANAGER: &str = if cfg!(windows) {
 
 /// Sends threads off and hears from them.
 pub struct Errands {
-    words: Sender<Word>,
-    heard: Receiver<Word>,
+    words: Sender<DialogReply>,
+    heard: Receiver<DialogReply>,
     ctx: egui::Context,
     writer: Option<Writer>,
 }
@@ -140,31 +140,35 @@ impl Errands {
     }
 
     /// The next errand that has ended.
-    pub fn hear(&self) -> Option<Word> {
+    pub fn hear(&self) -> Option<DialogReply> {
         self.heard.try_recv().ok()
     }
 
     /// Shows the system's dialog for `wish`.
-    pub fn browse(&self, wish: Wish, title: &str, near: &Path) {
+    pub fn browse(&self, wish: DialogRequest, title: &str, near: &Path) {
         // The dialog is made here and waited for elsewhere: macOS wants it made on this thread.
         let dialog = rfd::AsyncFileDialog::new().set_title(title).set_directory(near);
         let sessions = |dialog: rfd::AsyncFileDialog| dialog.add_filter("RON", &["ron"]);
         match wish {
-            Wish::Teacher | Wish::Student | Wish::DataFolder | Wish::OpenRun | Wish::StudentFolder => {
-                self.wait_for(wish, dialog.pick_folder())
+            DialogRequest::Teacher
+            | DialogRequest::Student
+            | DialogRequest::DataFolder
+            | DialogRequest::OpenRun
+            | DialogRequest::StudentFolder => self.wait_for(wish, dialog.pick_folder()),
+            DialogRequest::DataFile | DialogRequest::TestFile => self.wait_for(wish, dialog.pick_file()),
+            DialogRequest::OpenSession => self.wait_for(wish, sessions(dialog).pick_file()),
+            DialogRequest::SaveSession => {
+                self.wait_for(wish, sessions(dialog).set_file_name("session.ron").save_file())
             }
-            Wish::DataFile | Wish::TestFile => self.wait_for(wish, dialog.pick_file()),
-            Wish::OpenSession => self.wait_for(wish, sessions(dialog).pick_file()),
-            Wish::SaveSession => self.wait_for(wish, sessions(dialog).set_file_name("session.ron").save_file()),
         }
     }
 
-    fn wait_for(&self, wish: Wish, answer: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) {
+    fn wait_for(&self, wish: DialogRequest, answer: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) {
         self.send_off("retort-dialog", move || {
             let asked = Instant::now();
             match pollster::block_on(answer) {
-                Some(handle) => Some(Word::Picked(wish, handle.path().to_owned())),
-                None if asked.elapsed() < Self::INSTANT => Some(Word::NoDialog),
+                Some(handle) => Some(DialogReply::Picked(wish, handle.path().to_owned())),
+                None if asked.elapsed() < Self::INSTANT => Some(DialogReply::NoDialog),
                 None => None,
             }
         });
@@ -177,7 +181,7 @@ impl Errands {
                 Ok(Found { session, file, place }) => {
                     Loaded { path: file, place: Some(place), ..Loaded::new(session) }.shown()
                 }
-                Err(e) => Word::Failed(e.to_string()),
+                Err(e) => DialogReply::Failed(e.to_string()),
             })
         });
     }
@@ -191,7 +195,7 @@ impl Errands {
                     let saved = Session::built_in().ok();
                     Loaded { kept: Some(kept), saved, ..Loaded::new(session) }.shown()
                 }
-                Err(e) => Word::Failed(e.to_string()),
+                Err(e) => DialogReply::Failed(e.to_string()),
             })
         });
     }
@@ -203,7 +207,7 @@ impl Errands {
 
     /// Reads the run of a session that is open already.
     pub fn read_run(&self, session: Session) {
-        self.send_off("retort-open", move || Some(Word::Run(Box::new(opening::show(&session)))));
+        self.send_off("retort-open", move || Some(DialogReply::Run(Box::new(opening::show(&session)))));
     }
 
     /// Reads the run in `folder` to be looked at under a session that does not name it: nothing that is done
@@ -213,7 +217,7 @@ impl Errands {
             let named = Session { run: Some(folder.clone()), ..session.clone() };
             let shown = Shown { held: None, ..opening::show(&named) };
             let session = Session { run: None, ..session };
-            Some(Word::Loaded(Box::new(Loaded { shown, of: Some(folder), ..Loaded::new(session) })))
+            Some(DialogReply::Loaded(Box::new(Loaded { shown, of: Some(folder), ..Loaded::new(session) })))
         });
     }
 
@@ -226,7 +230,8 @@ impl Errands {
         self.send_off("retort-folder", move || {
             let mut process = Command::new(program);
             let shown = process.arg(&folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            let failed = |why: String| Some(Word::Failed(format!("{sorry} {} ({program}: {why})", folder.display())));
+            let failed =
+                |why: String| Some(DialogReply::Failed(format!("{sorry} {} ({program}: {why})", folder.display())));
             match shown {
                 // Explorer calls everything a failure.
                 Ok(status) if status.success() || cfg!(windows) => None,
@@ -240,7 +245,7 @@ impl Errands {
     pub fn look_at(&self, path: PathBuf) {
         self.send_off("retort-drop", move || {
             let is_run = opening::run_at(&path).is_some();
-            Some(Word::Dropped(path, is_run))
+            Some(DialogReply::Dropped(path, is_run))
         });
     }
 
@@ -254,7 +259,7 @@ impl Errands {
         {
             if let Job::Write(saved) = lost.0 {
                 let text = format!("the session was not written; save it again: {}", saved.path.display());
-                let _ = self.words.send(Word::Failed(text));
+                let _ = self.words.send(DialogReply::Failed(text));
             }
             self.writer = None;
         }
@@ -292,8 +297,8 @@ impl Errands {
                 };
                 let word = match file::save(&job.session, &job.path) {
                     Ok(()) if !job.aloud => continue,
-                    Ok(()) => Word::Saved(job),
-                    Err(e) => Word::Failed(e.to_string()),
+                    Ok(()) => DialogReply::Saved(job),
+                    Err(e) => DialogReply::Failed(e.to_string()),
                 };
                 let _ = words.send(word);
                 ctx.request_repaint();
@@ -302,13 +307,14 @@ impl Errands {
         match std::thread::Builder::new().name("retort-save".to_owned()).spawn(write) {
             Ok(thread) => Some(Writer { jobs, thread }),
             Err(e) => {
-                let _ = self.words.send(Word::Failed(format!("cannot start a thread: {e}; close other programs")));
+                let _ =
+                    self.words.send(DialogReply::Failed(format!("cannot start a thread: {e}; close other programs")));
                 None
             }
         }
     }
 
-    fn send_off(&self, name: &str, errand: impl FnOnce() -> Option<Word> + Send + 'static) {
+    fn send_off(&self, name: &str, errand: impl FnOnce() -> Option<DialogReply> + Send + 'static) {
         let (words, ctx) = (self.words.clone(), self.ctx.clone());
         let run = move || {
             if let Some(word) = errand() {
@@ -318,7 +324,7 @@ impl Errands {
             }
         };
         if let Err(e) = std::thread::Builder::new().name(name.to_owned()).spawn(run) {
-            let _ = self.words.send(Word::Failed(format!("cannot start a thread: {e}; close other programs")));
+            let _ = self.words.send(DialogReply::Failed(format!("cannot start a thread: {e}; close other programs")));
         }
     }
 }
@@ -335,7 +341,7 @@ mod tests {
             errands.show_folder_by(program, "/runs/0007".into(), "sorry, it is");
             let word = errands.heard.recv_timeout(Duration::from_millis(if says.is_some() { 10_000 } else { 300 }));
             match (word, says) {
-                (Ok(Word::Failed(words)), Some(says)) => {
+                (Ok(DialogReply::Failed(words)), Some(says)) => {
                     assert!(words.starts_with("sorry, it is /runs/0007") && words.contains(says), "{words}");
                 }
                 (Err(_), None) => {}
@@ -358,7 +364,7 @@ mod tests {
         errands.finish();
         assert_eq!(file::open(&path).unwrap().name, "59");
         let told = std::iter::from_fn(|| errands.hear()).map(|word| match word {
-            Word::Saved(saved) => saved.taken_up,
+            DialogReply::Saved(saved) => saved.taken_up,
             _ => panic!("a write failed"),
         });
         assert_eq!(told.collect::<Vec<_>>(), (0..60).step_by(2).collect::<Vec<_>>());

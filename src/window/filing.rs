@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::app::WorkbenchApp;
 use super::control;
-use super::dialog::{Loaded, Saved, Wish, Word};
+use super::dialog::{DialogReply, DialogRequest, Loaded, Saved};
 use super::kept::{Kept, KeptSessions, Stood};
 use super::state::{Action, Choosing, FileQuestion};
 use super::steering::Steering;
@@ -118,38 +118,38 @@ impl WorkbenchApp {
         self.errands.read_run(self.session.clone());
     }
 
-    pub(super) fn browse(&mut self, wish: Wish) {
+    pub(super) fn browse(&mut self, wish: DialogRequest) {
         let near = self.path.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
         let title = match wish {
-            Wish::Teacher => self.t("Folder of the teacher"),
-            Wish::Student => self.t("Folder of the student"),
-            Wish::DataFile => self.t("File of the data"),
-            Wish::DataFolder => self.t("Folder of the data"),
-            Wish::TestFile => self.t("File of the test rows"),
-            Wish::OpenSession => self.t("Open session"),
-            Wish::OpenRun => self.t("Open run folder"),
-            Wish::StudentFolder => self.t("Write the student elsewhere"),
-            Wish::SaveSession => self.t("Save session as"),
+            DialogRequest::Teacher => self.t("Folder of the teacher"),
+            DialogRequest::Student => self.t("Folder of the student"),
+            DialogRequest::DataFile => self.t("File of the data"),
+            DialogRequest::DataFolder => self.t("Folder of the data"),
+            DialogRequest::TestFile => self.t("File of the test rows"),
+            DialogRequest::OpenSession => self.t("Open session"),
+            DialogRequest::OpenRun => self.t("Open run folder"),
+            DialogRequest::StudentFolder => self.t("Write the student elsewhere"),
+            DialogRequest::SaveSession => self.t("Save session as"),
         };
         self.errands.browse(wish, title, &near);
     }
 
     /// Takes in how an errand ended.
-    pub(super) fn heed(&mut self, word: Word) {
+    pub(super) fn apply_reply(&mut self, word: DialogReply) {
         match word {
-            Word::Picked(wish, path) => self.state.ask(Action::Use(wish, path)),
-            Word::Loaded(loaded) => self.take_up(*loaded),
-            Word::Run(shown) if !self.steering.is_live() => self.show_run(*shown),
-            Word::Run(_) => {}
-            Word::Dropped(path, true) => self.open(path),
-            Word::Dropped(path, false) => self.state.dropped = Some(path),
-            Word::Saved(saved) => self.saved_to(*saved),
-            Word::NoDialog => {
+            DialogReply::Picked(wish, path) => self.state.ask(Action::Use(wish, path)),
+            DialogReply::Loaded(loaded) => self.take_up(*loaded),
+            DialogReply::Run(shown) if !self.steering.is_live() => self.show_run(*shown),
+            DialogReply::Run(_) => {}
+            DialogReply::Dropped(path, true) => self.open(path),
+            DialogReply::Dropped(path, false) => self.state.dropped = Some(path),
+            DialogReply::Saved(saved) => self.saved_to(*saved),
+            DialogReply::NoDialog => {
                 self.state.type_it = self.state.question.is_some();
                 let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");
                 self.notice(false, text);
             }
-            Word::Failed(reason) => self.notice(false, reason),
+            DialogReply::Failed(reason) => self.notice(false, reason),
         }
     }
 
@@ -205,14 +205,16 @@ impl WorkbenchApp {
     }
 
     /// A path that was picked, typed or dropped goes where it is wanted.
-    pub(super) fn use_path(&mut self, wish: Wish, path: PathBuf) {
+    pub(super) fn use_path(&mut self, wish: DialogRequest, path: PathBuf) {
         self.state.dropped = None;
         match wish {
-            Wish::OpenSession | Wish::OpenRun => self.open(path),
-            Wish::StudentFolder => self.state.ask(Action::WriteStudent(Some(path))),
-            Wish::SaveSession => self.save_to(path),
-            Wish::Teacher | Wish::Student => self.use_model(wish, self.beside_session(path)),
-            Wish::DataFile | Wish::DataFolder | Wish::TestFile => self.use_data(wish, self.beside_session(path)),
+            DialogRequest::OpenSession | DialogRequest::OpenRun => self.open(path),
+            DialogRequest::StudentFolder => self.state.ask(Action::WriteStudent(Some(path))),
+            DialogRequest::SaveSession => self.save_to(path),
+            DialogRequest::Teacher | DialogRequest::Student => self.use_model(wish, self.beside_session(path)),
+            DialogRequest::DataFile | DialogRequest::DataFolder | DialogRequest::TestFile => {
+                self.use_data(wish, self.beside_session(path))
+            }
         }
     }
 
@@ -224,10 +226,10 @@ impl WorkbenchApp {
         std::path::absolute(found.as_ref().unwrap_or(&path)).unwrap_or(path)
     }
 
-    fn use_model(&mut self, wish: Wish, path: PathBuf) {
+    fn use_model(&mut self, wish: DialogRequest, path: PathBuf) {
         let mut models = self.session.models.clone();
         let source = Source::Folder(path);
-        if wish == Wish::Student {
+        if wish == DialogRequest::Student {
             models.student.move_to(source);
         } else {
             match &mut models.teacher {
@@ -239,25 +241,25 @@ impl WorkbenchApp {
     }
 
     /// The student that a run has made is used as it is: all of it, and its weights.
-    pub(super) fn use_trained(&mut self, wish: Wish, folder: PathBuf) {
+    pub(super) fn use_trained(&mut self, wish: DialogRequest, folder: PathBuf) {
         let mut models = self.session.models.clone();
         let trained = ModelChoice::stored(Source::Folder(folder));
         match wish {
-            Wish::Student => models.student = ModelChoice { max_tokens: models.student.max_tokens, ..trained },
+            DialogRequest::Student => models.student = ModelChoice { max_tokens: models.student.max_tokens, ..trained },
             _ => models.teacher = Some(trained),
         }
         self.set(Part::Models(Box::new(models)));
     }
 
-    fn use_data(&mut self, wish: Wish, picked: PathBuf) {
+    fn use_data(&mut self, wish: DialogRequest, picked: PathBuf) {
         let mut data = self.session.data.clone();
         data.source = self.state.choosing.data.take().unwrap_or(data.source);
         match (&mut data.source, wish) {
-            (DataSource::Delimited { test, .. } | DataSource::JsonLines { test, .. }, Wish::TestFile) => {
+            (DataSource::Delimited { test, .. } | DataSource::JsonLines { test, .. }, DialogRequest::TestFile) => {
                 *test = Some(picked);
             }
-            (DataSource::Delimited { path, .. }, Wish::DataFile) if is_delimited(&picked) => *path = picked,
-            (DataSource::JsonLines { path, .. }, Wish::DataFile) if is_json_lines(&picked) => *path = picked,
+            (DataSource::Delimited { path, .. }, DialogRequest::DataFile) if is_delimited(&picked) => *path = picked,
+            (DataSource::JsonLines { path, .. }, DialogRequest::DataFile) if is_json_lines(&picked) => *path = picked,
             (DataSource::Newsgroups { path, .. }, _) if !is_table(&picked) => *path = picked,
             (source, _) => *source = source_for(picked),
         }
@@ -312,10 +314,10 @@ mod tests {
         WorkbenchApp::new(&egui::Context::default(), watch, Catalog::default(), session, None, storage)
     }
 
-    fn heed_all(app: &mut WorkbenchApp) {
+    fn apply_replies(app: &mut WorkbenchApp) {
         app.errands.finish();
         while let Some(word) = app.errands.hear() {
-            app.heed(word);
+            app.apply_reply(word);
         }
     }
 
@@ -327,7 +329,7 @@ mod tests {
         app.session.name = "written".to_owned();
         app.save_to(path.clone());
         app.session.name = "edited meanwhile".to_owned();
-        heed_all(&mut app);
+        apply_replies(&mut app);
         assert_eq!(app.path.as_ref(), Some(&path));
         assert!(app.is_unsaved(), "the edit is in no file");
         app.session.name = "written".to_owned();
@@ -342,7 +344,7 @@ mod tests {
         app.save_to(path.clone());
         app.open_built_in();
         app.session.name = "another".to_owned();
-        heed_all(&mut app);
+        apply_replies(&mut app);
         assert_eq!(app.path, None);
         assert!(app.is_unsaved() && path.exists());
     }
@@ -364,10 +366,10 @@ mod tests {
     fn where_no_dialog_comes_the_path_is_typed_into_the_field_that_asked_for_it() {
         let folder = tempfile::tempdir().unwrap();
         let mut app = app(folder.path());
-        app.heed(Word::NoDialog);
+        app.apply_reply(DialogReply::NoDialog);
         assert!(!app.state.type_it, "no such field is shown");
         app.state.question = Some(FileQuestion::Save);
-        app.heed(Word::NoDialog);
+        app.apply_reply(DialogReply::NoDialog);
         assert!(app.state.type_it);
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use egui::Id;
 
-use super::dialog::Wish;
+use super::dialog::DialogRequest;
 use super::panel::ResultView;
 use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
@@ -72,11 +72,11 @@ pub enum Action {
     /// Show the window that asks for a session file.
     Ask(Option<FileQuestion>),
     /// Show the system's file dialog.
-    Browse(Wish),
+    Browse(DialogRequest),
     /// Use a path that was dropped, typed or picked.
-    Use(Wish, PathBuf),
+    Use(DialogRequest, PathBuf),
     /// Put the student that a run has made into the pair, with its weights, as teacher or as student.
-    UseTrained(Wish, PathBuf),
+    UseTrained(DialogRequest, PathBuf),
     /// Take up a session that was kept.
     Recover(u64),
     /// Remove a session that was kept.
@@ -218,8 +218,8 @@ pub struct Choosing {
 
 impl Choosing {
     /// The half-named source of a model.
-    pub fn model(&mut self, wish: Wish) -> &mut Option<Source> {
-        if wish == Wish::Teacher { &mut self.teacher } else { &mut self.student }
+    pub fn model(&mut self, wish: DialogRequest) -> &mut Option<Source> {
+        if wish == DialogRequest::Teacher { &mut self.teacher } else { &mut self.student }
     }
 
     /// Forgets what was being chosen where something else was put in force meanwhile.

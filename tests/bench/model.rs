@@ -3,7 +3,7 @@
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use retort::engine::model::attention::padding_mask;
-use retort::engine::model::{self, Config, HeadRows, Input, Network, Noise, Top, Trace, Weights};
+use retort::engine::model::{self, Config, DropoutRng, HeadKind, HeadRows, Input, Network, Trace, Weights};
 
 /// Rows of the embedding table, as in BERT's English vocabulary.
 pub const WORDS: usize = 30_522;
@@ -37,7 +37,7 @@ pub struct Bert {
 impl Bert {
     /// A model with hashed weights; a trained one records a graph.
     pub fn new(sizes: Sizes, seed: u32, trained: bool) -> Result<Self> {
-        let (config, top) = (config(sizes)?, Top::Classes(sizes.classes));
+        let (config, top) = (config(sizes)?, HeadKind::Classes(sizes.classes));
         let architecture = model::architecture(&config).map_err(candle_core::Error::wrap)?;
         let built = Weights::build(architecture, &config, &top, None, HeadRows::AsStored, 0, &Device::Cpu);
         let (weights, _) = built.map_err(candle_core::Error::wrap)?;
@@ -62,7 +62,7 @@ impl Bert {
 
     /// `[batch, classes]` of whole rows.
     pub fn forward(&self, input: &Input) -> Result<Tensor> {
-        let noise = Noise::none();
+        let noise = DropoutRng::none();
         let hidden = self.network.encode(input, &mut Trace::none(), &noise)?;
         self.network.classify(&hidden, &[], &noise)?.to_dtype(DType::F32)
     }

@@ -4,7 +4,7 @@
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use proptest::prelude::*;
-use retort::engine::model::ops::{self, Activation, Dense, Noise, Orientation, PostNorm, SelfAttention};
+use retort::engine::model::ops::{self, Activation, Dense, DropoutMask, Orientation, PostNorm, SelfAttention};
 
 use super::agreement::{flat, numbers, probe};
 
@@ -138,7 +138,7 @@ proptest! {
 
     #[test]
     fn attention_holds_for_scores_up_to_200_and_every_mask(seed in any::<u64>(), key in 1usize..12, drops in any::<bool>()) {
-        let noise = drops.then_some(Noise { p: 0.3, seed: 5 });
+        let noise = drops.then_some(DropoutMask { p: 0.3, seed: 5 });
         let masks = [drawn(&[2, 1, 3, key], seed, Draw::Ruled), drawn(&[2, 1, 1, key], seed, Draw::Finite(MOST))];
         for mask in masks {
             for draw in [Draw::Finite(MOST), Draw::Ruled] {
@@ -221,7 +221,7 @@ proptest! {
         let ends = [drawn(&[width], seed ^ 8, Draw::Finite(2.0)), drawn(&[width], seed ^ 9, Draw::Finite(2.0))];
         let post = |t: &[Tensor]| {
             let (up, down) = (Dense { weight: &t[1], bias: &t[2], orientation }, Dense { weight: &t[3], bias: &t[4], orientation });
-            let end = PostNorm { gamma: &t[5], beta: &t[6], eps: 1e-5, dropout: Some(Noise { p: 0.3, seed: 5 }) };
+            let end = PostNorm { gamma: &t[5], beta: &t[6], eps: 1e-5, dropout: Some(DropoutMask { p: 0.3, seed: 5 }) };
             ops::post_norm_feed_forward(&t[0], up, down, Activation::Gelu, &end)
         };
         let inputs = [&block[..], &ends[..]].concat();

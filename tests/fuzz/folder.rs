@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::Device;
-use retort::engine::model::{self, Model, ModelError, Noise, Top, Trace};
+use retort::engine::model::{self, DropoutRng, HeadKind, Model, ModelError, Trace};
 use retort::engine::task;
 use retort::session::{Chat, Head, ModelChoice, Prompt, Scoring, Source, Start};
 
@@ -124,10 +124,10 @@ fn ask(model: &Model) -> Result<(), ModelError> {
         return Ok(());
     }
     let input = model.input(&[&ids])?;
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &Noise::none())?;
+    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none())?;
     match model.top {
-        Top::Classes(_) => model.detached.classify(&hidden, &[ids.len() as u32 - 1], &Noise::none())?,
-        Top::Vocabulary => model.detached.vocabulary(&hidden.squeeze(0)?)?,
+        HeadKind::Classes(_) => model.detached.classify(&hidden, &[ids.len() as u32 - 1], &DropoutRng::none())?,
+        HeadKind::Vocabulary => model.detached.vocabulary(&hidden.squeeze(0)?)?,
     };
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
-use retort::engine::model::{Noise, Trace};
+use retort::engine::model::{DropoutRng, Trace};
 use serde_json::{Value as Json, json};
 
 use crate::models::{assert_near, config, folder, logits, matrices, open};
@@ -96,7 +96,7 @@ fn attention_and_hidden_states_are_shown() {
     let shown = |model: &retort::engine::model::Model| {
         let mut trace = Trace::all();
         let input = model.input(&[&[7, 8, 9, 10]]).unwrap();
-        model.detached.encode(&input, &mut trace, &Noise::none()).unwrap();
+        model.detached.encode(&input, &mut trace, &DropoutRng::none()).unwrap();
         trace
     };
     let (ours, theirs) = (shown(&open(&path).unwrap()), shown(&open(model.path()).unwrap()));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
-use retort::engine::model::{self, Model, ModelError, Noise, Trace};
+use retort::engine::model::{self, DropoutRng, Model, ModelError, Trace};
 use retort::session::{Head, ModelChoice, Source, Start};
 use serde_json::{Value as Json, json};
 
@@ -76,7 +76,7 @@ pub fn refusal(path: &Path) -> String {
 pub fn logits(model: &Model) -> Vec<f32> {
     let rows: [&[u32]; 2] = [&[7, 8, 9, 10, 11, 3, 40, 41, 13], &[9, 2]];
     let input = model.input(&rows).unwrap();
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &Noise::none()).unwrap();
+    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
     tiny::flat(&model.detached.vocabulary(&hidden.get(0).unwrap()).unwrap())
 }
 

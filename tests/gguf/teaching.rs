@@ -33,11 +33,11 @@ fn answers(session: &Session) -> Vec<Vec<f32>> {
     let model = Arc::clone(pair.teacher.as_ref().unwrap());
     let teacher = LocalTeacher::new(model, &session.prompt, &pair.data.classes).unwrap();
     let texts: Vec<&str> = pair.data.train.iter().take(24).map(|example| &*example.text).collect();
-    let together = teacher.answer(&texts).unwrap();
-    let alone = teacher.answer(&texts[5..6]).unwrap();
+    let together = teacher.predict(&texts).unwrap();
+    let alone = teacher.predict(&texts[5..6]).unwrap();
     assert_eq!(together[5], alone[0], "an answer does not depend on the other texts");
     let mut targets = Targets::new(Box::new(teacher), TargetCache::in_memory());
-    assert_eq!(&*targets.answer(&texts[5..6]).unwrap()[0], &alone[0][..]);
+    assert_eq!(&*targets.predict(&texts[5..6]).unwrap()[0], &alone[0][..]);
     together
 }
 

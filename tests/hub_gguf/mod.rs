@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command as Process;
 
 use candle_core::quantized::GgmlDType;
-use retort::engine::hub::{self, HubError, Name, Place};
+use retort::engine::hub::{self, HubConfig, HubError, Name};
 use retort::link::{Command, Event, Phase, connect};
 use retort::session::{Head, ModelChoice, Session, Source};
 
@@ -103,7 +103,7 @@ fn what_cannot_be_read_here_is_said_before_it_is_fetched() {
 fn a_chosen_file_is_fetched_alone_and_taken_up_where_it_broke() {
     let scene = scene();
     scene.server.set(|state| (state.cuts.extend([70_000, 50_000]), state.token = Some(TOKEN.into())).1);
-    let place = Place { token: token(), ..scene.place() };
+    let place = HubConfig { token: token(), ..scene.place() };
     let mut most = 0;
     let path = hub::fetch(&place, &name(FOUR), true, &mut |progress| {
         most = most.max(progress.total);

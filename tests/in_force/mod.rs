@@ -439,7 +439,9 @@ fn columns_are_those_of_the_file_that_is_meant_whichever_way_its_path_came() {
     let mut play = Play::new();
     play.look_into("Data");
     play.engine.heard();
-    play.harness.state_mut().ask(Action::Use(retort::window::dialog::Wish::DataFile, "/data/first.csv".into()));
+    play.harness
+        .state_mut()
+        .ask(Action::Use(retort::window::dialog::DialogRequest::DataFile, "/data/first.csv".into()));
     play.look(4);
     let first = previews(&play);
     assert_eq!(first.len(), 1, "dropped or picked");

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor};
-use retort::engine::loss::{Given, Mixed, Mixture};
-use retort::engine::model::{self, ARCHITECTURES, Architecture, Model, Network, Noise, Trace, ops};
-use retort::engine::task::{self, Pass, Prepared, Task};
+use retort::engine::loss::{LossInput, LossOutput, Mixture};
+use retort::engine::model::{self, ARCHITECTURES, Architecture, DropoutRng, Model, Network, Trace, ops};
+use retort::engine::task::{self, Pass, Sample, Task};
 use retort::session::{Chat, Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
 
 /// Classes of all tests, with their label words.
@@ -103,13 +103,13 @@ pub fn task_of(model: &Model) -> Box<dyn Task> {
 }
 
 /// Texts, ready for a model.
-pub fn prepare(task: &dyn Task, model: &Model, texts: &[&str]) -> Vec<Prepared> {
+pub fn prepare(task: &dyn Task, model: &Model, texts: &[&str]) -> Vec<Sample> {
     texts.iter().map(|text| task.prepare(model, text, 0).unwrap()).collect()
 }
 
 /// One pass over a whole batch.
-pub fn pass(task: &dyn Task, model: &Model, network: &dyn Network, batch: &[Prepared], noise: &Noise) -> Pass {
-    let batch: Vec<&Prepared> = batch.iter().collect();
+pub fn pass(task: &dyn Task, model: &Model, network: &dyn Network, batch: &[Sample], noise: &DropoutRng) -> Pass {
+    let batch: Vec<&Sample> = batch.iter().collect();
     task.pass(model, network, &batch, false, &mut Trace::none(), noise).unwrap()
 }
 
@@ -120,12 +120,12 @@ pub fn teacher(texts: usize) -> Tensor {
 }
 
 /// The default mixture of labels and soft targets; every label may be used.
-pub fn distil(pass: &Pass, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -> Mixed {
+pub fn distil(pass: &Pass, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -> LossOutput {
     let mixture = Mixture::new(&Recipe::default(), true, false).unwrap();
     let labels = Tensor::new(labels, &device()).unwrap();
     let labelled = Tensor::ones(labels.dims(), candle_core::DType::F32, &device()).unwrap();
     mixture
-        .evaluate(&Given { student: pass, teacher: Some(teacher), labels: &labels, labelled: &labelled, knobs })
+        .evaluate(&LossInput { student: pass, teacher: Some(teacher), labels: &labels, labelled: &labelled, knobs })
         .unwrap()
 }
 

@@ -96,7 +96,9 @@ fn an_unsaved_session_is_kept_whatever_takes_its_place_and_comes_back_as_it_stoo
         ("built-in", |play, _| play.built_in()),
         ("open", |play, other| play.open(other)),
         ("recent", |play, other| {
-            play.harness.state_mut().ask(Action::Use(retort::window::dialog::Wish::OpenSession, other.to_owned()))
+            play.harness
+                .state_mut()
+                .ask(Action::Use(retort::window::dialog::DialogRequest::OpenSession, other.to_owned()))
         }),
         ("drop", |play, other| {
             play.drop_file(other.to_owned());

@@ -1,7 +1,7 @@
 //! The end of a run whose student found no room, closing, saving, and what was said.
 
 use retort::link::{FolderSize, Unwritten};
-use retort::window::dialog::Wish;
+use retort::window::dialog::DialogRequest;
 
 use super::*;
 
@@ -225,7 +225,7 @@ fn a_dropped_file_is_offered_for_what_it_can_be() {
     let mut play = Play::new();
     let path = play.folder.path().join("rows.csv");
     std::fs::write(&path, "text,label\na,b\n").unwrap();
-    play.harness.state_mut().ask(Action::Use(Wish::DataFile, path.clone()));
+    play.harness.state_mut().ask(Action::Use(DialogRequest::DataFile, path.clone()));
     play.look(2);
     play.harness.state_mut().ask(Action::Drop(path.clone()));
     offered(&mut play);

@@ -6,7 +6,7 @@
 use candle_core::{DType, IndexOp as _};
 
 use crate::engine::EngineError;
-use crate::engine::model::{Model, Noise, Trace};
+use crate::engine::model::{DropoutRng, Model, Trace};
 use crate::engine::task::Task;
 
 /// So many texts are looked at: they cost less than measuring a validation part of a few hundred does.
@@ -28,7 +28,7 @@ pub fn of_attention(model: &Model, task: &dyn Task, texts: &[&str]) -> Result<Op
             continue;
         };
         let mut trace = Trace::all();
-        task.pass(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &Noise::none())?;
+        task.pass(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
         let mut place = 0;
         for attention in trace.attention.values() {
             let own = attention.i((0, .., ..tokens, ..tokens))?.to_dtype(DType::F32)?;

@@ -2,7 +2,7 @@
 //! each operation of [`crate::engine::model::ops`] holds for its own backward, counted from the
 //! configuration. An estimate: small tensors and the allocator's rounding are left out.
 
-use crate::engine::model::{Config, Kind, Model, ModelError, Top};
+use crate::engine::model::{Config, HeadKind, Kind, Model, ModelError};
 
 /// Bytes of one number.
 const NUMBER: f64 = 4.0;
@@ -78,8 +78,8 @@ pub fn bytes(model: &Model, batch: Batch) -> Result<u64, ModelError> {
     let stack = config.layers() as f64 * layer.kept(id, tokens, dropped);
     // An encoder–decoder's other stack reads the text again, or writes a few tokens over it.
     let decoder = match (model.architecture.kind, &model.top) {
-        (Kind::EncoderDecoder, Top::Classes(_)) => 2.0 * stack,
-        (Kind::EncoderDecoder, Top::Vocabulary) => stack * (1 + batch.columns) as f64 / tokens.max(1.0),
+        (Kind::EncoderDecoder, HeadKind::Classes(_)) => 2.0 * stack,
+        (Kind::EncoderDecoder, HeadKind::Vocabulary) => stack * (1 + batch.columns) as f64 / tokens.max(1.0),
         _ => 0.0,
     };
     let embedding = 6.0 * layer.width;
@@ -91,7 +91,7 @@ pub fn bytes(model: &Model, batch: Batch) -> Result<u64, ModelError> {
 
 /// Numbers of the scores over the vocabulary: logits and their logarithms, and the gradients of both.
 fn top(model: &Model, batch: Batch, texts: f64) -> f64 {
-    if model.top != Top::Vocabulary {
+    if model.top != HeadKind::Vocabulary {
         return 0.0;
     }
     let rows = texts * (1 + batch.columns) as f64;

@@ -83,8 +83,8 @@ fn with_warnings(mut finding: Finding, warnings: &[String], targets: &Targets) -
     for warning in warnings {
         finding.says = format!("{}; {warning}", finding.says);
     }
-    if targets.paid() > 0 {
-        finding = finding.with("paid_tokens", targets.paid() as f64);
+    if targets.billed_tokens() > 0 {
+        finding = finding.with("paid_tokens", targets.billed_tokens() as f64);
     }
     finding
 }

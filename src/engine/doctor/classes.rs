@@ -1,7 +1,7 @@
 //! The classes of stored classifiers against those of the data: matched by name, or refused.
 
 use crate::engine::loss::needs_teacher;
-use crate::engine::model::{Model, Outputs, Top, config_asks_several};
+use crate::engine::model::{HeadKind, Model, Outputs, config_asks_several};
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
 
@@ -75,7 +75,7 @@ pub fn unfit(pair: &Pair, subject: Subject, says: String, fix: &str) -> Finding 
 fn side(who: &str, model: &Model, classes: &[String]) -> String {
     let Outputs { names, order, .. } = &model.outputs;
     match (&model.top, names.is_empty(), order) {
-        (Top::Vocabulary, ..) => format!("{who} answers by label words"),
+        (HeadKind::Vocabulary, ..) => format!("{who} answers by label words"),
         (_, true, _) => format!("{who}'s classifier is made for the data's classes"),
         (_, false, None) => format!("{who}'s outputs are the data's classes, by name and in their order"),
         (_, false, Some(order)) => {

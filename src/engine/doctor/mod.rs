@@ -26,9 +26,9 @@ pub mod vocabulary;
 pub mod words;
 
 use super::EngineError;
-use super::make::size;
 use super::pair::Pair;
 use super::process_memory::resident_bytes;
+use super::student_init::size;
 use crate::link::{Checkup, Finding, Grade, Subject};
 use crate::session::{Catalog, Session};
 

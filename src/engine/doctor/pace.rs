@@ -137,7 +137,7 @@ impl StandIn {
 }
 
 impl Teacher for StandIn {
-    fn answer(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
+    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
         let level = -(self.0.max(1) as f32).ln();
         Ok(texts.iter().map(|_| vec![level; self.0]).collect())
     }

@@ -9,11 +9,11 @@ use super::positions;
 use crate::engine::data::Dataset;
 use crate::engine::device;
 use crate::engine::loss::Mixture;
-use crate::engine::make::size;
-use crate::engine::model::{Kind, Top};
+use crate::engine::model::{HeadKind, Kind};
 use crate::engine::pair::Pair;
 use crate::engine::process_memory::peak_bytes;
 use crate::engine::prompt::PreparedPrompt;
+use crate::engine::student_init::size;
 use crate::link::{Finding, Subject, human_bytes};
 use crate::session::Session;
 
@@ -88,7 +88,7 @@ fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
     let read = positions::lengths(model, &session.prompt, sample).map_or(model.max_tokens, |lengths| lengths.read);
     let words = PreparedPrompt::new(&session.prompt, &sample.classes, model);
     let columns = match (&model.top, model.architecture.kind) {
-        (Top::Classes(_), _) | (_, Kind::Encoder) => 0,
+        (HeadKind::Classes(_), _) | (_, Kind::Encoder) => 0,
         _ => words.map_or(0, |p| p.words().map(|word| word.len().saturating_sub(1)).sum()),
     };
     let language = Mixture::new(&session.recipe, true, true).is_ok_and(|mixture| mixture.needs_language());

@@ -2,7 +2,7 @@
 //! never trained; in a student something that the run has to learn.
 
 use super::classes::unfit;
-use crate::engine::model::Top;
+use crate::engine::model::HeadKind;
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
 
@@ -41,11 +41,11 @@ pub fn row(pair: &Pair) -> Finding {
             "the student starts from random weights, as asked; nothing else is filled at random",
         ),
         (_, true, false) => Finding::green(SUBJECT, "the student starts with another model's layers, as asked"),
-        (Top::Classes(_), ..) => Finding::green(
+        (HeadKind::Classes(_), ..) => Finding::green(
             SUBJECT,
             format!("the student gets a new classifier, which this run has to train: {}", list(random)),
         ),
-        (Top::Vocabulary, ..) => Finding::amber(
+        (HeadKind::Vocabulary, ..) => Finding::amber(
             SUBJECT,
             format!("parts of the student are not stored and start at random: {}", list(random)),
             "choose a student with a head over its vocabulary, or the classifier head; or train long enough for a new one",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::data::labels::shortened;
 use crate::engine::loss::{Mixture, hard_labels};
-use crate::engine::model::Top;
+use crate::engine::model::HeadKind;
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
 use crate::session::{Catalog, Session};
@@ -13,7 +13,7 @@ const SUBJECT: Subject = Subject::Recipe;
 
 /// The row on the recipe.
 pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
-    let language = pair.student.architecture.causal() && pair.student.top == Top::Vocabulary;
+    let language = pair.student.architecture.causal() && pair.student.top == HeadKind::Vocabulary;
     if let Err(why) = Mixture::new(&session.recipe, session.models.teacher.is_some(), language) {
         return Finding::red(SUBJECT, why, "change the recipe's losses or the pair");
     }

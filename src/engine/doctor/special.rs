@@ -1,7 +1,7 @@
 //! The special tokens of both sides: those the student's task needs, and whether tokenizer and
 //! configuration agree on the ends and the padding of texts.
 
-use crate::engine::model::{Kind, Model, Top};
+use crate::engine::model::{HeadKind, Kind, Model};
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
 
@@ -11,7 +11,7 @@ const SUBJECT: Subject = Subject::SpecialTokens;
 pub fn row(pair: &Pair) -> Finding {
     let student = &pair.student;
     let [pad, mask, ..] = student.tokens.roles();
-    let masked = student.top == Top::Vocabulary && student.architecture.kind == Kind::Encoder;
+    let masked = student.top == HeadKind::Vocabulary && student.architecture.kind == Kind::Encoder;
     if masked && mask.is_none() {
         let fix = "choose the classifier head, or put the mask token into tokenizer.json";
         return Finding::red(SUBJECT, "the student fills masks and its tokenizer has no mask token", fix);
@@ -91,7 +91,7 @@ fn ends_trouble(pair: &Pair) -> Option<Finding> {
 
 /// An encoder's classifier reads the first token, which should be the same for every text.
 fn first_trouble(student: &Model) -> Option<Finding> {
-    let reads_first = matches!(student.top, Top::Classes(_)) && student.architecture.kind == Kind::Encoder;
+    let reads_first = matches!(student.top, HeadKind::Classes(_)) && student.architecture.kind == Kind::Encoder;
     let first = |text: &str| student.tokens.encode(text, true).ok().and_then(|pieces| pieces.ids.first().copied());
     let alike = first("a") == first("b");
     (reads_first && !alike).then(|| {

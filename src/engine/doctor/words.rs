@@ -1,7 +1,7 @@
 //! The label words in every tokenizer that reads them: words that collide, vanish or are unknown, and
 //! words so unequal in length that sums of log-probabilities favour the short ones.
 
-use crate::engine::model::Top;
+use crate::engine::model::HeadKind;
 use crate::engine::pair::Pair;
 use crate::engine::prompt::{Template, inspect};
 use crate::link::{Finding, Grade, Subject, WordCheck};
@@ -31,7 +31,7 @@ fn of_models(session: &Session, pair: &Pair) -> Finding {
     };
     let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
     let readers =
-        teacher.into_iter().chain([("student", &pair.student)]).filter(|(_, model)| model.top == Top::Vocabulary);
+        teacher.into_iter().chain([("student", &pair.student)]).filter(|(_, model)| model.top == HeadKind::Vocabulary);
     let mut parts = Vec::new();
     for (side, model) in readers {
         // Variants are for training: a teacher is asked by the first template.

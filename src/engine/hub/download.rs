@@ -14,7 +14,7 @@ use ureq::{Body, http};
 use super::HubError;
 use super::http::Trouble;
 use super::job::Job;
-use super::listing::Wanted;
+use super::listing::RemoteFile;
 
 /// Tries in a row that bring nothing before a fetch is given up.
 const TRIES: u32 = 5;
@@ -24,11 +24,11 @@ const TURN: Duration = Duration::from_secs(40);
 const PIECE: usize = 64 << 10;
 
 /// Sees to it that a file's blob is there, and gives its path.
-pub(super) fn blob(job: &mut Job, commit: &str, wanted: &Wanted) -> Result<PathBuf, HubError> {
+pub(super) fn blob(job: &mut Job, commit: &str, wanted: &RemoteFile) -> Result<PathBuf, HubError> {
     let whole = job.blobs().join(&wanted.blob);
     let size = std::fs::metadata(&whole).map(|data| data.len());
     if size.is_ok_and(|size| wanted.size.is_none_or(|wanted| wanted == size)) {
-        job.came(&wanted.name, wanted.size.unwrap_or(0));
+        job.received(&wanted.name, wanted.size.unwrap_or(0));
         return Ok(whole);
     }
     let part = job.blobs().join(format!("{}.incomplete", wanted.blob));
@@ -62,7 +62,7 @@ fn wait_for_turn(job: &mut Job, file: &File, part: &Path) -> Result<(), HubError
 
 /// Asks again and again until the file is whole; a try that brings it further than ever earns new
 /// patience.
-fn insist(job: &mut Job, commit: &str, wanted: &Wanted, file: &mut File, part: &Path) -> Result<(), HubError> {
+fn insist(job: &mut Job, commit: &str, wanted: &RemoteFile, file: &mut File, part: &Path) -> Result<(), HubError> {
     let (mut tries, mut most) = (0, length(file, part)?);
     loop {
         let (error, after) = match once(job, commit, wanted, file, part) {
@@ -85,13 +85,13 @@ fn length(file: &File, part: &Path) -> Result<u64, HubError> {
 }
 
 /// One request for what is still missing; the file is whole then.
-fn once(job: &mut Job, commit: &str, wanted: &Wanted, file: &mut File, part: &Path) -> Result<(), Trouble> {
+fn once(job: &mut Job, commit: &str, wanted: &RemoteFile, file: &mut File, part: &Path) -> Result<(), Trouble> {
     let mut have = length(file, part)?;
     if wanted.size.is_some_and(|size| have > size) {
         have = start_over(file, part)?;
     }
     if wanted.size == Some(have) {
-        job.came(&wanted.name, have);
+        job.received(&wanted.name, have);
         return Ok(());
     }
     let answer = job.client.file(&job.name, commit, &wanted.name, have)?;
@@ -102,7 +102,7 @@ fn once(job: &mut Job, commit: &str, wanted: &Wanted, file: &mut File, part: &Pa
     if answer.status() != expected {
         return Err(job.client.broken("it sent another part of the file than was asked for"));
     }
-    job.came(&wanted.name, have);
+    job.received(&wanted.name, have);
     take(job, wanted, answer, (file, part), have)?;
     match wanted.size.map(|size| length(file, part).map(|have| have.cmp(&size))).transpose()? {
         None | Some(Ordering::Equal) => Ok(()),
@@ -126,7 +126,7 @@ fn goes_on(answer: &Response<Body>, from: u64) -> bool {
 /// Writes what comes, until the end or a stop.
 fn take(
     job: &mut Job,
-    wanted: &Wanted,
+    wanted: &RemoteFile,
     answer: Response<Body>,
     (file, part): (&mut File, &Path),
     mut have: u64,
@@ -142,7 +142,7 @@ fn take(
         };
         file.write_all(&piece[..read]).map_err(|e| HubError::disk(&e, part))?;
         have += read as u64;
-        job.came(&wanted.name, have);
+        job.received(&wanted.name, have);
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use super::job::Job;
-use super::listing::{Listing, Wanted};
-use super::{Cache, HubError, Name, Place, Watch};
+use super::listing::{Listing, RemoteFile};
+use super::{Cache, HubConfig, HubError, Name, ProgressSink};
 use crate::engine::model::{self, Config, ModelError, shards, text};
 use crate::link::{Repository, human_bytes};
 
@@ -53,7 +53,7 @@ impl std::fmt::Display for Progress {
 ///
 /// # Errors
 /// [`HubError`] in words, with the next step.
-pub fn fetch(place: &Place, name: &Name, weights: bool, watch: Watch) -> Result<PathBuf, HubError> {
+pub fn fetch(place: &HubConfig, name: &Name, weights: bool, watch: ProgressSink) -> Result<PathBuf, HubError> {
     if place.offline {
         let lack = Cache::at(&place.cache).complete(name, weights).err();
         let lack = lack.unwrap_or_else(|| "nothing is missing".into());
@@ -84,7 +84,7 @@ pub fn fetch(place: &Place, name: &Name, weights: bool, watch: Watch) -> Result<
 ///
 /// # Errors
 /// [`HubError`] in words, with the next step.
-pub fn repository(place: &Place, name: &Name) -> Result<Repository, HubError> {
+pub fn repository(place: &HubConfig, name: &Name) -> Result<Repository, HubError> {
     if place.offline {
         let lack = "its files are not known here".to_owned();
         return Err(HubError::Offline { name: name.to_string(), lack, cache: place.cache.clone() });
@@ -130,7 +130,7 @@ impl Job {
         listing.check_gguf().map_err(|reason| ModelError::File { what, reason, path: file.into() })?;
         self.expect(files.iter())?;
         Cache::at(&self.place.cache).begin(&self.name, &listing.commit)?;
-        files.iter().try_for_each(|file| self.bring(listing, file).map(|_| ()))
+        files.iter().try_for_each(|file| self.download(listing, file).map(|_| ()))
     }
 
     fn folder(&mut self, listing: &Listing, weights: bool) -> Result<(), HubError> {
@@ -140,7 +140,7 @@ impl Job {
         let large = if weights { Some(listing.weights().map_err(useless)?) } else { None };
         self.expect(small.iter().chain(large.iter().map(|(file, _)| file)))?;
         for file in &small {
-            let path = self.bring(listing, file)?;
+            let path = self.download(listing, file)?;
             if file.name == "config.json" {
                 let config = Config::parse(&text::read_text(&path, "config.json")?)?;
                 // One that does not say what it is may be told by its tensors.
@@ -150,7 +150,7 @@ impl Job {
             }
         }
         if let Some((file, sharded)) = large {
-            let path = self.bring(listing, &file)?;
+            let path = self.download(listing, &file)?;
             if sharded {
                 self.shards(listing, &path)?;
             }
@@ -163,8 +163,8 @@ impl Job {
         let answer = |reason| HubError::Answer { host: self.client.host(), reason };
         let names = shards::shards(&text::read_text(index, "the index of the shards")?).map_err(answer)?;
         let find = |name: &String| listing.get(name).cloned().ok_or_else(|| answer(format!("it has no shard {name}")));
-        let files = names.iter().map(find).collect::<Result<Vec<Wanted>, _>>()?;
+        let files = names.iter().map(find).collect::<Result<Vec<RemoteFile>, _>>()?;
         self.expect(files.iter())?;
-        files.iter().try_for_each(|file| self.bring(listing, file).map(|_| ()))
+        files.iter().try_for_each(|file| self.download(listing, file).map(|_| ()))
     }
 }

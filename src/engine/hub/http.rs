@@ -9,7 +9,7 @@ use std::time::Duration;
 use ureq::http::{Response, Uri, header};
 use ureq::{Agent, Body};
 
-use super::{HubError, Name, Place};
+use super::{HubConfig, HubError, Name};
 use crate::engine::secret::Credential;
 use crate::engine::tls;
 use crate::session::ServerOrigin;
@@ -45,7 +45,7 @@ impl From<HubError> for Trouble {
 }
 
 impl Client {
-    pub(super) fn new(place: &Place) -> Self {
+    pub(super) fn new(place: &HubConfig) -> Self {
         let mut config = Agent::config_builder()
             .user_agent(concat!("retort/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)

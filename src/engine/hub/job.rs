@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::fetch::{Progress, REPORT};
 use super::http::{Client, Trouble};
-use super::listing::{Listing, Wanted};
+use super::listing::{Listing, RemoteFile};
 use super::room::free;
-use super::{Cache, HubError, Name, Place, download};
+use super::{Cache, HubConfig, HubError, Name, download};
 use crate::link::human_bytes;
 
 /// Room that is left on the disk.
@@ -19,21 +19,21 @@ const SPARE: u64 = 64 << 20;
 
 /// A fetch on its way.
 pub(super) struct Job {
-    pub(super) place: Place,
+    pub(super) place: HubConfig,
     pub(super) name: Name,
     pub(super) client: Client,
     news: Sender<Progress>,
     stop: Arc<AtomicBool>,
     told: Instant,
-    came: BTreeMap<String, u64>,
+    received: BTreeMap<String, u64>,
     total: u64,
 }
 
 impl Job {
-    pub(super) fn new(place: &Place, name: &Name, news: Sender<Progress>, stop: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(place: &HubConfig, name: &Name, news: Sender<Progress>, stop: Arc<AtomicBool>) -> Self {
         let (client, told) = (Client::new(place), Instant::now());
         let (place, name) = (place.clone(), name.clone());
-        Self { place, name, client, news, stop, told, came: BTreeMap::new(), total: 0 }
+        Self { place, name, client, news, stop, told, received: BTreeMap::new(), total: 0 }
     }
 
     /// What the repository holds, asked for again where the Hub is busy.
@@ -52,7 +52,7 @@ impl Job {
     }
 
     /// Counts what is to come, and asks the disk for room.
-    pub(super) fn expect<'a>(&mut self, files: impl Iterator<Item = &'a Wanted>) -> Result<(), HubError> {
+    pub(super) fn expect<'a>(&mut self, files: impl Iterator<Item = &'a RemoteFile>) -> Result<(), HubError> {
         let mut missing = 0u64;
         for file in files {
             let size = file.size.unwrap_or(0);
@@ -74,7 +74,7 @@ impl Job {
     }
 
     /// Sees to it that a file is in the snapshot, and gives the path of its bytes.
-    pub(super) fn bring(&mut self, listing: &Listing, file: &Wanted) -> Result<PathBuf, HubError> {
+    pub(super) fn download(&mut self, listing: &Listing, file: &RemoteFile) -> Result<PathBuf, HubError> {
         let path = download::blob(self, &listing.commit, file)?;
         Cache::at(&self.place.cache).link(&self.name, &listing.commit, &file.name, &file.blob)?;
         Ok(path)
@@ -86,11 +86,11 @@ impl Job {
     }
 
     /// Notes how much of a file is there and tells it, if it is time to.
-    pub(super) fn came(&mut self, file: &str, now: u64) {
-        let first = self.came.insert(file.to_owned(), now).is_none();
+    pub(super) fn received(&mut self, file: &str, now: u64) {
+        let first = self.received.insert(file.to_owned(), now).is_none();
         if first || self.told.elapsed() >= REPORT {
             self.told = Instant::now();
-            let (name, done) = (self.name.repo().to_owned(), self.came.values().sum());
+            let (name, done) = (self.name.repo().to_owned(), self.received.values().sum());
             // Nobody listens any more: then the stop is set as well.
             let _ = self.news.send(Progress { name, file: file.to_owned(), done, total: self.total });
         }

@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use super::cache::{disk, ggufs, is_begun, lacks};
 use super::memory::{student_bytes, teacher_bytes};
-use super::{Cache, HubError, Name, Place, memory};
+use super::{Cache, HubConfig, HubError, Name, memory};
 use crate::engine::model::stored::Stored;
 use crate::engine::model::{self, ModelFiles};
-use crate::link::{Listed, Shelf};
+use crate::link::{Listed, ModelCatalog};
 
 /// What the cache of this machine holds, or why it cannot be read.
-pub fn shelf() -> Shelf {
+pub fn shelf() -> ModelCatalog {
     let memory = memory::available();
     let read = |cache: PathBuf| match list(&cache, memory) {
-        Ok(models) => Shelf { cache, memory, models, problem: None },
-        Err(e) => Shelf { cache, memory, problem: Some(e.to_string()), ..Shelf::default() },
+        Ok(models) => ModelCatalog { cache, memory, models, problem: None },
+        Err(e) => ModelCatalog { cache, memory, problem: Some(e.to_string()), ..ModelCatalog::default() },
     };
-    let problem = |e: HubError| Shelf { memory, problem: Some(e.to_string()), ..Shelf::default() };
-    Place::from_env().map_or_else(problem, |place| read(place.cache))
+    let problem = |e: HubError| ModelCatalog { memory, problem: Some(e.to_string()), ..ModelCatalog::default() };
+    HubConfig::from_env().map_or_else(problem, |place| read(place.cache))
 }
 
 /// Every model in the cache, by name; `memory` is what could be used, in bytes. A cache that is not

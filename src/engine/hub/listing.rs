@@ -20,14 +20,14 @@ const WELCOME: [&str; 4] =
 pub(super) struct Listing {
     /// The commit.
     pub(super) commit: String,
-    files: BTreeMap<String, Wanted>,
+    files: BTreeMap<String, RemoteFile>,
     /// The architecture of its GGUF files, if the Hub has looked into them.
     architecture: Option<String>,
 }
 
 /// One file: what it is called, and what its bytes must come to.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct RemoteFile {
     /// Its name in the repository; only a GGUF file may lie in folders.
     pub(super) name: String,
     /// Its name among the blobs.
@@ -75,13 +75,13 @@ impl Listing {
         }
         let fine = |name: &str| is_plain(name) || is_file(name);
         let plain = answer.siblings.into_iter().filter(|sibling| fine(&sibling.rfilename));
-        let files = plain.map(|sibling| (sibling.rfilename.clone(), Wanted::of(sibling, &answer.sha))).collect();
+        let files = plain.map(|sibling| (sibling.rfilename.clone(), RemoteFile::of(sibling, &answer.sha))).collect();
         let architecture = answer.gguf.get("architecture").and_then(|name| name.as_str()).map(str::to_owned);
         Ok(Self { commit: answer.sha, files, architecture })
     }
 
     /// A file by its name.
-    pub(super) fn get(&self, name: &str) -> Option<&Wanted> {
+    pub(super) fn get(&self, name: &str) -> Option<&RemoteFile> {
         self.files.get(name)
     }
 
@@ -89,7 +89,7 @@ impl Listing {
     ///
     /// # Errors
     /// Which of them the repository lacks.
-    pub(super) fn small(&self) -> Result<Vec<Wanted>, &'static str> {
+    pub(super) fn small(&self) -> Result<Vec<RemoteFile>, &'static str> {
         let config = self.get("config.json").ok_or_else(|| match self.get("adapter_config.json") {
             Some(_) => "config.json of its own: it is an adapter, which has to be merged into its base model first",
             None => "config.json",
@@ -104,7 +104,7 @@ impl Listing {
     ///
     /// # Errors
     /// That there are none this program reads.
-    pub(super) fn weights(&self) -> Result<(Wanted, bool), &'static str> {
+    pub(super) fn weights(&self) -> Result<(RemoteFile, bool), &'static str> {
         let single = |name| self.get(name).map(|file| (file.clone(), false));
         let index = |name| self.get(name).map(|file| (file.clone(), true));
         let found = LAYOUTS.iter().find_map(|layout| single(layout.single).or_else(|| index(layout.index)));
@@ -157,12 +157,12 @@ impl Listing {
     ///
     /// # Errors
     /// The name that the repository does not have.
-    pub(super) fn gguf(&self, file: &str) -> Result<Vec<Wanted>, String> {
+    pub(super) fn gguf(&self, file: &str) -> Result<Vec<RemoteFile>, String> {
         gguf::names_of(file).into_iter().map(|name| self.get(&name).cloned().ok_or(name)).collect()
     }
 }
 
-impl Wanted {
+impl RemoteFile {
     fn of(sibling: Sibling, commit: &str) -> Self {
         let sha256 = sibling.lfs.as_ref().and_then(|lfs| lfs.sha256.clone()).filter(|hash| is_hash(hash, 64));
         let git = sibling.blob_id.filter(|hash| is_hash(hash, 40));
@@ -190,7 +190,7 @@ mod tests {
         Listing::parse(&serde_json::json!({ "sha": "0123456789abcdef", "siblings": siblings }).to_string()).unwrap()
     }
 
-    fn names(files: &[Wanted]) -> Vec<&str> {
+    fn names(files: &[RemoteFile]) -> Vec<&str> {
         files.iter().map(|file| file.name.as_str()).collect()
     }
 

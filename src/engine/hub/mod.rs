@@ -11,12 +11,12 @@ mod download;
 mod error;
 mod fetch;
 mod http;
+pub mod hub_config;
 mod job;
 pub mod list;
 mod listing;
 pub mod memory;
 mod name;
-pub mod place;
 mod room;
 
 use crate::engine::model::ModelFiles;
@@ -25,12 +25,12 @@ use crate::session::{ModelChoice, Session, Source};
 pub use cache::Cache;
 pub use error::HubError;
 pub use fetch::{Progress, fetch, repository};
+pub use hub_config::HubConfig;
 pub use list::{list, shelf};
 pub use name::Name;
-pub use place::Place;
 
 /// Told of progress some ten times a second; gives false to stop.
-pub type Watch<'a> = &'a mut dyn FnMut(&Progress) -> bool;
+pub type ProgressSink<'a> = &'a mut dyn FnMut(&Progress) -> bool;
 
 /// The files of a model, wherever a session may name one; a model of the Hub must be in the cache.
 ///
@@ -38,7 +38,7 @@ pub type Watch<'a> = &'a mut dyn FnMut(&Progress) -> bool;
 /// [`HubError`] if a model of the Hub is not there whole, [`HubError::Model`] of the other sources.
 pub fn files(choice: &ModelChoice) -> Result<ModelFiles, HubError> {
     let Some(name) = name(&choice.source)? else { return Ok(ModelFiles::find(&choice.source)?) };
-    let (cache, weights) = (Cache::at(&Place::from_env()?.cache), choice.needs_weights());
+    let (cache, weights) = (Cache::at(&HubConfig::from_env()?.cache), choice.needs_weights());
     let path = cache.complete(&name, weights).map_err(|lack| cache.absent(&name, weights, lack))?;
     Ok(ModelFiles::find(&Source::Folder(path))?)
 }
@@ -50,7 +50,7 @@ pub fn files(choice: &ModelChoice) -> Result<ModelFiles, HubError> {
 /// [`HubError`] if it cannot be named, or there is no cache.
 pub fn missing(choice: &ModelChoice) -> Result<Option<Missing>, HubError> {
     let Some(name) = name(&choice.source)? else { return Ok(None) };
-    let (cache, weights) = (Cache::at(&Place::from_env()?.cache), choice.needs_weights());
+    let (cache, weights) = (Cache::at(&HubConfig::from_env()?.cache), choice.needs_weights());
     Ok(cache.complete(&name, weights).err().map(|lack| cache.absent(&name, weights, lack)))
 }
 
@@ -58,9 +58,9 @@ pub fn missing(choice: &ModelChoice) -> Result<Option<Missing>, HubError> {
 ///
 /// # Errors
 /// [`HubError`] in words, with the next step.
-pub fn bring(missing: &Missing, watch: Watch) -> Result<(), HubError> {
+pub fn download(missing: &Missing, watch: ProgressSink) -> Result<(), HubError> {
     let name = Name::parse(&missing.repo, &missing.revision)?.with_file(missing.file.as_deref())?;
-    fetch(&Place::from_env()?, &name, missing.weights, watch).map(|_| ())
+    fetch(&HubConfig::from_env()?, &name, missing.weights, watch).map(|_| ())
 }
 
 /// The session with every model of the Hub at the commit that its revision stands for in the cache; what
@@ -75,7 +75,7 @@ pub fn pinned(session: &Session) -> Session {
 }
 
 fn pin(source: &mut Source) {
-    let (Ok(Some(name)), Ok(place)) = (name(source), Place::from_env()) else { return };
+    let (Ok(Some(name)), Ok(place)) = (name(source), HubConfig::from_env()) else { return };
     let snapshot = Cache::at(&place.cache).snapshot(&name);
     let commit = snapshot.as_deref().and_then(|folder| folder.file_name()?.to_str()).map(str::to_owned);
     if let Some(commit) = commit {
@@ -94,5 +94,5 @@ fn name(source: &Source) -> Result<Option<Name>, HubError> {
 /// # Errors
 /// [`HubError`] in words, with the next step.
 pub fn look(repo: &str, revision: &str) -> Result<Repository, HubError> {
-    repository(&Place::from_env()?, &Name::parse(repo, revision)?)
+    repository(&HubConfig::from_env()?, &Name::parse(repo, revision)?)
 }

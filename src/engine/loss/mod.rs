@@ -13,7 +13,7 @@ use crate::session::near::suggested;
 use crate::session::{Knob, Knobs, Recipe};
 
 /// What a loss may look at.
-pub struct Given<'a> {
+pub struct LossInput<'a> {
     /// The student's pass, with its graph.
     pub student: &'a Pass,
     /// The teacher's class log-probabilities, `[batch, classes]`, without a graph.
@@ -39,7 +39,7 @@ pub struct Loss {
     /// Its weight in the mixture.
     pub weight: fn(&Knobs) -> f64,
     /// The loss, a scalar.
-    pub compute: fn(&Given) -> Result<Tensor>,
+    pub compute: fn(&LossInput) -> Result<Tensor>,
 }
 
 /// Every loss; adding one is one file and one line here.
@@ -75,7 +75,7 @@ pub struct Mixture {
 }
 
 /// A mixture's value.
-pub struct Mixed {
+pub struct LossOutput {
     /// The sum, with its graph.
     pub total: Tensor,
     /// Id and unweighted value of each part.
@@ -126,7 +126,7 @@ impl Mixture {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn evaluate(&self, given: &Given) -> Result<Mixed> {
+    pub fn evaluate(&self, given: &LossInput) -> Result<LossOutput> {
         let mut parts = Vec::new();
         let mut total: Option<Tensor> = None;
         for loss in &self.losses {
@@ -139,7 +139,7 @@ impl Mixture {
             parts.push((loss.entry.id, value));
         }
         let total = total.ok_or_else(|| candle_core::Error::Msg("the recipe names no loss".into()))?;
-        Ok(Mixed { total, parts })
+        Ok(LossOutput { total, parts })
     }
 
     fn weight(&self, loss: &Loss, knobs: &Knobs) -> f64 {

@@ -2,8 +2,8 @@
 
 use candle_core::{Device, Result, Tensor, bail};
 
-use super::kv_cache::Past;
-use super::layers::{Linear, Noise, Norm, RmsNorm};
+use super::kv_cache::LayerCache;
+use super::layers::{DropoutRng, Linear, Norm, RmsNorm};
 use super::position::Position;
 use super::{Trace, ops, trace};
 
@@ -39,7 +39,7 @@ pub struct Attention {
 
 /// What one attention of one pass may see, and where it stands.
 #[derive(Clone, Copy)]
-pub struct Sight<'a> {
+pub struct AttentionMask<'a> {
     /// Additive, broadcastable to `[batch, heads, query, key]`.
     pub mask: &'a Tensor,
     /// How it knows the order of the tokens.
@@ -48,14 +48,14 @@ pub struct Sight<'a> {
     pub over: Option<&'a Tensor>,
     /// What it has seen in earlier passes over the same text, and where it keeps what it sees in this
     /// one; `None` where the whole text is at hand.
-    pub past: Option<&'a Past>,
+    pub past: Option<&'a LayerCache>,
     /// Which of the network's attentions it is.
     pub site: trace::Site,
     /// In which layer.
     pub layer: usize,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> AttentionMask<'a> {
     /// A text's attention to itself under `mask`, in `layer` of the only stack or of the encoder.
     pub fn own(mask: &'a Tensor, layer: usize) -> Self {
         Self { mask, position: Position::None, over: None, past: None, site: trace::Site::Own, layer }
@@ -76,7 +76,7 @@ impl Attention {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn forward(&self, x: &Tensor, sight: &Sight, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, sight: &AttentionMask, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let [q, k, v] = match sight.past {
             Some(past) => self.recalled(x, sight, past)?,
             None => self.placed(x, sight)?,
@@ -106,9 +106,9 @@ impl Attention {
     pub fn forward_post_norm(
         &self,
         x: &Tensor,
-        sight: &Sight,
+        sight: &AttentionMask,
         trace: &mut Trace,
-        noise: &Noise,
+        noise: &DropoutRng,
         (norm, dropout): (&Norm, f64),
     ) -> Result<Tensor> {
         if let Some(whole) = self.whole(sight).filter(|_| !trace.wants(sight.site, sight.layer)) {
@@ -120,7 +120,7 @@ impl Attention {
     }
 
     /// What the whole-block operation takes; `None` where it cannot serve.
-    fn whole<'a>(&'a self, sight: &Sight<'a>) -> Option<ops::SelfAttention<'a>> {
+    fn whole<'a>(&'a self, sight: &AttentionMask<'a>) -> Option<ops::SelfAttention<'a>> {
         let alone = sight.over.is_none() && sight.past.is_none();
         let plain = self.norms.is_none() && alone && matches!(sight.position, Position::None);
         let Qkv::Separate(query, key, value) = &self.qkv else { return None };
@@ -137,7 +137,7 @@ impl Attention {
     }
 
     /// Queries, keys and values of what is at hand, with the order of its tokens in them.
-    fn placed(&self, x: &Tensor, sight: &Sight) -> Result<[Tensor; 3]> {
+    fn placed(&self, x: &Tensor, sight: &AttentionMask) -> Result<[Tensor; 3]> {
         let [q, k, v] = self.qkv.forward(x, sight.over)?;
         let (q, k) = self.normed(q, k)?;
         let (q, k) = sight.position.place(q, k, self.heads, self.kv_heads)?;
@@ -146,7 +146,7 @@ impl Attention {
 
     /// Queries of `x`, keys and values of all that was seen: those of `x` are put behind the earlier
     /// ones; another text does not grow, so its are computed once.
-    fn recalled(&self, x: &Tensor, sight: &Sight, past: &Past) -> Result<[Tensor; 3]> {
+    fn recalled(&self, x: &Tensor, sight: &AttentionMask, past: &LayerCache) -> Result<[Tensor; 3]> {
         if let (Some(_), Some((k, v))) = (sight.over, past.all()?) {
             return Ok([self.asked(x)?, k, v]);
         }

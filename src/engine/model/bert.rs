@@ -4,13 +4,13 @@
 
 use candle_core::{IndexOp as _, Result, Tensor};
 
-use super::attention::Sight;
+use super::attention::AttentionMask;
 use super::encoder_layer::{BERT_PATHS, EncoderLayer, Recipe};
 use super::feed_forward::Activation;
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm, Words};
+use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
 use super::weights::other_names;
-use super::{Architecture, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -37,14 +37,14 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         tied: true,
     },
     class: |top| match top {
-        Top::Classes(_) => "BertForSequenceClassification",
-        Top::Vocabulary => "BertForMaskedLM",
+        HeadKind::Classes(_) => "BertForSequenceClassification",
+        HeadKind::Vocabulary => "BertForMaskedLM",
     },
 };
 
 /// The network.
 pub struct Bert {
-    words: Words,
+    words: TokenEmbedding,
     positions: Embedding,
     kinds: Embedding,
     norm: Norm,
@@ -63,7 +63,7 @@ impl Bert {
     ///
     /// # Errors
     /// [`ModelError`] for a configuration or checkpoint that does not fit.
-    pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
+    pub fn new(config: &Config, top: &HeadKind, names: &Names) -> std::result::Result<Self, ModelError> {
         let bert = names.pp("bert");
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
         let eps = config.number_or("layer_norm_eps", 1e-12)?;
@@ -74,7 +74,8 @@ impl Bert {
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
         let recipe = recipe(config, width)?;
         let layer = |i| EncoderLayer::new(&recipe, &bert.pp("encoder").pp("layer").pp(i));
-        let words = Words::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
+        let words =
+            TokenEmbedding::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
             kinds: table("token_type_embeddings", config.size_or("type_vocab_size", 2)?)?,
@@ -105,19 +106,19 @@ pub(super) fn recipe(config: &Config, width: usize) -> std::result::Result<Recip
 impl Head {
     fn new(
         config: &Config,
-        top: &Top,
+        top: &HeadKind,
         width: usize,
-        words: &Words,
+        words: &TokenEmbedding,
         names: &Names,
     ) -> std::result::Result<Self, ModelError> {
         let spread = config.number_or("initializer_range", 0.02)?;
         match top {
-            Top::Classes(classes) => Ok(Self::Classifier {
+            HeadKind::Classes(classes) => Ok(Self::Classifier {
                 pooler: Linear::added(&names.pp("bert.pooler.dense"), width, width, spread)?,
                 classifier: Linear::added(&names.pp("classifier"), width, *classes, spread)?,
                 dropout: config.number_or("classifier_dropout", config.number_or("hidden_dropout_prob", 0.1)?)?,
             }),
-            Top::Vocabulary => {
+            HeadKind::Vocabulary => {
                 let tied = ARCHITECTURE.heads.is_tied(config);
                 let head = words.own_or_tied(
                     names,
@@ -151,20 +152,20 @@ pub(super) fn bias_of(names: &Names, is_own: bool, rows: usize) -> std::result::
 }
 
 impl Network for Bert {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         // One segment: every token is of kind 0, which is added to the positions while they are few.
         let places = Embedding::of(self.positions.table().broadcast_add(&self.kinds.table().i(0)?)?);
         let (words, places) = (self.words.forward(&input.ids)?, places.forward(&input.positions)?);
         let mut x = noise.dropout(&self.norm.forward_sum(&words, &places)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(&x, &Sight::own(&input.mask, index), trace, noise)?;
+            x = layer.forward(&x, &AttentionMask::own(&input.mask, index), trace, noise)?;
             trace.hidden(index + 1, &x);
         }
         Ok(x)
     }
 
-    fn classify(&self, hidden: &Tensor, _ends: &[u32], noise: &Noise) -> Result<Tensor> {
+    fn classify(&self, hidden: &Tensor, _ends: &[u32], noise: &DropoutRng) -> Result<Tensor> {
         let Head::Classifier { pooler, classifier, dropout } = &self.head else {
             candle_core::bail!("this BERT was opened with label words, not with a classifier")
         };

@@ -4,13 +4,13 @@
 
 use candle_core::{IndexOp as _, Result, Tensor};
 
-use super::attention::Sight;
+use super::attention::AttentionMask;
 use super::encoder_layer::{EncoderLayer, Paths, Recipe};
 use super::feed_forward::Activation;
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm, Words};
+use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
 use super::weights::other_names;
-use super::{Architecture, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -29,8 +29,8 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         tied: true,
     },
     class: |top| match top {
-        Top::Classes(_) => "DistilBertForSequenceClassification",
-        Top::Vocabulary => "DistilBertForMaskedLM",
+        HeadKind::Classes(_) => "DistilBertForSequenceClassification",
+        HeadKind::Vocabulary => "DistilBertForMaskedLM",
     },
 };
 
@@ -49,7 +49,7 @@ const EPS: f64 = 1e-12;
 
 /// The network.
 pub struct DistilBert {
-    words: Words,
+    words: TokenEmbedding,
     positions: Embedding,
     norm: Norm,
     layers: Vec<EncoderLayer>,
@@ -67,14 +67,15 @@ impl DistilBert {
     ///
     /// # Errors
     /// [`ModelError`] for a configuration or checkpoint that does not fit.
-    pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
+    pub fn new(config: &Config, top: &HeadKind, names: &Names) -> std::result::Result<Self, ModelError> {
         let trunk = names.pp("distilbert");
         let (width, spread) = (config.size(&["dim"])?, config.number_or("initializer_range", 0.02)?);
         let embeddings = trunk.pp("embeddings");
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
         let recipe = recipe(config, width)?;
         let layer = |i| EncoderLayer::new(&recipe, &trunk.pp("transformer").pp("layer").pp(i));
-        let words = Words::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
+        let words =
+            TokenEmbedding::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
             norm: Norm::new(&embeddings.pp("LayerNorm"), width, EPS)?,
@@ -103,20 +104,20 @@ fn recipe(config: &Config, width: usize) -> std::result::Result<Recipe<'_>, Mode
 impl Head {
     fn new(
         config: &Config,
-        top: &Top,
+        top: &HeadKind,
         width: usize,
-        words: &Words,
+        words: &TokenEmbedding,
         names: &Names,
     ) -> std::result::Result<Self, ModelError> {
         let spread = config.number_or("initializer_range", 0.02)?;
         let added = |path: &str, outputs| Linear::added(&names.pp(path), width, outputs, spread);
         match top {
-            Top::Classes(classes) => Ok(Self::Classifier {
+            HeadKind::Classes(classes) => Ok(Self::Classifier {
                 before: added("pre_classifier", width)?,
                 classifier: added("classifier", *classes)?,
                 dropout: config.number_or("seq_classif_dropout", 0.2)?,
             }),
-            Top::Vocabulary => {
+            HeadKind::Vocabulary => {
                 let rows = config.size(&["vocab_size"])?;
                 let tied = ARCHITECTURE.heads.is_tied(config);
                 let head = words.own_or_tied(names, &ARCHITECTURE.heads, tied, rows, width, spread)?;
@@ -133,19 +134,19 @@ impl Head {
 }
 
 impl Network for DistilBert {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let positions = self.positions.forward(&input.positions)?;
         let embedded = self.norm.forward_sum(&self.words.forward(&input.ids)?, &positions)?;
         let mut x = noise.dropout(&embedded, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(&x, &Sight::own(&input.mask, index), trace, noise)?;
+            x = layer.forward(&x, &AttentionMask::own(&input.mask, index), trace, noise)?;
             trace.hidden(index + 1, &x);
         }
         Ok(x)
     }
 
-    fn classify(&self, hidden: &Tensor, _ends: &[u32], noise: &Noise) -> Result<Tensor> {
+    fn classify(&self, hidden: &Tensor, _ends: &[u32], noise: &DropoutRng) -> Result<Tensor> {
         let Head::Classifier { before, classifier, dropout } = &self.head else {
             candle_core::bail!("this DistilBERT was opened with label words, not with a classifier")
         };

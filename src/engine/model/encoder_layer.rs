@@ -7,9 +7,9 @@
 
 use candle_core::{Result, Tensor};
 
-use super::attention::{Attention, Qkv, Sight};
+use super::attention::{Attention, AttentionMask, Qkv};
 use super::feed_forward::{Activation, FeedForward};
-use super::layers::{Linear, Noise, Norm};
+use super::layers::{DropoutRng, Linear, Norm};
 use super::{ModelError, Names, Trace};
 
 /// `x = norm(x + dropout(attention(x)))`, then the same with the feed-forward network (Vaswani et
@@ -111,7 +111,7 @@ impl EncoderLayer {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn forward(&self, x: &Tensor, sight: &Sight, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, sight: &AttentionMask, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let (norm, dropout) = (&self.attention_norm, self.attention_dropout);
         let x = self.attention.forward_post_norm(x, sight, trace, noise, (norm, dropout))?;
         self.feed_forward.forward_post_norm(&x, noise, (&self.output_norm, self.output_dropout))

@@ -37,7 +37,7 @@ pub enum ModelError {
     UnknownBuiltIn(String, String),
     /// What a run left beside the weights cannot be used.
     #[error(transparent)]
-    Usage(#[from] crate::session::UsageError),
+    InferenceSpec(#[from] crate::session::UsageError),
     /// Writing the model failed.
     #[error("cannot write the model: {reason}; check that the folder can be written and has room: {path}")]
     Write {

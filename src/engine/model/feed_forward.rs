@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::layers::{Linear, Noise, Norm};
+use super::layers::{DropoutRng, Linear, Norm};
 use super::{ModelError, ops};
 
 /// A non-linearity.
@@ -78,7 +78,7 @@ impl FeedForward {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn forward(&self, x: &Tensor, noise: &Noise) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, noise: &DropoutRng) -> Result<Tensor> {
         let drops = noise.next(self.dropout);
         match self.whole() {
             Some((up, down, activation)) if drops.is_none() => ops::feed_forward(x, up, down, activation),
@@ -95,7 +95,7 @@ impl FeedForward {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn forward_post_norm(&self, x: &Tensor, noise: &Noise, (norm, dropout): (&Norm, f64)) -> Result<Tensor> {
+    pub fn forward_post_norm(&self, x: &Tensor, noise: &DropoutRng, (norm, dropout): (&Norm, f64)) -> Result<Tensor> {
         if let Some((up, down, activation)) = self.whole().filter(|_| self.dropout == 0.0) {
             return ops::post_norm_feed_forward(x, up, down, activation, &norm.end(noise.next(dropout)));
         }

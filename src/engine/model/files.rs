@@ -12,7 +12,7 @@ use super::vocabulary;
 use super::{Config, ModelError, identity, tokenizer_class};
 use crate::engine::content_hash;
 use crate::session::knob::Entry;
-use crate::session::{Source, Usage};
+use crate::session::{InferenceSpec, Source};
 
 /// A model that ships inside the program.
 struct Shipped {
@@ -229,9 +229,9 @@ impl ModelFiles {
     /// How the model is asked, where a run has left it beside the weights.
     ///
     /// # Errors
-    /// [`ModelError::Usage`] if the file cannot be used.
-    pub fn usage(&self) -> Result<Option<Usage>, ModelError> {
-        if let Self::Folder(folder) = self { Ok(Usage::open(folder)?) } else { Ok(None) }
+    /// [`ModelError::InferenceSpec`] if the file cannot be used.
+    pub fn usage(&self) -> Result<Option<InferenceSpec>, ModelError> {
+        if let Self::Folder(folder) = self { Ok(InferenceSpec::open(folder)?) } else { Ok(None) }
     }
 
     fn built_in(&self, of: fn(&Shipped) -> &'static str) -> Result<String, ModelError> {

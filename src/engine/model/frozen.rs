@@ -17,14 +17,14 @@ use super::ops::{self, Orientation};
 #[derive(Clone)]
 pub enum Weight {
     /// Numbers, in the layout of the checkpoint.
-    Numbers(Tensor),
+    Trainable(Tensor),
     /// A frozen matrix.
-    Frozen(Frozen),
+    Frozen(FrozenWeights),
 }
 
 /// A frozen matrix; for a teacher only.
 #[derive(Clone)]
-pub enum Frozen {
+pub enum FrozenWeights {
     /// Quantised blocks, always `[out, in]`.
     Quantised {
         /// The blocks.
@@ -36,7 +36,7 @@ pub enum Frozen {
     Half(Tensor),
 }
 
-impl Frozen {
+impl FrozenWeights {
     /// A quantised matrix and what its kind is called.
     pub fn quantised(blocks: QTensor, kind: &'static str) -> Self {
         Self::Quantised { blocks: Arc::new(blocks), kind }

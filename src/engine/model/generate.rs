@@ -3,7 +3,7 @@
 
 use candle_core::{DType, IndexOp as _, Result, Tensor, bail};
 
-use super::{Cache, Kind, Model, Noise, Trace};
+use super::{DropoutRng, Kind, KvCache, Model, Trace};
 use crate::link::scores::likeliest;
 
 impl Model {
@@ -30,7 +30,7 @@ impl Model {
         mut go_on: impl FnMut(&[u32]) -> bool,
     ) -> Result<Vec<u32>> {
         let ends = self.ends();
-        let mut writer = Writer::new(self, prompt)?;
+        let mut writer = Generator::new(self, prompt)?;
         let most = most.min(self.max_tokens.saturating_sub(writer.tokens()));
         let mut written = Vec::new();
         while written.len() < most && go_on(&written) {
@@ -68,18 +68,18 @@ pub fn greedy(logits: &Tensor) -> Result<u32> {
 }
 
 /// A text being written by a model, from the tokens that somebody picks.
-pub struct Writer<'a> {
+pub struct Generator<'a> {
     model: &'a Model,
     /// States and mask of what was read, where that is apart.
     read: Option<(Tensor, Tensor)>,
-    cache: Cache,
+    cache: KvCache,
     /// Tokens that stand and have not passed the network.
     waiting: Vec<u32>,
     /// What was said of the next token behind those that have.
     logits: Option<Tensor>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> Generator<'a> {
     /// Begins behind `prompt`; with an encoder–decoder an answer to it.
     ///
     /// # Errors
@@ -93,11 +93,11 @@ impl<'a> Writer<'a> {
             Kind::Decoder => (None, prompt.to_vec()),
             Kind::EncoderDecoder => {
                 let input = model.input(&[prompt])?;
-                let states = model.detached.encode(&input, &mut Trace::none(), &Noise::none())?;
+                let states = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none())?;
                 (Some((states, input.mask)), vec![model.start()])
             }
         };
-        Ok(Self { model, read, cache: Cache::default(), waiting, logits: None })
+        Ok(Self { model, read, cache: KvCache::default(), waiting, logits: None })
     }
 
     /// Tokens that stand: the prompt, or an encoder–decoder's start, and what was written behind it.
@@ -122,7 +122,7 @@ impl<'a> Writer<'a> {
         let new = self.model.behind(self.cache.tokens(), &self.waiting)?;
         let network = self.model.detached.as_ref();
         let read = self.read.as_ref().map(|(states, mask)| (states, mask));
-        let hidden = network.write_on(&new, read, &mut self.cache)?;
+        let hidden = network.decode_step(&new, read, &mut self.cache)?;
         let last = hidden.i((.., self.waiting.len() - 1))?.contiguous()?;
         let logits = network.vocabulary(&last)?.i(0)?;
         self.waiting.clear();

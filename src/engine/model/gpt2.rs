@@ -3,11 +3,11 @@
 
 use candle_core::{Result, Tensor};
 
-use super::attention::{Attention, Qkv, Sight};
+use super::attention::{Attention, AttentionMask, Qkv};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
-use super::layers::{Embedding, Linear, Noise, Norm, Words, states_at};
-use super::{Architecture, Cache, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding, states_at};
+use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -26,14 +26,14 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         tied: true,
     },
     class: |top| match top {
-        Top::Classes(_) => "GPT2ForSequenceClassification",
-        Top::Vocabulary => "GPT2LMHeadModel",
+        HeadKind::Classes(_) => "GPT2ForSequenceClassification",
+        HeadKind::Vocabulary => "GPT2LMHeadModel",
     },
 };
 
 /// The network.
 pub struct Gpt2 {
-    words: Words,
+    words: TokenEmbedding,
     positions: Embedding,
     layers: Vec<Layer>,
     norm: Norm,
@@ -55,7 +55,7 @@ impl Gpt2 {
     ///
     /// # Errors
     /// [`ModelError`] for a configuration or checkpoint that does not fit.
-    pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
+    pub fn new(config: &Config, top: &HeadKind, names: &Names) -> std::result::Result<Self, ModelError> {
         let trunk = names.pp("transformer");
         let (width, spread) = (config.size(&["n_embd"])?, config.number_or("initializer_range", 0.02)?);
         if !config.switch_or("scale_attn_weights", true) {
@@ -65,7 +65,7 @@ impl Gpt2 {
             return Err(ModelError::Config("scale_attn_by_inverse_layer_idx is not known here".into()));
         }
         let (rows, tied) = (config.size(&["vocab_size"])?, ARCHITECTURE.heads.is_tied(config));
-        let words = Words::new(&trunk.pp("wte"), rows, width, spread)?;
+        let words = TokenEmbedding::new(&trunk.pp("wte"), rows, width, spread)?;
         let head = |name: &str, rows: usize| names.weight_or_new(name, &[rows, width], Init::Normal(spread));
         let layers = config.size(&["n_layer"])?;
         let layer = |i| Layer::new(config, width, layers, &trunk.pp("h").pp(i));
@@ -74,12 +74,12 @@ impl Gpt2 {
             layers: (0..layers).map(layer).collect::<std::result::Result<_, _>>()?,
             norm: Norm::new(&trunk.pp("ln_f"), width, config.number_or("layer_norm_epsilon", 1e-5)?)?,
             head: match top {
-                Top::Vocabulary => {
+                HeadKind::Vocabulary => {
                     words.own_or_tied(names, &ARCHITECTURE.heads, tied, rows, width, spread)?.linear(None)
                 }
-                Top::Classes(classes) => Linear::of(head("score.weight", *classes)?, None),
+                HeadKind::Classes(classes) => Linear::of(head("score.weight", *classes)?, None),
             },
-            classes: matches!(top, Top::Classes(_)),
+            classes: matches!(top, HeadKind::Classes(_)),
             embedding_dropout: config.number_or("embd_pdrop", 0.1)?,
             residual_dropout: config.number_or("resid_pdrop", 0.1)?,
             words,
@@ -124,12 +124,15 @@ impl Layer {
 
 impl Gpt2 {
     /// States of the tokens of `input`, behind those that `cache` keeps.
-    fn run(&self, input: &Input, cache: Option<&Cache>, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn run(&self, input: &Input, cache: Option<&KvCache>, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let sum = (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?;
         let mut x = noise.dropout(&sum, self.embedding_dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            let sight = Sight { past: cache.and_then(|cache| cache.own(index)), ..Sight::own(&input.mask, index) };
+            let sight = AttentionMask {
+                past: cache.and_then(|cache| cache.own(index)),
+                ..AttentionMask::own(&input.mask, index)
+            };
             let normed = layer.attention_norm.forward(&x)?;
             let attended = layer.attention.forward(&normed, &sight, trace, noise)?;
             x = (noise.dropout(&attended, self.residual_dropout)? + &x)?;
@@ -147,16 +150,16 @@ impl Gpt2 {
 }
 
 impl Network for Gpt2 {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         self.run(input, None, trace, noise)
     }
 
-    fn write_on(&self, new: &Input, _read: Option<(&Tensor, &Tensor)>, cache: &mut Cache) -> Result<Tensor> {
+    fn decode_step(&self, new: &Input, _read: Option<(&Tensor, &Tensor)>, cache: &mut KvCache) -> Result<Tensor> {
         cache.begin(self.layers.len(), &new.positions)?;
-        self.run(new, Some(cache), &mut Trace::none(), &Noise::none())
+        self.run(new, Some(cache), &mut Trace::none(), &DropoutRng::none())
     }
 
-    fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &Noise) -> Result<Tensor> {
+    fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &DropoutRng) -> Result<Tensor> {
         if !self.classes {
             candle_core::bail!("this GPT-2 was opened with label words, not with a classifier")
         }

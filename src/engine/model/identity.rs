@@ -49,7 +49,7 @@ fn by_class(config: &Config) -> Option<&'static str> {
     let class = config.value("architectures")?.as_array()?.first().and_then(Value::as_str)?;
     let begins = |name: &str| class.strip_prefix(name).is_some_and(|rest| rest.starts_with("For") || is_trunk(rest));
     let own = ARCHITECTURES.iter().find(|architecture| {
-        let classifier = (architecture.class)(&super::Top::Classes(1));
+        let classifier = (architecture.class)(&super::HeadKind::Classes(1));
         classifier.strip_suffix("ForSequenceClassification").is_some_and(begins)
     });
     own.map(|architecture| architecture.id)
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn every_architecture_is_told_by_the_class_of_its_checkpoint() {
         for architecture in ARCHITECTURES {
-            for top in [super::super::Top::Classes(2), super::super::Top::Vocabulary] {
+            for top in [super::super::HeadKind::Classes(2), super::super::HeadKind::Vocabulary] {
                 let class = (architecture.class)(&top);
                 let config = json!({ "architectures": [class] }).to_string();
                 assert_eq!(told(&config, &[]).as_deref(), Ok(architecture.id), "{class}");

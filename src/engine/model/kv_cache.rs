@@ -15,21 +15,21 @@ const ROOM: usize = 64;
 
 /// What a network keeps of one batch of texts while it writes them on.
 #[derive(Default)]
-pub struct Cache {
-    own: Vec<Past>,
-    cross: Vec<Past>,
+pub struct KvCache {
+    own: Vec<LayerCache>,
+    cross: Vec<LayerCache>,
     /// Of all tokens that stand, `u32 [batch, tokens]`.
     positions: Option<Tensor>,
 }
 
-impl Cache {
+impl KvCache {
     /// A second text that begins as this one does and goes on by itself: what is kept is shared, what
     /// comes is put where only the branch sees it.
     ///
     /// # Errors
     /// The tensor library's.
     pub fn branch(&self) -> Result<Self> {
-        let all = |pasts: &[Past]| pasts.iter().map(Past::branch).collect::<Result<_>>();
+        let all = |pasts: &[LayerCache]| pasts.iter().map(LayerCache::branch).collect::<Result<_>>();
         Ok(Self { own: all(&self.own)?, cross: all(&self.cross)?, positions: self.positions.clone() })
     }
 
@@ -43,8 +43,8 @@ impl Cache {
     /// # Errors
     /// The tensor library's, e.g. for another number of texts than before.
     pub fn begin(&mut self, layers: usize, positions: &Tensor) -> Result<()> {
-        self.own.resize_with(layers, Past::default);
-        self.cross.resize_with(layers, Past::default);
+        self.own.resize_with(layers, LayerCache::default);
+        self.cross.resize_with(layers, LayerCache::default);
         let all = match &self.positions {
             Some(before) => Tensor::cat(&[before, positions], 1)?,
             None => positions.clone(),
@@ -59,33 +59,33 @@ impl Cache {
     }
 
     /// What the attention of `layer` to its own text has seen.
-    pub fn own(&self, layer: usize) -> Option<&Past> {
+    pub fn own(&self, layer: usize) -> Option<&LayerCache> {
         self.own.get(layer)
     }
 
     /// What the attention of `layer` to what an encoder read has seen.
-    pub fn cross(&self, layer: usize) -> Option<&Past> {
+    pub fn cross(&self, layer: usize) -> Option<&LayerCache> {
         self.cross.get(layer)
     }
 }
 
 /// Keys and values that one attention has seen.
 #[derive(Default)]
-pub struct Past(RefCell<Option<Kept>>);
+pub struct LayerCache(RefCell<Option<LayerKv>>);
 
 /// `keys` and `values [batch, room, kv_heads · wide]`, of which the first `tokens` are set.
 #[derive(Clone)]
-struct Kept {
+struct LayerKv {
     keys: Tensor,
     values: Tensor,
     tokens: usize,
 }
 
-impl Past {
+impl LayerCache {
     /// The same without room to spare, so that the next tokens are put elsewhere.
     fn branch(&self) -> Result<Self> {
         let kept = self.0.borrow().clone();
-        let tight = |kept: Kept| kept.all().map(|(keys, values)| Kept { keys, values, ..kept });
+        let tight = |kept: LayerKv| kept.all().map(|(keys, values)| LayerKv { keys, values, ..kept });
         Ok(Self(RefCell::new(kept.map(tight).transpose()?)))
     }
 
@@ -95,7 +95,7 @@ impl Past {
     /// # Errors
     /// The tensor library's.
     pub fn all(&self) -> Result<Option<(Tensor, Tensor)>> {
-        self.0.borrow().as_ref().map(Kept::all).transpose()
+        self.0.borrow().as_ref().map(LayerKv::all).transpose()
     }
 
     /// Keeps `keys` and `values [batch, new, kv_heads · wide]` behind those seen before, and gives all.
@@ -104,17 +104,17 @@ impl Past {
     /// If they do not fit those before.
     pub fn grow(&self, keys: &Tensor, values: &Tensor) -> Result<(Tensor, Tensor)> {
         let before = self.0.borrow_mut().take();
-        let kept = Kept::with_room(before, keys, values)?;
+        let kept = LayerKv::with_room(before, keys, values)?;
         kept.keys.slice_set(&keys.contiguous()?, 1, kept.tokens)?;
         kept.values.slice_set(&values.contiguous()?, 1, kept.tokens)?;
-        let kept = Kept { tokens: kept.tokens + keys.dim(1)?, ..kept };
+        let kept = LayerKv { tokens: kept.tokens + keys.dim(1)?, ..kept };
         let all = kept.all();
         *self.0.borrow_mut() = Some(kept);
         all
     }
 }
 
-impl Kept {
+impl LayerKv {
     fn all(&self) -> Result<(Tensor, Tensor)> {
         Ok((self.keys.narrow(1, 0, self.tokens)?, self.values.narrow(1, 0, self.tokens)?))
     }

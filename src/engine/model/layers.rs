@@ -10,12 +10,12 @@ use super::{Heads, ModelError, Names, ops};
 
 /// Dropout of one forward pass: a seed and a running number, so that no generator's state needs
 /// saving and every place drops on its own.
-pub struct Noise {
+pub struct DropoutRng {
     seed: Option<u64>,
     place: Cell<u64>,
 }
 
-impl Noise {
+impl DropoutRng {
     /// No dropout: evaluation, probes, the teacher.
     pub fn none() -> Self {
         Self { seed: None, place: Cell::new(0) }
@@ -28,11 +28,11 @@ impl Noise {
 
     /// The dropout of the next place, for an operation that drops by itself; `None` where nothing
     /// drops.
-    pub fn next(&self, p: f64) -> Option<ops::Noise> {
+    pub fn next(&self, p: f64) -> Option<ops::DropoutMask> {
         let seed = self.seed.filter(|_| p > 0.0)?;
         let place = self.place.get() + 1;
         self.place.set(place);
-        Some(ops::Noise { p: p as f32, seed: seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)) })
+        Some(ops::DropoutMask { p: p as f32, seed: seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)) })
     }
 
     /// `x` with a share `p` of its elements dropped, the others scaled up.
@@ -118,7 +118,7 @@ impl Linear {
 
     /// What a whole-block operation takes; `None` without a bias, or of a frozen weight.
     pub fn dense(&self) -> Option<ops::Dense<'_>> {
-        let Weight::Numbers(weight) = &self.weight else { return None };
+        let Weight::Trainable(weight) = &self.weight else { return None };
         Some(ops::Dense { weight, bias: self.bias.as_ref()?, orientation: self.orientation() })
     }
 
@@ -129,8 +129,8 @@ impl Linear {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match (&self.weight, self.bias.as_ref()) {
             (Weight::Frozen(frozen), bias) => frozen.forward(x, bias, self.orientation()),
-            (Weight::Numbers(weight), bias) if self.transposed => ops::linear_transposed(x, weight, bias),
-            (Weight::Numbers(weight), bias) => ops::linear(x, weight, bias),
+            (Weight::Trainable(weight), bias) if self.transposed => ops::linear_transposed(x, weight, bias),
+            (Weight::Trainable(weight), bias) => ops::linear(x, weight, bias),
         }
     }
 
@@ -176,7 +176,7 @@ impl Norm {
     }
 
     /// What a whole-block operation takes, with the dropout before the sum.
-    pub fn end(&self, dropout: Option<ops::Noise>) -> ops::PostNorm<'_> {
+    pub fn end(&self, dropout: Option<ops::DropoutMask>) -> ops::PostNorm<'_> {
         ops::PostNorm { gamma: &self.gamma, beta: &self.beta, eps: self.eps, dropout }
     }
 
@@ -248,9 +248,9 @@ impl Embedding {
 
 /// A table of words that may also be the head, and may be frozen.
 #[derive(Clone)]
-pub struct Words(Weight);
+pub struct TokenEmbedding(Weight);
 
-impl Words {
+impl TokenEmbedding {
     /// `weight [rows, width]`.
     ///
     /// # Errors
@@ -265,7 +265,7 @@ impl Words {
     /// As [`Embedding::forward`].
     pub fn forward(&self, ids: &Tensor) -> Result<Tensor> {
         match &self.0 {
-            Weight::Numbers(table) => ops::embedding(table, ids),
+            Weight::Trainable(table) => ops::embedding(table, ids),
             Weight::Frozen(frozen) => frozen.rows(ids),
         }
     }

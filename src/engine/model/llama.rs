@@ -9,12 +9,12 @@ use std::borrow::Cow;
 
 use candle_core::{Result, Tensor};
 
-use super::attention::{Attention, Qkv, Sight, sliding_mask};
+use super::attention::{Attention, AttentionMask, Qkv, sliding_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
-use super::layers::{Linear, Noise, RmsNorm, Words, states_at};
+use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
 use super::position::{Frequencies, Position};
-use super::{Architecture, Cache, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line for Llama.
 pub(super) const LLAMA: Architecture = Architecture {
@@ -33,8 +33,8 @@ pub(super) const LLAMA: Architecture = Architecture {
         tied: false,
     },
     class: |top| match top {
-        Top::Classes(_) => "LlamaForSequenceClassification",
-        Top::Vocabulary => "LlamaForCausalLM",
+        HeadKind::Classes(_) => "LlamaForSequenceClassification",
+        HeadKind::Vocabulary => "LlamaForCausalLM",
     },
 };
 
@@ -45,8 +45,8 @@ pub(super) const MISTRAL: Architecture = Architecture {
     help: "Llama's relation whose tokens see a sliding window of those before them.",
     build: |config, top, names| Ok(Box::new(Llama::new(Family::Mistral, config, top, names)?)),
     class: |top| match top {
-        Top::Classes(_) => "MistralForSequenceClassification",
-        Top::Vocabulary => "MistralForCausalLM",
+        HeadKind::Classes(_) => "MistralForSequenceClassification",
+        HeadKind::Vocabulary => "MistralForCausalLM",
     },
     ..LLAMA
 };
@@ -58,8 +58,8 @@ pub(super) const QWEN2: Architecture = Architecture {
     help: "Llama's relation with biases on queries, keys and values; Qwen2 and Qwen2.5.",
     build: |config, top, names| Ok(Box::new(Llama::new(Family::Qwen2, config, top, names)?)),
     class: |top| match top {
-        Top::Classes(_) => "Qwen2ForSequenceClassification",
-        Top::Vocabulary => "Qwen2ForCausalLM",
+        HeadKind::Classes(_) => "Qwen2ForSequenceClassification",
+        HeadKind::Vocabulary => "Qwen2ForCausalLM",
     },
     ..LLAMA
 };
@@ -71,8 +71,8 @@ pub(super) const QWEN3: Architecture = Architecture {
     help: "Llama's relation with a norm on every head's queries and keys.",
     build: |config, top, names| Ok(Box::new(Llama::new(Family::Qwen3, config, top, names)?)),
     class: |top| match top {
-        Top::Classes(_) => "Qwen3ForSequenceClassification",
-        Top::Vocabulary => "Qwen3ForCausalLM",
+        HeadKind::Classes(_) => "Qwen3ForSequenceClassification",
+        HeadKind::Vocabulary => "Qwen3ForCausalLM",
     },
     ..LLAMA
 };
@@ -102,7 +102,7 @@ enum Family {
 
 /// The network.
 pub struct Llama {
-    words: Words,
+    words: TokenEmbedding,
     layers: Vec<Layer>,
     norm: RmsNorm,
     frequencies: Frequencies,
@@ -121,11 +121,11 @@ struct Layer {
 }
 
 impl Llama {
-    fn new(family: Family, config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
+    fn new(family: Family, config: &Config, top: &HeadKind, names: &Names) -> std::result::Result<Self, ModelError> {
         let trunk = names.pp("model");
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
         let rows = config.size(&["vocab_size"])?;
-        let words = Words::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
+        let words = TokenEmbedding::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
         let (layers, window) = (config.size(&["num_hidden_layers"])?, window(family, config)?);
         let windowed = windowed(family, config, layers, window.is_some())?;
         let layer = |(i, windowed)| Layer::new(family, config, width, windowed, &trunk.pp("layers").pp(i));
@@ -135,13 +135,13 @@ impl Llama {
             frequencies: Frequencies::new(config, head_size(config, width)?)?,
             window,
             head: match top {
-                Top::Vocabulary => {
+                HeadKind::Vocabulary => {
                     let tied = LLAMA.heads.is_tied(config);
                     words.own_or_tied(names, &LLAMA.heads, tied, rows, width, spread)?.linear(None)
                 }
-                Top::Classes(classes) => head("score.weight", *classes, width, spread, names)?,
+                HeadKind::Classes(classes) => head("score.weight", *classes, width, spread, names)?,
             },
-            classes: matches!(top, Top::Classes(_)),
+            classes: matches!(top, HeadKind::Classes(_)),
             words,
         })
     }
@@ -274,9 +274,9 @@ fn attention(
 
 impl Llama {
     /// States of the tokens of `input`, behind those that `cache` keeps.
-    fn run(&self, input: &Input, cache: Option<&Cache>, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn run(&self, input: &Input, cache: Option<&KvCache>, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let rotary = self.frequencies.at(&input.positions)?;
-        let keys = cache.and_then(Cache::positions).unwrap_or(&input.positions);
+        let keys = cache.and_then(KvCache::positions).unwrap_or(&input.positions);
         let near = match self.window {
             Some(window) => Cow::Owned(sliding_mask(&input.mask, (&input.positions, keys), window)?),
             None => Cow::Borrowed(&input.mask),
@@ -286,7 +286,7 @@ impl Llama {
         for (index, layer) in self.layers.iter().enumerate() {
             let mask = if layer.windowed { near.as_ref() } else { &input.mask };
             let past = cache.and_then(|cache| cache.own(index));
-            let sight = Sight { position: Position::Rotary(&rotary), past, ..Sight::own(mask, index) };
+            let sight = AttentionMask { position: Position::Rotary(&rotary), past, ..AttentionMask::own(mask, index) };
             let normed = layer.attention_norm.forward(&x)?;
             x = (layer.attention.forward(&normed, &sight, trace, noise)? + &x)?;
             x = (layer.feed_forward.forward(&layer.feed_forward_norm.forward(&x)?, noise)? + &x)?;
@@ -302,16 +302,16 @@ impl Llama {
 }
 
 impl Network for Llama {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         self.run(input, None, trace, noise)
     }
 
-    fn write_on(&self, new: &Input, _read: Option<(&Tensor, &Tensor)>, cache: &mut Cache) -> Result<Tensor> {
+    fn decode_step(&self, new: &Input, _read: Option<(&Tensor, &Tensor)>, cache: &mut KvCache) -> Result<Tensor> {
         cache.begin(self.layers.len(), &new.positions)?;
-        self.run(new, Some(cache), &mut Trace::none(), &Noise::none())
+        self.run(new, Some(cache), &mut Trace::none(), &DropoutRng::none())
     }
 
-    fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &Noise) -> Result<Tensor> {
+    fn classify(&self, hidden: &Tensor, ends: &[u32], _noise: &DropoutRng) -> Result<Tensor> {
         if !self.classes {
             candle_core::bail!("this decoder was opened with label words, not with a classifier")
         }

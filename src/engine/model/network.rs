@@ -3,7 +3,7 @@
 
 use candle_core::Tensor;
 
-use super::{Cache, Config, ModelError, Names, Noise, Trace, bert, distilbert, gpt2, llama, roberta, t5};
+use super::{Config, DropoutRng, KvCache, ModelError, Names, Trace, bert, distilbert, gpt2, llama, roberta, t5};
 use crate::session::Head;
 
 /// What one forward pass reads.
@@ -19,14 +19,14 @@ pub struct Input {
 
 /// What a model puts on top of its hidden states.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Top {
+pub enum HeadKind {
     /// A classifier over this many classes.
     Classes(usize),
     /// Scores for every token of the vocabulary.
     Vocabulary,
 }
 
-impl Top {
+impl HeadKind {
     /// What stands on top of a model for `classes` classes that answers as asked.
     pub fn asked(head: Head, architecture: &Architecture, classes: usize) -> Self {
         match (head, architecture.writes()) {
@@ -43,19 +43,19 @@ pub trait Network: Send + Sync {
     ///
     /// # Errors
     /// The tensor library's, e.g. for ids beyond the vocabulary.
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> candle_core::Result<Tensor>;
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> candle_core::Result<Tensor>;
 
     /// Class logits `[batch, classes]` from hidden states `[batch, tokens, width]`, where `ends` is
     /// the index of each row's last token.
     ///
     /// # Errors
-    /// If the network was opened with [`Top::Vocabulary`].
-    fn classify(&self, hidden: &Tensor, ends: &[u32], noise: &Noise) -> candle_core::Result<Tensor>;
+    /// If the network was opened with [`HeadKind::Vocabulary`].
+    fn classify(&self, hidden: &Tensor, ends: &[u32], noise: &DropoutRng) -> candle_core::Result<Tensor>;
 
     /// Vocabulary logits `[rows, vocabulary]` from hidden states `[rows, width]`.
     ///
     /// # Errors
-    /// If the network was opened with [`Top::Classes`].
+    /// If the network was opened with [`HeadKind::Classes`].
     fn vocabulary(&self, hidden: &Tensor) -> candle_core::Result<Tensor>;
 
     /// Hidden states `[batch, tokens, width]` of the tokens `written` behind a text of which
@@ -70,7 +70,7 @@ pub trait Network: Send + Sync {
         _read_mask: &Tensor,
         _written: &Input,
         _trace: &mut Trace,
-        _noise: &Noise,
+        _noise: &DropoutRng,
     ) -> candle_core::Result<Tensor> {
         candle_core::bail!("this network has no decoder beside its encoder")
     }
@@ -85,11 +85,11 @@ pub trait Network: Send + Sync {
     ///
     /// # Errors
     /// If the network does not write, or the shapes do not fit what is kept.
-    fn write_on(
+    fn decode_step(
         &self,
         _new: &Input,
         _read: Option<(&Tensor, &Tensor)>,
-        _cache: &mut Cache,
+        _cache: &mut KvCache,
     ) -> candle_core::Result<Tensor> {
         candle_core::bail!("this network reads and does not write")
     }
@@ -107,7 +107,7 @@ pub enum Kind {
 }
 
 /// Builds a network over named weights.
-pub type Build = fn(&Config, &Top, &Names) -> Result<Box<dyn Network>, ModelError>;
+pub type Build = fn(&Config, &HeadKind, &Names) -> Result<Box<dyn Network>, ModelError>;
 
 /// One architecture this program can open and train.
 pub struct Architecture {
@@ -128,7 +128,7 @@ pub struct Architecture {
     /// Stored tensors that are rightly not used (buffers, tied copies).
     pub ignored: fn(&str) -> bool,
     /// The class transformers would open the result with.
-    pub class: fn(&Top) -> &'static str,
+    pub class: fn(&HeadKind) -> &'static str,
     /// The tensors that a head may share, or that stand for the classes.
     pub heads: Heads,
 }

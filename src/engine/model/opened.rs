@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Tensor};
 use super::outputs::{self, Outputs};
 use super::weights::HeadRows;
 use super::{
-    Architecture, Config, Input, LoadReport, ModelError, ModelFiles, Network, Stored, Tokens, Top, Weights,
+    Architecture, Config, HeadKind, Input, LoadReport, ModelError, ModelFiles, Network, Stored, Tokens, Weights,
     architecture, attention,
 };
 use crate::link::ModelCard;
@@ -20,7 +20,7 @@ pub struct Model {
     /// Its configuration, as read.
     pub config: Config,
     /// What stands on top.
-    pub top: Top,
+    pub top: HeadKind,
     /// The architecture.
     pub architecture: &'static Architecture,
     /// Named weights.
@@ -110,9 +110,11 @@ fn open_read(
         files.check_trainable()?;
     }
     let stored = if choice.needs_weights() { Some(files.weights()?.kept_in(choice.precision)) } else { None };
-    let top = Top::asked(choice.head, architecture, classes.count());
+    let top = HeadKind::asked(choice.head, architecture, classes.count());
     let (outputs, head) = match &stored {
-        Some(stored) if top != Top::Vocabulary => classified(choice, &files, &config, architecture, stored, classes)?,
+        Some(stored) if top != HeadKind::Vocabulary => {
+            classified(choice, &files, &config, architecture, stored, classes)?
+        }
         _ => (Outputs { trouble: unread(choice, classes, &top), ..Outputs::default() }, HeadRows::AsStored),
     };
     // A teacher of other classes is opened as it is.
@@ -167,7 +169,7 @@ fn classified(
         Classes::Count(_) => return Ok((Outputs { names, ..Outputs::default() }, HeadRows::AsStored)),
     };
     if names.is_empty() {
-        let trouble = unread(choice, classes, &Top::Classes(data.len()));
+        let trouble = unread(choice, classes, &HeadKind::Classes(data.len()));
         return Ok((Outputs { trouble, ..Outputs::default() }, HeadRows::AsStored));
     }
     let is_named = files.usage().ok().flatten().is_some() || config.labels().is_some();
@@ -208,8 +210,9 @@ pub fn output_names(files: &ModelFiles, config: &Config, architecture: &Architec
 }
 
 /// A mapping of classes that no classifier is there for.
-fn unread(choice: &ModelChoice, classes: Classes, top: &Top) -> Option<String> {
-    let why = if *top == Top::Vocabulary { "it answers by label words" } else { "no classifier is stored with it" };
+fn unread(choice: &ModelChoice, classes: Classes, top: &HeadKind) -> Option<String> {
+    let why =
+        if *top == HeadKind::Vocabulary { "it answers by label words" } else { "no classifier is stored with it" };
     let asked = choice.classes.is_some() && matches!(classes, Classes::Teaching(_) | Classes::Learning(_));
     asked.then(|| format!("`classes` says which output is which class, but {why}; leave `classes` out"))
 }
@@ -240,7 +243,7 @@ pub fn open_parts(
 ) -> Result<Model, ModelError> {
     let Parts { config, stored, tokens, head } = parts;
     let architecture = architecture(&config)?;
-    let top = Top::asked(choice.head, architecture, classes);
+    let top = HeadKind::asked(choice.head, architecture, classes);
     let (weights, report) = Weights::build(architecture, &config, &top, stored, head, seed, device)?;
     assemble(choice, files, config, architecture, top, weights, &report, tokens)
 }
@@ -251,7 +254,7 @@ fn assemble(
     files: ModelFiles,
     config: Config,
     architecture: &'static Architecture,
-    top: Top,
+    top: HeadKind,
     weights: Weights,
     report: &LoadReport,
     tokens: Arc<Tokens>,

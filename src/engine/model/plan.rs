@@ -10,7 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use super::init::Init;
 use super::stored::Stored;
 use super::weights::Supply;
-use super::{Architecture, Config, ModelError, Names, Top};
+use super::{Architecture, Config, HeadKind, ModelError, Names};
 
 /// A tensor that a network asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ impl Plan {
     pub fn new(
         architecture: &'static Architecture,
         config: &Config,
-        top: &Top,
+        top: &HeadKind,
         stored: Option<&Stored>,
     ) -> Result<Self, ModelError> {
         let known = stored.into_iter().flat_map(Stored::names).collect();

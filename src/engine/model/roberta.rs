@@ -4,12 +4,12 @@
 
 use candle_core::{IndexOp as _, Result, Tensor};
 
-use super::attention::Sight;
+use super::attention::AttentionMask;
 use super::encoder_layer::EncoderLayer;
 use super::feed_forward::Activation;
-use super::layers::{Embedding, Linear, Noise, Norm, Words};
+use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
 use super::weights::other_names;
-use super::{Architecture, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace, bert};
+use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace, bert};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -32,8 +32,8 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         tied: true,
     },
     class: |top| match top {
-        Top::Classes(_) => "RobertaForSequenceClassification",
-        Top::Vocabulary => "RobertaForMaskedLM",
+        HeadKind::Classes(_) => "RobertaForSequenceClassification",
+        HeadKind::Vocabulary => "RobertaForMaskedLM",
     },
 };
 
@@ -44,7 +44,7 @@ fn first_position(config: &Config) -> usize {
 
 /// The network.
 pub struct Roberta {
-    words: Words,
+    words: TokenEmbedding,
     positions: Embedding,
     first_position: usize,
     kinds: Embedding,
@@ -64,7 +64,7 @@ impl Roberta {
     ///
     /// # Errors
     /// [`ModelError`] for a configuration or checkpoint that does not fit.
-    pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
+    pub fn new(config: &Config, top: &HeadKind, names: &Names) -> std::result::Result<Self, ModelError> {
         if config.word_or("position_embedding_type", "absolute") != "absolute" {
             return Err(ModelError::Config("position_embedding_type must be absolute".into()));
         }
@@ -74,7 +74,8 @@ impl Roberta {
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);
         let recipe = bert::recipe(config, width)?;
         let layer = |i| EncoderLayer::new(&recipe, &trunk.pp("encoder").pp("layer").pp(i));
-        let words = Words::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
+        let words =
+            TokenEmbedding::new(&embeddings.pp("word_embeddings"), config.size(&["vocab_size"])?, width, spread)?;
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
             first_position: first_position(config),
@@ -95,20 +96,20 @@ fn eps(config: &Config) -> std::result::Result<f64, ModelError> {
 impl Head {
     fn new(
         config: &Config,
-        top: &Top,
+        top: &HeadKind,
         width: usize,
-        words: &Words,
+        words: &TokenEmbedding,
         names: &Names,
     ) -> std::result::Result<Self, ModelError> {
         let spread = config.number_or("initializer_range", 0.02)?;
         let added = |path: &str, outputs| Linear::added(&names.pp(path), width, outputs, spread);
         match top {
-            Top::Classes(classes) => Ok(Self::Classifier {
+            HeadKind::Classes(classes) => Ok(Self::Classifier {
                 dense: added("classifier.dense", width)?,
                 output: added("classifier.out_proj", *classes)?,
                 dropout: config.number_or("classifier_dropout", config.number_or("hidden_dropout_prob", 0.1)?)?,
             }),
-            Top::Vocabulary => {
+            HeadKind::Vocabulary => {
                 let rows = config.size(&["vocab_size"])?;
                 let tied = ARCHITECTURE.heads.is_tied(config);
                 let head = words.own_or_tied(names, &ARCHITECTURE.heads, tied, rows, width, spread)?;
@@ -124,7 +125,7 @@ impl Head {
 }
 
 impl Network for Roberta {
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let kinds = self.kinds.table().i(0)?; // one segment: every token is of kind 0
         let first = Tensor::new(self.first_position as u32, input.positions.device())?;
         let positions = self.positions.forward(&input.positions.broadcast_add(&first)?)?;
@@ -132,13 +133,13 @@ impl Network for Roberta {
         let mut x = noise.dropout(&self.norm.forward(&sum)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(&x, &Sight::own(&input.mask, index), trace, noise)?;
+            x = layer.forward(&x, &AttentionMask::own(&input.mask, index), trace, noise)?;
             trace.hidden(index + 1, &x);
         }
         Ok(x)
     }
 
-    fn classify(&self, hidden: &Tensor, _ends: &[u32], noise: &Noise) -> Result<Tensor> {
+    fn classify(&self, hidden: &Tensor, _ends: &[u32], noise: &DropoutRng) -> Result<Tensor> {
         let Head::Classifier { dense, output, dropout } = &self.head else {
             candle_core::bail!("this RoBERTa was opened with label words, not with a classifier")
         };

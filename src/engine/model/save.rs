@@ -7,10 +7,10 @@ use std::path::Path;
 use candle_core::Tensor;
 use serde_json::{Value, json};
 
-use super::{Model, ModelError, Top};
+use super::{HeadKind, Model, ModelError};
 use crate::session::file::write_atomically;
-use crate::session::usage::FILE;
-use crate::session::{Head, Prompt, Usage};
+use crate::session::inference_spec::FILE;
+use crate::session::{Head, InferenceSpec, Prompt};
 
 impl Model {
     /// Writes the model into `folder`, each file whole or not at all. `classes` become the labels
@@ -41,8 +41,8 @@ impl Model {
     /// [`ModelError::File`] for a frozen model.
     pub fn student_files(&self, classes: &[String], prompt: &Prompt) -> Result<StudentFiles, ModelError> {
         let StudentFiles(files) = self.as_files(classes)?;
-        let head = if self.top == Top::Vocabulary { Head::LabelWords } else { Head::Classifier };
-        let usage = Usage::new(head, self.max_tokens, classes, prompt);
+        let head = if self.top == HeadKind::Vocabulary { Head::LabelWords } else { Head::Classifier };
+        let usage = InferenceSpec::new(head, self.max_tokens, classes, prompt);
         let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.to_string(), path: FILE.into() })?;
         Ok(StudentFiles([(FILE, text.into_bytes())].into_iter().chain(files).collect()))
     }
@@ -59,7 +59,7 @@ impl Model {
         let mut config = self.config.clone();
         config.set("architectures", json!([(self.architecture.class)(&self.top)]));
         config.set("dtype", json!("float32"));
-        if matches!(self.top, Top::Classes(_)) {
+        if matches!(self.top, HeadKind::Classes(_)) {
             let forth: serde_json::Map<_, _> =
                 classes.iter().enumerate().map(|(i, c)| (i.to_string(), json!(c))).collect();
             let back: serde_json::Map<_, _> = classes.iter().enumerate().map(|(i, c)| (c.clone(), json!(i))).collect();

@@ -8,7 +8,7 @@ use candle_core::safetensors::{BufferedSafetensors, MmapedSafetensors};
 use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
 
 use super::ModelError;
-use super::frozen::Frozen;
+use super::frozen::FrozenWeights;
 use super::gguf;
 use super::kinds::{self, explain_bytes};
 use super::mapped::map;
@@ -213,7 +213,7 @@ impl Stored {
     ///
     /// # Errors
     /// As [`Self::tensor`]; [`ModelError::Weights`] for a number beyond the range of `f16`.
-    pub fn frozen(&self, name: &str, device: &Device) -> Result<Option<Frozen>, ModelError> {
+    pub fn frozen(&self, name: &str, device: &Device) -> Result<Option<FrozenWeights>, ModelError> {
         if let Some((_, Tensors::Gguf(tensors))) = self.known.get(name).and_then(|known| self.files.get(known.file)) {
             return tensors.frozen(name, device);
         }
@@ -230,7 +230,7 @@ impl Stored {
                 half.as_str()
             )));
         }
-        Ok(Some(Frozen::Half(kept.to_device(device)?)))
+        Ok(Some(FrozenWeights::Half(kept.to_device(device)?)))
     }
 
     /// A stored tensor as `f32`, whatever precision it is kept in.

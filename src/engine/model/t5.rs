@@ -5,12 +5,12 @@
 
 use candle_core::{Result, Tensor};
 
-use super::attention::{Attention, Qkv, Sight, causal_mask};
+use super::attention::{Attention, AttentionMask, Qkv, causal_mask};
 use super::feed_forward::{Activation, FeedForward};
-use super::layers::{Linear, Noise, RmsNorm, Words, states_at};
+use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
 use super::position::{Position, RelativeBias};
 use super::trace::Site;
-use super::{Architecture, Cache, Config, Heads, Input, Kind, ModelError, Names, Network, Top, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -34,8 +34,8 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         tied: true,
     },
     class: |top| match top {
-        Top::Classes(_) => "T5ForSequenceClassification",
-        Top::Vocabulary => "T5ForConditionalGeneration",
+        HeadKind::Classes(_) => "T5ForSequenceClassification",
+        HeadKind::Vocabulary => "T5ForConditionalGeneration",
     },
 };
 
@@ -51,7 +51,7 @@ fn aliases(name: &str) -> Vec<String> {
 
 /// The network.
 pub struct T5 {
-    words: Words,
+    words: TokenEmbedding,
     encoder: Stack,
     decoder: Stack,
     head: Head,
@@ -81,7 +81,7 @@ enum Head {
         dropout: f64,
     },
     /// What states are multiplied by before the head.
-    Words {
+    TokenEmbedding {
         scale: f64,
         head: Linear,
     },
@@ -106,10 +106,10 @@ impl T5 {
     ///
     /// # Errors
     /// [`ModelError`] for a configuration or checkpoint that does not fit.
-    pub fn new(config: &Config, top: &Top, names: &Names) -> std::result::Result<Self, ModelError> {
-        let trunk = names.pp(if *top == Top::Vocabulary { "" } else { "transformer" });
+    pub fn new(config: &Config, top: &HeadKind, names: &Names) -> std::result::Result<Self, ModelError> {
+        let trunk = names.pp(if *top == HeadKind::Vocabulary { "" } else { "transformer" });
         let sizes = Sizes::new(config)?;
-        let words = Words::new(&trunk.pp("shared"), config.size(&["vocab_size"])?, sizes.width, sizes.spread)?;
+        let words = TokenEmbedding::new(&trunk.pp("shared"), config.size(&["vocab_size"])?, sizes.width, sizes.spread)?;
         let layers = config.size(&["num_layers"])?;
         let start =
             ["decoder_start_token_id", "pad_token_id"].iter().find_map(|name| config.ids(name).first().copied());
@@ -232,13 +232,13 @@ impl Block {
 impl Head {
     fn new(
         config: &Config,
-        top: &Top,
+        top: &HeadKind,
         sizes: Sizes,
-        words: &Words,
+        words: &TokenEmbedding,
         names: &Names,
     ) -> std::result::Result<Self, ModelError> {
         let (width, spread) = (sizes.width, sizes.deviation(sizes.width));
-        if let Top::Classes(classes) = top {
+        if let HeadKind::Classes(classes) = top {
             let added = |path: &str, outputs| Linear::added(&names.pp(path), width, outputs, spread);
             return Ok(Self::Classifier {
                 dense: added("classification_head.dense", width)?,
@@ -254,7 +254,7 @@ impl Head {
         let tied = tied || names.is_known(heads.table) && !names.is_known(heads.vocabulary);
         let rows = config.size(&["vocab_size"])?;
         let head = words.own_or_tied(names, heads, tied, rows, width, sizes.spread)?.linear(None);
-        Ok(Self::Words { scale: if scaled { 1.0 / (width as f64).sqrt() } else { 1.0 }, head })
+        Ok(Self::TokenEmbedding { scale: if scaled { 1.0 / (width as f64).sqrt() } else { 1.0 }, head })
     }
 }
 
@@ -264,14 +264,21 @@ struct Beside<'a> {
     /// Of a decoder: the encoder's states and their mask.
     read: Option<(&'a Tensor, &'a Tensor)>,
     /// What is kept of the tokens before.
-    cache: Option<&'a Cache>,
+    cache: Option<&'a KvCache>,
 }
 
 impl T5 {
     /// States behind one of the stacks.
-    fn run(&self, stack: &Stack, input: &Input, beside: Beside, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn run(
+        &self,
+        stack: &Stack,
+        input: &Input,
+        beside: Beside,
+        trace: &mut Trace,
+        noise: &DropoutRng,
+    ) -> Result<Tensor> {
         let Beside { read, cache } = beside;
-        let keys = cache.and_then(Cache::positions).unwrap_or(&input.positions);
+        let keys = cache.and_then(KvCache::positions).unwrap_or(&input.positions);
         let mask = input.mask.broadcast_add(&stack.bias.between(&input.positions, keys)?)?;
         let site = if read.is_some() { Site::Written } else { Site::Own };
         let offer = if read.is_some() { Trace::hidden_written } else { Trace::hidden };
@@ -279,12 +286,13 @@ impl T5 {
         offer(trace, 0, &x);
         for (layer, block) in stack.blocks.iter().enumerate() {
             let past = cache.and_then(|cache| cache.own(layer));
-            let sight = Sight { mask: &mask, position: Position::None, over: None, past, site, layer };
+            let sight = AttentionMask { mask: &mask, position: Position::None, over: None, past, site, layer };
             let attended = block.attention.forward(&block.attention_norm.forward(&x)?, &sight, trace, noise)?;
             x = (noise.dropout(&attended, self.dropout)? + &x)?;
             if let (Some((norm, cross)), Some((states, mask))) = (&block.cross, read) {
                 let past = cache.and_then(|cache| cache.cross(layer));
-                let sight = Sight { over: Some(states), past, site: Site::Cross, ..Sight::own(mask, layer) };
+                let sight =
+                    AttentionMask { over: Some(states), past, site: Site::Cross, ..AttentionMask::own(mask, layer) };
                 let attended = cross.forward(&norm.forward(&x)?, &sight, trace, noise)?;
                 x = (noise.dropout(&attended, self.dropout)? + &x)?;
             }
@@ -315,10 +323,10 @@ impl T5 {
 
 impl Network for T5 {
     /// The encoder's states; with a classifier those of the decoder, which reads the text again.
-    fn encode(&self, input: &Input, trace: &mut Trace, noise: &Noise) -> Result<Tensor> {
+    fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let read = self.run(&self.encoder, input, Beside::default(), trace, noise)?;
         match self.head {
-            Head::Words { .. } => Ok(read),
+            Head::TokenEmbedding { .. } => Ok(read),
             Head::Classifier { .. } => self.decode(&read, &input.mask, &self.shifted(input)?, trace, noise),
         }
     }
@@ -329,22 +337,22 @@ impl Network for T5 {
         read_mask: &Tensor,
         written: &Input,
         trace: &mut Trace,
-        noise: &Noise,
+        noise: &DropoutRng,
     ) -> Result<Tensor> {
         let beside = Beside { read: Some((read, read_mask)), cache: None };
         self.run(&self.decoder, written, beside, trace, noise)
     }
 
-    fn write_on(&self, new: &Input, read: Option<(&Tensor, &Tensor)>, cache: &mut Cache) -> Result<Tensor> {
+    fn decode_step(&self, new: &Input, read: Option<(&Tensor, &Tensor)>, cache: &mut KvCache) -> Result<Tensor> {
         if read.is_none() {
             candle_core::bail!("the decoder of this T5 writes only behind what its encoder has read")
         }
         cache.begin(self.decoder.blocks.len(), &new.positions)?;
         let beside = Beside { read, cache: Some(cache) };
-        self.run(&self.decoder, new, beside, &mut Trace::none(), &Noise::none())
+        self.run(&self.decoder, new, beside, &mut Trace::none(), &DropoutRng::none())
     }
 
-    fn classify(&self, hidden: &Tensor, ends: &[u32], noise: &Noise) -> Result<Tensor> {
+    fn classify(&self, hidden: &Tensor, ends: &[u32], noise: &DropoutRng) -> Result<Tensor> {
         let Head::Classifier { dense, output, dropout } = &self.head else {
             candle_core::bail!("this T5 was opened with label words, not with a classifier")
         };
@@ -353,7 +361,7 @@ impl Network for T5 {
     }
 
     fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
-        let Head::Words { scale, head } = &self.head else {
+        let Head::TokenEmbedding { scale, head } = &self.head else {
             candle_core::bail!("this T5 was opened with a classifier, not with label words")
         };
         if *scale == 1.0 { head.forward(hidden) } else { head.forward(&(hidden * *scale)?) }

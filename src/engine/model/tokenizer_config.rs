@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Model, Top};
+use super::{HeadKind, Model};
 
 /// The roles that special tokens play, by their names in Hugging Face's files.
 const ROLES: [&str; 7] = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
@@ -22,7 +22,7 @@ impl Model {
         fields.insert("clean_up_tokenization_spaces".into(), json!(false));
         // A classifier reads the bare text, in which such a name is text. Prompts have marks of their own that
         // must be found: the mask, the turns of a chat.
-        if matches!(self.top, Top::Classes(_)) {
+        if matches!(self.top, HeadKind::Classes(_)) {
             fields.insert("split_special_tokens".into(), json!(true));
         }
         if let Some(template) = self.files.tokenizer_settings().remove("chat_template") {

@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use candle_core::{DType, Device, Tensor, Var};
 
 use super::available_memory;
-use super::frozen::{Frozen, Weight};
+use super::frozen::{FrozenWeights, Weight};
 use super::init::Init;
 use super::plan::{self, Planner};
 use super::stored::Stored;
-use super::{Architecture, Config, Heads, ModelError, Top};
+use super::{Architecture, Config, HeadKind, Heads, ModelError};
 
 /// Variables by Hugging Face's names, in name order.
 #[derive(Clone)]
 pub struct Weights {
     variables: BTreeMap<String, Var>,
     /// What is kept quantised or in half precision: never trained, never saved.
-    frozen: BTreeMap<String, Frozen>,
+    frozen: BTreeMap<String, FrozenWeights>,
     device: Device,
     /// Names of the variables that were drawn at random.
     drawn: BTreeSet<String>,
@@ -98,7 +98,7 @@ pub(super) struct Builder {
     /// Memory that new tensors may still take, bytes; `None` where the system does not say.
     room: Option<u64>,
     variables: BTreeMap<String, Var>,
-    frozen: BTreeMap<String, Frozen>,
+    frozen: BTreeMap<String, FrozenWeights>,
     used: BTreeSet<String>,
     added: Vec<String>,
     missing: Vec<String>,
@@ -122,7 +122,7 @@ impl Weights {
     pub fn build(
         architecture: &'static Architecture,
         config: &Config,
-        top: &Top,
+        top: &HeadKind,
         stored: Option<Stored>,
         head: HeadRows,
         seed: u64,
@@ -182,13 +182,13 @@ impl Weights {
     /// Numbers in all, trainable ones and frozen ones; a tied tensor counts once.
     pub fn count(&self) -> u64 {
         let trainable: u64 = self.variables.values().map(|variable| variable.elem_count() as u64).sum();
-        trainable + self.frozen.values().map(Frozen::count).sum::<u64>()
+        trainable + self.frozen.values().map(FrozenWeights::count).sum::<u64>()
     }
 
     /// Memory of all numbers, bytes.
     pub fn bytes(&self) -> u64 {
         let trainable: u64 = self.variables.values().map(|variable| 4 * variable.elem_count() as u64).sum();
-        trainable + self.frozen.values().map(Frozen::bytes).sum::<u64>()
+        trainable + self.frozen.values().map(FrozenWeights::bytes).sum::<u64>()
     }
 
     /// A hash of the numbers that were drawn at random instead of being read, names included; `None` where all
@@ -211,12 +211,12 @@ impl Weights {
 
     /// The half precision in which matrices are kept, if they are.
     pub fn half(&self) -> Option<&'static str> {
-        self.frozen.values().find(|frozen| matches!(frozen, Frozen::Half(_))).map(Frozen::kind)
+        self.frozen.values().find(|frozen| matches!(frozen, FrozenWeights::Half(_))).map(FrozenWeights::kind)
     }
 
     /// How the frozen ones are kept, e.g. `Q4_K, Q6_K`; `None` where all can be trained.
     pub fn frozen_kinds(&self) -> Option<String> {
-        let kinds: BTreeSet<&str> = self.frozen.values().map(Frozen::kind).collect();
+        let kinds: BTreeSet<&str> = self.frozen.values().map(FrozenWeights::kind).collect();
         (!kinds.is_empty()).then(|| kinds.into_iter().collect::<Vec<_>>().join(", "))
     }
 }
@@ -312,7 +312,7 @@ impl<'a> Names<'a> {
         };
         match frozen {
             Some(frozen) => Ok(Weight::Frozen(frozen)),
-            None => self.tensor(name, shape, init, optional).map(Weight::Numbers),
+            None => self.tensor(name, shape, init, optional).map(Weight::Trainable),
         }
     }
 
@@ -376,7 +376,7 @@ impl Builder {
     }
 
     /// The tensor `name` as it is kept, if it is stored in this shape and not to be trained.
-    fn freeze(&mut self, name: &str, shape: &[usize]) -> Result<Option<Frozen>, ModelError> {
+    fn freeze(&mut self, name: &str, shape: &[usize]) -> Result<Option<FrozenWeights>, ModelError> {
         if let Some(frozen) = self.frozen.get(name) {
             return Ok(Some(frozen.clone()));
         }

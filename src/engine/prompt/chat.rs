@@ -13,7 +13,7 @@ use minijinja::{Environment, ErrorKind};
 
 use super::PromptError;
 use crate::engine::model::chat_template::ChatFile;
-use crate::engine::model::{Kind, Model, Top};
+use crate::engine::model::{HeadKind, Kind, Model};
 use crate::session::{Chat, Prompt};
 pub use python::DAY;
 
@@ -43,7 +43,7 @@ impl ChatTemplate {
     /// # Errors
     /// [`PromptError::Chat`] and [`PromptError::Tokens`] if there is one that cannot be used.
     pub fn of(model: &Model, prompt: &Prompt) -> Result<Option<Self>, PromptError> {
-        let writes = model.architecture.kind == Kind::Decoder && model.top == Top::Vocabulary;
+        let writes = model.architecture.kind == Kind::Decoder && model.top == HeadKind::Vocabulary;
         if prompt.chat == Chat::Off || !writes {
             return Ok(None);
         }

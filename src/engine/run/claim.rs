@@ -10,8 +10,8 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::session::inference_spec::{self, STUDENT};
 use crate::session::run_folder::{self, CHECKPOINTS, Holder, LOCK, SUMMARY};
-use crate::session::usage::{self, STUDENT};
 
 /// Why a folder cannot be a run's.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +126,7 @@ pub(super) fn student_free(run: &Path) -> Result<(), FolderError> {
 /// Whether a student may be written into this folder: it is not there yet, empty, or one of ours.
 pub(super) fn free_for_student(path: &Path) -> bool {
     let empty = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    fs::symlink_metadata(path).is_err() || empty(path) || path.join(usage::FILE).is_file()
+    fs::symlink_metadata(path).is_err() || empty(path) || path.join(inference_spec::FILE).is_file()
 }
 
 /// Takes the folder for this process, making it where it is not there yet. What could not be claimed

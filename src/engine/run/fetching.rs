@@ -4,10 +4,10 @@
 use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
-use super::super::hub::{self, HubError, Place, Progress};
+use super::super::hub::{self, HubConfig, HubError, Progress};
 use super::super::{EngineError, pair};
 use super::Engine;
-use crate::link::{Command, Event, Missing, Notice, Phase, Question, Repository, Shelf};
+use crate::link::{Command, Event, Missing, ModelCatalog, Notice, Phase, Question, Repository};
 use crate::session::Session;
 
 /// A model that may be fetched: repository, revision and GGUF file.
@@ -20,7 +20,7 @@ impl Engine<'_> {
     /// Sees to it that the cache has what `session` needs of the Hub, for the phase that comes `next`. False
     /// if nothing can be opened now: the person has to be asked first, or the fetch failed, was stopped, or
     /// waits for a choice; all of it was said.
-    pub(super) fn provided(&mut self, session: &Session, next: Phase) -> bool {
+    pub(super) fn ensure_local(&mut self, session: &Session, next: Phase) -> bool {
         let missing = match pair::missing(session) {
             Ok(missing) => missing,
             Err(e) => {
@@ -28,7 +28,7 @@ impl Engine<'_> {
                 return false;
             }
         };
-        let offline = Place::from_env().is_ok_and(|place| place.offline);
+        let offline = HubConfig::from_env().is_ok_and(|place| place.offline);
         let unasked = missing.iter().find(|missing| !offline && !self.consents.contains(&named(missing)));
         if let Some(missing) = unasked {
             self.ask(Question::Fetch(missing.clone()));
@@ -40,7 +40,7 @@ impl Engine<'_> {
     /// Fetches a model that the person wants to have. False if it did not come.
     fn fetched(&mut self, missing: &Missing, next: Phase) -> bool {
         let mut told: Option<Instant> = None;
-        let result = hub::bring(missing, &mut |progress| {
+        let result = hub::download(missing, &mut |progress| {
             if told.is_none_or(|told| told.elapsed() >= REPORT) {
                 told = Some(Instant::now());
                 self.fetching(progress);
@@ -82,7 +82,7 @@ impl Engine<'_> {
         };
         if let Err(e) = std::thread::Builder::new().name("models at hand".into()).spawn(look) {
             let problem = Some(format!("cannot look for models: {e}; close other programs and look again"));
-            self.cells.shelf.store(Some(Shelf { problem, ..Shelf::default() }));
+            self.cells.shelf.store(Some(ModelCatalog { problem, ..ModelCatalog::default() }));
         }
     }
 

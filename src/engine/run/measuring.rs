@@ -11,7 +11,7 @@ use super::super::train::Trainer;
 use super::super::{EngineError, speed};
 use super::Engine;
 use crate::link::{Command, Event, EventSink as _, Measuring, Predictions, Side};
-use crate::session::usage::STUDENT;
+use crate::session::inference_spec::STUDENT;
 
 /// The figures at the end of a run, as far as they could be had.
 #[derive(Default)]
@@ -53,7 +53,7 @@ impl Engine<'_> {
     /// Tells how far a measuring is, if the last word is old enough.
     pub(super) fn measuring(&mut self, measuring: Measuring) {
         self.status.measuring = Some(measuring);
-        if self.reported.is_none_or(|told| told.elapsed() >= super::stepping::STATUS_PAUSE) {
+        if self.reported.is_none_or(|told| told.elapsed() >= super::train_loop::STATUS_PAUSE) {
             self.reported = Some(Instant::now());
             self.sink.emit(Event::Status(self.status.clone()));
         }

@@ -2,17 +2,17 @@
 //! revision; a paused run still answers what it is asked.
 
 mod asking;
-mod begin;
 mod claim;
 mod connecting;
-mod ending;
-mod examining;
 mod fetching;
+mod finish;
 mod folder;
-mod keeping;
-mod looking;
+mod inspection;
+mod key_storage;
 mod measuring;
-mod stepping;
+mod probing;
+mod start;
+mod train_loop;
 mod unwritten;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -37,7 +37,7 @@ use crate::session::{Catalog, Knobs, Session};
 use claim::Claim;
 pub use claim::{FolderError, vacant};
 use fetching::Consent;
-use looking::Looks;
+use probing::Looks;
 use unwritten::Unwritten;
 
 /// Serves orders until the watching end is dropped.
@@ -55,7 +55,7 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
         catalog,
         pair: None,
         run: None,
-        left: Left::default(),
+        left: FinishedRun::default(),
         unwritten: None,
         looks: Looks::default(),
         status: Status::default(),
@@ -95,7 +95,7 @@ struct Engine<'a> {
     pair: Option<Pair>,
     run: Option<Run>,
     /// What the last run left in the student of an open pair without a run.
-    left: Left,
+    left: FinishedRun,
     /// A student that could not be written at the end of its run.
     unwritten: Option<Unwritten>,
     looks: Looks,
@@ -146,7 +146,7 @@ struct Run {
 /// What stays of a run in a student that is only looked at: of the one that has just ended, or of
 /// the one that was shown again.
 #[derive(Default)]
-struct Left {
+struct FinishedRun {
     step: Step,
     pruner: Pruner,
 }
@@ -189,7 +189,7 @@ impl Run {
 
     /// Takes the sliders as seen, wherever they stand: a run that was put back or taken up again
     /// follows them only once they are written anew, and then to any value, be it the one from before.
-    fn settle(&mut self, sliders: &Knobs) {
+    fn sync_knobs(&mut self, sliders: &Knobs) {
         self.seen = Arc::new(Knobs { revision: sliders.revision, ..self.trainer.knobs.clone() });
     }
 

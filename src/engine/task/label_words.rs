@@ -10,9 +10,9 @@ use candle_core::{Device, Result, Tensor};
 
 use rayon::prelude::*;
 
-use super::{Language, Pass, Prepared, Task, by_words, shared_start};
+use super::{Language, Pass, Sample, Task, by_words, shared_start};
 use crate::engine::model::attention::MASKED;
-use crate::engine::model::{Cache, Input, Kind, Model, Network, Noise, Trace, ops};
+use crate::engine::model::{DropoutRng, Input, Kind, KvCache, Model, Network, Trace, ops};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Verbalizer};
 use crate::session::Scoring;
 
@@ -46,7 +46,7 @@ impl LabelWords {
     }
 
     /// The words that an example is scored by.
-    fn words_of(&self, example: &Prepared) -> Result<&Words> {
+    fn words_of(&self, example: &Sample) -> Result<&Words> {
         self.words.get(example.words).ok_or_else(|| candle_core::Error::Msg("prepared by another prompt".into()))
     }
 }
@@ -141,7 +141,7 @@ impl Words {
 }
 
 impl Task for LabelWords {
-    fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Prepared, PromptError> {
+    fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Sample, PromptError> {
         let (template, words) = self.prompt.drawn(draw);
         let longest = self.prompt.verbalizers.iter().map(Verbalizer::longest).max().unwrap_or(0);
         let most = model.max_tokens.saturating_sub(longest.saturating_sub(1));
@@ -149,17 +149,17 @@ impl Task for LabelWords {
             Kind::EncoderDecoder => template.read(text, &model.tokens, model.max_tokens)?,
             _ => template.causal(text, &model.tokens, most)?,
         };
-        Ok(Prepared { passes: vec![rendered], words })
+        Ok(Sample { passes: vec![rendered], words })
     }
 
     fn pass(
         &self,
         model: &Model,
         network: &dyn Network,
-        batch: &[&Prepared],
+        batch: &[&Sample],
         language: bool,
         trace: &mut Trace,
-        noise: &Noise,
+        noise: &DropoutRng,
     ) -> Result<Pass> {
         by_words(batch, |examples| {
             let words = examples.first().map_or(self.words.first(), |example| self.words.get(example.words));
@@ -169,9 +169,9 @@ impl Task for LabelWords {
     }
 
     /// Prompts that begin alike are read once up to where they part.
-    fn scores(&self, model: &Model, examples: &[&Prepared]) -> Result<Vec<Vec<f32>>> {
+    fn scores(&self, model: &Model, examples: &[&Sample]) -> Result<Vec<Vec<f32>>> {
         let begun = shared_start::read(model, examples)?.into_par_iter().zip(examples);
-        let score = |(begun, example): (Option<Cache>, &&Prepared)| match begun {
+        let score = |(begun, example): (Option<KvCache>, &&Sample)| match begun {
             Some(cache) => self.words_of(example)?.scores_behind(model, example, cache),
             None => self.scores_alone(model, example),
         };
@@ -185,10 +185,10 @@ impl Words {
         &self,
         model: &Model,
         network: &dyn Network,
-        batch: &[&Prepared],
+        batch: &[&Sample],
         language: bool,
         trace: &mut Trace,
-        noise: &Noise,
+        noise: &DropoutRng,
     ) -> Result<Pass> {
         let prompts: Vec<&[u32]> = batch.iter().filter_map(|p| p.passes.first()).map(|r| r.ids.as_slice()).collect();
         let start = [model.start()];
@@ -220,7 +220,7 @@ impl Words {
     }
 
     /// Class scores `[classes]` of one example whose first tokens `cache` keeps.
-    fn scores_behind(&self, model: &Model, example: &Prepared, mut cache: Cache) -> Result<Vec<f32>> {
+    fn scores_behind(&self, model: &Model, example: &Sample, mut cache: KvCache) -> Result<Vec<f32>> {
         let prompt = example.passes.first().map(|pass| pass.ids.as_slice()).unwrap_or_default();
         let (known, whole) = (cache.tokens(), self.input(&[prompt], model.tokens.pad(), model.device())?);
         let new = whole.ids.dim(1)? - known;
@@ -230,7 +230,7 @@ impl Words {
             mask: whole.mask.narrow(2, known, new)?.contiguous()?,
         };
         let network = model.detached.as_ref();
-        let states = network.write_on(&input, None, &mut cache)?;
+        let states = network.decode_step(&input, None, &mut cache)?;
         let length = prompt.len() - known;
         self.read_off(network, &states.squeeze(0)?, &self.rows(&[length], length))?.flatten_all()?.to_vec1()
     }
@@ -241,7 +241,7 @@ impl Words {
         &self,
         network: &dyn Network,
         flat: &Tensor,
-        batch: &[&Prepared],
+        batch: &[&Sample],
         longest: usize,
     ) -> Result<Option<Language>> {
         let total = longest + self.columns.len();

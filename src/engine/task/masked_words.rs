@@ -4,8 +4,8 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Pass, Prepared, Task, by_words};
-use crate::engine::model::{Model, Network, Noise, Trace, ops};
+use super::{Pass, Sample, Task, by_words};
+use crate::engine::model::{DropoutRng, Model, Network, Trace, ops};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Verbalizer};
 use crate::session::Scoring;
 
@@ -56,21 +56,21 @@ impl Words {
 }
 
 impl Task for MaskedWords {
-    fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Prepared, PromptError> {
+    fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Sample, PromptError> {
         let (template, words) = self.prompt.drawn(draw);
         let render = |&masks: &usize| template.masked(text, masks, &model.tokens, model.max_tokens);
         let lengths = self.words.get(words).map(|words| words.lengths.as_slice()).unwrap_or_default();
-        Ok(Prepared { passes: lengths.iter().map(render).collect::<std::result::Result<_, _>>()?, words })
+        Ok(Sample { passes: lengths.iter().map(render).collect::<std::result::Result<_, _>>()?, words })
     }
 
     fn pass(
         &self,
         model: &Model,
         network: &dyn Network,
-        batch: &[&Prepared],
+        batch: &[&Sample],
         _language: bool,
         trace: &mut Trace,
-        noise: &Noise,
+        noise: &DropoutRng,
     ) -> Result<Pass> {
         by_words(batch, |examples| {
             let words = examples.first().map_or(self.words.first(), |example| self.words.get(example.words));
@@ -86,9 +86,9 @@ impl Words {
         &self,
         model: &Model,
         network: &dyn Network,
-        batch: &[&Prepared],
+        batch: &[&Sample],
         trace: &mut Trace,
-        noise: &Noise,
+        noise: &DropoutRng,
     ) -> Result<Pass> {
         let mut parts = Vec::new();
         let mut order = Vec::new();

@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 use rayon::prelude::*;
 
-use crate::engine::model::{Kind, Model, ModelError, Network, Noise, Top, Trace};
+use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Network, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
 pub use crate::link::scores::log_softmax;
 use crate::session::Prompt;
 
 /// One example, ready for a model.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Prepared {
+pub struct Sample {
     /// The input, one rendering per pass (a masked model needs one per word length).
     pub passes: Vec<Rendered>,
     /// Which of the prompt's verbalizers its label words are cut by: templates may lead up to them in
@@ -27,7 +27,7 @@ pub struct Prepared {
     pub words: usize,
 }
 
-impl Prepared {
+impl Sample {
     /// Tokens of the text that were cut.
     pub fn cut(&self) -> usize {
         self.passes.iter().map(|pass| pass.cut).max().unwrap_or(0)
@@ -62,7 +62,7 @@ pub trait Task: Send + Sync {
     ///
     /// # Errors
     /// [`PromptError`] if the text cannot be encoded or the template leaves no room.
-    fn prepare(&self, model: &Model, text: &str, draw: u64) -> Result<Prepared, PromptError>;
+    fn prepare(&self, model: &Model, text: &str, draw: u64) -> Result<Sample, PromptError>;
 
     /// Scores a batch with `network`, one of the model's two readings.
     ///
@@ -72,10 +72,10 @@ pub trait Task: Send + Sync {
         &self,
         model: &Model,
         network: &dyn Network,
-        batch: &[&Prepared],
+        batch: &[&Sample],
         language: bool,
         trace: &mut Trace,
-        noise: &Noise,
+        noise: &DropoutRng,
     ) -> candle_core::Result<Pass>;
 
     /// Class scores `[examples][classes]`, without a graph. Each example's are the same numbers whatever
@@ -83,7 +83,7 @@ pub trait Task: Send + Sync {
     ///
     /// # Errors
     /// The tensor library's.
-    fn scores(&self, model: &Model, examples: &[&Prepared]) -> candle_core::Result<Vec<Vec<f32>>> {
+    fn scores(&self, model: &Model, examples: &[&Sample]) -> candle_core::Result<Vec<Vec<f32>>> {
         examples.par_iter().map(|example| self.scores_alone(model, example)).collect()
     }
 
@@ -91,8 +91,8 @@ pub trait Task: Send + Sync {
     ///
     /// # Errors
     /// The tensor library's.
-    fn scores_alone(&self, model: &Model, example: &Prepared) -> candle_core::Result<Vec<f32>> {
-        let (network, noise) = (model.detached.as_ref(), Noise::none());
+    fn scores_alone(&self, model: &Model, example: &Sample) -> candle_core::Result<Vec<f32>> {
+        let (network, noise) = (model.detached.as_ref(), DropoutRng::none());
         self.pass(model, network, &[example], false, &mut Trace::none(), &noise)?.scores.flatten_all()?.to_vec1()
     }
 }
@@ -100,8 +100,8 @@ pub trait Task: Send + Sync {
 /// One pass over examples that are scored alike; where a batch mixes verbalizers, one for each of them,
 /// put together again in the batch's order.
 fn by_words(
-    batch: &[&Prepared],
-    mut pass: impl FnMut(&[&Prepared]) -> candle_core::Result<Pass>,
+    batch: &[&Sample],
+    mut pass: impl FnMut(&[&Sample]) -> candle_core::Result<Pass>,
 ) -> candle_core::Result<Pass> {
     let mut groups: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
     (0..).zip(batch).for_each(|(row, example)| groups.entry(example.words).or_default().push(row));
@@ -110,7 +110,7 @@ fn by_words(
     }
     let (mut scores, mut logits, mut targets) = (Vec::new(), Vec::new(), Vec::new());
     for rows in groups.values() {
-        let examples: Vec<&Prepared> = rows.iter().filter_map(|row| batch.get(*row as usize).copied()).collect();
+        let examples: Vec<&Sample> = rows.iter().filter_map(|row| batch.get(*row as usize).copied()).collect();
         let part = pass(&examples)?;
         scores.push(part.scores);
         if let Some(language) = part.language {
@@ -135,13 +135,13 @@ fn by_words(
 /// [`PromptError`] if the prompt cannot be used with the model's tokenizer.
 pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<Box<dyn Task>, PromptError> {
     match (&model.top, model.architecture.kind) {
-        (Top::Classes(_), _) => Ok(Box::new(head::Classifier)),
-        (Top::Vocabulary, Kind::Encoder) => {
+        (HeadKind::Classes(_), _) => Ok(Box::new(head::Classifier)),
+        (HeadKind::Vocabulary, Kind::Encoder) => {
             model.tokens.mask().ok_or(PromptError::NoMask)?;
             let prompt = PreparedPrompt::new(prompt, classes, model)?;
             Ok(Box::new(masked_words::MaskedWords::new(prompt)))
         }
-        (Top::Vocabulary, _) => {
+        (HeadKind::Vocabulary, _) => {
             let prompt = PreparedPrompt::new(prompt, classes, model)?;
             Ok(Box::new(label_words::LabelWords::new(prompt)))
         }
@@ -155,6 +155,6 @@ pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<B
 ///
 /// # Errors
 /// [`ModelError::Tensor`].
-pub fn log_probabilities(model: &Model, task: &dyn Task, examples: &[&Prepared]) -> Result<Vec<Vec<f32>>, ModelError> {
+pub fn log_probabilities(model: &Model, task: &dyn Task, examples: &[&Sample]) -> Result<Vec<Vec<f32>>, ModelError> {
     Ok(task.scores(model, examples)?.iter().map(|scores| log_softmax(scores)).collect())
 }

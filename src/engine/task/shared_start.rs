@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use candle_core::Result;
 
-use super::Prepared;
-use crate::engine::model::{Cache, Kind, Model};
+use super::Sample;
+use crate::engine::model::{Kind, KvCache, Model};
 
 /// Tokens from which on a start is worth a pass of its own: below, two small passes cost more than
 /// the one they replace.
@@ -20,8 +20,8 @@ const WORTH: usize = 16;
 ///
 /// # Errors
 /// The tensor library's.
-pub(super) fn read(model: &Model, examples: &[&Prepared]) -> Result<Vec<Option<Cache>>> {
-    let mut known: BTreeMap<&[u32], Cache> = BTreeMap::new();
+pub(super) fn read(model: &Model, examples: &[&Sample]) -> Result<Vec<Option<KvCache>>> {
+    let mut known: BTreeMap<&[u32], KvCache> = BTreeMap::new();
     let mut caches = Vec::with_capacity(examples.len());
     for example in examples {
         let Some(start) = start(model, example) else {
@@ -29,17 +29,17 @@ pub(super) fn read(model: &Model, examples: &[&Prepared]) -> Result<Vec<Option<C
             continue;
         };
         if !known.contains_key(start) {
-            let mut cache = Cache::default();
-            model.detached.write_on(&model.behind(0, start)?, None, &mut cache)?;
+            let mut cache = KvCache::default();
+            model.detached.decode_step(&model.behind(0, start)?, None, &mut cache)?;
             known.insert(start, cache);
         }
-        caches.push(known.get(start).map(Cache::branch).transpose()?);
+        caches.push(known.get(start).map(KvCache::branch).transpose()?);
     }
     Ok(caches)
 }
 
 /// The tokens of a decoder's prompt before its first with a letter of the example's own text.
-fn start<'a>(model: &Model, example: &'a Prepared) -> Option<&'a [u32]> {
+fn start<'a>(model: &Model, example: &'a Sample) -> Option<&'a [u32]> {
     let prompt = example.passes.first().filter(|_| model.architecture.kind == Kind::Decoder)?;
     let own = prompt.from_text.iter().position(|own| *own)?;
     prompt.ids.get(..own).filter(|start| start.len() >= WORTH)

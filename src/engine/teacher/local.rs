@@ -6,7 +6,7 @@ use super::estimator::Estimator;
 use super::former::{FormerKey, Origin};
 use super::target_cache::Identity;
 use super::{Reading, Teacher, TeacherError};
-use crate::engine::model::{Model, ModelError, Top};
+use crate::engine::model::{HeadKind, Model, ModelError};
 use crate::engine::prompt::{PreparedPrompt, Template};
 use crate::engine::task::{self, Task};
 use crate::session::{Chat, Prompt};
@@ -49,7 +49,7 @@ fn identity(model: &Model, prompt: &Prompt, template: &Template, classes: &[Stri
     let order = model.outputs.order.as_ref();
     let further = (template.is_chat().then_some(template), model.weights.half(), drawn, device);
     hash.update(format!("{further:?}").as_bytes());
-    if model.top == Top::Vocabulary {
+    if model.top == HeadKind::Vocabulary {
         let prepared = PreparedPrompt::new(prompt, classes, model)?;
         let words: Vec<&Vec<u32>> = prepared.words().collect();
         hash.update(format!("{words:?}").as_bytes());
@@ -97,7 +97,7 @@ fn former_fingerprint(
 }
 
 impl Teacher for LocalTeacher {
-    fn answer(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
+    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
         let prepare = |text: &&str| self.task.prepare(&self.model, text, 0);
         let prepared = texts.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
         let examples: Vec<_> = prepared.iter().collect();

@@ -72,7 +72,7 @@ pub trait Teacher: Send + Sync {
     ///
     /// # Errors
     /// [`TeacherError`].
-    fn answer(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError>;
+    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError>;
 
     /// Everything an answer depends on besides what is read.
     fn identity(&self) -> &Identity;
@@ -97,7 +97,7 @@ pub trait Teacher: Send + Sync {
     /// # Errors
     /// [`TeacherError`].
     fn ask(&self, text: &str, _cancel: &CancelToken) -> Result<Answer, TeacherError> {
-        Ok(Answer::new(self.answer(&[text])?.pop().unwrap_or_default()))
+        Ok(Answer::new(self.predict(&[text])?.pop().unwrap_or_default()))
     }
 
     /// How its last answers came about; `None` of a server that was not asked yet.
@@ -109,17 +109,17 @@ pub trait Teacher: Send + Sync {
     fn keep_to(&self, _estimator: Estimator) {}
 
     /// Texts that are asked before their answers are kept; 1 where an answer is dear.
-    fn at_once(&self) -> usize {
+    fn batch_size(&self) -> usize {
         usize::MAX
     }
 
     /// Tokens that the run has paid for; 0 where answers cost nothing.
-    fn paid(&self) -> u64 {
+    fn billed_tokens(&self) -> u64 {
         0
     }
 
     /// Takes up a run that had paid for so many tokens.
-    fn take_up(&self, _paid: u64) {}
+    fn restore_billing(&self, _paid: u64) {}
 
     /// What the questions since the last call have cost, where that was counted.
     fn take_costs(&self) -> Vec<Cost> {

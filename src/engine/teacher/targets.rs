@@ -76,7 +76,7 @@ impl Targets {
     ///
     /// # Errors
     /// [`TeacherError`].
-    pub fn answer(&mut self, texts: &[&str]) -> Result<Vec<Arc<[f32]>>, TeacherError> {
+    pub fn predict(&mut self, texts: &[&str]) -> Result<Vec<Arc<[f32]>>, TeacherError> {
         Ok(self.answers(texts)?.into_iter().map(|answer| answer.scores).collect())
     }
 
@@ -95,7 +95,7 @@ impl Targets {
         {
             return Err(TeacherError::Failed(reason));
         }
-        for few in unknown.chunks(self.teacher.at_once().max(1)) {
+        for few in unknown.chunks(self.teacher.batch_size().max(1)) {
             self.ask_and_keep(few)?;
             self.tried(few)?;
         }
@@ -141,7 +141,7 @@ impl Targets {
 
     /// Whether the teacher is asked for one text at a time.
     pub fn asks_singly(&self) -> bool {
-        self.teacher.at_once() == 1
+        self.teacher.batch_size() == 1
     }
 
     /// Whether the answer for `text` is known without asking.
@@ -161,13 +161,13 @@ impl Targets {
     }
 
     /// Tokens that the run has paid for.
-    pub fn paid(&self) -> u64 {
-        self.teacher.paid()
+    pub fn billed_tokens(&self) -> u64 {
+        self.teacher.billed_tokens()
     }
 
     /// Takes up a run that had paid for so many tokens.
-    pub fn take_up(&self, paid: u64) {
-        self.teacher.take_up(paid);
+    pub fn restore_billing(&self, paid: u64) {
+        self.teacher.restore_billing(paid);
     }
 
     /// What is waited for just now, if it is not simply the answer.
@@ -215,7 +215,7 @@ impl Targets {
             return ask(self.teacher.as_ref(), &self.cache, *reading, text, &CancelToken::default());
         }
         let texts: Vec<&str> = few.iter().map(|(_, text)| *text).collect();
-        let answers = self.teacher.answer(&texts)?.into_iter().map(Answer::new);
+        let answers = self.teacher.predict(&texts)?.into_iter().map(Answer::new);
         let estimator = self.teacher.estimator().unwrap_or(Estimator::WholeWords);
         self.cache().put(few.iter().map(|(reading, _)| *reading).zip(answers).collect(), estimator);
         Ok(())

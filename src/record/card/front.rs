@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::origin::{base, public_name};
 use crate::link::Opened;
-use crate::session::{DataSource, Head, Session, Usage};
+use crate::session::{DataSource, Head, InferenceSpec, Session};
 
 /// The block between two rows of dashes. The licence is the person's to choose.
-pub(super) fn matter(session: &Session, opened: &Opened, usage: &Usage) -> String {
+pub(super) fn matter(session: &Session, opened: &Opened, usage: &InferenceSpec) -> String {
     let mut yaml = String::from("---\nlicense: other\nlibrary_name: transformers\n");
     if usage.head == Head::Classifier {
         yaml.push_str("pipeline_tag: text-classification\n");

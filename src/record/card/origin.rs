@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::marks::{block, code, one_line};
 use crate::link::Opened;
-use crate::session::usage::FILE as USAGE;
+use crate::session::inference_spec::FILE as USAGE;
 use crate::session::{Chat, Head, ModelChoice, Models, ServerMode, Session, Source, Start, Vocabulary};
 
 /// Architectures that only read: left to itself ([`Head::Auto`]) such a model is a classifier.

@@ -13,7 +13,7 @@ use crate::link::grouped;
 use crate::link::preview::{SheetColumn, roles};
 use crate::session::{Column, Data, DataSource, Strip};
 use crate::window::control::{self, Count, PathAnswer, Percent};
-use crate::window::dialog::Wish;
+use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
 
@@ -160,18 +160,18 @@ fn source_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataS
     match source {
         DataSource::BuiltIn(_) => {}
         DataSource::Newsgroups { path, strip } => {
-            path_ui(ui, scene, state, Wish::DataFile, path);
+            path_ui(ui, scene, state, DialogRequest::DataFile, path);
             strip_ui(ui, scene, strip);
         }
         DataSource::Delimited { path, test, header, .. } => {
-            path_ui(ui, scene, state, Wish::DataFile, path);
+            path_ui(ui, scene, state, DialogRequest::DataFile, path);
             test_ui(ui, scene, state, test);
             header_ui(ui, scene, header);
             columns_ui(ui, scene, state, source);
             table_ui(ui, scene, state, source);
         }
         DataSource::JsonLines { path, test, text, label } => {
-            path_ui(ui, scene, state, Wish::DataFile, path);
+            path_ui(ui, scene, state, DialogRequest::DataFile, path);
             test_ui(ui, scene, state, test);
             keys_ui(ui, scene, text, label);
             table_ui(ui, scene, state, source);
@@ -179,7 +179,7 @@ fn source_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataS
     }
 }
 
-fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, path: &mut std::path::PathBuf) {
+fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: DialogRequest, path: &mut std::path::PathBuf) {
     let answer = control::row(ui, scene.t("File"), scene.t("Path of the file, or of the unpacked folder"), |ui| {
         let hint = scene.t("Path, or drop the file here");
         let browse = (scene.t("Browse for the data"), scene.t("Pick the file in a dialog"));
@@ -201,7 +201,7 @@ fn test_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, test: &mut Option<st
     });
     match answer {
         Some(PathAnswer::Typed(path)) => *test = (!path.as_os_str().is_empty()).then_some(path),
-        Some(PathAnswer::Browse) => state.ask(Action::Browse(Wish::TestFile)),
+        Some(PathAnswer::Browse) => state.ask(Action::Browse(DialogRequest::TestFile)),
         None => {}
     }
 }

@@ -7,7 +7,7 @@ use egui::{Align2, Id, Label, RichText, TextEdit, Ui, Window, vec2};
 
 use super::Scene;
 use crate::session::DataSource;
-use crate::window::dialog::Wish;
+use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, FileQuestion, UiState};
 
 pub(super) fn files_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -43,12 +43,12 @@ fn window(title: &str) -> Window<'_> {
     Window::new(title).collapsible(false).resizable(false).anchor(Align2::CENTER_CENTER, vec2(0.0, -60.0))
 }
 
-fn wish(question: FileQuestion) -> Wish {
+fn wish(question: FileQuestion) -> DialogRequest {
     match question {
-        FileQuestion::Open => Wish::OpenSession,
-        FileQuestion::OpenRun => Wish::OpenRun,
-        FileQuestion::WriteStudent => Wish::StudentFolder,
-        FileQuestion::Save => Wish::SaveSession,
+        FileQuestion::Open => DialogRequest::OpenSession,
+        FileQuestion::OpenRun => DialogRequest::OpenRun,
+        FileQuestion::WriteStudent => DialogRequest::StudentFolder,
+        FileQuestion::Save => DialogRequest::SaveSession,
     }
 }
 
@@ -136,7 +136,7 @@ fn recent_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.add(Label::new(RichText::new(scene.t("Recent")).small().weak()).selectable(false));
     for path in state.recent.clone() {
         if ui.link(path.display().to_string()).on_hover_text(scene.t("Open this session")).clicked() {
-            state.ask(Action::Use(Wish::OpenSession, path));
+            state.ask(Action::Use(DialogRequest::OpenSession, path));
         }
     }
 }
@@ -172,12 +172,12 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
         ui.add_enabled_ui(!scene.live, |ui| {
             ui.horizontal(|ui| {
                 let uses = [
-                    (scene.t("Teacher"), Wish::Teacher, scene.t("The model that teaches")),
-                    (scene.t("Student"), Wish::Student, scene.t("The model that learns")),
-                    (scene.t("Data"), Wish::DataFile, scene.t("The texts and their classes")),
+                    (scene.t("Teacher"), DialogRequest::Teacher, scene.t("The model that teaches")),
+                    (scene.t("Student"), DialogRequest::Student, scene.t("The model that learns")),
+                    (scene.t("Data"), DialogRequest::DataFile, scene.t("The texts and their classes")),
                     (
                         scene.t("Test file"),
-                        Wish::TestFile,
+                        DialogRequest::TestFile,
                         scene.t("File of test rows; empty sets a share of the rows aside"),
                     ),
                 ];
@@ -197,14 +197,18 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
 }
 
 /// What a dropped path can be meant as, by its name alone.
-fn may_be(path: &Path, data: &DataSource) -> &'static [Wish] {
+fn may_be(path: &Path, data: &DataSource) -> &'static [DialogRequest] {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let has_test = matches!(data, DataSource::Delimited { .. } | DataSource::JsonLines { .. });
     match ending.as_str() {
-        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" if has_test => &[Wish::DataFile, Wish::TestFile],
-        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" | "gz" | "tgz" | "tar" | "zip" => &[Wish::DataFile],
-        "gguf" | "safetensors" | "bin" => &[Wish::Teacher, Wish::Student],
-        _ => &[Wish::Teacher, Wish::Student, Wish::DataFile],
+        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" if has_test => {
+            &[DialogRequest::DataFile, DialogRequest::TestFile]
+        }
+        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" | "gz" | "tgz" | "tar" | "zip" => {
+            &[DialogRequest::DataFile]
+        }
+        "gguf" | "safetensors" | "bin" => &[DialogRequest::Teacher, DialogRequest::Student],
+        _ => &[DialogRequest::Teacher, DialogRequest::Student, DialogRequest::DataFile],
     }
 }
 

@@ -9,7 +9,6 @@ mod data;
 mod files;
 mod keeping;
 mod knobs;
-mod making;
 mod news;
 mod outputs;
 mod overlay;
@@ -20,6 +19,7 @@ mod recipe;
 mod result;
 mod server;
 mod source;
+mod student_init;
 mod test_set;
 mod transport;
 
@@ -36,8 +36,8 @@ use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
 use crate::link::{
-    Connection, FolderSize, KeyNews, Phase, Preview, ProbeFrame, PromptFrame, Reach, Repository, Shelf, WeightFrame,
-    grouped,
+    Connection, FolderSize, KeyNews, ModelCatalog, Phase, Preview, ProbeFrame, PromptFrame, Reach, Repository,
+    WeightFrame, grouped,
 };
 use crate::record::RunRecord;
 use crate::session::{Catalog, Knobs, Prompt, Session, Source, View};
@@ -81,7 +81,7 @@ pub struct Scene<'a> {
     /// Importances of the student's weights.
     pub weights: Option<&'a WeightFrame>,
     /// The models in the cache of this machine, once somebody asked.
-    pub shelf: Option<&'a Shelf>,
+    pub shelf: Option<&'a ModelCatalog>,
     /// The GGUF files of the repository that was looked into last.
     pub repository: Option<&'a Repository>,
     /// The run's folder and its size.

@@ -2,14 +2,14 @@
 
 use egui::{RichText, Ui};
 
-use super::making::making_ui;
 use super::source::source_ui;
+use super::student_init::making_ui;
 use super::{Scene, Section};
 use crate::link::ModelCard;
 use crate::link::grouped;
 use crate::session::{Head, ModelChoice, Precision, Source};
 use crate::window::control::{self, Count};
-use crate::window::dialog::Wish;
+use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
 use crate::window::undo::Part;
 
@@ -50,7 +50,7 @@ fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Option<ModelChoice>) {
     let source = teacher.as_ref().map(|choice| &choice.source);
-    match source_ui(ui, scene, state, Wish::Teacher, source) {
+    match source_ui(ui, scene, state, DialogRequest::Teacher, source) {
         Some(None) => *teacher = None,
         Some(Some(source)) => match teacher.as_mut() {
             Some(choice) => {
@@ -74,7 +74,7 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
 }
 
 fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut ModelChoice) {
-    if let Some(Some(source)) = source_ui(ui, scene, state, Wish::Student, Some(&student.source)) {
+    if let Some(Some(source)) = source_ui(ui, scene, state, DialogRequest::Student, Some(&student.source)) {
         student.move_to(source);
     }
     making_ui(ui, scene, state, student);

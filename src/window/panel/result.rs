@@ -11,9 +11,9 @@ use egui::{Button, Grid, Label, RichText, Ui};
 
 use super::Scene;
 use crate::link::{Outcome, Side, grouped};
-use crate::session::usage::STUDENT;
+use crate::session::inference_spec::STUDENT;
 use crate::window::control;
-use crate::window::dialog::Wish;
+use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
 use crate::window::strings;
 use crate::window::theme::Look;
@@ -217,8 +217,10 @@ fn doings_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, outcome: &Outcome)
 
 fn use_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, folder: &std::path::Path) {
     ui.menu_button(scene.t("Use as…"), |ui| {
-        for (wish, text) in [(Wish::Teacher, scene.t("the next teacher")), (Wish::Student, scene.t("the next student"))]
-        {
+        for (wish, text) in [
+            (DialogRequest::Teacher, scene.t("the next teacher")),
+            (DialogRequest::Student, scene.t("the next student")),
+        ] {
             if ui.button(text).clicked() {
                 state.ask(Action::UseTrained(wish, folder.to_owned()));
             }

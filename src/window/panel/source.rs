@@ -12,7 +12,7 @@ use super::Scene;
 use super::server::{ADDRESS as SERVER, server_ui};
 use crate::session::{ServerMode, Source};
 use crate::window::control::{self, PathAnswer};
-use crate::window::dialog::Wish;
+use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
 
 /// The fields of the two folders.
@@ -35,7 +35,7 @@ pub(super) fn source_ui(
     ui: &mut Ui,
     scene: &Scene,
     state: &mut UiState,
-    wish: Wish,
+    wish: DialogRequest,
     now: Option<&Source>,
 ) -> Option<Option<Source>> {
     let help = scene.t("A built-in model, a folder, the Hugging Face Hub, or a server");
@@ -76,7 +76,7 @@ impl Pick {
 
     /// Takes up what was picked: at once if it says all, else to be named in the field that now has the
     /// keyboard.
-    fn take(self, ui: &Ui, state: &mut UiState, wish: Wish, now: Option<&Source>) -> Option<Option<Source>> {
+    fn take(self, ui: &Ui, state: &mut UiState, wish: DialogRequest, now: Option<&Source>) -> Option<Option<Source>> {
         *state.choosing.model(wish) = None;
         if self == Self::of(now) {
             return None;
@@ -92,12 +92,12 @@ impl Pick {
     }
 
     /// The field in which it is named.
-    fn field(&self, wish: Wish) -> &'static str {
+    fn field(&self, wish: DialogRequest) -> &'static str {
         match (self, wish) {
             (Self::Server, _) => SERVER,
-            (Self::Hub, Wish::Teacher) => hub::TEACHER,
+            (Self::Hub, DialogRequest::Teacher) => hub::TEACHER,
             (Self::Hub, _) => hub::STUDENT,
-            (_, Wish::Teacher) => TEACHER,
+            (_, DialogRequest::Teacher) => TEACHER,
             (..) => STUDENT,
         }
     }
@@ -121,8 +121,8 @@ impl Pick {
     }
 }
 
-fn pick_ui(ui: &mut Ui, scene: &Scene, wish: Wish, now: Option<&Source>) -> Option<Pick> {
-    let teaches = wish == Wish::Teacher;
+fn pick_ui(ui: &mut Ui, scene: &Scene, wish: DialogRequest, now: Option<&Source>) -> Option<Pick> {
+    let teaches = wish == DialogRequest::Teacher;
     let mut all: Vec<(Pick, &str, &str)> = Vec::new();
     if teaches {
         all.push((Pick::Nobody, scene.t("None"), scene.t("Train on the labels alone")));
@@ -144,8 +144,8 @@ fn pick_ui(ui: &mut Ui, scene: &Scene, wish: Wish, now: Option<&Source>) -> Opti
     control::pick(ui, if teaches { "teacher model" } else { "student model" }, &pick, &shown, &all)
 }
 
-fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, folder: &Path) -> Option<Source> {
-    let (id, browse) = if wish == Wish::Teacher {
+fn folder_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: DialogRequest, folder: &Path) -> Option<Source> {
+    let (id, browse) = if wish == DialogRequest::Teacher {
         (TEACHER, scene.t("Browse for the teacher"))
     } else {
         (STUDENT, scene.t("Browse for the student"))

@@ -12,7 +12,7 @@ use super::names::{Family, Turn, is_ignored, row_in_file};
 use super::parts::{Mapped, Whole};
 use super::{config, refused};
 use crate::engine::model::ModelError;
-use crate::engine::model::frozen::Frozen;
+use crate::engine::model::frozen::FrozenWeights;
 
 /// A mapped file and what of it is where.
 pub struct Tensors {
@@ -100,7 +100,7 @@ impl Tensors {
     ///
     /// # Errors
     /// As [`Self::tensor`].
-    pub fn frozen(&self, name: &str, device: &Device) -> Result<Option<Frozen>, ModelError> {
+    pub fn frozen(&self, name: &str, device: &Device) -> Result<Option<FrozenWeights>, ModelError> {
         let part = self.part(name)?;
         if !part.stays() {
             return Ok(None);
@@ -116,7 +116,7 @@ impl Tensors {
                 self.blocks(part, &moved.concat(), device)?
             }
         };
-        Ok(Some(Frozen::quantised(blocks, part.info.kind.name)))
+        Ok(Some(FrozenWeights::quantised(blocks, part.info.kind.name)))
     }
 
     fn part(&self, name: &str) -> Result<&Part, ModelError> {

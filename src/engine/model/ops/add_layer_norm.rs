@@ -4,7 +4,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::layer_norm::LayerNorm;
-use super::parameters::{Mail, receipt, tie};
+use super::parameters::{GradientSlot, no_gradient, register};
 use super::values::{are_fused, output, read2, slice, tensor, width};
 use super::{composed, rows};
 
@@ -23,7 +23,7 @@ pub fn add_layer_norm(x: &Tensor, y: &Tensor, gamma: &Tensor, beta: &Tensor, eps
         return composed::add_layer_norm(x, y, gamma, beta, eps);
     }
     let (gamma, beta) = (gamma.contiguous()?, beta.contiguous()?);
-    let (knot, mail) = tie(&[&gamma, &beta])?;
+    let (knot, mail) = register(&[&gamma, &beta])?;
     let op = AddLayerNorm { norm: LayerNorm::new(eps), gamma: gamma.detach(), beta: beta.detach(), mail };
     x.contiguous()?.apply_op3(&y.contiguous()?, &knot, op)
 }
@@ -32,7 +32,7 @@ struct AddLayerNorm {
     norm: LayerNorm,
     gamma: Tensor,
     beta: Tensor,
-    mail: Mail,
+    mail: GradientSlot,
 }
 
 impl CustomOp3 for AddLayerNorm {
@@ -73,7 +73,7 @@ impl CustomOp3 for AddLayerNorm {
         let width = self.gamma.elem_count();
         self.mail.send(vec![Some(tensor(gamma, width)?), Some(tensor(beta, width)?)]);
         let both = tensor(values, x.dims())?;
-        Ok((Some(both.clone()), Some(both), if knot.track_op() { receipt()? } else { None }))
+        Ok((Some(both.clone()), Some(both), if knot.track_op() { no_gradient()? } else { None }))
     }
 }
 

@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
 
 use super::attention_context::attention_context;
-use super::attention_probabilities::{attention_probabilities, normalise_rows, pull_back_rows};
+use super::attention_probabilities::{attention_probabilities, backward_rows, normalise_rows};
+use super::dropout_mask::{self, DropoutMask};
 use super::heads::Heads;
 use super::masked_softmax::{MaskRows, spread};
-use super::noise::{self, Noise};
 use super::product::{add_strided, write_strided};
 use super::values::{are_fused, output, read, read3, slice, tensor};
 use super::{composed, rows};
@@ -38,7 +38,7 @@ pub fn attention(
     mask: &Tensor,
     scale: f64,
     heads: usize,
-    dropout: Option<Noise>,
+    dropout: Option<DropoutMask>,
 ) -> Result<Tensor> {
     let sizes = Heads::of(q.shape(), k.shape(), heads)?;
     Heads::behind(&Shape::from(sizes.probabilities()), v.shape(), sizes.kv_heads)?;
@@ -46,7 +46,7 @@ pub fn attention(
         bail!("attention over keys {:?} and values {:?} does not fit", k.dims(), v.dims());
     }
     if let Some(noise) = dropout {
-        noise::check(noise.p)?;
+        dropout_mask::check(noise.p)?;
     }
     if !are_fused(&[q, k, v, mask]) {
         return composed::attention(q, k, v, mask, scale, heads, dropout);
@@ -66,7 +66,7 @@ pub fn attention(
 pub struct Attention {
     mask: Tensor,
     scale: f32,
-    dropout: Option<Noise>,
+    dropout: Option<DropoutMask>,
     sizes: Heads,
     /// Whether there will be a backward pass.
     graph: bool,
@@ -79,9 +79,9 @@ impl Attention {
     ///
     /// # Errors
     /// If the mask does not fit.
-    pub fn new(mask: &Tensor, scale: f64, dropout: Option<Noise>, sizes: Heads, graph: bool) -> Result<Self> {
+    pub fn new(mask: &Tensor, scale: f64, dropout: Option<DropoutMask>, sizes: Heads, graph: bool) -> Result<Self> {
         if let Some(noise) = dropout {
-            noise::check(noise.p)?;
+            dropout_mask::check(noise.p)?;
         }
         let (mask, scale) = (spread(mask, &Shape::from(sizes.probabilities()))?, scale as f32);
         let dropout = dropout.filter(|noise| noise.p > 0.0);
@@ -107,9 +107,9 @@ impl Attention {
     ///
     /// # Errors
     /// If [`Self::whole`] has not run before, with a graph.
-    pub fn pull_back(&self, inputs: [&[f32]; 3], grad: &[f32]) -> Result<[Vec<f32>; 3]> {
+    pub fn backward(&self, inputs: [&[f32]; 3], grad: &[f32]) -> Result<[Vec<f32>; 3]> {
         let Some(p) = self.kept.get() else { bail!("attention has no probabilities to go back through") };
-        self.backward(self.sizes, inputs, p, grad)
+        self.backward_heads(self.sizes, inputs, p, grad)
     }
 
     /// One head: probabilities into `p`, before dropout, and what it passes on into `out`.
@@ -137,7 +137,7 @@ impl Attention {
     fn dropped(&self, p: &[f32], start: usize) -> Option<Vec<f32>> {
         let noise = self.dropout?;
         let mut p = p.to_vec();
-        noise.thin(start, &mut p);
+        noise.apply_dropout(start, &mut p);
         Some(p)
     }
 
@@ -168,7 +168,7 @@ impl Attention {
         Ok(out)
     }
 
-    fn backward(&self, sizes: Heads, [q, k, v]: [&[f32]; 3], p: &[f32], grad: &[f32]) -> Result<[Vec<f32>; 3]> {
+    fn backward_heads(&self, sizes: Heads, [q, k, v]: [&[f32]; 3], p: &[f32], grad: &[f32]) -> Result<[Vec<f32>; 3]> {
         let (wide, kv_wide, key, threads) = (sizes.width(), sizes.kv_width(), sizes.key, sizes.threads());
         rows::together(sizes.batch, [sizes.query * wide, key * kv_wide, key * kv_wide], |batch, grads| {
             let [q_grad, k_grad, v_grad] = grads.map(rows::zeroed);
@@ -184,9 +184,9 @@ impl Attention {
                 put(&mut v_grad[kv_at..], kv_wide, passed.transposed(), grad, threads)?;
                 write_strided(&mut scores, key, grad, sizes.key_head(v, batch, head)?.transposed(), threads)?;
                 if let Some(noise) = self.dropout {
-                    noise.thin(start, &mut scores);
+                    noise.apply_dropout(start, &mut scores);
                 }
-                pull_back_rows(&mut scores, p, key, self.scale);
+                backward_rows(&mut scores, p, key, self.scale);
                 let scores = sizes.matrix(&scores)?;
                 write_strided(&mut q_grad[at..], wide, scores, sizes.key_head(k, batch, head)?, threads)?;
                 let q = sizes.query_head(q, batch, head)?;
@@ -223,7 +223,7 @@ impl CustomOp3 for Attention {
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let grad = grad.contiguous()?;
-        let backward = |q: &[f32], k: &[f32], v: &[f32]| read(&grad, |grad| self.pull_back([q, k, v], grad));
+        let backward = |q: &[f32], k: &[f32], v: &[f32]| read(&grad, |grad| self.backward([q, k, v], grad));
         let [q_grad, k_grad, v_grad] = read3(q, k, v, backward)???;
         Ok((Some(tensor(q_grad, q.dims())?), Some(tensor(k_grad, k.dims())?), Some(tensor(v_grad, v.dims())?)))
     }

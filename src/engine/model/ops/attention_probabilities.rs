@@ -4,7 +4,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::heads::Heads;
-use super::masked_softmax::{MaskRows, normalise, of_given_mask, pull_back, spread};
+use super::masked_softmax::{MaskRows, backward, normalise, of_given_mask, spread};
 use super::product::{Threads, add_strided, write, write_strided};
 use super::simd::widest;
 use super::values::{are_fused, output, read2, slice, tensor};
@@ -64,7 +64,7 @@ impl Probabilities {
             let part = batch * sizes.maps()..(batch + 1) * sizes.maps();
             let mut scores = grad[part.clone()].to_vec();
             // The mask stands behind the scale, q and k before it.
-            pull_back_rows(&mut scores, &p[part], sizes.key, 1.0);
+            backward_rows(&mut scores, &p[part], sizes.key, 1.0);
             mask_grad.copy_from_slice(&scores[..masked]);
             scores.iter_mut().for_each(|score| *score *= self.scale);
             for (head, scores) in scores.chunks_exact(sizes.map()).enumerate() {
@@ -93,12 +93,12 @@ pub fn normalise_rows(scores: &mut [f32], key: usize, mask: &MaskRows, first: us
 }
 
 /// Turns gradients of probabilities into those of their scores.
-pub fn pull_back_rows(grad: &mut [f32], probabilities: &[f32], key: usize, scale: f32) {
+pub fn backward_rows(grad: &mut [f32], probabilities: &[f32], key: usize, scale: f32) {
     widest(
         #[inline(always)]
         || {
             for (grad, p) in grad.chunks_exact_mut(key).zip(probabilities.chunks_exact(key)) {
-                pull_back(grad, p, scale);
+                backward(grad, p, scale);
             }
         },
     );

@@ -5,11 +5,11 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
+use super::dropout_mask::{self, DropoutMask};
 use super::feed_forward::Dense;
 use super::gelu::Activation;
 use super::linear::Orientation;
 use super::masked_softmax::LOWEST;
-use super::noise::{self, Noise};
 use super::post_norm::PostNorm;
 use super::post_norm_attention::SelfAttention;
 use super::rows;
@@ -186,7 +186,7 @@ pub fn attention(
     mask: &Tensor,
     scale: f64,
     heads: usize,
-    noise: Option<Noise>,
+    noise: Option<DropoutMask>,
 ) -> Result<Tensor> {
     let p = attention_probabilities(q, k, mask, scale, heads)?;
     let p = match noise {
@@ -291,8 +291,8 @@ pub fn embedding(table: &Tensor, ids: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// If `p` is outside [0, 1).
 pub fn dropout(x: &Tensor, p: f32, seed: u64) -> Result<Tensor> {
-    noise::check(p)?;
-    let factor = |index| noise::Block::of(seed, index, p).factor(index % noise::BLOCK);
+    dropout_mask::check(p)?;
+    let factor = |index| dropout_mask::Block::of(seed, index, p).factor(index % dropout_mask::BLOCK);
     let factors: Vec<f32> = (0..x.elem_count()).map(factor).collect();
     x * Tensor::from_vec(factors, x.dims(), x.device())?.to_dtype(x.dtype())?
 }

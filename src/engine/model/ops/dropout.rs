@@ -2,9 +2,9 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::noise::Noise;
+use super::dropout_mask::DropoutMask;
 use super::values::{are_fused, output, read, slice, tensor};
-use super::{composed, noise, rows};
+use super::{composed, dropout_mask, rows};
 
 /// Inverted dropout: each element is 0 with probability `p`, else divided by `1 − p`.
 ///
@@ -16,21 +16,21 @@ use super::{composed, noise, rows};
 /// # Source
 /// Srivastava et al. 2014, section 10.
 pub fn dropout(x: &Tensor, p: f32, seed: u64) -> Result<Tensor> {
-    noise::check(p)?;
+    dropout_mask::check(p)?;
     if p == 0.0 {
         return Ok(x.clone());
     }
     if !are_fused(&[x]) {
         return composed::dropout(x, p, seed);
     }
-    x.contiguous()?.apply_op1(Dropout(Noise { p, seed }))
+    x.contiguous()?.apply_op1(Dropout(DropoutMask { p, seed }))
 }
 
-struct Dropout(Noise);
+struct Dropout(DropoutMask);
 
 impl Dropout {
-    fn thin(&self, values: &[f32]) -> Vec<f32> {
-        rows::changed(values, noise::BLOCK, |start, part| self.0.thin(start, part))
+    fn apply_dropout(&self, values: &[f32]) -> Vec<f32> {
+        rows::changed(values, dropout_mask::BLOCK, |start, part| self.0.apply_dropout(start, part))
     }
 }
 
@@ -40,10 +40,10 @@ impl CustomOp1 for Dropout {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok(output(self.thin(slice(x, xl)?), xl.shape()))
+        Ok(output(self.apply_dropout(slice(x, xl)?), xl.shape()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(tensor(read(&grad.contiguous()?, |grad| self.thin(grad))?, x.dims())?))
+        Ok(Some(tensor(read(&grad.contiguous()?, |grad| self.apply_dropout(grad))?, x.dims())?))
     }
 }

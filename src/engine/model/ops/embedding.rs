@@ -3,7 +3,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
-use super::gradients::hand_over;
+use super::gradients::route_gradient;
 use super::values::{are_fused, output, read, slice, tensor};
 use super::{composed, rows};
 
@@ -63,6 +63,6 @@ impl CustomOp2 for Embedding {
                 owned
             })
         })?;
-        Ok((hand_over(table, Some(tensor(values, (count, width))?)), None))
+        Ok((route_gradient(table, Some(tensor(values, (count, width))?)), None))
     }
 }

@@ -7,8 +7,8 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 use super::gelu::Activation;
 use super::linear::{Orientation, Sizes};
-use super::parameters::{Mail, receipt, tie};
-use super::post_norm::{PostNorm, Sublayer, Wanted, apply};
+use super::parameters::{GradientSlot, no_gradient, register};
+use super::post_norm::{InputGradient, PostNorm, Sublayer, apply};
 use super::values::{are_fused, output, read, read2, slice, tensor};
 use super::{composed, rows};
 
@@ -40,7 +40,7 @@ pub fn feed_forward(x: &Tensor, up: Dense, down: Dense, activation: Activation) 
     }
     let (block, parameters) = FeedForward::new(x, up, down, activation, false)?;
     let tied: Vec<&Tensor> = parameters.iter().collect();
-    let (knot, mail) = tie(&tied)?;
+    let (knot, mail) = register(&tied)?;
     x.contiguous()?.apply_op2(&knot, Alone { block, mail })
 }
 
@@ -129,7 +129,7 @@ impl Sublayer for FeedForward {
         read2(down, down_bias, |weight, bias| self.down.forward(&inner, weight, Some(bias)))?
     }
 
-    fn backward(&self, x: &[f32], _: &Shape, grad: &[f32], x_grad: Wanted) -> Result<Vec<Tensor>> {
+    fn backward(&self, x: &[f32], _: &Shape, grad: &[f32], x_grad: InputGradient) -> Result<Vec<Tensor>> {
         let Some(inner) = self.kept.get() else { bail!("a feed-forward block has nothing to go back through") };
         let [up, _, down, _] = &self.parameters;
         let mut inner_grad = read(down, |weight| self.down.input_gradient(weight, grad))??;
@@ -152,7 +152,7 @@ impl Sublayer for FeedForward {
 /// The block without the end of a sub-layer.
 struct Alone {
     block: FeedForward,
-    mail: Mail,
+    mail: GradientSlot,
 }
 
 impl CustomOp2 for Alone {
@@ -172,6 +172,6 @@ impl CustomOp2 for Alone {
         let grads = read2(x, &grad.contiguous()?, back)??;
         self.mail.send(grads.into_iter().map(Some).collect());
         let x_grad = x_grad.map(|values| tensor(values, x.dims())).transpose()?;
-        Ok((x_grad, if knot.track_op() { receipt()? } else { None }))
+        Ok((x_grad, if knot.track_op() { no_gradient()? } else { None }))
     }
 }

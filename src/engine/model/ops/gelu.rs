@@ -60,10 +60,10 @@ impl Activation {
     }
 
     /// Multiplies gradients by the slopes at `x`.
-    pub fn pull_back(self, grad: &mut [f32], x: &[f32]) {
+    pub fn backward(self, grad: &mut [f32], x: &[f32]) {
         match self {
-            Self::Gelu => pull_back(grad, x, erf),
-            Self::GeluTanh => pull_back(grad, x, tanh),
+            Self::Gelu => backward(grad, x, erf),
+            Self::GeluTanh => backward(grad, x, tanh),
         }
     }
 
@@ -111,7 +111,7 @@ fn forward(values: &mut [f32], function: impl Fn(f32) -> (f32, f32)) {
 }
 
 #[inline(always)]
-fn pull_back(grad: &mut [f32], x: &[f32], function: impl Fn(f32) -> (f32, f32)) {
+fn backward(grad: &mut [f32], x: &[f32], function: impl Fn(f32) -> (f32, f32)) {
     widest(
         #[inline(always)]
         || {
@@ -147,7 +147,7 @@ impl CustomOp1 for Activation {
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let values = read2(x, &grad.contiguous()?, |x, grad| {
-            rows::changed(grad, 1, |start, grad| self.pull_back(grad, &x[start..]))
+            rows::changed(grad, 1, |start, grad| self.backward(grad, &x[start..]))
         })?;
         Ok(Some(tensor(values, x.dims())?))
     }

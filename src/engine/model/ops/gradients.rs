@@ -36,7 +36,7 @@ pub fn backward(loss: &Tensor) -> Result<GradStore> {
 
 /// Takes the gradient of a variable on the short way; gives back what candle has to add itself, and
 /// everything outside a pass of [`backward`].
-pub fn hand_over(argument: &Tensor, gradient: Option<Tensor>) -> Option<Tensor> {
+pub fn route_gradient(argument: &Tensor, gradient: Option<Tensor>) -> Option<Tensor> {
     let gradient = gradient?;
     HANDED.with_borrow_mut(|handed| match handed {
         Some(handed) if argument.is_variable() => {

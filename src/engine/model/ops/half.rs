@@ -8,7 +8,7 @@ use half::{bf16, f16};
 use super::linear::{Orientation, linear, linear_transposed};
 use super::simd::widest;
 use super::values::{are_fused, read, tensor};
-use super::{composed, few, rows};
+use super::{composed, rows, skinny_matmul};
 
 /// `x·W + b` with `W` in `f16` or `bf16`.
 ///
@@ -21,7 +21,8 @@ use super::{composed, few, rows};
 /// If the shapes do not fit.
 pub fn linear_half(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, orientation: Orientation) -> Result<Tensor> {
     let (_, width) = weight.dims2()?;
-    let few = x.dim(D::Minus1)? == width && (x.elem_count() == width || few::serves(x.elem_count() / width, width));
+    let few =
+        x.dim(D::Minus1)? == width && (x.elem_count() == width || skinny_matmul::serves(x.elem_count() / width, width));
     let graph = x.track_op() || bias.is_some_and(Tensor::track_op);
     if few && !graph && orientation == Orientation::OutIn && are_fused(&[x]) {
         let product = step(&x.contiguous()?, weight)?;
@@ -65,7 +66,7 @@ fn widened(weight: &Tensor) -> Result<Tensor> {
 /// `x·Wᵀ` for a few rows.
 fn step(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
     let (out, width) = weight.dims2()?;
-    let values = read(x, |x| read_half(weight, |numbers| few::product(x, &numbers, width, out)))??;
+    let values = read(x, |x| read_half(weight, |numbers| skinny_matmul::product(x, &numbers, width, out)))??;
     tensor(values, rows::with_last(x.dims(), out))
 }
 
@@ -93,7 +94,7 @@ impl Halves<'_> {
     }
 }
 
-impl few::Stretches for Halves<'_> {
+impl skinny_matmul::Stretches for Halves<'_> {
     fn stretch<'a>(&'a self, start: usize, len: usize, room: &'a mut Vec<f32>) -> &'a [f32] {
         room.resize(len, 0.0);
         self.widen(start, room);

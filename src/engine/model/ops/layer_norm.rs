@@ -3,7 +3,7 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::gradients::hand_over;
+use super::gradients::route_gradient;
 use super::math::{sum, sum2};
 use super::values::{are_fused, output, read3, slice, tensor, width};
 use super::{composed, rows};
@@ -63,7 +63,7 @@ impl LayerNorm {
             |start, rows| {
                 let inputs = x[start..].chunks_exact(gamma.len());
                 for (grad, x) in rows.chunks_exact_mut(gamma.len()).zip(inputs) {
-                    self.pull_back(grad, x, gamma);
+                    self.backward(grad, x, gamma);
                 }
             },
         )
@@ -105,7 +105,7 @@ impl LayerNorm {
 
     /// Turns the gradient of a result row into that of its input row.
     #[inline(always)]
-    fn pull_back(&self, grad: &mut [f32], x: &[f32], gamma: &[f32]) {
+    fn backward(&self, grad: &mut [f32], x: &[f32], gamma: &[f32]) {
         let (mean, scale) = self.statistics(x);
         for (grad, gamma) in grad.iter_mut().zip(gamma) {
             *grad *= gamma;
@@ -164,8 +164,8 @@ impl CustomOp3 for LayerNorm {
             (self.input_gradient(x, grad, gamma), gamma_grad, beta_grad)
         })?;
         let width = gamma.elem_count();
-        let gamma_grad = hand_over(gamma, Some(tensor(gamma_grad, width)?));
-        let beta_grad = hand_over(beta, Some(tensor(beta_grad, width)?));
+        let gamma_grad = route_gradient(gamma, Some(tensor(gamma_grad, width)?));
+        let beta_grad = route_gradient(beta, Some(tensor(beta_grad, width)?));
         Ok((Some(tensor(values, x.dims())?), gamma_grad, beta_grad))
     }
 }

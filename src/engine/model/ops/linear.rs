@@ -3,10 +3,10 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::gradients::hand_over;
+use super::gradients::route_gradient;
 use super::product::{Matrix, add_product, product};
 use super::values::{are_fused, output, read2, slice, tensor};
-use super::{composed, few, rows};
+use super::{composed, rows, skinny_matmul};
 
 /// `x · weightᵀ + bias`.
 ///
@@ -110,9 +110,9 @@ impl Sizes {
         if bias.is_some_and(|bias| bias.len() != self.out) {
             bail!("a bias of another size does not fit a linear layer from {} to {}", self.width, self.out);
         }
-        if self.orientation == Orientation::OutIn && few::serves(x.len() / self.width.max(1), self.width) {
+        if self.orientation == Orientation::OutIn && skinny_matmul::serves(x.len() / self.width.max(1), self.width) {
             let (x, weight) = (self.input(x)?.values(), self.matrix(weight)?.values());
-            let mut y = few::product(x, &weight, self.width, self.out);
+            let mut y = skinny_matmul::product(x, &weight, self.width, self.out);
             if let Some(bias) = bias {
                 rows::change(&mut y, self.out, |_, y| rows::add_row(y, bias));
             }
@@ -190,7 +190,7 @@ impl Linear {
         let weight_grad = || tensor(read2(x, grad, |x, grad| sizes.weight_gradient(x, grad))??, weight.dims());
         let (x_grad, weight_grad) =
             (self.wants_x.then(x_grad).transpose()?, self.wants_weight.then(weight_grad).transpose()?);
-        Ok((x_grad, hand_over(weight, weight_grad)))
+        Ok((x_grad, route_gradient(weight, weight_grad)))
     }
 }
 
@@ -236,6 +236,6 @@ impl CustomOp3 for Linear {
         let grad = grad.contiguous()?;
         let (x_grad, w_grad) = self.backward(x, w, &grad)?;
         let sums = super::values::read(&grad, |grad| rows::column_sums(grad, b.elem_count()))?;
-        Ok((x_grad, w_grad, hand_over(b, Some(tensor(sums, b.dims())?))))
+        Ok((x_grad, w_grad, route_gradient(b, Some(tensor(sums, b.dims())?))))
     }
 }

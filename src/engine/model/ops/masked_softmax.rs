@@ -88,7 +88,7 @@ pub fn normalise(row: &mut [f32], mask: &[f32], scale: f32) {
 
 /// Turns the gradient of a row of probabilities into that of its masked, scaled scores.
 #[inline(always)]
-pub fn pull_back(grad: &mut [f32], probabilities: &[f32], scale: f32) {
+pub fn backward(grad: &mut [f32], probabilities: &[f32], scale: f32) {
     let level = sum2(grad, probabilities, |grad, p| grad * p);
     for (grad, p) in grad.iter_mut().zip(probabilities) {
         *grad = scale * p * (*grad - level);
@@ -123,7 +123,7 @@ impl MaskedSoftmax {
                 |start, rows| {
                     let inputs = probabilities[start..start + rows.len()].chunks_exact(width);
                     for (grad, p) in rows.chunks_exact_mut(width).zip(inputs) {
-                        pull_back(grad, p, scale);
+                        backward(grad, p, scale);
                     }
                 },
             )

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor};
 
-use super::gradients::hand_over;
+use super::gradients::route_gradient;
 use super::values::output;
 
 /// Gradients on their way from a coarse operation to its parameters.
 #[derive(Clone, Default)]
-pub struct Mail(Arc<Mutex<Vec<Option<Tensor>>>>);
+pub struct GradientSlot(Arc<Mutex<Vec<Option<Tensor>>>>);
 
-impl Mail {
+impl GradientSlot {
     /// Leaves the gradients of all parameters, in the order in which they were tied.
     pub fn send(&self, gradients: Vec<Option<Tensor>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = gradients;
@@ -30,13 +30,13 @@ impl Mail {
 ///
 /// # Errors
 /// If the first tensor cannot be made.
-pub fn tie(parameters: &[&Tensor]) -> Result<(Tensor, Mail)> {
-    let mail = Mail::default();
+pub fn register(parameters: &[&Tensor]) -> Result<(Tensor, GradientSlot)> {
+    let mail = GradientSlot::default();
     let mut knot = Tensor::zeros(1, DType::F32, &candle_core::Device::Cpu)?;
     for (index, pair) in parameters.chunks(2).enumerate() {
         let (first, second) = (pair[0], pair.get(1).copied().unwrap_or(pair[0]));
         let wants = [knot.track_op(), first.track_op(), pair.len() == 2 && second.track_op()];
-        knot = knot.apply_op3(first, second, Knot { mail: mail.clone(), first: 2 * index, wants })?;
+        knot = knot.apply_op3(first, second, FusedNode { mail: mail.clone(), first: 2 * index, wants })?;
     }
     Ok((knot, mail))
 }
@@ -45,18 +45,18 @@ pub fn tie(parameters: &[&Tensor]) -> Result<(Tensor, Mail)> {
 ///
 /// # Errors
 /// If the tensor cannot be made.
-pub fn receipt() -> Result<Option<Tensor>> {
+pub fn no_gradient() -> Result<Option<Tensor>> {
     Tensor::zeros(1, DType::F32, &candle_core::Device::Cpu).map(Some)
 }
 
 /// Two parameters and the knot before.
-struct Knot {
-    mail: Mail,
+struct FusedNode {
+    mail: GradientSlot,
     first: usize,
     wants: [bool; 3],
 }
 
-impl CustomOp3 for Knot {
+impl CustomOp3 for FusedNode {
     fn name(&self) -> &'static str {
         "knot"
     }
@@ -83,8 +83,8 @@ impl CustomOp3 for Knot {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let [before, wants_first, wants_second] = self.wants;
         let collect = |wanted: bool, number| if wanted { self.mail.collect(number) } else { None };
-        let before = if before { receipt()? } else { None };
-        let first = hand_over(first, collect(wants_first, self.first));
-        Ok((before, first, hand_over(second, collect(wants_second, self.first + 1))))
+        let before = if before { no_gradient()? } else { None };
+        let first = route_gradient(first, collect(wants_first, self.first));
+        Ok((before, first, route_gradient(second, collect(wants_second, self.first + 1))))
     }
 }

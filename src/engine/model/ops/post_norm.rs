@@ -8,9 +8,9 @@ use std::sync::OnceLock;
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
+use super::dropout_mask::{self, DropoutMask};
 use super::layer_norm::LayerNorm;
-use super::noise::{self, Noise};
-use super::parameters::{Mail, receipt, tie};
+use super::parameters::{GradientSlot, no_gradient, register};
 use super::rows;
 use super::simd::widest;
 use super::values::{output, read, read2, slice, tensor};
@@ -25,11 +25,11 @@ pub struct PostNorm<'a> {
     /// Added to the variance.
     pub eps: f64,
     /// Dropout on what the sub-layer says.
-    pub dropout: Option<Noise>,
+    pub dropout: Option<DropoutMask>,
 }
 
 /// Where the gradient of an input is added up; `None` where nobody wants it.
-pub type Wanted<'a> = Option<&'a mut Option<Vec<f32>>>;
+pub type InputGradient<'a> = Option<&'a mut Option<Vec<f32>>>;
 
 /// The inside of a sub-layer: from rows of the width to rows of the width.
 pub trait Sublayer: Send + Sync {
@@ -37,7 +37,7 @@ pub trait Sublayer: Send + Sync {
     fn forward(&self, x: &[f32], shape: &Shape) -> Result<Vec<f32>>;
 
     /// Adds the gradient of `x` to `x_grad` and hands back those of the parameters, in their order.
-    fn backward(&self, x: &[f32], shape: &Shape, grad: &[f32], x_grad: Wanted) -> Result<Vec<Tensor>>;
+    fn backward(&self, x: &[f32], shape: &Shape, grad: &[f32], x_grad: InputGradient) -> Result<Vec<Tensor>>;
 }
 
 /// `norm(x + dropout(sublayer(x)))`, where the sub-layer has these parameters.
@@ -50,11 +50,11 @@ pub fn apply<S: Sublayer + 'static>(x: &Tensor, sublayer: S, parameters: &[Tenso
         bail!("a norm of {} does not fit the rows of {:?}", gamma.elem_count(), x.shape());
     }
     if let Some(noise) = end.dropout {
-        noise::check(noise.p)?;
+        dropout_mask::check(noise.p)?;
     }
     let tied: Vec<&Tensor> = parameters.iter().chain([&gamma, &beta]).collect();
     let graph = x.track_op() || tied.iter().any(|parameter| parameter.track_op());
-    let (knot, mail) = tie(&tied)?;
+    let (knot, mail) = register(&tied)?;
     let whole = Whole {
         sublayer,
         norm: LayerNorm::new(end.eps),
@@ -74,11 +74,11 @@ struct Whole<S> {
     norm: LayerNorm,
     gamma: Tensor,
     beta: Tensor,
-    dropout: Option<Noise>,
+    dropout: Option<DropoutMask>,
     /// Whether there will be a backward pass.
     graph: bool,
     wants_x: bool,
-    mail: Mail,
+    mail: GradientSlot,
     /// What the norm was given.
     sum: OnceLock<Vec<f32>>,
 }
@@ -110,16 +110,16 @@ impl<S: Sublayer> Whole<S> {
 
     /// Turns a stretch of what the sub-layer said into the sum.
     fn add(&self, x: &[f32], start: usize, rows: &mut [f32]) {
-        self.thin(start, rows);
+        self.apply_dropout(start, rows);
         widest(
             #[inline(always)]
             || rows.iter_mut().zip(x).for_each(|(said, x)| *said += x),
         );
     }
 
-    fn thin(&self, start: usize, values: &mut [f32]) {
+    fn apply_dropout(&self, start: usize, values: &mut [f32]) {
         if let Some(noise) = self.dropout {
-            noise.thin(start, values);
+            noise.apply_dropout(start, values);
         }
     }
 
@@ -129,7 +129,7 @@ impl<S: Sublayer> Whole<S> {
         let width = self.gamma.elem_count();
         let sum_grad = read(&self.gamma, |gamma| self.norm.input_gradient(sum, grad, gamma))?;
         let (gamma_grad, beta_grad) = self.norm.parameter_gradients(sum, grad, width);
-        let said_grad = rows::changed(&sum_grad, 1, |start, values| self.thin(start, values));
+        let said_grad = rows::changed(&sum_grad, 1, |start, values| self.apply_dropout(start, values));
         let mut x_grad = self.wants_x.then_some(sum_grad);
         let wanted = self.wants_x.then_some(&mut x_grad);
         let mut grads = self.sublayer.backward(x, shape, &said_grad, wanted)?;
@@ -151,6 +151,6 @@ impl<S: Sublayer> CustomOp2 for Whole<S> {
         let (x_grad, grads) = read2(x, &grad.contiguous()?, |values, grad| self.backward(values, x.shape(), grad))??;
         self.mail.send(grads.into_iter().map(Some).collect());
         let x_grad = x_grad.map(|values| tensor(values, x.dims())).transpose()?;
-        Ok((x_grad, if knot.track_op() { receipt()? } else { None }))
+        Ok((x_grad, if knot.track_op() { no_gradient()? } else { None }))
     }
 }

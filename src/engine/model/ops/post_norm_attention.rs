@@ -7,11 +7,11 @@ use candle_core::{Result, Shape, Tensor, bail};
 
 use super::attention::Attention;
 use super::composed;
+use super::dropout_mask::DropoutMask;
 use super::feed_forward::Dense;
 use super::heads::Heads;
 use super::linear::Sizes;
-use super::noise::Noise;
-use super::post_norm::{PostNorm, Sublayer, Wanted, apply};
+use super::post_norm::{InputGradient, PostNorm, Sublayer, apply};
 use super::values::{are_fused, read, read2, tensor};
 
 /// Attention of a text to itself.
@@ -32,7 +32,7 @@ pub struct SelfAttention<'a> {
     /// Heads that ask.
     pub heads: usize,
     /// Dropout on the probabilities.
-    pub dropout: Option<Noise>,
+    pub dropout: Option<DropoutMask>,
 }
 
 /// `norm(x + dropout(output(attention(query(x), key(x), value(x)))))`.
@@ -105,7 +105,7 @@ impl Block {
     }
 
     /// Gradients of a layer's weight and bias; adds that of its input to `x_grad`.
-    fn pull_back(&self, layer: usize, x: &[f32], grad: &[f32], x_grad: Wanted) -> Result<[Tensor; 2]> {
+    fn backward(&self, layer: usize, x: &[f32], grad: &[f32], x_grad: InputGradient) -> Result<[Tensor; 2]> {
         let (sizes, weight, bias) = (self.sizes[layer], &self.parameters[2 * layer], &self.parameters[2 * layer + 1]);
         if let Some(x_grad) = x_grad {
             read(weight, |weight| sizes.add_input_gradient(weight, grad, x_grad))??;
@@ -126,17 +126,17 @@ impl Sublayer for Block {
         Ok(said)
     }
 
-    fn backward(&self, x: &[f32], _: &Shape, grad: &[f32], mut x_grad: Wanted) -> Result<Vec<Tensor>> {
+    fn backward(&self, x: &[f32], _: &Shape, grad: &[f32], mut x_grad: InputGradient) -> Result<Vec<Tensor>> {
         let Some(Kept { projected, context }) = self.kept.get() else {
             bail!("an attention has nothing to go back through")
         };
         let mut context_grad = None;
-        let output = self.pull_back(3, context, grad, Some(&mut context_grad))?;
+        let output = self.backward(3, context, grad, Some(&mut context_grad))?;
         let context_grad = context_grad.unwrap_or_default();
-        let grads = self.attention.pull_back(projected.each_ref().map(Vec::as_slice), &context_grad)?;
+        let grads = self.attention.backward(projected.each_ref().map(Vec::as_slice), &context_grad)?;
         let mut parameters = Vec::with_capacity(self.parameters.len());
         for (layer, grad) in grads.iter().enumerate() {
-            parameters.extend(self.pull_back(layer, x, grad, x_grad.as_deref_mut())?);
+            parameters.extend(self.backward(layer, x, grad, x_grad.as_deref_mut())?);
         }
         parameters.extend(output);
         Ok(parameters)

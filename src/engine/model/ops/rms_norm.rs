@@ -58,7 +58,7 @@ impl RmsNorm {
             |start, rows| {
                 let inputs = x[start..].chunks_exact(gamma.len());
                 for (grad, x) in rows.chunks_exact_mut(gamma.len()).zip(inputs) {
-                    self.pull_back(grad, x, gamma);
+                    self.backward(grad, x, gamma);
                 }
             },
         )
@@ -66,7 +66,7 @@ impl RmsNorm {
 
     /// Turns the gradient of a result row into that of its input row.
     #[inline(always)]
-    fn pull_back(&self, grad: &mut [f32], x: &[f32], gamma: &[f32]) {
+    fn backward(&self, grad: &mut [f32], x: &[f32], gamma: &[f32]) {
         let scale = self.scale(x);
         grad.iter_mut().zip(gamma).for_each(|(grad, gamma)| *grad *= gamma);
         let slope = sum2(grad, x, |grad, x| grad * x) * scale * scale / x.len() as f32;

@@ -90,7 +90,7 @@ impl ServerTeacher {
     fn admit(&self, question: &str) -> Result<(), ServerError> {
         let Some(limit) = self.limit else { return Ok(()) };
         let next = self.questions.bound(question, self.with(|seen| seen.echo), &self.client.meter());
-        let paid = self.paid();
+        let paid = self.billed_tokens();
         if paid.saturating_add(next) > limit { Err(ServerError::Spent { paid, limit, next }) } else { Ok(()) }
     }
 
@@ -183,7 +183,7 @@ impl ServerTeacher {
 }
 
 impl Teacher for ServerTeacher {
-    fn answer(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
+    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
         let never = CancelToken::default();
         texts.iter().map(|text| Ok(self.put(text, &never)?.scores.to_vec())).collect()
     }
@@ -210,15 +210,15 @@ impl Teacher for ServerTeacher {
         self.with(|seen| seen.keep_to(estimator));
     }
 
-    fn at_once(&self) -> usize {
+    fn batch_size(&self) -> usize {
         1
     }
 
-    fn paid(&self) -> u64 {
+    fn billed_tokens(&self) -> u64 {
         self.with(|seen| seen.paid_before).saturating_add(self.client.meter().total())
     }
 
-    fn take_up(&self, paid: u64) {
+    fn restore_billing(&self, paid: u64) {
         let now = self.client.meter().total();
         self.with(|seen| seen.paid_before = seen.paid_before.max(paid.saturating_sub(now)));
     }

@@ -8,7 +8,7 @@ use super::shelf::shelf_ui;
 use crate::link::{Listed, Repository, RepositoryFile};
 use crate::session::{MAIN, Source};
 use crate::window::control;
-use crate::window::dialog::Wish;
+use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
 
 /// The fields of the two names.
@@ -16,9 +16,15 @@ pub(super) const TEACHER: &str = "teacher on the Hub";
 pub(super) const STUDENT: &str = "student on the Hub";
 
 /// Gives the new source.
-pub(super) fn hub_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish, now: &Source) -> Option<Source> {
+pub(super) fn hub_ui(
+    ui: &mut Ui,
+    scene: &Scene,
+    state: &mut UiState,
+    wish: DialogRequest,
+    now: &Source,
+) -> Option<Source> {
     let Source::Hub { repo, revision, file } = now else { return None };
-    let id = if wish == Wish::Teacher { TEACHER } else { STUDENT };
+    let id = if wish == DialogRequest::Teacher { TEACHER } else { STUDENT };
     let help =
         scene.t("The model's name on the Hub; Enter takes it, and what the cache lacks is fetched once you say so");
     let name = control::row(ui, scene.t("Name"), help, |ui| {
@@ -29,7 +35,7 @@ pub(super) fn hub_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish
         control::draft(ui, state, Id::unique(id).with("revision"), revision, MAIN, f32::INFINITY)
     });
     let chosen = match wish {
-        Wish::Teacher if !repo.is_empty() => files_ui(ui, scene, state, (repo, revision), file.as_deref()),
+        DialogRequest::Teacher if !repo.is_empty() => files_ui(ui, scene, state, (repo, revision), file.as_deref()),
         _ => None,
     };
     if let Some(file) = chosen {
@@ -42,7 +48,7 @@ pub(super) fn hub_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: Wish
     (name.is_some() || version.is_some()).then(|| {
         // A file behind the name is a teacher's; a session with such a student would not open again.
         let typed = |text: String| match wish {
-            Wish::Teacher => Source::hub(text.trim()),
+            DialogRequest::Teacher => Source::hub(text.trim()),
             _ => Source::Hub { repo: text.trim().to_owned(), revision: revision.clone(), file: None },
         };
         name.map_or_else(|| now.clone(), typed).at(version.unwrap_or_else(|| revision.clone()))

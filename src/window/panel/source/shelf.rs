@@ -4,10 +4,10 @@ use egui::{ScrollArea, Ui};
 
 use super::Scene;
 use super::row::{HEIGHT, Row, ending, small};
-use crate::link::{Listed, Shelf};
+use crate::link::{Listed, ModelCatalog};
 use crate::session::{MAIN, Source};
 use crate::window::control;
-use crate::window::dialog::Wish;
+use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
 
 /// The models in the cache; gives the one that was clicked.
@@ -15,7 +15,7 @@ pub(super) fn shelf_ui<'a>(
     ui: &mut Ui,
     scene: &Scene<'a>,
     state: &mut UiState,
-    wish: Wish,
+    wish: DialogRequest,
     now: &Source,
 ) -> Option<&'a Listed> {
     if !std::mem::replace(&mut state.shelf_asked, true) {
@@ -36,7 +36,7 @@ pub(super) fn shelf_ui<'a>(
         return None;
     }
     let mut picked = None;
-    let id = if wish == Wish::Teacher { "teacher's shelf" } else { "student's shelf" };
+    let id = if wish == DialogRequest::Teacher { "teacher's shelf" } else { "student's shelf" };
     ScrollArea::vertical().id_salt(id).max_height(HEIGHT).min_scrolled_height(HEIGHT).show(ui, |ui| {
         control::clear_of_bar(ui);
         for model in &shelf.models {
@@ -55,7 +55,7 @@ fn is(model: &Listed, now: &Source) -> bool {
 }
 
 /// What is said in place of an empty list.
-fn nothing(shelf: &Shelf, scene: &Scene) -> Option<String> {
+fn nothing(shelf: &ModelCatalog, scene: &Scene) -> Option<String> {
     match &shelf.problem {
         Some(problem) => Some(problem.clone()),
         None if shelf.models.is_empty() => Some(format!("{} {}", scene.t("No models in"), shelf.cache.display())),
@@ -64,10 +64,10 @@ fn nothing(shelf: &Shelf, scene: &Scene) -> Option<String> {
 }
 
 /// One model: a dot that says whether it fits, its name, its figures. True if it was clicked.
-fn model_ui(ui: &mut Ui, scene: &Scene, wish: Wish, model: &Listed, chosen: bool) -> bool {
+fn model_ui(ui: &mut Ui, scene: &Scene, wish: DialogRequest, model: &Listed, chosen: bool) -> bool {
     let palette = scene.look.palette();
     let (needs, fits) = match wish {
-        Wish::Teacher => (model.teacher_bytes, model.fits_as_teacher),
+        DialogRequest::Teacher => (model.teacher_bytes, model.fits_as_teacher),
         _ => (model.student_bytes, model.fits_as_student),
     };
     let problem = problem(scene, wish, model);
@@ -95,8 +95,8 @@ fn figures(model: &Listed) -> String {
 }
 
 /// Why it cannot stand in this place.
-fn problem(scene: &Scene, wish: Wish, model: &Listed) -> Option<String> {
-    let quantised = wish == Wish::Student && model.parameters.is_some() && model.student_bytes.is_none();
+fn problem(scene: &Scene, wish: DialogRequest, model: &Listed) -> Option<String> {
+    let quantised = wish == DialogRequest::Student && model.parameters.is_some() && model.student_bytes.is_none();
     let words = scene.t("A GGUF file is frozen: it can teach, not learn");
     model.problem.clone().or_else(|| quantised.then(|| words.to_owned()))
 }

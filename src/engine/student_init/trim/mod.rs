@@ -19,7 +19,7 @@ use std::sync::Arc;
 use candle_core::Tensor;
 use serde_json::Value;
 
-use super::MakeError;
+use super::StudentInitError;
 use crate::engine::data::Dataset;
 use crate::engine::model::{self, Config, HeadRows, Model, ModelError, Parts, Plan, Stored, Tokens};
 use crate::link::ModelCard;
@@ -49,8 +49,8 @@ impl Kept {
 /// `whole` with the vocabulary that the session's data, prompts and label words use.
 ///
 /// # Errors
-/// [`MakeError::Vocabulary`] for a tokenizer of an unknown kind.
-pub fn student(whole: Model, session: &Session, data: &Dataset) -> Result<Model, MakeError> {
+/// [`StudentInitError::Vocabulary`] for a tokenizer of an unknown kind.
+pub fn student(whole: Model, session: &Session, data: &Dataset) -> Result<Model, StudentInitError> {
     let used = used::tokens(&whole, session, data)?;
     let (kept, tokens) = tokenizer(&whole.tokens, &whole.config, used)?;
     trimmed(whole, session, data.classes.len(), &kept, tokens)
@@ -59,9 +59,10 @@ pub fn student(whole: Model, session: &Session, data: &Dataset) -> Result<Model,
 /// The tokens that stay if those in `used` must, and the tokenizer with them alone.
 ///
 /// # Errors
-/// [`MakeError::Vocabulary`].
-pub fn tokenizer(whole: &Tokens, config: &Config, mut used: BTreeSet<u32>) -> Result<(Kept, Tokens), MakeError> {
-    let damaged = |e: serde_json::Error| MakeError::Vocabulary(format!("its tokenizer cannot be read again: {e}"));
+/// [`StudentInitError::Vocabulary`].
+pub fn tokenizer(whole: &Tokens, config: &Config, mut used: BTreeSet<u32>) -> Result<(Kept, Tokens), StudentInitError> {
+    let damaged =
+        |e: serde_json::Error| StudentInitError::Vocabulary(format!("its tokenizer cannot be read again: {e}"));
     let mut json: Value = serde_json::from_str(&whole.to_text()?).map_err(damaged)?;
     let entries = whole.entries();
     used.extend(whole.roles().into_iter().flatten());
@@ -76,17 +77,23 @@ pub fn tokenizer(whole: &Tokens, config: &Config, mut used: BTreeSet<u32>) -> Re
 
 /// Every kept token has the id that its row has: a tokenizer that numbers its tokens in its own way
 /// would otherwise read other rows than it means.
-fn check(before: &BTreeMap<String, u32>, after: &BTreeMap<String, u32>, kept: &Kept) -> Result<(), MakeError> {
+fn check(before: &BTreeMap<String, u32>, after: &BTreeMap<String, u32>, kept: &Kept) -> Result<(), StudentInitError> {
     let moved = |(token, old): &(&String, &u32)| kept.new_id(**old) != after.get(*token).copied();
     match before.iter().find(moved) {
         None => Ok(()),
-        Some((token, _)) => Err(MakeError::Vocabulary(format!(
+        Some((token, _)) => Err(StudentInitError::Vocabulary(format!(
             "the token {token:?} cannot be given a new id in this tokenizer; keep the vocabulary Whole"
         ))),
     }
 }
 
-fn trimmed(whole: Model, session: &Session, classes: usize, kept: &Kept, tokens: Tokens) -> Result<Model, MakeError> {
+fn trimmed(
+    whole: Model,
+    session: &Session,
+    classes: usize,
+    kept: &Kept,
+    tokens: Tokens,
+) -> Result<Model, StudentInitError> {
     let (rows, device) = (Tensor::new(kept.ids.as_slice(), whole.device())?, whole.device().clone());
     let config = token_ids::renumbered(&whole.config, kept)?;
     let stored: BTreeMap<String, Tensor> =
@@ -113,6 +120,6 @@ fn trimmed(whole: Model, session: &Session, classes: usize, kept: &Kept, tokens:
 }
 
 /// A tokenizer that is written otherwise than every one known here.
-fn unknown(what: &str) -> MakeError {
-    MakeError::Model(ModelError::Tokens(format!("{what}; keep the student's vocabulary Whole")))
+fn unknown(what: &str) -> StudentInitError {
+    StudentInitError::Model(ModelError::Tokens(format!("{what}; keep the student's vocabulary Whole")))
 }

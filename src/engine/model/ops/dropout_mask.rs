@@ -21,24 +21,24 @@ pub fn check(p: f32) -> Result<()> {
 
 /// Dropout of probability `p`, its mask named by a seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Noise {
+pub struct DropoutMask {
     /// Probability of a 0, in [0, 1).
     pub p: f32,
     /// Names the mask; different from step to step and place to place.
     pub seed: u64,
 }
 
-impl Noise {
+impl DropoutMask {
     /// Multiplies a stretch of elements by the mask; the first of them has index `start`.
-    pub fn thin(self, start: usize, values: &mut [f32]) {
+    pub fn apply_dropout(self, start: usize, values: &mut [f32]) {
         let (head, rest) = values.split_at_mut((start.next_multiple_of(BLOCK) - start).min(values.len()));
-        self.thin_block(start, head);
+        self.apply_dropout_block(start, head);
         for (index, part) in rest.chunks_mut(BLOCK).enumerate() {
-            self.thin_block(start.next_multiple_of(BLOCK) + index * BLOCK, part);
+            self.apply_dropout_block(start.next_multiple_of(BLOCK) + index * BLOCK, part);
         }
     }
 
-    fn thin_block(self, start: usize, values: &mut [f32]) {
+    fn apply_dropout_block(self, start: usize, values: &mut [f32]) {
         let block = Block::of(self.seed, start, self.p);
         let first = start % BLOCK;
         widest(

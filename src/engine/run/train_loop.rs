@@ -7,7 +7,7 @@ use super::super::evaluate::Validated;
 use super::super::teacher::Targets;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint, evaluate, vetting};
-use super::ending::{FINISHED, REACHED, STALE};
+use super::finish::{FINISHED, REACHED, STALE};
 use super::{Engine, Mode, Run};
 use crate::link::{Event, KnobChange, Measures, Measuring, Origin, Phase, SeriesId, Step};
 use crate::session::{Catalog, Keep, Knobs};
@@ -137,8 +137,8 @@ impl Engine<'_> {
         let (step, live) = (run.trainer.step, self.cells.knobs.load());
         let due = run.trainer.session.script.iter().filter(|change| change.step == step);
         let scripted: Vec<(String, f64)> = due.map(|change| (change.knob.clone(), change.value)).collect();
-        let script = turn(&mut run.trainer.knobs, scripted);
-        let person = turn(&mut run.trainer.knobs, moved(&self.catalog, &run.seen, &live));
+        let script = set_knobs(&mut run.trainer.knobs, scripted);
+        let person = set_knobs(&mut run.trainer.knobs, moved(&self.catalog, &run.seen, &live));
         run.seen = live;
         for (origin, changes) in [(Origin::Script, script), (Origin::Person, person)] {
             if let Some(run) = self.run.as_mut().filter(|_| !changes.is_empty()) {
@@ -296,7 +296,7 @@ fn moved(catalog: &Catalog, seen: &Knobs, live: &Knobs) -> Vec<(String, f64)> {
 }
 
 /// Sets knobs and tells what really changed.
-fn turn(knobs: &mut Knobs, wanted: Vec<(String, f64)>) -> Vec<KnobChange> {
+fn set_knobs(knobs: &mut Knobs, wanted: Vec<(String, f64)>) -> Vec<KnobChange> {
     let change = |(knob, to): (String, f64)| {
         let from = knobs.values.get(&knob).copied().unwrap_or(to);
         if from == to {

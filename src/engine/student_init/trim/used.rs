@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::engine::data::Dataset;
-use crate::engine::make::MakeError;
 use crate::engine::model::tokens::Around;
-use crate::engine::model::{Model, Tokens, Top};
+use crate::engine::model::{HeadKind, Model, Tokens};
 use crate::engine::prompt::PreparedPrompt;
+use crate::engine::student_init::StudentInitError;
 use crate::engine::task;
 use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
 use crate::session::{Prompt, Session};
@@ -16,12 +16,12 @@ use crate::session::{Prompt, Session};
 /// Ids of `model`'s tokens in everything that it reads while it learns.
 ///
 /// # Errors
-/// [`MakeError`] if a text cannot be encoded or the prompt cannot be used.
-pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeSet<u32>, MakeError> {
+/// [`StudentInitError`] if a text cannot be encoded or the prompt cannot be used.
+pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeSet<u32>, StudentInitError> {
     let (prompt, classes) = (&session.prompt, &data.classes);
     let task = task::for_model(model, prompt, classes)?;
     let draws = 1 + prompt.variants.len() as u64;
-    let of = |text: &str| -> Result<BTreeSet<u32>, MakeError> {
+    let of = |text: &str| -> Result<BTreeSet<u32>, StudentInitError> {
         let start = model.tokens.start(text, model.max_tokens)?.0;
         let pieces = model.tokens.encode_around(start, 0..start.len(), Around::Both)?;
         let mut ids: BTreeSet<u32> = pieces.ids.into_iter().collect();
@@ -38,16 +38,16 @@ pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeS
     });
     let mut ids = joined?;
     ids.extend(of_prompt(&model.tokens, prompt, classes)?);
-    if model.top == Top::Vocabulary {
+    if model.top == HeadKind::Vocabulary {
         ids.extend(PreparedPrompt::new(prompt, classes, model)?.words().flatten());
     }
     Ok(ids)
 }
 
 /// Tokens of the templates and of the label words, alone and in every template.
-fn of_prompt(tokens: &Tokens, prompt: &Prompt, classes: &[String]) -> Result<BTreeSet<u32>, MakeError> {
+fn of_prompt(tokens: &Tokens, prompt: &Prompt, classes: &[String]) -> Result<BTreeSet<u32>, StudentInitError> {
     let mut ids = BTreeSet::new();
-    let mut take = |text: &str| -> Result<(), MakeError> {
+    let mut take = |text: &str| -> Result<(), StudentInitError> {
         ids.extend(tokens.encode(text, true)?.ids);
         Ok(())
     };

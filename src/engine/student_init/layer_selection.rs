@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
-use super::MakeError;
+use super::StudentInitError;
 use super::fit;
-use super::map::picked;
-use super::origin::Origin;
+use super::init_source::InitSource;
+use super::layer_map::picked;
 use super::reduce::Reduction;
-use super::stacks::{self, Stack};
+use super::stacks::{self, LayerStack};
 use crate::engine::model::plan::{self, Planned};
-use crate::engine::model::{self, Config, HeadRows, Model, ModelFiles, Parts, Plan, Stored, Tokens, Top, outputs};
+use crate::engine::model::{self, Config, HeadKind, HeadRows, Model, ModelFiles, Parts, Plan, Stored, Tokens, outputs};
 use crate::session::{LayerMap, Layers, Models};
 
 /// The student of `models`, whose configuration and tokenizer are `files` and whose weights are those
 /// that `layers` names.
 ///
 /// # Errors
-/// [`MakeError`] naming what does not fit and what to change.
+/// [`StudentInitError`] naming what does not fit and what to change.
 pub fn student(
     models: &Models,
     layers: &Layers,
@@ -28,15 +28,15 @@ pub fn student(
     classes: &[String],
     seed: u64,
     device: &Device,
-) -> Result<Model, MakeError> {
+) -> Result<Model, StudentInitError> {
     let choice = &models.student;
-    let nobody = || MakeError::Layers("no model is named to take them from; name one under `of`".into());
+    let nobody = || StudentInitError::Layers("no model is named to take them from; name one under `of`".into());
     let source = models.layers_from().ok_or_else(nobody)?;
-    let origin = Origin::open(source)?;
+    let origin = InitSource::open(source)?;
     let mut config = files.configuration()?.0;
     let teacher = models.teacher.as_ref().filter(|teacher| teacher.source == *source);
     let mapping = choice.classes.as_ref().or_else(|| teacher?.classes.as_ref());
-    let mut taken = Taken::new(&origin, &layers.map)?;
+    let mut taken = LayerSelection::new(&origin, &layers.map)?;
     taken.outputs = outputs::matched(&origin.outputs, classes, mapping).ok().map(|matched| matched.order);
     if *source == choice.source {
         taken.write(&mut config)?;
@@ -44,7 +44,7 @@ pub fn student(
     let architecture = model::architecture(&config)?;
     let tokens = Arc::new(Tokens::open(&files)?);
     origin.check_tokens(&tokens)?;
-    let top = Top::asked(choice.head, architecture, classes.len());
+    let top = HeadKind::asked(choice.head, architecture, classes.len());
     let plan = Plan::new(architecture, &config, &top, Some(&origin.stored))?;
     fit::check(&origin, &config, &taken, &plan)?;
     let (tensors, note) = taken.tensors(&config, &plan, seed, device)?;
@@ -62,29 +62,29 @@ pub fn student(
 }
 
 /// Layers of a model, picked stack by stack.
-pub struct Taken<'a> {
-    origin: &'a Origin,
+pub struct LayerSelection<'a> {
+    origin: &'a InitSource,
     /// Each stack and the layers of it, in the student's order; empty for embeddings only.
-    pub stacks: Vec<(Stack, Vec<usize>)>,
+    pub stacks: Vec<(LayerStack, Vec<usize>)>,
     /// Whether any layer is taken.
     pub layers: bool,
     /// The output of the origin's classifier for each class, if its outputs are the classes.
     pub outputs: Option<Vec<usize>>,
 }
 
-impl<'a> Taken<'a> {
+impl<'a> LayerSelection<'a> {
     /// What `map` takes of `origin`.
     ///
     /// # Errors
-    /// [`MakeError::Layers`] if the map does not fit the depth.
-    pub fn new(origin: &'a Origin, map: &LayerMap) -> Result<Self, MakeError> {
-        let of = |stack: &Stack| Ok((*stack, picked(map, stack.layers(&origin.config)?)?));
-        let stacks = origin.stacks()?.iter().map(of).collect::<Result<_, MakeError>>()?;
+    /// [`StudentInitError::Layers`] if the map does not fit the depth.
+    pub fn new(origin: &'a InitSource, map: &LayerMap) -> Result<Self, StudentInitError> {
+        let of = |stack: &LayerStack| Ok((*stack, picked(map, stack.layers(&origin.config)?)?));
+        let stacks = origin.stacks()?.iter().map(of).collect::<Result<_, StudentInitError>>()?;
         Ok(Self { origin, stacks, layers: *map != LayerMap::EmbeddingsOnly, outputs: None })
     }
 
     /// Gives a configuration like the origin's the picked layers.
-    fn write(&self, config: &mut Config) -> Result<(), MakeError> {
+    fn write(&self, config: &mut Config) -> Result<(), StudentInitError> {
         let stacks = self.stacks.iter().filter(|_| self.layers);
         stacks.into_iter().try_for_each(|(stack, picked)| Ok(stack.write(config, picked)?))
     }
@@ -99,7 +99,7 @@ impl<'a> Taken<'a> {
 
     /// `name` with the picked layer's number. The one bias table that all layers of a T5 stack share
     /// stands in the first, whichever layers are taken.
-    fn in_layer(&self, name: &str, own: &[Stack]) -> Option<String> {
+    fn in_layer(&self, name: &str, own: &[LayerStack]) -> Option<String> {
         let shared = name.contains("relative_attention_bias");
         for (stack, (_, picked)) in own.iter().zip(&self.stacks) {
             if let Some((layer, renumbered)) = stack.layer_of(name).filter(|_| !shared) {
@@ -117,7 +117,7 @@ impl<'a> Taken<'a> {
         plan: &Plan,
         seed: u64,
         device: &Device,
-    ) -> Result<(BTreeMap<String, Tensor>, String), MakeError> {
+    ) -> Result<(BTreeMap<String, Tensor>, String), StudentInitError> {
         let (wide, narrow) = (self.origin.config.width(), config.width());
         let reduction = if wide == narrow { None } else { Some(Reduction::of(self.origin, narrow, device)?) };
         let mut tensors = BTreeMap::new();
@@ -141,7 +141,7 @@ impl<'a> Taken<'a> {
         planned: &Planned,
         reduction: Option<&Reduction>,
         device: &Device,
-    ) -> Result<Option<Tensor>, MakeError> {
+    ) -> Result<Option<Tensor>, StudentInitError> {
         let Some(theirs) = self.name(name, student) else { return Ok(None) };
         let Some(tensor) = self.origin.tensor(&theirs, device)? else { return Ok(None) };
         let Some(tensor) = self.in_class_order(&theirs, tensor)? else { return Ok(None) };
@@ -155,7 +155,7 @@ impl<'a> Taken<'a> {
     }
 
     /// A classifier's rows in the order of the classes; `None` where they are other classes.
-    fn in_class_order(&self, theirs: &str, tensor: Tensor) -> Result<Option<Tensor>, MakeError> {
+    fn in_class_order(&self, theirs: &str, tensor: Tensor) -> Result<Option<Tensor>, StudentInitError> {
         if !self.origin.architecture.heads.is_classifier(theirs) {
             return Ok(Some(tensor));
         }
@@ -172,7 +172,7 @@ impl<'a> Taken<'a> {
         student: &str,
         tensor: Tensor,
         device: &Device,
-    ) -> Result<Tensor, MakeError> {
+    ) -> Result<Tensor, StudentInitError> {
         if student != "distilbert" || !theirs.starts_with("bert.embeddings.position") {
             return Ok(tensor);
         }

@@ -1,9 +1,9 @@
 //! How much memory a model takes, from its configuration alone and before anything is allocated.
 
-use super::map::picked;
-use super::{MakeError, stacks};
+use super::layer_map::picked;
+use super::{StudentInitError, stacks};
 use crate::engine::hub;
-use crate::engine::model::{self, Config, ModelError, Plan, Top};
+use crate::engine::model::{self, Config, HeadKind, ModelError, Plan};
 use crate::link::{ModelCard, ModelSize};
 use crate::session::{Head, LayerMap, OptimizerKind, Session};
 
@@ -16,7 +16,7 @@ const NUMBER: u64 = 4;
 /// [`ModelError::Config`] naming the field that is missing or wrong.
 pub fn of(config: &Config, head: Head, classes: usize, optimizer: OptimizerKind) -> Result<ModelSize, ModelError> {
     let architecture = model::architecture(config)?;
-    let plan = Plan::new(architecture, config, &Top::asked(head, architecture, classes), None)?;
+    let plan = Plan::new(architecture, config, &HeadKind::asked(head, architecture, classes), None)?;
     Ok(ModelSize { layers: config.layers(), width: config.width(), ..weighed(plan.parameters(), optimizer) })
 }
 
@@ -24,8 +24,8 @@ pub fn of(config: &Config, head: Head, classes: usize, optimizer: OptimizerKind)
 /// vocabulary that is to be trimmed counts whole, since only the data knows what stays.
 ///
 /// # Errors
-/// [`MakeError`] if a configuration cannot be read or a map does not fit it.
-pub fn planned(session: &Session, classes: usize) -> Result<ModelSize, MakeError> {
+/// [`StudentInitError`] if a configuration cannot be read or a map does not fit it.
+pub fn planned(session: &Session, classes: usize) -> Result<ModelSize, StudentInitError> {
     let choice = &session.models.student;
     let mut config = hub::files(choice)?.configuration()?.0;
     if let (Some(layers), Some(source)) = (&choice.layers, session.models.layers_from())

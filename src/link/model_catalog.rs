@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What the Hugging Face cache of this machine holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Shelf {
+pub struct ModelCatalog {
     /// The cache's folder.
     pub cache: PathBuf,
     /// Memory that could be used, bytes, where the system says.

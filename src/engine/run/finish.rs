@@ -8,7 +8,7 @@ use super::super::checkpoint::{Found, Story};
 use super::super::model::StudentFiles;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint};
-use super::{Engine, Left, Mode, Run, Unwritten, measuring, peak_bytes, unwritten};
+use super::{Engine, FinishedRun, Mode, Run, Unwritten, measuring, peak_bytes, unwritten};
 use crate::link::{Abandoned, Event, EventSink as _, Notice, Outcome, Phase, STOPPED, Saved, Step};
 use crate::session::Keep;
 use crate::session::run_folder::SUMMARY;
@@ -53,7 +53,7 @@ impl Engine<'_> {
         match put_back(run, step) {
             Ok((abandoned, damaged)) => {
                 run.ends = None;
-                run.settle(&self.cells.knobs.load());
+                run.sync_knobs(&self.cells.knobs.load());
                 let step = run.trainer.step;
                 self.emit(Event::Rewound { step });
                 self.tell_checkpoints(abandoned);
@@ -83,7 +83,7 @@ impl Engine<'_> {
         };
         let Some(mut run) = self.run.take() else { return };
         let mut unwritten = unwritten::write(&files, &run.out).err();
-        let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.paid());
+        let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.billed_tokens());
         if reason == STOPPED {
             run.trainer.spare_teacher();
         }
@@ -180,7 +180,7 @@ impl Engine<'_> {
 
     /// What a run leaves to look at.
     fn keep(&mut self, trainer: Trainer) {
-        self.left = Left { step: trainer.step, pruner: trainer.pruner };
+        self.left = FinishedRun { step: trainer.step, pruner: trainer.pruner };
         self.pair = Some(trainer.pair);
     }
 

@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
-use super::super::make::size;
 use super::super::pair::Pair;
+use super::super::student_init::size;
 use super::super::{budget, doctor, hub};
 use super::Engine;
 use crate::link::{Command, Event, Phase};

@@ -3,43 +3,43 @@
 
 use serde_json::{Value, json};
 
-use super::MakeError;
+use super::StudentInitError;
 use crate::engine::model::{Config, ModelError};
 
 /// A stack of layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stack {
+pub struct LayerStack {
     /// What stands before the layer's number in a tensor's name.
     pub marker: &'static str,
     /// The configuration's field for the number of layers.
     pub field: &'static str,
 }
 
-const BERT: &[Stack] = &[Stack { marker: "encoder.layer.", field: "num_hidden_layers" }];
-const DISTILBERT: &[Stack] = &[Stack { marker: "transformer.layer.", field: "n_layers" }];
-const GPT2: &[Stack] = &[Stack { marker: "transformer.h.", field: "n_layer" }];
-const LLAMA: &[Stack] = &[Stack { marker: "model.layers.", field: "num_hidden_layers" }];
-const T5: &[Stack] = &[
-    Stack { marker: "encoder.block.", field: "num_layers" },
-    Stack { marker: "decoder.block.", field: "num_decoder_layers" },
+const BERT: &[LayerStack] = &[LayerStack { marker: "encoder.layer.", field: "num_hidden_layers" }];
+const DISTILBERT: &[LayerStack] = &[LayerStack { marker: "transformer.layer.", field: "n_layers" }];
+const GPT2: &[LayerStack] = &[LayerStack { marker: "transformer.h.", field: "n_layer" }];
+const LLAMA: &[LayerStack] = &[LayerStack { marker: "model.layers.", field: "num_hidden_layers" }];
+const T5: &[LayerStack] = &[
+    LayerStack { marker: "encoder.block.", field: "num_layers" },
+    LayerStack { marker: "decoder.block.", field: "num_decoder_layers" },
 ];
 
 /// The stacks of an architecture; the first is the one people mean by its layers.
 ///
 /// # Errors
-/// [`MakeError::Layers`] for an architecture whose layers are not known here.
-pub fn of(architecture: &str) -> Result<&'static [Stack], MakeError> {
+/// [`StudentInitError::Layers`] for an architecture whose layers are not known here.
+pub fn of(architecture: &str) -> Result<&'static [LayerStack], StudentInitError> {
     match architecture {
         "bert" | "roberta" => Ok(BERT),
         "distilbert" => Ok(DISTILBERT),
         "gpt2" => Ok(GPT2),
         "t5" => Ok(T5),
         "llama" | "mistral" | "qwen2" | "qwen3" => Ok(LLAMA),
-        other => Err(MakeError::Layers(format!("where {other} keeps its layers is not known here"))),
+        other => Err(StudentInitError::Layers(format!("where {other} keeps its layers is not known here"))),
     }
 }
 
-impl Stack {
+impl LayerStack {
     /// Number of layers that `config` gives it; T5's decoder has as many as its encoder where none
     /// are named.
     ///

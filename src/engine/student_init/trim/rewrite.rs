@@ -12,15 +12,15 @@ use serde_json::{Map, Value, json};
 
 use super::pairs::{Joins, parts};
 use super::{Kept, unknown};
-use crate::engine::make::MakeError;
+use crate::engine::student_init::StudentInitError;
 
 type Entries = BTreeMap<String, u32>;
 
 /// Adds to `used` what has to stay with it.
 ///
 /// # Errors
-/// [`MakeError`] for a kind of tokenizer that is not known here.
-pub fn keep_needed(json: &Value, entries: &Entries, used: &mut BTreeSet<u32>) -> Result<(), MakeError> {
+/// [`StudentInitError`] for a kind of tokenizer that is not known here.
+pub fn keep_needed(json: &Value, entries: &Entries, used: &mut BTreeSet<u32>) -> Result<(), StudentInitError> {
     let model = &json["model"];
     let added = json["added_tokens"].as_array().into_iter().flatten();
     used.extend(added.filter_map(|token| entries.get(token["content"].as_str()?)));
@@ -46,7 +46,7 @@ pub fn keep_needed(json: &Value, entries: &Entries, used: &mut BTreeSet<u32>) ->
     Ok(())
 }
 
-fn keep_steps(model: &Value, entries: &Entries, used: &mut BTreeSet<u32>) -> Result<(), MakeError> {
+fn keep_steps(model: &Value, entries: &Entries, used: &mut BTreeSet<u32>) -> Result<(), StudentInitError> {
     for field in ["continuing_subword_prefix", "end_of_word_suffix"] {
         if model[field].as_str().is_some_and(|mark| !mark.is_empty()) {
             return Err(unknown(&format!("how a BPE with a {field} is trimmed is not known here")));
@@ -93,8 +93,8 @@ fn least_likely(model: &Value) -> Option<u32> {
 /// Rewrites `json` for the kept tokens and their new ids.
 ///
 /// # Errors
-/// [`MakeError`] if it is not written like any tokenizer known here.
-pub fn rewrite(json: &mut Value, entries: &Entries, kept: &Kept) -> Result<(), MakeError> {
+/// [`StudentInitError`] if it is not written like any tokenizer known here.
+pub fn rewrite(json: &mut Value, entries: &Entries, kept: &Kept) -> Result<(), StudentInitError> {
     let model = &mut json["model"];
     match &mut model["vocab"] {
         Value::Object(vocabulary) => *vocabulary = renumbered(vocabulary, kept),

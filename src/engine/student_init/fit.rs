@@ -2,9 +2,9 @@
 
 use candle_core::Tensor;
 
-use super::MakeError;
-use super::origin::Origin;
-use super::taken::Taken;
+use super::StudentInitError;
+use super::init_source::InitSource;
+use super::layer_selection::LayerSelection;
 use crate::engine::model::plan::Planned;
 use crate::engine::model::{Config, Plan};
 
@@ -50,11 +50,16 @@ pub fn is_embedding(name: &str) -> bool {
 /// Refuses a student that is another network than the one its layers come from.
 ///
 /// # Errors
-/// [`MakeError::Layers`] with both figures and what to change.
-pub fn check(origin: &Origin, config: &Config, taken: &Taken, plan: &Plan) -> Result<(), MakeError> {
+/// [`StudentInitError::Layers`] with both figures and what to change.
+pub fn check(
+    origin: &InitSource,
+    config: &Config,
+    taken: &LayerSelection,
+    plan: &Plan,
+) -> Result<(), StudentInitError> {
     let (ours, theirs) = (config.model_type()?, origin.architecture.id);
     if ours != theirs && (ours, theirs) != ("distilbert", "bert") {
-        return Err(MakeError::Layers(format!(
+        return Err(StudentInitError::Layers(format!(
             "the student is a {ours} and {} a {theirs}; choose a student of the same architecture",
             origin.title
         )));
@@ -68,16 +73,16 @@ pub fn check(origin: &Origin, config: &Config, taken: &Taken, plan: &Plan) -> Re
     check_shapes(origin, ours, taken, plan)
 }
 
-fn check_width(origin: &Origin, ours: usize, layers: bool) -> Result<(), MakeError> {
+fn check_width(origin: &InitSource, ours: usize, layers: bool) -> Result<(), StudentInitError> {
     let theirs = origin.config.width();
     if ours > theirs {
-        return Err(MakeError::Layers(format!(
+        return Err(StudentInitError::Layers(format!(
             "the student is {ours} wide and {} only {theirs}; choose a width of {theirs} or less",
             origin.title
         )));
     }
     if layers && ours < theirs {
-        return Err(MakeError::Layers(format!(
+        return Err(StudentInitError::Layers(format!(
             "layers of width {theirs} cannot be those of a student of width {ours}; choose EmbeddingsOnly, which reduces the embeddings and starts the layers anew, or a student of width {theirs}"
         )));
     }
@@ -85,11 +90,11 @@ fn check_width(origin: &Origin, ours: usize, layers: bool) -> Result<(), MakeErr
 }
 
 /// A configuration of the student's own keeps the depth it names.
-fn check_depth(origin: &Origin, config: &Config, taken: &Taken) -> Result<(), MakeError> {
+fn check_depth(origin: &InitSource, config: &Config, taken: &LayerSelection) -> Result<(), StudentInitError> {
     for ((stack, picked), own) in taken.stacks.iter().zip(super::stacks::of(config.model_type()?)?) {
         let (asked, given) = (own.layers(config)?, picked.len());
         if asked != given {
-            return Err(MakeError::Layers(format!(
+            return Err(StudentInitError::Layers(format!(
                 "the map takes {given} of the {} layers of {} and the student's {} is {asked}; choose a map of {asked} layers or change the configuration",
                 stack.layers(&origin.config)?,
                 origin.title,
@@ -101,21 +106,26 @@ fn check_depth(origin: &Origin, config: &Config, taken: &Taken) -> Result<(), Ma
 }
 
 /// The same shapes cut into another number of heads would be another network without a word.
-fn check_heads(origin: &Origin, config: &Config) -> Result<(), MakeError> {
+fn check_heads(origin: &InitSource, config: &Config) -> Result<(), StudentInitError> {
     let of = |config: &Config, name: &str| config.size_or(name, config.heads());
     let heads = [("attention heads", config.heads(), origin.config.heads())];
     let shared = ["num_key_value_heads"].map(|name| Ok((name, of(config, name)?, of(&origin.config, name)?)));
-    let shared = shared.into_iter().collect::<Result<Vec<_>, MakeError>>()?;
+    let shared = shared.into_iter().collect::<Result<Vec<_>, StudentInitError>>()?;
     match heads.into_iter().chain(shared).find(|(_, ours, theirs)| ours != theirs) {
         None => Ok(()),
-        Some((what, ours, theirs)) => Err(MakeError::Layers(format!(
+        Some((what, ours, theirs)) => Err(StudentInitError::Layers(format!(
             "the student has {ours} {what} and {} has {theirs}; make them equal, or choose EmbeddingsOnly",
             origin.title
         ))),
     }
 }
 
-fn check_shapes(origin: &Origin, student: &str, taken: &Taken, plan: &Plan) -> Result<(), MakeError> {
+fn check_shapes(
+    origin: &InitSource,
+    student: &str,
+    taken: &LayerSelection,
+    plan: &Plan,
+) -> Result<(), StudentInitError> {
     let differs = |(name, planned): (&String, &Planned)| {
         let theirs = origin.shape(&taken.name(name, student)?)?;
         let free = planned.optional || is_table(name);
@@ -123,7 +133,7 @@ fn check_shapes(origin: &Origin, student: &str, taken: &Taken, plan: &Plan) -> R
     };
     match plan.0.iter().find_map(differs) {
         None => Ok(()),
-        Some((name, theirs, ours)) => Err(MakeError::Layers(format!(
+        Some((name, theirs, ours)) => Err(StudentInitError::Layers(format!(
             "{name} is {theirs:?} in {} and would be {ours:?} in the student; make the configurations equal, or choose EmbeddingsOnly",
             origin.title
         ))),
@@ -134,8 +144,8 @@ fn check_shapes(origin: &Origin, student: &str, taken: &Taken, plan: &Plan) -> R
 /// top has another shape and starts anew.
 ///
 /// # Errors
-/// [`MakeError::Layers`] if the student's table has more rows.
-pub fn rows(tensor: Tensor, planned: &Planned, name: &str) -> Result<Option<Tensor>, MakeError> {
+/// [`StudentInitError::Layers`] if the student's table has more rows.
+pub fn rows(tensor: Tensor, planned: &Planned, name: &str) -> Result<Option<Tensor>, StudentInitError> {
     if tensor.dims() == planned.shape {
         return Ok(Some(tensor));
     }
@@ -144,7 +154,7 @@ pub fn rows(tensor: Tensor, planned: &Planned, name: &str) -> Result<Option<Tens
         (Some(&ours), Some(&theirs)) if by_row && ours < theirs && tensor.dims()[1..] == planned.shape[1..] => {
             Ok(Some(tensor.narrow(0, 0, ours)?.contiguous()?))
         }
-        (Some(ours), Some(theirs)) if by_row && ours > theirs => Err(MakeError::Layers(format!(
+        (Some(ours), Some(theirs)) if by_row && ours > theirs => Err(StudentInitError::Layers(format!(
             "{name} has {theirs} rows and the student's configuration asks for {ours}; lower vocab_size or the number of positions"
         ))),
         _ => Ok(None),

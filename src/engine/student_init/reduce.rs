@@ -7,8 +7,8 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::MakeError;
-use super::origin::Origin;
+use super::StudentInitError;
+use super::init_source::InitSource;
 use crate::engine::model::ModelError;
 use crate::engine::model::init::Init;
 
@@ -28,8 +28,8 @@ impl Reduction {
     /// The reduction of `origin`'s token table to `width`.
     ///
     /// # Errors
-    /// [`MakeError`] if there is no such table.
-    pub fn of(origin: &Origin, width: usize, device: &Device) -> Result<Self, MakeError> {
+    /// [`StudentInitError`] if there is no such table.
+    pub fn of(origin: &InitSource, width: usize, device: &Device) -> Result<Self, StudentInitError> {
         let names = ["word_embeddings.weight", "wte.weight", "embed_tokens.weight", "shared.weight"];
         let mut stored: Vec<String> = origin.stored.names().collect();
         stored.sort_unstable();
@@ -42,7 +42,7 @@ impl Reduction {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn new(table: &Tensor, width: usize) -> Result<Self, MakeError> {
+    pub fn new(table: &Tensor, width: usize) -> Result<Self, StudentInitError> {
         let wide = table.dim(1)?;
         let gram = table.t()?.contiguous()?.matmul(&table.contiguous()?)?;
         let mut columns = Init::Normal(1.0).fill("reduction", wide * width, 0);
@@ -63,7 +63,7 @@ impl Reduction {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn apply(&self, table: &Tensor) -> Result<Tensor, MakeError> {
+    pub fn apply(&self, table: &Tensor) -> Result<Tensor, StudentInitError> {
         Ok(table.contiguous()?.matmul(&self.basis)?)
     }
 }

@@ -16,7 +16,7 @@ use crate::session::ServerOrigin;
 
 /// Cache, address and token.
 #[derive(Clone)]
-pub struct Place {
+pub struct HubConfig {
     /// The folder of the cache.
     pub cache: PathBuf,
     /// Address of the Hub or of a mirror, without a slash at the end.
@@ -30,7 +30,7 @@ pub struct Place {
     pub pause: Duration,
 }
 
-impl Place {
+impl HubConfig {
     /// What the environment says.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::super::checkpoint::{Found, State};
 use super::super::pair::Pair;
 use super::super::train::Trainer;
 use super::super::{EngineError, budget, checkpoint, hub, inputs, watch};
-use super::{Engine, FolderError, Left, Run, claim, ending};
+use super::{Engine, FinishedRun, FolderError, Run, claim, finish};
 use crate::link::{About, Event, InputFile, Notice, Opened, Phase, Step};
 use crate::session::run_folder::{self, CHECKPOINTS, SESSION, SUMMARY};
 use crate::session::{Extension, Session, file};
@@ -27,7 +27,7 @@ impl Engine<'_> {
         if self.run.is_some() {
             return self.emit(Event::Warning("stop the run before opening another pair or data set".into()));
         }
-        if !self.provided(session, Phase::Ready) {
+        if !self.ensure_local(session, Phase::Ready) {
             return;
         }
         self.phase(Phase::Opening, "reading models and data");
@@ -35,7 +35,7 @@ impl Engine<'_> {
             Ok(pair) => {
                 let revived = session.run.as_deref().and_then(|run| checkpoint::revive(&pair, run));
                 self.cells.weights.store(None); // They were another student's.
-                self.left = revived.map(|(step, pruner)| Left { step, pruner }).unwrap_or_default();
+                self.left = revived.map(|(step, pruner)| FinishedRun { step, pruner }).unwrap_or_default();
                 match &session.run {
                     Some(run) => self.measure_folder(run),
                     None => self.cells.folder.store(None),
@@ -77,7 +77,7 @@ impl Engine<'_> {
 
     /// Begins a run in a folder that may be used.
     fn start_in(&mut self, mut session: Session, out: PathBuf) {
-        if !self.provided(&session, Phase::Running) || !self.is_permitted(&session) {
+        if !self.ensure_local(&session, Phase::Running) || !self.is_permitted(&session) {
             return;
         }
         let before = self.pair.take();
@@ -144,14 +144,14 @@ impl Engine<'_> {
     /// Takes a run up from its newest whole checkpoint.
     fn take_up(&mut self, out: &Path, found: Found, steps: Option<Step>) {
         let session = &found.checkpoint.state.session;
-        if !(self.provided(session, Phase::Running) && self.is_permitted(session)) {
+        if !(self.ensure_local(session, Phase::Running) && self.is_permitted(session)) {
             return;
         }
         let before = self.pair.take();
         self.phase(Phase::Opening, "reading models, data and the checkpoint");
         let mut run = self.continued(out, &found, steps, before.as_ref());
         if let Ok(run) = &mut run {
-            run.settle(&self.cells.knobs.load());
+            run.sync_knobs(&self.cells.knobs.load());
         }
         let other = run.as_ref().ok().and_then(|run| other_threads(&run.trainer.session));
         let step = found.checkpoint.state.step;
@@ -170,7 +170,7 @@ impl Engine<'_> {
     ) -> Result<Run, EngineError> {
         let state = &found.checkpoint.state;
         let mut session = state.session.clone();
-        let ends = if steps.is_none() { ending::cut_short(out, state.step, state.ended.as_deref()) } else { None };
+        let ends = if steps.is_none() { finish::cut_short(out, state.step, state.ended.as_deref()) } else { None };
         if ends.is_none() {
             extend(&mut session, state, steps)?;
         }
@@ -182,7 +182,7 @@ impl Engine<'_> {
         state.inputs.iter().try_for_each(|then| inputs::unchanged(then, &inputs))?;
         let mut trainer = Trainer::new(session, pair, &self.catalog)?;
         // Only a damaged one can lie behind the one that was found.
-        found.checkpoint.restore(&mut trainer, || ending::abandon(out, state.step))?;
+        found.checkpoint.restore(&mut trainer, || finish::abandon(out, state.step))?;
         let budget = budget::granted(&trainer)?;
         let run = Run::new(trainer, out.to_owned(), claim, budget);
         let (watch, divergence) = (state.watch.clone(), state.divergence.clone());
@@ -265,7 +265,7 @@ fn extend(session: &mut Session, state: &State, steps: Option<Step>) -> Result<(
             state.step
         )));
     }
-    let ended_early = state.ended.as_deref().is_some_and(|reason| ending::EARLY.contains(&reason));
+    let ended_early = state.ended.as_deref().is_some_and(|reason| finish::EARLY.contains(&reason));
     if planned != recipe.steps || ended_early && state.step < planned {
         recipe.extended.push(Extension { at: state.step, steps: recipe.steps });
         recipe.steps = planned;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Kept;
-use crate::engine::make::MakeError;
 use crate::engine::model::Config;
+use crate::engine::student_init::StudentInitError;
 
 /// Ids of tokens that `config` names and that must therefore stay. RoBERTa counts its positions from
 /// behind the padding's id, so everything up to that id stays where it is.
@@ -23,8 +23,8 @@ pub fn named(config: &Config, entries: &BTreeMap<String, u32>) -> BTreeSet<u32> 
 /// `config` with the new number of tokens and their new ids. A field that names no token becomes null.
 ///
 /// # Errors
-/// [`MakeError::Vocabulary`] if the decoder's start is no token.
-pub fn renumbered(config: &Config, kept: &Kept) -> Result<Config, MakeError> {
+/// [`StudentInitError::Vocabulary`] if the decoder's start is no token.
+pub fn renumbered(config: &Config, kept: &Kept) -> Result<Config, StudentInitError> {
     let mut new = config.clone();
     for name in fields(config) {
         let ids: Vec<u32> = config.ids(name).into_iter().filter_map(|id| kept.new_id(id)).collect();
@@ -34,7 +34,9 @@ pub fn renumbered(config: &Config, kept: &Kept) -> Result<Config, MakeError> {
             (_, None) => Value::Null,
         };
         if value.is_null() && name == "decoder_start_token_id" && !config.ids(name).is_empty() {
-            return Err(MakeError::Vocabulary(format!("config.json's {name} is no token; keep the vocabulary Whole")));
+            return Err(StudentInitError::Vocabulary(format!(
+                "config.json's {name} is no token; keep the vocabulary Whole"
+            )));
         }
         new.set(name, value);
     }

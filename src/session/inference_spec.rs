@@ -24,7 +24,7 @@ pub const STUDENT: &str = "student";
 /// What is needed to ask a student the way it was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Usage {
+pub struct InferenceSpec {
     /// Format of the file, see [`USAGE_VERSION`].
     pub version: u32,
     /// How it answers; never [`Head::Auto`].
@@ -67,7 +67,7 @@ pub enum UsageError {
     },
 }
 
-impl Usage {
+impl InferenceSpec {
     /// How a student with `head` is asked that was trained on `classes` by `prompt`; a class without
     /// a label word of its own is given its name.
     pub fn new(head: Head, max_tokens: usize, classes: &[String], prompt: &Prompt) -> Self {

@@ -1,6 +1,6 @@
 //! Which layers a map takes of a stack.
 
-use super::MakeError;
+use super::StudentInitError;
 use crate::session::LayerMap;
 
 /// Layers of the published DistilBERT's teacher, of its training scripts' `extract_distilbert`.
@@ -9,14 +9,14 @@ const DISTILBERT: [usize; 6] = [0, 2, 4, 7, 9, 11];
 /// The layers, counted from 0, that `map` takes of a stack of `layers`; none for embeddings only.
 ///
 /// # Errors
-/// [`MakeError::Layers`] if the map names a layer that is not there, or is for another depth.
-pub fn picked(map: &LayerMap, layers: usize) -> Result<Vec<usize>, MakeError> {
+/// [`StudentInitError::Layers`] if the map names a layer that is not there, or is for another depth.
+pub fn picked(map: &LayerMap, layers: usize) -> Result<Vec<usize>, StudentInitError> {
     match map {
         LayerMap::EveryOther => Ok((0..layers).step_by(2).collect()),
         LayerMap::FirstAndLast if layers > 1 => Ok(vec![0, layers - 1]),
         LayerMap::FirstAndLast => Ok((0..layers).collect()),
         LayerMap::DistilBert if layers == 12 => Ok(DISTILBERT.to_vec()),
-        LayerMap::DistilBert => Err(MakeError::Layers(format!(
+        LayerMap::DistilBert => Err(StudentInitError::Layers(format!(
             "DistilBERT's map is for 12 layers and the source has {layers}; choose EveryOther, or Pick with layers by hand"
         ))),
         LayerMap::Pick(list) => by_hand(list, layers),
@@ -24,15 +24,15 @@ pub fn picked(map: &LayerMap, layers: usize) -> Result<Vec<usize>, MakeError> {
     }
 }
 
-fn by_hand(list: &[usize], layers: usize) -> Result<Vec<usize>, MakeError> {
+fn by_hand(list: &[usize], layers: usize) -> Result<Vec<usize>, StudentInitError> {
     let wrong = list.iter().find(|layer| **layer >= layers);
     match wrong {
-        Some(layer) => Err(MakeError::Layers(format!(
+        Some(layer) => Err(StudentInitError::Layers(format!(
             "layer {layer} is picked but the source has {layers} layers, 0 to {}; pick among those",
             layers.saturating_sub(1)
         ))),
         None if list.is_empty() => {
-            Err(MakeError::Layers("Pick names no layer; name some, or choose EmbeddingsOnly".into()))
+            Err(StudentInitError::Layers("Pick names no layer; name some, or choose EmbeddingsOnly".into()))
         }
         None => Ok(list.to_vec()),
     }

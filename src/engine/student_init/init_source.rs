@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
 
-use super::MakeError;
-use super::stacks::{self, Stack};
+use super::StudentInitError;
+use super::stacks::{self, LayerStack};
 use crate::engine::hub;
 use crate::engine::model::{self, Architecture, Config, ModelError, ModelFiles, Stored, Tokens};
 use crate::session::{ModelChoice, Source};
 
 /// A model to take layers from.
-pub struct Origin {
+pub struct InitSource {
     /// What a person calls it.
     pub title: String,
     /// Its configuration.
@@ -27,21 +27,21 @@ pub struct Origin {
     pub outputs: Vec<String>,
 }
 
-impl Origin {
+impl InitSource {
     /// Opens the files of `source`.
     ///
     /// # Errors
-    /// [`MakeError`] naming the file, or a model that has no files.
-    pub fn open(source: &Source) -> Result<Self, MakeError> {
+    /// [`StudentInitError`] naming the file, or a model that has no files.
+    pub fn open(source: &Source) -> Result<Self, StudentInitError> {
         if matches!(source, Source::Server { .. }) {
-            return Err(MakeError::Layers(format!(
+            return Err(StudentInitError::Layers(format!(
                 "{} is behind a server, which gives no weights away; name another model under `of`",
                 source.title()
             )));
         }
         let files = hub::files(&ModelChoice::stored(source.clone()))?;
         if matches!(files, ModelFiles::Gguf(_)) {
-            return Err(MakeError::Layers(format!(
+            return Err(StudentInitError::Layers(format!(
                 "{} holds rounded weights, from which nothing can learn; name the model's safetensors under `of`",
                 source.title()
             )));
@@ -56,8 +56,8 @@ impl Origin {
     /// Its stacks of layers.
     ///
     /// # Errors
-    /// [`MakeError::Layers`].
-    pub fn stacks(&self) -> Result<&'static [Stack], MakeError> {
+    /// [`StudentInitError::Layers`].
+    pub fn stacks(&self) -> Result<&'static [LayerStack], StudentInitError> {
         stacks::of(self.architecture.id)
     }
 
@@ -86,14 +86,14 @@ impl Origin {
     /// stand for other tokens.
     ///
     /// # Errors
-    /// [`MakeError::Layers`] with the first token that differs.
-    pub fn check_tokens(&self, student: &Tokens) -> Result<(), MakeError> {
+    /// [`StudentInitError::Layers`] with the first token that differs.
+    pub fn check_tokens(&self, student: &Tokens) -> Result<(), StudentInitError> {
         let mine: BTreeMap<String, u32> = self.tokens.entries();
         let mut theirs: Vec<(u32, String)> = student.entries().into_iter().map(|(token, id)| (id, token)).collect();
         theirs.sort_unstable();
         match theirs.iter().find(|(id, token)| mine.get(token) != Some(id)) {
             None => Ok(()),
-            Some((id, token)) => Err(MakeError::Layers(format!(
+            Some((id, token)) => Err(StudentInitError::Layers(format!(
                 "the student's tokenizer has {token:?} at {id} and {} does not; put its tokenizer beside the student's configuration",
                 self.title
             ))),

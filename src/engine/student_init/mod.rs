@@ -13,12 +13,12 @@
 //! one with fewer rows: embedding, head and tokenizer shrink together, and the rest never knows.
 
 pub mod fit;
-pub mod map;
-pub mod origin;
+pub mod init_source;
+pub mod layer_map;
+pub mod layer_selection;
 pub mod reduce;
 pub mod size;
 pub mod stacks;
-pub mod taken;
 pub mod trim;
 
 use candle_core::Device;
@@ -31,7 +31,7 @@ use crate::session::{Session, Vocabulary};
 
 /// Why a student cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub enum MakeError {
+pub enum StudentInitError {
     /// Another model's layers do not become this student's.
     #[error("the student's layers: {0}")]
     Layers(String),
@@ -49,7 +49,7 @@ pub enum MakeError {
     Prompt(#[from] PromptError),
 }
 
-impl From<candle_core::Error> for MakeError {
+impl From<candle_core::Error> for StudentInitError {
     fn from(error: candle_core::Error) -> Self {
         Self::Model(error.into())
     }
@@ -58,14 +58,14 @@ impl From<candle_core::Error> for MakeError {
 /// The student a session asks for, at its start. The same session and data give the same student.
 ///
 /// # Errors
-/// [`MakeError`] naming what does not fit and what to change.
-pub fn student(session: &Session, data: &Dataset, device: &Device) -> Result<Model, MakeError> {
+/// [`StudentInitError`] naming what does not fit and what to change.
+pub fn student(session: &Session, data: &Dataset, device: &Device) -> Result<Model, StudentInitError> {
     let (choice, classes, seed) = (&session.models.student, &data.classes, session.recipe.seed);
     let files = hub::files(choice)?;
     files.check_trainable()?;
     let whole = match &choice.layers {
         None => model::open_for(choice, files, Classes::Learning(classes), seed, device)?,
-        Some(layers) => taken::student(&session.models, layers, files, classes, seed, device)?,
+        Some(layers) => layer_selection::student(&session.models, layers, files, classes, seed, device)?,
     };
     match choice.vocabulary {
         Vocabulary::Whole => Ok(whole),

@@ -19,6 +19,14 @@
 //! can be written down and read back. A run record is a pure fold. A file written by version N
 //! opens in N+1. Maps that are iterated are ordered.
 //!
+//! # One training step, in five files
+//! `engine/train.rs` picks the batch, asks for the teacher's targets, and has every step on one screen.
+//! The task (`engine/task/label_words.rs`, say) reads the batch with the student and gives rows ×
+//! outcomes. `engine/loss/objective.rs` weighs the recipe's terms by the knobs of this step;
+//! `engine/loss/compare.rs` computes all of them, and their gradient, over the rows. `engine/optim/mod.rs`
+//! moves the weights. A new loss is one file beside `engine/loss/soft_targets.rs` and one line in its
+//! registry.
+//!
 //! # One value walks through the house: temperature
 //! Declared as a [`session::Knob`] in `engine/loss/soft_targets.rs`; told to the window by
 //! `engine::catalog()`. Dragged, it becomes an `Action::Hold` in every frame in which it moves: the

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agreement_of_chats::{Agreement, here};
+use retort::engine::data::Example;
 use retort::engine::model::Model;
 use retort::engine::model::chat_template::ChatFile;
 use retort::engine::prompt::chat::{ChatTemplate, Message};
@@ -63,8 +64,10 @@ fn a_chat_is_the_template_around_the_question_and_has_no_second_start() {
         let folder = folder(model, Some(&own(template)));
         let model = open(folder.path());
         let prompt = prompt(&model, Chat::Auto);
-        let prepared =
-            task::for_model(&model, &prompt, &tiny::classes()).unwrap().prepare(&model, " a goal ", 0).unwrap();
+        let prepared = task::for_model(&model, &prompt, &tiny::classes())
+            .unwrap()
+            .encode(&model, &Example::unlabelled(" a goal "), 0)
+            .unwrap();
         let rendered = &prepared.passes[0];
         let chat = ChatTemplate::of(&model, &prompt).unwrap().unwrap();
         let user = [Message { role: "user", content: "a goal. it is about" }];

@@ -72,7 +72,7 @@ fn banking_intents_keep_their_own_test_part() {
     };
     let set = open(source, 0.1, 0.1);
     assert_eq!((set.train.len() + set.validation.len(), set.test.len(), set.classes.len()), (10_003, 3_080, 77));
-    assert!(set.train.iter().any(|example| example.text.contains('\n')));
+    assert!(set.train.iter().any(|example| example.text().contains('\n')));
     assert!(baseline(&set) > 0.8);
 }
 
@@ -84,7 +84,7 @@ fn text_messages_with_stray_quotation_marks_keep_every_row() {
     assert_eq!(set.classes, ["ham", "spam"]);
     assert!(set.notes.iter().any(|note| note.contains("without quoting")));
     let texts = || set.train.iter().chain(&set.validation).chain(&set.test);
-    assert!(texts().any(|example| example.text.starts_with("\"Happy valentines day\" I know")));
+    assert!(texts().any(|example| example.text().starts_with("\"Happy valentines day\" I know")));
     assert!(baseline(&set) > 0.95);
 }
 

@@ -97,7 +97,7 @@ fn texts_without_a_label_teach_and_are_counted_whatever_marks_them() {
         let set = Case::named().open("a.csv", content).unwrap();
         assert_eq!((all(&set), set.classes.as_slice()), (40, &["bad".to_owned(), "good".to_owned()][..]), "{empty:?}");
         let held_out = set.validation.iter().chain(&set.test);
-        assert!(held_out.clone().all(|example| example.label.is_some()));
+        assert!(held_out.clone().all(|example| example.class().is_some()));
         assert_eq!(set.counts().labelled, 10 - held_out.count());
         assert!(told(&set, "30 of 40 training texts have no label"), "{:?}", set.notes);
         assert_eq!(told(&set, &format!("30 labels `{empty}`")), !empty.trim().is_empty(), "{:?}", set.notes);
@@ -216,7 +216,7 @@ fn a_test_file_with_other_columns_is_refused_with_both_lists() {
     let renamed = by_place(true).with_test(&train, "content,label\na,x\nb,y\n").unwrap();
     assert!(told(&renamed, "`content`") && told(&renamed, "`text`"), "{:?}", renamed.notes);
     let by_name = Case::named().with_test(&train, "id,label,text\n1,x,a\n2,y,b\n").unwrap();
-    assert_eq!(&*by_name.test[0].text, "a", "chosen by name, the order is free");
+    assert_eq!(by_name.test[0].text(), "a", "chosen by name, the order is free");
 }
 
 #[test]
@@ -306,7 +306,7 @@ proptest! {
             let path = case.write(file, damaged(&mut draw, content));
             let set = if file == "a.jsonl" { lines(&path) } else { case.read(path, None) };
             match set {
-                Ok(set) => prop_assert!(set.train.iter().all(|example| !example.text.is_empty())),
+                Ok(set) => prop_assert!(set.train.iter().all(|example| !example.text().is_empty())),
                 Err(e) => prop_assert!(e.to_string().contains(file), "{}", e),
             }
         }

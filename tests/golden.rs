@@ -9,7 +9,7 @@ use std::path::Path;
 
 use candle_core::{DType, IndexOp as _, Tensor};
 use retort::engine::loss::soft_targets::TEMPERATURE;
-use retort::engine::loss::{ALPHA, LossInput, LossOutput, Mixture};
+use retort::engine::loss::{ALPHA, LossInput, LossOutput, Objective, Offered};
 use retort::engine::model::save::serialize;
 use retort::engine::model::{DropoutRng, HeadKind, Model, Network, Trace, ops};
 use retort::engine::optim::{Optimizer, Settings};
@@ -144,13 +144,12 @@ impl Golden {
         let batch = self.prepared(task.as_ref());
         let pass = tiny::pass(task.as_ref(), &self.model, self.model.tracked.as_ref(), &batch, &DropoutRng::none());
         let given = LossInput {
-            student: &pass,
+            student: &tiny::told(&pass, &self.case.labels, &self.case.labelled),
             teacher: Some(&ops::log_softmax(&self.tensors["teacher"]).unwrap()),
-            labels: &Tensor::new(self.case.labels.as_slice(), &tiny::device()).unwrap(),
-            labelled: &Tensor::new(self.case.labelled.as_slice(), &tiny::device()).unwrap(),
             knobs: &knobs(manifest),
         };
-        Mixture::new(&Recipe::default(), true, false).unwrap().evaluate(&given).unwrap()
+        let offered = Offered { teacher: true, text: false };
+        Objective::new(&Recipe::default(), offered).unwrap().evaluate(&given).unwrap()
     }
 }
 
@@ -305,7 +304,12 @@ fn scoring_all_label_words_at_once_equals_a_forward_pass_for_each() {
                     &batch,
                     &DropoutRng::none(),
                 );
-                assert_close(&format!("{}, {name}", golden.name), &flat(&pass.scores), &golden.numbers(name), NEAR);
+                assert_close(
+                    &format!("{}, {name}", golden.name),
+                    &flat(&pass.answers.logits),
+                    &golden.numbers(name),
+                    NEAR,
+                );
             }
         }
     });

@@ -185,7 +185,7 @@ fn a_padded_batch_gives_the_same_scores_as_each_row_alone() {
             let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
             for network in [&model.tracked, &model.detached] {
                 let scores = |rows: &[Sample]| {
-                    tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &DropoutRng::none()).scores
+                    tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &DropoutRng::none()).answers.logits
                 };
                 let together = flat(&scores(&batch));
                 let alone: Vec<f32> = batch.chunks(1).flat_map(|row| flat(&scores(row))).collect();
@@ -251,7 +251,7 @@ fn the_detached_reading_follows_the_optimiser_and_records_no_graph() {
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS[..4]);
         let mut optimizer = optimizer_of(&model);
         let read = |network: &dyn retort::engine::model::Network| {
-            tiny::pass(task.as_ref(), &model, network, &batch, &DropoutRng::none()).scores
+            tiny::pass(task.as_ref(), &model, network, &batch, &DropoutRng::none()).answers.logits
         };
         let before = flat(&read(model.detached.as_ref()));
         for _ in 0..2 {
@@ -273,8 +273,9 @@ fn dropout_acts_in_training_only_and_is_the_same_for_the_same_seed() {
     for (what, model) in tiny::everything(8) {
         let task = tiny::task_of(&model);
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS[..4]);
-        let scores =
-            |noise: DropoutRng| flat(&tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &noise).scores);
+        let scores = |noise: DropoutRng| {
+            flat(&tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &noise).answers.logits)
+        };
         assert_eq!(scores(DropoutRng::none()), scores(DropoutRng::none()), "{what}");
         assert_eq!(scores(DropoutRng::seeded(3)), scores(DropoutRng::seeded(3)), "{what}");
         assert_ne!(scores(DropoutRng::seeded(3)), scores(DropoutRng::seeded(4)), "{what}");
@@ -345,7 +346,8 @@ fn cached_targets_agree_with_a_pass_over_the_whole_batch() {
         let model = tiny::fresh(architecture, Head::LabelWords, 9);
         let task = tiny::task_of(&model);
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-        let scores = tiny::pass(task.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).scores;
+        let scores =
+            tiny::pass(task.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits;
         let answers: Vec<f32> = targets.predict(&TEXTS).unwrap().iter().flat_map(|answer| answer.to_vec()).collect();
         assert_close(&what, &answers, &flat(&ops::log_softmax(&scores).unwrap()), 1e-4);
     }

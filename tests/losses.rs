@@ -2,18 +2,30 @@
 //! operation computes is `tests/ops.rs`'s question.
 #![cfg(feature = "engine")]
 
+mod divergences;
 mod tiny;
 
 use candle_core::{Device, Tensor, Var};
 use proptest::prelude::*;
 use retort::engine::loss::soft_targets::TEMPERATURE;
-use retort::engine::loss::{ALPHA, LOSSES, LossInput, LossOutput, Mixture, next_token};
-use retort::engine::model::ops;
-use retort::engine::task::{Language, Pass};
+use retort::engine::loss::{ALPHA, LOSSES, LossInput, LossOutput, Objective, Offered, next_token};
+use retort::engine::loss::{Compare, Divergence, Rows, Term, compare};
+use retort::engine::model::ops::{self, values::without_kernels};
+use retort::engine::task::{Forward, Outputs, Row};
 use retort::session::{Knobs, Recipe};
 use tiny::{assert_close, flat, scalar};
 
 const CLASSES: usize = 5;
+
+fn offered(teacher: bool, text: bool) -> Offered {
+    Offered { teacher, text }
+}
+
+/// Two classes of which the student knows nothing, for one text of the first of them.
+fn blank() -> Outputs {
+    let logits = Tensor::zeros((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
+    divergences::answers(&logits, &[0], &[1.0])
+}
 
 /// A batch whose student logits are a variable.
 #[derive(Debug)]
@@ -27,15 +39,9 @@ struct Batch {
 impl Batch {
     fn mixed(&self, losses: &[&str], knobs: &Knobs) -> LossOutput {
         let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
-        let pass = Pass { scores: self.student.as_tensor().clone(), language: None };
-        let given = LossInput {
-            student: &pass,
-            teacher: Some(&self.teacher),
-            labels: &Tensor::new(self.labels.as_slice(), &Device::Cpu).unwrap(),
-            labelled: &Tensor::new(self.labelled.as_slice(), &Device::Cpu).unwrap(),
-            knobs,
-        };
-        Mixture::new(&recipe, true, false).unwrap().evaluate(&given).unwrap()
+        let answers = divergences::answers(&self.student, &self.labels, &self.labelled);
+        let given = LossInput { student: &Forward { answers, text: None }, teacher: Some(&self.teacher), knobs };
+        Objective::new(&recipe, offered(true, false)).unwrap().evaluate(&given).unwrap()
     }
 
     fn both(&self, alpha: f64, temperature: f64) -> LossOutput {
@@ -164,7 +170,7 @@ proptest! {
     #[test]
     fn the_parts_add_up_to_the_total(batch in batches(), alpha in 0f64..1.0) {
         let mixed = batch.both(alpha, 2.0);
-        let part = |id: &str| scalar(&mixed.parts.iter().find(|(found, _)| *found == id).unwrap().1);
+        let part = |id: &str| f64::from(mixed.parts.iter().find(|(found, _)| *found == id).unwrap().1.unwrap());
         let sum = alpha * part("hard_labels") + (1.0 - alpha) * part("soft_targets");
         prop_assert!((scalar(&mixed.total) - sum).abs() < 1e-4 * sum.abs().max(1.0));
     }
@@ -186,20 +192,14 @@ fn a_batch_without_labels_learns_from_the_teacher_alone() {
 fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
     let logits = Tensor::new(&[[2f32, 0.0, -1.0], [0.5, 0.5, 3.0]], &Device::Cpu).unwrap();
     let logs = flat(&ops::log_softmax(&logits).unwrap());
-    let targets = Tensor::new(&[2u32, 1], &Device::Cpu).unwrap();
-    let scores = Tensor::zeros((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
-    let pass = Pass { scores, language: Some(Language { logits, targets }) };
+    let row = |(position, truth)| Row { example: 0, position, weight: 1.0, truth: Some(truth) };
+    let text = Outputs { logits, rows: [(0, 2), (1, 1)].map(row).to_vec() };
     let recipe = Recipe { losses: vec!["next_token".to_owned()], ..Recipe::default() };
-    let given = LossInput {
-        student: &pass,
-        teacher: None,
-        labels: &Tensor::new(&[0u32], &Device::Cpu).unwrap(),
-        labelled: &Tensor::new(&[1f32], &Device::Cpu).unwrap(),
-        knobs: &tiny::knobs(&[(&next_token::WEIGHT, 0.25)]),
-    };
-    let mixed = Mixture::new(&recipe, false, true).unwrap().evaluate(&given).unwrap();
+    let student = Forward { answers: blank(), text: Some(text) };
+    let given = LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(&next_token::WEIGHT, 0.25)]) };
+    let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     let mean = -f64::from(logs[2] + logs[4]) / 2.0;
-    assert!((scalar(&mixed.parts[0].1) - mean).abs() < 1e-6);
+    assert!((f64::from(mixed.parts[0].1.unwrap()) - mean).abs() < 1e-6);
     assert!((scalar(&mixed.total) - 0.25 * mean).abs() < 1e-6);
 }
 
@@ -207,20 +207,20 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
 fn a_loss_whose_premise_is_not_met_is_refused_by_name() {
     let refused = |losses: &[&str], teacher, language| {
         let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
-        Mixture::new(&recipe, teacher, language).err()
+        Objective::new(&recipe, offered(teacher, language)).err()
     };
     assert_eq!(refused(&["soft_targets", "hard_labels"], true, false), None);
     assert!(refused(&["soft_targets"], false, true).is_some_and(|why| why.contains("soft_targets needs a teacher")));
     assert!(refused(&["next_token"], true, false).is_some_and(|why| why.contains("next_token needs a causal student")));
     let unknown = refused(&["soft_target"], true, true).unwrap();
-    assert!(LOSSES.iter().all(|loss| unknown.contains(loss.entry.id)), "{unknown}");
+    assert!(LOSSES.iter().all(|loss| unknown.contains(loss.entry().id)), "{unknown}");
 }
 
 #[test]
 fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
     let refused = |losses: &[&str]| {
         let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
-        Mixture::new(&recipe, true, true).err().unwrap()
+        Objective::new(&recipe, offered(true, true)).err().unwrap()
     };
     for losses in [&["hard_labels", "hard_labels"][..], &["soft_targets", "hard_labels", "next_token", "hard_labels"]] {
         let why = refused(losses);
@@ -237,16 +237,97 @@ fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
 
 #[test]
 fn a_batch_without_a_next_word_costs_nothing() {
-    let scores = Tensor::zeros((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
-    let given = LossInput {
-        student: &Pass { scores, language: None },
-        teacher: None,
-        labels: &Tensor::new(&[0u32], &Device::Cpu).unwrap(),
-        labelled: &Tensor::new(&[1f32], &Device::Cpu).unwrap(),
-        knobs: &Knobs::default(),
-    };
+    let student = Forward { answers: blank(), text: None };
+    let given = LossInput { student: &student, teacher: None, knobs: &Knobs::default() };
     let recipe = Recipe { losses: vec!["hard_labels".to_owned(), "next_token".to_owned()], ..Recipe::default() };
-    let mixed = Mixture::new(&recipe, false, true).unwrap().evaluate(&given).unwrap();
-    assert_eq!(scalar(&mixed.parts[1].1), 0.0);
+    let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
+    assert_eq!(mixed.parts[1], ("next_token", None));
     assert!((scalar(&mixed.total) - 2f64.ln()).abs() < 1e-6);
+}
+
+/// Value of every term, and the gradient of their sum.
+fn compared(terms: &[Term], student: &Var, teacher: &Tensor, rows: &[Row]) -> (Vec<f64>, f64, Vec<f32>) {
+    let Compare { total, terms } = compare(terms, &Rows { student, teacher: Some(teacher), rows }).unwrap();
+    let gradient = flat(total.backward().unwrap().get(student).unwrap());
+    (terms.into_iter().map(|value| f64::from(value.unwrap())).collect(), scalar(&total), gradient)
+}
+
+/// Every divergence alone, and all of them together, at a temperature of its own each.
+fn sums() -> Vec<Vec<Term>> {
+    let term = |(place, divergence): (usize, &&'static dyn Divergence)| {
+        let temperature = if divergence.temperature(&Knobs::default()) == 1.0 { 1.0 } else { 2.5 };
+        Term { divergence: *divergence, weight: 0.3 + 0.4 * place as f64, temperature }
+    };
+    let all: Vec<Term> = LOSSES.iter().enumerate().map(term).collect();
+    all.iter().map(|term| vec![*term]).chain([all.clone()]).collect()
+}
+
+fn some_rows(count: usize) -> Vec<Row> {
+    let row = |example| Row {
+        example,
+        position: 0,
+        weight: [1.0, 0.5, 2.0][example % 3],
+        truth: (example % 4 != 1).then_some((example % CLASSES) as u32),
+    };
+    (0..count).map(row).collect()
+}
+
+#[test]
+fn both_forms_of_every_divergence_agree_alone_and_together() {
+    // The second is cut into several tasks.
+    for count in [7, 4000] {
+        let numbers = |by: usize| (0..count * CLASSES).map(|i| ((i * by) % 29) as f32 * 0.3 - 4.0).collect::<Vec<_>>();
+        let tensor = |by| Tensor::from_vec(numbers(by), (count, CLASSES), &Device::Cpu).unwrap();
+        let (student, teacher, rows) = (Var::from_tensor(&tensor(17)).unwrap(), tensor(11), some_rows(count));
+        for terms in sums() {
+            let kernels = compared(&terms, &student, &teacher, &rows);
+            let composed = without_kernels(|| compared(&terms, &student, &teacher, &rows));
+            let names: Vec<&str> = terms.iter().map(|term| term.divergence.entry().id).collect();
+            for (ours, theirs) in kernels.0.iter().chain([&kernels.1]).zip(composed.0.iter().chain([&composed.1])) {
+                assert!((ours - theirs).abs() < 1e-5 * theirs.abs().max(1.0), "{names:?}: {ours} is not {theirs}");
+            }
+            let size = kernels.2.iter().fold(0f32, |most, slope| most.max(slope.abs()));
+            assert!(size > 0.0, "{names:?}");
+            for (ours, theirs) in kernels.2.iter().zip(&composed.2) {
+                assert!((ours - theirs).abs() < 1e-4 * size, "{names:?}: {ours} is not {theirs}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gradient_of_every_divergence_is_the_slope_of_its_value() {
+    let (count, step) = (3, 1e-2f32);
+    let numbers = |by: usize| (0..count * CLASSES).map(|i| ((i * by) % 13) as f32 * 0.2 - 1.0).collect::<Vec<_>>();
+    let tensor = |values: Vec<f32>| Tensor::from_vec(values, (count, CLASSES), &Device::Cpu).unwrap();
+    let (teacher, rows) = (tensor(numbers(5)), some_rows(count));
+    for terms in sums() {
+        let at = |values: Vec<f32>| compared(&terms, &Var::from_tensor(&tensor(values)).unwrap(), &teacher, &rows);
+        let (_, _, gradient) = at(numbers(7));
+        for (place, slope) in gradient.iter().enumerate() {
+            let moved = |by: f32| {
+                let mut values = numbers(7);
+                values[place] += by;
+                at(values).1
+            };
+            let measured = (moved(step) - moved(-step)) / (2.0 * f64::from(step));
+            let name = terms[0].divergence.entry().id;
+            assert!((measured - f64::from(*slope)).abs() < 2e-3, "{name}, {place}: {slope} is not {measured}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_by_name() {
+    let student = Tensor::zeros((2, 3), candle_core::DType::F32, &Device::Cpu).unwrap();
+    let rows = divergences::rows(&[0, 3], &[1.0, 1.0]);
+    let term = |divergence, temperature| Term { divergence, weight: 1.0, temperature };
+    let [soft, hard] = [LOSSES[0], LOSSES[1]];
+    let refused = |terms: &[Term], rows: &[Row]| {
+        compare(terms, &Rows { student: &student, teacher: None, rows }).err().unwrap().to_string()
+    };
+    assert!(refused(&[term(hard, 1.0)], &rows).contains("truth 3 is not one of 3 outcomes"));
+    assert!(refused(&[term(hard, 1.0)], &rows[..1]).contains("1 rows do not fit"));
+    assert!(refused(&[term(soft, 2.0)], &rows[..]).contains("soft_targets needs a teacher"));
+    assert!(refused(&[term(soft, 0.0)], &rows[..]).contains("above 0"));
 }

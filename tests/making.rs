@@ -6,7 +6,6 @@ mod tiny;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use candle_core::Device;
 use proptest::prelude::*;
@@ -21,7 +20,7 @@ const HEADS: [Head; 2] = [Head::Classifier, Head::LabelWords];
 
 /// Texts with classes, for sessions of tiny models.
 fn texts() -> Dataset {
-    let example = |(i, text): (usize, &&str)| Example { text: Arc::from(*text), label: Some(i % tiny::CLASSES.len()) };
+    let example = |(i, text): (usize, &&str)| Example::classified(*text, Some(i % tiny::CLASSES.len()));
     let train: Vec<Example> = tiny::TEXTS.iter().enumerate().map(example).collect();
     let labelled = vec![true; train.len()];
     Dataset { classes: tiny::classes(), labelled, train, ..Dataset::default() }
@@ -83,7 +82,7 @@ fn refusal(choice: ModelChoice, architecture: &Architecture) -> String {
 fn scores(model: &Model) -> Vec<f32> {
     let task = tiny::task_of(model);
     let batch = tiny::prepare(task.as_ref(), model, &tiny::TEXTS);
-    flat(&tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &DropoutRng::none()).scores)
+    flat(&tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits)
 }
 
 fn architecture(id: &str) -> &'static Architecture {
@@ -378,7 +377,7 @@ proptest! {
     #[test]
     fn texts_are_cut_as_before_by_a_tokenizer_trimmed_to_them(first in 0usize..7000, count in 1usize..60) {
         let corpus = data::open(&Session::built_in().unwrap().data, 7).unwrap();
-        let texts = || corpus.train.iter().cycle().skip(first).take(count).map(|example| &*example.text);
+        let texts = || corpus.train.iter().cycle().skip(first).take(count).map(|example| example.text());
         for (name, whole, config) in tokenizers() {
             let ids = |tokens: &Tokens, text: &str| tokens.encode(text, true).unwrap().ids;
             let used: BTreeSet<u32> = texts().flat_map(|text| ids(&whole, text)).collect();
@@ -390,8 +389,8 @@ proptest! {
             }
             // Any other text is still read: nothing becomes unknown that was known.
             for example in corpus.test.iter().take(40) {
-                let unknown = |tokens: &Tokens| ids(tokens, &example.text).iter().filter(|id| tokens.is_unknown(**id)).count();
-                prop_assert!(unknown(&small) <= unknown(&whole), "{}: {:?}", name, example.text);
+                let unknown = |tokens: &Tokens| ids(tokens, example.text()).iter().filter(|id| tokens.is_unknown(**id)).count();
+                prop_assert!(unknown(&small) <= unknown(&whole), "{}: {:?}", name, example.text());
             }
         }
     }
@@ -419,19 +418,19 @@ fn published_tokenizers_cut_the_built_in_corpus_as_before_when_trimmed_to_it() {
         let files = ModelFiles::Folder(shared("tokenizers").join(name));
         let (whole, config) = (Tokens::open(&files).unwrap(), Config::parse(&files.config().unwrap()).unwrap());
         let ids = |tokens: &Tokens, text: &str| tokens.encode(text, true).unwrap().ids;
-        let used = corpus.train.iter().flat_map(|example| ids(&whole, &example.text)).collect();
+        let used = corpus.train.iter().flat_map(|example| ids(&whole, example.text())).collect();
         let (kept, small) = trim::tokenizer(&whole, &config, used).unwrap();
         println!("{name}: {} of {} tokens", small.size(), whole.size());
         assert!(3 * small.size() < 2 * whole.size(), "{name}");
         for example in &corpus.train {
-            let renumbered: Vec<u32> = ids(&whole, &example.text).iter().map(|id| kept.new_id(*id).unwrap()).collect();
-            assert_eq!(ids(&small, &example.text), renumbered, "{name}: {:?}", example.text);
+            let renumbered: Vec<u32> = ids(&whole, example.text()).iter().map(|id| kept.new_id(*id).unwrap()).collect();
+            assert_eq!(ids(&small, example.text()), renumbered, "{name}: {:?}", example.text());
         }
         let same = |text: &str| {
             ids(&small, text)
                 == ids(&whole, text).iter().map(|id| kept.new_id(*id).unwrap_or(u32::MAX)).collect::<Vec<_>>()
         };
-        let unseen = corpus.test.iter().filter(|example| !same(&example.text)).count();
+        let unseen = corpus.test.iter().filter(|example| !same(example.text())).count();
         println!("{name}: {unseen} of {} test texts are cut otherwise", corpus.test.len());
     }
 }

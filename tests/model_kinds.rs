@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use candle_core::{Device, IndexOp as _, Tensor};
+use retort::engine::data::Example;
 use retort::engine::model::tokens::Around;
 use retort::engine::model::{self, Classes, DropoutRng, Model, ModelFiles, Tokens, Trace};
 use retort::engine::task::{self, Task as _, head::Classifier};
@@ -475,7 +476,7 @@ fn a_token_beyond_the_table_is_only_refused_in_a_text_that_has_it() {
         let folder = copy(name);
         let before = open(folder.path(), Head::Classifier);
         let scores = |model: &Model, text: &str| -> Result<Vec<f32>, String> {
-            let prepared = Classifier.prepare(model, text, 0).map_err(|e| e.to_string())?;
+            let prepared = Classifier.encode(model, &Example::unlabelled(text), 0).map_err(|e| e.to_string())?;
             Ok(task::log_probabilities(model, &Classifier, &[&prepared]).unwrap().concat())
         };
         let expected = scores(&before, "a goal").unwrap();
@@ -619,7 +620,8 @@ fn open_for(choice: &ModelChoice, classes: Classes) -> Model {
 }
 
 fn answers(model: &Model) -> Vec<f32> {
-    let prepared: Vec<_> = tiny::TEXTS.iter().map(|text| Classifier.prepare(model, text, 0).unwrap()).collect();
+    let prepared: Vec<_> =
+        tiny::TEXTS.iter().map(|text| Classifier.encode(model, &Example::unlabelled(*text), 0).unwrap()).collect();
     task::log_probabilities(model, &Classifier, &prepared.iter().collect::<Vec<_>>()).unwrap().concat()
 }
 

@@ -3,11 +3,14 @@
 #![cfg(feature = "engine")]
 
 mod agreement;
+mod divergences;
 mod extremes;
 
 use agreement::{agree, assert_close, both, flat, random, tensors, variable};
 use candle_core::{DType, Device, Result, Tensor, Var};
-use retort::engine::model::ops::{self, Activation, Dense, DropoutMask, Orientation, composed};
+use retort::engine::model::ops::{
+    self, Activation, Dense, DropoutMask, Orientation, composed, values::without_kernels,
+};
 
 #[test]
 fn linear_layers_of_both_layouts_agree_with_their_composed_forms() {
@@ -281,17 +284,20 @@ fn cross_entropy_agrees_with_its_composed_form_and_skips_rows_without_weight() {
     let inputs = [variable(&[5, 7], 22)];
     let labels = Tensor::new(&[6u32, 0, u32::MAX, 3, 1], &Device::Cpu).unwrap();
     let weights = Tensor::new(&[1f32, 0.5, 0.0, 2.0, 1.0], &Device::Cpu).unwrap();
-    both("cross_entropy", &inputs, &|t| ops::cross_entropy(&t[0], &labels, &weights), &|t| {
-        composed::cross_entropy(&t[0], &labels, &weights)
+    both("cross_entropy", &inputs, &|t| divergences::cross_entropy(&t[0], &labels, &weights), &|t| {
+        without_kernels(|| divergences::cross_entropy(&t[0], &labels, &weights))
     });
     let none = weights.zeros_like().unwrap();
-    for loss in [ops::cross_entropy(&inputs[0], &labels, &none), composed::cross_entropy(&inputs[0], &labels, &none)] {
+    for loss in [
+        divergences::cross_entropy(&inputs[0], &labels, &none),
+        without_kernels(|| divergences::cross_entropy(&inputs[0], &labels, &none)),
+    ] {
         let loss = loss.unwrap();
         assert_eq!(loss.to_scalar::<f32>().unwrap(), 0.0);
         assert!(flat(loss.backward().unwrap().get(&inputs[0]).unwrap()).iter().all(|grad| *grad == 0.0));
     }
     let ones = weights.ones_like().unwrap();
-    assert!(ops::cross_entropy(&inputs[0], &labels, &ones).is_err());
+    assert!(divergences::cross_entropy(&inputs[0], &labels, &ones).is_err());
 }
 
 #[test]
@@ -300,11 +306,11 @@ fn distillation_agrees_with_its_composed_form() {
     let weights = Tensor::new(&[1f32, 0.5, 0.0, 2.0, 1.0], &Device::Cpu).unwrap();
     for temperature in [0.5, 1.0, 2.0, 4.0] {
         let inputs = [variable(&[5, 7], 24)];
-        both("distillation", &inputs, &|t| ops::distillation(&t[0], &teacher, temperature, &weights), &|t| {
-            composed::distillation(&t[0], &teacher, temperature, &weights)
+        both("distillation", &inputs, &|t| divergences::distillation(&t[0], &teacher, temperature, &weights), &|t| {
+            without_kernels(|| divergences::distillation(&t[0], &teacher, temperature, &weights))
         });
     }
-    assert!(ops::distillation(&teacher, &teacher, 0.0, &weights).is_err());
+    assert!(divergences::distillation(&teacher, &teacher, 0.0, &weights).is_err());
 }
 
 #[test]
@@ -312,11 +318,11 @@ fn a_student_equal_to_its_teacher_has_no_loss_and_no_gradient() {
     let student = variable(&[6, 11], 25);
     let weights = Tensor::ones(6, DType::F32, &Device::Cpu).unwrap();
     for temperature in [1.0, 3.0, 20.0] {
-        let loss = ops::distillation(&student, student.as_tensor(), temperature, &weights).unwrap();
+        let loss = divergences::distillation(&student, student.as_tensor(), temperature, &weights).unwrap();
         assert_eq!(loss.to_scalar::<f32>().unwrap(), 0.0);
         assert!(flat(loss.backward().unwrap().get(&student).unwrap()).iter().all(|grad| *grad == 0.0));
         let shifted = (student.as_tensor().detach() + 3.0).unwrap();
-        let loss = ops::distillation(&student, &shifted, temperature, &weights).unwrap();
+        let loss = divergences::distillation(&student, &shifted, temperature, &weights).unwrap();
         assert!(loss.to_scalar::<f32>().unwrap() < 1e-6, "a constant on the logits changes nothing");
     }
 }
@@ -328,7 +334,7 @@ fn at_high_temperature_distillation_is_half_the_mean_square_of_centred_logit_dif
     let gap = (&teacher - student.as_tensor()).unwrap();
     let centred = gap.broadcast_sub(&gap.mean_keepdim(1).unwrap()).unwrap();
     let limit = flat(&(centred.sqr().unwrap().mean_all().unwrap() * 0.5).unwrap())[0];
-    let loss = flat(&ops::distillation(&student, &teacher, 1000.0, &weights).unwrap())[0];
+    let loss = flat(&divergences::distillation(&student, &teacher, 1000.0, &weights).unwrap())[0];
     assert!((loss / limit - 1.0).abs() < 5e-3, "{loss} is not {limit}");
 }
 
@@ -408,8 +414,8 @@ fn step_bits() -> Result<Vec<u32>> {
     let h = ops::gelu(&ops::linear(&x, &small(1)?, Some(&vars[2]))?)?;
     let x = ops::gelu_tanh(&ops::linear_transposed(&h, &small(3)?, None)?)?;
     let logits = ops::linear(&x.reshape((count, 48))?, &small(6)?, None)?;
-    let hard = ops::cross_entropy(&logits, &labels, &ones)?;
-    let loss = (hard + ops::distillation(&logits, &random(&[count, 9], 47), 2.0, &ones)?)?;
+    let hard = divergences::cross_entropy(&logits, &labels, &ones)?;
+    let loss = (hard + divergences::distillation(&logits, &random(&[count, 9], 47), 2.0, &ones)?)?;
 
     let grads = loss.backward()?;
     let mut bits = vec![loss.to_scalar::<f32>()?.to_bits()];

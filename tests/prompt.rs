@@ -7,6 +7,7 @@ mod tiny;
 
 use std::path::PathBuf;
 
+use retort::engine::data::Example;
 use retort::engine::model::{DropoutRng, HeadKind, Kind, Model, Trace};
 use retort::engine::prompt::PreparedPrompt;
 use retort::engine::task;
@@ -83,7 +84,7 @@ fn agrees_with_the_reference(what: &str, model: &Model, words: &[&str], texts: &
             panic!("{what}: {template:?} is refused: {}", task::for_model(model, &prompt, &classes).err().unwrap())
         };
         for text in texts {
-            let prepared = task.prepare(model, text, 0).unwrap();
+            let prepared = task.encode(model, &Example::unlabelled(*text), 0).unwrap();
             let ours = task.scores(model, &[&prepared]).unwrap().concat();
             let filled = template.replace("{text}", text);
             let before = filled.split("{answer}").next().unwrap();
@@ -129,12 +130,16 @@ fn variants_keep_to_themselves(name: &str, templates: &[&str]) -> usize {
     let all = task::for_model(&model, &prompt(&model, first, others), &classes()).unwrap();
     let count = templates.len();
     let places: Vec<usize> = (0..TEXTS.len()).map(|row| row * 5 % count).collect();
-    let batch: Vec<_> =
-        TEXTS.iter().zip(&places).map(|(text, place)| all.prepare(&model, text, *place as u64).unwrap()).collect();
-    let mixed = flat(&tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).scores);
+    let batch: Vec<_> = TEXTS
+        .iter()
+        .zip(&places)
+        .map(|(text, place)| all.encode(&model, &Example::unlabelled(*text), *place as u64).unwrap())
+        .collect();
+    let mixed =
+        flat(&tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits);
     for ((text, place), scores) in TEXTS.iter().zip(&places).zip(mixed.chunks(classes().len())) {
         let alone = task::for_model(&model, &prompt(&model, templates[*place], &[]), &classes()).unwrap();
-        let prepared = alone.prepare(&model, text, 0).unwrap();
+        let prepared = alone.encode(&model, &Example::unlabelled(*text), 0).unwrap();
         let expected = alone.scores(&model, &[&prepared]).unwrap().concat();
         assert_close(&format!("{name}, {:?}, {text:?}", templates[*place]), scores, &expected, 1e-4);
     }
@@ -162,14 +167,23 @@ fn a_mixed_batch_teaches_every_weight_and_counts_every_text() {
     let model = open("llama");
     let prompt = prompt(&model, "{text} it is {answer}", &["{text} it is:{answer}"]);
     let task = task::for_model(&model, &prompt, &classes()).unwrap();
-    let batch: Vec<_> = (0..4).map(|row| task.prepare(&model, TEXTS[row], row as u64).unwrap()).collect();
+    let batch: Vec<_> =
+        (0..4).map(|row| task.encode(&model, &Example::unlabelled(TEXTS[row]), row as u64).unwrap()).collect();
     assert_ne!(batch[0].words, batch[1].words);
     let refs: Vec<_> = batch.iter().collect();
-    let pass = task.pass(&model, model.tracked.as_ref(), &refs, true, &mut Trace::none(), &DropoutRng::none()).unwrap();
-    assert_eq!(pass.scores.dims(), [4, 4]);
-    let language = pass.language.unwrap();
-    assert_eq!(language.logits.dims()[0], language.targets.dims()[0]);
-    let grads = pass.scores.sum_all().unwrap().backward().unwrap();
+    let pass =
+        task.forward(&model, model.tracked.as_ref(), &refs, true, &mut Trace::none(), &DropoutRng::none()).unwrap();
+    assert_eq!(pass.answers.logits.dims(), [4, 4]);
+    assert_eq!(pass.answers.rows.iter().map(|row| row.example).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    let text = pass.text.unwrap();
+    assert_eq!(text.logits.dims()[0], text.rows.len());
+    let of = |example: usize| text.rows.iter().filter(move |row| row.example == example).filter_map(|row| row.truth);
+    for (example, sample) in batch.iter().enumerate() {
+        let tokens = sample.passes[0].ids.iter().zip(&sample.passes[0].from_text).skip(1);
+        let own: Vec<u32> = tokens.filter(|(_, own)| **own).map(|(id, _)| *id).collect();
+        assert_eq!(of(example).collect::<Vec<_>>(), own, "each row knows its example, in a mixed batch too");
+    }
+    let grads = pass.answers.logits.sum_all().unwrap().backward().unwrap();
     assert!(model.weights.variables().values().all(|variable| grads.get(variable).is_some()));
 }
 
@@ -179,11 +193,13 @@ fn the_next_word_is_learned_of_the_text_alone() {
         let model = open(name);
         let prompt = prompt(&model, "it is about a goal: {text}. it is about {answer}", &[]);
         let task = task::for_model(&model, &prompt, &classes()).unwrap();
-        let batch: Vec<_> = TEXTS.iter().map(|text| task.prepare(&model, text, 0).unwrap()).collect();
+        let batch: Vec<_> =
+            TEXTS.iter().map(|text| task.encode(&model, &Example::unlabelled(*text), 0).unwrap()).collect();
         let refs: Vec<_> = batch.iter().collect();
-        let pass =
-            task.pass(&model, model.detached.as_ref(), &refs, true, &mut Trace::none(), &DropoutRng::none()).unwrap();
-        let targets: Vec<u32> = pass.language.unwrap().targets.to_vec1().unwrap();
+        let pass = task
+            .forward(&model, model.detached.as_ref(), &refs, true, &mut Trace::none(), &DropoutRng::none())
+            .unwrap();
+        let targets: Vec<u32> = pass.text.unwrap().rows.iter().filter_map(|row| row.truth).collect();
         let own = batch.iter().map(|example| &example.passes[0]);
         let own =
             own.flat_map(|prompt| prompt.ids.iter().zip(&prompt.from_text).filter(|(_, own)| **own).map(|(id, _)| *id));

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use candle_core::Device;
+use retort::engine::data::Example;
 use retort::engine::model::{self, DropoutRng, Trace};
 use retort::engine::task;
 use retort::engine::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher};
@@ -149,7 +150,8 @@ fn a_real_server_gives_label_words_the_probabilities_that_the_model_has_here() {
 /// of a token says which word it is.
 fn likeliest(model: &model::Model, prompt: &Prompt, text: &str) -> Vec<String> {
     let classes = words(&["a", "b"]);
-    let prepared = task::for_model(model, prompt, &classes).unwrap().prepare(model, text, 0).unwrap();
+    let prepared =
+        task::for_model(model, prompt, &classes).unwrap().encode(model, &Example::unlabelled(text), 0).unwrap();
     let ids = &prepared.passes[0].ids;
     let input = model.input(&[ids]).unwrap();
     let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap().squeeze(0).unwrap();

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command as Process;
 
 use candle_core::Device;
+use retort::engine::data::Example;
 use retort::engine::{self, model, task};
 use retort::link::{Command, Event, ProbeRequest, TextPlace, connect};
 use retort::record::card;
@@ -76,7 +77,7 @@ fn a_student_says_how_it_is_asked_and_is_asked_so_again() {
             ModelChoice { max_tokens: usage.max_tokens, ..ModelChoice::stored(Source::Folder(student.clone())) };
         let model = model::open(&choice, 8, 0, &Device::Cpu).unwrap();
         let task = task::for_model(&model, &session.prompt, &usage.classes).unwrap();
-        let prepared = task.prepare(&model, text, 0).unwrap();
+        let prepared = task.encode(&model, &Example::unlabelled(text), 0).unwrap();
         let known = task::log_probabilities(&model, task.as_ref(), &[&prepared]).unwrap().concat();
         let told = probe(&student, text);
         let told = told["classes"].as_array().unwrap();

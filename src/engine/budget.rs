@@ -102,7 +102,7 @@ fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&
     }
     let taught = places.into_iter().map(|place| &data.train[plan.train_indices[place]]);
     let measured = data.validation.iter().chain(&data.test);
-    Ok(taught.chain(measured).map(|example| &*example.text).collect())
+    Ok(taught.chain(measured).map(|example| example.text()).collect())
 }
 
 /// The first `most` texts that a run asks its server about, in the order in which it does; none of them is
@@ -123,11 +123,11 @@ pub fn first_texts<'a>(session: &Session, pair: &'a Pair, most: usize) -> Result
     };
     for step in 0..session.recipe.steps.min(2 * plan.batches.per_epoch()) {
         let places = plan.batches.at(step);
-        if !places.into_iter().all(|place| take(&data.train[plan.train_indices[place]].text)) {
+        if !places.into_iter().all(|place| take(data.train[plan.train_indices[place]].text())) {
             return Ok(first);
         }
     }
-    let _ = data.validation.iter().chain(&data.test).all(|example| take(&example.text));
+    let _ = data.validation.iter().chain(&data.test).all(|example| take(example.text()));
     Ok(first)
 }
 

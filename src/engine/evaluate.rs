@@ -72,7 +72,7 @@ pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Test
     let mut table = PredictionsFile::begin(out, &data.classes, with_teacher);
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
     in_pieces(&data.test, watch, |piece| {
-        let texts: Vec<&str> = piece.iter().map(|example| &*example.text).collect();
+        let texts: Vec<&str> = piece.iter().map(|example| example.text()).collect();
         let ours = trainer.student_answers(&texts)?;
         let theirs = trainer.teacher_answers(&texts)?.unwrap_or_default();
         let mut added = Ok(());
@@ -103,8 +103,8 @@ fn rows(examples: &[Example], student: &[Vec<f32>], teacher: Option<&[Vec<f32>]>
     let row = |(i, (example, ours)): (usize, (&Example, &Vec<f32>))| {
         let theirs = teacher.and_then(|teacher| teacher.get(i));
         Prediction {
-            text: shown(&example.text),
-            gold: example.label.unwrap_or_default(),
+            text: shown(example.text()),
+            gold: example.class().unwrap_or_default(),
             teacher: theirs.map(|scores| answer(scores)),
             student: answer(ours),
             kl: theirs.map(|scores| divergence(scores, ours) as f32),
@@ -122,7 +122,7 @@ pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<Validated,
     let data = Arc::clone(&trainer.pair.data);
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
     in_pieces(&data.validation, watch, |piece| {
-        let texts: Vec<&str> = piece.iter().map(|example| &*example.text).collect();
+        let texts: Vec<&str> = piece.iter().map(|example| example.text()).collect();
         let answers = trainer.teacher_answers(&texts)?.unwrap_or_default();
         teacher.extend(answers.iter().map(|row| row.to_vec()));
         student.extend(trainer.student_answers(&texts)?);

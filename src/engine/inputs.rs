@@ -106,8 +106,10 @@ pub fn examples(data: &Dataset, session: &Session) -> InputFile {
 fn take_in(hash: &mut blake3::Hasher, words: &mut String, example: &Example) {
     words.clear();
     // Writing to a string cannot fail.
-    let _ = write!(words, "{:?}", example.label);
-    hash.update(&(example.text.len() as u64).to_le_bytes()).update(example.text.as_bytes()).update(words.as_bytes());
+    let _ = write!(words, "{:?}", example.class());
+    hash.update(&(example.text().len() as u64).to_le_bytes())
+        .update(example.text().as_bytes())
+        .update(words.as_bytes());
 }
 
 /// Refuses to go on where something else would be read than `before`.

@@ -184,7 +184,7 @@ impl EngineError {
 /// Everything the engine can do, as plain data for windows and sessions.
 pub fn catalog() -> Catalog {
     let optimizer = [optim::LEARNING_RATE, optim::WEIGHT_DECAY, optim::CLIP, optim::BETA1, optim::BETA2];
-    let losses = loss::LOSSES.iter().flat_map(|loss| loss.knobs.iter().copied());
+    let losses = loss::LOSSES.iter().flat_map(|loss| loss.knobs().iter().copied());
     let first = [loss::soft_targets::TEMPERATURE, loss::ALPHA, optim::LEARNING_RATE, prune::THETA];
     let mut knobs: Vec<_> = first.to_vec();
     for knob in losses.chain(optimizer) {
@@ -195,7 +195,7 @@ pub fn catalog() -> Catalog {
     let architecture = |a: &model::Architecture| Entry { id: a.id, label: a.label, help: a.help };
     Catalog {
         knobs,
-        losses: loss::LOSSES.iter().map(|loss| loss.entry).collect(),
+        losses: loss::LOSSES.iter().map(|loss| loss.entry()).collect(),
         architectures: model::ARCHITECTURES.iter().map(architecture).collect(),
         models: model::BUILT_IN.to_vec(),
         corpora: data::CORPORA.to_vec(),

@@ -133,7 +133,7 @@ impl Pair {
             classes: self.data.classes.clone(),
             parts: self.data.counts(),
             notes: self.data.notes.clone(),
-            samples: self.samples().map(|example| (shown(&example.text), example.label)).collect(),
+            samples: self.samples().map(|example| (shown(example.text()), example.class())).collect(),
             class_counts: self.data.class_counts(),
             models: Some(Box::new(self.session.models.clone())),
             data: Some(Box::new(self.session.data.clone())),
@@ -155,7 +155,7 @@ impl Pair {
             TextPlace::Test(row) => self.data.test.get(row),
             TextPlace::Sample(number) => self.samples().nth(number),
         };
-        example.map(|example| Arc::clone(&example.text)).filter(|text| shown(text) == cut)
+        example.map(|example| example.shared_text()).filter(|text| shown(text) == cut)
     }
 }
 

@@ -56,7 +56,7 @@ impl PredictionsFile {
             true => vec![teacher.unwrap_or(empty), student],
             false => vec![student],
         };
-        let mut cells = vec![self.rows.to_string(), example.text.to_string(), name(example.label)];
+        let mut cells = vec![self.rows.to_string(), example.text().to_string(), name(example.class())];
         cells.extend(
             sides.iter().map(|scores| if scores.is_empty() { String::new() } else { name(Some(likeliest(scores))) }),
         );
@@ -106,7 +106,7 @@ mod tests {
         let classes: Vec<String> = classes.iter().map(|class| (*class).to_owned()).collect();
         let mut file = PredictionsFile::begin(out.path(), &classes, with_teacher).unwrap();
         for (text, label, teacher, student) in rows {
-            let example = Example { text: (*text).into(), label: Some(*label) };
+            let example = Example::classified(*text, Some(*label));
             file.add(&example, teacher.as_deref(), student).unwrap();
             assert!(!out.path().join(PREDICTIONS).exists(), "it is seen before it is whole");
         }

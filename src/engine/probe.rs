@@ -5,6 +5,7 @@ use std::sync::Arc;
 use candle_core::{DType, IndexOp as _};
 
 use super::EngineError;
+use super::data::Example;
 use super::model::{DropoutRng, HeadKind, Kind, Model, Tokens, Trace};
 use super::pair::Pair;
 use super::prompt::{self, Template};
@@ -48,11 +49,11 @@ pub fn look(
 
 /// One model's view of a text.
 fn view(model: &Model, task: &dyn Task, text: &str, layer: usize, attention: bool) -> Result<SideFrame, EngineError> {
-    let prepared = task.prepare(model, text, 0)?;
+    let prepared = task.encode(model, &Example::unlabelled(text), 0)?;
     let layer = layer.min(model.card.layers.saturating_sub(1));
     let mut trace = if attention { Trace::attention_of(layer) } else { Trace::none() };
-    let pass = task.pass(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
-    let scores = task::log_softmax(&pass.scores.flatten_all()?.to_vec1::<f32>()?);
+    let forward = task.forward(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
+    let scores = task::log_softmax(&forward.answers.logits.flatten_all()?.to_vec1::<f32>()?);
     // A masked model reads one rendering per word length; the last pass is the one traced.
     let shown = prepared.passes.last().map(|pass| pass.ids.as_slice()).unwrap_or_default();
     let attention: Arc<[f32]> = match trace.attention.get(&layer) {
@@ -106,9 +107,9 @@ fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]
 fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str) -> Result<PromptSide, String> {
     let (tokens, most): (&Tokens, usize) = (&model.tokens, model.max_tokens);
     let rendered = match (&model.top, template) {
-        (HeadKind::Classes(_), _) => {
-            task::head::Classifier.prepare(model, text, 0).map(|p| p.passes.into_iter().next().unwrap_or_default())
-        }
+        (HeadKind::Classes(_), _) => task::head::Classifier
+            .encode(model, &Example::unlabelled(text), 0)
+            .map(|p| p.passes.into_iter().next().unwrap_or_default()),
         (HeadKind::Vocabulary, None) => return Ok(PromptSide::default()),
         (HeadKind::Vocabulary, Some(template)) => match model.architecture.kind {
             Kind::Encoder => template.masked(text, 1, tokens, most),

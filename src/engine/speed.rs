@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::EngineError;
+use super::data::Example;
 use super::model::Model;
 use super::pair::Pair;
 use super::task::{self, Task};
@@ -29,7 +30,7 @@ pub fn of_both(pair: &Pair, prompt: &Prompt) -> Result<[Option<Speed>; 2], Engin
     let parts = [&data.test, &data.validation, &data.train];
     let Some(part) = parts.into_iter().find(|part| !part.is_empty()) else { return Ok([None, None]) };
     // Texts of all kinds: files are often sorted by class, and classes differ in length.
-    let texts: Vec<&str> = part.iter().step_by(part.len().div_ceil(TEXTS + 1)).map(|example| &*example.text).collect();
+    let texts: Vec<&str> = part.iter().step_by(part.len().div_ceil(TEXTS + 1)).map(|example| example.text()).collect();
     let asked = Prompt { variants: Vec::new(), ..prompt.clone() };
     let models = [Some(&pair.student), pair.teacher.as_deref()].into_iter().flatten();
     let tasks = models.map(|model| Ok((model, task::for_model(model, &asked, &data.classes)?)));
@@ -42,7 +43,7 @@ pub fn of_both(pair: &Pair, prompt: &Prompt) -> Result<[Option<Speed>; 2], Engin
 }
 
 fn once(model: &Model, task: &dyn Task, text: &str) -> Result<(), EngineError> {
-    let prepared = task.prepare(model, text, 0)?;
+    let prepared = task.encode(model, &Example::unlabelled(text), 0)?;
     task::log_probabilities(model, task, &[&prepared])?;
     Ok(())
 }

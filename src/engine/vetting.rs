@@ -37,7 +37,7 @@ pub struct Vetted {
 /// asked for its answers.
 pub fn can_vet(trainer: &Trainer) -> bool {
     let texts = &trainer.pair.data.validation;
-    let at_hand = |targets: &Targets| !targets.asks_singly() || texts.iter().all(|text| targets.knows(&text.text));
+    let at_hand = |targets: &Targets| !targets.asks_singly() || texts.iter().all(|text| targets.knows(text.text()));
     !texts.is_empty() && trainer.targets.as_ref().is_some_and(at_hand)
 }
 
@@ -48,10 +48,10 @@ pub fn can_vet(trainer: &Trainer) -> bool {
 /// [`EngineError`] if the teacher cannot answer.
 pub fn teacher(trainer: &mut Trainer) -> Result<Option<Vetted>, EngineError> {
     let data = Arc::clone(&trainer.pair.data);
-    let texts: Vec<&str> = data.validation.iter().map(|example| &*example.text).collect();
+    let texts: Vec<&str> = data.validation.iter().map(|example| example.text()).collect();
     let Some(answers) = trainer.teacher_answers(&texts)? else { return Ok(None) };
     let right =
-        data.validation.iter().zip(&answers).filter(|(example, row)| Some(likeliest(row)) == example.label).count();
+        data.validation.iter().zip(&answers).filter(|(example, row)| Some(likeliest(row)) == example.class()).count();
     let accuracy = right as f64 / texts.len() as f64;
     let classes = data.classes.len();
     let (commonest, bar) = (commonest(&data.validation, classes), bag_of_words(&trainer.pair));
@@ -84,7 +84,7 @@ fn judged(accuracy: f64, texts: usize, commonest: f64, bar: Option<f64>) -> Vett
 /// Share of the commonest class.
 fn commonest(part: &[Example], classes: usize) -> f64 {
     let mut counts = vec![0usize; classes];
-    let labels = part.iter().filter_map(|example| example.label);
+    let labels = part.iter().filter_map(|example| example.class());
     labels.for_each(|label| counts.get_mut(label).into_iter().for_each(|count| *count += 1));
     counts.into_iter().max().unwrap_or(0) as f64 / part.len().max(1) as f64
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{CommandError, consent};
 use crate::engine::EngineError;
+use crate::engine::data::Example;
 use crate::engine::hub;
 use crate::engine::model::{self, Classes, HeadKind, Model, ModelFiles};
 use crate::engine::task::{self, Sample, Task};
@@ -81,7 +82,7 @@ impl Asked {
     /// # Errors
     /// [`EngineError`] if a text leaves no room or the tensor library refuses.
     pub fn scores(&self, texts: &[&str]) -> Result<Vec<Scores>, EngineError> {
-        let prepare = |text: &&str| self.task.prepare(&self.model, text, 0);
+        let prepare = |text: &&str| self.task.encode(&self.model, &Example::unlabelled(*text), 0);
         let prepared = texts.par_iter().map(prepare).collect::<Result<Vec<Sample>, _>>()?;
         let rows = task::log_probabilities(&self.model, self.task.as_ref(), &prepared.iter().collect::<Vec<_>>())?;
         let cut = prepared.iter().map(Sample::cut);

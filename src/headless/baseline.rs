@@ -46,7 +46,7 @@ pub fn baseline(arguments: &BaselineArguments) -> Result<String, CommandError> {
         let measurable = !data.test.is_empty() && !train.is_empty();
         measurable.then(|| accuracy(train, &data.test, classes, NGRAMS, seed))
     };
-    let with_label: Vec<Example> = data.train.iter().filter(|example| example.label.is_some()).cloned().collect();
+    let with_label: Vec<Example> = data.train.iter().filter(|example| example.class().is_some()).cloned().collect();
     let (all, few) = (figure(&with_label), figure(&labelled));
     if arguments.json {
         let counts = data.counts();

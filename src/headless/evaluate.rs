@@ -68,7 +68,7 @@ fn of_session(session: &Session) -> Result<(Texts, Vec<String>), CommandError> {
         ));
     }
     let name = |label: Option<usize>| label.and_then(|class| data.classes.get(class)).cloned().unwrap_or_default();
-    let rows = data.test.iter().map(|example| (example.text.to_string(), name(example.label))).collect();
+    let rows = data.test.iter().map(|example| (example.text().to_string(), name(example.class()))).collect();
     let place = format!("the test part of {:?}", session.name);
     Ok((Texts { rows, place, notes: data.notes, left_out: data.left_out }, data.classes))
 }

@@ -12,8 +12,12 @@ use std::time::Instant;
 
 use candle_core::{DType, Device, Result, Tensor};
 use model::{Bert, Sizes};
+use retort::engine::loss::hard_labels::HardLabels;
+use retort::engine::loss::soft_targets::SoftTargets;
+use retort::engine::loss::{Rows, Term, compare};
 use retort::engine::model::{Input, ops};
 use retort::engine::optim::{Optimizer, Settings};
+use retort::engine::task::Row;
 use retort::session::OptimizerKind;
 
 const BATCH: usize = 16;
@@ -29,7 +33,7 @@ struct Bench {
     student: Bert,
     optimizer: Optimizer,
     input: Input,
-    labels: Tensor,
+    rows: Vec<Row>,
     targets: Tensor,
 }
 
@@ -39,10 +43,10 @@ impl Bench {
         let student = Bert::new(Sizes { layers: 4, width: 312, inner: 1200, classes: CLASSES }, 2, true)?;
         let optimizer = Optimizer::new(OptimizerKind::AdamW, student.variables()).map_err(candle_core::Error::wrap)?;
         let input = model::batch(BATCH, TOKENS)?;
-        let labels =
-            Tensor::from_vec((0..BATCH as u32).map(|row| row % CLASSES as u32).collect(), BATCH, &Device::Cpu)?;
+        let row = |example| Row { example, position: 0, weight: 1.0, truth: Some((example % CLASSES) as u32) };
+        let rows = (0..BATCH).map(row).collect();
         let targets = Tensor::zeros((BATCH, CLASSES), DType::F32, &Device::Cpu)?;
-        let mut bench = Self { teacher, student, optimizer, input, labels, targets };
+        let mut bench = Self { teacher, student, optimizer, input, rows, targets };
         bench.teach()?;
         Ok(bench)
     }
@@ -56,10 +60,10 @@ impl Bench {
     /// One step of the student on the targets at hand; its loss.
     fn learn(&mut self) -> Result<f64> {
         let logits = self.student.forward(&self.input)?;
-        let ones = Tensor::ones(BATCH, DType::F32, &Device::Cpu)?;
-        let hard = ops::cross_entropy(&logits, &self.labels, &ones)?;
-        let soft = ops::distillation(&logits, &self.targets, TEMPERATURE, &ones)?;
-        let loss = ((hard * ALPHA)? + (soft * (1.0 - ALPHA))?)?;
+        let soft = Term { divergence: &SoftTargets, weight: 1.0 - ALPHA, temperature: TEMPERATURE };
+        let hard = Term { divergence: &HardLabels, weight: ALPHA, temperature: 1.0 };
+        let rows = Rows { student: &logits, teacher: Some(&self.targets), rows: &self.rows };
+        let loss = compare(&[soft, hard], &rows)?.total;
         let grads = ops::backward(&loss)?;
         self.optimizer.step(&grads, RATE, &Settings::default()).map_err(candle_core::Error::wrap)?;
         Ok(f64::from(loss.to_scalar::<f32>()?))

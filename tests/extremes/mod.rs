@@ -2,6 +2,7 @@
 //! The composed form in double precision is the measure, for values and gradients alike; where it is
 //! infinite or not a number, so is the fused one.
 
+use crate::divergences;
 use candle_core::{DType, Device, Result, Tensor, Var};
 use proptest::prelude::*;
 use retort::engine::model::ops::{self, Activation, Dense, DropoutMask, Orientation, PostNorm, SelfAttention};
@@ -121,14 +122,14 @@ proptest! {
             let logits = |seed| drawn(&[5, width], seed, draw);
             let size = MOST;
             Case { what: "log_softmax", inputs: vec![logits(seed)], tracked: 1, size: 8.0, run: &|t| ops::log_softmax(&t[0]) }.hold();
-            let cross = |t: &[Tensor]| ops::cross_entropy(&t[0], &labels, &weights());
+            let cross = |t: &[Tensor]| divergences::cross_entropy(&t[0], &labels, &weights());
             Case { what: "cross_entropy", inputs: vec![logits(seed)], tracked: 1, size: 1.0, run: &cross }.hold();
             // Teacher and student drawn apart, alike, and the teacher as log-probabilities.
             let apart = logits(seed ^ 0xA5);
             let logs = ops::log_softmax(&logits(seed ^ 0x5A)).unwrap();
             let near = (logits(seed) + drawn(&[5, width], seed ^ 0xC3, Draw::Finite(0.2))).unwrap();
             for (what, teacher) in [("apart", apart), ("log-probabilities", logs), ("alike", near)] {
-                let run = |t: &[Tensor]| ops::distillation(&t[0], &t[1], temperature, &weights());
+                let run = |t: &[Tensor]| divergences::distillation(&t[0], &t[1], temperature, &weights());
                 let size = if what == "alike" { 0.2 * temperature as f32 * temperature as f32 } else { size };
                 let size = size.max(temperature as f32);
                 Case { what, inputs: vec![logits(seed), teacher], tracked: 1, size, run: &run }.hold();
@@ -249,7 +250,7 @@ fn a_teacher_sure_beyond_single_precision_still_pulls_with_the_right_force() {
     for (gap, temperature) in [(100f32, 1.0f64), (50.0, 0.5), (f32::INFINITY, 1.0), (f32::INFINITY, 4.0)] {
         let student = Var::new(&[[0f32, 0.0]], &Device::Cpu).unwrap();
         let teacher = Tensor::new(&[[0f32, -gap]], &Device::Cpu).unwrap();
-        let loss = ops::distillation(&student, &teacher, temperature, &weights).unwrap();
+        let loss = divergences::distillation(&student, &teacher, temperature, &weights).unwrap();
         let expected = 2f64.ln() * temperature * temperature;
         let found = f64::from(loss.to_scalar::<f32>().unwrap());
         assert!((found - expected).abs() < 1e-6 * expected.max(1.0), "{found} is not {expected}");
@@ -266,7 +267,7 @@ fn what_both_rule_out_costs_nothing_and_what_only_the_student_does_costs_without
     let of = |student: [f32; 3], teacher: [f32; 3]| {
         let student = Var::new(&[student], &Device::Cpu).unwrap();
         let teacher = Tensor::new(&[teacher], &Device::Cpu).unwrap();
-        let loss = ops::distillation(&student, &teacher, 2.0, &weights).unwrap();
+        let loss = divergences::distillation(&student, &teacher, 2.0, &weights).unwrap();
         let grad = flat(loss.backward().unwrap().get(&student).unwrap());
         (loss.to_scalar::<f32>().unwrap(), grad)
     };
@@ -285,8 +286,8 @@ fn a_row_without_weight_is_not_looked_at_whatever_it_holds() {
     let width = 6;
     let labels = Tensor::new(&[5u32, 0, u32::MAX, 3, 1], &Device::Cpu).unwrap();
     let [student, teacher] = [1, 2].map(|seed| drawn(&[5, width], seed, Draw::Finite(3.0)));
-    let cross = |t: &[Tensor]| ops::cross_entropy(&t[0], &labels, &weights());
-    let soft = |t: &[Tensor]| ops::distillation(&t[0], &t[1], 2.0, &weights());
+    let cross = |t: &[Tensor]| divergences::cross_entropy(&t[0], &labels, &weights());
+    let soft = |t: &[Tensor]| divergences::distillation(&t[0], &t[1], 2.0, &weights());
     for filler in [f32::NEG_INFINITY, f32::INFINITY, f32::NAN, 0.0] {
         let (blank, mute) = (blanked(&student, filler), blanked(&teacher, filler));
         let cases = [

@@ -115,7 +115,7 @@ fn ask(model: &Model) -> Result<(), ModelError> {
     let classes = ["goal", "far", "out"].map(str::to_owned);
     // A prompt may rightly be refused; how is for other tests to say.
     if let Ok(task) = task::for_model(model, &prompt, &classes) {
-        let _ = task.prepare(model, "a goal", 0);
+        let _ = task.encode(model, &retort::engine::data::Example::unlabelled("a goal"), 0);
     }
     let pieces = model.tokens.encode("a goal, far out", true)?;
     let size = model.config.vocabulary() as u32;

@@ -144,8 +144,8 @@ fn an_evaluation_behind_a_failed_question_says_so_and_costs_nothing_else() {
         (serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap(), words)
     };
     let data = retort::engine::data::open(&session.data, session.recipe.seed).unwrap();
-    let measured: Vec<String> = data.validation.iter().map(|example| example.text.to_string()).collect();
-    let trained = data.train.iter().map(|example| example.text.to_string());
+    let measured: Vec<String> = data.validation.iter().map(|example| example.text().to_string()).collect();
+    let trained = data.train.iter().map(|example| example.text().to_string());
     let trained: Vec<String> = trained.collect();
     assert!(!trained.iter().any(|text| measured.contains(text)));
     let (whole, _) = refusing(Vec::new(), 0);

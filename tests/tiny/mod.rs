@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor};
-use retort::engine::loss::{LossInput, LossOutput, Mixture};
+use retort::engine::data::Example;
+use retort::engine::loss::{LossInput, LossOutput, Objective, Offered};
 use retort::engine::model::{self, ARCHITECTURES, Architecture, DropoutRng, Model, Network, Trace, ops};
-use retort::engine::task::{self, Pass, Sample, Task};
+use retort::engine::task::{self, Forward, Outputs, Row, Sample, Task};
 use retort::session::{Chat, Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
 
 /// Classes of all tests, with their label words.
@@ -104,13 +105,13 @@ pub fn task_of(model: &Model) -> Box<dyn Task> {
 
 /// Texts, ready for a model.
 pub fn prepare(task: &dyn Task, model: &Model, texts: &[&str]) -> Vec<Sample> {
-    texts.iter().map(|text| task.prepare(model, text, 0).unwrap()).collect()
+    texts.iter().map(|text| task.encode(model, &Example::unlabelled(*text), 0).unwrap()).collect()
 }
 
 /// One pass over a whole batch.
-pub fn pass(task: &dyn Task, model: &Model, network: &dyn Network, batch: &[Sample], noise: &DropoutRng) -> Pass {
+pub fn pass(task: &dyn Task, model: &Model, network: &dyn Network, batch: &[Sample], noise: &DropoutRng) -> Forward {
     let batch: Vec<&Sample> = batch.iter().collect();
-    task.pass(model, network, &batch, false, &mut Trace::none(), noise).unwrap()
+    task.forward(model, network, &batch, false, &mut Trace::none(), noise).unwrap()
 }
 
 /// Logits of a made-up teacher, `[texts, classes]`.
@@ -120,13 +121,20 @@ pub fn teacher(texts: usize) -> Tensor {
 }
 
 /// The default mixture of labels and soft targets; every label may be used.
-pub fn distil(pass: &Pass, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -> LossOutput {
-    let mixture = Mixture::new(&Recipe::default(), true, false).unwrap();
-    let labels = Tensor::new(labels, &device()).unwrap();
-    let labelled = Tensor::ones(labels.dims(), candle_core::DType::F32, &device()).unwrap();
-    mixture
-        .evaluate(&LossInput { student: pass, teacher: Some(teacher), labels: &labels, labelled: &labelled, knobs })
-        .unwrap()
+pub fn distil(pass: &Forward, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -> LossOutput {
+    let objective = Objective::new(&Recipe::default(), Offered { teacher: true, text: false }).unwrap();
+    let student = told(pass, labels, &vec![1.0; labels.len()]);
+    objective.evaluate(&LossInput { student: &student, teacher: Some(teacher), knobs }).unwrap()
+}
+
+/// A pass whose rows know their labels, where `labelled` is not 0.
+pub fn told(pass: &Forward, labels: &[u32], labelled: &[f32]) -> Forward {
+    let row = |(row, (truth, labelled)): (&Row, (&u32, &f32))| Row {
+        truth: Some(*truth).filter(|_| *labelled > 0.0),
+        ..*row
+    };
+    let rows = pass.answers.rows.iter().zip(labels.iter().zip(labelled)).map(row).collect();
+    Forward { answers: Outputs { logits: pass.answers.logits.clone(), rows }, text: pass.text.clone() }
 }
 
 /// Knobs with the values a test cares about.

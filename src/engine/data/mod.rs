@@ -16,6 +16,7 @@ mod columns;
 mod decode;
 mod delimited;
 mod error;
+pub mod example;
 mod folder;
 mod json_lines;
 mod json_values;
@@ -31,30 +32,21 @@ pub mod stream;
 mod strip;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::link::PartCounts;
 use crate::session::{Data, DataSource, knob::Entry};
 
 pub use batches::Batches;
 pub use error::DataError;
+pub use example::{Example, Fields, Target};
 pub use split::BEYOND_LIMIT;
 
 /// The corpora that ship with the program.
 pub const CORPORA: &[Entry] = &[built_in::POSTS];
 
-/// One text and, where it has one, its class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
-    /// The text, without white space at its ends; never empty.
-    pub text: Arc<str>,
-    /// Index into [`Dataset::classes`]; `None` only in the training part.
-    pub label: Option<usize>,
-}
-
 /// The classes of examples to measure with, all of which have one.
 pub fn gold(examples: &[Example]) -> Vec<usize> {
-    examples.iter().filter_map(|example| example.label).collect()
+    examples.iter().filter_map(|example| example.class()).collect()
 }
 
 /// Texts with classes, cut into parts.
@@ -91,7 +83,7 @@ impl Dataset {
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
         let used = self.train.iter().zip(&self.labelled).filter(|(_, used)| **used);
-        for slot in used.filter_map(|(example, _)| example.label) {
+        for slot in used.filter_map(|(example, _)| example.class()) {
             counts.get_mut(slot).into_iter().for_each(|count| *count += 1);
         }
         counts

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use super::error::DataError;
 use super::labels::shortened;
@@ -70,7 +69,7 @@ fn class_order(parts: &Parts) -> Vec<String> {
 
 fn examples(rows: &Rows, index: &BTreeMap<&str, usize>) -> Vec<Example> {
     let label = |row: &Row| row.label.as_deref().and_then(|name| index.get(name).copied());
-    rows.rows.iter().map(|row| Example { text: Arc::from(row.text.as_str()), label: label(row) }).collect()
+    rows.rows.iter().map(|row| Example::classified(row.text.as_str(), label(row))).collect()
 }
 
 struct Cutter {
@@ -100,7 +99,7 @@ impl Cutter {
         let Some(limit) = limit.filter(|limit| *limit < part.len()) else { return part };
         let mut members = self.members(&part);
         // Those without a label are drawn like a class of their own, behind the others.
-        members.push((0..part.len()).filter(|i| part[*i].label.is_none()).collect());
+        members.push((0..part.len()).filter(|i| part[*i].class().is_none()).collect());
         let quotas = one_each(apportion(&sizes(&members), limit), &sizes(&members));
         let chosen = self.choose(members, &quotas, Draw::Limit);
         part.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, example)| example).collect()
@@ -117,7 +116,7 @@ impl Cutter {
     fn members(&self, examples: &[Example]) -> Vec<Vec<usize>> {
         let mut members = vec![Vec::new(); self.classes];
         for (i, example) in examples.iter().enumerate() {
-            if let Some(members) = example.label.and_then(|label| members.get_mut(label)) {
+            if let Some(members) = example.class().and_then(|label| members.get_mut(label)) {
                 members.push(i);
             }
         }
@@ -186,22 +185,22 @@ fn check(set: &Dataset, path: &Path) -> Result<(), DataError> {
 
 /// Adds what only the whole set shows.
 fn with_notes(mut set: Dataset, data: &Data) -> Dataset {
-    let seen: HashSet<usize> = set.train.iter().filter_map(|example| example.label).collect();
+    let seen: HashSet<usize> = set.train.iter().filter_map(|example| example.class()).collect();
     let unseen: Vec<&str> =
         set.classes.iter().enumerate().filter(|(i, _)| !seen.contains(i)).map(|(_, class)| class.as_str()).collect();
     let mut notes = Vec::new();
     if !unseen.is_empty() {
         notes.push(format!("no training example has the class {}", shortened(&unseen)));
     }
-    let labelled = set.train.iter().filter(|example| example.label.is_some()).count();
+    let labelled = set.train.iter().filter(|example| example.class().is_some()).count();
     if let Some(asked) = data.labelled.filter(|asked| *asked > labelled) {
         notes.push(format!(
             "data.labelled asks for {asked} labels, but {labelled} training texts have one: all are kept"
         ));
     }
-    let texts: HashSet<&str> = set.train.iter().map(|example| &*example.text).collect();
+    let texts: HashSet<&str> = set.train.iter().map(|example| example.text()).collect();
     for (part, examples) in [(Part::Validation, &set.validation), (Part::Test, &set.test)] {
-        let doubled = examples.iter().filter(|example| texts.contains(&*example.text)).count();
+        let doubled = examples.iter().filter(|example| texts.contains(example.text())).count();
         if doubled > 0 {
             let (all, part) = (examples.len(), part.adjective());
             notes.push(format!("{doubled} of {all} {part} texts also occur among the training texts"));
@@ -240,12 +239,12 @@ mod tests {
     }
 
     fn per_class(set: &Dataset, examples: &[Example]) -> Vec<usize> {
-        let count = |class| examples.iter().filter(|example| example.label == Some(class)).count();
+        let count = |class| examples.iter().filter(|example| example.class() == Some(class)).count();
         (0..set.classes.len()).map(count).collect()
     }
 
     fn texts(examples: &[Example]) -> Vec<&str> {
-        examples.iter().map(|example| &*example.text).collect()
+        examples.iter().map(|example| example.text()).collect()
     }
 
     #[test]
@@ -303,7 +302,7 @@ mod tests {
             .iter()
             .zip(&set.labelled)
             .filter(|(_, labelled)| **labelled)
-            .map(|(e, _)| e.label.unwrap())
+            .map(|(e, _)| e.class().unwrap())
             .collect();
         assert_eq!((set.counts().labelled, labelled.len()), (3, 3));
     }
@@ -345,10 +344,10 @@ mod tests {
         parts.train.rows.extend(bare);
         let set = cut(parts.clone(), &asked(), 1).unwrap();
         assert_eq!((per_class(&set, &set.test), per_class(&set, &set.validation)), (vec![8, 4], vec![3, 2]));
-        assert!(set.test.iter().chain(&set.validation).all(|example| example.label.is_some()));
+        assert!(set.test.iter().chain(&set.validation).all(|example| example.class().is_some()));
         let counts = set.counts();
         assert_eq!((counts.train, counts.labelled), (43 + 60, 43));
-        assert!(set.train.iter().zip(&set.labelled).all(|(example, labelled)| example.label.is_some() == *labelled));
+        assert!(set.train.iter().zip(&set.labelled).all(|(example, labelled)| example.class().is_some() == *labelled));
         let few = cut(parts.clone(), &Data { labelled: Some(10), ..asked() }, 1).unwrap();
         assert_eq!(few.counts().labelled, 10, "counted among those that have one");
         let limited = cut(parts.clone(), &Data { limit: Some(20), ..asked() }, 1).unwrap();

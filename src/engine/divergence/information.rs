@@ -6,6 +6,7 @@
 use candle_core::{DType, IndexOp as _};
 
 use crate::engine::EngineError;
+use crate::engine::data::Example;
 use crate::engine::model::{DropoutRng, Model, Trace};
 use crate::engine::task::Task;
 
@@ -23,12 +24,12 @@ pub const TEXTS: usize = 8;
 pub fn of_attention(model: &Model, task: &dyn Task, texts: &[&str]) -> Result<Option<f64>, EngineError> {
     let mut heads: Vec<(f64, usize)> = Vec::new();
     for text in texts.iter().take(TEXTS) {
-        let prepared = task.prepare(model, text, 0)?;
+        let prepared = task.encode(model, &Example::unlabelled(*text), 0)?;
         let Some(tokens) = prepared.passes.last().map(|pass| pass.ids.len()).filter(|tokens| *tokens > 3) else {
             continue;
         };
         let mut trace = Trace::all();
-        task.pass(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
+        task.forward(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
         let mut place = 0;
         for attention in trace.attention.values() {
             let own = attention.i((0, .., ..tokens, ..tokens))?.to_dtype(DType::F32)?;

@@ -40,7 +40,7 @@ fn texts<'a>(session: &Session, pair: &'a Pair, sample: &'a Dataset) -> Result<V
         return first_texts(session, pair, FIRST);
     }
     let every = (sample.train.len() / FIRST).max(1);
-    Ok(sample.train.iter().step_by(every).take(FIRST).map(|example| &*example.text).collect())
+    Ok(sample.train.iter().step_by(every).take(FIRST).map(|example| example.text()).collect())
 }
 
 fn looked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> Result<Finding, EngineError> {

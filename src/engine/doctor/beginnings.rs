@@ -1,6 +1,7 @@
 //! The token with which each side's texts begin: one that a model was trained with and does not get, or
 //! gets twice, changes every answer and stops nothing.
 
+use crate::engine::data::Example;
 use crate::engine::model::{Kind, Model};
 use crate::engine::pair::Pair;
 use crate::engine::task;
@@ -60,7 +61,7 @@ pub fn row(session: &Session, pair: &Pair) -> Finding {
 fn beginning(side: &'static str, model: &Model, prompt: &Prompt, classes: &[String]) -> Option<Beginning> {
     let prompt = Prompt { variants: Vec::new(), ..prompt.clone() };
     // Trouble with the prompt has a row of its own.
-    let prepared = task::for_model(model, &prompt, classes).ok()?.prepare(model, "a", 0).ok()?;
+    let prepared = task::for_model(model, &prompt, classes).ok()?.encode(model, &Example::unlabelled("a"), 0).ok()?;
     let pass = prepared.passes.first()?;
     let is_mark = |place: usize| {
         let (id, own) = (pass.ids.get(place)?, pass.from_text.get(place)?);

@@ -8,7 +8,7 @@ use super::activations::{Batch, bytes};
 use super::positions;
 use crate::engine::data::Dataset;
 use crate::engine::device;
-use crate::engine::loss::Mixture;
+use crate::engine::loss::{Objective, Offered};
 use crate::engine::model::{HeadKind, Kind};
 use crate::engine::pair::Pair;
 use crate::engine::process_memory::peak_bytes;
@@ -91,7 +91,8 @@ fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
         (HeadKind::Classes(_), _) | (_, Kind::Encoder) => 0,
         _ => words.map_or(0, |p| p.words().map(|word| word.len().saturating_sub(1)).sum()),
     };
-    let language = Mixture::new(&session.recipe, true, true).is_ok_and(|mixture| mixture.needs_language());
+    let offered = Offered { teacher: true, text: true };
+    let language = Objective::new(&session.recipe, offered).is_ok_and(|objective| objective.needs_text());
     Batch { texts: session.recipe.batch.min(pair.data.train.len()), tokens: read, columns, language }
 }
 

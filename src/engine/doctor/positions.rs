@@ -33,7 +33,7 @@ pub fn lengths(model: &Model, prompt: &Prompt, sample: &Dataset) -> Result<Lengt
     let task = task::for_model(model, prompt, &sample.classes)?;
     let mut lengths = Lengths { cut: 0, cut_tokens: 0, tokens: 0, longest: 0, read: 0 };
     for example in &sample.train {
-        let prepared = task.prepare(model, &example.text, 0)?;
+        let prepared = task.encode(model, example, 0)?;
         let cut = prepared.cut();
         lengths.cut += usize::from(cut > 0);
         lengths.cut_tokens += cut;

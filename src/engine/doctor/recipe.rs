@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::engine::data::labels::shortened;
-use crate::engine::loss::{Mixture, hard_labels};
-use crate::engine::model::HeadKind;
+use crate::engine::loss::Objective;
 use crate::engine::pair::Pair;
+use crate::engine::train::offered;
 use crate::link::{Finding, Subject};
 use crate::session::{Catalog, Session};
 
@@ -13,10 +13,10 @@ const SUBJECT: Subject = Subject::Recipe;
 
 /// The row on the recipe.
 pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
-    let language = pair.student.architecture.causal() && pair.student.top == HeadKind::Vocabulary;
-    if let Err(why) = Mixture::new(&session.recipe, session.models.teacher.is_some(), language) {
-        return Finding::red(SUBJECT, why, "change the recipe's losses or the pair");
-    }
+    let objective = match Objective::new(&session.recipe, offered(session, pair)) {
+        Ok(objective) => objective,
+        Err(why) => return Finding::red(SUBJECT, why, "change the recipe's losses or the pair"),
+    };
     if let Some(problem) = session.knob_problem(catalog) {
         return Finding::red(SUBJECT, problem, "mend the session's knobs or its script");
     }
@@ -30,8 +30,7 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
         counts.labelled
     );
     let unseen = unseen(pair);
-    let hard = session.recipe.losses.iter().any(|loss| loss == hard_labels::LOSS.entry.id);
-    if hard && !unseen.is_empty() {
+    if objective.learns_labels() && !unseen.is_empty() {
         let says = format!("{says}; no labelled text is of class {}", shortened(&unseen));
         return Finding::amber(SUBJECT, says, "raise data.labelled, or leave these classes to the teacher");
     }
@@ -42,7 +41,7 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
 fn unseen(pair: &Pair) -> Vec<String> {
     let data = &pair.data;
     let labelled = data.train.iter().zip(&data.labelled).filter(|(_, labelled)| **labelled);
-    let seen: BTreeSet<usize> = labelled.filter_map(|(example, _)| example.label).collect();
+    let seen: BTreeSet<usize> = labelled.filter_map(|(example, _)| example.class()).collect();
     let classes = data.classes.iter().enumerate();
     classes.filter(|(class, _)| !seen.contains(class)).map(|(_, name)| name.clone()).collect()
 }

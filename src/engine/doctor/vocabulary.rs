@@ -83,7 +83,7 @@ fn compared(pair: &Pair) -> String {
 fn unknown(student: &Model, sample: &Dataset) -> Result<f64, ModelError> {
     let (mut all, mut unknown) = (0, 0);
     for example in &sample.train {
-        let ids = student.tokens.encode_within(&example.text, student.max_tokens)?.ids;
+        let ids = student.tokens.encode_within(example.text(), student.max_tokens)?.ids;
         all += ids.len();
         unknown += ids.iter().filter(|id| student.tokens.is_unknown(**id)).count();
     }

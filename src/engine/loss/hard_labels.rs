@@ -1,16 +1,56 @@
 //! The labels themselves: cross-entropy at temperature 1, in nats, averaged over the examples of
-//! the batch whose label may be used; 0 where there is none.
+//! the batch whose label may be used.
 
-use super::{ALPHA, Loss};
-use crate::engine::model::ops;
+use candle_core::{Result, Tensor};
+
+use super::{Compared, Divergence, Needs, RowSet, Softened};
+use crate::engine::model::ops::{exp, widest};
+use crate::session::Knob;
 use crate::session::knob::Entry;
 
-/// The registry's line.
-pub const LOSS: Loss = Loss {
-    entry: Entry { id: "hard_labels", label: "Hard labels", help: "Learn the given labels, at temperature 1." },
-    knobs: &[],
-    needs_teacher: false,
-    needs_language: false,
-    weight: |knobs| knobs.get(&ALPHA),
-    compute: |given| ops::cross_entropy(&given.student.scores, given.labels, given.labelled),
-};
+/// Cross-entropy against the classes.
+pub struct HardLabels;
+
+impl Divergence for HardLabels {
+    fn entry(&self) -> Entry {
+        Entry { id: "hard_labels", label: "Hard labels", help: "Learn the given labels, at temperature 1." }
+    }
+
+    fn knobs(&self) -> &'static [Knob] {
+        &[]
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { teacher: false, truth: true, rows: RowSet::Answers }
+    }
+
+    fn row(&self, compared: &Compared, scale: f32, gradient: Option<&mut [f32]>) -> f32 {
+        cross_entropy_row(compared, scale, gradient)
+    }
+
+    fn composed(&self, student: &Tensor, _teacher: Option<&Tensor>, truth: &Tensor) -> Result<Tensor> {
+        cross_entropy_composed(student, truth)
+    }
+}
+
+/// `−ln q(truth)` of a row, and its gradient `q − 1(truth)` times `scale`.
+pub(super) fn cross_entropy_row(compared: &Compared, scale: f32, gradient: Option<&mut [f32]>) -> f32 {
+    widest(
+        #[inline(always)]
+        || {
+            let Softened { values, coldness, level } = compared.student();
+            if let Some(gradient) = gradient {
+                for (slope, value) in gradient.iter_mut().zip(values) {
+                    *slope = exp(*value * coldness - level) * scale;
+                }
+                gradient[compared.truth] -= scale;
+            }
+            level - values[compared.truth] * coldness
+        },
+    )
+}
+
+/// The same of `log_q [rows, outcomes]` and `truth u32 [rows]`: `[rows]`.
+pub(super) fn cross_entropy_composed(log_q: &Tensor, truth: &Tensor) -> Result<Tensor> {
+    log_q.gather(&truth.unsqueeze(1)?, 1)?.squeeze(1)?.neg()
+}

@@ -1,13 +1,15 @@
 //! Next-word prediction on the text itself: cross-entropy of token t + 1 given the tokens up to t,
 //! in nats, averaged over the tokens that come from the batch's texts (Radford et al. 2018). Template and
-//! chat stand around every text alike, so they are not learned; a batch without such a token gives 0.
+//! chat stand around every text alike, so they are not learned.
 
-use super::Loss;
-use crate::engine::model::ops;
-use crate::session::Knob;
+use candle_core::{Result, Tensor};
+
+use super::hard_labels::{cross_entropy_composed, cross_entropy_row};
+use super::{Compared, Divergence, Needs, RowSet};
 use crate::session::knob::{Entry, Scale};
+use crate::session::{Knob, Knobs};
 
-/// Its weight in the mixture.
+/// Its weight in the sum.
 pub const WEIGHT: Knob = Knob {
     id: "next_token.weight",
     label: "Next-word weight",
@@ -20,23 +22,35 @@ pub const WEIGHT: Knob = Knob {
     help: "Weight of next-word prediction on the text beside the other losses.",
 };
 
-/// The registry's line.
-pub const LOSS: Loss = Loss {
-    entry: Entry {
-        id: "next_token",
-        label: "Next word",
-        help: "Learn to predict each next token of the text itself; for causal models.",
-    },
-    knobs: &[WEIGHT],
-    needs_teacher: false,
-    needs_language: true,
-    weight: |knobs| knobs.get(&WEIGHT),
-    compute: |given| {
-        let Some(language) = &given.student.language else {
-            return candle_core::Tensor::zeros((), candle_core::DType::F32, given.labels.device());
-        };
-        let weights =
-            candle_core::Tensor::ones(language.targets.dim(0)?, candle_core::DType::F32, language.logits.device())?;
-        ops::cross_entropy(&language.logits, &language.targets, &weights)
-    },
-};
+/// Cross-entropy against the tokens that came.
+pub struct NextToken;
+
+impl Divergence for NextToken {
+    fn entry(&self) -> Entry {
+        Entry {
+            id: "next_token",
+            label: "Next word",
+            help: "Learn to predict each next token of the text itself; for causal models.",
+        }
+    }
+
+    fn knobs(&self) -> &'static [Knob] {
+        &[WEIGHT]
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { teacher: false, truth: true, rows: RowSet::Text }
+    }
+
+    fn weight(&self, knobs: &Knobs) -> f64 {
+        knobs.get(&WEIGHT)
+    }
+
+    fn row(&self, compared: &Compared, scale: f32, gradient: Option<&mut [f32]>) -> f32 {
+        cross_entropy_row(compared, scale, gradient)
+    }
+
+    fn composed(&self, student: &Tensor, _teacher: Option<&Tensor>, truth: &Tensor) -> Result<Tensor> {
+        cross_entropy_composed(student, truth)
+    }
+}

@@ -30,7 +30,7 @@ const RATE: f64 = 2.0;
 /// training examples. The same arguments give the same figure everywhere.
 pub fn accuracy(train: &[Example], test: &[Example], classes: usize, ngrams: usize, seed: u64) -> f64 {
     let train: Vec<&Example> =
-        shuffled(train.iter().filter(|example| example.label.is_some_and(|label| label < classes)).collect(), seed);
+        shuffled(train.iter().filter(|example| example.class().is_some_and(|label| label < classes)).collect(), seed);
     let strength = choose(&train, classes, ngrams, seed);
     let test: Vec<&Example> = test.iter().collect();
     Trial::new(&train, &test, ngrams).score(classes, strength, seed)
@@ -39,8 +39,8 @@ pub fn accuracy(train: &[Example], test: &[Example], classes: usize, ngrams: usi
 /// Additions that [`accuracy`] of these arguments comes to, roughly: what a machine does in a second is
 /// about a thousand million.
 pub fn additions(train: &[Example], classes: usize, ngrams: usize) -> f64 {
-    let labelled = train.iter().filter(|example| example.label.is_some());
-    let words: usize = labelled.map(|example| example.text.split_whitespace().count()).sum();
+    let labelled = train.iter().filter(|example| example.class().is_some());
+    let words: usize = labelled.map(|example| example.text().split_whitespace().count()).sum();
     let passes = EPOCHS.max(UPDATES.div_ceil(train.len().max(1))) * (STRENGTHS.len() + 1);
     words as f64 * ngrams as f64 * classes as f64 * passes as f64
 }
@@ -73,7 +73,7 @@ impl Trial {
     fn new(train: &[&Example], test: &[&Example], ngrams: usize) -> Self {
         let vocabulary = Vocabulary::of(train, ngrams);
         let rows = |examples: &[&Example]| {
-            let row = |example: &&Example| Some((vocabulary.features(&example.text), example.label?));
+            let row = |example: &&Example| Some((vocabulary.features(example.text()), example.class()?));
             examples.iter().filter_map(row).collect()
         };
         Self { train: rows(train), test: rows(test), features: vocabulary.idf.len() }
@@ -134,7 +134,7 @@ impl Vocabulary {
         };
         let mut documents = vec![(0u32, false)];
         for example in train {
-            vocabulary.count(&example.text, &mut documents);
+            vocabulary.count(example.text(), &mut documents);
         }
         vocabulary.choose_features(&documents, train.len());
         vocabulary
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     fn examples(rows: &[(&str, usize)]) -> Vec<Example> {
-        rows.iter().map(|(text, label)| Example { text: (*text).into(), label: Some(*label) }).collect()
+        rows.iter().map(|(text, label)| Example::classified(*text, Some(*label))).collect()
     }
 
     #[test]

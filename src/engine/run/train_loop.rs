@@ -281,7 +281,7 @@ impl Run {
 /// How much the student's heads tell on the first texts of the validation part.
 fn information(trainer: &Trainer) -> Result<Option<f64>, EngineError> {
     let texts: Vec<&str> =
-        trainer.pair.data.validation.iter().take(information::TEXTS).map(|example| &*example.text).collect();
+        trainer.pair.data.validation.iter().take(information::TEXTS).map(|example| example.text()).collect();
     information::of_attention(&trainer.pair.student, trainer.task.as_ref(), &texts)
 }
 

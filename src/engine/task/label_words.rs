@@ -10,7 +10,8 @@ use candle_core::{Device, Result, Tensor};
 
 use rayon::prelude::*;
 
-use super::{Language, Pass, Sample, Task, by_words, shared_start};
+use super::{Forward, Outputs, Row, Sample, Task, by_words, shared_start};
+use crate::engine::data::Example;
 use crate::engine::model::attention::MASKED;
 use crate::engine::model::{DropoutRng, Input, Kind, KvCache, Model, Network, Trace, ops};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Verbalizer};
@@ -141,30 +142,31 @@ impl Words {
 }
 
 impl Task for LabelWords {
-    fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Sample, PromptError> {
+    fn encode(&self, model: &Model, example: &Example, draw: u64) -> std::result::Result<Sample, PromptError> {
         let (template, words) = self.prompt.drawn(draw);
         let longest = self.prompt.verbalizers.iter().map(Verbalizer::longest).max().unwrap_or(0);
         let most = model.max_tokens.saturating_sub(longest.saturating_sub(1));
+        let text = example.text();
         let rendered = match model.architecture.kind {
             Kind::EncoderDecoder => template.read(text, &model.tokens, model.max_tokens)?,
             _ => template.causal(text, &model.tokens, most)?,
         };
-        Ok(Sample { passes: vec![rendered], words })
+        Ok(Sample { passes: vec![rendered], words, truth: None })
     }
 
-    fn pass(
+    fn forward(
         &self,
         model: &Model,
         network: &dyn Network,
         batch: &[&Sample],
-        language: bool,
-        trace: &mut Trace,
-        noise: &DropoutRng,
-    ) -> Result<Pass> {
+        text: bool,
+        captures: &mut Trace,
+        dropout: &DropoutRng,
+    ) -> Result<Forward> {
         by_words(batch, |examples| {
             let words = examples.first().map_or(self.words.first(), |example| self.words.get(example.words));
             let words = words.ok_or_else(|| candle_core::Error::Msg("prepared by another prompt".into()))?;
-            words.pass(model, network, examples, language, trace, noise)
+            words.forward(model, network, examples, text, captures, dropout)
         })
     }
 
@@ -180,16 +182,16 @@ impl Task for LabelWords {
 }
 
 impl Words {
-    /// As [`Task::pass`], of examples that are all scored by these words.
-    fn pass(
+    /// As [`Task::forward`], of examples that are all scored by these words.
+    fn forward(
         &self,
         model: &Model,
         network: &dyn Network,
         batch: &[&Sample],
-        language: bool,
-        trace: &mut Trace,
-        noise: &DropoutRng,
-    ) -> Result<Pass> {
+        text: bool,
+        captures: &mut Trace,
+        dropout: &DropoutRng,
+    ) -> Result<Forward> {
         let prompts: Vec<&[u32]> = batch.iter().filter_map(|p| p.passes.first()).map(|r| r.ids.as_slice()).collect();
         let start = [model.start()];
         let apart = model.architecture.kind == Kind::EncoderDecoder;
@@ -200,15 +202,16 @@ impl Words {
         let input = self.input(&before, model.tokens.pad(), device)?;
         let hidden = if apart {
             let read = model.input(&prompts)?;
-            let states = network.encode(&read, trace, noise)?;
-            network.decode(&states, &read.mask, &input, trace, noise)?
+            let states = network.encode(&read, captures, dropout)?;
+            network.decode(&states, &read.mask, &input, captures, dropout)?
         } else {
-            network.encode(&input, trace, noise)?
+            network.encode(&input, captures, dropout)?
         };
         let flat = hidden.reshape(((), hidden.dim(2)?))?;
-        let scores = self.read_off(network, &flat, &self.rows(&lengths, longest))?;
-        let language = if language { self.language(network, &flat, batch, longest)? } else { None };
-        Ok(Pass { scores, language })
+        let logits = self.read_off(network, &flat, &self.rows(&lengths, longest))?;
+        let rows = batch.iter().enumerate().map(|(place, sample)| sample.row(place)).collect();
+        let text = if text { self.text(network, &flat, batch, longest)? } else { None };
+        Ok(Forward { answers: Outputs { logits, rows }, text })
     }
 
     /// Class scores `[batch, classes]` from the states `[rows, width]` of prompts and words.
@@ -237,24 +240,20 @@ impl Words {
 
     /// Next-token logits of the tokens that come from the examples' own texts, not from template or chat:
     /// position t predicts token t + 1.
-    fn language(
-        &self,
-        network: &dyn Network,
-        flat: &Tensor,
-        batch: &[&Sample],
-        longest: usize,
-    ) -> Result<Option<Language>> {
+    fn text(&self, network: &dyn Network, flat: &Tensor, batch: &[&Sample], longest: usize) -> Result<Option<Outputs>> {
         let total = longest + self.columns.len();
         let prompts = batch.iter().filter_map(|example| example.passes.first()).enumerate();
-        let own = prompts.flat_map(|(row, prompt)| {
+        let rows = prompts.flat_map(|(example, prompt)| {
             let tokens = prompt.ids.iter().zip(&prompt.from_text).enumerate().skip(1);
-            tokens.filter(|(_, (_, own))| **own).map(move |(t, (id, _))| ((row * total + t - 1) as u32, *id))
+            let own = tokens.filter(|(_, (_, own))| **own);
+            own.map(move |(t, (id, _))| Row { example, position: t - 1, weight: 1.0, truth: Some(*id) })
         });
-        let (rows, targets): (Vec<u32>, Vec<u32>) = own.unzip();
-        if targets.is_empty() {
+        let rows: Vec<Row> = rows.collect();
+        if rows.is_empty() {
             return Ok(None);
         }
-        let logits = network.vocabulary(&ops::embedding(flat, &Tensor::new(rows, flat.device())?)?)?;
-        Ok(Some(Language { logits, targets: Tensor::new(targets, flat.device())? }))
+        let places: Vec<u32> = rows.iter().map(|row| (row.example * total + row.position) as u32).collect();
+        let logits = network.vocabulary(&ops::embedding(flat, &Tensor::new(places, flat.device())?)?)?;
+        Ok(Some(Outputs { logits, rows }))
     }
 }

@@ -4,7 +4,8 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Pass, Sample, Task, by_words};
+use super::{Forward, Outputs, Sample, Task, by_words};
+use crate::engine::data::Example;
 use crate::engine::model::{DropoutRng, Model, Network, Trace, ops};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Verbalizer};
 use crate::session::Scoring;
@@ -56,40 +57,41 @@ impl Words {
 }
 
 impl Task for MaskedWords {
-    fn prepare(&self, model: &Model, text: &str, draw: u64) -> std::result::Result<Sample, PromptError> {
+    fn encode(&self, model: &Model, example: &Example, draw: u64) -> std::result::Result<Sample, PromptError> {
         let (template, words) = self.prompt.drawn(draw);
-        let render = |&masks: &usize| template.masked(text, masks, &model.tokens, model.max_tokens);
+        let render = |&masks: &usize| template.masked(example.text(), masks, &model.tokens, model.max_tokens);
         let lengths = self.words.get(words).map(|words| words.lengths.as_slice()).unwrap_or_default();
-        Ok(Sample { passes: lengths.iter().map(render).collect::<std::result::Result<_, _>>()?, words })
+        let passes = lengths.iter().map(render).collect::<std::result::Result<_, _>>()?;
+        Ok(Sample { passes, words, truth: None })
     }
 
-    fn pass(
+    fn forward(
         &self,
         model: &Model,
         network: &dyn Network,
         batch: &[&Sample],
-        _language: bool,
-        trace: &mut Trace,
-        noise: &DropoutRng,
-    ) -> Result<Pass> {
+        _text: bool,
+        captures: &mut Trace,
+        dropout: &DropoutRng,
+    ) -> Result<Forward> {
         by_words(batch, |examples| {
             let words = examples.first().map_or(self.words.first(), |example| self.words.get(example.words));
             let words = words.ok_or_else(|| candle_core::Error::Msg("prepared by another prompt".into()))?;
-            words.pass(model, network, examples, trace, noise)
+            words.forward(model, network, examples, captures, dropout)
         })
     }
 }
 
 impl Words {
-    /// As [`Task::pass`], of examples that are all scored by these words.
-    fn pass(
+    /// As [`Task::forward`], of examples that are all scored by these words.
+    fn forward(
         &self,
         model: &Model,
         network: &dyn Network,
         batch: &[&Sample],
-        trace: &mut Trace,
-        noise: &DropoutRng,
-    ) -> Result<Pass> {
+        captures: &mut Trace,
+        dropout: &DropoutRng,
+    ) -> Result<Forward> {
         let mut parts = Vec::new();
         let mut order = Vec::new();
         for (index, &length) in self.lengths.iter().enumerate() {
@@ -97,7 +99,7 @@ impl Words {
             let rows: Vec<&[u32]> = passes.iter().map(|pass| pass.ids.as_slice()).collect();
             let input = model.input(&rows)?;
             let tokens = input.ids.dim(1)?;
-            let hidden = network.encode(&input, trace, noise)?;
+            let hidden = network.encode(&input, captures, dropout)?;
             let flat = hidden.reshape(((), hidden.dim(2)?))?;
             let masks = passes.iter().enumerate();
             let masks = masks
@@ -111,6 +113,8 @@ impl Words {
         let scores = Tensor::cat(&parts, 1)?;
         let mut back = vec![0u32; order.len()];
         order.iter().enumerate().for_each(|(column, &word)| back[word] = column as u32);
-        Ok(Pass { scores: scores.index_select(&Tensor::new(back, model.device())?, 1)?, language: None })
+        let logits = scores.index_select(&Tensor::new(back, model.device())?, 1)?;
+        let rows = batch.iter().enumerate().map(|(place, sample)| sample.row(place)).collect();
+        Ok(Forward { answers: Outputs { logits, rows }, text: None })
     }
 }

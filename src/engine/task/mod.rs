@@ -1,6 +1,11 @@
-//! A task: what an example asks of a model and how its answer is scored. Every task ends in class
-//! scores `[batch, classes]`, so that a BERT student can learn from a GPT teacher although the two
-//! share no vocabulary.
+//! A task: what an example asks of a model and how its answer is scored. Every task ends in *rows ×
+//! outcomes*: a row is a distribution, an outcome what it chooses between. Here a row is an example and the
+//! outcomes are the classes, so that a BERT student can learn from a GPT teacher although the two share no
+//! vocabulary; the losses know no other difference between tasks than their rows.
+//!
+//! *Why a pass may bring two sets of rows (2026-11).* Next-word prediction beside another task reads the
+//! hidden states of the same pass, over another set of outcomes. Two passes would cost twice as much, and
+//! one set of rows cannot have two widths.
 
 pub mod head;
 pub mod label_words;
@@ -12,6 +17,7 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 use rayon::prelude::*;
 
+use crate::engine::data::Example;
 use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Network, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
 pub use crate::link::scores::log_softmax;
@@ -25,6 +31,8 @@ pub struct Sample {
     /// Which of the prompt's verbalizers its label words are cut by: templates may lead up to them in
     /// different ways.
     pub words: usize,
+    /// The class that a loss may learn; `None` of an example without one, or whose label is hidden.
+    pub truth: Option<u32>,
 }
 
 impl Sample {
@@ -37,46 +45,68 @@ impl Sample {
     pub fn tokens(&self) -> usize {
         self.passes.iter().map(|pass| pass.ids.len()).max().unwrap_or(0)
     }
+
+    /// The row of example number `example` of a task whose rows are the examples.
+    fn row(&self, example: usize) -> Row {
+        Row { example, position: 0, weight: 1.0, truth: self.truth }
+    }
 }
 
-/// What one forward pass over a batch gives to the losses. Still carries the graph.
-pub struct Pass {
-    /// Class scores, `[batch, classes]`: log-probabilities of label words or logits of a classifier.
-    pub scores: Tensor,
-    /// Next-token logits and targets of the text itself, where a loss asked for them and there are any:
-    /// a text of one token behind nothing has none.
-    pub language: Option<Language>,
+/// Which distribution over the outcomes a row is, and what is known of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// Number of the example in its batch.
+    pub example: usize,
+    /// Which of the example's tokens it stands at; 0 where a row is an example.
+    pub position: usize,
+    /// What it counts in a mean over rows; not negative.
+    pub weight: f32,
+    /// The outcome that is right, where it may be learned.
+    pub truth: Option<u32>,
 }
 
-/// Next-token logits of the positions before the texts' own tokens, and the tokens that came.
-pub struct Language {
-    /// `[positions, vocabulary]`.
+/// Distributions over outcomes that a forward pass gives, one a row. Still carries the graph.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    /// `[rows, outcomes]`: logits, or the log-probabilities of label words.
     pub logits: Tensor,
-    /// `u32 [positions]`.
-    pub targets: Tensor,
+    /// What each of the rows is.
+    pub rows: Vec<Row>,
+}
+
+/// What one forward pass over a batch gives to the losses.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// The task's own answer: a row is an example, the outcomes are the classes.
+    pub answers: Outputs,
+    /// The texts themselves, where a loss asked for them and there are any: a row is a position before a
+    /// token that comes from an example's text, the outcomes are the vocabulary. A text of one token behind
+    /// nothing has none.
+    pub text: Option<Outputs>,
 }
 
 /// What an example asks of a model.
 pub trait Task: Send + Sync {
-    /// Turns a text into input; `draw` picks among the prompt's templates.
+    /// Turns an example into input; `draw` picks among the prompt's templates.
     ///
     /// # Errors
     /// [`PromptError`] if the text cannot be encoded or the template leaves no room.
-    fn prepare(&self, model: &Model, text: &str, draw: u64) -> Result<Sample, PromptError>;
+    fn encode(&self, model: &Model, example: &Example, draw: u64) -> Result<Sample, PromptError>;
 
-    /// Scores a batch with `network`, one of the model's two readings.
+    /// Reads a batch with `network`, one of the model's two readings; with `text` the rows of the texts
+    /// themselves are computed too. The answers' rows stand in the order of the batch.
     ///
     /// # Errors
     /// The tensor library's.
-    fn pass(
+    fn forward(
         &self,
         model: &Model,
         network: &dyn Network,
         batch: &[&Sample],
-        language: bool,
-        trace: &mut Trace,
-        noise: &DropoutRng,
-    ) -> candle_core::Result<Pass>;
+        text: bool,
+        captures: &mut Trace,
+        dropout: &DropoutRng,
+    ) -> candle_core::Result<Forward>;
 
     /// Class scores `[examples][classes]`, without a graph. Each example's are the same numbers whatever
     /// stands beside it.
@@ -92,8 +122,9 @@ pub trait Task: Send + Sync {
     /// # Errors
     /// The tensor library's.
     fn scores_alone(&self, model: &Model, example: &Sample) -> candle_core::Result<Vec<f32>> {
-        let (network, noise) = (model.detached.as_ref(), DropoutRng::none());
-        self.pass(model, network, &[example], false, &mut Trace::none(), &noise)?.scores.flatten_all()?.to_vec1()
+        let (network, dropout) = (model.detached.as_ref(), DropoutRng::none());
+        let forward = self.forward(model, network, &[example], false, &mut Trace::none(), &dropout)?;
+        forward.answers.logits.flatten_all()?.to_vec1()
     }
 }
 
@@ -101,32 +132,35 @@ pub trait Task: Send + Sync {
 /// put together again in the batch's order.
 fn by_words(
     batch: &[&Sample],
-    mut pass: impl FnMut(&[&Sample]) -> candle_core::Result<Pass>,
-) -> candle_core::Result<Pass> {
-    let mut groups: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
-    (0..).zip(batch).for_each(|(row, example)| groups.entry(example.words).or_default().push(row));
+    mut forward: impl FnMut(&[&Sample]) -> candle_core::Result<Forward>,
+) -> candle_core::Result<Forward> {
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    batch.iter().enumerate().for_each(|(row, example)| groups.entry(example.words).or_default().push(row));
     if groups.len() < 2 {
-        return pass(batch);
+        return forward(batch);
     }
-    let (mut scores, mut logits, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut answers, mut texts) = (Vec::new(), Vec::new());
     for rows in groups.values() {
-        let examples: Vec<&Sample> = rows.iter().filter_map(|row| batch.get(*row as usize).copied()).collect();
-        let part = pass(&examples)?;
-        scores.push(part.scores);
-        if let Some(language) = part.language {
-            logits.push(language.logits);
-            targets.push(language.targets);
-        }
+        let examples: Vec<&Sample> = rows.iter().filter_map(|row| batch.get(*row).copied()).collect();
+        let part = forward(&examples)?;
+        let in_batch = |row: Row| Row { example: rows.get(row.example).copied().unwrap_or_default(), ..row };
+        let placed = |part: Outputs| Outputs { rows: part.rows.into_iter().map(in_batch).collect(), ..part };
+        answers.push(placed(part.answers));
+        texts.extend(part.text.map(placed));
     }
+    let mut answers = joined(answers)?;
     let mut back = vec![0u32; batch.len()];
-    (0..).zip(groups.values().flatten()).for_each(|(place, row)| back[*row as usize] = place);
-    let scores = Tensor::cat(&scores, 0)?;
-    let scores = scores.index_select(&Tensor::new(back, scores.device())?, 0)?;
-    let language = match logits.is_empty() {
-        true => None,
-        false => Some(Language { logits: Tensor::cat(&logits, 0)?, targets: Tensor::cat(&targets, 0)? }),
-    };
-    Ok(Pass { scores, language })
+    (0..).zip(&answers.rows).for_each(|(place, row)| back[row.example] = place);
+    answers.logits = answers.logits.index_select(&Tensor::new(back, answers.logits.device())?, 0)?;
+    answers.rows.sort_by_key(|row| row.example);
+    Ok(Forward { answers, text: if texts.is_empty() { None } else { Some(joined(texts)?) } })
+}
+
+/// Rows of several passes, one pass behind the other.
+fn joined(parts: Vec<Outputs>) -> candle_core::Result<Outputs> {
+    let logits: Vec<&Tensor> = parts.iter().map(|part| &part.logits).collect();
+    let logits = Tensor::cat(&logits, 0)?;
+    Ok(Outputs { logits, rows: parts.into_iter().flat_map(|part| part.rows).collect() })
 }
 
 /// The task by which `model` answers: a classifier where it has one, else label words.

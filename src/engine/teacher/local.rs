@@ -6,6 +6,7 @@ use super::estimator::Estimator;
 use super::former::{FormerKey, Origin};
 use super::target_cache::Identity;
 use super::{Reading, Teacher, TeacherError};
+use crate::engine::data::Example;
 use crate::engine::model::{HeadKind, Model, ModelError};
 use crate::engine::prompt::{PreparedPrompt, Template};
 use crate::engine::task::{self, Task};
@@ -98,7 +99,7 @@ fn former_fingerprint(
 
 impl Teacher for LocalTeacher {
     fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
-        let prepare = |text: &&str| self.task.prepare(&self.model, text, 0);
+        let prepare = |text: &&str| self.task.encode(&self.model, &Example::unlabelled(*text), 0);
         let prepared = texts.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
         let examples: Vec<_> = prepared.iter().collect();
         Ok(task::log_probabilities(&self.model, self.task.as_ref(), &examples)?)
@@ -110,7 +111,7 @@ impl Teacher for LocalTeacher {
 
     /// The token ids of every pass and the places where the answer is read.
     fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
-        let prepared = self.task.prepare(&self.model, text, 0)?;
+        let prepared = self.task.encode(&self.model, &Example::unlabelled(text), 0)?;
         let mut hash = blake3::Hasher::new();
         for pass in &prepared.passes {
             let ids = pass.ids.iter().map(|id| u64::from(*id));

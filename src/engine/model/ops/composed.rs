@@ -3,7 +3,7 @@
 //! It serves the devices and types that the fused kernels do not, and it is what the kernels are
 //! tested against. Nothing here is fast.
 
-use candle_core::{D, DType, Result, Tensor};
+use candle_core::{D, Result, Tensor};
 
 use super::dropout_mask::{self, DropoutMask};
 use super::feed_forward::Dense;
@@ -303,57 +303,4 @@ pub fn dropout(x: &Tensor, p: f32, seed: u64) -> Result<Tensor> {
 /// If `x` has no dimension.
 pub fn log_softmax(x: &Tensor) -> Result<Tensor> {
     candle_nn::ops::log_softmax(x, D::Minus1)
-}
-
-/// Weighted mean over rows of the cross-entropy against labels; 0 where the weights sum to 0.
-///
-/// # Shapes
-/// `logits [batch, classes]`, `labels` u32 `[batch]`, `weights [batch]`; result a scalar.
-///
-/// # Errors
-/// If the shapes do not fit or a label of a row with weight is not a class.
-pub fn cross_entropy(logits: &Tensor, labels: &Tensor, weights: &Tensor) -> Result<Tensor> {
-    let counted = weights.ne(0f64)?;
-    let labels = counted.where_cond(labels, &labels.zeros_like()?)?;
-    let picked = log_softmax(&looked_at(logits, &counted)?)?.gather(&labels.unsqueeze(1)?, 1)?.squeeze(1)?;
-    (picked * shares(weights, logits.dtype())?)?.sum_all()?.neg()
-}
-
-/// `T²·KL(softmax(teacher/T) ‖ softmax(student/T))`, weighted mean over rows; 0 where the weights
-/// sum to 0. No gradient reaches the teacher or the weights.
-///
-/// # Shapes
-/// `student`, `teacher [batch, classes]`, `weights [batch]`; result a scalar.
-///
-/// # Errors
-/// If the shapes do not fit.
-///
-/// # Source
-/// Hinton, Vinyals, Dean 2015, section 2 (the factor T² keeps the gradient's size).
-pub fn distillation(student: &Tensor, teacher: &Tensor, temperature: f64, weights: &Tensor) -> Result<Tensor> {
-    let weighed = weights.ne(0f64)?;
-    let log_p = log_softmax(&(looked_at(&teacher.detach(), &weighed)? / temperature)?)?;
-    let log_q = log_softmax(&(looked_at(student, &weighed)? / temperature)?)?;
-    // Nothing where the teacher rules a class out: 0 · ln 0 is 0 here.
-    let counted = log_p.ge(RULED_OUT)?;
-    let parts = (log_p.exp()? * (&log_p - log_q)?)?;
-    let divergence = counted.where_cond(&parts, &parts.zeros_like()?)?.sum(D::Minus1)?;
-    (divergence * shares(weights, student.dtype())?)?.sum_all()? * temperature.powi(2)
-}
-
-/// `rows [batch, classes]` with 0 throughout each row of which `counted [batch]` is 0. Weighing such a row
-/// with 0 is not enough: where it holds −∞ or NaN, its value and its gradient would be 0 · ∞.
-fn looked_at(rows: &Tensor, counted: &Tensor) -> Result<Tensor> {
-    counted.unsqueeze(1)?.broadcast_as(rows.shape())?.where_cond(rows, &rows.zeros_like()?)
-}
-
-/// Logarithm of the smallest probability that counts, that of the fused kernels: single precision ends
-/// there.
-const RULED_OUT: f64 = -87.3;
-
-/// The weights divided by their sum, or all 0.
-fn shares(weights: &Tensor, dtype: DType) -> Result<Tensor> {
-    let weights = weights.detach().to_dtype(dtype)?;
-    let total = weights.sum_all()?.maximum(f64::from(f32::MIN_POSITIVE))?;
-    weights.broadcast_div(&total)
 }

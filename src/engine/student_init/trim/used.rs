@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::engine::data::Dataset;
+use crate::engine::data::{Dataset, Example};
 use crate::engine::model::tokens::Around;
 use crate::engine::model::{HeadKind, Model, Tokens};
 use crate::engine::prompt::PreparedPrompt;
@@ -26,12 +26,12 @@ pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeS
         let pieces = model.tokens.encode_around(start, 0..start.len(), Around::Both)?;
         let mut ids: BTreeSet<u32> = pieces.ids.into_iter().collect();
         for draw in 0..draws {
-            let prepared = task.prepare(model, text, draw)?;
+            let prepared = task.encode(model, &Example::unlabelled(text), draw)?;
             ids.extend(prepared.passes.iter().flat_map(|pass| &pass.ids));
         }
         Ok(ids)
     };
-    let sets = data.train.par_iter().map(|example| of(&example.text));
+    let sets = data.train.par_iter().map(|example| of(example.text()));
     let joined = sets.try_reduce(BTreeSet::new, |mut all, ids| {
         all.extend(ids);
         Ok(all)

@@ -1,0 +1,164 @@
+//! What a recipe minimises: the weighted sum of its terms.
+
+use candle_core::{Result, Tensor, bail};
+
+use super::{ALPHA, Compare, Divergence, LOSSES, RowSet, Rows, Term, compare};
+use crate::engine::task::{Forward, Outputs};
+use crate::session::near::suggested;
+use crate::session::{Knobs, Recipe};
+
+/// What a loss may look at.
+pub struct LossInput<'a> {
+    /// The student's pass, with its graph.
+    pub student: &'a Forward,
+    /// The teacher's log-probabilities for the rows of the answers, `[rows, outcomes]`, without a graph.
+    pub teacher: Option<&'a Tensor>,
+    /// Knob values of this step.
+    pub knobs: &'a Knobs,
+}
+
+/// The value of an objective.
+pub struct LossOutput {
+    /// The sum, with its graph.
+    pub total: Tensor,
+    /// Id and unweighted value of each term; `None` where no row of the batch counts for it.
+    pub parts: Vec<(&'static str, Option<f32>)>,
+}
+
+/// What a pair has for losses to learn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// A teacher.
+    pub teacher: bool,
+    /// A student that predicts the next tokens of a text.
+    pub text: bool,
+}
+
+/// Whether any loss of the recipe learns from a teacher. Without one, a teacher's answers to the training
+/// texts are of no use.
+pub fn needs_teacher(recipe: &Recipe) -> bool {
+    LOSSES.iter().any(|loss| loss.needs().teacher && recipe.losses.iter().any(|id| id == loss.entry().id))
+}
+
+/// The weighted sum of a recipe's terms. Where it has terms that learn the labels and terms that learn from
+/// a teacher, α divides the weight between them:
+/// `L = α·CE(labels) + (1−α)·T²·KL(teacher_T ‖ student_T) + Σ weight·other`
+/// (Hinton et al. 2015, arXiv 1503.02531, §2). Where only one kind is there, α has nothing to weigh.
+pub struct Objective {
+    terms: Vec<&'static dyn Divergence>,
+    /// Whether α is in force.
+    alpha: bool,
+}
+
+impl Objective {
+    /// The losses a recipe names.
+    ///
+    /// # Errors
+    /// A sentence for a person: an unknown loss, or a loss whose premise is not met.
+    pub fn new(recipe: &Recipe, offered: Offered) -> std::result::Result<Self, String> {
+        if let Some(problem) = recipe.losses_problem() {
+            return Err(problem);
+        }
+        let terms = recipe.losses.iter().map(|id| find(id)).collect::<std::result::Result<Vec<_>, _>>()?;
+        terms.iter().try_for_each(|term| met(*term, offered))?;
+        let has = |kind: fn(&dyn Divergence) -> bool| terms.iter().any(|term| kind(*term));
+        let alpha = has(|term| term.needs().labels()) && has(|term| term.needs().teacher);
+        Ok(Self { terms, alpha })
+    }
+
+    /// Whether any term compares the rows of the texts themselves.
+    pub fn needs_text(&self) -> bool {
+        self.of(RowSet::Text).next().is_some()
+    }
+
+    /// Whether any term learns from a teacher.
+    pub fn needs_teacher(&self) -> bool {
+        self.terms.iter().any(|term| term.needs().teacher)
+    }
+
+    /// Whether any term learns the given labels.
+    pub fn learns_labels(&self) -> bool {
+        self.terms.iter().any(|term| term.needs().labels())
+    }
+
+    /// Whether every term learns from labels alone, so that unlabelled examples teach nothing.
+    pub fn labels_only(&self) -> bool {
+        self.terms.iter().all(|term| term.needs().labels())
+    }
+
+    /// All terms and their weighted sum.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn evaluate(&self, input: &LossInput) -> Result<LossOutput> {
+        let answers = self.compared(RowSet::Answers, Some(&input.student.answers), input.teacher, input.knobs)?;
+        let text = self.compared(RowSet::Text, input.student.text.as_ref(), None, input.knobs)?;
+        let totals: Vec<&Tensor> = [&answers, &text].into_iter().flatten().map(|compared| &compared.total).collect();
+        let total = match totals[..] {
+            [] => Tensor::zeros((), candle_core::DType::F32, input.student.answers.logits.device())?,
+            [total] => total.clone(),
+            [answers, text, ..] => (answers + text)?,
+        };
+        let mut values = [answers, text].map(|compared| compared.map_or_else(Vec::new, |all| all.terms).into_iter());
+        let part = |term: &&'static dyn Divergence| {
+            let of = usize::from(term.needs().rows == RowSet::Text);
+            (term.entry().id, values[of].next().flatten())
+        };
+        Ok(LossOutput { total, parts: self.terms.iter().map(part).collect() })
+    }
+
+    fn of(&self, rows: RowSet) -> impl Iterator<Item = &'static dyn Divergence> {
+        self.terms.iter().copied().filter(move |term| term.needs().rows == rows)
+    }
+
+    /// The terms over one set of rows; `None` where there are no terms or no rows.
+    fn compared(
+        &self,
+        set: RowSet,
+        outputs: Option<&Outputs>,
+        teacher: Option<&Tensor>,
+        knobs: &Knobs,
+    ) -> Result<Option<Compare>> {
+        let term = |divergence: &'static dyn Divergence| Term {
+            divergence,
+            weight: self.weight(divergence, knobs),
+            temperature: divergence.temperature(knobs),
+        };
+        let terms: Vec<Term> = self.of(set).map(term).collect();
+        let Some(Outputs { logits, rows }) = outputs.filter(|_| !terms.is_empty()) else { return Ok(None) };
+        if terms.iter().any(|term| term.divergence.needs().teacher) && teacher.is_none() {
+            bail!("a loss needs a teacher, and none has answered");
+        }
+        compare(&terms, &Rows { student: logits, teacher, rows }).map(Some)
+    }
+
+    /// α·w for what learns the labels, (1−α)·w for what learns from a teacher, w for the others.
+    fn weight(&self, term: &dyn Divergence, knobs: &Knobs) -> f64 {
+        let share = match term.needs() {
+            needs if !self.alpha || !(needs.labels() || needs.teacher) => 1.0,
+            needs if needs.teacher => 1.0 - knobs.get(&ALPHA),
+            _ => knobs.get(&ALPHA),
+        };
+        share * term.weight(knobs)
+    }
+}
+
+fn find(id: &str) -> std::result::Result<&'static dyn Divergence, String> {
+    let unknown = || {
+        let known: Vec<&str> = LOSSES.iter().map(|loss| loss.entry().id).collect();
+        format!("there is no loss {id:?}{}; the known ones are {}", suggested(id, &known), known.join(", "))
+    };
+    LOSSES.iter().copied().find(|loss| loss.entry().id == id).ok_or_else(unknown)
+}
+
+/// Refuses a loss whose premise is not met.
+fn met(loss: &dyn Divergence, offered: Offered) -> std::result::Result<(), String> {
+    let (id, needs) = (loss.entry().id, loss.needs());
+    if needs.teacher && !offered.teacher {
+        return Err(format!("the loss {id} needs a teacher; choose one or leave the loss out"));
+    }
+    if needs.rows == RowSet::Text && !offered.text {
+        return Err(format!("the loss {id} needs a causal student that answers by label words"));
+    }
+    Ok(())
+}

@@ -9,7 +9,7 @@ use std::process::{Command as Process, Output};
 use std::sync::{Arc, Mutex};
 
 use openai_server::Server;
-use retort::engine::teacher::{ServerTeacher, Teacher as _};
+use retort::engine::teacher::{Metered, Teacher as _};
 use retort::link::{Checkup, Command, Event, Finding, Grade, Phase, Subject, connect};
 use retort::session::{ServerMode, Session, file};
 use serde_json::{Value, json};
@@ -229,7 +229,7 @@ fn an_answer_that_is_lost_on_its_way_is_paid_for_all_the_same() {
     });
     let prompt = ron::from_str("(template: \"{text} {answer}\")").unwrap();
     let classes = ["music", "sport"].map(str::to_owned);
-    let teacher = ServerTeacher::new(&server.choice(ServerMode::Chat, None), &prompt, &classes).unwrap();
+    let teacher = Metered::new(&server.choice(ServerMode::Chat, None), &prompt, &classes).unwrap();
     teacher.predict(&["a song of the sea"]).unwrap();
     assert_eq!(server.asked(), 2);
     let once = pieces("a song of the sea") + 1;

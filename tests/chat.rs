@@ -15,7 +15,7 @@ use retort::engine::model::chat_template::ChatFile;
 use retort::engine::prompt::chat::{ChatTemplate, Message};
 use retort::engine::prompt::{PreparedPrompt, Template};
 use retort::engine::task;
-use retort::engine::teacher::{LocalTeacher, ServerTeacher, Teacher};
+use retort::engine::teacher::{LocalTeacher, Metered, Teacher};
 use retort::session::{Chat, Head, ModelChoice, Prompt, Scoring, ServerMode, Source, Start};
 
 #[test]
@@ -150,7 +150,7 @@ fn a_server_has_its_own_template_and_only_chats_use_it() {
         per_minute: None,
     };
     let prompt = Prompt { chat: Chat::On, ..ron::from_str(r#"(template: "{text} {answer}")"#).unwrap() };
-    let teacher = |mode| ServerTeacher::new(&ModelChoice::stored(source(mode)), &prompt, &tiny::classes());
+    let teacher = |mode| Metered::new(&ModelChoice::stored(source(mode)), &prompt, &tiny::classes());
     let said = teacher(ServerMode::Completions).err().unwrap().to_string();
     assert!(said.contains("mode to Chat"), "{said}");
     assert!(teacher(ServerMode::Chat).is_ok());

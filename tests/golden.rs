@@ -13,7 +13,7 @@ use retort::engine::loss::{ALPHA, LossInput, LossOutput, Objective, Offered};
 use retort::engine::model::save::serialize;
 use retort::engine::model::{DropoutRng, HeadKind, Model, Network, Trace, ops};
 use retort::engine::optim::{Optimizer, Settings};
-use retort::engine::task::{self, Sample, Task};
+use retort::engine::task::{self, Sample, Targets, Task};
 use retort::session::{Chat, Head, Knobs, OptimizerKind, Prompt, Recipe, Scoring, Start};
 use serde::Deserialize;
 use tiny::{assert_close, flat, scalar};
@@ -145,7 +145,7 @@ impl Golden {
         let pass = tiny::pass(task.as_ref(), &self.model, self.model.tracked.as_ref(), &batch, &DropoutRng::none());
         let given = LossInput {
             student: &tiny::told(&pass, &self.case.labels, &self.case.labelled),
-            teacher: Some(&ops::log_softmax(&self.tensors["teacher"]).unwrap()),
+            teacher: Some(&Targets { log_probs: ops::log_softmax(&self.tensors["teacher"]).unwrap() }),
             knobs: &knobs(manifest),
         };
         let offered = Offered { teacher: true, text: false };

@@ -15,7 +15,7 @@ use retort::engine::model::{ARCHITECTURES, DropoutRng, HeadKind, Input, Kind, Mo
 use retort::engine::optim::{Optimizer, Settings};
 use retort::engine::prompt::PreparedPrompt;
 use retort::engine::task::{Sample, Task};
-use retort::engine::teacher::{LocalTeacher, TargetCache, Targets};
+use retort::engine::teacher::{CachedTeacher, LocalTeacher, TargetCache};
 use retort::session::{Head, Knobs, OptimizerKind, Scoring};
 use tiny::{TEXTS, assert_close, flat, scalar};
 
@@ -304,12 +304,12 @@ fn fresh_weights_depend_on_the_seed_alone() {
     }
 }
 
-fn cached_teacher(head: Head) -> Vec<(String, Targets)> {
+fn cached_teacher(head: Head) -> Vec<(String, CachedTeacher)> {
     let teach = |architecture: &'static retort::engine::model::Architecture| {
         let model = Arc::new(tiny::fresh(architecture, head, 9));
         let prompt = tiny::prompt(&model, Scoring::Sum);
         let teacher = LocalTeacher::new(model, &prompt, &tiny::classes()).unwrap();
-        (architecture.id.to_owned(), Targets::new(Box::new(teacher), TargetCache::in_memory()))
+        (architecture.id.to_owned(), CachedTeacher::new(teacher, TargetCache::in_memory()))
     };
     ARCHITECTURES.iter().map(teach).collect()
 }
@@ -319,7 +319,7 @@ fn soft_targets_are_the_same_numbers_in_whatever_order_and_company_they_are_aske
     for head in [Head::Classifier, Head::LabelWords] {
         let teachers = || cached_teacher(head).into_iter();
         for (((what, mut whole), (_, mut single)), (_, mut mixed)) in teachers().zip(teachers()).zip(teachers()) {
-            let bits = |targets: &mut Targets, texts: &[&str]| -> Vec<Vec<u32>> {
+            let bits = |targets: &mut CachedTeacher, texts: &[&str]| -> Vec<Vec<u32>> {
                 let answers = targets.predict(texts).unwrap();
                 answers.iter().map(|answer| answer.iter().map(|value| value.to_bits()).collect()).collect()
             };

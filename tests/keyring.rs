@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use openai_server::Server;
 use retort::engine::secret;
-use retort::engine::teacher::{ServerTeacher, Teacher as _};
+use retort::engine::teacher::{Metered, Teacher as _};
 use retort::link::{Command, KeyNews, KeyState, Secret, connect};
 use retort::record::recorder::Recorder;
 use retort::session::{Prompt, ServerMode, Session, file};
@@ -33,10 +33,10 @@ fn server() -> Server {
     })
 }
 
-fn teacher(server: &Server, key: &str) -> Result<ServerTeacher, String> {
+fn teacher(server: &Server, key: &str) -> Result<Metered, String> {
     let prompt: Prompt = ron::from_str("(template: \"{text} {answer}\")").unwrap();
     let classes = ["a", "b"].map(str::to_owned);
-    ServerTeacher::new(&server.choice(ServerMode::Chat, Some(key)), &prompt, &classes).map_err(|e| e.to_string())
+    Metered::new(&server.choice(ServerMode::Chat, Some(key)), &prompt, &classes).map_err(|e| e.to_string())
 }
 
 /// Lets the key go to this server as long as the process lives.

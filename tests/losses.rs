@@ -11,7 +11,7 @@ use retort::engine::loss::soft_targets::TEMPERATURE;
 use retort::engine::loss::{ALPHA, LOSSES, LossInput, LossOutput, Objective, Offered, next_token};
 use retort::engine::loss::{Compare, Divergence, Rows, Term, compare};
 use retort::engine::model::ops::{self, values::without_kernels};
-use retort::engine::task::{Forward, Outputs, Row};
+use retort::engine::task::{Forward, Outputs, Row, Targets};
 use retort::session::{Knobs, Recipe};
 use tiny::{assert_close, flat, scalar};
 
@@ -40,7 +40,8 @@ impl Batch {
     fn mixed(&self, losses: &[&str], knobs: &Knobs) -> LossOutput {
         let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
         let answers = divergences::answers(&self.student, &self.labels, &self.labelled);
-        let given = LossInput { student: &Forward { answers, text: None }, teacher: Some(&self.teacher), knobs };
+        let (student, teacher) = (Forward { answers, text: None }, Targets { log_probs: self.teacher.clone() });
+        let given = LossInput { student: &student, teacher: Some(&teacher), knobs };
         Objective::new(&recipe, offered(true, false)).unwrap().evaluate(&given).unwrap()
     }
 

@@ -15,7 +15,7 @@ use candle_core::Device;
 use retort::engine::data::Example;
 use retort::engine::model::{self, DropoutRng, Trace};
 use retort::engine::task;
-use retort::engine::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher};
+use retort::engine::teacher::{CachedTeacher, LocalTeacher, Metered, Teacher};
 use retort::session::{Chat, ModelChoice, Prompt, ServerMode, Source};
 
 /// How far probabilities may lie apart: llama.cpp keeps keys and values in f16; measured were 3e-4.
@@ -84,8 +84,8 @@ impl Server {
         })
     }
 
-    fn teacher(&self, mode: ServerMode, prompt: &Prompt, classes: &[String]) -> ServerTeacher {
-        ServerTeacher::new(&self.choice(mode), prompt, classes).unwrap()
+    fn teacher(&self, mode: ServerMode, prompt: &Prompt, classes: &[String]) -> Metered {
+        Metered::new(&self.choice(mode), prompt, classes).unwrap()
     }
 
     fn local(&self, prompt: &Prompt, classes: &[String]) -> LocalTeacher {
@@ -185,7 +185,7 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
     let said = teacher.predict(&[&long]).unwrap_err().to_string();
     assert!(said.contains("max tokens"), "{said}");
     let within = ModelChoice { max_tokens: 40, ..server.choice(ServerMode::Completions) };
-    ServerTeacher::new(&within, &asked, &classes).unwrap().predict(&[&long]).unwrap();
+    Metered::new(&within, &asked, &classes).unwrap().predict(&[&long]).unwrap();
 
     let busy = busy(&server.url);
     let source = |url: &str| Source::Server {
@@ -196,13 +196,13 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
         token_limit: None,
         per_minute: None,
     };
-    let patient = ServerTeacher::new(&ModelChoice::stored(source(&busy)), &asked, &classes).unwrap();
+    let patient = Metered::new(&ModelChoice::stored(source(&busy)), &asked, &classes).unwrap();
     assert_eq!(patient.predict(&TEXTS).unwrap(), teacher.predict(&TEXTS).unwrap(), "two refusals change nothing");
 
     let kept = tempfile::tempdir().unwrap();
     let targets = |server: &Server| {
         let teacher = server.teacher(ServerMode::Completions, &asked, &classes);
-        Targets::keeping(Box::new(teacher), Some(kept.path()), classes.len())
+        CachedTeacher::keeping(teacher, Some(kept.path()), classes.len())
     };
     let first = targets(&server).predict(&TEXTS).unwrap();
     server.child.kill().unwrap();

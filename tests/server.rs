@@ -9,12 +9,12 @@ use std::sync::Mutex;
 
 use openai_server::Server;
 use retort::engine::pair::Pair;
-use retort::engine::teacher::{ServerTeacher, Targets, Teacher};
+use retort::engine::teacher::{CachedTeacher, Metered, ServerTeacher, Teacher};
 use retort::session::{Chat, Prompt, Scoring, ServerMode, Session};
 use serde_json::{Value, json};
 
-fn teacher_of(server: &Server, mode: ServerMode) -> ServerTeacher {
-    ServerTeacher::new(&server.choice(mode, None), &prompt(), &classes()).unwrap()
+fn teacher_of(server: &Server, mode: ServerMode) -> Metered {
+    Metered::new(&server.choice(mode, None), &prompt(), &classes()).unwrap()
 }
 
 fn prompt() -> Prompt {
@@ -163,10 +163,7 @@ fn every_refusal_is_a_sentence_with_the_next_step() {
 fn the_key_comes_from_the_environment_and_is_never_written() {
     let server = Server::start(first_tokens);
     let refused = |key: &str| {
-        ServerTeacher::new(&server.choice(ServerMode::Chat, Some(key)), &prompt(), &classes())
-            .err()
-            .unwrap()
-            .to_string()
+        Metered::new(&server.choice(ServerMode::Chat, Some(key)), &prompt(), &classes()).err().unwrap().to_string()
     };
     let words = refused("sk-TheSecretItself");
     assert!(words.contains("name of an environment variable") && !words.contains("TheSecret"), "{words}");
@@ -176,7 +173,7 @@ fn the_key_comes_from_the_environment_and_is_never_written() {
     assert!(refused("CARGO_PKG_NAME").contains("--allow-key CARGO_PKG_NAME@http://127.0.0.1:"));
     retort::engine::secret::allow_here(grant.parse().unwrap());
     let choice = server.choice(ServerMode::Chat, Some("CARGO_PKG_NAME"));
-    ServerTeacher::new(&choice, &prompt(), &classes()).unwrap().predict(&["a goal"]).unwrap();
+    Metered::new(&choice, &prompt(), &classes()).unwrap().predict(&["a goal"]).unwrap();
     let heard = server.heard.lock().unwrap();
     assert!(heard[0].1.contains(&"authorization: bearer retort".to_owned()), "{:?}", heard[0]);
     assert_eq!(heard[0].0, "/v1/chat/completions");
@@ -188,7 +185,7 @@ fn an_answer_is_paid_for_once() {
     let server = Server::start(first_tokens);
     let targets = || {
         let teacher = teacher_of(&server, ServerMode::Chat);
-        Targets::keeping(Box::new(teacher), Some(folder.path()), 3)
+        CachedTeacher::keeping(teacher, Some(folder.path()), 3)
     };
     // Two texts that are one question.
     let texts = ["a goal", " a goal", "a goal"];

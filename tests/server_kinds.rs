@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use candle_core::Device;
 use openai_server::Server;
 use retort::engine::model;
-use retort::engine::teacher::{CancelToken, Estimator, LocalTeacher, ServerTeacher, Targets, Teacher, kept_answers};
+use retort::engine::teacher::{CachedTeacher, CancelToken, Estimator, LocalTeacher, Metered, Teacher, kept_answers};
 use retort::link::{Checkup, Command, Event, Grade, Phase, Subject, WatchEnd, connect};
 use retort::session::{Column, DataSource, ModelChoice, Prompt, ServerMode, Session, Source, Start, file};
 use serde_json::{Value, json};
@@ -35,8 +35,8 @@ fn classes() -> Vec<String> {
     ["bad", "good"].map(str::to_owned).to_vec()
 }
 
-fn teacher(server: &Server, mode: ServerMode) -> ServerTeacher {
-    ServerTeacher::new(&server.choice(mode, None), &prompt(&[]), &classes()).unwrap()
+fn teacher(server: &Server, mode: ServerMode) -> Metered {
+    Metered::new(&server.choice(mode, None), &prompt(&[]), &classes()).unwrap()
 }
 
 /// The tokens with their probability, as a chat and as a completions server show them.
@@ -107,7 +107,7 @@ fn answers_of_two_kinds_are_never_mixed() {
                 _ => tells(path, body),
             }
         });
-        let targets = || Targets::keeping(Box::new(teacher(&server, mode)), Some(folder.path()), 2);
+        let targets = || CachedTeacher::keeping(teacher(&server, mode), Some(folder.path()), 2);
         let kept = targets().predict(&["fine", "dull"]).unwrap();
         *turned.lock().unwrap() = true;
         let asked = server.asked();
@@ -174,7 +174,7 @@ fn the_servers_own_words_are_in_every_refusal() {
     }
     for status in [429, 500, 502] {
         let server = Server::start(move |_, _| (status, "Retry-After: 0\r\n", json!({ "detail": "come back later" })));
-        let teacher = ServerTeacher::new(&server.choice(ServerMode::Chat, None), &prompt(&[]), &classes()).unwrap();
+        let teacher = Metered::new(&server.choice(ServerMode::Chat, None), &prompt(&[]), &classes()).unwrap();
         if status == 429 {
             continue; // It is waited for longer, see below.
         }
@@ -534,7 +534,7 @@ fn an_answer_that_comes_after_the_stop_is_kept() {
         tells(path, body)
     });
     let folder = tempfile::tempdir().unwrap();
-    let targets = || Targets::keeping(Box::new(teacher(&server, ServerMode::Chat)), Some(folder.path()), 2);
+    let targets = || CachedTeacher::keeping(teacher(&server, ServerMode::Chat), Some(folder.path()), 2);
     let mut asking = targets();
     assert!(asking.ask_one(&["fine"]).unwrap().is_some());
     drop(asking);
@@ -550,7 +550,7 @@ fn an_answer_that_comes_after_the_stop_is_kept() {
 fn two_runs_at_once_lose_no_answer_and_take_up_each_others() {
     let server = Server::start(tells);
     let folder = tempfile::tempdir().unwrap();
-    let targets = || Targets::keeping(Box::new(teacher(&server, ServerMode::Chat)), Some(folder.path()), 2);
+    let targets = || CachedTeacher::keeping(teacher(&server, ServerMode::Chat), Some(folder.path()), 2);
     let texts: Vec<String> = (0..40).map(|n| format!("text {n}")).collect();
     let part = |range: std::ops::Range<usize>| {
         let mut own = targets();
@@ -607,7 +607,7 @@ fn paid_answers_of_earlier_versions_are_read_where_they_are_unambiguous_and_name
         let bytes = [former_record("one", &one), former_record("two", &two), mute, vec![1; 7]].concat();
         std::fs::write(&path, &bytes).unwrap();
         std::fs::write(path.with_extension("tokens.csv"), costs).unwrap();
-        let mut targets = Targets::keeping(Box::new(teacher(&server, mode)), Some(folder.path()), 2);
+        let mut targets = CachedTeacher::keeping(teacher(&server, mode), Some(folder.path()), 2);
         let asked = server.asked();
         let answers = targets.predict(&["one", "two"]).unwrap();
         let (first, second): (Vec<f32>, Vec<f32>) = (answers[0].to_vec(), answers[1].to_vec());
@@ -636,12 +636,12 @@ fn answers_of_random_weights_are_never_taken_for_those_of_the_stored_ones() {
     let open = |start, seed| {
         let choice = ModelChoice { start, ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into())) };
         let model = model::open(&choice, classes.len(), seed, &Device::Cpu).unwrap();
-        Box::new(LocalTeacher::new(Arc::new(model), &session.prompt, &classes).unwrap())
+        LocalTeacher::new(Arc::new(model), &session.prompt, &classes).unwrap()
     };
     let truth: Vec<Vec<f32>> = open(Start::Stored, 0).predict(&texts).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let answer = |teacher: Box<LocalTeacher>| -> Vec<Vec<f32>> {
-        let mut targets = Targets::keeping(teacher, Some(folder.path()), 3);
+    let answer = |teacher: LocalTeacher| -> Vec<Vec<f32>> {
+        let mut targets = CachedTeacher::keeping(teacher, Some(folder.path()), 3);
         targets.predict(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect()
     };
     let fresh = [answer(open(Start::Fresh, 1)), answer(open(Start::Fresh, 2))];
@@ -655,7 +655,7 @@ fn answers_of_random_weights_are_never_taken_for_those_of_the_stored_ones() {
         let folder = tempfile::tempdir().unwrap();
         let records = texts.iter().zip(kept).flat_map(|(text, scores)| former_record(text, scores));
         std::fs::write(folder.path().join(name(&former.fingerprint)), records.collect::<Vec<u8>>()).unwrap();
-        let mut targets = Targets::keeping(open(Start::Stored, 0), Some(folder.path()), 3);
+        let mut targets = CachedTeacher::keeping(open(Start::Stored, 0), Some(folder.path()), 3);
         assert!(targets.knows(texts[0]), "the name is the one that earlier versions gave");
         let ours: Vec<Vec<f32>> = targets.predict(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect();
         assert_eq!(ours, truth);

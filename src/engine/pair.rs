@@ -12,7 +12,8 @@ use super::inputs::{self, Stamps};
 use super::loss::needs_teacher;
 use super::model::{self, Classes, HeadKind, Model};
 use super::student_init;
-use super::teacher::{LocalTeacher, ServerTeacher, Targets, Teacher, TeacherError};
+use super::teacher::cached_teacher::Asked;
+use super::teacher::{CachedTeacher, LocalTeacher, Metered, TeacherError};
 use crate::link::{Missing, ModelCard, Opened, TextPlace};
 use crate::session::{ModelChoice, Session, Source};
 
@@ -68,16 +69,16 @@ impl Pair {
     ///
     /// # Errors
     /// [`EngineError`] if the prompt cannot be used with the teacher.
-    pub fn targets(&self, session: &Session) -> Result<Option<Targets>, EngineError> {
+    pub fn targets(&self, session: &Session) -> Result<Option<CachedTeacher>, EngineError> {
         let (prompt, classes) = (&session.prompt, &self.data.classes);
-        let teacher: Box<dyn Teacher> = match (&self.teacher, &self.session.models.teacher) {
+        let teacher: Asked = match (&self.teacher, &self.session.models.teacher) {
             (Some(_), _) if self.check_teacher().is_err() && !needs_teacher(&session.recipe) => return Ok(None),
-            (Some(model), _) => Box::new(LocalTeacher::new(Arc::clone(model), prompt, classes)?),
+            (Some(model), _) => LocalTeacher::new(Arc::clone(model), prompt, classes)?.into(),
             (None, Some(_)) if !needs_teacher(&session.recipe) => return Ok(None),
-            (None, Some(choice)) => Box::new(ServerTeacher::new(choice, prompt, classes)?),
+            (None, Some(choice)) => Metered::new(choice, prompt, classes)?.into(),
             (None, None) => return Ok(None),
         };
-        Ok(Some(Targets::keeping(teacher, super::cache_folder::folder().as_deref(), classes.len())))
+        Ok(Some(CachedTeacher::keeping(teacher, super::cache_folder::folder().as_deref(), classes.len())))
     }
 
     /// Refuses what no run can make sense of: classes of a student that the session maps wrongly, and a

@@ -13,8 +13,8 @@ use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
 use super::prompt::PromptError;
 use super::prune::{Pruner, THETA};
-use super::task::{self, Outputs, Sample, Task};
-use super::teacher::Targets;
+use super::task::{self, Outputs, Sample, Targets, Task};
+use super::teacher::CachedTeacher;
 use crate::link::scores::likeliest;
 use crate::link::{SeriesId, Step};
 use crate::session::{Catalog, Knobs, Session};
@@ -28,7 +28,7 @@ pub struct Trainer {
     /// How the student answers.
     pub task: Box<dyn Task>,
     /// The teacher's answers.
-    pub targets: Option<Targets>,
+    pub targets: Option<CachedTeacher>,
     /// Moves the student's weights.
     pub optimizer: Optimizer,
     /// Keeps removed weights removed.
@@ -119,14 +119,15 @@ impl Trainer {
         Ok(Stepped { values, sound })
     }
 
-    /// The teacher's log-probabilities `[batch, classes]` for examples of the run; a teacher that no loss
-    /// needs is not asked.
-    fn batch_targets(&mut self, picked: &[usize]) -> Result<Option<Tensor>, EngineError> {
+    /// What the teacher says of examples of the run, `[batch, classes]`; a teacher that no loss needs is not
+    /// asked.
+    fn batch_targets(&mut self, picked: &[usize]) -> Result<Option<Targets>, EngineError> {
         let (data, device) = (&self.pair.data, &self.pair.device);
         let Some(targets) = self.targets.as_mut().filter(|_| self.objective.needs_teacher()) else { return Ok(None) };
         let texts: Vec<&str> = picked.iter().map(|&i| data.train[self.train_indices[i]].text()).collect();
         let answers: Vec<f32> = targets.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
-        Ok(Some(Tensor::from_vec(answers, (picked.len(), data.classes.len()), device)?))
+        let log_probs = Tensor::from_vec(answers, (picked.len(), data.classes.len()), device)?;
+        Ok(Some(Targets { log_probs }))
     }
 
     /// Share of the batch whose highest score is its label's, hidden labels included: the curve shows
@@ -155,7 +156,7 @@ impl Trainer {
     /// # Errors
     /// [`EngineError`].
     pub fn ask_ahead(&mut self, ends: bool) -> Result<Option<(usize, usize)>, EngineError> {
-        if !self.targets.as_ref().is_some_and(Targets::asks_singly) {
+        if !self.targets.as_ref().is_some_and(CachedTeacher::asks_singly) {
             return Ok(None);
         }
         let measured = ends || self.session.recipe.evaluates_behind(self.step);
@@ -173,7 +174,7 @@ impl Trainer {
     pub fn spare_teacher(&mut self) {
         let data = &self.pair.data;
         let mut texts = data.validation.iter().chain(&data.test).map(|example| example.text());
-        let spared = |targets: &Targets| targets.asks_singly() && texts.any(|text| !targets.knows(text));
+        let spared = |targets: &CachedTeacher| targets.asks_singly() && texts.any(|text| !targets.knows(text));
         if self.targets.as_ref().is_some_and(spared) {
             self.targets = None;
         }

@@ -11,7 +11,7 @@ use super::EngineError;
 use super::data::Example;
 use super::measure::linear_baseline;
 use super::pair::Pair;
-use super::teacher::Targets;
+use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use crate::link::scores::likeliest;
 
@@ -37,7 +37,8 @@ pub struct Vetted {
 /// asked for its answers.
 pub fn can_vet(trainer: &Trainer) -> bool {
     let texts = &trainer.pair.data.validation;
-    let at_hand = |targets: &Targets| !targets.asks_singly() || texts.iter().all(|text| targets.knows(text.text()));
+    let at_hand =
+        |targets: &CachedTeacher| !targets.asks_singly() || texts.iter().all(|text| targets.knows(text.text()));
     !texts.is_empty() && trainer.targets.as_ref().is_some_and(at_hand)
 }
 

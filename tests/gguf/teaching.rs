@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
 use retort::engine::pair::Pair;
-use retort::engine::teacher::{LocalTeacher, TargetCache, Targets, Teacher};
+use retort::engine::teacher::{CachedTeacher, LocalTeacher, TargetCache, Teacher};
 use retort::session::{ModelChoice, Session, Source, file};
 
 use crate::models::{matrices, open};
@@ -36,7 +36,7 @@ fn answers(session: &Session) -> Vec<Vec<f32>> {
     let together = teacher.predict(&texts).unwrap();
     let alone = teacher.predict(&texts[5..6]).unwrap();
     assert_eq!(together[5], alone[0], "an answer does not depend on the other texts");
-    let mut targets = Targets::new(Box::new(teacher), TargetCache::in_memory());
+    let mut targets = CachedTeacher::new(teacher, TargetCache::in_memory());
     assert_eq!(&*targets.predict(&texts[5..6]).unwrap()[0], &alone[0][..]);
     together
 }

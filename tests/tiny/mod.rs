@@ -11,7 +11,7 @@ use candle_core::{Device, Tensor};
 use retort::engine::data::Example;
 use retort::engine::loss::{LossInput, LossOutput, Objective, Offered};
 use retort::engine::model::{self, ARCHITECTURES, Architecture, DropoutRng, Model, Network, Trace, ops};
-use retort::engine::task::{self, Forward, Outputs, Row, Sample, Task};
+use retort::engine::task::{self, Forward, Outputs, Row, Sample, Targets, Task};
 use retort::session::{Chat, Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
 
 /// Classes of all tests, with their label words.
@@ -124,7 +124,8 @@ pub fn teacher(texts: usize) -> Tensor {
 pub fn distil(pass: &Forward, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -> LossOutput {
     let objective = Objective::new(&Recipe::default(), Offered { teacher: true, text: false }).unwrap();
     let student = told(pass, labels, &vec![1.0; labels.len()]);
-    objective.evaluate(&LossInput { student: &student, teacher: Some(teacher), knobs }).unwrap()
+    let teacher = Targets { log_probs: teacher.clone() };
+    objective.evaluate(&LossInput { student: &student, teacher: Some(&teacher), knobs }).unwrap()
 }
 
 /// A pass whose rows know their labels, where `labelled` is not 0.

@@ -8,7 +8,7 @@ use crate::engine::data::Dataset;
 use crate::engine::loss::needs_teacher;
 use crate::engine::pair::Pair;
 use crate::engine::teacher::trial::{FIRST, LEAST_MASS};
-use crate::engine::teacher::{Answer, Estimator, Targets};
+use crate::engine::teacher::{Answer, CachedTeacher, Estimator};
 use crate::link::{Finding, Subject};
 use crate::session::Session;
 
@@ -79,7 +79,7 @@ fn nobody() -> Finding {
     Finding::green(SUBJECT, "there is no teacher to ask")
 }
 
-fn with_warnings(mut finding: Finding, warnings: &[String], targets: &Targets) -> Finding {
+fn with_warnings(mut finding: Finding, warnings: &[String], targets: &CachedTeacher) -> Finding {
     for warning in warnings {
         finding.says = format!("{}; {warning}", finding.says);
     }

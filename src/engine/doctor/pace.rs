@@ -9,7 +9,8 @@ use crate::engine::EngineError;
 use crate::engine::data::Dataset;
 use crate::engine::loss::needs_teacher;
 use crate::engine::pair::Pair;
-use crate::engine::teacher::{Identity, TargetCache, Targets, Teacher, TeacherError};
+use crate::engine::teacher::cached_teacher::Asked;
+use crate::engine::teacher::{CachedTeacher, Identity, TargetCache, Teacher, TeacherError};
 use crate::engine::train::Trainer;
 use crate::link::{Finding, Subject};
 use crate::session::{Catalog, Session};
@@ -54,7 +55,8 @@ fn timed(session: &Session, pair: Pair, server: bool, catalog: &Catalog) -> Resu
     let mut trainer = Trainer::new(session.clone(), pair, catalog)?;
     if server && trainer.targets.is_some() {
         let classes = trainer.pair.data.classes.len();
-        trainer.targets = Some(Targets::new(Box::new(StandIn::new(classes)), TargetCache::in_memory()));
+        trainer.targets =
+            Some(CachedTeacher::new(Asked::Free(Arc::new(StandIn::new(classes))), TargetCache::in_memory()));
     }
     let texts: Vec<Arc<str>> = (0..STEPS).flat_map(|step| trainer.planned(step).0).collect();
     let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();

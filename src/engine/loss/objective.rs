@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor, bail};
 
 use super::{ALPHA, Compare, Divergence, LOSSES, RowSet, Rows, Term, compare};
-use crate::engine::task::{Forward, Outputs};
+use crate::engine::task::{Forward, Outputs, Targets};
 use crate::session::near::suggested;
 use crate::session::{Knobs, Recipe};
 
@@ -11,8 +11,8 @@ use crate::session::{Knobs, Recipe};
 pub struct LossInput<'a> {
     /// The student's pass, with its graph.
     pub student: &'a Forward,
-    /// The teacher's log-probabilities for the rows of the answers, `[rows, outcomes]`, without a graph.
-    pub teacher: Option<&'a Tensor>,
+    /// What the teacher says of the rows of the answers.
+    pub teacher: Option<&'a Targets>,
     /// Knob values of this step.
     pub knobs: &'a Knobs,
 }
@@ -116,7 +116,7 @@ impl Objective {
         &self,
         set: RowSet,
         outputs: Option<&Outputs>,
-        teacher: Option<&Tensor>,
+        teacher: Option<&Targets>,
         knobs: &Knobs,
     ) -> Result<Option<Compare>> {
         let term = |divergence: &'static dyn Divergence| Term {
@@ -129,6 +129,7 @@ impl Objective {
         if terms.iter().any(|term| term.divergence.needs().teacher) && teacher.is_none() {
             bail!("a loss needs a teacher, and none has answered");
         }
+        let teacher = teacher.map(|targets| &targets.log_probs);
         compare(&terms, &Rows { student: logits, teacher, rows }).map(Some)
     }
 

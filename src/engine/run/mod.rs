@@ -26,7 +26,7 @@ use super::divergence::Divergence;
 use super::pair::Pair;
 use super::process_memory::peak_bytes;
 use super::prune::Pruner;
-use super::teacher::Targets;
+use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use super::watch::Watch;
 use crate::link::{
@@ -279,7 +279,7 @@ impl Engine<'_> {
         run.mode = mode;
         if mode == Mode::Paused {
             // No further request while the run rests; an answer that is under way is kept.
-            run.trainer.targets.iter().for_each(Targets::call_off);
+            run.trainer.targets.iter().for_each(CachedTeacher::call_off);
         }
         run.since = Instant::now();
         (run.told, run.told_step) = (run.since, run.trainer.step);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::divergence::{Evaluated, Raised, StepSeen, information};
 use super::super::evaluate::Validated;
-use super::super::teacher::Targets;
+use super::super::teacher::CachedTeacher;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint, evaluate, vetting};
 use super::finish::{FINISHED, REACHED, STALE};
@@ -92,7 +92,7 @@ impl Engine<'_> {
             Ok(Some(vetted)) => {
                 run.vetted = true;
                 // One behind a server has answered before, and is asked before it is measured at the end.
-                if !run.trainer.targets.as_ref().is_some_and(Targets::asks_singly) {
+                if !run.trainer.targets.as_ref().is_some_and(CachedTeacher::asks_singly) {
                     run.pacer.asked(run.trainer.pair.data.validation.len() as u64, begun.elapsed().as_secs_f64());
                 }
                 self.emit(Event::Note(vetted.says.into()));

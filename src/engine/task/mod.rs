@@ -74,6 +74,13 @@ pub struct Outputs {
     pub rows: Vec<Row>,
 }
 
+/// What a teacher says of rows: a distribution over the same outcomes for each of them. No graph.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    /// Log-probabilities at temperature 1, `[rows, outcomes]`.
+    pub log_probs: Tensor,
+}
+
 /// What one forward pass over a batch gives to the losses.
 #[derive(Clone, Debug)]
 pub struct Forward {

@@ -5,7 +5,9 @@
 //! description (u32), description (JSON, UTF-8), checksum (8 bytes)`. Record: `hash of what the teacher reads
 //! (32 bytes), classes × f32 log-probabilities, f32 mass of the label words, checksum (8 bytes)`. Records
 //! with a wrong checksum are ignored, a torn one at the end is overwritten by the next: a kill while writing
-//! costs one answer. Of two records for one input the later counts.
+//! costs one answer. Of two records for one input the later counts. The description says beside whose
+//! answers these are how a record is encoded and which rows it holds; a file that says something else is
+//! refused, one from before that was said holds what is written today.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -19,6 +21,11 @@ const MOST: usize = 1 << 20;
 /// Bytes of the header before the description.
 const FIXED: usize = 28;
 const SUM: usize = 8;
+
+/// How the numbers of a record are kept.
+const ENCODING: (&str, &str) = ("encoding", "f32 log-probabilities at temperature 1");
+/// Which rows a record holds.
+const ROWS: (&str, &str) = ("rows", "one an example, over the classes");
 
 /// What a teacher reads for a text, hashed.
 pub type Reading = [u8; 32];
@@ -62,6 +69,30 @@ pub struct Header {
 }
 
 impl Header {
+    /// The header of a file with answers to what `about` describes, a JSON object.
+    pub fn new(classes: usize, about: &str) -> Self {
+        let described = match serde_json::from_str(about) {
+            Ok(serde_json::Value::Object(mut about)) => {
+                for (name, value) in [ENCODING, ROWS] {
+                    about.insert(name.to_owned(), value.into());
+                }
+                serde_json::Value::Object(about).to_string()
+            }
+            _ => about.to_owned(),
+        };
+        Self { classes, about: described }
+    }
+
+    /// Why answers under this header are not of the kind that is read and written today.
+    fn strange(&self) -> Option<&'static str> {
+        let about: serde_json::Value = serde_json::from_str(&self.about).ok()?;
+        let other = |(name, value): (&str, &str)| about.get(name).is_some_and(|found| found != value);
+        [ENCODING, ROWS]
+            .into_iter()
+            .any(other)
+            .then_some("its answers are kept in a way that this program does not know")
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         for number in [VERSION as usize, self.classes, self.about.len()] {
@@ -174,6 +205,9 @@ impl AnswerFile {
     pub fn look(path: &Path) -> Result<Option<(Header, Vec<Record>)>, AnswerFileError> {
         let bytes = std::fs::read(path)?;
         let Some((header, start)) = Header::parse(&bytes)? else { return Ok(None) };
+        if let Some(why) = header.strange() {
+            return Err(AnswerFileError::Damaged(why));
+        }
         let records = records(&bytes[start..], header.classes);
         Ok(Some((header, records)))
     }
@@ -243,6 +277,9 @@ impl AnswerFile {
         if found.0.classes != self.header.classes {
             return Err(AnswerFileError::Damaged("its answers have another number of classes"));
         }
+        if let Some(why) = found.0.strange() {
+            return Err(AnswerFileError::Damaged(why));
+        }
         let whole = (bytes.len() - found.1) / length(self.header.classes) * length(self.header.classes);
         self.read = (found.1 + whole) as u64;
         Ok(records(&bytes[found.1..], self.header.classes))
@@ -294,6 +331,25 @@ mod tests {
 
     fn kept(path: &Path) -> Vec<Record> {
         AnswerFile::look(path).unwrap().unwrap().1
+    }
+
+    #[test]
+    fn answers_kept_in_another_way_are_refused_and_those_from_before_it_was_said_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let today = Header::new(2, "{\"of\":\"a test\"}");
+        assert!(today.about.contains(ENCODING.1) && today.about.contains(ROWS.1), "{}", today.about);
+        for (name, about, sound) in [
+            ("before", "{\"of\":\"a test\"}".to_owned(), true),
+            ("today", today.about.clone(), true),
+            ("encoding", today.about.replace("f32", "f16"), false),
+            ("rows", today.about.replace("one an example", "one a token"), false),
+        ] {
+            drop(AnswerFile::open(&path(name), Header { classes: 2, about }).unwrap().0.append(&[record(1)]));
+            let found = AnswerFile::open(&path(name), today.clone()).map(|(_, records)| records);
+            assert_eq!(found.is_ok_and(|records| records == [record(1)]), sound, "{name}");
+            assert_eq!(AnswerFile::look(&path(name)).is_ok(), sound, "{name}");
+        }
     }
 
     #[test]

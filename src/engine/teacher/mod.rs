@@ -1,27 +1,29 @@
 //! The teacher: soft targets for an example, computed once and kept.
 
 pub mod answer_file;
+pub mod cached_teacher;
 pub mod cancel;
 pub mod costs;
 pub mod estimator;
 pub mod former;
 pub mod kept_answers;
 pub mod local;
+pub mod metered;
 pub mod server;
 pub mod target_cache;
-pub mod targets;
 pub mod trial;
 
 use crate::engine::model::ModelError;
 use crate::engine::prompt::PromptError;
 pub use answer_file::Reading;
+pub use cached_teacher::CachedTeacher;
 pub use cancel::CancelToken;
 pub use costs::{Cost, Costs};
 pub use estimator::Estimator;
 pub use local::LocalTeacher;
+pub use metered::Metered;
 pub use server::{Questions, ServerError, ServerTeacher};
 pub use target_cache::{Answer, Identity, TargetCache};
-pub use targets::Targets;
 
 /// Why the teacher cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -108,31 +110,8 @@ pub trait Teacher: Send + Sync {
     /// Answers in this way only, because earlier answers did.
     fn keep_to(&self, _estimator: Estimator) {}
 
-    /// Texts that are asked before their answers are kept; 1 where an answer is dear.
-    fn batch_size(&self) -> usize {
-        usize::MAX
-    }
-
-    /// Tokens that the run has paid for; 0 where answers cost nothing.
-    fn billed_tokens(&self) -> u64 {
-        0
-    }
-
-    /// Takes up a run that had paid for so many tokens.
-    fn restore_billing(&self, _paid: u64) {}
-
-    /// What the questions since the last call have cost, where that was counted.
-    fn take_costs(&self) -> Vec<Cost> {
-        Vec::new()
-    }
-
     /// What the person should know of the answers so far, said once.
     fn take_warning(&self) -> Option<String> {
-        None
-    }
-
-    /// What is waited for just now, if it is not simply the answer.
-    fn waiting(&self) -> Option<String> {
         None
     }
 

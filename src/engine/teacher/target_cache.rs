@@ -73,7 +73,7 @@ impl Place {
     }
 
     fn header(&self) -> Header {
-        Header { classes: self.classes, about: self.identity.about.clone() }
+        Header::new(self.classes, &self.identity.about)
     }
 }
 

@@ -12,20 +12,20 @@ const USUAL: f64 = 8.0;
 
 /// Tokens paid for, so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Meter {
+pub(in crate::engine::teacher) struct Meter {
     /// Tokens read.
-    pub(super) prompt: u64,
+    pub(in crate::engine::teacher) prompt: u64,
     /// Tokens written.
-    pub(super) answer: u64,
+    pub(in crate::engine::teacher) answer: u64,
     /// Answers that came without a count; theirs is guessed.
-    pub(super) uncounted: u64,
+    pub(in crate::engine::teacher) uncounted: u64,
     /// The most tokens that a prompt had beyond its bytes.
     around: u64,
 }
 
 impl Meter {
     /// All tokens.
-    pub(super) fn total(&self) -> u64 {
+    pub(in crate::engine::teacher) fn total(&self) -> u64 {
         self.prompt.saturating_add(self.answer)
     }
 

@@ -6,10 +6,7 @@
 //! likeliest next tokens: then a word gets the probability of the tokens it begins with, and words
 //! that are not among them share what is left. How much the words have is said, not hidden.
 //!
-//! *A limit that holds (2026-11).* Before a question is sent, the most that it can take is set against
-//! what is left of the session's limit, so that the run ends one question early rather than one late. An
-//! answer that is lost on its way counts by a guess; only tries of one question that are all lost can
-//! carry it beyond the limit.
+//! What answers cost, and how much a run may pay, is the business of [`Metered`](super::Metered).
 
 mod client;
 mod error;
@@ -27,7 +24,6 @@ mod words;
 use std::sync::Mutex;
 
 use super::cancel::CancelToken;
-use super::costs::Cost;
 use super::estimator::Estimator;
 use super::target_cache::{Answer, Identity};
 use super::{Reading, Teacher, TeacherError};
@@ -35,6 +31,7 @@ use crate::engine::task::log_softmax;
 use crate::session::{KeyPlace, ModelChoice, Prompt, Scoring, ServerMode, Source};
 use client::{Client, Refused};
 pub use error::ServerError;
+use meter::Meter;
 pub use questions::Questions;
 use scores::Alternatives;
 use seen::Seen;
@@ -44,8 +41,6 @@ pub struct ServerTeacher {
     client: Client,
     url: String,
     questions: Questions,
-    /// The most tokens that the run may pay for.
-    limit: Option<u64>,
     seen: Mutex<Seen>,
 }
 
@@ -57,11 +52,11 @@ impl ServerTeacher {
     /// [`TeacherError`] if address, key or prompt cannot be used.
     pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
         let questions = Questions::new(choice, prompt, classes)?;
-        let Source::Server { url, model, key, token_limit, per_minute, .. } = &choice.source else {
+        let Source::Server { url, model, key, per_minute, .. } = &choice.source else {
             return Err(ServerError::Choice("the teacher is not a server".into()).into());
         };
         let client = Client::new(url, model, key.as_ref(), *per_minute)?;
-        Ok(Self { client, url: url.clone(), questions, limit: *token_limit, seen: Mutex::default() })
+        Ok(Self { client, url: url.clone(), questions, seen: Mutex::default() })
     }
 
     /// The models that the server at `url` names, with the key that is kept at `key`; nothing is paid.
@@ -72,29 +67,31 @@ impl ServerTeacher {
         Client::new(url, "", key, None)?.models()
     }
 
-    /// The answer to one text.
-    fn put(&self, text: &str, cancel: &CancelToken) -> Result<Answer, ServerError> {
-        let question = self.questions.question(text);
-        self.admit(&question)?;
-        let before = self.client.meter();
-        let answer = self.answered(&question, cancel)?;
-        let after = self.client.meter();
-        if after.uncounted == before.uncounted {
-            let (prompt, written) = (after.prompt - before.prompt, after.answer - before.answer);
-            self.with(|seen| seen.costs.push(Cost { bytes: question.len() as u64, prompt, answer: written }));
-        }
-        Ok(answer)
+    /// The question about a text, as it is sent.
+    pub(super) fn question(&self, text: &str) -> String {
+        self.questions.question(text)
     }
 
-    /// Lets a question through if the limit holds whatever it takes.
-    fn admit(&self, question: &str) -> Result<(), ServerError> {
-        let Some(limit) = self.limit else { return Ok(()) };
-        let next = self.questions.bound(question, self.with(|seen| seen.echo), &self.client.meter());
-        let paid = self.billed_tokens();
-        if paid.saturating_add(next) > limit { Err(ServerError::Spent { paid, limit, next }) } else { Ok(()) }
+    /// The most tokens that a question can take.
+    pub(super) fn most(&self, question: &str) -> u64 {
+        self.questions.bound(question, self.with(|seen| seen.echo), &self.client.meter())
     }
 
-    fn answered(&self, question: &str, cancel: &CancelToken) -> Result<Answer, ServerError> {
+    /// Tokens that the server has counted in this process.
+    pub(super) fn counted(&self) -> Meter {
+        self.client.meter()
+    }
+
+    /// What is waited for just now, if it is not simply the answer.
+    pub(super) fn waiting(&self) -> Option<String> {
+        self.client.waiting()
+    }
+
+    /// The answer to a question.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub(super) fn answered(&self, question: &str, cancel: &CancelToken) -> Result<Answer, ServerError> {
         if self.questions.mode == ServerMode::Completions && self.with(|seen| seen.echo) != Some(false) {
             match self.whole_words(question, cancel) {
                 Ok(scores) => {
@@ -185,11 +182,11 @@ impl ServerTeacher {
 impl Teacher for ServerTeacher {
     fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
         let never = CancelToken::default();
-        texts.iter().map(|text| Ok(self.put(text, &never)?.scores.to_vec())).collect()
+        texts.iter().map(|text| Ok(self.answered(&self.question(text), &never)?.scores.to_vec())).collect()
     }
 
     fn ask(&self, text: &str, cancel: &CancelToken) -> Result<Answer, TeacherError> {
-        Ok(self.put(text, cancel)?)
+        Ok(self.answered(&self.question(text), cancel)?)
     }
 
     fn identity(&self) -> &Identity {
@@ -210,29 +207,8 @@ impl Teacher for ServerTeacher {
         self.with(|seen| seen.keep_to(estimator));
     }
 
-    fn batch_size(&self) -> usize {
-        1
-    }
-
-    fn billed_tokens(&self) -> u64 {
-        self.with(|seen| seen.paid_before).saturating_add(self.client.meter().total())
-    }
-
-    fn restore_billing(&self, paid: u64) {
-        let now = self.client.meter().total();
-        self.with(|seen| seen.paid_before = seen.paid_before.max(paid.saturating_sub(now)));
-    }
-
-    fn take_costs(&self) -> Vec<Cost> {
-        self.with(|seen| std::mem::take(&mut seen.costs))
-    }
-
     fn take_warning(&self) -> Option<String> {
         self.with(|seen| seen.take_warning(&self.questions.words))
-    }
-
-    fn waiting(&self) -> Option<String> {
-        self.client.waiting()
     }
 
     fn says_nothing(&self, texts: usize) -> Option<TeacherError> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::granted::MOST;
 use super::pieces;
 use super::scores::{Alternatives, Shared};
-use crate::engine::teacher::{Cost, Estimator};
+use crate::engine::teacher::Estimator;
 
 /// Tokens that are shown of what a server shows.
 const SHOWN: usize = 4;
@@ -27,9 +27,6 @@ pub(super) struct Seen {
     pub(super) granted: bool,
     /// Whether kept answers came about in this way, so that no other will do.
     pub(super) bound: bool,
-    /// Tokens that the run had paid for when it was taken up again.
-    pub(super) paid_before: u64,
-    pub(super) costs: Vec<Cost>,
     answers: usize,
     floored: usize,
     /// Probability of the label words: of all answers together, and in the worst.
@@ -52,8 +49,6 @@ impl Default for Seen {
             most: MOST,
             granted: false,
             bound: false,
-            paid_before: 0,
-            costs: Vec::new(),
             answers: 0,
             floored: 0,
             mass: 0.0,

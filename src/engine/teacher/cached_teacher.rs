@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::cancel::CancelToken;
 use super::trial::Trial;
-use super::{Answer, Estimator, Reading, TargetCache, Teacher, TeacherError};
+use super::{Answer, Estimator, LocalTeacher, Metered, Reading, TargetCache, Teacher, TeacherError};
 
 /// How long a look at a question that is under way may take.
 const LOOK: Duration = Duration::from_millis(50);
@@ -23,8 +23,10 @@ const CHECKED: usize = 32;
 const NEAR: f32 = 1e-3;
 
 /// A teacher with a memory.
-pub struct Targets {
+pub struct CachedTeacher {
     teacher: Arc<dyn Teacher>,
+    /// The same, where its answers are paid: it is asked for one text at a time.
+    metered: Option<Arc<Metered>>,
     cache: Arc<Mutex<TargetCache>>,
     /// What the teacher reads for a text, by the text's hash: rendering is not repeated every epoch.
     readings: Mutex<HashMap<Reading, Reading>>,
@@ -49,14 +51,39 @@ impl Drop for Asking {
     }
 }
 
-impl Targets {
+/// Whose answers are kept.
+pub enum Asked {
+    /// A teacher that answers for nothing, many texts at once.
+    Free(Arc<dyn Teacher>),
+    /// One that is paid, and asked for one text at a time: each answer is kept before the next is paid.
+    Paid(Arc<Metered>),
+}
+
+impl From<LocalTeacher> for Asked {
+    fn from(teacher: LocalTeacher) -> Self {
+        Self::Free(Arc::new(teacher))
+    }
+}
+
+impl From<Metered> for Asked {
+    fn from(teacher: Metered) -> Self {
+        Self::Paid(Arc::new(teacher))
+    }
+}
+
+impl CachedTeacher {
     /// A teacher and where its answers are kept.
-    pub fn new(teacher: Box<dyn Teacher>, cache: TargetCache) -> Self {
+    pub fn new(asked: impl Into<Asked>, cache: TargetCache) -> Self {
+        let (teacher, metered): (Arc<dyn Teacher>, _) = match asked.into() {
+            Asked::Free(teacher) => (teacher, None),
+            Asked::Paid(metered) => (Arc::clone(&metered) as Arc<dyn Teacher>, Some(metered)),
+        };
         if let Some(estimator) = cache.estimator() {
             teacher.keep_to(estimator);
         }
         Self {
-            teacher: Arc::from(teacher),
+            teacher,
+            metered,
             cache: Arc::new(Mutex::new(cache)),
             readings: Mutex::default(),
             asking: None,
@@ -67,9 +94,14 @@ impl Targets {
     }
 
     /// A teacher whose answers about `classes` classes are kept in `folder`.
-    pub fn keeping(teacher: Box<dyn Teacher>, folder: Option<&Path>, classes: usize) -> Self {
-        let cache = folder.map(|folder| TargetCache::open(folder, teacher.identity(), classes));
-        Self::new(teacher, cache.unwrap_or_default())
+    pub fn keeping(asked: impl Into<Asked>, folder: Option<&Path>, classes: usize) -> Self {
+        let asked = asked.into();
+        let identity = match &asked {
+            Asked::Free(teacher) => teacher.identity(),
+            Asked::Paid(metered) => metered.identity(),
+        };
+        let cache = folder.map(|folder| TargetCache::open(folder, identity, classes));
+        Self::new(asked, cache.unwrap_or_default())
     }
 
     /// Answers for `texts`, from memory where possible.
@@ -95,7 +127,8 @@ impl Targets {
         {
             return Err(TeacherError::Failed(reason));
         }
-        for few in unknown.chunks(self.teacher.batch_size().max(1)) {
+        // What was paid for is kept before the next is asked.
+        for few in unknown.chunks(if self.asks_singly() { 1 } else { unknown.len().max(1) }) {
             self.ask_and_keep(few)?;
             self.tried(few)?;
         }
@@ -111,9 +144,7 @@ impl Targets {
     /// # Errors
     /// [`TeacherError`].
     pub fn ask_one(&mut self, texts: &[&str]) -> Result<Option<(usize, usize)>, TeacherError> {
-        if !self.asks_singly() {
-            return Ok(None);
-        }
+        let Some(metered) = self.metered.clone() else { return Ok(None) };
         if let Some(progress) = self.look_at_question()? {
             return Ok(Some(progress));
         }
@@ -128,7 +159,7 @@ impl Targets {
         let wanted = |(reading, _): &&(Reading, &str)| unknown.iter().any(|(open, _)| open == reading);
         let Some(&next) = pairs.iter().find(wanted) else { return Ok(None) };
         let progress = (all - unknown.len(), all);
-        self.asking = Some(self.put_question(next, progress)?);
+        self.asking = Some(self.put_question(&metered, next, progress)?);
         Ok(Some(self.look_at_question()?.unwrap_or((progress.0 + 1, all))))
     }
 
@@ -141,7 +172,7 @@ impl Targets {
 
     /// Whether the teacher is asked for one text at a time.
     pub fn asks_singly(&self) -> bool {
-        self.teacher.batch_size() == 1
+        self.metered.is_some()
     }
 
     /// Whether the answer for `text` is known without asking.
@@ -162,17 +193,17 @@ impl Targets {
 
     /// Tokens that the run has paid for.
     pub fn billed_tokens(&self) -> u64 {
-        self.teacher.billed_tokens()
+        self.metered.as_ref().map_or(0, |metered| metered.billed_tokens())
     }
 
     /// Takes up a run that had paid for so many tokens.
     pub fn restore_billing(&self, paid: u64) {
-        self.teacher.restore_billing(paid);
+        self.metered.iter().for_each(|metered| metered.restore_billing(paid));
     }
 
     /// What is waited for just now, if it is not simply the answer.
     pub fn waiting(&self) -> Option<String> {
-        self.asking.as_ref().and_then(|_| self.teacher.waiting())
+        self.metered.as_ref().filter(|_| self.asking.is_some())?.waiting()
     }
 
     /// What went wrong with keeping answers on disk, or what the teacher has to say; each once.
@@ -209,10 +240,8 @@ impl Targets {
 
     /// Asks and waits.
     fn ask_and_keep(&self, few: &[(Reading, &str)]) -> Result<(), TeacherError> {
-        if let [(reading, text)] = few
-            && self.asks_singly()
-        {
-            return ask(self.teacher.as_ref(), &self.cache, *reading, text, &CancelToken::default());
+        if let ([(reading, text)], Some(metered)) = (few, &self.metered) {
+            return ask(metered, &self.cache, *reading, text, &CancelToken::default());
         }
         let texts: Vec<&str> = few.iter().map(|(_, text)| *text).collect();
         let answers = self.teacher.predict(&texts)?.into_iter().map(Answer::new);
@@ -221,12 +250,17 @@ impl Targets {
         Ok(())
     }
 
-    fn put_question(&self, (reading, text): (Reading, &str), progress: (usize, usize)) -> Result<Asking, TeacherError> {
-        let (teacher, cache, cancel) = (Arc::clone(&self.teacher), Arc::clone(&self.cache), CancelToken::default());
+    fn put_question(
+        &self,
+        metered: &Arc<Metered>,
+        (reading, text): (Reading, &str),
+        progress: (usize, usize),
+    ) -> Result<Asking, TeacherError> {
+        let (metered, cache, cancel) = (Arc::clone(metered), Arc::clone(&self.cache), CancelToken::default());
         let (text, token) = (text.to_owned(), cancel.clone());
         let (send, done) = sync_channel(1);
         let work = move || {
-            let result = ask(teacher.as_ref(), &cache, reading, &text, &token);
+            let result = ask(&metered, &cache, reading, &text, &token);
             // Nobody may be listening any more: the answer is kept all the same.
             let _ = send.send(result);
         };
@@ -300,7 +334,7 @@ impl Targets {
 
 /// Asks one question and keeps the answer and what it cost.
 fn ask(
-    teacher: &dyn Teacher,
+    teacher: &Metered,
     cache: &Mutex<TargetCache>,
     reading: Reading,
     text: &str,

@@ -44,14 +44,14 @@ fn shown(model: &Model) -> Vec<f32> {
     let rows: [&[u32]; 2] = [&[7, 8, 9, 10, 11], &[9, 2]];
     let input = model.input(&rows).unwrap();
     let (network, mut trace, noise) = (model.detached.as_ref(), Trace::none(), DropoutRng::none());
-    let hidden = network.encode(&input, &mut trace, &noise).unwrap();
+    let hidden = network.encode(&network.embed(&input).unwrap(), &mut trace, &noise).unwrap();
     match model.top {
         HeadKind::Classes(_) => flat(&network.classify(&hidden, &[4, 1], &noise).unwrap()),
         HeadKind::Vocabulary => {
             let hidden = match model.architecture.kind {
                 Kind::EncoderDecoder => {
                     let written = model.written(&rows).unwrap();
-                    network.decode(&hidden, &input.mask, &written, &mut trace, &noise).unwrap()
+                    network.decode(&hidden, &input.mask, &network.embed(&written).unwrap(), &mut trace, &noise).unwrap()
                 }
                 _ => hidden,
             };
@@ -267,14 +267,29 @@ fn what_a_model_cannot_do_is_an_error() {
     let encoder = open(&tiny::folder("bert_masked"), Head::LabelWords).unwrap();
     let reads = |model: &Model| {
         let input = model.input(&[&[7, 8]]).unwrap();
-        let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
-        model.detached.decode(&hidden, &input.mask, &input, &mut Trace::none(), &DropoutRng::none()).is_err()
+        let hidden = model
+            .detached
+            .encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+            .unwrap();
+        model
+            .detached
+            .decode(
+                &hidden,
+                &input.mask,
+                &model.detached.embed(&input).unwrap(),
+                &mut Trace::none(),
+                &DropoutRng::none(),
+            )
+            .is_err()
     };
     assert!(reads(&encoder) && encoder.generate(&[7], 3).is_err());
     for name in ["distilbert_masked", "roberta_masked", "llama", "t5"] {
         let model = open(&tiny::folder(name), Head::LabelWords).unwrap();
         let input = model.input(&[&[7, 8]]).unwrap();
-        let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+        let hidden = model
+            .detached
+            .encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+            .unwrap();
         assert!(model.detached.classify(&hidden, &[1], &DropoutRng::none()).is_err(), "{name}");
         assert!(model.generate(&[], 3).is_err(), "{name}");
         let other = open(&tiny::folder(name), Head::Classifier).unwrap();
@@ -290,7 +305,11 @@ fn positions_end_where_the_table_does() {
     let model = open(&tiny::folder("roberta_masked"), Head::LabelWords).unwrap();
     let row = |tokens: usize| {
         let ids = vec![7u32; tokens];
-        model.detached.encode(&model.input(&[&ids]).unwrap(), &mut Trace::none(), &DropoutRng::none())
+        model.detached.encode(
+            &model.detached.embed(&model.input(&[&ids]).unwrap())?,
+            &mut Trace::none(),
+            &DropoutRng::none(),
+        )
     };
     assert!(row(64).is_ok() && row(65).is_err());
 }

@@ -327,7 +327,8 @@ fn kept_tokens_have_the_logits_they_had() {
         let logits = |model: &Model| {
             let input = model.input(&[&ids(model)]).unwrap();
             let mut trace = retort::engine::model::Trace::none();
-            let hidden = model.detached.encode(&input, &mut trace, &DropoutRng::none()).unwrap();
+            let hidden =
+                model.detached.encode(&model.detached.embed(&input).unwrap(), &mut trace, &DropoutRng::none()).unwrap();
             model.detached.vocabulary(&hidden.get(0).unwrap()).unwrap().to_vec2::<f32>().unwrap()
         };
         let (before, after) = (logits(&whole), logits(&small));

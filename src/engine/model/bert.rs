@@ -10,7 +10,7 @@ use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
 use super::weights::other_names;
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -152,11 +152,15 @@ pub(super) fn bias_of(names: &Names, is_own: bool, rows: usize) -> std::result::
 }
 
 impl Network for Bert {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         // One segment: every token is of kind 0, which is added to the positions while they are few.
         let places = Embedding::of(self.positions.table().broadcast_add(&self.kinds.table().i(0)?)?);
-        let (words, places) = (self.words.forward(&input.ids)?, places.forward(&input.positions)?);
-        let mut x = noise.dropout(&self.norm.forward_sum(&words, &places)?, self.dropout)?;
+        let places = places.forward(&input.positions)?;
+        let mut x = noise.dropout(&self.norm.forward_sum(&input.embeddings, &places)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(&x, &AttentionMask::own(&input.mask, index), trace, noise)?;

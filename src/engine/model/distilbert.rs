@@ -10,7 +10,7 @@ use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
 use super::weights::other_names;
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -134,9 +134,13 @@ impl Head {
 }
 
 impl Network for DistilBert {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let positions = self.positions.forward(&input.positions)?;
-        let embedded = self.norm.forward_sum(&self.words.forward(&input.ids)?, &positions)?;
+        let embedded = self.norm.forward_sum(&input.embeddings, &positions)?;
         let mut x = noise.dropout(&embedded, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {

@@ -7,7 +7,7 @@ use super::attention::{Attention, AttentionMask, Qkv};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding, states_at};
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -125,7 +125,7 @@ impl Layer {
 impl Gpt2 {
     /// States of the tokens of `input`, behind those that `cache` keeps.
     fn run(&self, input: &Input, cache: Option<&KvCache>, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
-        let sum = (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?;
+        let sum = (&input.embeddings + self.positions.forward(&input.positions)?)?;
         let mut x = noise.dropout(&sum, self.embedding_dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
@@ -150,6 +150,10 @@ impl Gpt2 {
 }
 
 impl Network for Gpt2 {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         self.run(input, None, trace, noise)
     }

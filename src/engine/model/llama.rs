@@ -14,7 +14,7 @@ use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
 use super::position::{Frequencies, Position};
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line for Llama.
 pub(super) const LLAMA: Architecture = Architecture {
@@ -281,7 +281,7 @@ impl Llama {
             Some(window) => Cow::Owned(sliding_mask(&input.mask, (&input.positions, keys), window)?),
             None => Cow::Borrowed(&input.mask),
         };
-        let mut x = self.words.forward(&input.ids)?;
+        let mut x = input.embeddings.clone();
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             let mask = if layer.windowed { near.as_ref() } else { &input.mask };
@@ -302,6 +302,10 @@ impl Llama {
 }
 
 impl Network for Llama {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         self.run(input, None, trace, noise)
     }

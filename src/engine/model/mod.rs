@@ -60,7 +60,7 @@ pub use error::ModelError;
 pub use files::ModelFiles;
 pub use kv_cache::KvCache;
 pub use layers::DropoutRng;
-pub use network::{ARCHITECTURES, Architecture, Build, HeadKind, Heads, Input, Kind, Network, architecture};
+pub use network::{ARCHITECTURES, Architecture, Build, HeadKind, Heads, Input, InputIds, Kind, Network, architecture};
 pub use opened::{Classes, Model, Parts, config_asks_several, open, open_files, open_for, open_parts, output_names};
 pub use outputs::Outputs;
 pub use plan::Plan;

@@ -6,8 +6,8 @@ use candle_core::Tensor;
 use super::{Config, DropoutRng, KvCache, ModelError, Names, Trace, bert, distilbert, gpt2, llama, roberta, t5};
 use crate::session::Head;
 
-/// What one forward pass reads.
-pub struct Input {
+/// What one forward pass reads, as token ids.
+pub struct InputIds {
     /// Token ids, `u32 [batch, tokens]`.
     pub ids: Tensor,
     /// Position of each token, `u32 [batch, tokens]`.
@@ -15,6 +15,29 @@ pub struct Input {
     /// Additive attention mask, `f32 [batch, 1, 1 or tokens, tokens]`: 0 where a query may look,
     /// [`super::attention::MASKED`] where not.
     pub mask: Tensor,
+}
+
+impl InputIds {
+    /// The same with its tokens as vectors, `[batch, tokens, width]`.
+    pub fn embedded(&self, embeddings: Tensor) -> Input {
+        Input { embeddings, positions: self.positions.clone(), mask: self.mask.clone(), reread: None }
+    }
+}
+
+/// What one forward pass computes on: tokens as vectors, as [`Network::embed`] gives them.
+///
+/// *Why apart from the ids (2026-11).* Whoever changes the vectors, puts others before them (soft
+/// prompts) or asks for their gradient (saliency) does it between the two calls, and no trunk knows.
+pub struct Input {
+    /// Token embeddings, `[batch, tokens, width]`, before positions, norm and dropout.
+    pub embeddings: Tensor,
+    /// Position of each token, `u32 [batch, tokens]`.
+    pub positions: Tensor,
+    /// Additive attention mask, as [`InputIds::mask`].
+    pub mask: Tensor,
+    /// Embeddings of the same text as the decoder of a classifier reads it once more, `[batch, read
+    /// tokens, width]`: looked up by themselves, so that the table's gradient adds up as it always has.
+    pub reread: Option<Tensor>,
 }
 
 /// What a model puts on top of its hidden states.
@@ -39,10 +62,16 @@ impl HeadKind {
 /// A network: hidden states, and what stands on top of them. Built twice over the same memory,
 /// once tracked for training, once detached for looking.
 pub trait Network: Send + Sync {
-    /// Hidden states of the last layer, `[batch, tokens, width]`. Shows `trace` what it asks for.
+    /// The tokens of `input` as vectors, before positions, norm and dropout.
     ///
     /// # Errors
     /// The tensor library's, e.g. for ids beyond the vocabulary.
+    fn embed(&self, input: &InputIds) -> candle_core::Result<Input>;
+
+    /// Hidden states of the last layer, `[batch, tokens, width]`. Shows `trace` what it asks for.
+    ///
+    /// # Errors
+    /// The tensor library's, e.g. for positions beyond the table of them.
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> candle_core::Result<Tensor>;
 
     /// Class logits `[batch, classes]` from hidden states `[batch, tokens, width]`, where `ends` is
@@ -80,8 +109,8 @@ pub trait Network: Send + Sync {
     /// whole text, or [`Self::decode`] where an encoder's states and their mask are `read`.
     ///
     /// # Shapes
-    /// `new` holds ids and positions `u32 [batch, new]` and a mask over all tokens that then stand,
-    /// `[batch, 1, new, tokens]`.
+    /// `new` holds embeddings `[batch, new, width]`, positions `u32 [batch, new]` and a mask over all
+    /// tokens that then stand, `[batch, 1, new, tokens]`.
     ///
     /// # Errors
     /// If the network does not write, or the shapes do not fit what is kept.

@@ -9,7 +9,7 @@ use super::encoder_layer::EncoderLayer;
 use super::feed_forward::Activation;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
 use super::weights::other_names;
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace, bert};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace, bert};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -125,11 +125,15 @@ impl Head {
 }
 
 impl Network for Roberta {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let kinds = self.kinds.table().i(0)?; // one segment: every token is of kind 0
         let first = Tensor::new(self.first_position as u32, input.positions.device())?;
         let positions = self.positions.forward(&input.positions.broadcast_add(&first)?)?;
-        let sum = (self.words.forward(&input.ids)? + positions)?.broadcast_add(&kinds)?;
+        let sum = (&input.embeddings + positions)?.broadcast_add(&kinds)?;
         let mut x = noise.dropout(&self.norm.forward(&sum)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {

@@ -10,7 +10,7 @@ use super::feed_forward::{Activation, FeedForward};
 use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
 use super::position::{Position, RelativeBias};
 use super::trace::Site;
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -282,7 +282,7 @@ impl T5 {
         let mask = input.mask.broadcast_add(&stack.bias.between(&input.positions, keys)?)?;
         let site = if read.is_some() { Site::Written } else { Site::Own };
         let offer = if read.is_some() { Trace::hidden_written } else { Trace::hidden };
-        let mut x = noise.dropout(&self.words.forward(&input.ids)?, self.dropout)?;
+        let mut x = noise.dropout(&input.embeddings, self.dropout)?;
         offer(trace, 0, &x);
         for (layer, block) in stack.blocks.iter().enumerate() {
             let past = cache.and_then(|cache| cache.own(layer));
@@ -308,26 +308,44 @@ impl T5 {
         Ok(x)
     }
 
-    /// The text once more as the decoder of a classifier reads it: one token later, behind the start
-    /// token, left to right.
-    fn shifted(&self, input: &Input) -> Result<Input> {
-        let (batch, tokens) = input.ids.dims2()?;
-        let start = Tensor::full(self.start, (batch, 1), input.ids.device())?;
-        Ok(Input {
-            ids: Tensor::cat(&[start, input.ids.narrow(1, 0, tokens - 1)?], 1)?,
-            positions: input.positions.clone(),
-            mask: causal_mask(&vec![tokens; batch], tokens, input.ids.device())?,
-        })
+    /// The tokens of a text as the decoder of a classifier reads them: one later, behind the start token.
+    fn shifted(&self, ids: &Tensor) -> Result<Tensor> {
+        let (batch, tokens) = ids.dims2()?;
+        let start = Tensor::full(self.start, (batch, 1), ids.device())?;
+        Tensor::cat(&[start, ids.narrow(1, 0, tokens - 1)?], 1)
+    }
+
+    /// The text once more, left to right, for the decoder of a classifier.
+    fn reread(&self, input: &Input) -> Result<Input> {
+        let Some(embeddings) = input.reread.clone() else {
+            candle_core::bail!(
+                "this T5 was opened with a classifier, whose decoder reads the text too; embed it by this network"
+            )
+        };
+        let (batch, tokens, _) = embeddings.dims3()?;
+        let mask = causal_mask(&vec![tokens; batch], tokens, embeddings.device())?;
+        Ok(Input { embeddings, positions: input.positions.narrow(1, 0, tokens)?, mask, reread: None })
     }
 }
 
 impl Network for T5 {
+    /// With a classifier those of its decoder too.
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        let embedded = input.embedded(self.words.forward(&input.ids)?);
+        Ok(match self.head {
+            Head::TokenEmbedding { .. } => embedded,
+            Head::Classifier { .. } => {
+                Input { reread: Some(self.words.forward(&self.shifted(&input.ids)?)?), ..embedded }
+            }
+        })
+    }
+
     /// The encoder's states; with a classifier those of the decoder, which reads the text again.
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let read = self.run(&self.encoder, input, Beside::default(), trace, noise)?;
         match self.head {
             Head::TokenEmbedding { .. } => Ok(read),
-            Head::Classifier { .. } => self.decode(&read, &input.mask, &self.shifted(input)?, trace, noise),
+            Head::Classifier { .. } => self.decode(&read, &input.mask, &self.reread(input)?, trace, noise),
         }
     }
 

@@ -9,7 +9,7 @@ use super::encoder_layer::{EncoderLayer, Paths, Recipe};
 use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
-use super::weights::other_names;
+use super::names::other_names;
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace};
 
 /// The registry's line.

@@ -3,8 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::network::ARCHITECTURES;
-use super::{Config, ModelError};
+use super::{ARCHITECTURES, Config, ModelError};
 
 /// What only one architecture's tensors are called, in the order in which they are looked for. A name
 /// counts wherever it stands in a tensor's, since a bare trunk lacks its prefix.

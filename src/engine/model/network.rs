@@ -1,10 +1,8 @@
-//! What every architecture is to the rest of the engine: what a pass reads, what stands on top, and the
-//! list of those that are known.
+//! What a network is to the rest of the engine: what a pass reads, and what it gives.
 
 use candle_core::Tensor;
 
-use super::{Config, DropoutRng, KvCache, ModelError, Names, Trace, bert, distilbert, gpt2, llama, roberta, t5};
-use crate::session::Head;
+use super::{DropoutRng, KvCache, Trace};
 
 /// What one forward pass reads, as token ids.
 pub struct InputIds {
@@ -40,25 +38,6 @@ pub struct Input {
     pub reread: Option<Tensor>,
 }
 
-/// What a model puts on top of its hidden states.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HeadKind {
-    /// A classifier over this many classes.
-    Classes(usize),
-    /// Scores for every token of the vocabulary.
-    Vocabulary,
-}
-
-impl HeadKind {
-    /// What stands on top of a model for `classes` classes that answers as asked.
-    pub fn asked(head: Head, architecture: &Architecture, classes: usize) -> Self {
-        match (head, architecture.writes()) {
-            (Head::Classifier, _) | (Head::Auto, false) => Self::Classes(classes),
-            (Head::LabelWords, _) | (Head::Auto, true) => Self::Vocabulary,
-        }
-    }
-}
-
 /// A network: hidden states, and what stands on top of them. Built twice over the same memory,
 /// once tracked for training, once detached for looking.
 pub trait Network: Send + Sync {
@@ -78,13 +57,13 @@ pub trait Network: Send + Sync {
     /// the index of each row's last token.
     ///
     /// # Errors
-    /// If the network was opened with [`HeadKind::Vocabulary`].
+    /// If the network was opened with [`super::HeadKind::Vocabulary`].
     fn classify(&self, hidden: &Tensor, ends: &[u32], noise: &DropoutRng) -> candle_core::Result<Tensor>;
 
     /// Vocabulary logits `[rows, vocabulary]` from hidden states `[rows, width]`.
     ///
     /// # Errors
-    /// If the network was opened with [`HeadKind::Classes`].
+    /// If the network was opened with [`super::HeadKind::Classes`].
     fn vocabulary(&self, hidden: &Tensor) -> candle_core::Result<Tensor>;
 
     /// Hidden states `[batch, tokens, width]` of the tokens `written` behind a text of which
@@ -122,106 +101,4 @@ pub trait Network: Send + Sync {
     ) -> candle_core::Result<Tensor> {
         candle_core::bail!("this network reads and does not write")
     }
-}
-
-/// What a network does with a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Reads it both ways.
-    Encoder,
-    /// Reads it left to right and writes on.
-    Decoder,
-    /// Reads it both ways, then writes an answer left to right.
-    EncoderDecoder,
-}
-
-/// Builds a network over named weights.
-pub type Build = fn(&Config, &HeadKind, &Names) -> Result<Box<dyn Network>, ModelError>;
-
-/// One architecture this program can open and train.
-pub struct Architecture {
-    /// `model_type` of `config.json`.
-    pub id: &'static str,
-    /// What people call it.
-    pub label: &'static str,
-    /// One sentence.
-    pub help: &'static str,
-    /// What it does with a text.
-    pub kind: Kind,
-    /// Longest input in tokens.
-    pub longest: fn(&Config) -> usize,
-    /// Builds the network over named weights.
-    pub build: Build,
-    /// Other names under which checkpoints keep a tensor.
-    pub aliases: fn(&str) -> Vec<String>,
-    /// Stored tensors that are rightly not used (buffers, tied copies).
-    pub ignored: fn(&str) -> bool,
-    /// The class transformers would open the result with.
-    pub class: fn(&HeadKind) -> &'static str,
-    /// The tensors that a head may share, or that stand for the classes.
-    pub heads: Heads,
-}
-
-/// Names of the tensors of an architecture's heads, for what has to know them from outside: tying, and
-/// the order of a classifier's rows.
-#[derive(Clone, Copy, Debug)]
-pub struct Heads {
-    /// The table of token embeddings, `[vocabulary, width]`; of a classifier it may stand one level down.
-    pub table: &'static str,
-    /// The head over the vocabulary where it is a matrix of its own, `[vocabulary, width]`.
-    pub vocabulary: &'static str,
-    /// The last matrix of the classifier, `[classes, ..]`; a bias beside it has a row per class too.
-    pub classifier: &'static str,
-    /// Whether the configuration ties the head to the table if it does not say so.
-    pub tied: bool,
-}
-
-impl Heads {
-    /// Whether `config` asks for one matrix as table and head.
-    pub fn is_tied(&self, config: &Config) -> bool {
-        config.switch_or("tie_word_embeddings", self.tied)
-    }
-
-    /// Whether a tensor has one row per class.
-    pub fn is_classifier(&self, name: &str) -> bool {
-        let bias = self.classifier.strip_suffix("weight").and_then(|stem| name.strip_prefix(stem));
-        name == self.classifier || bias == Some("bias")
-    }
-}
-
-/// Every architecture; adding one is one file and one line here.
-pub const ARCHITECTURES: &[Architecture] = &[
-    bert::ARCHITECTURE,
-    distilbert::ARCHITECTURE,
-    roberta::ARCHITECTURE,
-    gpt2::ARCHITECTURE,
-    t5::ARCHITECTURE,
-    llama::LLAMA,
-    llama::MISTRAL,
-    llama::QWEN2,
-    llama::QWEN3,
-];
-
-impl Architecture {
-    /// Whether every token of the text sees only those before it.
-    pub fn causal(&self) -> bool {
-        self.kind == Kind::Decoder
-    }
-
-    /// Whether it answers by writing on, of its own accord.
-    pub fn writes(&self) -> bool {
-        self.kind != Kind::Encoder
-    }
-}
-
-/// The architecture a configuration names.
-///
-/// # Errors
-/// [`ModelError::Config`] with the list of known ones.
-pub fn architecture(config: &Config) -> Result<&'static Architecture, ModelError> {
-    let name = config.model_type()?;
-    ARCHITECTURES.iter().find(|architecture| architecture.id == name).ok_or_else(|| {
-        let known = ARCHITECTURES.iter().map(|a| a.id).collect::<Vec<_>>().join(", ");
-        ModelError::Config(format!("model_type {name:?} is not known here; the known ones are {known}"))
-    })
 }

@@ -8,7 +8,7 @@ use super::attention::AttentionMask;
 use super::encoder_layer::EncoderLayer;
 use super::feed_forward::Activation;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
-use super::weights::other_names;
+use super::names::other_names;
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace, bert};
 
 /// The registry's line.

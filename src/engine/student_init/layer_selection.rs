@@ -12,7 +12,8 @@ use super::init_source::InitSource;
 use super::layer_map::picked;
 use super::reduce::Reduction;
 use super::stacks::{self, LayerStack};
-use crate::engine::model::plan::{self, Planned};
+use crate::engine::model::init::fresh;
+use crate::engine::model::plan::Planned;
 use crate::engine::model::{self, Config, HeadKind, HeadRows, Model, ModelFiles, Parts, Plan, Stored, Tokens, outputs};
 use crate::session::{LayerMap, Layers, Models};
 
@@ -126,9 +127,7 @@ impl<'a> LayerSelection<'a> {
             match found {
                 Some(tensor) => drop(tensors.insert(name.clone(), tensor)),
                 None if planned.optional => {}
-                None => {
-                    drop(tensors.insert(name.clone(), plan::fresh(name, &planned.shape, planned.init, seed, device)?))
-                }
+                None => drop(tensors.insert(name.clone(), fresh(name, &planned.shape, planned.init, seed, device)?)),
             }
         }
         Ok((tensors, self.note(reduction.as_ref(), narrow)))

@@ -4,7 +4,7 @@
 
 mod tiny;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
@@ -37,6 +37,64 @@ fn changed(
 fn open(folder: &Path, head: Head) -> Result<Model, model::ModelError> {
     let choice = ModelChoice { start: Start::Stored, head, ..ModelChoice::stored(Source::Folder(folder.to_owned())) };
     model::open(&choice, tiny::CLASSES.len(), 3, &Device::Cpu)
+}
+
+/// What pruning, making and reading other files go by is what the network is built of.
+#[test]
+fn every_part_that_an_architecture_names_is_a_tensor_of_every_layer() {
+    for (what, model) in tiny::everything(3) {
+        let (architecture, config) = (model.architecture, &model.config);
+        let (width, inner) = (architecture.width(config), architecture.inner(config));
+        let head_dim = architecture.head_dim(config).unwrap();
+        let query = architecture.attention_heads(config) * head_dim;
+        let key = architecture.kv_heads(config).unwrap() * head_dim;
+        let names: Vec<&String> = model.weights.variables().keys().collect();
+        let mut seen = BTreeSet::new();
+        for stack in architecture.stacks {
+            let depth = architecture.layers_of(stack, config).unwrap();
+            assert!(depth > 0, "{what}");
+            let mut check = |layer: usize, part: &str, shape: &[usize]| {
+                let end = format!("{}{layer}.{part}.weight", stack.marker);
+                let name = names.iter().find(|name| name.ends_with(&end)).unwrap_or_else(|| panic!("{what}: {end}"));
+                let mut real = model.weights.variables()[*name].dims().to_vec();
+                if stack.transposed {
+                    real.reverse();
+                }
+                assert_eq!(real, shape, "{what}: {name}");
+                assert_eq!(architecture.is_prunable(name, shape.len()), shape.len() == 2, "{what}: {name}");
+                seen.insert((*name).clone());
+            };
+            for layer in 0..depth {
+                for attention in [Some(&stack.names.attention), stack.names.cross.as_ref()].into_iter().flatten() {
+                    if attention.query == attention.key {
+                        check(layer, attention.query, &[query + 2 * key, width]);
+                    } else {
+                        check(layer, attention.query, &[query, width]);
+                        check(layer, attention.key, &[key, width]);
+                        check(layer, attention.value, &[key, width]);
+                    }
+                    check(layer, attention.output, &[width, query]);
+                    check(layer, attention.norm, &[width]);
+                    let normed = |norm: &&str| names.iter().any(|name| name.ends_with(&format!("{norm}.weight")));
+                    let norms = attention.head_norms.into_iter().flatten().filter(normed);
+                    norms.for_each(|norm| check(layer, norm, &[head_dim]));
+                }
+                let fed = stack.names.feed_forward;
+                let is_there = |part: &&str| names.iter().any(|name| name.ends_with(&format!("{part}.weight")));
+                let gate = fed.gate.filter(is_there);
+                let up = gate.and(fed.gated_up).unwrap_or(fed.up);
+                gate.into_iter().chain([up]).for_each(|part| check(layer, part, &[inner, width]));
+                check(layer, fed.down, &[width, inner]);
+                check(layer, fed.norm, &[width]);
+            }
+        }
+        let inside = |name: &&&String| architecture.stacks.iter().any(|stack| stack.layer_of(name).is_some());
+        let weights = names.iter().filter(inside).filter(|name| name.ends_with(".weight"));
+        let shared = |name: &str| architecture.stacks.iter().any(|stack| stack.is_shared(name));
+        let unnamed: Vec<_> = weights.filter(|name| !seen.contains(**name) && !shared(name)).collect();
+        assert!(unnamed.is_empty(), "{what}: {unnamed:?}");
+        assert!(names.iter().any(|name| name.ends_with(architecture.heads.table)), "{what}");
+    }
 }
 
 /// Numbers that show every weight of the trunk and of the top.

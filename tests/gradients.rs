@@ -34,8 +34,12 @@ fn gradients(model: &Model, task: &dyn Task, batch: &[Sample], noise: &DropoutRn
     tiny::gradients(model, &ops::backward(&mixed.total).unwrap())
 }
 
-fn is_token_table(name: &str) -> bool {
-    ["word_embeddings", "wte", "embed_tokens", "shared"].iter().any(|part| name.contains(part))
+fn is_token_table(name: &str, model: &Model) -> bool {
+    name.ends_with(model.architecture.heads.table)
+}
+
+fn ends_with(name: &str, table: Option<&str>) -> bool {
+    table.is_some_and(|table| name.ends_with(table))
 }
 
 /// Rows of an embedding that a batch reads, or `None` where every row gets a gradient (or the
@@ -43,21 +47,20 @@ fn is_token_table(name: &str) -> bool {
 fn rows_read(name: &str, model: &Model, batch: &[Sample]) -> Option<BTreeSet<usize>> {
     let passes = || batch.iter().flat_map(|prepared| &prepared.passes);
     let words = model.top == HeadKind::Vocabulary;
-    if ["position_embeddings", "wpe"].iter().any(|part| name.contains(part)) {
+    if ends_with(name, model.architecture.tables.positions) {
         let longest = passes().map(|pass| pass.ids.len()).max()?;
         // Label words stand behind the longest prompt, all but the last token of each.
         let behind = if words && model.architecture.causal() { longest_word(model) - 1 } else { 0 };
-        // RoBERTa counts from behind the padding's id.
-        let first = if model.architecture.id == "roberta" { 2 } else { 0 };
+        let first = (model.architecture.first_position)(&model.config);
         Some((first..first + longest + behind).collect())
-    } else if is_token_table(name) {
-        let tied = words && !model.weights.variables().contains_key("lm_head.weight");
+    } else if is_token_table(name, model) {
+        let tied = words && !model.weights.variables().contains_key(model.architecture.heads.vocabulary);
         let ids = passes().flat_map(|pass| pass.ids.iter().copied());
         let written = if words && model.architecture.writes() { inner_tokens(model) } else { Vec::new() };
         let start = (model.architecture.kind == Kind::EncoderDecoder).then(|| model.start());
         (!tied).then(|| ids.chain(written).chain(start).map(|id| id as usize).collect())
     } else {
-        name.contains("token_type").then(|| BTreeSet::from([0]))
+        ends_with(name, model.architecture.tables.segments).then(|| BTreeSet::from([0]))
     }
 }
 
@@ -111,7 +114,8 @@ fn every_variable_of_every_architecture_gets_a_gradient() {
                     let dims = model.weights.variables()[&name].dims().to_vec();
                     let rows = rows_read(&name, &model, &batch);
                     // Within a matrix a row may rightly rest (a dead ReLU); within a table it may not.
-                    let width = if rows.is_some() || is_token_table(&name) { dims[1] } else { gradient.len().max(1) };
+                    let width =
+                        if rows.is_some() || is_token_table(&name, &model) { dims[1] } else { gradient.len().max(1) };
                     check_gradient(&what, &gradient, width, rows.as_ref());
                 }
             }
@@ -243,7 +247,7 @@ fn vectors_in_the_place_of_ids_are_read_as_they_are_and_get_a_gradient() {
             assert_eq!(flat(&ours), states, "{what}: the same vectors");
             let store = ops::backward(&ours.sqr().unwrap().sum_all().unwrap()).unwrap();
             let gradient = flat(store.get(&vectors).unwrap_or_else(|| panic!("{what}: the vectors get no gradient")));
-            let width = model.config.width();
+            let width = model.architecture.width(&model.config);
             for (token, values) in gradient.chunks(width).enumerate().filter(|(token, _)| *token < 6) {
                 assert!(values.iter().any(|value| *value != 0.0), "{what}: token {token} rests");
             }

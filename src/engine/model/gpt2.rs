@@ -7,6 +7,10 @@ use super::attention::{Attention, AttentionMask, Qkv};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding, states_at};
+use super::layout::{
+    Activations, AttentionNames, FeedForwardNames, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
+    named_kinds,
+};
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line.
@@ -15,7 +19,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     label: "GPT-2",
     help: "Decoder that reads left to right; answers a prompt by the probabilities of label words.",
     kind: Kind::Decoder,
-    longest: Config::positions,
+    longest: |config| config.size_or_none("n_positions"),
     build: |config, top, names| Ok(Box::new(Gpt2::new(config, top, names)?)),
     aliases: |name| name.strip_prefix("transformer.").map(str::to_owned).into_iter().collect(),
     ignored: |name| name.ends_with("attn.bias") || name.ends_with("attn.masked_bias") || name == "lm_head.weight",
@@ -24,7 +28,48 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         vocabulary: "lm_head.weight",
         classifier: "score.weight",
         tied: true,
+        tied_means_scaled: false,
     },
+    tables: Tables { positions: Some("wpe.weight"), segments: None, norm: None, token_biases: &[] },
+    stacks: &[LayerStack {
+        marker: "transformer.h.",
+        field: "n_layer",
+        names: LayerNames {
+            attention: AttentionNames {
+                query: "attn.c_attn",
+                key: "attn.c_attn",
+                value: "attn.c_attn",
+                output: "attn.c_proj",
+                norm: "ln_1",
+                head_norms: None,
+            },
+            cross: None,
+            feed_forward: FeedForwardNames {
+                up: "mlp.c_fc",
+                gated_up: None,
+                gate: None,
+                down: "mlp.c_proj",
+                norm: "ln_2",
+            },
+        },
+        shared_table: None,
+        transposed: true,
+    }],
+    fields: SizeFields {
+        width: "n_embd",
+        heads: "n_head",
+        kv_heads: None,
+        head_dim: None,
+        inner: "n_inner",
+        dropout: Some("resid_pdrop"),
+    },
+    layer_kinds: named_kinds,
+    first_position: |_| 0,
+    // The fused queries, keys and values are taken apart; two norms, two sums.
+    activations: Activations { query_key: 2.0, maps: 1.0, width: 9.0, inner: 1.0, dropped: 2.0 },
+    kin: None,
+    marks: &["h.0.attn.c_attn.weight"],
+    tokenizer: TokenizerRule::Class("GPT2Tokenizer"),
     class: |top| match top {
         HeadKind::Classes(_) => "GPT2ForSequenceClassification",
         HeadKind::Vocabulary => "GPT2LMHeadModel",
@@ -67,7 +112,7 @@ impl Gpt2 {
         let (rows, tied) = (config.size(&["vocab_size"])?, ARCHITECTURE.heads.is_tied(config));
         let words = TokenEmbedding::new(&trunk.pp("wte"), rows, width, spread)?;
         let head = |name: &str, rows: usize| names.weight_or_new(name, &[rows, width], Init::Normal(spread));
-        let layers = config.size(&["n_layer"])?;
+        let layers = config.depth("n_layer")?;
         let layer = |i| Layer::new(config, width, layers, &trunk.pp("h").pp(i));
         Ok(Self {
             positions: Embedding::new(&trunk.pp("wpe"), config.size(&["n_positions"])?, width, spread)?,

@@ -13,6 +13,10 @@ use super::attention::{Attention, AttentionMask, Qkv, sliding_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
+use super::layout::{
+    Activations, AttentionNames, FeedForwardNames, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
+    named_kinds,
+};
 use super::position::{Frequencies, Position};
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
@@ -31,7 +35,25 @@ pub(super) const LLAMA: Architecture = Architecture {
         vocabulary: "lm_head.weight",
         classifier: "score.weight",
         tied: false,
+        tied_means_scaled: false,
     },
+    tables: Tables { positions: None, segments: None, norm: None, token_biases: &[] },
+    stacks: &[LAYERS],
+    fields: SizeFields {
+        width: "hidden_size",
+        heads: "num_attention_heads",
+        kv_heads: Some("num_key_value_heads"),
+        head_dim: Some("head_dim"),
+        inner: "intermediate_size",
+        dropout: None,
+    },
+    layer_kinds,
+    first_position: |_| 0,
+    // Turned queries and keys beside the unturned; gate, its activation, up and their product.
+    activations: Activations { query_key: 3.0, maps: 1.0, width: 6.0, inner: 4.0, dropped: 0.0 },
+    kin: None,
+    marks: &[],
+    tokenizer: TokenizerRule::AsNamed,
     class: |top| match top {
         HeadKind::Classes(_) => "LlamaForSequenceClassification",
         HeadKind::Vocabulary => "LlamaForCausalLM",
@@ -48,6 +70,7 @@ pub(super) const MISTRAL: Architecture = Architecture {
         HeadKind::Classes(_) => "MistralForSequenceClassification",
         HeadKind::Vocabulary => "MistralForCausalLM",
     },
+    tokenizer: TokenizerRule::AsWritten,
     ..LLAMA
 };
 
@@ -61,6 +84,7 @@ pub(super) const QWEN2: Architecture = Architecture {
         HeadKind::Classes(_) => "Qwen2ForSequenceClassification",
         HeadKind::Vocabulary => "Qwen2ForCausalLM",
     },
+    tokenizer: TokenizerRule::Class("Qwen2Tokenizer"),
     ..LLAMA
 };
 
@@ -74,7 +98,34 @@ pub(super) const QWEN3: Architecture = Architecture {
         HeadKind::Classes(_) => "Qwen3ForSequenceClassification",
         HeadKind::Vocabulary => "Qwen3ForCausalLM",
     },
+    tokenizer: TokenizerRule::Class("Qwen2Tokenizer"),
     ..LLAMA
+};
+
+/// The layers of all of them.
+const LAYERS: LayerStack = LayerStack {
+    marker: "model.layers.",
+    field: "num_hidden_layers",
+    names: LayerNames {
+        attention: AttentionNames {
+            query: "self_attn.q_proj",
+            key: "self_attn.k_proj",
+            value: "self_attn.v_proj",
+            output: "self_attn.o_proj",
+            norm: "input_layernorm",
+            head_norms: Some(["self_attn.q_norm", "self_attn.k_norm"]),
+        },
+        cross: None,
+        feed_forward: FeedForwardNames {
+            up: "mlp.up_proj",
+            gated_up: None,
+            gate: Some("mlp.gate_proj"),
+            down: "mlp.down_proj",
+            norm: "post_attention_layernorm",
+        },
+    },
+    shared_table: None,
+    transposed: false,
 };
 
 /// Checkpoints of the bare decoder lack `model.`.
@@ -89,7 +140,7 @@ fn ignored(name: &str) -> bool {
 
 /// 2048 is Llama's own default, and what its first checkpoints leave out.
 fn longest(config: &Config) -> usize {
-    Some(config.positions()).filter(|positions| *positions > 0).unwrap_or(2048)
+    Some(config.size_or_none("max_position_embeddings")).filter(|positions| *positions > 0).unwrap_or(2048)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,7 +177,7 @@ impl Llama {
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
         let rows = config.size(&["vocab_size"])?;
         let words = TokenEmbedding::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
-        let (layers, window) = (config.size(&["num_hidden_layers"])?, window(family, config)?);
+        let (layers, window) = (config.depth("num_hidden_layers")?, window(family, config)?);
         let windowed = windowed(family, config, layers, window.is_some())?;
         let layer = |(i, windowed)| Layer::new(family, config, width, windowed, &trunk.pp("layers").pp(i));
         Ok(Self {
@@ -196,7 +247,7 @@ fn windowed(
         return Ok(vec![window; layers]);
     }
     let Some(kinds) = config.words("layer_types")? else {
-        let first = config.number_or("max_window_layers", 28.0)? as usize;
+        let first = first_windowed(config)?;
         return Ok((0..layers).map(|layer| layer >= first).collect());
     };
     if kinds.len() != layers {
@@ -210,6 +261,22 @@ fn windowed(
         ))),
     };
     kinds.into_iter().map(kind).collect()
+}
+
+/// What each layer is, where layers differ: named one by one, or (Qwen) windowed from one on.
+fn layer_kinds(config: &Config, layers: usize) -> std::result::Result<Option<Vec<String>>, ModelError> {
+    let named = named_kinds(config, layers)?;
+    if named.is_some() || !config.switch_or("use_sliding_window", false) {
+        return Ok(named);
+    }
+    let first = first_windowed(config)?;
+    let kind = |layer| if layer >= first { "sliding_attention" } else { "full_attention" };
+    Ok(Some((0..layers).map(|layer| kind(layer).to_owned()).collect()))
+}
+
+/// The first of Qwen's layers that sees a window only.
+fn first_windowed(config: &Config) -> std::result::Result<usize, ModelError> {
+    Ok(config.number_or("max_window_layers", 28.0)? as usize)
 }
 
 impl Layer {

@@ -17,6 +17,7 @@ use super::{Architecture, Config, HeadKind, Heads, ModelError, Names};
 /// Variables by Hugging Face's names, in name order.
 #[derive(Clone)]
 pub struct Weights {
+    architecture: &'static Architecture,
     variables: BTreeMap<String, Var>,
     /// What is kept quantised or in half precision: never trained, never saved.
     frozen: BTreeMap<String, FrozenWeights>,
@@ -150,6 +151,11 @@ impl Weights {
     /// All variables in name order.
     pub fn variables(&self) -> &BTreeMap<String, Var> {
         &self.variables
+    }
+
+    /// Whether a variable may be pruned.
+    pub fn is_prunable(&self, name: &str, variable: &Var) -> bool {
+        self.architecture.is_prunable(name, variable.rank())
     }
 
     /// Where the weights are.
@@ -388,7 +394,9 @@ impl Builder {
         let unused = names.filter(|name| !self.used.contains(name) && !ignored(name) && !of_head(name)).collect();
         let everything = || self.variables.keys().cloned().collect();
         let drawn = self.stored.as_ref().map_or_else(everything, |_| self.added.iter().cloned().collect());
-        let weights = Weights { variables: self.variables, frozen: self.frozen, device: self.device, drawn };
+        let architecture = self.architecture;
+        let weights =
+            Weights { architecture, variables: self.variables, frozen: self.frozen, device: self.device, drawn };
         (weights, LoadReport { unused, added: self.added, replaced, kept_apart: self.kept_apart })
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::layout::{Activations, Heads, Kin, LayerStack, SizeFields, Tables, TokenizerRule};
+use super::layout::{Activations, GgufLayout, Heads, Kin, LayerStack, SizeFields, Tables, TokenizerRule};
 use super::{Config, ModelError, Names, Network};
 use crate::session::Head;
 
@@ -84,6 +84,8 @@ pub struct Architecture {
     pub marks: &'static [&'static str],
     /// How its tokenizer is made.
     pub tokenizer: TokenizerRule,
+    /// How a GGUF file keeps it, of those that are read from one.
+    pub gguf: Option<GgufLayout>,
 }
 
 impl Architecture {

@@ -55,6 +55,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     kin: None,
     marks: &["bert.encoder.layer.0.", "cls.predictions.transform."],
     tokenizer: TokenizerRule::Class("BertTokenizer"),
+    gguf: None,
     class: |top| match top {
         HeadKind::Classes(_) => "BertForSequenceClassification",
         HeadKind::Vocabulary => "BertForMaskedLM",

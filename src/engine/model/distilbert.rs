@@ -60,6 +60,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     }),
     marks: &["transformer.layer.0.attention.q_lin.weight"],
     tokenizer: TokenizerRule::Class("DistilBertTokenizer"),
+    gguf: None,
     class: |top| match top {
         HeadKind::Classes(_) => "DistilBertForSequenceClassification",
         HeadKind::Vocabulary => "DistilBertForMaskedLM",

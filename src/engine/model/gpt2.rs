@@ -8,8 +8,8 @@ use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding, states_at};
 use super::layout::{
-    Activations, AttentionNames, FeedForwardNames, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
-    named_kinds,
+    Activations, AttentionNames, FeedForwardNames, FromMetadata, GgufLayout, LayerNames, LayerStack, SizeFields,
+    Tables, TokenizerRule, named_kinds,
 };
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
@@ -70,6 +70,27 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     kin: None,
     marks: &["h.0.attn.c_attn.weight"],
     tokenizer: TokenizerRule::Class("GPT2Tokenizer"),
+    gguf: Some(GgufLayout {
+        called: "gpt2",
+        fields: &[
+            ("n_embd", FromMetadata::Size("embedding_length")),
+            ("n_layer", FromMetadata::Layers),
+            ("n_inner", FromMetadata::Size("feed_forward_length")),
+            ("n_head", FromMetadata::Size("attention.head_count")),
+            ("n_positions", FromMetadata::Size("context_length")),
+            ("layer_norm_epsilon", FromMetadata::Number("attention.layer_norm_epsilon")),
+            ("activation_function", FromMetadata::Word("gelu_new")),
+        ],
+        outside: &[
+            ("output", "lm_head"),
+            ("token_embd", "transformer.wte"),
+            ("position_embd", "transformer.wpe"),
+            ("output_norm", "transformer.ln_f"),
+        ],
+        paired: false,
+        cut: Some("gpt-2"),
+        other: None,
+    }),
     class: |top| match top {
         HeadKind::Classes(_) => "GPT2ForSequenceClassification",
         HeadKind::Vocabulary => "GPT2LMHeadModel",

@@ -200,3 +200,54 @@ pub enum TokenizerRule {
     /// From `tokenizer.json` as it is, even where the settings name Llama's class.
     AsWritten,
 }
+
+/// How a GGUF file keeps an architecture. The parts of its layers have ggml's names there, which are the same
+/// for all.
+#[derive(Clone, Copy, Debug)]
+pub struct GgufLayout {
+    /// What the list of the known ones calls it.
+    pub called: &'static str,
+    /// The fields of a `config.json`, and where the metadata has what stands in them.
+    pub fields: &'static [(&'static str, FromMetadata)],
+    /// ggml's names of what stands outside the layers, and Hugging Face's, without `.weight` and `.bias`.
+    pub outside: &'static [(&'static str, &'static str)],
+    /// Whether rows of queries and keys stand as rotary pairs side by side.
+    pub paired: bool,
+    /// How its tokenizer cuts texts (a name of `tokenizer.ggml.pre`) in files from before those said so.
+    pub cut: Option<&'static str>,
+    /// Another architecture that files by this name may hold, and whether they do by the tensors of a layer.
+    pub other: Option<(&'static str, HasParts)>,
+}
+
+/// Whether a layer that has the parts of which it is asked, e.g. `attn_q.bias`, is another architecture's.
+pub type HasParts = fn(&dyn Fn(&str) -> bool) -> bool;
+
+/// Where the metadata of a GGUF file has what stands in a field of a `config.json`; its names stand behind the
+/// architecture's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FromMetadata {
+    /// A size.
+    Size(&'static str),
+    /// A size, or that under another name where it is missing.
+    SizeOr(&'static str, &'static str),
+    /// A number.
+    Number(&'static str),
+    /// A number, or this one where it is missing.
+    NumberOr(&'static str, f64),
+    /// The number of layers.
+    Layers,
+    /// Numbers in one head.
+    HeadDim,
+    /// Share of a head that is turned by its position, in (0, 1].
+    RotaryShare,
+    /// The scaling of rotary positions.
+    RopeScaling,
+    /// What each rotary frequency is divided by.
+    RopeDivisors,
+    /// Whether the layers have this tensor.
+    HasPart(&'static str),
+    /// This word, of which the metadata says nothing.
+    Word(&'static str),
+    /// Nothing.
+    Null,
+}

@@ -14,8 +14,8 @@ use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
 use super::layout::{
-    Activations, AttentionNames, FeedForwardNames, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
-    named_kinds,
+    Activations, AttentionNames, FeedForwardNames, FromMetadata, GgufLayout, LayerNames, LayerStack, SizeFields,
+    Tables, TokenizerRule, named_kinds,
 };
 use super::position::{Frequencies, Position};
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
@@ -54,6 +54,13 @@ pub(super) const LLAMA: Architecture = Architecture {
     kin: None,
     marks: &[],
     tokenizer: TokenizerRule::AsNamed,
+    // A llama with biases on queries, keys and values alone is what transformers calls Qwen2.
+    gguf: Some(GgufLayout {
+        called: "llama (Mistral is one)",
+        paired: true,
+        other: Some(("qwen2", |has| has("attn_q.bias") && !has("attn_output.bias"))),
+        ..GGUF
+    }),
     class: |top| match top {
         HeadKind::Classes(_) => "LlamaForSequenceClassification",
         HeadKind::Vocabulary => "LlamaForCausalLM",
@@ -71,6 +78,7 @@ pub(super) const MISTRAL: Architecture = Architecture {
         HeadKind::Vocabulary => "MistralForCausalLM",
     },
     tokenizer: TokenizerRule::AsWritten,
+    gguf: None,
     ..LLAMA
 };
 
@@ -85,6 +93,7 @@ pub(super) const QWEN2: Architecture = Architecture {
         HeadKind::Vocabulary => "Qwen2ForCausalLM",
     },
     tokenizer: TokenizerRule::Class("Qwen2Tokenizer"),
+    gguf: Some(GgufLayout { called: "qwen2", cut: Some("qwen2"), ..GGUF }),
     ..LLAMA
 };
 
@@ -99,6 +108,7 @@ pub(super) const QWEN3: Architecture = Architecture {
         HeadKind::Vocabulary => "Qwen3ForCausalLM",
     },
     tokenizer: TokenizerRule::Class("Qwen2Tokenizer"),
+    gguf: Some(GgufLayout { called: "qwen3", cut: Some("qwen2"), ..GGUF }),
     ..LLAMA
 };
 
@@ -126,6 +136,32 @@ const LAYERS: LayerStack = LayerStack {
     },
     shared_table: None,
     transposed: false,
+};
+
+/// How GGUF files keep all of them.
+const GGUF: GgufLayout = GgufLayout {
+    called: "",
+    fields: &[
+        ("hidden_size", FromMetadata::Size("embedding_length")),
+        ("num_hidden_layers", FromMetadata::Layers),
+        ("intermediate_size", FromMetadata::Size("feed_forward_length")),
+        ("num_attention_heads", FromMetadata::Size("attention.head_count")),
+        ("num_key_value_heads", FromMetadata::SizeOr("attention.head_count_kv", "attention.head_count")),
+        ("head_dim", FromMetadata::HeadDim),
+        ("max_position_embeddings", FromMetadata::Size("context_length")),
+        ("rms_norm_eps", FromMetadata::Number("attention.layer_norm_rms_epsilon")),
+        ("rope_theta", FromMetadata::NumberOr("rope.freq_base", 10_000.0)),
+        ("partial_rotary_factor", FromMetadata::RotaryShare),
+        ("rope_scaling", FromMetadata::RopeScaling),
+        ("rope_divisors", FromMetadata::RopeDivisors),
+        ("attention_bias", FromMetadata::HasPart("attn_output.bias")),
+        ("mlp_bias", FromMetadata::HasPart("ffn_up.bias")),
+        ("sliding_window", FromMetadata::Null),
+    ],
+    outside: &[("output", "lm_head"), ("token_embd", "model.embed_tokens"), ("output_norm", "model.norm")],
+    paired: false,
+    cut: None,
+    other: None,
 };
 
 /// Checkpoints of the bare decoder lack `model.`.

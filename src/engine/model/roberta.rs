@@ -47,6 +47,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     kin: None,
     marks: &["roberta.encoder.layer.0.", "lm_head.layer_norm.weight", "classifier.out_proj.weight"],
     tokenizer: TokenizerRule::Class("RobertaTokenizer"),
+    gguf: None,
     class: |top| match top {
         HeadKind::Classes(_) => "RobertaForSequenceClassification",
         HeadKind::Vocabulary => "RobertaForMaskedLM",

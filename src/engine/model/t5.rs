@@ -55,6 +55,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     kin: None,
     marks: &["encoder.block.0.layer.0.SelfAttention.q.weight"],
     tokenizer: TokenizerRule::AsNamed,
+    gguf: None,
     class: |top| match top {
         HeadKind::Classes(_) => "T5ForSequenceClassification",
         HeadKind::Vocabulary => "T5ForConditionalGeneration",

@@ -4,7 +4,7 @@
 
 mod tiny;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
@@ -39,19 +39,77 @@ fn open(folder: &Path, head: Head) -> Result<Model, model::ModelError> {
     model::open(&choice, tiny::CLASSES.len(), 3, &Device::Cpu)
 }
 
+/// What pruning, making and reading other files go by is what the network is built of.
+#[test]
+fn every_part_that_an_architecture_names_is_a_tensor_of_every_layer() {
+    for (what, model) in tiny::everything(3) {
+        let (architecture, config) = (model.architecture, &model.config);
+        let (width, inner) = (architecture.width(config), architecture.inner(config));
+        let head_dim = architecture.head_dim(config).unwrap();
+        let query = architecture.attention_heads(config) * head_dim;
+        let key = architecture.kv_heads(config).unwrap() * head_dim;
+        let names: Vec<&String> = model.weights.variables().keys().collect();
+        let mut seen = BTreeSet::new();
+        for stack in architecture.stacks {
+            let depth = architecture.layers_of(stack, config).unwrap();
+            assert!(depth > 0, "{what}");
+            let mut check = |layer: usize, part: &str, shape: &[usize]| {
+                let end = format!("{}{layer}.{part}.weight", stack.marker);
+                let name = names.iter().find(|name| name.ends_with(&end)).unwrap_or_else(|| panic!("{what}: {end}"));
+                let mut real = model.weights.variables()[*name].dims().to_vec();
+                if stack.transposed {
+                    real.reverse();
+                }
+                assert_eq!(real, shape, "{what}: {name}");
+                assert_eq!(architecture.is_prunable(name, shape.len()), shape.len() == 2, "{what}: {name}");
+                seen.insert((*name).clone());
+            };
+            for layer in 0..depth {
+                for attention in [Some(&stack.names.attention), stack.names.cross.as_ref()].into_iter().flatten() {
+                    if attention.query == attention.key {
+                        check(layer, attention.query, &[query + 2 * key, width]);
+                    } else {
+                        check(layer, attention.query, &[query, width]);
+                        check(layer, attention.key, &[key, width]);
+                        check(layer, attention.value, &[key, width]);
+                    }
+                    check(layer, attention.output, &[width, query]);
+                    check(layer, attention.norm, &[width]);
+                    let normed = |norm: &&str| names.iter().any(|name| name.ends_with(&format!("{norm}.weight")));
+                    let norms = attention.head_norms.into_iter().flatten().filter(normed);
+                    norms.for_each(|norm| check(layer, norm, &[head_dim]));
+                }
+                let fed = stack.names.feed_forward;
+                let is_there = |part: &&str| names.iter().any(|name| name.ends_with(&format!("{part}.weight")));
+                let gate = fed.gate.filter(is_there);
+                let up = gate.and(fed.gated_up).unwrap_or(fed.up);
+                gate.into_iter().chain([up]).for_each(|part| check(layer, part, &[inner, width]));
+                check(layer, fed.down, &[width, inner]);
+                check(layer, fed.norm, &[width]);
+            }
+        }
+        let inside = |name: &&&String| architecture.stacks.iter().any(|stack| stack.layer_of(name).is_some());
+        let weights = names.iter().filter(inside).filter(|name| name.ends_with(".weight"));
+        let shared = |name: &str| architecture.stacks.iter().any(|stack| stack.is_shared(name));
+        let unnamed: Vec<_> = weights.filter(|name| !seen.contains(**name) && !shared(name)).collect();
+        assert!(unnamed.is_empty(), "{what}: {unnamed:?}");
+        assert!(names.iter().any(|name| name.ends_with(architecture.heads.table)), "{what}");
+    }
+}
+
 /// Numbers that show every weight of the trunk and of the top.
 fn shown(model: &Model) -> Vec<f32> {
     let rows: [&[u32]; 2] = [&[7, 8, 9, 10, 11], &[9, 2]];
     let input = model.input(&rows).unwrap();
     let (network, mut trace, noise) = (model.detached.as_ref(), Trace::none(), DropoutRng::none());
-    let hidden = network.encode(&input, &mut trace, &noise).unwrap();
+    let hidden = network.encode(&network.embed(&input).unwrap(), &mut trace, &noise).unwrap();
     match model.top {
         HeadKind::Classes(_) => flat(&network.classify(&hidden, &[4, 1], &noise).unwrap()),
         HeadKind::Vocabulary => {
             let hidden = match model.architecture.kind {
                 Kind::EncoderDecoder => {
                     let written = model.written(&rows).unwrap();
-                    network.decode(&hidden, &input.mask, &written, &mut trace, &noise).unwrap()
+                    network.decode(&hidden, &input.mask, &network.embed(&written).unwrap(), &mut trace, &noise).unwrap()
                 }
                 _ => hidden,
             };
@@ -267,14 +325,29 @@ fn what_a_model_cannot_do_is_an_error() {
     let encoder = open(&tiny::folder("bert_masked"), Head::LabelWords).unwrap();
     let reads = |model: &Model| {
         let input = model.input(&[&[7, 8]]).unwrap();
-        let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
-        model.detached.decode(&hidden, &input.mask, &input, &mut Trace::none(), &DropoutRng::none()).is_err()
+        let hidden = model
+            .detached
+            .encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+            .unwrap();
+        model
+            .detached
+            .decode(
+                &hidden,
+                &input.mask,
+                &model.detached.embed(&input).unwrap(),
+                &mut Trace::none(),
+                &DropoutRng::none(),
+            )
+            .is_err()
     };
     assert!(reads(&encoder) && encoder.generate(&[7], 3).is_err());
     for name in ["distilbert_masked", "roberta_masked", "llama", "t5"] {
         let model = open(&tiny::folder(name), Head::LabelWords).unwrap();
         let input = model.input(&[&[7, 8]]).unwrap();
-        let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+        let hidden = model
+            .detached
+            .encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+            .unwrap();
         assert!(model.detached.classify(&hidden, &[1], &DropoutRng::none()).is_err(), "{name}");
         assert!(model.generate(&[], 3).is_err(), "{name}");
         let other = open(&tiny::folder(name), Head::Classifier).unwrap();
@@ -290,7 +363,11 @@ fn positions_end_where_the_table_does() {
     let model = open(&tiny::folder("roberta_masked"), Head::LabelWords).unwrap();
     let row = |tokens: usize| {
         let ids = vec![7u32; tokens];
-        model.detached.encode(&model.input(&[&ids]).unwrap(), &mut Trace::none(), &DropoutRng::none())
+        model.detached.encode(
+            &model.detached.embed(&model.input(&[&ids]).unwrap())?,
+            &mut Trace::none(),
+            &DropoutRng::none(),
+        )
     };
     assert!(row(64).is_ok() && row(65).is_err());
 }

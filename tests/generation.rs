@@ -57,13 +57,21 @@ fn whole(model: &Model, prompt: &[u32], written: &[u32]) -> Tensor {
     let (network, noise) = (model.detached.as_ref(), DropoutRng::none());
     let states = |rows: &[u32]| {
         let input = model.input(&[rows]).unwrap();
-        (network.encode(&input, &mut Trace::none(), &noise).unwrap(), input.mask)
+        (network.encode(&network.embed(&input).unwrap(), &mut Trace::none(), &noise).unwrap(), input.mask)
     };
     let hidden = match model.architecture.kind {
         Kind::EncoderDecoder => {
             let (read, mask) = states(prompt);
             let answer = [&[model.start()], written].concat();
-            network.decode(&read, &mask, &model.written(&[&answer]).unwrap(), &mut Trace::none(), &noise).unwrap()
+            network
+                .decode(
+                    &read,
+                    &mask,
+                    &network.embed(&model.written(&[&answer]).unwrap()).unwrap(),
+                    &mut Trace::none(),
+                    &noise,
+                )
+                .unwrap()
         }
         _ => states(&[prompt, written].concat()).0,
     };
@@ -139,18 +147,21 @@ fn texts_side_by_side_are_written_on_as_each_alone() {
         for (start, end) in [(0, 3), (3, 4), (4, most)] {
             let one = model.behind(start, &rows[0][start..end]).unwrap();
             let ids: Vec<u32> = rows.iter().flat_map(|row| row[start..end].to_vec()).collect();
-            let new = retort::engine::model::Input {
+            let new = retort::engine::model::InputIds {
                 ids: Tensor::new(ids, model.device()).unwrap().reshape((3, end - start)).unwrap(),
                 positions: Tensor::cat(&[&one.positions; 3], 0).unwrap(),
                 mask: Tensor::cat(&[&one.mask; 3], 0).unwrap(),
             };
-            said.push(model.detached.decode_step(&new, None, &mut cache).unwrap());
+            said.push(model.detached.decode_step(&model.detached.embed(&new).unwrap(), None, &mut cache).unwrap());
         }
         assert_eq!(cache.tokens(), most);
         let said = Tensor::cat(&said, 1).unwrap();
         for (row, ids) in rows.iter().enumerate() {
             let input = model.input(&[&ids[..most]]).unwrap();
-            let alone = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+            let alone = model
+                .detached
+                .encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+                .unwrap();
             assert_close(&format!("{name}, row {row}"), &flat(&said.i(row).unwrap()), &flat(&alone), NEAR);
         }
     }
@@ -183,11 +194,18 @@ fn what_cannot_write_says_so() {
     let encoder = tiny::open_folder(&tiny::folder("bert_masked"), Head::LabelWords, Start::Stored, 0);
     assert!(Generator::new(&encoder, &[7]).is_err());
     let new = encoder.behind(0, &[7, 8]).unwrap();
-    let said = encoder.detached.decode_step(&new, None, &mut KvCache::default()).unwrap_err().to_string();
+    let said = encoder
+        .detached
+        .decode_step(&encoder.detached.embed(&new).unwrap(), None, &mut KvCache::default())
+        .unwrap_err()
+        .to_string();
     assert!(said.contains("does not write"), "{said}");
     let t5 = with("t5", &[]);
-    let said =
-        t5.detached.decode_step(&t5.behind(0, &[0]).unwrap(), None, &mut KvCache::default()).unwrap_err().to_string();
+    let said = t5
+        .detached
+        .decode_step(&t5.detached.embed(&t5.behind(0, &[0]).unwrap()).unwrap(), None, &mut KvCache::default())
+        .unwrap_err()
+        .to_string();
     assert!(said.contains("encoder"), "{said}");
     let classifier = tiny::open_folder(&tiny::folder("llama"), Head::Classifier, Start::Stored, 0);
     assert!(classifier.generate(&[5, 6], 3).is_err());

@@ -173,10 +173,12 @@ fn is_key_bias(name: &str, index: usize, count: usize) -> bool {
 /// of an encoder–decoder those for the rows `written`.
 fn logits(model: &Model, network: &dyn Network, rows: &[Vec<u32>], written: &[Vec<u32>], trace: &mut Trace) -> Tensor {
     let input = model.input(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
-    let mut hidden = network.encode(&input, trace, &DropoutRng::none()).unwrap();
+    let mut hidden = network.encode(&network.embed(&input).unwrap(), trace, &DropoutRng::none()).unwrap();
     if !written.is_empty() {
         let written = model.written(&written.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
-        hidden = network.decode(&hidden, &input.mask, &written, trace, &DropoutRng::none()).unwrap();
+        hidden = network
+            .decode(&hidden, &input.mask, &network.embed(&written).unwrap(), trace, &DropoutRng::none())
+            .unwrap();
     }
     let ends: Vec<u32> = rows.iter().map(|row| row.len() as u32 - 1).collect();
     match model.top {

@@ -8,10 +8,10 @@ mod tiny;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use candle_core::Tensor;
+use candle_core::{Tensor, Var};
 use retort::engine::loss::ALPHA;
 use retort::engine::model::attention::MASKED;
-use retort::engine::model::{ARCHITECTURES, DropoutRng, HeadKind, Input, Kind, Model, Trace, ops};
+use retort::engine::model::{ARCHITECTURES, DropoutRng, HeadKind, Input, InputIds, Kind, KvCache, Model, Trace, ops};
 use retort::engine::optim::{Optimizer, Settings};
 use retort::engine::prompt::PreparedPrompt;
 use retort::engine::task::{Sample, Task};
@@ -34,8 +34,12 @@ fn gradients(model: &Model, task: &dyn Task, batch: &[Sample], noise: &DropoutRn
     tiny::gradients(model, &ops::backward(&mixed.total).unwrap())
 }
 
-fn is_token_table(name: &str) -> bool {
-    ["word_embeddings", "wte", "embed_tokens", "shared"].iter().any(|part| name.contains(part))
+fn is_token_table(name: &str, model: &Model) -> bool {
+    name.ends_with(model.architecture.heads.table)
+}
+
+fn ends_with(name: &str, table: Option<&str>) -> bool {
+    table.is_some_and(|table| name.ends_with(table))
 }
 
 /// Rows of an embedding that a batch reads, or `None` where every row gets a gradient (or the
@@ -43,21 +47,20 @@ fn is_token_table(name: &str) -> bool {
 fn rows_read(name: &str, model: &Model, batch: &[Sample]) -> Option<BTreeSet<usize>> {
     let passes = || batch.iter().flat_map(|prepared| &prepared.passes);
     let words = model.top == HeadKind::Vocabulary;
-    if ["position_embeddings", "wpe"].iter().any(|part| name.contains(part)) {
+    if ends_with(name, model.architecture.tables.positions) {
         let longest = passes().map(|pass| pass.ids.len()).max()?;
         // Label words stand behind the longest prompt, all but the last token of each.
         let behind = if words && model.architecture.causal() { longest_word(model) - 1 } else { 0 };
-        // RoBERTa counts from behind the padding's id.
-        let first = if model.architecture.id == "roberta" { 2 } else { 0 };
+        let first = (model.architecture.first_position)(&model.config);
         Some((first..first + longest + behind).collect())
-    } else if is_token_table(name) {
-        let tied = words && !model.weights.variables().contains_key("lm_head.weight");
+    } else if is_token_table(name, model) {
+        let tied = words && !model.weights.variables().contains_key(model.architecture.heads.vocabulary);
         let ids = passes().flat_map(|pass| pass.ids.iter().copied());
         let written = if words && model.architecture.writes() { inner_tokens(model) } else { Vec::new() };
         let start = (model.architecture.kind == Kind::EncoderDecoder).then(|| model.start());
         (!tied).then(|| ids.chain(written).chain(start).map(|id| id as usize).collect())
     } else {
-        name.contains("token_type").then(|| BTreeSet::from([0]))
+        ends_with(name, model.architecture.tables.segments).then(|| BTreeSet::from([0]))
     }
 }
 
@@ -111,7 +114,8 @@ fn every_variable_of_every_architecture_gets_a_gradient() {
                     let dims = model.weights.variables()[&name].dims().to_vec();
                     let rows = rows_read(&name, &model, &batch);
                     // Within a matrix a row may rightly rest (a dead ReLU); within a table it may not.
-                    let width = if rows.is_some() || is_token_table(&name) { dims[1] } else { gradient.len().max(1) };
+                    let width =
+                        if rows.is_some() || is_token_table(&name, &model) { dims[1] } else { gradient.len().max(1) };
                     check_gradient(&what, &gradient, width, rows.as_ref());
                 }
             }
@@ -210,8 +214,13 @@ fn what_stands_in_the_padding_does_not_matter() {
             .enumerate()
             .map(|(i, id)| if i % 6 < rows[i / 6].len() { *id as u32 } else { 20 + i as u32 })
             .collect();
-        let other = Input { ids: Tensor::from_vec(other, (3, 6), &tiny::device()).unwrap(), ..copy(&input) };
-        let states = |input: &Input| model.detached.encode(input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+        let other = InputIds { ids: Tensor::from_vec(other, (3, 6), &tiny::device()).unwrap(), ..copy(&input) };
+        let states = |input: &InputIds| {
+            model
+                .detached
+                .encode(&model.detached.embed(input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+                .unwrap()
+        };
         let (ours, theirs) = (states(&input), states(&other));
         for (row, ids) in rows.iter().enumerate() {
             let real = |states: &Tensor| flat(&states.get(row).unwrap().narrow(0, 0, ids.len()).unwrap());
@@ -221,8 +230,61 @@ fn what_stands_in_the_padding_does_not_matter() {
     }
 }
 
-fn copy(input: &Input) -> Input {
-    Input { ids: input.ids.clone(), positions: input.positions.clone(), mask: input.mask.clone() }
+/// What stands between ids and trunk can be changed, and asked for its gradient, without the trunk's help.
+#[test]
+fn vectors_in_the_place_of_ids_are_read_as_they_are_and_get_a_gradient() {
+    tiny::everywhere(|| {
+        for (what, model) in tiny::everything(11) {
+            let network = model.detached.as_ref();
+            let ids = model.input(&[&[7, 8, 9, 10], &[12, 11]]).unwrap();
+            let read = |input: &Input| network.encode(input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+            let states = flat(&read(&network.embed(&ids).unwrap()));
+
+            let mut free = network.embed(&ids).unwrap();
+            let vectors = Var::from_tensor(&free.embeddings).unwrap();
+            free.embeddings = vectors.as_tensor().clone();
+            let ours = read(&free);
+            assert_eq!(flat(&ours), states, "{what}: the same vectors");
+            let store = ops::backward(&ours.sqr().unwrap().sum_all().unwrap()).unwrap();
+            let gradient = flat(store.get(&vectors).unwrap_or_else(|| panic!("{what}: the vectors get no gradient")));
+            let width = model.architecture.width(&model.config);
+            for (token, values) in gradient.chunks(width).enumerate().filter(|(token, _)| *token < 6) {
+                assert!(values.iter().any(|value| *value != 0.0), "{what}: token {token} rests");
+            }
+
+            // The first token alone: every architecture reads it from every other.
+            let one = Tensor::ones((2, 1, width), vectors.dtype(), vectors.device()).unwrap();
+            let rest = vectors.narrow(1, 1, 3).unwrap();
+            let first = (vectors.narrow(1, 0, 1).unwrap() + one).unwrap();
+            free.embeddings = Tensor::cat(&[first, rest], 1).unwrap();
+            let other = flat(&read(&free));
+            assert!(other.chunks(width).zip(states.chunks(width)).all(|(a, b)| a != b), "{what}: another vector");
+        }
+    });
+}
+
+/// As above, of what a decoder writes: in one pass and token by token.
+#[test]
+fn a_decoder_writes_on_from_vectors_too() {
+    for architecture in ARCHITECTURES.iter().filter(|architecture| architecture.writes()) {
+        let model = tiny::fresh(architecture, Head::LabelWords, 12);
+        let network = model.detached.as_ref();
+        let text = network.embed(&model.input(&[&[7, 8, 9]]).unwrap()).unwrap();
+        let states = network.encode(&text, &mut Trace::none(), &DropoutRng::none()).unwrap();
+        let read = (architecture.kind == Kind::EncoderDecoder).then_some((&states, &text.mask));
+        let step = |shift: f64| {
+            let mut new = network.embed(&model.behind(0, &[5, 6]).unwrap()).unwrap();
+            new.embeddings = (new.embeddings + shift).unwrap();
+            flat(&network.decode_step(&new, read, &mut KvCache::default()).unwrap())
+        };
+        let (same, other) = (step(0.0), step(1.0));
+        assert!(same.iter().all(|value| value.is_finite()), "{}", architecture.id);
+        assert_ne!(same, other, "{}", architecture.id);
+    }
+}
+
+fn copy(input: &InputIds) -> InputIds {
+    InputIds { ids: input.ids.clone(), positions: input.positions.clone(), mask: input.mask.clone() }
 }
 
 #[test]
@@ -230,8 +292,8 @@ fn a_causal_model_does_not_look_ahead_and_a_bidirectional_one_does() {
     for (what, model) in tiny::everything(6) {
         let states = |last: u32| {
             let row: &[u32] = &[7, 8, 9, last];
-            let hidden =
-                model.detached.encode(&model.input(&[row]).unwrap(), &mut Trace::none(), &DropoutRng::none()).unwrap();
+            let input = model.detached.embed(&model.input(&[row]).unwrap()).unwrap();
+            let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
             flat(&hidden.get(0).unwrap().narrow(0, 0, 3).unwrap())
         };
         assert_eq!(states(10) == states(11), model.architecture.causal(), "{what}");

@@ -11,7 +11,7 @@ use candle_core::Device;
 use proptest::prelude::*;
 use retort::engine::data::{self, Dataset, Example};
 use retort::engine::model::{ARCHITECTURES, Architecture, Config, DropoutRng, HeadKind, Model, ModelFiles, Tokens};
-use retort::engine::student_init::{self, StudentInitError, size, stacks, trim};
+use retort::engine::student_init::{self, StudentInitError, size, trim};
 use retort::session::{Head, LayerMap, Layers, ModelChoice, OptimizerKind, Session, Source, Start, Vocabulary};
 use serde_json::{Value, json};
 use tiny::flat;
@@ -37,7 +37,7 @@ fn source(
     let golden = tiny::folder_of(architecture);
     let text = std::fs::read_to_string(golden.join("config.json")).unwrap();
     let mut config: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
-    for stack in stacks::of(architecture.id).unwrap() {
+    for stack in architecture.stacks {
         config.insert(stack.field.into(), json!(layers));
     }
     if config.contains_key("layer_types") {
@@ -327,7 +327,8 @@ fn kept_tokens_have_the_logits_they_had() {
         let logits = |model: &Model| {
             let input = model.input(&[&ids(model)]).unwrap();
             let mut trace = retort::engine::model::Trace::none();
-            let hidden = model.detached.encode(&input, &mut trace, &DropoutRng::none()).unwrap();
+            let hidden =
+                model.detached.encode(&model.detached.embed(&input).unwrap(), &mut trace, &DropoutRng::none()).unwrap();
             model.detached.vocabulary(&hidden.get(0).unwrap()).unwrap().to_vec2::<f32>().unwrap()
         };
         let (before, after) = (logits(&whole), logits(&small));

@@ -79,7 +79,8 @@ fn refusal(folder: &Path) -> String {
 fn logits(model: &Model) -> Vec<f32> {
     let ids = model.tokens.encode_within("a goal", model.max_tokens).unwrap().ids;
     let input = model.input(&[&ids]).unwrap();
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+    let hidden =
+        model.detached.encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none()).unwrap();
     tiny::flat(&model.detached.vocabulary(&hidden.i((0, ..1)).unwrap()).unwrap())
 }
 

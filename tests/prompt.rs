@@ -48,7 +48,9 @@ fn prompt(model: &Model, template: &str, variants: &[&str]) -> Prompt {
 /// ln P of each token of a row behind those before it, by one plain pass.
 fn surprises(model: &Model, ids: &[u32]) -> Vec<f64> {
     let network = model.detached.as_ref();
-    let hidden = network.encode(&model.behind(0, ids).unwrap(), &mut Trace::none(), &DropoutRng::none()).unwrap();
+    let hidden = network
+        .encode(&network.embed(&model.behind(0, ids).unwrap()).unwrap(), &mut Trace::none(), &DropoutRng::none())
+        .unwrap();
     let logits = network.vocabulary(&hidden.squeeze(0).unwrap()).unwrap();
     let rows = logits.to_vec2::<f32>().unwrap();
     let logs = rows.iter().map(|row| task::log_softmax(row));

@@ -72,7 +72,10 @@ fn minilm_embeds_sentences_as_in_transformers() {
     for (sentence, theirs) in known.embeddings {
         let ids = model.tokens.encode_within(&sentence, 128).unwrap().ids;
         let input = model.input(&[&ids]).unwrap();
-        let states = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+        let states = model
+            .detached
+            .encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+            .unwrap();
         let mean = flat(&states.mean(1).unwrap());
         let length = mean.iter().map(|number| number * number).sum::<f32>().sqrt();
         let ours: Vec<f32> = mean.iter().step_by(known.thin).map(|number| number / length).collect();

@@ -22,7 +22,8 @@ fn choice(name: &str, head: Head) -> ModelChoice {
 fn sentence(model: &model::Model, text: &str) -> Tensor {
     let ids = model.tokens.encode_within(text, 128).unwrap().ids;
     let input = model.input(&[&ids]).unwrap();
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+    let hidden =
+        model.detached.encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none()).unwrap();
     let mean = hidden.mean(1).unwrap().flatten_all().unwrap();
     let length = mean.sqr().unwrap().sum_all().unwrap().sqrt().unwrap();
     mean.broadcast_div(&length).unwrap()
@@ -103,7 +104,11 @@ fn small_trained_llamas_go_on_as_in_transformers() {
         let next = model.generate(&prompt, 40).unwrap();
         let text = model.tokens.decode(&[prompt.clone(), next].concat());
         assert_eq!(text, format!("Once upon a time, {goes_on}"), "{name}");
-        let hidden = model.detached.encode(&model.input(&[&prompt]).unwrap(), &mut Trace::none(), &DropoutRng::none());
+        let hidden = model.detached.encode(
+            &model.detached.embed(&model.input(&[&prompt]).unwrap()).unwrap(),
+            &mut Trace::none(),
+            &DropoutRng::none(),
+        );
         let last = hidden.unwrap().narrow(1, prompt.len() - 1, 1).unwrap().squeeze(1).unwrap();
         let logits: Vec<f32> = model.detached.vocabulary(&last).unwrap().flatten_all().unwrap().to_vec1().unwrap();
         for (id, value) in largest {
@@ -135,8 +140,10 @@ fn a_llama_in_bf16_gives_the_recorded_logits() {
     let ids: Vec<u32> = tokens.split(',').map(|id| id.trim().parse().unwrap()).collect();
     let bytes = std::fs::read(home.join("tiny_llama_golden.bin")).unwrap();
     let known = bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap()));
-    let hidden =
-        model.detached.encode(&model.input(&[&ids]).unwrap(), &mut Trace::none(), &DropoutRng::none()).unwrap();
+    let hidden = model
+        .detached
+        .encode(&model.detached.embed(&model.input(&[&ids]).unwrap()).unwrap(), &mut Trace::none(), &DropoutRng::none())
+        .unwrap();
     let logits = model.detached.vocabulary(&hidden.squeeze(0).unwrap()).unwrap();
     assert_eq!(logits.dims(), [40, 112]);
     let logits: Vec<f32> = logits.flatten_all().unwrap().to_vec1().unwrap();

@@ -154,7 +154,12 @@ fn likeliest(model: &model::Model, prompt: &Prompt, text: &str) -> Vec<String> {
         task::for_model(model, prompt, &classes).unwrap().encode(model, &Example::unlabelled(text), 0).unwrap();
     let ids = &prepared.passes[0].ids;
     let input = model.input(&[ids]).unwrap();
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap().squeeze(0).unwrap();
+    let hidden = model
+        .detached
+        .encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+        .unwrap()
+        .squeeze(0)
+        .unwrap();
     let last = hidden.narrow(0, ids.len() - 1, 1).unwrap();
     let scores: Vec<f32> = model.detached.vocabulary(&last).unwrap().flatten_all().unwrap().to_vec1().unwrap();
     let mut order: Vec<u32> = (0..scores.len() as u32).collect();

@@ -75,15 +75,16 @@ fn tensors(model: &Model, text: &str) -> Result<BTreeMap<String, Tensor>, ModelE
     }
     let mut trace = Trace::all();
     let input = model.input(&[&ids])?;
-    let hidden = model.detached.encode(&input, &mut trace, &DropoutRng::none())?;
+    let network = model.detached.as_ref();
+    let hidden = network.encode(&network.embed(&input)?, &mut trace, &DropoutRng::none())?;
     let logits = match model.top {
         HeadKind::Vocabulary if model.architecture.kind == Kind::EncoderDecoder => {
-            let start = model.written(&[&[model.start()]])?;
-            let written = model.detached.decode(&hidden, &input.mask, &start, &mut trace, &DropoutRng::none())?;
-            model.detached.vocabulary(&written.i(0)?)?
+            let start = network.embed(&model.written(&[&[model.start()]])?)?;
+            let written = network.decode(&hidden, &input.mask, &start, &mut trace, &DropoutRng::none())?;
+            network.vocabulary(&written.i(0)?)?
         }
-        HeadKind::Vocabulary => model.detached.vocabulary(&hidden.i(0)?)?,
-        HeadKind::Classes(_) => model.detached.classify(&hidden, &[ids.len() as u32 - 1], &DropoutRng::none())?.i(0)?,
+        HeadKind::Vocabulary => network.vocabulary(&hidden.i(0)?)?,
+        HeadKind::Classes(_) => network.classify(&hidden, &[ids.len() as u32 - 1], &DropoutRng::none())?.i(0)?,
     };
     let mut tensors = BTreeMap::from([("logits".to_owned(), logits)]);
     let kept = [

@@ -13,7 +13,7 @@ use super::metrics::{MetricsFile, unwritten};
 use super::{RunRecord, card};
 use crate::link::{Event, EventSink, Outcome, Step};
 use crate::session::file::write_atomically;
-use crate::session::inference_spec::STUDENT;
+use crate::session::run_folder::STUDENT;
 use crate::session::{InferenceSpec, Session, file};
 
 pub use crate::session::run_folder::{SESSION, SUMMARY};

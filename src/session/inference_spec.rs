@@ -18,9 +18,6 @@ pub const USAGE_VERSION: u32 = 1;
 /// The file's name, in the model's folder.
 pub const FILE: &str = "retort.ron";
 
-/// The folder of a run's folder in which the student lies.
-pub const STUDENT: &str = "student";
-
 /// What is needed to ask a student the way it was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

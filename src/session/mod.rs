@@ -22,6 +22,7 @@ pub mod recipe;
 mod refusal;
 mod ron_tree;
 pub mod run_folder;
+pub mod source;
 pub mod student_init;
 pub mod view;
 
@@ -36,10 +37,11 @@ pub use file::SessionError;
 pub use inference_spec::{InferenceSpec, UsageError};
 pub use key::{Grant, KeyPlace};
 pub use knob::{Catalog, Knob, Knobs, Scale};
-pub use models::{Head, MAIN, ModelChoice, Models, Precision, ServerMode, Source, Start};
+pub use models::{Head, ModelChoice, Models, Precision, Start};
 pub use origin::{OriginError, ServerOrigin};
 pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{Extension, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
+pub use source::{MAIN, ServerMode, Source};
 pub use student_init::{LayerMap, Layers, Vocabulary};
 pub use view::View;
 

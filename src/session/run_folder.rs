@@ -24,6 +24,8 @@ pub const PREDICTIONS: &str = "predictions.csv";
 pub const METRICS: &str = "metrics.csv";
 /// The mark of a run's folder, locked while a process has the run loaded.
 pub const LOCK: &str = "run.lock";
+/// The folder in which the student lies.
+pub const STUDENT: &str = "student";
 /// The folder of checkpoints.
 pub const CHECKPOINTS: &str = "checkpoints";
 /// Where a rewind puts the checkpoints it leaves behind.

@@ -15,7 +15,7 @@ use model::{Bert, Sizes};
 use retort::engine::loss::hard_labels::HardLabels;
 use retort::engine::loss::soft_targets::SoftTargets;
 use retort::engine::loss::{Rows, Term, compare};
-use retort::engine::model::{Input, ops};
+use retort::engine::model::{InputIds, ops};
 use retort::engine::optim::{Optimizer, Settings};
 use retort::engine::task::Row;
 use retort::session::OptimizerKind;
@@ -32,7 +32,7 @@ struct Bench {
     teacher: Bert,
     student: Bert,
     optimizer: Optimizer,
-    input: Input,
+    input: InputIds,
     rows: Vec<Row>,
     targets: Tensor,
 }

@@ -3,7 +3,7 @@
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use retort::engine::model::attention::padding_mask;
-use retort::engine::model::{self, Config, DropoutRng, HeadKind, HeadRows, Input, Network, Trace, Weights};
+use retort::engine::model::{self, Config, DropoutRng, HeadKind, HeadRows, InputIds, Network, Trace, Weights};
 
 /// Rows of the embedding table, as in BERT's English vocabulary.
 pub const WORDS: usize = 30_522;
@@ -61,18 +61,18 @@ impl Bert {
     }
 
     /// `[batch, classes]` of whole rows.
-    pub fn forward(&self, input: &Input) -> Result<Tensor> {
+    pub fn forward(&self, input: &InputIds) -> Result<Tensor> {
         let noise = DropoutRng::none();
-        let hidden = self.network.encode(input, &mut Trace::none(), &noise)?;
+        let hidden = self.network.encode(&self.network.embed(input)?, &mut Trace::none(), &noise)?;
         self.network.classify(&hidden, &[], &noise)?.to_dtype(DType::F32)
     }
 }
 
 /// A batch of hashed ids `[batch, tokens]`.
-pub fn batch(batch: usize, tokens: usize) -> Result<Input> {
+pub fn batch(batch: usize, tokens: usize) -> Result<InputIds> {
     let ids = numbers(batch * tokens, 3).iter().map(|value| (value * WORDS as f32) as u32).collect();
     let positions = (0..batch).flat_map(|_| 0..tokens as u32).collect();
-    Ok(Input {
+    Ok(InputIds {
         ids: Tensor::from_vec(ids, (batch, tokens), &Device::Cpu)?,
         positions: Tensor::from_vec(positions, (batch, tokens), &Device::Cpu)?,
         mask: padding_mask(&vec![tokens; batch], tokens, &Device::Cpu)?,

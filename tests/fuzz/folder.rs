@@ -124,7 +124,7 @@ fn ask(model: &Model) -> Result<(), ModelError> {
         return Ok(());
     }
     let input = model.input(&[&ids])?;
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none())?;
+    let hidden = model.detached.encode(&model.detached.embed(&input)?, &mut Trace::none(), &DropoutRng::none())?;
     match model.top {
         HeadKind::Classes(_) => model.detached.classify(&hidden, &[ids.len() as u32 - 1], &DropoutRng::none())?,
         HeadKind::Vocabulary => model.detached.vocabulary(&hidden.squeeze(0)?)?,

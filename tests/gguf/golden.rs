@@ -38,7 +38,10 @@ fn files_of_the_gguf_package_give_the_logits_of_transformers() {
         let rows = answers[&format!("{name}.ids")].to_dtype(DType::U32).unwrap().to_vec2::<u32>().unwrap();
         let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
         let input = model.input(&rows).unwrap();
-        let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+        let hidden = model
+            .detached
+            .encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none())
+            .unwrap();
         let width = hidden.dim(2).unwrap();
         let ours = model.detached.vocabulary(&hidden.reshape(((), width)).unwrap()).unwrap();
         let theirs = tiny::flat(&answers[&format!("{name}.logits")]);

@@ -96,7 +96,7 @@ fn attention_and_hidden_states_are_shown() {
     let shown = |model: &retort::engine::model::Model| {
         let mut trace = Trace::all();
         let input = model.input(&[&[7, 8, 9, 10]]).unwrap();
-        model.detached.encode(&input, &mut trace, &DropoutRng::none()).unwrap();
+        model.detached.encode(&model.detached.embed(&input).unwrap(), &mut trace, &DropoutRng::none()).unwrap();
         trace
     };
     let (ours, theirs) = (shown(&open(&path).unwrap()), shown(&open(model.path()).unwrap()));

@@ -76,7 +76,8 @@ pub fn refusal(path: &Path) -> String {
 pub fn logits(model: &Model) -> Vec<f32> {
     let rows: [&[u32]; 2] = [&[7, 8, 9, 10, 11, 3, 40, 41, 13], &[9, 2]];
     let input = model.input(&rows).unwrap();
-    let hidden = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none()).unwrap();
+    let hidden =
+        model.detached.encode(&model.detached.embed(&input).unwrap(), &mut Trace::none(), &DropoutRng::none()).unwrap();
     tiny::flat(&model.detached.vocabulary(&hidden.get(0).unwrap()).unwrap())
 }
 

@@ -9,8 +9,7 @@ use crate::engine::pair::Pair;
 use crate::engine::prune::Pruner;
 use crate::link::{Outcome, Step};
 use crate::session::file;
-use crate::session::inference_spec::STUDENT;
-use crate::session::run_folder::{SESSION, SUMMARY};
+use crate::session::run_folder::{SESSION, STUDENT, SUMMARY};
 
 /// Gives an open pair the saved student of the run in a folder; gives the steps done and what was pruned,
 /// of which only the zeros are left. `None` where the folder has no saved student of this kind.

@@ -1,9 +1,10 @@
-//! Columns of a delimited file against what is said of them: whether the first row names them, and
-//! whether the file of test rows has the same ones.
+//! Columns of a delimited file: which of them mean what, whether the first row names them, and whether the
+//! file of test rows has the same ones.
 
 use std::path::Path;
 
-use super::delimited::{Roles, Table};
+use csv::StringRecord;
+
 use super::error::DataError;
 use super::labels::shortened;
 use super::parts::Rows;
@@ -59,6 +60,106 @@ const TEXT_NAMES: [&str; 18] = [
 
 /// Rows that a remark on the first of them needs beside it.
 const ENOUGH: usize = 3;
+
+/// Which column means what.
+#[derive(Clone, Copy, Debug)]
+pub struct Roles<'a> {
+    /// Whether the first row names the columns.
+    pub header: bool,
+    /// Columns of the text, joined by a line break.
+    pub text: &'a [Column],
+    /// Column of the class.
+    pub label: &'a Column,
+}
+
+/// The roles as places in a row.
+pub struct Table {
+    /// The first row: the columns' names, or data.
+    pub first: Vec<String>,
+    /// Places of the text.
+    pub text: Vec<usize>,
+    /// Place of the class.
+    pub label: usize,
+    /// What stands between two cells.
+    pub delimiter: u8,
+    /// Line at which each row of the file begins, from 1.
+    pub starts: Vec<usize>,
+}
+
+impl Table {
+    /// The places of `roles` in rows like the first one.
+    ///
+    /// # Errors
+    /// [`DataError::Roles`] and [`DataError::Column`] for a column that is not there, or is there twice.
+    pub fn new(first: &StringRecord, roles: &Roles, delimiter: u8, path: &Path) -> Result<Self, DataError> {
+        if roles.text.is_empty() {
+            let reason = "no column is named as text".to_owned();
+            return Err(DataError::Roles { reason, path: path.to_owned() });
+        }
+        let place = |column: &Column| find(column, first, delimiter, roles.header, path);
+        let text = roles.text.iter().map(place).collect::<Result<_, _>>()?;
+        let first_row = first.iter().map(|cell| cell.trim().to_owned()).collect();
+        Ok(Self { first: first_row, text, label: place(roles.label)?, delimiter, starts: Vec::new() })
+    }
+
+    /// Takes the text and the class out of a row.
+    ///
+    /// # Errors
+    /// In words, for a row of another width, or one whose text is too long.
+    pub fn push(&self, record: &StringRecord, line: u64, rows: &mut Rows) -> Result<(), String> {
+        if record.len() != self.first.len() {
+            return Err(format!("it has {} cells where the first row has {}", record.len(), self.first.len()));
+        }
+        let cell = |place: &usize| record.get(*place).unwrap_or_default();
+        let text: Vec<&str> = self.text.iter().map(cell).collect();
+        let label = rows.label_in(cell(&self.label));
+        rows.push(&text.join("\n"), label, line)
+    }
+}
+
+fn find(column: &Column, first: &StringRecord, delimiter: u8, header: bool, path: &Path) -> Result<usize, DataError> {
+    let places: Vec<usize> = match column {
+        Column::Index(place) => (*place < first.len()).then_some(*place).into_iter().collect(),
+        Column::Name(name) if header => {
+            first.iter().enumerate().filter(|(_, title)| title.trim() == name.trim()).map(|(place, _)| place).collect()
+        }
+        Column::Name(name) => {
+            let reason = format!("column `{name}` is asked for by name, but the first row is said not to name columns");
+            return Err(DataError::Roles { reason, path: path.to_owned() });
+        }
+    };
+    match places.as_slice() {
+        [place] => Ok(*place),
+        [] => Err(missing(column, first, delimiter, header, path)),
+        _ => {
+            let reason = format!("{} occurs {} times; choose it by its place", title(column), places.len());
+            Err(DataError::Roles { reason, path: path.to_owned() })
+        }
+    }
+}
+
+fn missing(column: &Column, first: &StringRecord, delimiter: u8, header: bool, path: &Path) -> DataError {
+    let names: Vec<&str> = first.iter().map(str::trim).collect();
+    let columns = match header {
+        true => shortened(&names),
+        false => format!("numbered 0 to {}", names.len().saturating_sub(1)),
+    };
+    let mark = match delimiter {
+        b'\t' => "a tab",
+        b',' => "a comma",
+        b';' => "a semicolon",
+        _ => "a bar",
+    };
+    let columns = format!("{columns} where {mark} parts the cells");
+    DataError::Column { wanted: title(column), columns, path: path.to_owned() }
+}
+
+fn title(column: &Column) -> String {
+    match column {
+        Column::Name(name) => format!("`{name}`"),
+        Column::Index(place) => format!("number {place} (counted from 0)"),
+    }
+}
 
 /// Refuses a first row that is not what `roles` say: data where names are said to be, or names where
 /// data is.

@@ -37,6 +37,7 @@ use crate::link::PartCounts;
 use crate::session::{Data, DataSource, knob::Entry};
 
 pub use batches::Batches;
+use columns::Roles;
 pub use error::DataError;
 pub use example::{Example, Fields, Target};
 pub use split::BEYOND_LIMIT;
@@ -100,7 +101,7 @@ pub fn open(data: &Data, seed: u64) -> Result<Dataset, DataError> {
         DataSource::BuiltIn(name) => built_in::read(name)?,
         DataSource::Newsgroups { path, strip } => newsgroups::read(path, *strip)?,
         DataSource::Delimited { path, test, header, text, label } => {
-            delimited::read(path, test.as_deref(), &delimited::Roles { header: *header, text, label })?
+            delimited::read(path, test.as_deref(), &Roles { header: *header, text, label })?
         }
         DataSource::JsonLines { path, test, text, label } => json_lines::read(path, test.as_deref(), text, label)?,
     };
@@ -127,7 +128,7 @@ pub struct LabelledRows {
 pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
     let parts = match source {
         DataSource::Delimited { path, header, text, label, .. } => {
-            delimited::read(path, None, &delimited::Roles { header: *header, text, label })?
+            delimited::read(path, None, &Roles { header: *header, text, label })?
         }
         DataSource::JsonLines { path, text, label, .. } => json_lines::read(path, None, text, label)?,
         DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => {

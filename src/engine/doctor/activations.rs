@@ -2,7 +2,8 @@
 //! each operation of [`crate::engine::model::ops`] holds for its own backward, counted from the
 //! configuration. An estimate: small tensors and the allocator's rounding are left out.
 
-use crate::engine::model::{Config, HeadKind, Kind, Model, ModelError};
+use crate::engine::model::layout::Activations;
+use crate::engine::model::{Architecture, Config, HeadKind, Kind, Model, ModelError};
 
 /// Bytes of one number.
 const NUMBER: f64 = 4.0;
@@ -32,36 +33,23 @@ struct Layer {
 }
 
 impl Layer {
-    fn of(config: &Config) -> Result<Self, ModelError> {
-        let (width, heads) = (config.width(), config.heads());
-        let wide = config.size_or("head_dim", config.size_or("d_kv", width / heads.max(1))?)?;
-        let inner = ["intermediate_size", "hidden_dim", "d_ff", "n_inner"];
-        let inner = inner.iter().find_map(|name| config.size(&[name]).ok()).unwrap_or(4 * width);
+    fn of(architecture: &Architecture, config: &Config) -> Result<Self, ModelError> {
+        let (heads, head_dim) = (architecture.attention_heads(config), architecture.head_dim(config)?);
         Ok(Self {
-            width: width as f64,
-            query: (heads * wide) as f64,
-            key: (config.size_or("num_key_value_heads", heads)? * wide) as f64,
-            inner: inner as f64,
+            width: architecture.width(config) as f64,
+            query: (heads * head_dim) as f64,
+            key: (architecture.kv_heads(config)? * head_dim) as f64,
+            inner: architecture.inner(config) as f64,
             heads: heads as f64,
         })
     }
 
     /// Numbers kept per token of a layer that attends to `seen` tokens.
-    fn kept(&self, architecture: &str, seen: f64, dropped: bool) -> f64 {
-        let Self { width, query, key, inner, heads } = self;
-        let attention = query * 2.0 + key * 2.0 + heads * seen;
+    fn kept(&self, per: &Activations, seen: f64, dropped: bool) -> f64 {
+        let attention = per.query_key * (self.query + self.key) + per.maps * self.heads * seen;
         // What was thinned stands beside what it was made of, where that is an operation of its own.
-        let thinned = if dropped { 2.0 * width } else { 0.0 };
-        match architecture {
-            // Each half of a post-norm layer keeps the sum and its norm; the inner values stand once.
-            "bert" | "roberta" | "distilbert" => attention + 4.0 * width + inner,
-            // The fused queries, keys and values are taken apart; two norms, two sums.
-            "gpt2" => attention + 9.0 * width + inner + thinned,
-            // Probabilities under a learned bias are kept beside those that were thinned.
-            "t5" => attention + heads * seen + 6.0 * width + 3.0 * inner + thinned,
-            // Turned queries and keys beside the unturned; gate, its activation, up and their product.
-            _ => attention + query + key + 6.0 * width + 4.0 * inner,
-        }
+        let thinned = if dropped { per.dropped * self.width } else { 0.0 };
+        attention + per.width * self.width + per.inner * self.inner + thinned
     }
 }
 
@@ -70,14 +58,14 @@ impl Layer {
 /// # Errors
 /// [`ModelError::Config`].
 pub fn bytes(model: &Model, batch: Batch) -> Result<u64, ModelError> {
-    let (config, layer) = (&model.config, Layer::of(&model.config)?);
+    let (config, architecture) = (&model.config, model.architecture);
+    let layer = Layer::of(architecture, config)?;
     let tokens = (batch.tokens + batch.columns) as f64;
-    let dropped = ["hidden_dropout_prob", "dropout", "resid_pdrop", "dropout_rate"];
-    let dropped = dropped.iter().any(|name| config.number_or(name, 0.0).is_ok_and(|p| p > 0.0));
-    let id = model.architecture.id;
-    let stack = config.layers() as f64 * layer.kept(id, tokens, dropped);
+    let dropped = |name| config.number_or(name, 0.0).is_ok_and(|p| p > 0.0);
+    let dropped = architecture.fields.dropout.is_some_and(dropped);
+    let stack = architecture.layers(config) as f64 * layer.kept(&architecture.activations, tokens, dropped);
     // An encoder–decoder's other stack reads the text again, or writes a few tokens over it.
-    let decoder = match (model.architecture.kind, &model.top) {
+    let decoder = match (architecture.kind, &model.top) {
         (Kind::EncoderDecoder, HeadKind::Classes(_)) => 2.0 * stack,
         (Kind::EncoderDecoder, HeadKind::Vocabulary) => stack * (1 + batch.columns) as f64 / tokens.max(1.0),
         _ => 0.0,

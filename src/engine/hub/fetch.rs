@@ -5,47 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
 
+use super::download;
 use super::job::Job;
 use super::listing::{Listing, RemoteFile};
+use super::progress::{Progress, REPORT};
 use super::{Cache, HubConfig, HubError, Name, ProgressSink};
 use crate::engine::model::{self, Config, ModelError, shards, text};
-use crate::link::{Repository, human_bytes};
-
-/// Time between two reports.
-pub(super) const REPORT: Duration = Duration::from_millis(100);
-
-/// How far a fetch is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// The model.
-    pub name: String,
-    /// The file that is coming; empty at first.
-    pub file: String,
-    /// Bytes that are there.
-    pub done: u64,
-    /// Bytes of all files known to be needed; 0 if not known.
-    pub total: u64,
-}
-
-impl std::fmt::Display for Progress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.total {
-            0 => write!(f, "asking the Hub for {}", self.name),
-            total => {
-                write!(
-                    f,
-                    "fetching {} · {} · {} of {}",
-                    self.name,
-                    self.file,
-                    human_bytes(self.done),
-                    human_bytes(total)
-                )
-            }
-        }
-    }
-}
+use crate::link::Repository;
 
 /// Fetches what is needed of a model, with or without its weights, and gives the folder; of a GGUF
 /// file all parts, and gives the file. What is there already is not fetched again; what was begun is
@@ -104,6 +71,13 @@ impl Job {
         let cache = Cache::at(&self.place.cache);
         cache.note(&self.name, &listing.commit)?;
         cache.complete(&self.name, weights).map_err(|lack| cache.absent(&self.name, weights, lack).into())
+    }
+
+    /// Sees to it that a file is in the snapshot, and gives the path of its bytes.
+    fn download(&mut self, listing: &Listing, file: &RemoteFile) -> Result<PathBuf, HubError> {
+        let path = download::blob(self, &listing.commit, file)?;
+        Cache::at(&self.place.cache).link(&self.name, &listing.commit, &file.name, &file.blob)?;
+        Ok(path)
     }
 
     /// The GGUF file that is to be fetched: the one that is meant, or the only one of a repository

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use super::fetch::{Progress, REPORT};
 use super::http::{Client, Trouble};
 use super::listing::{Listing, RemoteFile};
+use super::progress::{Progress, REPORT};
 use super::room::free;
-use super::{Cache, HubConfig, HubError, Name, download};
+use super::{Cache, HubConfig, HubError, Name};
 use crate::link::human_bytes;
 
 /// Room that is left on the disk.
@@ -71,13 +71,6 @@ impl Job {
                 cache: self.place.cache.display().to_string(),
             }),
         }
-    }
-
-    /// Sees to it that a file is in the snapshot, and gives the path of its bytes.
-    pub(super) fn download(&mut self, listing: &Listing, file: &RemoteFile) -> Result<PathBuf, HubError> {
-        let path = download::blob(self, &listing.commit, file)?;
-        Cache::at(&self.place.cache).link(&self.name, &listing.commit, &file.name, &file.blob)?;
-        Ok(path)
     }
 
     /// Where the bytes of this model are.

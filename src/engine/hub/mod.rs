@@ -17,6 +17,7 @@ pub mod list;
 mod listing;
 pub mod memory;
 mod name;
+mod progress;
 mod room;
 
 use crate::engine::model::ModelFiles;
@@ -24,10 +25,11 @@ use crate::link::{Missing, Repository};
 use crate::session::{ModelChoice, Session, Source};
 pub use cache::Cache;
 pub use error::HubError;
-pub use fetch::{Progress, fetch, repository};
+pub use fetch::{fetch, repository};
 pub use hub_config::HubConfig;
 pub use list::{list, shelf};
 pub use name::Name;
+pub use progress::Progress;
 
 /// Told of progress some ten times a second; gives false to stop.
 pub type ProgressSink<'a> = &'a mut dyn FnMut(&Progress) -> bool;

@@ -5,12 +5,16 @@
 use candle_core::{IndexOp as _, Result, Tensor};
 
 use super::attention::AttentionMask;
-use super::encoder_layer::{BERT_PATHS, EncoderLayer, Recipe};
+use super::encoder_layer::{EncoderLayer, Recipe};
 use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
-use super::weights::other_names;
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace};
+use super::layout::{
+    Activations, AttentionNames, FeedForwardNames, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
+    named_kinds,
+};
+use super::names::other_names;
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -18,7 +22,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     label: "BERT",
     help: "Encoder that reads both ways; answers by a classifier or by label words at masks.",
     kind: Kind::Encoder,
-    longest: Config::positions,
+    longest: |config| config.size_or_none("max_position_embeddings"),
     build: |config, top, names| Ok(Box::new(Bert::new(config, top, names)?)),
     aliases: |name| match name {
         "cls.predictions.bias" => vec!["cls.predictions.decoder.bias".to_owned()],
@@ -35,11 +39,63 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         vocabulary: "cls.predictions.decoder.weight",
         classifier: "classifier.weight",
         tied: true,
+        tied_means_scaled: false,
     },
+    tables: Tables {
+        positions: Some("position_embeddings.weight"),
+        segments: Some("token_type_embeddings.weight"),
+        norm: Some("embeddings.LayerNorm."),
+        token_biases: &["cls.predictions.bias", "cls.predictions.decoder.bias"],
+    },
+    stacks: &[LAYERS],
+    fields: FIELDS,
+    layer_kinds: named_kinds,
+    first_position: |_| 0,
+    activations: Activations::POST_NORM,
+    kin: None,
+    marks: &["bert.encoder.layer.0.", "cls.predictions.transform."],
+    tokenizer: TokenizerRule::Class("BertTokenizer"),
+    gguf: None,
     class: |top| match top {
         HeadKind::Classes(_) => "BertForSequenceClassification",
         HeadKind::Vocabulary => "BertForMaskedLM",
     },
+};
+
+/// Its layers, which RoBERTa kept.
+pub(super) const LAYERS: LayerStack = LayerStack {
+    marker: "encoder.layer.",
+    field: "num_hidden_layers",
+    names: LayerNames {
+        attention: AttentionNames {
+            query: "attention.self.query",
+            key: "attention.self.key",
+            value: "attention.self.value",
+            output: "attention.output.dense",
+            norm: "attention.output.LayerNorm",
+            head_norms: None,
+        },
+        cross: None,
+        feed_forward: FeedForwardNames {
+            up: "intermediate.dense",
+            gated_up: None,
+            gate: None,
+            down: "output.dense",
+            norm: "output.LayerNorm",
+        },
+    },
+    shared_table: None,
+    transposed: false,
+};
+
+/// Its fields, which RoBERTa kept.
+pub(super) const FIELDS: SizeFields = SizeFields {
+    width: "hidden_size",
+    heads: "num_attention_heads",
+    kv_heads: None,
+    head_dim: None,
+    inner: "intermediate_size",
+    dropout: Some("hidden_dropout_prob"),
 };
 
 /// The network.
@@ -80,7 +136,7 @@ impl Bert {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
             kinds: table("token_type_embeddings", config.size_or("type_vocab_size", 2)?)?,
             norm: Norm::new(&embeddings.pp("LayerNorm"), width, eps)?,
-            layers: (0..config.size(&["num_hidden_layers"])?).map(layer).collect::<std::result::Result<_, _>>()?,
+            layers: (0..config.depth("num_hidden_layers")?).map(layer).collect::<std::result::Result<_, _>>()?,
             head: Head::new(config, top, width, &words, names)?,
             dropout: config.number_or("hidden_dropout_prob", 0.1)?,
             words,
@@ -99,7 +155,7 @@ pub(super) fn recipe(config: &Config, width: usize) -> std::result::Result<Recip
         spread: config.number_or("initializer_range", 0.02)?,
         activation: config.word_or("hidden_act", "gelu"),
         dropout: [config.number_or("attention_probs_dropout_prob", 0.1)?, hidden, hidden],
-        paths: &BERT_PATHS,
+        names: &LAYERS.names,
     })
 }
 
@@ -152,11 +208,15 @@ pub(super) fn bias_of(names: &Names, is_own: bool, rows: usize) -> std::result::
 }
 
 impl Network for Bert {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         // One segment: every token is of kind 0, which is added to the positions while they are few.
         let places = Embedding::of(self.positions.table().broadcast_add(&self.kinds.table().i(0)?)?);
-        let (words, places) = (self.words.forward(&input.ids)?, places.forward(&input.positions)?);
-        let mut x = noise.dropout(&self.norm.forward_sum(&words, &places)?, self.dropout)?;
+        let places = places.forward(&input.positions)?;
+        let mut x = noise.dropout(&self.norm.forward_sum(&input.embeddings, &places)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(&x, &AttentionMask::own(&input.mask, index), trace, noise)?;

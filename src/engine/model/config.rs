@@ -15,8 +15,6 @@ const LARGEST: u64 = 4_000_000;
 /// Most layers: some four times the deepest network ever published. Each costs names and lists of its
 /// own before a single weight is looked at.
 const DEEPEST: u64 = 4_096;
-/// Fields that count layers.
-const LAYERS: [&str; 5] = ["num_hidden_layers", "n_layer", "num_layers", "n_layers", "num_decoder_layers"];
 
 impl Config {
     /// Reads a configuration.
@@ -47,9 +45,20 @@ impl Config {
     /// # Errors
     /// [`ModelError::Config`] if none is present or the value is no size.
     pub fn size(&self, names: &[&str]) -> Result<usize, ModelError> {
+        self.whole_number(names, LARGEST)
+    }
+
+    /// A number of layers.
+    ///
+    /// # Errors
+    /// As [`Self::size`].
+    pub fn depth(&self, name: &str) -> Result<usize, ModelError> {
+        self.whole_number(&[name], DEEPEST)
+    }
+
+    fn whole_number(&self, names: &[&str], most: u64) -> Result<usize, ModelError> {
         let missing = || ModelError::Config(format!("it has no {}", names.join(" or ")));
         let (name, value) = names.iter().find_map(|name| Some((name, self.0.get(*name)?))).ok_or_else(missing)?;
-        let most = if LAYERS.contains(name) { DEEPEST } else { LARGEST };
         match value.as_u64() {
             Some(size) if (1..=most).contains(&size) => Ok(size as usize),
             _ => {
@@ -67,6 +76,22 @@ impl Config {
             None | Some(Value::Null) => Ok(default),
             Some(_) => self.size(&[name]),
         }
+    }
+
+    /// A number of layers, or `default` where it is missing or null.
+    ///
+    /// # Errors
+    /// As [`Self::size_or`].
+    pub fn depth_or(&self, name: &str, default: usize) -> Result<usize, ModelError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(default),
+            Some(_) => self.depth(name),
+        }
+    }
+
+    /// A size; 0 where it is missing or none.
+    pub fn size_or_none(&self, name: &str) -> usize {
+        self.size(&[name]).unwrap_or(0)
     }
 
     /// A number, or `default` where it is missing or null.
@@ -187,29 +212,9 @@ impl Config {
         serde_json::to_string_pretty(&self.0).unwrap_or_default() + "\n"
     }
 
-    /// Width of the hidden states; 0 where unknown.
-    pub fn width(&self) -> usize {
-        self.size(&["hidden_size", "n_embd", "d_model", "dim"]).unwrap_or(0)
-    }
-
-    /// Number of layers, of the encoder where there are two stacks; 0 where unknown.
-    pub fn layers(&self) -> usize {
-        self.size(&["num_hidden_layers", "n_layer", "num_layers", "n_layers"]).unwrap_or(0)
-    }
-
-    /// Attention heads per layer; 0 where unknown.
-    pub fn heads(&self) -> usize {
-        self.size(&["num_attention_heads", "n_head", "num_heads", "n_heads"]).unwrap_or(0)
-    }
-
     /// Rows of the token embedding; 0 where unknown.
     pub fn vocabulary(&self) -> usize {
         self.size(&["vocab_size"]).unwrap_or(0)
-    }
-
-    /// Longest input in tokens, as far as the field of it says; 0 where it does not.
-    pub fn positions(&self) -> usize {
-        self.size(&["max_position_embeddings", "n_positions"]).unwrap_or(0)
     }
 }
 

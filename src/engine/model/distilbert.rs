@@ -5,12 +5,16 @@
 use candle_core::{IndexOp as _, Result, Tensor};
 
 use super::attention::AttentionMask;
-use super::encoder_layer::{EncoderLayer, Paths, Recipe};
+use super::encoder_layer::{EncoderLayer, Recipe};
 use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
-use super::weights::other_names;
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace};
+use super::layout::{
+    Activations, AttentionNames, FeedForwardNames, Kin, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
+    named_kinds,
+};
+use super::names::other_names;
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -18,7 +22,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     label: "DistilBERT",
     help: "BERT distilled to half its layers; answers by a classifier or by label words at masks.",
     kind: Kind::Encoder,
-    longest: Config::positions,
+    longest: |config| config.size_or_none("max_position_embeddings"),
     build: |config, top, names| Ok(Box::new(DistilBert::new(config, top, names)?)),
     aliases: |name| other_names(name, "distilbert."),
     ignored: |name| name.ends_with("position_ids") || name == "vocab_projector.weight",
@@ -27,22 +31,88 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         vocabulary: "vocab_projector.weight",
         classifier: "classifier.weight",
         tied: true,
+        tied_means_scaled: false,
     },
+    tables: Tables {
+        positions: Some("position_embeddings.weight"),
+        segments: None,
+        norm: Some("embeddings.LayerNorm."),
+        token_biases: &["vocab_projector.bias"],
+    },
+    stacks: &[LAYERS],
+    fields: SizeFields {
+        width: "dim",
+        heads: "n_heads",
+        kv_heads: None,
+        head_dim: None,
+        inner: "hidden_dim",
+        dropout: Some("dropout"),
+    },
+    layer_kinds: named_kinds,
+    first_position: |_| 0,
+    activations: Activations::POST_NORM,
+    // BERT adds the vector of a text's kind to every token and DistilBERT has none: put into the positions,
+    // both embed a text alike.
+    kin: Some(Kin {
+        id: "bert",
+        renames: &FROM_BERT,
+        folded: Some(("bert.embeddings.position", "bert.embeddings.token_type_embeddings.weight")),
+    }),
+    marks: &["transformer.layer.0.attention.q_lin.weight"],
+    tokenizer: TokenizerRule::Class("DistilBertTokenizer"),
+    gguf: None,
     class: |top| match top {
         HeadKind::Classes(_) => "DistilBertForSequenceClassification",
         HeadKind::Vocabulary => "DistilBertForMaskedLM",
     },
 };
 
-/// Names of a layer's parts.
-const PATHS: Paths = Paths {
-    projections: ["attention.q_lin", "attention.k_lin", "attention.v_lin"],
-    attention_output: "attention.out_lin",
-    attention_norm: "sa_layer_norm",
-    up: "ffn.lin1",
-    down: "ffn.lin2",
-    output_norm: "output_layer_norm",
+/// Its layers.
+const LAYERS: LayerStack = LayerStack {
+    marker: "transformer.layer.",
+    field: "n_layers",
+    names: LayerNames {
+        attention: AttentionNames {
+            query: "attention.q_lin",
+            key: "attention.k_lin",
+            value: "attention.v_lin",
+            output: "attention.out_lin",
+            norm: "sa_layer_norm",
+            head_norms: None,
+        },
+        cross: None,
+        feed_forward: FeedForwardNames {
+            up: "ffn.lin1",
+            gated_up: None,
+            gate: None,
+            down: "ffn.lin2",
+            norm: "output_layer_norm",
+        },
+    },
+    shared_table: None,
+    transposed: false,
 };
+
+/// BERT's names for the parts of DistilBERT (Sanh et al. 2019, arXiv 1910.01108).
+const FROM_BERT: [(&str, &str); 16] = [
+    ("distilbert.transformer.layer.", "bert.encoder.layer."),
+    ("distilbert.embeddings.", "bert.embeddings."),
+    (".attention.q_lin.", ".attention.self.query."),
+    (".attention.k_lin.", ".attention.self.key."),
+    (".attention.v_lin.", ".attention.self.value."),
+    (".attention.out_lin.", ".attention.output.dense."),
+    (".sa_layer_norm.", ".attention.output.LayerNorm."),
+    (".ffn.lin1.", ".intermediate.dense."),
+    (".ffn.lin2.", ".output.dense."),
+    (".output_layer_norm.", ".output.LayerNorm."),
+    ("vocab_transform.", "cls.predictions.transform.dense."),
+    ("vocab_layer_norm.", "cls.predictions.transform.LayerNorm."),
+    ("vocab_projector.weight", "cls.predictions.decoder.weight"),
+    ("vocab_projector.bias", "cls.predictions.bias"),
+    // DistilBERT's classifier reads the first token, BERT's what its pooler made of it.
+    ("pre_classifier.", "no tensor of BERT "),
+    ("classifier.", "no tensor of BERT "),
+];
 
 /// Its norms' epsilon, which no configuration names.
 const EPS: f64 = 1e-12;
@@ -79,7 +149,7 @@ impl DistilBert {
         Ok(Self {
             positions: table("position_embeddings", config.size(&["max_position_embeddings"])?)?,
             norm: Norm::new(&embeddings.pp("LayerNorm"), width, EPS)?,
-            layers: (0..config.size(&["n_layers"])?).map(layer).collect::<std::result::Result<_, _>>()?,
+            layers: (0..config.depth("n_layers")?).map(layer).collect::<std::result::Result<_, _>>()?,
             head: Head::new(config, top, width, &words, names)?,
             dropout: config.number_or("dropout", 0.1)?,
             words,
@@ -97,7 +167,7 @@ fn recipe(config: &Config, width: usize) -> std::result::Result<Recipe<'_>, Mode
         spread: config.number_or("initializer_range", 0.02)?,
         activation: config.word_or("activation", "gelu"),
         dropout: [config.number_or("attention_dropout", 0.1)?, 0.0, config.number_or("dropout", 0.1)?],
-        paths: &PATHS,
+        names: &LAYERS.names,
     })
 }
 
@@ -134,9 +204,13 @@ impl Head {
 }
 
 impl Network for DistilBert {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let positions = self.positions.forward(&input.positions)?;
-        let embedded = self.norm.forward_sum(&self.words.forward(&input.ids)?, &positions)?;
+        let embedded = self.norm.forward_sum(&input.embeddings, &positions)?;
         let mut x = noise.dropout(&embedded, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {

@@ -10,6 +10,7 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, AttentionMask, Qkv};
 use super::feed_forward::{Activation, FeedForward};
 use super::layers::{DropoutRng, Linear, Norm};
+use super::layout::LayerNames;
 use super::{ModelError, Names, Trace};
 
 /// `x = norm(x + dropout(attention(x)))`, then the same with the feed-forward network (Vaswani et
@@ -42,34 +43,8 @@ pub struct Recipe<'a> {
     /// Dropout on the attention probabilities, behind the attention, behind the feed-forward network.
     pub dropout: [f64; 3],
     /// Where the tensors are.
-    pub paths: &'a Paths,
+    pub names: &'a LayerNames,
 }
-
-/// Names of a layer's parts in a checkpoint.
-pub struct Paths {
-    /// Query, key, value.
-    pub projections: [&'static str; 3],
-    /// Behind the heads.
-    pub attention_output: &'static str,
-    /// Behind the attention.
-    pub attention_norm: &'static str,
-    /// Widens.
-    pub up: &'static str,
-    /// Narrows.
-    pub down: &'static str,
-    /// Behind the feed-forward network.
-    pub output_norm: &'static str,
-}
-
-/// The names in BERT, which RoBERTa kept.
-pub const BERT_PATHS: Paths = Paths {
-    projections: ["attention.self.query", "attention.self.key", "attention.self.value"],
-    attention_output: "attention.output.dense",
-    attention_norm: "attention.output.LayerNorm",
-    up: "intermediate.dense",
-    down: "output.dense",
-    output_norm: "output.LayerNorm",
-};
 
 impl EncoderLayer {
     /// Builds one layer over named weights.
@@ -77,32 +52,34 @@ impl EncoderLayer {
     /// # Errors
     /// [`ModelError`] for a configuration or checkpoint that does not fit.
     pub fn new(recipe: &Recipe, names: &Names) -> std::result::Result<Self, ModelError> {
-        let Recipe { width, inner, heads, eps, spread, paths, dropout, .. } = *recipe;
+        let Recipe { width, inner, heads, eps, spread, dropout, .. } = *recipe;
+        let LayerNames { attention, feed_forward, .. } = recipe.names;
         if heads == 0 || !width.is_multiple_of(heads) {
             return Err(ModelError::Config(format!("a width of {width} is no multiple of {heads} attention heads")));
         }
         let linear = |path: &str, inputs, outputs| Linear::new(&names.pp(path), inputs, outputs, spread);
-        let [query, key, value] = paths.projections.map(|path| linear(path, width, width));
+        let [query, key, value] =
+            [attention.query, attention.key, attention.value].map(|path| linear(path, width, width));
         Ok(Self {
             attention: Attention {
                 qkv: Qkv::Separate(query?, key?, value?),
-                output: linear(paths.attention_output, width, width)?,
+                output: linear(attention.output, width, width)?,
                 heads,
                 kv_heads: heads,
                 scale: Attention::usual_scale(width / heads),
                 norms: None,
                 dropout: dropout[0],
             },
-            attention_norm: Norm::new(&names.pp(paths.attention_norm), width, eps)?,
+            attention_norm: Norm::new(&names.pp(attention.norm), width, eps)?,
             attention_dropout: dropout[1],
             feed_forward: FeedForward {
-                up: linear(paths.up, width, inner)?,
+                up: linear(feed_forward.up, width, inner)?,
                 gate: None,
-                down: linear(paths.down, inner, width)?,
+                down: linear(feed_forward.down, inner, width)?,
                 activation: Activation::named(recipe.activation)?,
                 dropout: 0.0,
             },
-            output_norm: Norm::new(&names.pp(paths.output_norm), width, eps)?,
+            output_norm: Norm::new(&names.pp(feed_forward.norm), width, eps)?,
             output_dropout: dropout[2],
         })
     }

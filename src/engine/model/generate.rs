@@ -93,7 +93,8 @@ impl<'a> Generator<'a> {
             Kind::Decoder => (None, prompt.to_vec()),
             Kind::EncoderDecoder => {
                 let input = model.input(&[prompt])?;
-                let states = model.detached.encode(&input, &mut Trace::none(), &DropoutRng::none())?;
+                let states =
+                    model.detached.encode(&model.detached.embed(&input)?, &mut Trace::none(), &DropoutRng::none())?;
                 (Some((states, input.mask)), vec![model.start()])
             }
         };
@@ -122,7 +123,7 @@ impl<'a> Generator<'a> {
         let new = self.model.behind(self.cache.tokens(), &self.waiting)?;
         let network = self.model.detached.as_ref();
         let read = self.read.as_ref().map(|(states, mask)| (states, mask));
-        let hidden = network.decode_step(&new, read, &mut self.cache)?;
+        let hidden = network.decode_step(&network.embed(&new)?, read, &mut self.cache)?;
         let last = hidden.i((.., self.waiting.len() - 1))?.contiguous()?;
         let logits = network.vocabulary(&last)?.i(0)?;
         self.waiting.clear();

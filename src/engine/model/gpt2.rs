@@ -7,7 +7,11 @@ use super::attention::{Attention, AttentionMask, Qkv};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding, states_at};
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
+use super::layout::{
+    Activations, AttentionNames, FeedForwardNames, FromMetadata, GgufLayout, LayerNames, LayerStack, SizeFields,
+    Tables, TokenizerRule, named_kinds,
+};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -15,7 +19,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     label: "GPT-2",
     help: "Decoder that reads left to right; answers a prompt by the probabilities of label words.",
     kind: Kind::Decoder,
-    longest: Config::positions,
+    longest: |config| config.size_or_none("n_positions"),
     build: |config, top, names| Ok(Box::new(Gpt2::new(config, top, names)?)),
     aliases: |name| name.strip_prefix("transformer.").map(str::to_owned).into_iter().collect(),
     ignored: |name| name.ends_with("attn.bias") || name.ends_with("attn.masked_bias") || name == "lm_head.weight",
@@ -24,7 +28,69 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         vocabulary: "lm_head.weight",
         classifier: "score.weight",
         tied: true,
+        tied_means_scaled: false,
     },
+    tables: Tables { positions: Some("wpe.weight"), segments: None, norm: None, token_biases: &[] },
+    stacks: &[LayerStack {
+        marker: "transformer.h.",
+        field: "n_layer",
+        names: LayerNames {
+            attention: AttentionNames {
+                query: "attn.c_attn",
+                key: "attn.c_attn",
+                value: "attn.c_attn",
+                output: "attn.c_proj",
+                norm: "ln_1",
+                head_norms: None,
+            },
+            cross: None,
+            feed_forward: FeedForwardNames {
+                up: "mlp.c_fc",
+                gated_up: None,
+                gate: None,
+                down: "mlp.c_proj",
+                norm: "ln_2",
+            },
+        },
+        shared_table: None,
+        transposed: true,
+    }],
+    fields: SizeFields {
+        width: "n_embd",
+        heads: "n_head",
+        kv_heads: None,
+        head_dim: None,
+        inner: "n_inner",
+        dropout: Some("resid_pdrop"),
+    },
+    layer_kinds: named_kinds,
+    first_position: |_| 0,
+    // The fused queries, keys and values are taken apart; two norms, two sums.
+    activations: Activations { query_key: 2.0, maps: 1.0, width: 9.0, inner: 1.0, dropped: 2.0 },
+    kin: None,
+    marks: &["h.0.attn.c_attn.weight"],
+    tokenizer: TokenizerRule::Class("GPT2Tokenizer"),
+    gguf: Some(GgufLayout {
+        called: "gpt2",
+        fields: &[
+            ("n_embd", FromMetadata::Size("embedding_length")),
+            ("n_layer", FromMetadata::Layers),
+            ("n_inner", FromMetadata::Size("feed_forward_length")),
+            ("n_head", FromMetadata::Size("attention.head_count")),
+            ("n_positions", FromMetadata::Size("context_length")),
+            ("layer_norm_epsilon", FromMetadata::Number("attention.layer_norm_epsilon")),
+            ("activation_function", FromMetadata::Word("gelu_new")),
+        ],
+        outside: &[
+            ("output", "lm_head"),
+            ("token_embd", "transformer.wte"),
+            ("position_embd", "transformer.wpe"),
+            ("output_norm", "transformer.ln_f"),
+        ],
+        paired: false,
+        cut: Some("gpt-2"),
+        other: None,
+    }),
     class: |top| match top {
         HeadKind::Classes(_) => "GPT2ForSequenceClassification",
         HeadKind::Vocabulary => "GPT2LMHeadModel",
@@ -67,7 +133,7 @@ impl Gpt2 {
         let (rows, tied) = (config.size(&["vocab_size"])?, ARCHITECTURE.heads.is_tied(config));
         let words = TokenEmbedding::new(&trunk.pp("wte"), rows, width, spread)?;
         let head = |name: &str, rows: usize| names.weight_or_new(name, &[rows, width], Init::Normal(spread));
-        let layers = config.size(&["n_layer"])?;
+        let layers = config.depth("n_layer")?;
         let layer = |i| Layer::new(config, width, layers, &trunk.pp("h").pp(i));
         Ok(Self {
             positions: Embedding::new(&trunk.pp("wpe"), config.size(&["n_positions"])?, width, spread)?,
@@ -125,7 +191,7 @@ impl Layer {
 impl Gpt2 {
     /// States of the tokens of `input`, behind those that `cache` keeps.
     fn run(&self, input: &Input, cache: Option<&KvCache>, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
-        let sum = (self.words.forward(&input.ids)? + self.positions.forward(&input.positions)?)?;
+        let sum = (&input.embeddings + self.positions.forward(&input.positions)?)?;
         let mut x = noise.dropout(&sum, self.embedding_dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
@@ -150,6 +216,10 @@ impl Gpt2 {
 }
 
 impl Network for Gpt2 {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         self.run(input, None, trace, noise)
     }

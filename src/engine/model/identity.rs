@@ -3,21 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::network::ARCHITECTURES;
-use super::{Config, ModelError};
-
-/// What only one architecture's tensors are called, in the order in which they are looked for. A name
-/// counts wherever it stands in a tensor's, since a bare trunk lacks its prefix.
-const MARKS: [(&str, &str); 8] = [
-    ("distilbert", "transformer.layer.0.attention.q_lin.weight"),
-    ("gpt2", "h.0.attn.c_attn.weight"),
-    ("t5", "encoder.block.0.layer.0.SelfAttention.q.weight"),
-    ("roberta", "roberta.encoder.layer.0."),
-    ("roberta", "lm_head.layer_norm.weight"),
-    ("roberta", "classifier.out_proj.weight"),
-    ("bert", "bert.encoder.layer.0."),
-    ("bert", "cls.predictions.transform."),
-];
+use super::{ARCHITECTURES, Config, ModelError};
 
 /// Gives `config` the `model_type` it lacks; `names` are those of its stored tensors. Gives what it was
 /// told by, or `None` where nothing was missing.
@@ -61,8 +47,10 @@ fn is_trunk(rest: &str) -> bool {
 
 fn by_tensors(names: &[String]) -> Option<&'static str> {
     let has = |mark: &str| names.iter().any(|name| name.contains(mark));
-    // A bare BERT's and a bare RoBERTa's tensors are called alike, so that nothing tells those.
-    MARKS.iter().find(|(_, mark)| has(mark)).map(|(id, _)| *id)
+    // A bare BERT's and a bare RoBERTa's tensors are called alike, so that nothing tells those. A name counts
+    // wherever it stands in a tensor's, since a bare trunk lacks its prefix.
+    let own = ARCHITECTURES.iter().find(|architecture| architecture.marks.iter().any(|mark| has(mark)));
+    own.map(|architecture| architecture.id)
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Fresh weights: drawn from a seed and the tensor's own name, so that the order in which tensors
 //! are made, or a tensor added later, changes no other.
 
+use candle_core::{Device, Tensor};
 use rand::Rng as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
+
+use super::ModelError;
 
 /// How a new tensor is filled.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +28,16 @@ impl Init {
             Self::Normal(deviation) => normal(&mut named_rng(name, seed), deviation, count),
         }
     }
+}
+
+/// New numbers for the tensor `name`.
+///
+/// # Errors
+/// [`ModelError::Config`] if it would be too large.
+pub fn fresh(name: &str, shape: &[usize], init: Init, seed: u64, device: &Device) -> Result<Tensor, ModelError> {
+    let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
+    let count = count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
+    Ok(Tensor::from_vec(init.fill(name, count, seed), shape, device)?)
 }
 
 /// A generator of its own for everything that has a name.

@@ -13,8 +13,12 @@ use super::attention::{Attention, AttentionMask, Qkv, sliding_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
+use super::layout::{
+    Activations, AttentionNames, FeedForwardNames, FromMetadata, GgufLayout, LayerNames, LayerStack, SizeFields,
+    Tables, TokenizerRule, named_kinds,
+};
 use super::position::{Frequencies, Position};
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line for Llama.
 pub(super) const LLAMA: Architecture = Architecture {
@@ -31,7 +35,32 @@ pub(super) const LLAMA: Architecture = Architecture {
         vocabulary: "lm_head.weight",
         classifier: "score.weight",
         tied: false,
+        tied_means_scaled: false,
     },
+    tables: Tables { positions: None, segments: None, norm: None, token_biases: &[] },
+    stacks: &[LAYERS],
+    fields: SizeFields {
+        width: "hidden_size",
+        heads: "num_attention_heads",
+        kv_heads: Some("num_key_value_heads"),
+        head_dim: Some("head_dim"),
+        inner: "intermediate_size",
+        dropout: None,
+    },
+    layer_kinds,
+    first_position: |_| 0,
+    // Turned queries and keys beside the unturned; gate, its activation, up and their product.
+    activations: Activations { query_key: 3.0, maps: 1.0, width: 6.0, inner: 4.0, dropped: 0.0 },
+    kin: None,
+    marks: &[],
+    tokenizer: TokenizerRule::AsNamed,
+    // A llama with biases on queries, keys and values alone is what transformers calls Qwen2.
+    gguf: Some(GgufLayout {
+        called: "llama (Mistral is one)",
+        paired: true,
+        other: Some(("qwen2", |has| has("attn_q.bias") && !has("attn_output.bias"))),
+        ..GGUF
+    }),
     class: |top| match top {
         HeadKind::Classes(_) => "LlamaForSequenceClassification",
         HeadKind::Vocabulary => "LlamaForCausalLM",
@@ -48,6 +77,8 @@ pub(super) const MISTRAL: Architecture = Architecture {
         HeadKind::Classes(_) => "MistralForSequenceClassification",
         HeadKind::Vocabulary => "MistralForCausalLM",
     },
+    tokenizer: TokenizerRule::AsWritten,
+    gguf: None,
     ..LLAMA
 };
 
@@ -61,6 +92,8 @@ pub(super) const QWEN2: Architecture = Architecture {
         HeadKind::Classes(_) => "Qwen2ForSequenceClassification",
         HeadKind::Vocabulary => "Qwen2ForCausalLM",
     },
+    tokenizer: TokenizerRule::Class("Qwen2Tokenizer"),
+    gguf: Some(GgufLayout { called: "qwen2", cut: Some("qwen2"), ..GGUF }),
     ..LLAMA
 };
 
@@ -74,7 +107,61 @@ pub(super) const QWEN3: Architecture = Architecture {
         HeadKind::Classes(_) => "Qwen3ForSequenceClassification",
         HeadKind::Vocabulary => "Qwen3ForCausalLM",
     },
+    tokenizer: TokenizerRule::Class("Qwen2Tokenizer"),
+    gguf: Some(GgufLayout { called: "qwen3", cut: Some("qwen2"), ..GGUF }),
     ..LLAMA
+};
+
+/// The layers of all of them.
+const LAYERS: LayerStack = LayerStack {
+    marker: "model.layers.",
+    field: "num_hidden_layers",
+    names: LayerNames {
+        attention: AttentionNames {
+            query: "self_attn.q_proj",
+            key: "self_attn.k_proj",
+            value: "self_attn.v_proj",
+            output: "self_attn.o_proj",
+            norm: "input_layernorm",
+            head_norms: Some(["self_attn.q_norm", "self_attn.k_norm"]),
+        },
+        cross: None,
+        feed_forward: FeedForwardNames {
+            up: "mlp.up_proj",
+            gated_up: None,
+            gate: Some("mlp.gate_proj"),
+            down: "mlp.down_proj",
+            norm: "post_attention_layernorm",
+        },
+    },
+    shared_table: None,
+    transposed: false,
+};
+
+/// How GGUF files keep all of them.
+const GGUF: GgufLayout = GgufLayout {
+    called: "",
+    fields: &[
+        ("hidden_size", FromMetadata::Size("embedding_length")),
+        ("num_hidden_layers", FromMetadata::Layers),
+        ("intermediate_size", FromMetadata::Size("feed_forward_length")),
+        ("num_attention_heads", FromMetadata::Size("attention.head_count")),
+        ("num_key_value_heads", FromMetadata::SizeOr("attention.head_count_kv", "attention.head_count")),
+        ("head_dim", FromMetadata::HeadDim),
+        ("max_position_embeddings", FromMetadata::Size("context_length")),
+        ("rms_norm_eps", FromMetadata::Number("attention.layer_norm_rms_epsilon")),
+        ("rope_theta", FromMetadata::NumberOr("rope.freq_base", 10_000.0)),
+        ("partial_rotary_factor", FromMetadata::RotaryShare),
+        ("rope_scaling", FromMetadata::RopeScaling),
+        ("rope_divisors", FromMetadata::RopeDivisors),
+        ("attention_bias", FromMetadata::HasPart("attn_output.bias")),
+        ("mlp_bias", FromMetadata::HasPart("ffn_up.bias")),
+        ("sliding_window", FromMetadata::Null),
+    ],
+    outside: &[("output", "lm_head"), ("token_embd", "model.embed_tokens"), ("output_norm", "model.norm")],
+    paired: false,
+    cut: None,
+    other: None,
 };
 
 /// Checkpoints of the bare decoder lack `model.`.
@@ -89,7 +176,7 @@ fn ignored(name: &str) -> bool {
 
 /// 2048 is Llama's own default, and what its first checkpoints leave out.
 fn longest(config: &Config) -> usize {
-    Some(config.positions()).filter(|positions| *positions > 0).unwrap_or(2048)
+    Some(config.size_or_none("max_position_embeddings")).filter(|positions| *positions > 0).unwrap_or(2048)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,7 +213,7 @@ impl Llama {
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
         let rows = config.size(&["vocab_size"])?;
         let words = TokenEmbedding::new(&trunk.pp("embed_tokens"), rows, width, spread)?;
-        let (layers, window) = (config.size(&["num_hidden_layers"])?, window(family, config)?);
+        let (layers, window) = (config.depth("num_hidden_layers")?, window(family, config)?);
         let windowed = windowed(family, config, layers, window.is_some())?;
         let layer = |(i, windowed)| Layer::new(family, config, width, windowed, &trunk.pp("layers").pp(i));
         Ok(Self {
@@ -196,7 +283,7 @@ fn windowed(
         return Ok(vec![window; layers]);
     }
     let Some(kinds) = config.words("layer_types")? else {
-        let first = config.number_or("max_window_layers", 28.0)? as usize;
+        let first = first_windowed(config)?;
         return Ok((0..layers).map(|layer| layer >= first).collect());
     };
     if kinds.len() != layers {
@@ -210,6 +297,22 @@ fn windowed(
         ))),
     };
     kinds.into_iter().map(kind).collect()
+}
+
+/// What each layer is, where layers differ: named one by one, or (Qwen) windowed from one on.
+fn layer_kinds(config: &Config, layers: usize) -> std::result::Result<Option<Vec<String>>, ModelError> {
+    let named = named_kinds(config, layers)?;
+    if named.is_some() || !config.switch_or("use_sliding_window", false) {
+        return Ok(named);
+    }
+    let first = first_windowed(config)?;
+    let kind = |layer| if layer >= first { "sliding_attention" } else { "full_attention" };
+    Ok(Some((0..layers).map(|layer| kind(layer).to_owned()).collect()))
+}
+
+/// The first of Qwen's layers that sees a window only.
+fn first_windowed(config: &Config) -> std::result::Result<usize, ModelError> {
+    Ok(config.number_or("max_window_layers", 28.0)? as usize)
 }
 
 impl Layer {
@@ -281,7 +384,7 @@ impl Llama {
             Some(window) => Cow::Owned(sliding_mask(&input.mask, (&input.positions, keys), window)?),
             None => Cow::Borrowed(&input.mask),
         };
-        let mut x = self.words.forward(&input.ids)?;
+        let mut x = input.embeddings.clone();
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {
             let mask = if layer.windowed { near.as_ref() } else { &input.mask };
@@ -302,6 +405,10 @@ impl Llama {
 }
 
 impl Network for Llama {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         self.run(input, None, trace, noise)
     }

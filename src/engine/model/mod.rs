@@ -10,6 +10,7 @@
 //!
 //! Not here: losses, optimisers, tokens to text for people, knobs.
 
+mod architecture;
 pub mod attention;
 pub mod available_memory;
 pub mod bert;
@@ -29,8 +30,10 @@ pub mod init;
 mod kinds;
 pub mod kv_cache;
 pub mod layers;
+pub mod layout;
 pub mod llama;
 mod mapped;
+pub mod names;
 mod network;
 mod opened;
 pub mod ops;
@@ -39,6 +42,7 @@ pub mod pickle;
 pub mod plain_text;
 pub mod plan;
 pub mod position;
+mod registry;
 pub mod roberta;
 pub mod save;
 pub mod shards;
@@ -55,20 +59,24 @@ pub mod vocabulary;
 pub mod weights;
 
 use crate::session::knob::Entry;
+pub use architecture::{Architecture, Build, HeadKind, Kind};
 pub use config::Config;
 pub use error::ModelError;
 pub use files::ModelFiles;
 pub use kv_cache::KvCache;
 pub use layers::DropoutRng;
-pub use network::{ARCHITECTURES, Architecture, Build, HeadKind, Heads, Input, Kind, Network, architecture};
+pub use layout::Heads;
+pub use names::Names;
+pub use network::{Input, InputIds, Network};
 pub use opened::{Classes, Model, Parts, config_asks_several, open, open_files, open_for, open_parts, output_names};
 pub use outputs::Outputs;
 pub use plan::Plan;
+pub use registry::{ARCHITECTURES, architecture};
 pub use save::StudentFiles;
 pub use stored::Stored;
 pub use tokens::Tokens;
 pub use trace::Trace;
-pub use weights::{HeadRows, LoadReport, Names, Weights};
+pub use weights::{HeadRows, LoadReport, Weights};
 
 /// The built-in models.
 pub const BUILT_IN: &[Entry] = files::BUILT_IN;

@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Tensor};
 use super::outputs::{self, Outputs};
 use super::weights::HeadRows;
 use super::{
-    Architecture, Config, HeadKind, Input, LoadReport, ModelError, ModelFiles, Network, Stored, Tokens, Weights,
+    Architecture, Config, HeadKind, InputIds, LoadReport, ModelError, ModelFiles, Network, Stored, Tokens, Weights,
     architecture, attention,
 };
 use crate::link::ModelCard;
@@ -267,9 +267,9 @@ fn assemble(
         title: choice.source.title(),
         architecture: architecture.id.to_owned(),
         parameters: weights.count(),
-        layers: config.layers(),
-        heads: config.heads(),
-        width: config.width(),
+        layers: architecture.layers(&config),
+        heads: architecture.attention_heads(&config),
+        width: architecture.width(&config),
         vocabulary: config.vocabulary(),
         max_tokens,
         notes: notes.chain(weights.frozen_kinds().map(frozen_note)).collect(),
@@ -297,7 +297,7 @@ impl Model {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn input(&self, rows: &[&[u32]]) -> candle_core::Result<Input> {
+    pub fn input(&self, rows: &[&[u32]]) -> candle_core::Result<InputIds> {
         self.padded(rows, self.architecture.causal())
     }
 
@@ -305,7 +305,7 @@ impl Model {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn written(&self, rows: &[&[u32]]) -> candle_core::Result<Input> {
+    pub fn written(&self, rows: &[&[u32]]) -> candle_core::Result<InputIds> {
         self.padded(rows, true)
     }
 
@@ -313,17 +313,17 @@ impl Model {
     ///
     /// # Errors
     /// The tensor library's.
-    pub fn behind(&self, before: usize, tokens: &[u32]) -> candle_core::Result<Input> {
+    pub fn behind(&self, before: usize, tokens: &[u32]) -> candle_core::Result<InputIds> {
         let (device, count) = (self.device(), tokens.len());
         let positions: Vec<u32> = (before as u32..).take(count).collect();
-        Ok(Input {
+        Ok(InputIds {
             ids: Tensor::new(tokens, device)?.unsqueeze(0)?,
             positions: Tensor::new(positions, device)?.unsqueeze(0)?,
             mask: attention::mask_behind(before, count, device)?,
         })
     }
 
-    fn padded(&self, rows: &[&[u32]], causal: bool) -> candle_core::Result<Input> {
+    fn padded(&self, rows: &[&[u32]], causal: bool) -> candle_core::Result<InputIds> {
         let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0).max(1);
         let pad = self.tokens.pad();
         let padded = |row: &&[u32]| row.iter().copied().chain(std::iter::repeat(pad)).take(longest).collect::<Vec<_>>();
@@ -337,7 +337,7 @@ impl Model {
             attention::padding_mask(&lengths, longest, device)?
         };
         let shape = (rows.len(), longest);
-        Ok(Input {
+        Ok(InputIds {
             ids: Tensor::from_vec(ids, shape, device)?,
             positions: Tensor::from_vec(positions, shape, device)?,
             mask: mask.to_dtype(DType::F32)?,

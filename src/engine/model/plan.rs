@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{DType, Device, Tensor};
 
+use super::frozen::FrozenWeights;
 use super::init::Init;
+use super::names::TensorSource;
 use super::stored::Stored;
-use super::weights::Supply;
-use super::{Architecture, Config, HeadKind, ModelError, Names};
+use super::{Architecture, Config, HeadKind, Heads, ModelError, Names};
 
 /// A tensor that a network asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,16 +29,6 @@ impl Planned {
     pub fn count(&self) -> u64 {
         self.shape.iter().fold(1, |n, &d| n.saturating_mul(d as u64))
     }
-}
-
-/// New numbers for the tensor `name`.
-///
-/// # Errors
-/// [`ModelError::Config`] if it would be too large.
-pub fn fresh(name: &str, shape: &[usize], init: Init, seed: u64, device: &Device) -> Result<Tensor, ModelError> {
-    let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
-    let count = count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
-    Ok(Tensor::from_vec(init.fill(name, count, seed), shape, device)?)
 }
 
 /// Every tensor of a network by name; a tied one is there once.
@@ -58,12 +49,9 @@ impl Plan {
         let known = stored.into_iter().flat_map(Stored::names).collect();
         let own_head = stored.map_or(Ok(false), |stored| has_own_head(architecture, stored))?;
         let planner = Planner { architecture, known, own_head, plan: Self::default() };
-        let supply = Supply::Planning(RefCell::new(planner));
-        drop((architecture.build)(config, top, &Names::root(&supply))?);
-        match supply {
-            Supply::Planning(planner) => Ok(planner.into_inner().plan),
-            _ => Err(ModelError::Weights("a network cannot be planned from a reading".into())),
-        }
+        let planner = RefCell::new(planner);
+        drop((architecture.build)(config, top, &Names::root(&planner))?);
+        Ok(planner.into_inner().plan)
     }
 
     /// Trainable numbers; a tied tensor counts once.
@@ -83,7 +71,7 @@ impl Plan {
 }
 
 /// Writes down what a network asks for while it is built.
-pub(super) struct Planner {
+struct Planner {
     architecture: &'static Architecture,
     known: BTreeSet<String>,
     own_head: bool,
@@ -100,27 +88,25 @@ fn has_own_head(architecture: &Architecture, stored: &Stored) -> Result<bool, Mo
     }
 }
 
-impl Planner {
+impl TensorSource for RefCell<Planner> {
     /// Notes a tensor and gives a stand-in that takes no memory.
-    pub(super) fn note(
-        &mut self,
-        name: &str,
-        shape: &[usize],
-        init: Init,
-        optional: bool,
-    ) -> Result<Tensor, ModelError> {
+    fn tensor(&self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
         let planned = Planned { shape: shape.to_vec(), init, optional };
-        self.plan.0.entry(name.to_owned()).or_insert(planned);
+        self.borrow_mut().plan.0.entry(name.to_owned()).or_insert(planned);
         Ok(Tensor::zeros((), DType::F32, &Device::Cpu)?.broadcast_as(shape)?)
     }
 
-    /// Whether the head is another matrix than the table it should be one with.
-    pub(super) fn has_own_head(&self) -> bool {
-        self.own_head
+    fn frozen(&self, _: &str, _: &[usize]) -> Result<Option<FrozenWeights>, ModelError> {
+        Ok(None)
     }
 
-    /// Whether `name` is stored, under this name or another.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.known.contains(name) || (self.architecture.aliases)(name).iter().any(|other| self.known.contains(other))
+    fn is_known(&self, name: &str) -> bool {
+        let planner = self.borrow();
+        let others = (planner.architecture.aliases)(name);
+        std::iter::once(name).chain(others.iter().map(String::as_str)).any(|name| planner.known.contains(name))
+    }
+
+    fn has_own_head(&self, _: &Heads) -> Result<bool, ModelError> {
+        Ok(self.borrow().own_head)
     }
 }

@@ -8,8 +8,9 @@ use super::attention::AttentionMask;
 use super::encoder_layer::EncoderLayer;
 use super::feed_forward::Activation;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
-use super::weights::other_names;
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, ModelError, Names, Network, Trace, bert};
+use super::layout::{Activations, Tables, TokenizerRule, named_kinds};
+use super::names::other_names;
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace, bert};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -17,7 +18,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     label: "RoBERTa",
     help: "BERT's encoder trained longer, on bytes; answers by a classifier or by label words at masks.",
     kind: Kind::Encoder,
-    longest: |config| config.positions().saturating_sub(first_position(config)),
+    longest: |config| config.size_or_none("max_position_embeddings").saturating_sub(first_position(config)),
     build: |config, top, names| Ok(Box::new(Roberta::new(config, top, names)?)),
     aliases: |name| match name {
         "lm_head.bias" => vec!["lm_head.decoder.bias".to_owned()],
@@ -30,7 +31,23 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         vocabulary: "lm_head.decoder.weight",
         classifier: "classifier.out_proj.weight",
         tied: true,
+        tied_means_scaled: false,
     },
+    tables: Tables {
+        positions: Some("position_embeddings.weight"),
+        segments: Some("token_type_embeddings.weight"),
+        norm: Some("embeddings.LayerNorm."),
+        token_biases: &["lm_head.bias", "lm_head.decoder.bias"],
+    },
+    stacks: &[bert::LAYERS],
+    fields: bert::FIELDS,
+    layer_kinds: named_kinds,
+    first_position,
+    activations: Activations::POST_NORM,
+    kin: None,
+    marks: &["roberta.encoder.layer.0.", "lm_head.layer_norm.weight", "classifier.out_proj.weight"],
+    tokenizer: TokenizerRule::Class("RobertaTokenizer"),
+    gguf: None,
     class: |top| match top {
         HeadKind::Classes(_) => "RobertaForSequenceClassification",
         HeadKind::Vocabulary => "RobertaForMaskedLM",
@@ -81,7 +98,7 @@ impl Roberta {
             first_position: first_position(config),
             kinds: table("token_type_embeddings", config.size_or("type_vocab_size", 2)?)?,
             norm: Norm::new(&embeddings.pp("LayerNorm"), width, eps(config)?)?,
-            layers: (0..config.size(&["num_hidden_layers"])?).map(layer).collect::<std::result::Result<_, _>>()?,
+            layers: (0..config.depth("num_hidden_layers")?).map(layer).collect::<std::result::Result<_, _>>()?,
             head: Head::new(config, top, width, &words, names)?,
             dropout: config.number_or("hidden_dropout_prob", 0.1)?,
             words,
@@ -125,11 +142,15 @@ impl Head {
 }
 
 impl Network for Roberta {
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        Ok(input.embedded(self.words.forward(&input.ids)?))
+    }
+
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let kinds = self.kinds.table().i(0)?; // one segment: every token is of kind 0
         let first = Tensor::new(self.first_position as u32, input.positions.device())?;
         let positions = self.positions.forward(&input.positions.broadcast_add(&first)?)?;
-        let sum = (self.words.forward(&input.ids)? + positions)?.broadcast_add(&kinds)?;
+        let sum = (&input.embeddings + positions)?.broadcast_add(&kinds)?;
         let mut x = noise.dropout(&self.norm.forward(&sum)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {

@@ -72,9 +72,7 @@ impl Model {
         // What is saved is neither quantised nor tied where a head of its own has learned.
         config.remove("quantization_config");
         let heads = &self.architecture.heads;
-        if self.architecture.id != "t5"
-            && self.weights.variables().contains_key(heads.vocabulary)
-            && heads.is_tied(&config)
+        if !heads.tied_means_scaled && self.weights.variables().contains_key(heads.vocabulary) && heads.is_tied(&config)
         {
             config.set("tie_word_embeddings", json!(false));
         }

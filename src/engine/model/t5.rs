@@ -8,9 +8,13 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, AttentionMask, Qkv, causal_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
+use super::layout::{
+    Activations, AttentionNames, FeedForwardNames, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
+    named_kinds,
+};
 use super::position::{Position, RelativeBias};
 use super::trace::Site;
-use super::{Architecture, Config, HeadKind, Heads, Input, Kind, KvCache, ModelError, Names, Network, Trace};
+use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -19,7 +23,7 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
     help: "Encoder and decoder: reads the prompt both ways and writes its answer; label words are answers.",
     kind: Kind::EncoderDecoder,
     // Positions are relative and have no end; 512 is what the published ones were trained with.
-    longest: |config| Some(config.positions()).filter(|positions| *positions > 0).unwrap_or(512),
+    longest: |config| Some(config.size_or_none("n_positions")).filter(|positions| *positions > 0).unwrap_or(512),
     build: |config, top, names| Ok(Box::new(T5::new(config, top, names)?)),
     aliases,
     ignored: |name| {
@@ -32,12 +36,92 @@ pub(super) const ARCHITECTURE: Architecture = Architecture {
         vocabulary: "lm_head.weight",
         classifier: "classification_head.out_proj.weight",
         tied: true,
+        tied_means_scaled: true,
     },
+    tables: Tables { positions: None, segments: None, norm: None, token_biases: &[] },
+    stacks: STACKS,
+    fields: SizeFields {
+        width: "d_model",
+        heads: "num_heads",
+        kv_heads: None,
+        head_dim: Some("d_kv"),
+        inner: "d_ff",
+        dropout: Some("dropout_rate"),
+    },
+    layer_kinds: named_kinds,
+    first_position: |_| 0,
+    // Probabilities under a learned bias are kept beside those that were thinned.
+    activations: Activations { query_key: 2.0, maps: 2.0, width: 6.0, inner: 3.0, dropped: 2.0 },
+    kin: None,
+    marks: &["encoder.block.0.layer.0.SelfAttention.q.weight"],
+    tokenizer: TokenizerRule::AsNamed,
+    gguf: None,
     class: |top| match top {
         HeadKind::Classes(_) => "T5ForSequenceClassification",
         HeadKind::Vocabulary => "T5ForConditionalGeneration",
     },
 };
+
+/// The names of a layer's parts; its feed-forward network stands last.
+const fn layer(cross: Option<AttentionNames>, feed_forward: FeedForwardNames) -> LayerNames {
+    let attention = AttentionNames {
+        query: "layer.0.SelfAttention.q",
+        key: "layer.0.SelfAttention.k",
+        value: "layer.0.SelfAttention.v",
+        output: "layer.0.SelfAttention.o",
+        norm: "layer.0.layer_norm",
+        head_norms: None,
+    };
+    LayerNames { attention, cross, feed_forward }
+}
+
+/// What the encoder read, to a decoder's layer.
+const CROSS: AttentionNames = AttentionNames {
+    query: "layer.1.EncDecAttention.q",
+    key: "layer.1.EncDecAttention.k",
+    value: "layer.1.EncDecAttention.v",
+    output: "layer.1.EncDecAttention.o",
+    norm: "layer.1.layer_norm",
+    head_norms: None,
+};
+
+/// The table of distances, which all layers of a stack share.
+const DISTANCES: Option<&str> = Some("relative_attention_bias");
+
+const STACKS: &[LayerStack] = &[
+    LayerStack {
+        marker: "encoder.block.",
+        field: "num_layers",
+        names: layer(
+            None,
+            FeedForwardNames {
+                up: "layer.1.DenseReluDense.wi",
+                gated_up: Some("layer.1.DenseReluDense.wi_1"),
+                gate: Some("layer.1.DenseReluDense.wi_0"),
+                down: "layer.1.DenseReluDense.wo",
+                norm: "layer.1.layer_norm",
+            },
+        ),
+        shared_table: DISTANCES,
+        transposed: false,
+    },
+    LayerStack {
+        marker: "decoder.block.",
+        field: "num_decoder_layers",
+        names: layer(
+            Some(CROSS),
+            FeedForwardNames {
+                up: "layer.2.DenseReluDense.wi",
+                gated_up: Some("layer.2.DenseReluDense.wi_1"),
+                gate: Some("layer.2.DenseReluDense.wi_0"),
+                down: "layer.2.DenseReluDense.wo",
+                norm: "layer.2.layer_norm",
+            },
+        ),
+        shared_table: DISTANCES,
+        transposed: false,
+    },
+];
 
 /// A classifier's trunk stands under `transformer.`, and some checkpoints keep the shared embedding
 /// with one of its users.
@@ -110,7 +194,7 @@ impl T5 {
         let trunk = names.pp(if *top == HeadKind::Vocabulary { "" } else { "transformer" });
         let sizes = Sizes::new(config)?;
         let words = TokenEmbedding::new(&trunk.pp("shared"), config.size(&["vocab_size"])?, sizes.width, sizes.spread)?;
-        let layers = config.size(&["num_layers"])?;
+        let layers = config.depth("num_layers")?;
         let start =
             ["decoder_start_token_id", "pad_token_id"].iter().find_map(|name| config.ids(name).first().copied());
         Ok(Self {
@@ -118,7 +202,7 @@ impl T5 {
             decoder: Stack::new(
                 config,
                 sizes,
-                config.size_or("num_decoder_layers", layers)?,
+                config.depth_or("num_decoder_layers", layers)?,
                 false,
                 &trunk.pp("decoder"),
             )?,
@@ -282,7 +366,7 @@ impl T5 {
         let mask = input.mask.broadcast_add(&stack.bias.between(&input.positions, keys)?)?;
         let site = if read.is_some() { Site::Written } else { Site::Own };
         let offer = if read.is_some() { Trace::hidden_written } else { Trace::hidden };
-        let mut x = noise.dropout(&self.words.forward(&input.ids)?, self.dropout)?;
+        let mut x = noise.dropout(&input.embeddings, self.dropout)?;
         offer(trace, 0, &x);
         for (layer, block) in stack.blocks.iter().enumerate() {
             let past = cache.and_then(|cache| cache.own(layer));
@@ -308,26 +392,44 @@ impl T5 {
         Ok(x)
     }
 
-    /// The text once more as the decoder of a classifier reads it: one token later, behind the start
-    /// token, left to right.
-    fn shifted(&self, input: &Input) -> Result<Input> {
-        let (batch, tokens) = input.ids.dims2()?;
-        let start = Tensor::full(self.start, (batch, 1), input.ids.device())?;
-        Ok(Input {
-            ids: Tensor::cat(&[start, input.ids.narrow(1, 0, tokens - 1)?], 1)?,
-            positions: input.positions.clone(),
-            mask: causal_mask(&vec![tokens; batch], tokens, input.ids.device())?,
-        })
+    /// The tokens of a text as the decoder of a classifier reads them: one later, behind the start token.
+    fn shifted(&self, ids: &Tensor) -> Result<Tensor> {
+        let (batch, tokens) = ids.dims2()?;
+        let start = Tensor::full(self.start, (batch, 1), ids.device())?;
+        Tensor::cat(&[start, ids.narrow(1, 0, tokens - 1)?], 1)
+    }
+
+    /// The text once more, left to right, for the decoder of a classifier.
+    fn reread(&self, input: &Input) -> Result<Input> {
+        let Some(embeddings) = input.reread.clone() else {
+            candle_core::bail!(
+                "this T5 was opened with a classifier, whose decoder reads the text too; embed it by this network"
+            )
+        };
+        let (batch, tokens, _) = embeddings.dims3()?;
+        let mask = causal_mask(&vec![tokens; batch], tokens, embeddings.device())?;
+        Ok(Input { embeddings, positions: input.positions.narrow(1, 0, tokens)?, mask, reread: None })
     }
 }
 
 impl Network for T5 {
+    /// With a classifier those of its decoder too.
+    fn embed(&self, input: &InputIds) -> Result<Input> {
+        let embedded = input.embedded(self.words.forward(&input.ids)?);
+        Ok(match self.head {
+            Head::TokenEmbedding { .. } => embedded,
+            Head::Classifier { .. } => {
+                Input { reread: Some(self.words.forward(&self.shifted(&input.ids)?)?), ..embedded }
+            }
+        })
+    }
+
     /// The encoder's states; with a classifier those of the decoder, which reads the text again.
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
         let read = self.run(&self.encoder, input, Beside::default(), trace, noise)?;
         match self.head {
             Head::TokenEmbedding { .. } => Ok(read),
-            Head::Classifier { .. } => self.decode(&read, &input.mask, &self.shifted(input)?, trace, noise),
+            Head::Classifier { .. } => self.decode(&read, &input.mask, &self.reread(input)?, trace, noise),
         }
     }
 

@@ -10,7 +10,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::ModelError;
+use super::layout::TokenizerRule;
+use super::{ARCHITECTURES, ModelError};
 
 /// How a class of transformers makes its tokenizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,13 +82,25 @@ pub fn applied(
 
 fn class(settings: &Map<String, Value>, model_type: Option<&str>) -> Class {
     let named = settings.get("tokenizer_class").and_then(Value::as_str);
-    match (named.map(|name| name.strip_suffix("Fast").unwrap_or(name)), model_type) {
-        (Some("BertTokenizer" | "DistilBertTokenizer"), _) | (None, Some("bert" | "distilbert")) => Class::Bert,
-        (Some("RobertaTokenizer"), _) | (None, Some("roberta")) => Class::Roberta,
-        (Some("GPT2Tokenizer" | "Qwen2Tokenizer"), _) | (None, Some("gpt2" | "qwen2" | "qwen3")) => Class::Bytes,
-        // Mistral's are taken as they are, by whatever class.
-        (Some("LlamaTokenizer"), other) if other != Some("mistral") => Class::Llama,
-        _ => Class::AsWritten,
+    let own = ARCHITECTURES.iter().find(|architecture| Some(architecture.id) == model_type);
+    let rule = own.map_or(TokenizerRule::AsNamed, |architecture| architecture.tokenizer);
+    let named = named.map(|name| name.strip_suffix("Fast").unwrap_or(name));
+    match (named, rule) {
+        (Some("LlamaTokenizer"), TokenizerRule::AsWritten) => Class::AsWritten,
+        (Some(name), _) | (None, TokenizerRule::Class(name)) => Class::called(name),
+        (None, _) => Class::AsWritten,
+    }
+}
+
+impl Class {
+    fn called(name: &str) -> Self {
+        match name {
+            "BertTokenizer" | "DistilBertTokenizer" => Self::Bert,
+            "RobertaTokenizer" => Self::Roberta,
+            "GPT2Tokenizer" | "Qwen2Tokenizer" => Self::Bytes,
+            "LlamaTokenizer" => Self::Llama,
+            _ => Self::AsWritten,
+        }
     }
 }
 

@@ -8,15 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use candle_core::{DType, Device, Tensor, Var};
 
 use super::available_memory;
-use super::frozen::{FrozenWeights, Weight};
-use super::init::Init;
-use super::plan::{self, Planner};
+use super::frozen::FrozenWeights;
+use super::init::{Init, fresh};
+use super::names::TensorSource;
 use super::stored::Stored;
-use super::{Architecture, Config, HeadKind, Heads, ModelError};
+use super::{Architecture, Config, HeadKind, Heads, ModelError, Names};
 
 /// Variables by Hugging Face's names, in name order.
 #[derive(Clone)]
 pub struct Weights {
+    architecture: &'static Architecture,
     variables: BTreeMap<String, Var>,
     /// What is kept quantised or in half precision: never trained, never saved.
     frozen: BTreeMap<String, FrozenWeights>,
@@ -69,24 +70,8 @@ impl LoadReport {
     }
 }
 
-/// Other names under which an encoder's checkpoints keep `name`: those of a bare trunk lack `prefix`,
-/// and the first ones say gamma and beta.
-pub fn other_names(name: &str, prefix: &str) -> Vec<String> {
-    let old =
-        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
-    let named = [Some(name), name.strip_prefix(prefix)].into_iter().flatten();
-    named.flat_map(|name| [name.to_owned(), old(name)]).collect()
-}
-
-/// Where a network's tensors come from while it is built.
-pub(super) enum Supply {
-    Building(RefCell<Builder>),
-    Planning(RefCell<Planner>),
-    Tracked(Weights),
-    Detached(Weights),
-}
-
-pub(super) struct Builder {
+/// Makes a network's tensors while it is built.
+struct Builder {
     architecture: &'static Architecture,
     /// Whether the configuration asks for one matrix as table and head.
     tied: bool,
@@ -105,14 +90,11 @@ pub(super) struct Builder {
     misshaped: Vec<String>,
 }
 
-/// Hands out tensors by name, level by level, so that code reads as the checkpoint is named.
-pub struct Names<'a> {
-    supply: &'a Supply,
-    prefix: String,
+/// One reading of the weights, for a network to be built over.
+pub struct View {
+    weights: Weights,
+    tracked: bool,
 }
-
-/// Keeps the supply alive for [`Names`].
-pub struct View(Supply);
 
 impl Weights {
     /// Builds the weights of a network: from `stored` tensors, or fresh ones drawn from `seed`.
@@ -144,11 +126,8 @@ impl Weights {
             missing: Vec::new(),
             misshaped: Vec::new(),
         };
-        let supply = Supply::Building(RefCell::new(builder));
-        let built = (architecture.build)(config, top, &Names::root(&supply));
-        let Supply::Building(builder) = supply else {
-            return Err(ModelError::Weights("a network cannot be built from a reading".into()));
-        };
+        let builder = RefCell::new(builder);
+        let built = (architecture.build)(config, top, &Names::root(&builder));
         let builder = builder.into_inner();
         // A configuration that is wrong in itself explains more than the shapes that follow from it.
         let wrong_in_itself = matches!(built, Err(ModelError::Config(_)));
@@ -161,17 +140,22 @@ impl Weights {
 
     /// The reading that records a graph.
     pub fn tracked(&self) -> View {
-        View(Supply::Tracked(self.clone()))
+        View { weights: self.clone(), tracked: true }
     }
 
     /// The reading that shares the memory and records nothing.
     pub fn detached(&self) -> View {
-        View(Supply::Detached(self.clone()))
+        View { weights: self.clone(), tracked: false }
     }
 
     /// All variables in name order.
     pub fn variables(&self) -> &BTreeMap<String, Var> {
         &self.variables
+    }
+
+    /// Whether a variable may be pruned.
+    pub fn is_prunable(&self, name: &str, variable: &Var) -> bool {
+        self.architecture.is_prunable(name, variable.rank())
     }
 
     /// Where the weights are.
@@ -224,109 +208,46 @@ impl Weights {
 impl View {
     /// The root of the names.
     pub fn names(&self) -> Names<'_> {
-        Names::root(&self.0)
+        Names::root(self)
     }
 }
 
-impl<'a> Names<'a> {
-    pub(super) fn root(supply: &'a Supply) -> Self {
-        Self { supply, prefix: String::new() }
+impl TensorSource for View {
+    fn tensor(&self, name: &str, _: &[usize], _: Init, _: bool) -> Result<Tensor, ModelError> {
+        let variable = self.weights.variables.get(name);
+        let variable = variable.ok_or_else(|| ModelError::Weights(format!("no tensor {name}")))?;
+        Ok(if self.tracked { variable.as_tensor().clone() } else { variable.as_detached_tensor() })
     }
 
-    /// One level down.
-    pub fn pp(&self, part: impl std::fmt::Display) -> Self {
-        Self { supply: self.supply, prefix: self.full(&part.to_string()) }
+    fn frozen(&self, name: &str, _: &[usize]) -> Result<Option<FrozenWeights>, ModelError> {
+        Ok(self.weights.frozen.get(name).cloned())
     }
 
-    /// The tensor `name`; a checkpoint that lacks it is refused.
-    ///
-    /// # Errors
-    /// The tensor library's; missing and mis-shaped tensors are collected and reported together.
-    pub fn get(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
-        self.tensor(name, shape, init, false)
+    fn is_known(&self, name: &str) -> bool {
+        self.weights.variables.contains_key(name) || self.weights.frozen.contains_key(name)
     }
 
-    /// The tensor `name` of the top; a checkpoint that lacks it gets a new one, which is reported.
-    ///
-    /// # Errors
-    /// As [`Self::get`].
-    pub fn get_or_new(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor, ModelError> {
-        self.tensor(name, shape, init, true)
+    /// Whether one was stored with other numbers when the weights were built.
+    fn has_own_head(&self, heads: &Heads) -> Result<bool, ModelError> {
+        Ok(self.is_known(heads.vocabulary))
     }
+}
 
-    /// A matrix that states are multiplied with: as [`Self::get`], but one that is stored quantised,
-    /// or asked for in half precision, is kept so.
-    ///
-    /// # Errors
-    /// As [`Self::get`].
-    pub fn weight(&self, name: &str, shape: &[usize], init: Init) -> Result<Weight, ModelError> {
-        self.matrix(name, shape, init, false)
-    }
-
-    /// As [`Self::weight`], of the top, which a checkpoint may lack.
-    ///
-    /// # Errors
-    /// As [`Self::get`].
-    pub fn weight_or_new(&self, name: &str, shape: &[usize], init: Init) -> Result<Weight, ModelError> {
-        self.matrix(name, shape, init, true)
-    }
-
-    /// Whether the tensor `name` is stored, or was when the weights were built.
-    pub fn is_known(&self, name: &str) -> bool {
-        let full = self.full(name);
-        match self.supply {
-            Supply::Building(builder) => builder.borrow().find(&full).is_some(),
-            Supply::Planning(planner) => planner.borrow().knows(&full),
-            Supply::Tracked(weights) | Supply::Detached(weights) => {
-                weights.variables.contains_key(&full) || weights.frozen.contains_key(&full)
-            }
-        }
-    }
-
-    /// Whether a head over the vocabulary is stored, or was when the weights were built, that has other
-    /// numbers than the table it should be one with.
-    ///
-    /// # Errors
-    /// [`ModelError::Damaged`] if they cannot be read.
-    pub(super) fn has_own_head(&self, heads: &Heads) -> Result<bool, ModelError> {
-        match self.supply {
-            Supply::Building(builder) => builder.borrow_mut().has_own_head(heads),
-            Supply::Planning(planner) => Ok(planner.borrow().has_own_head()),
-            Supply::Tracked(weights) | Supply::Detached(weights) => {
-                let head = heads.vocabulary;
-                Ok(weights.variables.contains_key(head) || weights.frozen.contains_key(head))
-            }
-        }
-    }
-
-    fn full(&self, name: &str) -> String {
-        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
-    }
-
-    fn matrix(&self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Weight, ModelError> {
-        let full = self.full(name);
-        let frozen = match self.supply {
-            Supply::Building(builder) => builder.borrow_mut().freeze(&full, shape)?,
-            Supply::Planning(_) => None,
-            Supply::Tracked(weights) | Supply::Detached(weights) => weights.frozen.get(&full).cloned(),
-        };
-        match frozen {
-            Some(frozen) => Ok(Weight::Frozen(frozen)),
-            None => self.tensor(name, shape, init, optional).map(Weight::Trainable),
-        }
-    }
-
+impl TensorSource for RefCell<Builder> {
     fn tensor(&self, name: &str, shape: &[usize], init: Init, optional: bool) -> Result<Tensor, ModelError> {
-        let full = self.full(name);
-        let of = |weights: &Weights| {
-            weights.variables.get(&full).cloned().ok_or_else(|| ModelError::Weights(format!("no tensor {full}")))
-        };
-        match self.supply {
-            Supply::Building(builder) => builder.borrow_mut().make(&full, shape, init, optional),
-            Supply::Planning(planner) => planner.borrow_mut().note(&full, shape, init, optional),
-            Supply::Tracked(weights) => Ok(of(weights)?.as_tensor().clone()),
-            Supply::Detached(weights) => Ok(of(weights)?.as_detached_tensor()),
-        }
+        self.borrow_mut().make(name, shape, init, optional)
+    }
+
+    fn frozen(&self, name: &str, shape: &[usize]) -> Result<Option<FrozenWeights>, ModelError> {
+        self.borrow_mut().freeze(name, shape)
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.borrow().find(name).is_some()
+    }
+
+    fn has_own_head(&self, heads: &Heads) -> Result<bool, ModelError> {
+        self.borrow_mut().has_own_head(heads)
     }
 }
 
@@ -367,7 +288,7 @@ impl Builder {
                     self.added.push(name.to_owned());
                 }
                 self.take_room(name, shape)?;
-                plan::fresh(name, shape, init, self.seed, &self.device)?
+                fresh(name, shape, init, self.seed, &self.device)?
             }
         };
         let variable = Var::from_tensor(&tensor)?;
@@ -473,7 +394,9 @@ impl Builder {
         let unused = names.filter(|name| !self.used.contains(name) && !ignored(name) && !of_head(name)).collect();
         let everything = || self.variables.keys().cloned().collect();
         let drawn = self.stored.as_ref().map_or_else(everything, |_| self.added.iter().cloned().collect());
-        let weights = Weights { variables: self.variables, frozen: self.frozen, device: self.device, drawn };
+        let architecture = self.architecture;
+        let weights =
+            Weights { architecture, variables: self.variables, frozen: self.frozen, device: self.device, drawn };
         (weights, LoadReport { unused, added: self.added, replaced, kept_apart: self.kept_apart })
     }
 }

@@ -41,13 +41,6 @@ pub struct Pruner {
     removed: BTreeMap<String, Tensor>,
 }
 
-/// Whether a variable takes part: a matrix of one of the layers, however the architecture counts
-/// them. T5 keeps its position bias, a table, within its first layers.
-fn is_prunable(name: &str, rank: usize) -> bool {
-    let inside = [".layer.", ".layers.", ".h."].iter().any(|part| name.contains(part));
-    rank == 2 && inside && !name.contains("relative_attention_bias")
-}
-
 impl Pruner {
     /// Moves the threshold: masks are made anew from the weights as they would be unpruned. Does
     /// nothing while θ stays where it is, so masks are stable between changes. Gives whether it moved.
@@ -114,7 +107,7 @@ impl Pruner {
 
     /// Prunable weights as they would be unpruned, in name order.
     fn dense(&self, weights: &Weights) -> Result<BTreeMap<String, Tensor>> {
-        let prunable = weights.variables().iter().filter(|(name, v)| is_prunable(name, v.rank()));
+        let prunable = weights.variables().iter().filter(|(name, variable)| weights.is_prunable(name, variable));
         let whole = |(name, variable): (&String, &candle_core::Var)| {
             let now = variable.as_detached_tensor();
             let values = match self.removed.get(name) {

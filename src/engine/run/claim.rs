@@ -10,8 +10,8 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::session::inference_spec::{self, STUDENT};
-use crate::session::run_folder::{self, CHECKPOINTS, Holder, LOCK, SUMMARY};
+use crate::session::inference_spec;
+use crate::session::run_folder::{self, CHECKPOINTS, Holder, LOCK, STUDENT, SUMMARY};
 
 /// Why a folder cannot be a run's.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use super::super::train::Trainer;
 use super::super::{EngineError, speed};
 use super::Engine;
 use crate::link::{Command, Event, EventSink as _, Measuring, Predictions, Side};
-use crate::session::inference_spec::STUDENT;
+use crate::session::run_folder::STUDENT;
 
 /// The figures at the end of a run, as far as they could be had.
 #[derive(Default)]

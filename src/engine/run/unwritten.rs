@@ -8,7 +8,7 @@ use super::super::EngineError;
 use super::super::model::StudentFiles;
 use super::{Claim, Engine, claim};
 use crate::link::{Event, EventSink as _, Notice, Outcome, Saved, Unwritten as Told};
-use crate::session::inference_spec::STUDENT;
+use crate::session::run_folder::STUDENT;
 
 /// Such a student.
 pub(super) struct Unwritten {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use candle_core::{Device, Tensor};
 
 use super::StudentInitError;
-use super::stacks::{self, LayerStack};
 use crate::engine::hub;
 use crate::engine::model::{self, Architecture, Config, ModelError, ModelFiles, Stored, Tokens};
 use crate::session::{ModelChoice, Source};
@@ -51,14 +50,6 @@ impl InitSource {
         let (stored, tokens) = (files.weights()?, Tokens::open(&files)?);
         let outputs = model::output_names(&files, &config, architecture, &stored);
         Ok(Self { title: source.title(), config, architecture, stored, tokens, outputs })
-    }
-
-    /// Its stacks of layers.
-    ///
-    /// # Errors
-    /// [`StudentInitError::Layers`].
-    pub fn stacks(&self) -> Result<&'static [LayerStack], StudentInitError> {
-        stacks::of(self.architecture.id)
     }
 
     /// The tensor that this model's architecture calls `name`, if it is stored.

@@ -1,71 +1,26 @@
-//! A student with the layers of another model, tensor by tensor under Hugging Face's names.
+//! What a student takes of another model, tensor by tensor under Hugging Face's names.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
 use super::StudentInitError;
-use super::fit;
 use super::init_source::InitSource;
 use super::layer_map::picked;
 use super::reduce::Reduction;
-use super::stacks::{self, LayerStack};
-use crate::engine::model::plan::{self, Planned};
-use crate::engine::model::{self, Config, HeadKind, HeadRows, Model, ModelFiles, Parts, Plan, Stored, Tokens, outputs};
-use crate::session::{LayerMap, Layers, Models};
-
-/// The student of `models`, whose configuration and tokenizer are `files` and whose weights are those
-/// that `layers` names.
-///
-/// # Errors
-/// [`StudentInitError`] naming what does not fit and what to change.
-pub fn student(
-    models: &Models,
-    layers: &Layers,
-    files: ModelFiles,
-    classes: &[String],
-    seed: u64,
-    device: &Device,
-) -> Result<Model, StudentInitError> {
-    let choice = &models.student;
-    let nobody = || StudentInitError::Layers("no model is named to take them from; name one under `of`".into());
-    let source = models.layers_from().ok_or_else(nobody)?;
-    let origin = InitSource::open(source)?;
-    let mut config = files.configuration()?.0;
-    let teacher = models.teacher.as_ref().filter(|teacher| teacher.source == *source);
-    let mapping = choice.classes.as_ref().or_else(|| teacher?.classes.as_ref());
-    let mut taken = LayerSelection::new(&origin, &layers.map)?;
-    taken.outputs = outputs::matched(&origin.outputs, classes, mapping).ok().map(|matched| matched.order);
-    if *source == choice.source {
-        taken.write(&mut config)?;
-    }
-    let architecture = model::architecture(&config)?;
-    let tokens = Arc::new(Tokens::open(&files)?);
-    origin.check_tokens(&tokens)?;
-    let top = HeadKind::asked(choice.head, architecture, classes.len());
-    let plan = Plan::new(architecture, &config, &top, Some(&origin.stored))?;
-    fit::check(&origin, &config, &taken, &plan)?;
-    let (tensors, note) = taken.tensors(&config, &plan, seed, device)?;
-    let stored = Some(Stored::of(tensors, Path::new(&origin.title)));
-    let mut model = model::open_parts(
-        choice,
-        files,
-        Parts { config, stored, tokens, head: HeadRows::AsStored },
-        classes.len(),
-        seed,
-        device,
-    )?;
-    model.card.notes.insert(0, note);
-    Ok(model)
-}
+use crate::engine::model::init::fresh;
+use crate::engine::model::layout::{Kin, LayerStack};
+use crate::engine::model::plan::Planned;
+use crate::engine::model::{Architecture, Config, Plan};
+use crate::session::LayerMap;
 
 /// Layers of a model, picked stack by stack.
 pub struct LayerSelection<'a> {
     origin: &'a InitSource,
+    /// The student's architecture.
+    pub architecture: &'static Architecture,
     /// Each stack and the layers of it, in the student's order; empty for embeddings only.
-    pub stacks: Vec<(LayerStack, Vec<usize>)>,
+    pub stacks: Vec<(&'static LayerStack, Vec<usize>)>,
     /// Whether any layer is taken.
     pub layers: bool,
     /// The output of the origin's classifier for each class, if its outputs are the classes.
@@ -73,62 +28,74 @@ pub struct LayerSelection<'a> {
 }
 
 impl<'a> LayerSelection<'a> {
-    /// What `map` takes of `origin`.
+    /// What `map` takes of `origin` for a student of `architecture`.
     ///
     /// # Errors
     /// [`StudentInitError::Layers`] if the map does not fit the depth.
-    pub fn new(origin: &'a InitSource, map: &LayerMap) -> Result<Self, StudentInitError> {
-        let of = |stack: &LayerStack| Ok((*stack, picked(map, stack.layers(&origin.config)?)?));
-        let stacks = origin.stacks()?.iter().map(of).collect::<Result<_, StudentInitError>>()?;
-        Ok(Self { origin, stacks, layers: *map != LayerMap::EmbeddingsOnly, outputs: None })
+    pub fn new(
+        origin: &'a InitSource,
+        architecture: &'static Architecture,
+        map: &LayerMap,
+    ) -> Result<Self, StudentInitError> {
+        let theirs = origin.architecture;
+        let of = |stack: &'static LayerStack| Ok((stack, picked(map, theirs.layers_of(stack, &origin.config)?)?));
+        let stacks = theirs.stacks.iter().map(of).collect::<Result<_, StudentInitError>>()?;
+        Ok(Self { origin, architecture, stacks, layers: *map != LayerMap::EmbeddingsOnly, outputs: None })
     }
 
     /// Gives a configuration like the origin's the picked layers.
-    fn write(&self, config: &mut Config) -> Result<(), StudentInitError> {
+    pub fn write(&self, config: &mut Config) -> Result<(), StudentInitError> {
         let stacks = self.stacks.iter().filter(|_| self.layers);
-        stacks.into_iter().try_for_each(|(stack, picked)| Ok(stack.write(config, picked)?))
+        stacks
+            .into_iter()
+            .try_for_each(|(stack, picked)| Ok(self.origin.architecture.pick_layers(stack, config, picked)?))
     }
 
     /// The origin's name for the student's tensor `name`; `None` for a tensor of a layer that is
     /// not taken.
-    pub fn name(&self, name: &str, student: &str) -> Option<String> {
-        let own = self.in_layer(name, stacks::of(student).ok()?)?;
-        let other = student == "distilbert" && self.origin.architecture.id == "bert";
-        Some(if other { stacks::bert_name(&own) } else { own })
+    pub fn name(&self, name: &str) -> Option<String> {
+        let own = self.in_layer(name)?;
+        Some(self.kin().map_or(own.clone(), |kin| kin.name(&own)))
     }
 
-    /// `name` with the picked layer's number. The one bias table that all layers of a T5 stack share
-    /// stands in the first, whichever layers are taken.
-    fn in_layer(&self, name: &str, own: &[LayerStack]) -> Option<String> {
-        let shared = name.contains("relative_attention_bias");
-        for (stack, (_, picked)) in own.iter().zip(&self.stacks) {
-            if let Some((layer, renumbered)) = stack.layer_of(name).filter(|_| !shared) {
+    /// How the origin calls what the student's architecture calls otherwise, where it does.
+    fn kin(&self) -> Option<&'static Kin> {
+        self.architecture.kin_of(self.origin.architecture)
+    }
+
+    /// `name` with the picked layer's number. A table that all layers of a stack share stands in the first,
+    /// whichever layers are taken.
+    fn in_layer(&self, name: &str) -> Option<String> {
+        for (stack, (_, picked)) in self.architecture.stacks.iter().zip(&self.stacks) {
+            if let Some((layer, renumbered)) = stack.layer_of(name).filter(|_| !stack.is_shared(name)) {
                 return picked.get(layer).map(|layer| renumbered(*layer));
             }
         }
-        let behind = !self.layers && !fit::is_embedding(name);
+        let behind = !self.layers && !self.architecture.is_embedding(name);
         (!behind).then(|| name.to_owned())
     }
 
     /// The student's tensors, and a sentence on what they are.
-    fn tensors(
+    ///
+    /// # Errors
+    /// [`StudentInitError`] if a tensor cannot be read or does not fit.
+    pub fn tensors(
         &self,
         config: &Config,
         plan: &Plan,
         seed: u64,
         device: &Device,
     ) -> Result<(BTreeMap<String, Tensor>, String), StudentInitError> {
-        let (wide, narrow) = (self.origin.config.width(), config.width());
-        let reduction = if wide == narrow { None } else { Some(Reduction::of(self.origin, narrow, device)?) };
+        let (theirs, origin) = (self.origin.architecture, self.origin);
+        let (wide, narrow) = (theirs.width(&origin.config), self.architecture.width(config));
+        let reduction = if wide == narrow { None } else { Some(Reduction::of(origin, narrow, device)?) };
         let mut tensors = BTreeMap::new();
         for (name, planned) in &plan.0 {
-            let found = self.found(name, config.model_type()?, planned, reduction.as_ref(), device)?;
+            let found = self.found(name, planned, reduction.as_ref(), device)?;
             match found {
                 Some(tensor) => drop(tensors.insert(name.clone(), tensor)),
                 None if planned.optional => {}
-                None => {
-                    drop(tensors.insert(name.clone(), plan::fresh(name, &planned.shape, planned.init, seed, device)?))
-                }
+                None => drop(tensors.insert(name.clone(), fresh(name, &planned.shape, planned.init, seed, device)?)),
             }
         }
         Ok((tensors, self.note(reduction.as_ref(), narrow)))
@@ -137,21 +104,20 @@ impl<'a> LayerSelection<'a> {
     fn found(
         &self,
         name: &str,
-        student: &str,
         planned: &Planned,
         reduction: Option<&Reduction>,
         device: &Device,
     ) -> Result<Option<Tensor>, StudentInitError> {
-        let Some(theirs) = self.name(name, student) else { return Ok(None) };
+        let Some(theirs) = self.name(name) else { return Ok(None) };
         let Some(tensor) = self.origin.tensor(&theirs, device)? else { return Ok(None) };
         let Some(tensor) = self.in_class_order(&theirs, tensor)? else { return Ok(None) };
-        let tensor = self.with_first_kind(&theirs, student, tensor, device)?;
+        let tensor = self.with_first_segment(&theirs, tensor, device)?;
         let tensor = match reduction {
-            Some(reduction) if fit::is_table(name) => reduction.apply(&tensor)?,
-            Some(_) if !fit::is_row_bias(name) => return Ok(None),
+            Some(reduction) if self.architecture.is_table(name) => reduction.apply(&tensor)?,
+            Some(_) if !self.architecture.is_token_bias(name) => return Ok(None),
             _ => tensor,
         };
-        fit::rows(tensor, planned, name)
+        rows(tensor, planned, name, self.architecture)
     }
 
     /// A classifier's rows in the order of the classes; `None` where they are other classes.
@@ -164,20 +130,12 @@ impl<'a> LayerSelection<'a> {
         Ok(Some(tensor.index_select(&Tensor::new(rows, tensor.device())?, 0)?))
     }
 
-    /// BERT adds the vector of a text's kind to every token and DistilBERT has none: it is put into the
-    /// positions, so that both embed a text alike.
-    fn with_first_kind(
-        &self,
-        theirs: &str,
-        student: &str,
-        tensor: Tensor,
-        device: &Device,
-    ) -> Result<Tensor, StudentInitError> {
-        if student != "distilbert" || !theirs.starts_with("bert.embeddings.position") {
-            return Ok(tensor);
-        }
-        match self.origin.tensor("bert.embeddings.token_type_embeddings.weight", device)? {
-            Some(kinds) => Ok(tensor.broadcast_add(&kinds.narrow(0, 0, 1)?)?),
+    /// Where the origin adds the first row of a table that the student lacks to every token, that row is put
+    /// into a table that the student has, so that both embed a text alike.
+    fn with_first_segment(&self, theirs: &str, tensor: Tensor, device: &Device) -> Result<Tensor, StudentInitError> {
+        let folded = self.kin().and_then(|kin| kin.folded).filter(|(into, _)| theirs.starts_with(into));
+        match folded.map(|(_, segments)| self.origin.tensor(segments, device)).transpose()?.flatten() {
+            Some(segments) => Ok(tensor.broadcast_add(&segments.narrow(0, 0, 1)?)?),
             None => Ok(tensor),
         }
     }
@@ -193,5 +151,31 @@ impl<'a> LayerSelection<'a> {
             (None, Some((_, picked))) if self.layers => format!("layers {} of {title}", list(picked)),
             _ => format!("embeddings of {title}; the layers are new"),
         }
+    }
+}
+
+/// A tensor as the student wants it: as it is, or the first rows of a table. `None` where a part of the
+/// top has another shape and starts anew.
+///
+/// # Errors
+/// [`StudentInitError::Layers`] if the student's table has more rows.
+fn rows(
+    tensor: Tensor,
+    planned: &Planned,
+    name: &str,
+    architecture: &Architecture,
+) -> Result<Option<Tensor>, StudentInitError> {
+    if tensor.dims() == planned.shape {
+        return Ok(Some(tensor));
+    }
+    let by_row = architecture.is_table(name) || architecture.is_token_bias(name);
+    match (planned.shape.first(), tensor.dims().first()) {
+        (Some(&ours), Some(&theirs)) if by_row && ours < theirs && tensor.dims()[1..] == planned.shape[1..] => {
+            Ok(Some(tensor.narrow(0, 0, ours)?.contiguous()?))
+        }
+        (Some(ours), Some(theirs)) if by_row && ours > theirs => Err(StudentInitError::Layers(format!(
+            "{name} has {theirs} rows and the student's configuration asks for {ours}; lower vocab_size or the number of positions"
+        ))),
+        _ => Ok(None),
     }
 }

@@ -13,12 +13,12 @@
 //! one with fewer rows: embedding, head and tokenizer shrink together, and the rest never knows.
 
 pub mod fit;
+pub mod from_layers;
 pub mod init_source;
 pub mod layer_map;
 pub mod layer_selection;
 pub mod reduce;
 pub mod size;
-pub mod stacks;
 pub mod trim;
 
 use candle_core::Device;
@@ -65,7 +65,7 @@ pub fn student(session: &Session, data: &Dataset, device: &Device) -> Result<Mod
     files.check_trainable()?;
     let whole = match &choice.layers {
         None => model::open_for(choice, files, Classes::Learning(classes), seed, device)?,
-        Some(layers) => layer_selection::student(&session.models, layers, files, classes, seed, device)?,
+        Some(layers) => from_layers::student(&session.models, layers, files, classes, seed, device)?,
     };
     match choice.vocabulary {
         Vocabulary::Whole => Ok(whole),

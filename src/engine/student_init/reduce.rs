@@ -30,12 +30,9 @@ impl Reduction {
     /// # Errors
     /// [`StudentInitError`] if there is no such table.
     pub fn of(origin: &InitSource, width: usize, device: &Device) -> Result<Self, StudentInitError> {
-        let names = ["word_embeddings.weight", "wte.weight", "embed_tokens.weight", "shared.weight"];
-        let mut stored: Vec<String> = origin.stored.names().collect();
-        stored.sort_unstable();
-        let table = names.iter().find_map(|end| stored.iter().find(|name| name.ends_with(end)));
+        let table = origin.tensor(origin.architecture.heads.table, device)?;
         let table = table.ok_or_else(|| ModelError::Weights("no table of token embeddings".into()))?;
-        Self::new(&origin.stored.tensor(table, device)?, width)
+        Self::new(&table, width)
     }
 
     /// The reduction of `table [rows, wide]` to `width` columns.

@@ -1,7 +1,7 @@
 //! How much memory a model takes, from its configuration alone and before anything is allocated.
 
+use super::StudentInitError;
 use super::layer_map::picked;
-use super::{StudentInitError, stacks};
 use crate::engine::hub;
 use crate::engine::model::{self, Config, HeadKind, ModelError, Plan};
 use crate::link::{ModelCard, ModelSize};
@@ -17,7 +17,11 @@ const NUMBER: u64 = 4;
 pub fn of(config: &Config, head: Head, classes: usize, optimizer: OptimizerKind) -> Result<ModelSize, ModelError> {
     let architecture = model::architecture(config)?;
     let plan = Plan::new(architecture, config, &HeadKind::asked(head, architecture, classes), None)?;
-    Ok(ModelSize { layers: config.layers(), width: config.width(), ..weighed(plan.parameters(), optimizer) })
+    Ok(ModelSize {
+        layers: architecture.layers(config),
+        width: architecture.width(config),
+        ..weighed(plan.parameters(), optimizer)
+    })
 }
 
 /// What the student of `session` would weigh for `classes` classes, from configurations alone; a
@@ -32,10 +36,10 @@ pub fn planned(session: &Session, classes: usize) -> Result<ModelSize, StudentIn
         && *source == choice.source
         && layers.map != LayerMap::EmbeddingsOnly
     {
-        let whole = config.clone();
-        for stack in stacks::of(whole.model_type()?)? {
-            let picked = picked(&layers.map, stack.layers(&whole)?)?;
-            stack.write(&mut config, &picked)?;
+        let (whole, architecture) = (config.clone(), model::architecture(&config)?);
+        for stack in architecture.stacks {
+            let picked = picked(&layers.map, architecture.layers_of(stack, &whole)?)?;
+            architecture.pick_layers(stack, &mut config, &picked)?;
         }
     }
     Ok(of(&config, choice.head, classes, session.recipe.optimizer)?)

@@ -30,7 +30,7 @@ impl Task for Classifier {
     ) -> candle_core::Result<Forward> {
         let rows: Vec<&[u32]> = batch.iter().filter_map(|p| p.passes.first()).map(|r| r.ids.as_slice()).collect();
         let ends: Vec<u32> = rows.iter().map(|row| row.len().saturating_sub(1) as u32).collect();
-        let hidden = network.encode(&model.input(&rows)?, captures, dropout)?;
+        let hidden = network.encode(&network.embed(&model.input(&rows)?)?, captures, dropout)?;
         let rows = batch.iter().enumerate().map(|(place, sample)| sample.row(place)).collect();
         Ok(Forward { answers: Outputs { logits: network.classify(&hidden, &ends, dropout)?, rows }, text: None })
     }

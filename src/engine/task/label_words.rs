@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::{Forward, Outputs, Row, Sample, Task, by_words, shared_start};
 use crate::engine::data::Example;
 use crate::engine::model::attention::MASKED;
-use crate::engine::model::{DropoutRng, Input, Kind, KvCache, Model, Network, Trace, ops};
+use crate::engine::model::{DropoutRng, InputIds, Kind, KvCache, Model, Network, Trace, ops};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Verbalizer};
 use crate::session::Scoring;
 
@@ -64,7 +64,7 @@ impl Words {
     }
 
     /// Ids, positions and mask of prompts with all label words behind them.
-    fn input(&self, prompts: &[&[u32]], pad: u32, device: &Device) -> Result<Input> {
+    fn input(&self, prompts: &[&[u32]], pad: u32, device: &Device) -> Result<InputIds> {
         let longest = prompts.iter().map(|row| row.len()).max().unwrap_or(0);
         let total = longest + self.columns.len();
         let (mut ids, mut positions) = (Vec::new(), Vec::new());
@@ -77,7 +77,7 @@ impl Words {
         let cells = prompts.iter().flat_map(|row| self.mask_of(row.len(), longest));
         let mask = Tensor::from_vec(cells.collect::<Vec<f32>>(), (prompts.len(), 1, total, total), device)?;
         let shape = (prompts.len(), total);
-        Ok(Input {
+        Ok(InputIds {
             ids: Tensor::from_vec(ids, shape, device)?,
             positions: Tensor::from_vec(positions, shape, device)?,
             mask,
@@ -202,10 +202,10 @@ impl Words {
         let input = self.input(&before, model.tokens.pad(), device)?;
         let hidden = if apart {
             let read = model.input(&prompts)?;
-            let states = network.encode(&read, captures, dropout)?;
-            network.decode(&states, &read.mask, &input, captures, dropout)?
+            let states = network.encode(&network.embed(&read)?, captures, dropout)?;
+            network.decode(&states, &read.mask, &network.embed(&input)?, captures, dropout)?
         } else {
-            network.encode(&input, captures, dropout)?
+            network.encode(&network.embed(&input)?, captures, dropout)?
         };
         let flat = hidden.reshape(((), hidden.dim(2)?))?;
         let logits = self.read_off(network, &flat, &self.rows(&lengths, longest))?;
@@ -227,13 +227,13 @@ impl Words {
         let prompt = example.passes.first().map(|pass| pass.ids.as_slice()).unwrap_or_default();
         let (known, whole) = (cache.tokens(), self.input(&[prompt], model.tokens.pad(), model.device())?);
         let new = whole.ids.dim(1)? - known;
-        let input = Input {
+        let input = InputIds {
             ids: whole.ids.narrow(1, known, new)?,
             positions: whole.positions.narrow(1, known, new)?,
             mask: whole.mask.narrow(2, known, new)?.contiguous()?,
         };
         let network = model.detached.as_ref();
-        let states = network.decode_step(&input, None, &mut cache)?;
+        let states = network.decode_step(&network.embed(&input)?, None, &mut cache)?;
         let length = prompt.len() - known;
         self.read_off(network, &states.squeeze(0)?, &self.rows(&[length], length))?.flatten_all()?.to_vec1()
     }

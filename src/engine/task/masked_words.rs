@@ -99,7 +99,7 @@ impl Words {
             let rows: Vec<&[u32]> = passes.iter().map(|pass| pass.ids.as_slice()).collect();
             let input = model.input(&rows)?;
             let tokens = input.ids.dim(1)?;
-            let hidden = network.encode(&input, captures, dropout)?;
+            let hidden = network.encode(&network.embed(&input)?, captures, dropout)?;
             let flat = hidden.reshape(((), hidden.dim(2)?))?;
             let masks = passes.iter().enumerate();
             let masks = masks

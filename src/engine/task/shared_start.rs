@@ -30,7 +30,7 @@ pub(super) fn read(model: &Model, examples: &[&Sample]) -> Result<Vec<Option<KvC
         };
         if !known.contains_key(start) {
             let mut cache = KvCache::default();
-            model.detached.decode_step(&model.behind(0, start)?, None, &mut cache)?;
+            model.detached.decode_step(&model.detached.embed(&model.behind(0, start)?)?, None, &mut cache)?;
             known.insert(start, cache);
         }
         caches.push(known.get(start).map(KvCache::branch).transpose()?);

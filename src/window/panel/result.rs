@@ -4,6 +4,7 @@
 //! The figures are those of `summary.json` and the model card: all three are the run's outcome.
 
 mod classes;
+mod view;
 
 use std::path::PathBuf;
 
@@ -11,27 +12,14 @@ use egui::{Button, Grid, Label, RichText, Ui};
 
 use super::Scene;
 use crate::link::{Outcome, Side, grouped};
-use crate::session::inference_spec::STUDENT;
+use crate::session::run_folder::STUDENT;
 use crate::window::control;
 use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
 use crate::window::strings;
 use crate::window::theme::Look;
 
-/// How the card is looked at.
-#[derive(Clone, Debug, Default)]
-pub struct ResultView {
-    /// Step and time of the outcome that is looked at: a new one is shown whatever became of the last.
-    of: (u64, u64),
-    /// Whether the person has put it away.
-    hidden: bool,
-    /// Whether class by class is shown.
-    by_class: bool,
-    /// Whether that is the teacher's side.
-    teacher: bool,
-    /// When the table was copied, in egui's seconds.
-    copied: Option<f64>,
-}
+pub use view::ResultView;
 
 /// So long a button says what it has done, seconds.
 const SAID: f64 = 1.5;

@@ -4,9 +4,11 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::header::Header;
-use super::names::Family;
+use super::names::TensorNames;
 use super::parts::Whole;
 use super::value::Value;
+use crate::engine::model::layout::{FromMetadata, GgufLayout};
+use crate::engine::model::{ARCHITECTURES, Architecture};
 
 /// What the metadata says under the name of its architecture.
 struct Fields<'a> {
@@ -20,14 +22,15 @@ const VOCABULARY_ONLY: &str = "it holds a vocabulary only, and no weights; choos
 /// Largest size a field may name, as in a `config.json`.
 const LARGEST: i64 = 4_000_000;
 
-/// Family of the names, and rows of one head of queries (1 where nothing depends on it).
+/// Names of the tensors, and rows of one head of queries (1 where nothing depends on it).
 ///
 /// # Errors
 /// In words, for an architecture that is not known here, or sizes that make no heads.
-pub fn family(header: &Header) -> Result<(Family, usize), String> {
-    let (fields, family) = open(header)?;
-    let wide = if family == Family::Gpt2 { 1 } else { fields.head_size()? };
-    Ok((family, wide))
+pub fn names(header: &Header) -> Result<(TensorNames, usize), String> {
+    let (fields, architecture, gguf) = open(header)?;
+    let has_heads = gguf.fields.iter().any(|(_, from)| *from == FromMetadata::HeadDim);
+    let wide = if has_heads { fields.head_size()? } else { 1 };
+    Ok((TensorNames::of(architecture).ok_or_else(|| unknown(architecture.id))?, wide))
 }
 
 /// The configuration.
@@ -36,11 +39,13 @@ pub fn family(header: &Header) -> Result<(Family, usize), String> {
 /// In words: what is missing, contradicts itself or is not known here.
 pub fn config(whole: &Whole) -> Result<Json, String> {
     let header = &whole.header;
-    let (fields, family) = open(header)?;
+    let (fields, architecture, gguf) = open(header)?;
     let mut config = Map::new();
-    match family {
-        Family::Gpt2 => fields.gpt2(&mut config)?,
-        Family::Llama | Family::Qwen => fields.llama(&mut config, whole)?,
+    let part = |part: &str| header.has(&format!("blk.0.{part}"));
+    let other = gguf.other.filter(|(_, is_other)| is_other(&part)).map(|(id, _)| id);
+    config.insert("model_type".into(), json!(other.unwrap_or(architecture.id)));
+    for (name, from) in gguf.fields {
+        config.insert((*name).to_owned(), fields.value(*from, whole)?);
     }
     config.insert("vocab_size".into(), json!(fields.rows()?));
     config.insert("tie_word_embeddings".into(), json!(!header.has("output.weight")));
@@ -50,7 +55,7 @@ pub fn config(whole: &Whole) -> Result<Json, String> {
     Ok(Json::Object(config))
 }
 
-fn open(header: &Header) -> Result<(Fields<'_>, Family), String> {
+fn open(header: &Header) -> Result<(Fields<'_>, &'static Architecture, &'static GgufLayout), String> {
     let architecture = header.text("general.architecture")?;
     let fields = Fields { header, architecture };
     let experts = fields.whole("expert_count").unwrap_or(0);
@@ -59,17 +64,22 @@ fn open(header: &Header) -> Result<(Fields<'_>, Family), String> {
             "it is a mixture of {experts} experts ({architecture}), which is not known here; choose a dense model"
         ));
     }
-    Ok((fields, known(architecture)?))
+    let (architecture, gguf) = known(architecture)?;
+    Ok((fields, architecture, gguf))
 }
 
-/// The family of an architecture.
+/// The architecture that such files call so.
 ///
 /// # Errors
 /// In words, with the known ones.
-pub fn known(architecture: &str) -> Result<Family, String> {
-    Family::of(architecture).ok_or_else(|| {
-        format!("its architecture {architecture:?} is not known here; the known ones are gpt2, llama (Mistral is one), qwen2, qwen3; choose another model")
-    })
+pub fn known(architecture: &str) -> Result<(&'static Architecture, &'static GgufLayout), String> {
+    let found = ARCHITECTURES.iter().find(|known| known.id == architecture);
+    found.and_then(|known| Some((known, known.gguf.as_ref()?))).ok_or_else(|| unknown(architecture))
+}
+
+fn unknown(architecture: &str) -> String {
+    let known = ARCHITECTURES.iter().filter_map(|known| Some(known.gguf?.called)).collect::<Vec<_>>().join(", ");
+    format!("its architecture {architecture:?} is not known here; the known ones are {known}; choose another model")
 }
 
 impl Fields<'_> {
@@ -159,38 +169,25 @@ impl Fields<'_> {
         Ok(wide)
     }
 
-    fn llama(&self, config: &mut Map<String, Json>, whole: &Whole) -> Result<(), String> {
-        let (heads, wide) = (self.size("attention.head_count")?, self.head_size()?);
-        let layer = |name: &str| self.header.has(&format!("blk.0.{name}"));
-        let fields = json!({
-            "model_type": self.llama_type(),
-            "hidden_size": self.size("embedding_length")?,
-            "num_hidden_layers": self.layers()?,
-            "intermediate_size": self.size("feed_forward_length")?,
-            "num_attention_heads": heads,
-            "num_key_value_heads": self.size_or("attention.head_count_kv", heads)?,
-            "head_dim": wide,
-            "max_position_embeddings": self.size("context_length")?,
-            "rms_norm_eps": self.needed("attention.layer_norm_rms_epsilon")?,
-            "rope_theta": self.number("rope.freq_base").unwrap_or(10_000.0),
-            "partial_rotary_factor": self.size_or("rope.dimension_count", wide)? as f64 / wide as f64,
-            "rope_scaling": self.scaling(),
-            "rope_divisors": self.divisors(whole, wide)?,
-            "attention_bias": layer("attn_output.bias"),
-            "mlp_bias": layer("ffn_up.bias"),
-            "sliding_window": null,
-        });
-        config.extend(fields.as_object().cloned().unwrap_or_default());
-        Ok(())
-    }
-
-    /// A llama with biases on queries, keys and values alone is what transformers calls Qwen2.
-    fn llama_type(&self) -> &str {
-        let biased = |part: &str| self.header.has(&format!("blk.0.{part}.bias"));
-        match self.architecture {
-            "llama" if biased("attn_q") && !biased("attn_output") => "qwen2",
-            other => other,
-        }
+    /// What stands in a field of the configuration.
+    fn value(&self, from: FromMetadata, whole: &Whole) -> Result<Json, String> {
+        Ok(match from {
+            FromMetadata::Size(name) => json!(self.size(name)?),
+            FromMetadata::SizeOr(name, other) => json!(self.size_or(name, self.size(other)?)?),
+            FromMetadata::Number(name) => json!(self.needed(name)?),
+            FromMetadata::NumberOr(name, usual) => json!(self.number(name).unwrap_or(usual)),
+            FromMetadata::Layers => json!(self.layers()?),
+            FromMetadata::HeadDim => json!(self.head_size()?),
+            FromMetadata::RotaryShare => {
+                let wide = self.head_size()?;
+                json!(self.size_or("rope.dimension_count", wide)? as f64 / wide as f64)
+            }
+            FromMetadata::RopeScaling => self.scaling(),
+            FromMetadata::RopeDivisors => self.divisors(whole, self.head_size()?)?,
+            FromMetadata::HasPart(part) => json!(self.header.has(&format!("blk.0.{part}"))),
+            FromMetadata::Word(word) => json!(word),
+            FromMetadata::Null => Json::Null,
+        })
     }
 
     fn scaling(&self) -> Json {
@@ -215,20 +212,5 @@ impl Fields<'_> {
         } else {
             Err(format!("its {NAME} is not {} numbers above 0, one a frequency; fetch it again", wide / 2))
         }
-    }
-
-    fn gpt2(&self, config: &mut Map<String, Json>) -> Result<(), String> {
-        let fields = json!({
-            "model_type": "gpt2",
-            "n_embd": self.size("embedding_length")?,
-            "n_layer": self.layers()?,
-            "n_inner": self.size("feed_forward_length")?,
-            "n_head": self.size("attention.head_count")?,
-            "n_positions": self.size("context_length")?,
-            "layer_norm_epsilon": self.needed("attention.layer_norm_epsilon")?,
-            "activation_function": "gelu_new",
-        });
-        config.extend(fields.as_object().cloned().unwrap_or_default());
-        Ok(())
     }
 }

@@ -31,6 +31,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value as Json;
+
 use super::ModelError;
 use super::chat_template::ChatFile;
 pub use header::Header;
@@ -38,6 +40,7 @@ pub use kind::unread;
 pub use part_names::{models, names_of};
 use parts::Whole;
 pub use tensors::Tensors;
+use tokenizer::Vocabulary;
 
 /// Whether a path is named as a GGUF file.
 fn is_named(path: &Path) -> bool {
@@ -106,8 +109,20 @@ pub fn config(path: &Path) -> Result<String, ModelError> {
 /// # Errors
 /// As [`config()`].
 pub fn tokenizer(path: &Path) -> Result<String, ModelError> {
-    let tokenizer = tokenizer::tokenizer(&Whole::open(path)?.header).map_err(|reason| refused(reason, path))?;
+    let tokenizer = tokenizer_of(&Whole::open(path)?.header).map_err(|reason| refused(reason, path))?;
     Ok(tokenizer.to_string())
+}
+
+/// The tokenizer of the kind that the metadata names.
+fn tokenizer_of(header: &Header) -> Result<Json, String> {
+    let vocabulary = Vocabulary::open(header)?;
+    match header.text("tokenizer.ggml.model")? {
+        "gpt2" => vocabulary.whole(byte_level::parts(&vocabulary)?),
+        "llama" => vocabulary.whole(sentence_piece::parts(&vocabulary)?),
+        other => Err(format!(
+            "its tokenizer is of the kind {other:?}, which is not known here; the known ones are gpt2 and llama; choose another model"
+        )),
+    }
 }
 
 /// The chat template in the file, if there is one.

@@ -1,15 +1,7 @@
 //! Names of tensors: ggml's, Hugging Face's, and what the converter of llama.cpp does on the way.
 
-/// The families whose names are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// `llama`, which is Mistral's name too: rows of queries and keys are reordered.
-    Llama,
-    /// `qwen2`, `qwen3`: Llama's names, nothing reordered.
-    Qwen,
-    /// `gpt2`: its own names, matrices turned round.
-    Gpt2,
-}
+use crate::engine::model::Architecture;
+use crate::engine::model::layout::{GgufLayout, LayerNames, LayerStack};
 
 /// What has to be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,43 +16,40 @@ pub enum Turn {
     Transposed,
 }
 
-/// Llama's parts of a layer.
-const LLAMA: &[(&str, &str)] = &[
-    ("attn_norm", "input_layernorm"),
-    ("attn_q", "self_attn.q_proj"),
-    ("attn_k", "self_attn.k_proj"),
-    ("attn_v", "self_attn.v_proj"),
-    ("attn_output", "self_attn.o_proj"),
-    ("attn_q_norm", "self_attn.q_norm"),
-    ("attn_k_norm", "self_attn.k_norm"),
-    ("ffn_norm", "post_attention_layernorm"),
-    ("ffn_gate", "mlp.gate_proj"),
-    ("ffn_up", "mlp.up_proj"),
-    ("ffn_down", "mlp.down_proj"),
-];
+/// How the tensors of one architecture are called, there and here.
+#[derive(Clone, Copy)]
+pub struct TensorNames {
+    stack: &'static LayerStack,
+    gguf: &'static GgufLayout,
+}
 
-/// GPT-2's parts of a layer.
-const GPT2: &[(&str, &str)] = &[
-    ("attn_norm", "ln_1"),
-    ("attn_qkv", "attn.c_attn"),
-    ("attn_output", "attn.c_proj"),
-    ("ffn_norm", "ln_2"),
-    ("ffn_up", "mlp.c_fc"),
-    ("ffn_down", "mlp.c_proj"),
-];
+/// ggml's names of a layer's parts, and Hugging Face's.
+fn parts(LayerNames { attention, feed_forward, .. }: &LayerNames) -> Vec<(&'static str, &'static str)> {
+    let mut parts = vec![
+        ("attn_norm", attention.norm),
+        ("attn_output", attention.output),
+        ("ffn_norm", feed_forward.norm),
+        ("ffn_up", feed_forward.up),
+        ("ffn_down", feed_forward.down),
+    ];
+    if attention.query == attention.key {
+        parts.push(("attn_qkv", attention.query));
+    } else {
+        parts.extend([("attn_q", attention.query), ("attn_k", attention.key), ("attn_v", attention.value)]);
+    }
+    let norms = attention.head_norms.map(|[query, key]| [("attn_q_norm", query), ("attn_k_norm", key)]);
+    parts.extend(norms.into_iter().flatten());
+    parts.extend(feed_forward.gate.map(|gate| ("ffn_gate", gate)));
+    parts
+}
 
-impl Family {
-    /// The family of an architecture as GGUF names it.
-    pub fn of(architecture: &str) -> Option<Self> {
-        match architecture {
-            "llama" => Some(Self::Llama),
-            "qwen2" | "qwen3" => Some(Self::Qwen),
-            "gpt2" => Some(Self::Gpt2),
-            _ => None,
-        }
+impl TensorNames {
+    /// Those of an architecture; `None` of one that is not read from such files.
+    pub fn of(architecture: &'static Architecture) -> Option<Self> {
+        Some(Self { stack: architecture.stacks.first()?, gguf: architecture.gguf.as_ref()? })
     }
 
-    /// Hugging Face's name of a tensor and what has to be undone; `None` for one that this family
+    /// Hugging Face's name of a tensor and what has to be undone; `None` for one that this architecture
     /// does not have.
     pub fn translate(self, name: &str) -> Option<(String, Turn)> {
         let (path, end) = name.rsplit_once('.')?;
@@ -68,46 +57,33 @@ impl Family {
             return None;
         }
         let Some(rest) = path.strip_prefix("blk.") else {
-            return Some((format!("{}.{end}", self.outside(path)?), Turn::Plain));
+            let (_, theirs) = self.gguf.outside.iter().find(|(ours, _)| *ours == path)?;
+            return Some((format!("{theirs}.{end}"), Turn::Plain));
         };
         let (layer, part) = rest.split_once('.')?;
         let layer: usize = layer.parse().ok()?;
-        let (trunk, parts) = if self == Self::Gpt2 { ("transformer.h", GPT2) } else { ("model.layers", LLAMA) };
-        let (_, theirs) = parts.iter().find(|(ours, _)| *ours == part)?;
-        Some((format!("{trunk}.{layer}.{theirs}.{end}"), self.turn(part, end)))
+        let (_, theirs) = parts(&self.stack.names).into_iter().find(|(ours, _)| *ours == part)?;
+        Some((format!("{}{layer}.{theirs}.{end}", self.stack.marker), self.turn(part, end)))
     }
 
     /// ggml's name of a tensor of Hugging Face's: the way back.
     pub fn called(self, name: &str) -> Option<String> {
         let (path, end) = name.rsplit_once('.')?;
-        let (trunk, parts) = if self == Self::Gpt2 { ("transformer.h.", GPT2) } else { ("model.layers.", LLAMA) };
-        let Some(rest) = path.strip_prefix(trunk) else {
-            let known = ["output", "token_embd", "position_embd", "output_norm"];
-            return known.iter().find(|ours| self.outside(ours) == Some(path)).map(|ours| format!("{ours}.{end}"));
+        let Some(rest) = path.strip_prefix(self.stack.marker) else {
+            let (ours, _) = self.gguf.outside.iter().find(|(_, theirs)| *theirs == path)?;
+            return Some(format!("{ours}.{end}"));
         };
         let (layer, part) = rest.split_once('.')?;
-        let (ours, _) = parts.iter().find(|(_, theirs)| *theirs == part)?;
+        let (ours, _) = parts(&self.stack.names).into_iter().find(|(_, theirs)| *theirs == part)?;
         Some(format!("blk.{layer}.{ours}.{end}"))
     }
 
-    /// What stands outside the layers.
-    fn outside(self, path: &str) -> Option<&'static str> {
-        match (self, path) {
-            (_, "output") => Some("lm_head"),
-            (Self::Gpt2, "token_embd") => Some("transformer.wte"),
-            (Self::Gpt2, "position_embd") => Some("transformer.wpe"),
-            (Self::Gpt2, "output_norm") => Some("transformer.ln_f"),
-            (_, "token_embd") => Some("model.embed_tokens"),
-            (_, "output_norm") => Some("model.norm"),
-            _ => None,
-        }
-    }
-
     fn turn(self, part: &str, end: &str) -> Turn {
-        match (self, part) {
-            (Self::Llama, "attn_q") => Turn::QueryRows,
-            (Self::Llama, "attn_k") => Turn::KeyRows,
-            (Self::Gpt2, "attn_qkv" | "attn_output" | "ffn_up" | "ffn_down") if end == "weight" => Turn::Transposed,
+        match part {
+            "attn_q" if self.gguf.paired => Turn::QueryRows,
+            "attn_k" if self.gguf.paired => Turn::KeyRows,
+            _ if part.ends_with("norm") => Turn::Plain,
+            _ if self.stack.transposed && end == "weight" => Turn::Transposed,
             _ => Turn::Plain,
         }
     }
@@ -128,6 +104,7 @@ pub fn row_in_file(to: usize, wide: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::model::ARCHITECTURES;
 
     #[test]
     fn rotary_pairs_are_taken_apart() {
@@ -137,19 +114,23 @@ mod tests {
 
     #[test]
     fn names_lead_to_the_place_in_hugging_face_s_layout() {
-        let name = |family: Family, name: &str| family.translate(name);
+        let of = |id: &str| {
+            let architecture = ARCHITECTURES.iter().find(|architecture| architecture.id == id);
+            TensorNames::of(architecture.unwrap()).unwrap()
+        };
+        let (llama, qwen, gpt2) = (of("llama"), of("qwen2"), of("gpt2"));
         let query = ("model.layers.11.self_attn.q_proj.weight".to_owned(), Turn::QueryRows);
-        assert_eq!(name(Family::Llama, "blk.11.attn_q.weight"), Some(query.clone()));
-        assert_eq!(Family::Llama.called(&query.0).as_deref(), Some("blk.11.attn_q.weight"));
-        assert_eq!(Family::Gpt2.called("transformer.wpe.weight").as_deref(), Some("position_embd.weight"));
-        assert_eq!(name(Family::Qwen, "blk.11.attn_q.weight"), Some((query.0, Turn::Plain)));
+        assert_eq!(llama.translate("blk.11.attn_q.weight"), Some(query.clone()));
+        assert_eq!(llama.called(&query.0).as_deref(), Some("blk.11.attn_q.weight"));
+        assert_eq!(gpt2.called("transformer.wpe.weight").as_deref(), Some("position_embd.weight"));
+        assert_eq!(qwen.translate("blk.11.attn_q.weight"), Some((query.0, Turn::Plain)));
         let up = ("transformer.h.0.mlp.c_fc.weight".to_owned(), Turn::Transposed);
-        assert_eq!(name(Family::Gpt2, "blk.0.ffn_up.weight"), Some(up));
-        assert_eq!(name(Family::Llama, "output.weight"), Some(("lm_head.weight".to_owned(), Turn::Plain)));
+        assert_eq!(gpt2.translate("blk.0.ffn_up.weight"), Some(up));
+        assert_eq!(llama.translate("output.weight"), Some(("lm_head.weight".to_owned(), Turn::Plain)));
         for foreign in
             ["blk.0.ffn_gate_inp.weight", "blk.x.attn_q.weight", "blk.0.attn_q.scale", "position_embd.weight"]
         {
-            assert_eq!(name(Family::Llama, foreign), None, "{foreign}");
+            assert_eq!(llama.translate(foreign), None, "{foreign}");
         }
     }
 }

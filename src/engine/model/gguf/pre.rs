@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::engine::model::ARCHITECTURES;
 use crate::engine::model::vocabulary::QWEN_SPLIT;
 
 /// How Llama 3's tokenizer cuts a text (its published `tokenizer.json`): as Qwen's, but digits by
@@ -68,14 +69,13 @@ impl Cut {
     /// # Errors
     /// In words, with the known names: another way would give other ids without a word.
     pub fn named(name: Option<&str>, architecture: &str) -> Result<Self, String> {
-        match (name, architecture) {
-            (Some(name), _) => {
+        let own = || ARCHITECTURES.iter().find(|known| known.id == architecture)?.gguf?.cut;
+        match name.or_else(own) {
+            Some(name) => {
                 let known = NAMES.iter().find(|(known, _)| *known == name).map(|(_, cut)| *cut);
                 known.ok_or_else(|| unknown(name))
             }
-            (None, "gpt2") => Ok(Self::Gpt2),
-            (None, "qwen2" | "qwen3") => Ok(Self::Qwen2),
-            (None, _) => Err("its metadata has no tokenizer.ggml.pre, so nobody knows how its tokenizer cuts texts; convert the model again with a present llama.cpp".into()),
+            None => Err("its metadata has no tokenizer.ggml.pre, so nobody knows how its tokenizer cuts texts; convert the model again with a present llama.cpp".into()),
         }
     }
 

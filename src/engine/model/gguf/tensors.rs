@@ -8,7 +8,7 @@ use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::header::Info;
-use super::names::{Family, Turn, is_ignored, row_in_file};
+use super::names::{TensorNames, Turn, is_ignored, row_in_file};
 use super::parts::{Mapped, Whole};
 use super::{config, refused};
 use crate::engine::model::ModelError;
@@ -18,7 +18,7 @@ use crate::engine::model::frozen::FrozenWeights;
 pub struct Tensors {
     map: memmap2::Mmap,
     parts: BTreeMap<String, Part>,
-    family: Family,
+    names: TensorNames,
     /// Rows of one head.
     wide: usize,
     path: PathBuf,
@@ -39,12 +39,12 @@ impl Tensors {
     /// or belongs elsewhere, [`ModelError::Damaged`] for a file that contradicts itself.
     pub fn open(path: &Path) -> Result<Vec<(PathBuf, Self)>, ModelError> {
         let Whole { header, files } = Whole::open(path)?;
-        let (family, wide) = config::family(&header).map_err(|reason| refused(reason, path))?;
-        let empty = |Mapped { path, map }| Self { map, parts: BTreeMap::new(), family, wide, path };
+        let (names, wide) = config::names(&header).map_err(|reason| refused(reason, path))?;
+        let empty = |Mapped { path, map }| Self { map, parts: BTreeMap::new(), names, wide, path };
         let mut all: Vec<Self> = files.into_iter().map(empty).collect();
         for (called, info) in header.tensors {
             let Some(file) = all.get_mut(info.file) else { continue };
-            match family.translate(&called) {
+            match names.translate(&called) {
                 Some((name, turn)) => drop(file.parts.insert(name, Part { called, info, turn })),
                 None if is_ignored(&called) => {}
                 None => {
@@ -75,7 +75,7 @@ impl Tensors {
 
     /// What the file calls a tensor, or would.
     pub fn called(&self, name: &str) -> Option<String> {
-        self.family.called(name)
+        self.names.called(name)
     }
 
     /// A tensor as numbers, whatever it is kept as.

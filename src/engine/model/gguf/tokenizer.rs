@@ -6,7 +6,6 @@ use serde_json::{Map, Value as Json, json};
 
 use super::header::Header;
 use super::value::Value;
-use super::{byte_level, sentence_piece};
 use crate::engine::model::vocabulary::added_token;
 
 /// What a token is: a piece of text.
@@ -29,23 +28,12 @@ pub struct Vocabulary<'a> {
     kinds: &'a [i32],
 }
 
-/// The tokenizer.
-///
-/// # Errors
-/// In words: what is missing, or of a kind that is not known here.
-pub fn tokenizer(header: &Header) -> Result<Json, String> {
-    let vocabulary = Vocabulary::open(header)?;
-    match header.text("tokenizer.ggml.model")? {
-        "gpt2" => vocabulary.whole(byte_level::parts(&vocabulary)?),
-        "llama" => vocabulary.whole(sentence_piece::parts(&vocabulary)?),
-        other => Err(format!(
-            "its tokenizer is of the kind {other:?}, which is not known here; the known ones are gpt2 and llama; choose another model"
-        )),
-    }
-}
-
 impl<'a> Vocabulary<'a> {
-    fn open(header: &'a Header) -> Result<Self, String> {
+    /// That of a file.
+    ///
+    /// # Errors
+    /// In words: what is missing or contradicts itself.
+    pub fn open(header: &'a Header) -> Result<Self, String> {
         let Some(Value::Texts(tokens)) = header.get("tokenizer.ggml.tokens") else {
             return Err("its metadata has no tokenizer.ggml.tokens; choose a file with its tokenizer".into());
         };
@@ -135,7 +123,11 @@ impl<'a> Vocabulary<'a> {
         Ok(Some(json!({ "type": "TemplateProcessing", "single": frame("A"), "pair": pair, "special_tokens": special })))
     }
 
-    fn whole(&self, parts: Parts) -> Result<Json, String> {
+    /// The `tokenizer.json` of these parts.
+    ///
+    /// # Errors
+    /// As [`Self::role`].
+    pub fn whole(&self, parts: Parts) -> Result<Json, String> {
         Ok(json!({
             "version": "1.0", "truncation": null, "padding": null, "added_tokens": self.added()?,
             "normalizer": parts.normalizer, "pre_tokenizer": parts.pre_tokenizer,

@@ -5,13 +5,8 @@
 
 use candle_core::{D, Result, Tensor};
 
+use super::arguments::{Activation, Dense, LOWEST, Orientation, PostNorm, SelfAttention};
 use super::dropout_mask::{self, DropoutMask};
-use super::feed_forward::Dense;
-use super::gelu::Activation;
-use super::linear::Orientation;
-use super::masked_softmax::LOWEST;
-use super::post_norm::PostNorm;
-use super::post_norm_attention::SelfAttention;
 use super::rows;
 
 /// `x · weightᵀ + bias`.

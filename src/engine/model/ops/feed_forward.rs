@@ -5,23 +5,12 @@ use std::sync::OnceLock;
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
-use super::gelu::Activation;
-use super::linear::{Orientation, Sizes};
+use super::arguments::{Activation, Dense, PostNorm};
+use super::linear::Sizes;
 use super::parameters::{GradientSlot, no_gradient, register};
-use super::post_norm::{InputGradient, PostNorm, Sublayer, apply};
+use super::post_norm::{InputGradient, Sublayer, apply};
 use super::values::{are_fused, output, read, read2, slice, tensor};
 use super::{composed, rows};
-
-/// One linear layer of a block.
-#[derive(Clone, Copy)]
-pub struct Dense<'a> {
-    /// `[out, in]` or `[in, out]`.
-    pub weight: &'a Tensor,
-    /// `[out]`.
-    pub bias: &'a Tensor,
-    /// Which of the two.
-    pub orientation: Orientation,
-}
 
 /// `down(activation(up(x)))`.
 ///

@@ -2,6 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
+use super::arguments::Activation;
 use super::math::{normal, sigmoid};
 use super::simd::widest;
 use super::values::{are_fused, output, read2, slice, tensor};
@@ -39,15 +40,6 @@ pub fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
         return composed::gelu_tanh(x);
     }
     x.contiguous()?.apply_op1(Activation::GeluTanh)
-}
-
-/// What stands between the two layers of a feed-forward block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// [`gelu`].
-    Gelu,
-    /// [`gelu_tanh`].
-    GeluTanh,
 }
 
 impl Activation {

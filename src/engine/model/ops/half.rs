@@ -5,7 +5,8 @@ use candle_core::{CpuStorage, D, DType, Result, Storage, Tensor, bail};
 use half::slice::HalfFloatSliceExt as _;
 use half::{bf16, f16};
 
-use super::linear::{Orientation, linear, linear_transposed};
+use super::arguments::Orientation;
+use super::linear::{linear, linear_transposed};
 use super::simd::widest;
 use super::values::{are_fused, read, tensor};
 use super::{composed, rows, skinny_matmul};

@@ -3,6 +3,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
+use super::arguments::Orientation;
 use super::gradients::route_gradient;
 use super::product::{Matrix, add_product, product};
 use super::values::{are_fused, output, read2, slice, tensor};
@@ -28,15 +29,6 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
 /// If the shapes do not fit.
 pub fn linear_transposed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     apply(x, weight, bias, Orientation::InOut)
-}
-
-/// How a weight lies in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Orientation {
-    /// `[out, in]`, as in most checkpoints.
-    OutIn,
-    /// `[in, out]`, as GPT-2's `Conv1D`.
-    InOut,
 }
 
 fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, orientation: Orientation) -> Result<Tensor> {

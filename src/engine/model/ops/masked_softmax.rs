@@ -2,12 +2,10 @@
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
+use super::arguments::LOWEST;
 use super::math::{exp, max, sum, sum2};
 use super::values::{are_fused, output, read2, slice, tensor, width};
 use super::{composed, rows};
-
-/// Masks are raised to this: a row masked whole with −∞ becomes even instead of NaN.
-pub const LOWEST: f32 = -1e30;
 
 /// `softmax(scale · scores + mask)` over the last dimension.
 ///

@@ -5,6 +5,7 @@
 //! Not here: anything with variables or configuration; that is the layers' business.
 
 mod add_layer_norm;
+mod arguments;
 mod attention;
 mod attention_context;
 mod attention_probabilities;
@@ -35,6 +36,7 @@ mod skinny_matmul;
 pub mod values;
 
 pub use add_layer_norm::add_layer_norm;
+pub use arguments::{Activation, Dense, Orientation, PostNorm, SelfAttention};
 pub use attention::attention;
 pub use attention_context::attention_context;
 pub use attention_probabilities::attention_probabilities;
@@ -42,17 +44,16 @@ pub use attention_step::attention_step;
 pub use dropout::dropout;
 pub use dropout_mask::DropoutMask;
 pub use embedding::embedding;
-pub use feed_forward::{Dense, feed_forward, post_norm_feed_forward};
-pub use gelu::{Activation, gelu, gelu_tanh};
+pub use feed_forward::{feed_forward, post_norm_feed_forward};
+pub use gelu::{gelu, gelu_tanh};
 pub use gradients::backward;
 pub use half::{embedding_half, linear_half};
 pub use layer_norm::layer_norm;
-pub use linear::{Orientation, linear, linear_transposed};
+pub use linear::{linear, linear_transposed};
 pub use log_softmax::{log_softmax, log_sum_exp};
 pub use masked_softmax::masked_softmax;
 pub use math::{exp, sum2};
-pub use post_norm::PostNorm;
-pub use post_norm_attention::{SelfAttention, post_norm_attention};
+pub use post_norm_attention::post_norm_attention;
 pub use rms_norm::rms_norm;
 pub use rotary::rotary;
 pub use simd::widest;

@@ -8,25 +8,13 @@ use std::sync::OnceLock;
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
+use super::arguments::PostNorm;
 use super::dropout_mask::{self, DropoutMask};
 use super::layer_norm::LayerNorm;
 use super::parameters::{GradientSlot, no_gradient, register};
 use super::rows;
 use super::simd::widest;
 use super::values::{output, read, read2, slice, tensor};
-
-/// The end of a post-norm sub-layer.
-#[derive(Clone, Copy)]
-pub struct PostNorm<'a> {
-    /// `[width]`.
-    pub gamma: &'a Tensor,
-    /// `[width]`.
-    pub beta: &'a Tensor,
-    /// Added to the variance.
-    pub eps: f64,
-    /// Dropout on what the sub-layer says.
-    pub dropout: Option<DropoutMask>,
-}
 
 /// Where the gradient of an input is added up; `None` where nobody wants it.
 pub type InputGradient<'a> = Option<&'a mut Option<Vec<f32>>>;

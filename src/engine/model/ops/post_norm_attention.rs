@@ -5,35 +5,13 @@ use std::sync::OnceLock;
 
 use candle_core::{Result, Shape, Tensor, bail};
 
+use super::arguments::{PostNorm, SelfAttention};
 use super::attention::Attention;
 use super::composed;
-use super::dropout_mask::DropoutMask;
-use super::feed_forward::Dense;
 use super::heads::Heads;
 use super::linear::Sizes;
-use super::post_norm::{InputGradient, PostNorm, Sublayer, apply};
+use super::post_norm::{InputGradient, Sublayer, apply};
 use super::values::{are_fused, read, read2, tensor};
-
-/// Attention of a text to itself.
-#[derive(Clone, Copy)]
-pub struct SelfAttention<'a> {
-    /// From `width` to `heads · wide`.
-    pub query: Dense<'a>,
-    /// From `width` to `kv_heads · wide`.
-    pub key: Dense<'a>,
-    /// As `key`.
-    pub value: Dense<'a>,
-    /// Back to `width`.
-    pub output: Dense<'a>,
-    /// Broadcastable to `[batch, heads, tokens, tokens]`; gets no gradient.
-    pub mask: &'a Tensor,
-    /// What scores are multiplied by.
-    pub scale: f64,
-    /// Heads that ask.
-    pub heads: usize,
-    /// Dropout on the probabilities.
-    pub dropout: Option<DropoutMask>,
-}
 
 /// `norm(x + dropout(output(attention(query(x), key(x), value(x)))))`.
 ///

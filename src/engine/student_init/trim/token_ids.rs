@@ -5,19 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Kept;
-use crate::engine::model::Config;
+use crate::engine::model::{self, Config};
 use crate::engine::student_init::StudentInitError;
 
-/// Ids of tokens that `config` names and that must therefore stay. RoBERTa counts its positions from
-/// behind the padding's id, so everything up to that id stays where it is.
+/// Ids of tokens that `config` names and that must therefore stay. Where positions are counted from behind
+/// the padding's id (RoBERTa), everything up to that id stays where it is.
 pub fn named(config: &Config, entries: &BTreeMap<String, u32>) -> BTreeSet<u32> {
     let known: BTreeSet<u32> = entries.values().copied().collect();
     let named = fields(config).flat_map(|name| config.ids(name));
-    let first = match config.model_type() {
-        Ok("roberta") => config.ids("pad_token_id").first().copied().or(Some(1)),
-        _ => None,
-    };
-    named.chain(first.into_iter().flat_map(|pad| 0..=pad)).filter(|id| known.contains(id)).collect()
+    let first = model::architecture(config).map_or(0, |architecture| (architecture.first_position)(config));
+    named.chain(0..first as u32).filter(|id| known.contains(id)).collect()
 }
 
 /// `config` with the new number of tokens and their new ids. A field that names no token becomes null.

@@ -31,7 +31,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("measure", &["data"]),
     ("optim", &["model"]),
     ("prompt", &["model"]),
-    ("task", &["data", "prompt", "model"]),
+    ("task", &["data", "measure", "prompt", "model"]),
     ("teacher", &["content_hash", "data", "task", "prompt", "model", "secret", "tls"]),
     ("loss", &["task", "model"]),
     ("prune", &["model", "optim"]),

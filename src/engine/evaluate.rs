@@ -129,13 +129,14 @@ pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<Validated,
         Ok(())
     })?;
     let (truth, classes) = (gold(&data.validation), data.classes.len());
+    let measures = trainer.task.measures();
     let teacher = trainer.targets.is_some().then_some(teacher);
     let answers = student.iter().map(|row| likeliest(row));
     Ok(Validated {
         leaning: measure::commonest(answers, classes),
         commonest: measure::commonest(truth.iter().copied(), classes),
-        student: measure::measures(&truth, &student, teacher.as_deref(), classes),
-        teacher: teacher.map(|rows| measure::measures(&truth, &rows, None, classes)),
+        student: measure::measures(measures, &truth, &student, teacher.as_deref(), classes),
+        teacher: teacher.map(|rows| measure::measures(measures, &truth, &rows, None, classes)),
     })
 }
 

@@ -1,7 +1,15 @@
 //! Figures class by class, and which class was taken for which. Answers are the likeliest classes; what
 //! is a share of nothing does not exist, so that no class has an invented 0.
 
+use super::Measure;
 use crate::link::ClassMeasures;
+
+/// Mean F1 over the classes that occur as gold or as answer, each counting alike.
+pub const MEASURE: Measure = Measure {
+    id: "macro_f1",
+    of: |answered| macro_f1(&per_class(answered.gold, &answered.likeliest, answered.outcomes)),
+    needs_teacher: false,
+};
 
 /// Most classes of a confusion matrix: beyond it nobody reads one, and its size grows with the square.
 pub const MOST_CLASSES: usize = 100;

@@ -1,50 +1,73 @@
 //! Figures that compare answers with gold labels and with the teacher. They take log-probabilities
-//! as plain numbers, so a figure means the same for every architecture.
+//! as plain numbers, so a figure means the same for every architecture. A measure is one file and one
+//! line in [`OF_CLASSES`]; a task names the measures that mean something for its rows.
 //!
 //! Not here: what a run measures when, and figures of speed and size.
 
+mod accuracy;
+mod agreement;
 pub mod by_class;
+mod calibration;
+mod cross_entropy;
+mod divergence;
 pub mod linear_baseline;
 
-use crate::link::scores::{divergence, likeliest};
+use crate::link::scores::likeliest;
 use crate::link::{Measures, Side};
 
-/// Bins of the expected calibration error, the number its paper and later work report with.
-const CALIBRATION_BINS: usize = 15;
+/// One figure.
+#[derive(Clone, Copy)]
+pub struct Measure {
+    /// Its name in curves, tables and files.
+    pub id: &'static str,
+    /// The figure; NaN where there is none.
+    pub of: fn(&Answered) -> f64,
+    /// Whether it compares with a teacher, so that there is none without.
+    pub needs_teacher: bool,
+}
 
-/// Figures on one part of the data, `N` examples:
-///
-/// - `accuracy`: share of examples whose likeliest class is the gold one; of equals the first;
-/// - `macro_f1`: mean F1 over the classes that occur as gold or as answer, each counting alike;
-/// - `loss`: mean cross-entropy of the gold class, nats;
-/// - `ece`: expected calibration error in 15 bins of equal width;
-/// - `agreement`: share of examples on which student and teacher name the same class;
-/// - `kl`: mean KL(teacher ‖ student) at T = 1, nats.
-///
-/// The last two exist with a teacher only. A figure that is not a finite number (no examples, or a
-/// model that has diverged) is left out, since no record could hold it.
+/// The measures of answers that are classes.
+pub const OF_CLASSES: &[Measure] = &[
+    accuracy::MEASURE,
+    by_class::MEASURE,
+    cross_entropy::MEASURE,
+    calibration::MEASURE,
+    agreement::MEASURE,
+    divergence::MEASURE,
+];
+
+/// What was answered on one part of the data, `N` rows.
+pub struct Answered<'a> {
+    /// The right outcome of each row, `[N]`.
+    pub gold: &'a [usize],
+    /// The student's natural log-probabilities, `[N][outcomes]`.
+    pub student: &'a [Vec<f32>],
+    /// The teacher's; empty where there is no teacher.
+    pub teacher: &'a [Vec<f32>],
+    /// The student's likeliest outcomes, `[N]`; of equals the first.
+    pub likeliest: Vec<usize>,
+    /// Number of outcomes.
+    pub outcomes: usize,
+}
+
+/// All of `measures` on one part of the data. A figure that is not a finite number (no rows, or a model that
+/// has diverged) is left out, since no record could hold it.
 ///
 /// # Shapes
-/// `gold` `[N]`; `student` and `teacher` `[N][classes]`, natural log-probabilities. Where they
-/// differ in length the shortest counts.
-///
-/// # Source
-/// Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3, for `ece`.
-pub fn measures(gold: &[usize], student: &[Vec<f32>], teacher: Option<&[Vec<f32>]>, classes: usize) -> Measures {
-    let answers: Vec<usize> = student.iter().map(|row| likeliest(row)).collect();
-    let mut figures = vec![
-        ("accuracy", mean(gold.iter().zip(&answers).map(|(gold, answer)| share(gold == answer)))),
-        ("macro_f1", by_class::macro_f1(&by_class::per_class(gold, &answers, classes))),
-        ("loss", mean(gold.iter().zip(student).map(|(gold, row)| -log_prob(row, *gold)))),
-        ("ece", calibration_error(gold, student, &answers)),
-    ];
-    if let Some(teacher) = teacher {
-        let same = answers.iter().zip(teacher).map(|(answer, row)| share(*answer == likeliest(row)));
-        figures.push(("agreement", mean(same)));
-        figures.push(("kl", mean(teacher.iter().zip(student).map(|(teacher, student)| divergence(teacher, student)))));
-    }
-    let finite = figures.into_iter().filter(|(_, value)| value.is_finite());
-    finite.map(|(name, value)| (name.to_owned(), value)).collect()
+/// `gold` `[N]`; `student` and `teacher` `[N][outcomes]`, natural log-probabilities. Where they differ in
+/// length the shortest counts.
+pub fn measures(
+    measures: &[Measure],
+    gold: &[usize],
+    student: &[Vec<f32>],
+    teacher: Option<&[Vec<f32>]>,
+    outcomes: usize,
+) -> Measures {
+    let likeliest = student.iter().map(|row| likeliest(row)).collect();
+    let answered = Answered { gold, student, teacher: teacher.unwrap_or_default(), likeliest, outcomes };
+    let there = measures.iter().filter(|measure| teacher.is_some() || !measure.needs_teacher);
+    let figures = there.map(|measure| (measure.id.to_owned(), (measure.of)(&answered)));
+    figures.filter(|(_, value)| value.is_finite()).collect()
 }
 
 /// A model's figures on the test part, the whole and class by class; of its side of an outcome only these
@@ -52,7 +75,7 @@ pub fn measures(gold: &[usize], student: &[Vec<f32>], teacher: Option<&[Vec<f32>
 pub fn on_test(gold: &[usize], rows: &[Vec<f32>], teacher: Option<&[Vec<f32>]>, classes: usize) -> Side {
     let answers: Vec<usize> = rows.iter().map(|row| likeliest(row)).collect();
     Side {
-        test: measures(gold, rows, teacher, classes),
+        test: measures(OF_CLASSES, gold, rows, teacher, classes),
         per_class: by_class::per_class(gold, &answers, classes),
         confusion: by_class::confusion(gold, &answers, classes),
         undecided: rows.iter().filter(|row| row.iter().any(|score| score.is_nan())).count() as u64,
@@ -81,29 +104,12 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     sum / count
 }
 
-fn calibration_error(gold: &[usize], student: &[Vec<f32>], answers: &[usize]) -> f64 {
-    let mut gaps = [0.0f64; CALIBRATION_BINS];
-    let mut count = 0.0;
-    for ((gold, row), answer) in gold.iter().zip(student).zip(answers) {
-        let confidence = log_prob(row, *answer).exp();
-        if !confidence.is_finite() {
-            return f64::NAN;
-        }
-        // Bins are open below and closed above, so a confidence of 1 is in the last one.
-        let bin = ((confidence * CALIBRATION_BINS as f64).ceil() as usize).clamp(1, CALIBRATION_BINS) - 1;
-        if let Some(gap) = gaps.get_mut(bin) {
-            *gap += share(gold == answer) - confidence;
-        }
-        count += 1.0;
-    }
-    gaps.iter().map(|gap| gap.abs()).sum::<f64>() / count
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::link::scores::divergence;
 
     fn logs(rows: &[&[f32]]) -> Vec<Vec<f32>> {
         rows.iter().map(|row| row.iter().map(|p| p.ln()).collect()).collect()
@@ -117,7 +123,7 @@ mod tests {
     fn the_figures_agree_with_those_worked_out_by_hand() {
         let student = logs(&[&[0.7, 0.2, 0.1], &[0.3, 0.6, 0.1], &[0.6, 0.3, 0.1], &[0.1, 0.8, 0.1]]);
         let teacher = logs(&[&[0.5, 0.25, 0.25], &[0.3, 0.6, 0.1], &[0.2, 0.7, 0.1], &[0.1, 0.8, 0.1]]);
-        let figures = measures(&[0, 1, 1, 1], &student, Some(&teacher), 4);
+        let figures = measures(OF_CLASSES, &[0, 1, 1, 1], &student, Some(&teacher), 4);
         close(&figures, "accuracy", 0.75);
         // Class 0: right 1 of 2 answers and 1 gold, 2/3. Class 1: right 2 of 2 and 3, 4/5. Others absent.
         close(&figures, "macro_f1", (2.0 / 3.0 + 0.8) / 2.0);
@@ -143,16 +149,16 @@ mod tests {
 
     #[test]
     fn without_a_teacher_there_is_no_agreement() {
-        let names: Vec<_> = measures(&[0], &logs(&[&[0.9, 0.1]]), None, 2).into_keys().collect();
+        let names: Vec<_> = measures(OF_CLASSES, &[0], &logs(&[&[0.9, 0.1]]), None, 2).into_keys().collect();
         assert_eq!(names, ["accuracy", "ece", "loss", "macro_f1"]);
     }
 
     #[test]
     fn figures_that_do_not_exist_are_left_out() {
-        assert!(measures(&[], &[], None, 3).is_empty());
-        let figures = measures(&[0, 1], &[vec![f32::NAN, f32::NAN], vec![-0.7, -0.7]], None, 2);
+        assert!(measures(OF_CLASSES, &[], &[], None, 3).is_empty());
+        let figures = measures(OF_CLASSES, &[0, 1], &[vec![f32::NAN, f32::NAN], vec![-0.7, -0.7]], None, 2);
         assert_eq!(figures.keys().collect::<Vec<_>>(), ["accuracy", "macro_f1"]);
-        let wild = measures(&[9, 0], &logs(&[&[1.0], &[]]), Some(&logs(&[&[1.0, 0.0]])), 1);
+        let wild = measures(OF_CLASSES, &[9, 0], &logs(&[&[1.0], &[]]), Some(&logs(&[&[1.0, 0.0]])), 1);
         assert!(wild.values().all(|value| value.is_finite()));
     }
 
@@ -161,6 +167,12 @@ mod tests {
             let total: f32 = logits.iter().map(|x| x.exp()).sum();
             logits.iter().map(|x| x - total.ln()).collect()
         })
+    }
+
+    #[test]
+    fn no_two_measures_bear_one_name() {
+        let names: std::collections::BTreeSet<&str> = OF_CLASSES.iter().map(|measure| measure.id).collect();
+        assert_eq!(names.len(), OF_CLASSES.len());
     }
 
     proptest! {
@@ -174,7 +186,7 @@ mod tests {
         fn shares_lie_between_0_and_1(rows in prop::collection::vec((0usize..4, distribution(4), distribution(4)), 1..40)) {
             let gold: Vec<usize> = rows.iter().map(|row| row.0).collect();
             let (student, teacher): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.1, row.2)).unzip();
-            let figures = measures(&gold, &student, Some(&teacher), 4);
+            let figures = measures(OF_CLASSES, &gold, &student, Some(&teacher), 4);
             for name in ["accuracy", "macro_f1", "ece", "agreement"] {
                 prop_assert!((0.0..=1.0 + 1e-9).contains(&figures[name]), "{} {}", name, figures[name]);
             }

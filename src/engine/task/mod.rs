@@ -18,6 +18,7 @@ use candle_core::Tensor;
 use rayon::prelude::*;
 
 use crate::engine::data::Example;
+use crate::engine::measure::{self, Measure};
 use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Network, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
 pub use crate::link::scores::log_softmax;
@@ -114,6 +115,11 @@ pub trait Task: Send + Sync {
         captures: &mut Trace,
         dropout: &DropoutRng,
     ) -> candle_core::Result<Forward>;
+
+    /// What tells how good its answers are.
+    fn measures(&self) -> &'static [Measure] {
+        measure::OF_CLASSES
+    }
 
     /// Class scores `[examples][classes]`, without a graph. Each example's are the same numbers whatever
     /// stands beside it.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command as Process, Output};
 
-use retort::engine::doctor::{self, depth, pace, peak_memory, vocabulary};
+use retort::engine::doctor::{self, depth, peak_memory, run_pace, vocabulary_match};
 use retort::engine::{self, pair::Pair, train::Trainer};
 use retort::link::{Checkup, Command, Event, Finding, Grade, Subject, connect};
 use retort::record::recorder::Recorder;
@@ -105,10 +105,10 @@ fn what_cannot_be_opened_is_one_red_row_with_the_reason() {
 fn vocabularies_are_compared_as_maps() {
     let map = |tokens: &[&str]| -> BTreeMap<String, u32> { tokens.iter().map(|t| (*t).to_owned()).zip(0..).collect() };
     let (abc, acb) = (map(&["a", "b", "c"]), map(&["a", "c", "b"]));
-    let likeness = vocabulary::likeness;
-    assert_eq!(likeness(&abc, &abc, [3, 3]), vocabulary::Likeness::Same);
-    assert_eq!(likeness(&abc, &abc, [3, 8]), vocabulary::Likeness::Padded);
-    assert_eq!(likeness(&abc, &acb, [3, 3]), vocabulary::Likeness::Different, "as many tokens, other ids");
+    let likeness = vocabulary_match::likeness;
+    assert_eq!(likeness(&abc, &abc, [3, 3]), vocabulary_match::Likeness::Same);
+    assert_eq!(likeness(&abc, &abc, [3, 8]), vocabulary_match::Likeness::Padded);
+    assert_eq!(likeness(&abc, &acb, [3, 3]), vocabulary_match::Likeness::Different, "as many tokens, other ids");
     let mut session = small();
     assert!(row(&session, Subject::Vocabulary, Grade::Green).says.contains("no common vocabulary"));
     session.models.student = ModelChoice::stored(Source::BuiltIn("posts-teacher".into()));
@@ -273,16 +273,16 @@ fn memory_and_pace_are_graded_by_what_there_is() {
     let graded = |free| peak_memory::told(&needs, free).grade;
     assert_eq!((graded(Some(1000)), graded(None)), (Grade::Green, Grade::Green));
     assert_eq!((graded(Some(300)), graded(Some(249))), (Grade::Amber, Grade::Red));
-    let timed = pace::Timed { step: 0.5, answer: 0.1, look: 0.01, owed: 1.0 };
+    let timed = run_pace::Timed { step: 0.5, answer: 0.1, look: 0.01, owed: 1.0 };
     let mut session = small();
     session.recipe.steps = 100;
     session.recipe.evaluate_every = 50;
-    let told = pace::told(&session, timed, 1000, 10, 10, false);
+    let told = run_pace::told(&session, timed, 1000, 10, 10, false);
     // 100 steps, 400 texts of steps and 20 others for the teacher, 2 · 10 + 20 looks of the student.
     assert!((told.figures["secs"] - (50.0 + 42.0 + 0.4)).abs() < 1e-9, "{told:?}");
     assert_eq!((told.grade, told.figures["steps_per_sec"]), (Grade::Green, 2.0));
     session.recipe.steps = 1_000_000;
-    assert_eq!(pace::told(&session, timed, 1000, 10, 10, true).grade, Grade::Amber);
+    assert_eq!(run_pace::told(&session, timed, 1000, 10, 10, true).grade, Grade::Amber);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! reads the sources and holds it between the rooms. Paths are read as the compiler reads them: from the
 //! root, from `super` and `self`, and out of groups.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may use. A room not named here may use nothing of ours.
@@ -137,9 +138,15 @@ fn code(text: &str) -> String {
 
 /// All paths of ours that the code of `module` uses, from the root.
 fn used(module: &[String], code: &str) -> Vec<Vec<String>> {
-    let (mut paths, mut rest) = (Vec::new(), String::new());
+    let (imports, rest) = imports(code);
+    let paths = imports.into_iter().map(|(path, _)| path).chain(paths_in(&rest).map(str::to_owned));
+    paths.filter_map(|path| resolved(module, &path)).collect()
+}
+
+/// What code imports, path and name, and the code without it.
+fn imports(code: &str) -> (Vec<(String, String)>, String) {
     let mut pieces = code.split("use ");
-    rest.push_str(pieces.next().unwrap_or_default());
+    let (mut paths, mut rest) = (Vec::new(), pieces.next().unwrap_or_default().to_owned());
     for piece in pieces {
         // `use` in the middle of a word or a string is no declaration; its text is looked through all the same.
         match piece.split_once(';') {
@@ -150,15 +157,22 @@ fn used(module: &[String], code: &str) -> Vec<Vec<String>> {
             None => rest.push_str(piece),
         }
     }
-    let separators = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
-    paths.extend(rest.split(separators).filter(|word| word.contains("::")).map(str::to_owned));
-    paths.iter().filter_map(|path| resolved(module, path)).collect()
+    (paths, rest)
 }
 
-/// The single paths of a tree of imports: `a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
-fn expanded(tree: &str) -> Vec<String> {
+/// The words of code that are paths.
+fn paths_in(code: &str) -> impl Iterator<Item = &str> {
+    let separators = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
+    code.split(separators).filter(|word| word.contains("::"))
+}
+
+/// The single paths of a tree of imports, each with what it is called from then on: `a::{b, c::{d as e}}` is
+/// `a::b` called b and `a::c::d` called e.
+fn expanded(tree: &str) -> Vec<(String, String)> {
     let Some((before, group)) = tree.split_once('{') else {
-        return vec![tree.split(" as ").next().unwrap_or_default().trim().to_owned()];
+        let (path, other) = tree.split_once(" as ").map_or((tree, None), |(path, other)| (path, Some(other)));
+        let last = path.trim().rsplit("::").next().unwrap_or_default();
+        return vec![(path.trim().to_owned(), other.unwrap_or(last).trim().to_owned())];
     };
     let inner = group.rsplit_once('}').map_or(group, |(inner, _)| inner);
     let (mut parts, mut depth, mut part) = (Vec::new(), 0, String::new());
@@ -293,6 +307,175 @@ fn panels_never_see_one_another() {
         faults.extend(others.map(|other| format!("{} uses panel {other}", path.display())));
     }
     assert_eq!(faults, Vec::<String>::new());
+}
+
+/// A file as far as others are concerned, by the paths of its module.
+struct File {
+    module: Vec<String>,
+    /// What it imports, by the names under which it does.
+    names: BTreeMap<String, Vec<String>>,
+    /// All paths that it uses, from the root.
+    uses: Vec<Vec<String>>,
+    /// Types that it adds methods to, from the root or as it says them.
+    methods_of: Vec<Vec<String>>,
+}
+
+/// Files and what they use of one another.
+struct Files(BTreeMap<Vec<String>, File>);
+
+impl Files {
+    /// Of modules and their code.
+    fn of(sources: Vec<(Vec<String>, String)>) -> Self {
+        let modules: BTreeSet<Vec<String>> = sources.iter().map(|(module, _)| module.clone()).collect();
+        let file = |(module, code): (Vec<String>, String)| {
+            let (imports, rest) = imports(&code);
+            // What a file says without `self` may be a child of it.
+            let from_root = |path: &str| {
+                let first = path.split("::").next().unwrap_or_default();
+                let is_child = modules.contains(&[module.as_slice(), &[first.to_owned()]].concat());
+                resolved(&module, path).or_else(|| resolved(&module, &format!("self::{path}")).filter(|_| is_child))
+            };
+            let named = imports.into_iter().filter_map(|(path, name)| Some((name, from_root(&path)?)));
+            let names: BTreeMap<String, Vec<String>> = named.collect();
+            let by_name = |path: &str| {
+                let (first, behind) = path.split_once("::").unwrap_or((path, ""));
+                let behind = behind.split("::").filter(|name| !name.is_empty()).map(str::to_owned);
+                Some([names.get(first)?.clone(), behind.collect()].concat())
+            };
+            let uses = paths_in(&rest).filter_map(|path| from_root(path).or_else(|| by_name(path)));
+            let uses = names.values().cloned().chain(uses).collect();
+            let own = |name: &str| [module.as_slice(), &[name.to_owned()]].concat();
+            let methods_of = with_methods(&rest).map(|name| by_name(name).unwrap_or_else(|| own(name))).collect();
+            (module.clone(), File { module, names, uses, methods_of })
+        };
+        Self(sources.into_iter().map(file).collect())
+    }
+
+    /// The file in which what a path names stands, and the path there: through whatever hands it on.
+    fn place(&self, path: &[String]) -> Option<(&[String], Vec<String>)> {
+        let mut path = path.to_vec();
+        // Deeper than anything is handed on here.
+        for _ in 0..8 {
+            let length = (0..=path.len()).rev().find(|length| self.0.contains_key(&path[..*length]))?;
+            let file = &self.0[&path[..length]];
+            match path.get(length).and_then(|name| file.names.get(name)) {
+                Some(other) if *other != path => path = [other.as_slice(), &path[length + 1..]].concat(),
+                _ => return Some((&file.module, path)),
+            }
+        }
+        None
+    }
+
+    /// The files of each type whose methods stand in several: where it is made, and where it is added to.
+    fn of_types(&self) -> Vec<BTreeSet<&[String]>> {
+        let mut types: BTreeMap<Vec<String>, BTreeSet<&[String]>> = BTreeMap::new();
+        for file in self.0.values() {
+            for (place, whole) in file.methods_of.iter().filter_map(|path| self.place(path)) {
+                types.entry(whole).or_default().extend([file.module.as_slice(), place]);
+            }
+        }
+        types.into_values().filter(|files| files.len() > 1).collect()
+    }
+
+    /// The files that each one uses, save its children and those it is a child of, and those with which it
+    /// shares a type.
+    fn arrows(&self) -> BTreeMap<&[String], BTreeSet<&[String]>> {
+        let types = self.of_types();
+        let mut arrows = BTreeMap::new();
+        for file in self.0.values() {
+            let from = file.module.as_slice();
+            let others = file.uses.iter().filter_map(|path| self.place(path)).map(|(module, _)| module);
+            let apart = |to: &&[String]| !to.starts_with(from) && !from.starts_with(to);
+            let alien = |to: &&[String]| !types.iter().any(|files| files.contains(from) && files.contains(to));
+            arrows.insert(from, others.filter(apart).filter(alien).collect());
+        }
+        arrows
+    }
+
+    /// Files that use one another in a circle, each circle in words.
+    fn circles(&self) -> BTreeSet<String> {
+        let arrows = self.arrows();
+        let reached: BTreeMap<&[String], BTreeSet<&[String]>> =
+            arrows.keys().map(|from| (*from, reached(&arrows, from))).collect();
+        let circle = |from: &[String]| {
+            let all: Vec<String> =
+                reached[from].iter().filter(|to| reached[**to].contains(from)).map(|file| file.join("/")).collect();
+            (!all.is_empty()).then(|| all.join(" ↔ "))
+        };
+        arrows.keys().filter_map(|from| circle(from)).collect()
+    }
+}
+
+/// All that `from` uses, and what that uses, and so on.
+fn reached<'a>(arrows: &BTreeMap<&'a [String], BTreeSet<&'a [String]>>, from: &'a [String]) -> BTreeSet<&'a [String]> {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(file) = next.pop() {
+        next.extend(arrows[file].iter().copied().filter(|to| seen.insert(*to)));
+    }
+    seen
+}
+
+/// Types that code adds methods of their own to.
+fn with_methods(code: &str) -> impl Iterator<Item = &str> {
+    code.lines().filter(|line| line.starts_with("impl") && !line.contains(" for ")).filter_map(|line| {
+        let rest = line.strip_prefix("impl")?;
+        let rest = if rest.starts_with('<') { rest.split_once("> ")?.1 } else { rest.strip_prefix(' ')? };
+        rest.split(|sign: char| !(sign.is_alphanumeric() || sign == '_' || sign == ':')).next()
+    })
+}
+
+/// All files of ours but the one that starts the program.
+fn files() -> Files {
+    let paths = sources(&root()).into_iter().filter(|path| !path.ends_with("main.rs"));
+    let read = |path: PathBuf| (module_of(&path), code(&std::fs::read_to_string(&path).unwrap()));
+    Files::of(paths.map(read).collect())
+}
+
+#[test]
+fn no_files_use_one_another_in_a_circle() {
+    let files = files();
+    assert!(files.arrows().values().map(BTreeSet::len).sum::<usize>() > 1000, "imports are read no more");
+    assert_eq!(files.circles(), BTreeSet::new());
+}
+
+#[test]
+fn a_circle_is_seen_through_groups_and_through_what_hands_names_on() {
+    let circles = |files: &[(&str, &str)]| -> Vec<String> {
+        let module = |path: &str| path.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let files = files.iter().map(|(path, code)| (module(path), (*code).to_owned())).collect();
+        Files::of(files).circles().into_iter().collect()
+    };
+    let root = ("", "pub mod a;\npub mod b;");
+    let (a, b) = (("a", "use super::b::{self, Thing};"), ("b", "pub fn f() { crate::a::g() }"));
+    assert_eq!(circles(&[root, a, b]), ["a ↔ b"]);
+    assert_eq!(circles(&[root, a, ("b", "pub struct Thing;")]), [""; 0]);
+    let three =
+        [("a", "use crate::{b::B};"), ("b", "use crate::c;\nfn f() { c::g() }"), ("c", "use super::a::A as B;")];
+    assert_eq!(circles(&[&[root][..], &three].concat()), ["a ↔ b ↔ c"]);
+    // Handed on by the parent, under another name.
+    let handed = [("a", "pub use one::One as First;\nuse two::Two;"), ("a/one", "use super::two;")];
+    assert_eq!(circles(&[&[root][..], &handed, &[("a/two", "use super::First;")]].concat()), ["a/one ↔ a/two"]);
+    // A parent and its children.
+    assert_eq!(circles(&[root, ("a", "mod x;\nuse x::X;"), ("a/x", "use super::Y;")]), [""; 0]);
+    // One type, here and there; what shares nothing of it is in a circle all the same.
+    let shared = [("a", "use super::b::f;\npub struct T;"), ("b", "use super::a::T;\nimpl T {\n}")];
+    assert_eq!(circles(&[&[root][..], &shared].concat()), [""; 0]);
+    let third = ("c", "use crate::a::T;\nimpl<'a> T<'a> {\n}\nuse crate::b::f;");
+    assert_eq!(circles(&[&[root, third][..], &shared].concat()), [""; 0]);
+    let trait_of_it = [("a", "use super::b::f;\npub struct T;"), ("b", "use super::a::T;\nimpl Show for T {\n}")];
+    assert_eq!(circles(&[&[root][..], &trait_of_it].concat()), ["a ↔ b"]);
+}
+
+#[test]
+fn no_two_files_of_the_engine_bear_one_name() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in sources(&root().join("engine")).into_iter().filter(|path| !path.ends_with("mod.rs")) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        places.entry(name).or_default().push(path.strip_prefix(root()).unwrap().display().to_string());
+    }
+    assert!(places.len() > 100, "the engine is elsewhere");
+    let twice: Vec<_> = places.into_values().filter(|places| places.len() > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
 }
 
 #[test]

@@ -13,10 +13,8 @@ use super::outcome::Outcome;
 use super::pace::{Measuring, Pace};
 use super::question::{Answer, Question};
 use super::secret::Secret;
+use super::series::{SeriesId, Step};
 use crate::session::{Change, Data, DataSource, Models, ServerOrigin, Session, Source};
-
-/// Optimiser steps done so far; the first step is step 0.
-pub type Step = u64;
 
 /// An order to the engine.
 #[derive(Clone, Debug)]
@@ -99,35 +97,6 @@ pub enum Command {
     DropStudent,
 }
 
-/// Names a curve: `group/name`, e.g. `loss/soft_targets`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SeriesId(pub Arc<str>);
-
-impl SeriesId {
-    /// The part before the slash: which chart the curve belongs to.
-    pub fn group(&self) -> &str {
-        self.0.split_once('/').map_or("", |(group, _)| group)
-    }
-
-    /// The part behind the slash: the curve within its chart.
-    pub fn name(&self) -> &str {
-        self.0.split_once('/').map_or(&self.0, |(_, name)| name)
-    }
-}
-
-impl From<&str> for SeriesId {
-    fn from(text: &str) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Display for SeriesId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// A fact about the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
@@ -159,7 +128,7 @@ pub enum Event {
         /// The step they belong to.
         step: Step,
         /// Curve and value; NaN and infinities survive the journal.
-        #[serde(with = "super::sink::lossless")]
+        #[serde(with = "super::series::lossless")]
         values: Vec<(SeriesId, f64)>,
     },
     /// Knobs took new values at the top of this step.

@@ -20,6 +20,7 @@ pub mod probe;
 pub mod question;
 pub mod scores;
 pub mod secret;
+pub mod series;
 pub mod sink;
 
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub use figure::{grouped, human_bytes};
 pub use folder::FolderSize;
 pub use message::{
     Abandoned, About, Command, Event, InputFile, KnobChange, ModelCard, Notice, Opened, Origin, PartCounts, Phase,
-    Prediction, Predictions, SeriesId, Status, Step, Unwritten,
+    Prediction, Predictions, Status, Unwritten,
 };
 pub use model_catalog::{Listed, ModelCatalog, Repository, RepositoryFile};
 pub use outcome::{ClassMeasures, Measures, Outcome, STOPPED, Saved, Side, Speed};
@@ -48,6 +49,7 @@ pub use probe::{
 };
 pub use question::{Answer, Missing, Question};
 pub use secret::{KeyNews, KeyState, Secret};
+pub use series::{SeriesId, Step};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 
 /// A cell with one writer and many readers: the last value wins, nobody ever waits.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::Step;
+use super::series::Step;
 
 /// Figures on one part of the data, by name: `accuracy`, `macro_f1`, `agreement`, `kl`, `loss`.
 pub type Measures = BTreeMap<String, f64>;

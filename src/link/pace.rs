@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::message::{Status, Step};
+use super::message::Status;
+use super::series::Step;
 
 /// Seconds after which what a step or a text took counts half as much.
 const HALF_LIFE: f64 = 20.0;

@@ -114,39 +114,3 @@ impl EventSink for ChannelSink {
         self.wake_in(soon);
     }
 }
-
-/// Series values in JSON without losing NaN and the infinities, which JSON has no numbers for.
-pub mod lossless {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::link::message::SeriesId;
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Value {
-        Number(f64),
-        Word(String),
-    }
-
-    /// Writes NaN, inf and -inf as words.
-    ///
-    /// # Errors
-    /// The serializer's.
-    pub fn serialize<S: Serializer>(values: &[(SeriesId, f64)], serializer: S) -> Result<S::Ok, S::Error> {
-        let plain = |v: f64| if v.is_finite() { Value::Number(v) } else { Value::Word(v.to_string()) };
-        values.iter().map(|(id, v)| (id, plain(*v))).collect::<Vec<_>>().serialize(serializer)
-    }
-
-    /// Reads what [`serialize`] wrote.
-    ///
-    /// # Errors
-    /// The deserializer's, or a word that is no number.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(SeriesId, f64)>, D::Error> {
-        let number = |v: Value| match v {
-            Value::Number(number) => Ok(number),
-            Value::Word(word) => word.parse::<f64>().map_err(serde::de::Error::custom),
-        };
-        let pairs = Vec::<(SeriesId, Value)>::deserialize(deserializer)?;
-        pairs.into_iter().map(|(id, v)| Ok((id, number(v)?))).collect()
-    }
-}

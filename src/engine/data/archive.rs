@@ -8,8 +8,8 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use tar::{Entry, EntryType};
 
+use super::data_error::DataError;
 use super::decode::{DOCUMENT_LIMIT, FILE_LIMIT, is_gzip};
-use super::error::DataError;
 use super::layout::{Tree, TreePath, is_hidden};
 
 /// Reads all files of the archive at `path`.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::data_error::DataError;
 use super::decode::unpack;
-use super::error::DataError;
 use super::parts::{Part, Parts};
 use crate::session::knob::Entry;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::error::DataError;
+use super::data_error::DataError;
 use super::labels::shortened;
 use super::parts::Rows;
 use crate::session::Column;

@@ -13,7 +13,7 @@ use std::path::Path;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::error::DataError;
+use super::data_error::DataError;
 
 /// Longest text of one example, in bytes: some 40 times the largest document the program is meant
 /// for, and small enough that a damaged file cannot fill the memory.

@@ -8,8 +8,8 @@ use std::path::Path;
 use csv::{ReaderBuilder, Terminator};
 
 use super::columns::{self, Roles, Table};
+use super::data_error::DataError;
 use super::decode::{file_title, read_text};
-use super::error::DataError;
 use super::parts::{Part, Parts, Rows};
 use super::quoting;
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::data_error::DataError;
 use super::decode::read_text;
-use super::error::DataError;
 use super::json_values::{each, kind};
 use super::labels::shortened;
 use super::parts::{Part, Parts, Rows};

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::error::DataError;
+use super::data_error::DataError;
 use super::labels::shortened;
 
 /// How the objects of a file stand.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::error::DataError;
+use super::data_error::DataError;
 use super::parts::{Part, Parts, Row};
 
 /// Where the rows of the parts were read, for errors.

@@ -12,12 +12,12 @@
 mod archive;
 pub mod batches;
 mod built_in;
+mod class_folders;
 mod columns;
+mod data_error;
 mod decode;
 mod delimited;
-mod error;
 pub mod example;
-mod folder;
 mod json_lines;
 mod json_values;
 pub mod labels;
@@ -38,7 +38,7 @@ use crate::session::{Data, DataSource, knob::Entry};
 
 pub use batches::Batches;
 use columns::Roles;
-pub use error::DataError;
+pub use data_error::DataError;
 pub use example::{Example, Fields, Target};
 pub use split::BEYOND_LIMIT;
 

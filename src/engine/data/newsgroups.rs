@@ -6,11 +6,11 @@ use std::path::Path;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
+use super::data_error::DataError;
 use super::decode::{decode, file_title, legacy_encoding};
-use super::error::DataError;
 use super::layout::{Layout, Placed};
 use super::parts::{Part, Parts};
-use super::{archive, folder, strip};
+use super::{archive, class_folders, strip};
 use crate::session::Strip;
 
 /// Reads the messages below or inside `path` and removes what `strip` names.
@@ -18,7 +18,7 @@ use crate::session::Strip;
 /// # Errors
 /// [`DataError`] naming the file, and the document where one is to blame.
 pub fn read(path: &Path, strip: Strip) -> Result<Parts, DataError> {
-    let tree = if path.is_dir() { folder::read(path)? } else { archive::read(path)? };
+    let tree = if path.is_dir() { class_folders::read(path)? } else { archive::read(path)? };
     let skipped = tree.skipped;
     let layout = Layout::of(tree);
     if layout.documents.is_empty() {

@@ -7,9 +7,9 @@ use std::path::Path;
 use csv::{ReaderBuilder, Terminator};
 use serde_json::{Map, Value};
 
+use super::data_error::DataError;
 use super::decode::read_text;
 use super::delimited::{delimiter, is_quoted};
-use super::error::DataError;
 use super::json_values::each;
 use crate::link::preview::{Sheet, SheetColumn};
 use crate::session::DataSource;

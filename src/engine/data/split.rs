@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
-use super::error::DataError;
+use super::data_error::DataError;
 use super::labels::shortened;
 use super::parts::{Part, Parts, Row, Rows};
 use super::shuffle::{generator, shuffle};

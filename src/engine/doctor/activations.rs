@@ -2,7 +2,7 @@
 //! each operation of [`crate::engine::model::ops`] holds for its own backward, counted from the
 //! configuration. An estimate: small tensors and the allocator's rounding are left out.
 
-use crate::engine::model::layout::Activations;
+use crate::engine::model::tensor_layout::Activations;
 use crate::engine::model::{Architecture, Config, HeadKind, Kind, Model, ModelError};
 
 /// Bytes of one number.

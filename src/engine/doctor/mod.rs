@@ -8,22 +8,22 @@
 pub mod activations;
 pub mod answers;
 pub mod beginnings;
-pub mod budget;
 pub mod classes;
 pub mod depth;
 pub mod evaluations;
+pub mod label_word_check;
 pub mod left_out;
-pub mod pace;
 pub mod peak_memory;
 pub mod permission;
 pub mod positions;
 pub mod random;
 pub mod rate;
 pub mod recipe;
+pub mod run_pace;
 pub mod sample;
+pub mod server_budget;
 pub mod special;
-pub mod vocabulary;
-pub mod words;
+pub mod vocabulary_match;
 
 use super::EngineError;
 use super::pair::Pair;
@@ -76,23 +76,23 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
         left_out::row(&pair.data),
         classes::row(&pair),
         random::row(&pair),
-        vocabulary::row(&pair, &sample),
+        vocabulary_match::row(&pair, &sample),
         special::row(&pair),
         beginnings::row(session, &pair),
         positions::row(session, &pair, &sample),
         depth::layers(session, &pair),
         depth::heads(session, &pair),
-        words::row(session, &pair),
+        label_word_check::row(session, &pair),
         recipe::row(session, &pair, catalog),
         rate::row(session, catalog),
     ];
     rows.extend(evaluations::row(session, &pair));
     rows.extend(permission::row(session));
     rows.extend(answers::row(session, &pair, &sample, ask));
-    rows.extend(budget::row(session, &pair));
+    rows.extend(server_budget::row(session, &pair));
     let sound = rows.iter().all(|row| row.grade < Grade::Red);
     rows.push(peak_memory::row(session, &pair, &sample, resident));
-    rows.push(if sound { pace::row(session, pair, &sample, catalog) } else { pace::not_taken() });
+    rows.push(if sound { run_pace::row(session, pair, &sample, catalog) } else { run_pace::not_taken() });
     rows
 }
 

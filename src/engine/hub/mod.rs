@@ -8,10 +8,10 @@
 
 pub mod cache;
 mod download;
-mod error;
 mod fetch;
 mod http;
 pub mod hub_config;
+mod hub_error;
 mod job;
 pub mod list;
 mod listing;
@@ -24,9 +24,9 @@ use crate::engine::model::ModelFiles;
 use crate::link::{Missing, Repository};
 use crate::session::{ModelChoice, Session, Source};
 pub use cache::Cache;
-pub use error::HubError;
 pub use fetch::{fetch, repository};
 pub use hub_config::HubConfig;
+pub use hub_error::HubError;
 pub use list::{list, shelf};
 pub use name::Name;
 pub use progress::Progress;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::layout::{Activations, GgufLayout, Heads, Kin, LayerStack, SizeFields, Tables, TokenizerRule};
+use super::tensor_layout::{Activations, GgufLayout, Heads, Kin, LayerStack, SizeFields, Tables, TokenizerRule};
 use super::{Config, ModelError, Names, Network};
 use crate::session::Head;
 

@@ -9,11 +9,11 @@ use super::encoder_layer::{EncoderLayer, Recipe};
 use super::feed_forward::Activation;
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
-use super::layout::{
+use super::names::other_names;
+use super::tensor_layout::{
     Activations, AttentionNames, FeedForwardNames, Kin, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
     named_kinds,
 };
-use super::names::other_names;
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace};
 
 /// The registry's line.

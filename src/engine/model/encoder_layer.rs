@@ -10,7 +10,7 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, AttentionMask, Qkv};
 use super::feed_forward::{Activation, FeedForward};
 use super::layers::{DropoutRng, Linear, Norm};
-use super::layout::LayerNames;
+use super::tensor_layout::LayerNames;
 use super::{ModelError, Names, Trace};
 
 /// `x = norm(x + dropout(attention(x)))`, then the same with the feed-forward network (Vaswani et

@@ -7,7 +7,7 @@ use super::attention::{Attention, AttentionMask, Qkv};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding, states_at};
-use super::layout::{
+use super::tensor_layout::{
     Activations, AttentionNames, FeedForwardNames, FromMetadata, GgufLayout, LayerNames, LayerStack, SizeFields,
     Tables, TokenizerRule, named_kinds,
 };

@@ -13,11 +13,11 @@ use super::attention::{Attention, AttentionMask, Qkv, sliding_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::init::Init;
 use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
-use super::layout::{
+use super::position::{Frequencies, Position};
+use super::tensor_layout::{
     Activations, AttentionNames, FeedForwardNames, FromMetadata, GgufLayout, LayerNames, LayerStack, SizeFields,
     Tables, TokenizerRule, named_kinds,
 };
-use super::position::{Frequencies, Position};
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 
 /// The registry's line for Llama.

@@ -8,8 +8,8 @@ use super::attention::AttentionMask;
 use super::encoder_layer::EncoderLayer;
 use super::feed_forward::Activation;
 use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
-use super::layout::{Activations, Tables, TokenizerRule, named_kinds};
 use super::names::other_names;
+use super::tensor_layout::{Activations, Tables, TokenizerRule, named_kinds};
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace, bert};
 
 /// The registry's line.

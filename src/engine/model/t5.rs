@@ -8,11 +8,11 @@ use candle_core::{Result, Tensor};
 use super::attention::{Attention, AttentionMask, Qkv, causal_mask};
 use super::feed_forward::{Activation, FeedForward};
 use super::layers::{DropoutRng, Linear, RmsNorm, TokenEmbedding, states_at};
-use super::layout::{
+use super::position::{Position, RelativeBias};
+use super::tensor_layout::{
     Activations, AttentionNames, FeedForwardNames, LayerNames, LayerStack, SizeFields, Tables, TokenizerRule,
     named_kinds,
 };
-use super::position::{Position, RelativeBias};
 use super::trace::Site;
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
 

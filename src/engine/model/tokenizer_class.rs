@@ -10,7 +10,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::layout::TokenizerRule;
+use super::tensor_layout::TokenizerRule;
 use super::{ARCHITECTURES, ModelError};
 
 /// How a class of transformers makes its tokenizer.

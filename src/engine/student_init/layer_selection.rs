@@ -9,8 +9,8 @@ use super::init_source::InitSource;
 use super::layer_map::picked;
 use super::reduce::Reduction;
 use crate::engine::model::init::fresh;
-use crate::engine::model::layout::{Kin, LayerStack};
 use crate::engine::model::plan::Planned;
+use crate::engine::model::tensor_layout::{Kin, LayerStack};
 use crate::engine::model::{Architecture, Config, Plan};
 use crate::session::LayerMap;
 

@@ -13,16 +13,13 @@
 //! Source: the GGUF specification of the ggml project, version 3.
 
 mod byte_level;
-mod chat;
-mod config;
+mod ggml_names;
 mod header;
 mod kind;
-mod merges;
-mod names;
-mod part_names;
-mod parts;
+mod metadata;
 mod pre;
 mod sentence_piece;
+mod split_files;
 mod tensors;
 mod tokenizer;
 mod value;
@@ -37,8 +34,8 @@ use super::ModelError;
 use super::chat_template::ChatFile;
 pub use header::Header;
 pub use kind::unread;
-pub use part_names::{models, names_of};
-use parts::Whole;
+use split_files::Whole;
+pub use split_files::{models, names_of};
 pub use tensors::Tensors;
 use tokenizer::Vocabulary;
 
@@ -84,7 +81,7 @@ pub fn within(folder: &Path) -> Result<Option<PathBuf>, ModelError> {
 /// # Errors
 /// In words, with the known ones.
 pub fn check_architecture(architecture: &str) -> Result<(), String> {
-    config::known(architecture).map(|_| ())
+    metadata::known(architecture).map(|_| ())
 }
 
 /// The files of the model of which `path` is one: itself, or all parts in their order.
@@ -100,7 +97,7 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, ModelError> {
 /// # Errors
 /// [`ModelError::File`] and [`ModelError::Damaged`] naming the file.
 pub fn config(path: &Path) -> Result<String, ModelError> {
-    let config = config::config(&Whole::open(path)?).map_err(|reason| refused(reason, path))?;
+    let config = metadata::config(&Whole::open(path)?).map_err(|reason| refused(reason, path))?;
     Ok(config.to_string())
 }
 
@@ -130,7 +127,7 @@ fn tokenizer_of(header: &Header) -> Result<Json, String> {
 /// # Errors
 /// As [`config()`].
 pub fn chat_file(path: &Path) -> Result<Option<ChatFile>, ModelError> {
-    Ok(chat::chat(&Whole::open(path)?.header))
+    Ok(metadata::chat(&Whole::open(path)?.header))
 }
 
 /// A file that is whole but not one this program can use.

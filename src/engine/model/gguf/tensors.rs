@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{Device, Tensor};
 
+use super::ggml_names::{TensorNames, Turn, is_ignored, row_in_file};
 use super::header::Info;
-use super::names::{TensorNames, Turn, is_ignored, row_in_file};
-use super::parts::{Mapped, Whole};
-use super::{config, refused};
+use super::split_files::{Mapped, Whole};
+use super::{metadata, refused};
 use crate::engine::model::ModelError;
 use crate::engine::model::frozen::FrozenWeights;
 
@@ -39,7 +39,7 @@ impl Tensors {
     /// or belongs elsewhere, [`ModelError::Damaged`] for a file that contradicts itself.
     pub fn open(path: &Path) -> Result<Vec<(PathBuf, Self)>, ModelError> {
         let Whole { header, files } = Whole::open(path)?;
-        let (names, wide) = config::names(&header).map_err(|reason| refused(reason, path))?;
+        let (names, wide) = metadata::names(&header).map_err(|reason| refused(reason, path))?;
         let empty = |Mapped { path, map }| Self { map, parts: BTreeMap::new(), names, wide, path };
         let mut all: Vec<Self> = files.into_iter().map(empty).collect();
         for (called, info) in header.tensors {

@@ -6,7 +6,6 @@
 
 mod add_layer_norm;
 mod arguments;
-mod attention;
 mod attention_context;
 mod attention_probabilities;
 mod attention_step;
@@ -14,7 +13,8 @@ pub mod composed;
 mod dropout;
 mod dropout_mask;
 mod embedding;
-mod feed_forward;
+mod fused_attention;
+mod fused_feed_forward;
 mod gelu;
 mod gradients;
 mod half;
@@ -37,14 +37,14 @@ pub mod values;
 
 pub use add_layer_norm::add_layer_norm;
 pub use arguments::{Activation, Dense, Orientation, PostNorm, SelfAttention};
-pub use attention::attention;
 pub use attention_context::attention_context;
 pub use attention_probabilities::attention_probabilities;
 pub use attention_step::attention_step;
 pub use dropout::dropout;
 pub use dropout_mask::DropoutMask;
 pub use embedding::embedding;
-pub use feed_forward::{feed_forward, post_norm_feed_forward};
+pub use fused_attention::attention;
+pub use fused_feed_forward::{feed_forward, post_norm_feed_forward};
 pub use gelu::{gelu, gelu_tanh};
 pub use gradients::backward;
 pub use half::{embedding_half, linear_half};

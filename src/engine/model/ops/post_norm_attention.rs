@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use candle_core::{Result, Shape, Tensor, bail};
 
 use super::arguments::{PostNorm, SelfAttention};
-use super::attention::Attention;
 use super::composed;
+use super::fused_attention::Attention;
 use super::heads::Heads;
 use super::linear::Sizes;
 use super::post_norm::{InputGradient, Sublayer, apply};

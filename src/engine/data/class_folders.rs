@@ -4,8 +4,8 @@ use std::fs::FileType;
 use std::io::Read as _;
 use std::path::Path;
 
+use super::data_error::DataError;
 use super::decode::{DOCUMENT_LIMIT, FILE_LIMIT};
-use super::error::DataError;
 use super::layout::{Tree, TreePath, is_hidden};
 
 /// Folders below one another that are looked into: wrapping, part, class and some to spare.

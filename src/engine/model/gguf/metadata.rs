@@ -1,13 +1,14 @@
-//! Metadata of a GGUF file as the fields of a `config.json`, so that the networks read what they
-//! always read.
+//! Metadata of a GGUF file as the fields of a `config.json` and as a chat template, so that everything behind
+//! reads what it always reads.
 
 use serde_json::{Map, Value as Json, json};
 
+use super::ggml_names::TensorNames;
 use super::header::Header;
-use super::names::TensorNames;
-use super::parts::Whole;
+use super::split_files::Whole;
 use super::value::Value;
-use crate::engine::model::layout::{FromMetadata, GgufLayout};
+use crate::engine::model::chat_template::ChatFile;
+use crate::engine::model::tensor_layout::{FromMetadata, GgufLayout};
 use crate::engine::model::{ARCHITECTURES, Architecture};
 
 /// What the metadata says under the name of its architecture.
@@ -213,4 +214,23 @@ impl Fields<'_> {
             Err(format!("its {NAME} is not {} numbers above 0, one a frequency; fetch it again", wide / 2))
         }
     }
+}
+
+/// Roles of special tokens in a template, and the metadata with their ids.
+const ROLES: [(&str, &str); 4] = [
+    ("bos_token", "tokenizer.ggml.bos_token_id"),
+    ("eos_token", "tokenizer.ggml.eos_token_id"),
+    ("unk_token", "tokenizer.ggml.unknown_token_id"),
+    ("pad_token", "tokenizer.ggml.padding_token_id"),
+];
+
+/// The template, if there is one.
+pub fn chat(header: &Header) -> Option<ChatFile> {
+    let Some(Value::Text(template)) = header.get("tokenizer.chat_template") else { return None };
+    let word = |name: &str| match (header.get(name)?, header.get("tokenizer.ggml.tokens")?) {
+        (Value::Whole(id), Value::Texts(tokens)) => tokens.get(usize::try_from(*id).ok()?).cloned(),
+        _ => None,
+    };
+    let words = ROLES.iter().filter_map(|(role, name)| Some(((*role).to_owned(), word(name)?)));
+    Some(ChatFile { template: template.clone(), words: words.collect() })
 }

@@ -1,7 +1,7 @@
 //! Names of tensors: ggml's, Hugging Face's, and what the converter of llama.cpp does on the way.
 
 use crate::engine::model::Architecture;
-use crate::engine::model::layout::{GgufLayout, LayerNames, LayerStack};
+use crate::engine::model::tensor_layout::{GgufLayout, LayerNames, LayerStack};
 
 /// What has to be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ mod agreement;
 pub mod by_class;
 mod calibration;
 mod cross_entropy;
-mod divergence;
 pub mod linear_baseline;
+mod teacher_gap;
 
 use crate::link::scores::likeliest;
 use crate::link::{Measures, Side};
@@ -33,7 +33,7 @@ pub const OF_CLASSES: &[Measure] = &[
     cross_entropy::MEASURE,
     calibration::MEASURE,
     agreement::MEASURE,
-    divergence::MEASURE,
+    teacher_gap::MEASURE,
 ];
 
 /// What was answered on one part of the data, `N` rows.

@@ -2,7 +2,7 @@
 
 use super::{Architecture, Config, ModelError, bert, distilbert, gpt2, llama, roberta, t5};
 
-/// Every architecture; adding one is one file and one line here.
+/// Every architecture; adding one is one file, which the room names, and one line here.
 pub const ARCHITECTURES: &[Architecture] = &[
     bert::ARCHITECTURE,
     distilbert::ARCHITECTURE,

@@ -176,7 +176,9 @@ fn a_student_that_equals_its_teacher_has_nothing_to_learn() {
             (scalar(&mixed.total), found.values().flatten().fold(0f32, |most, value| most.max(value.abs())))
         };
         let ((loss, gradient), (other_loss, other_gradient)) = (largest(&teacher), largest(&tiny::teacher(8)));
-        assert!(loss.abs() < 1e-8 && gradient < 1e-4, "{what}: loss {loss}, gradient {gradient}");
+        // The kernel writes the divergence so that nothing cancels; off the processor it is summed as it stands.
+        let most = if tiny::device().is_cpu() { 1e-8 } else { 1e-6 };
+        assert!(loss.abs() < most && gradient < 1e-4, "{what}: loss {loss}, gradient {gradient}");
         assert!(other_loss > 1e-2 && other_gradient > 1e-2, "{what}: another teacher teaches");
     }
 }
@@ -322,7 +324,9 @@ fn the_detached_reading_follows_the_optimiser_and_records_no_graph() {
             optimizer.step(&ops::backward(&mixed.total).unwrap(), 1e-2, &Settings::default()).unwrap();
         }
         let (tracked, detached) = (read(model.tracked.as_ref()), read(model.detached.as_ref()));
-        assert_eq!(flat(&tracked), flat(&detached), "{what}");
+        // Without a graph a card takes shorter ways.
+        let most = if tiny::device().is_cpu() { 0.0 } else { 1e-5 };
+        assert_close(&what, &flat(&tracked), &flat(&detached), most);
         assert_ne!(flat(&detached), before, "{what}: the weights moved");
         assert!(tracked.track_op() && !detached.track_op(), "{what}");
         let found = tiny::gradients(&model, &detached.sum_all().unwrap().backward().unwrap());
@@ -336,6 +340,8 @@ fn dropout_acts_in_training_only_and_is_the_same_for_the_same_seed() {
         let task = tiny::task_of(&model);
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS[..4]);
         let scores = |noise: DropoutRng| {
+            // Unseen by the compiler: optimised, it takes two equal ones in one function for one (rustc 1.95).
+            let noise = std::hint::black_box(noise);
             flat(&tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &noise).answers.logits)
         };
         assert_eq!(scores(DropoutRng::none()), scores(DropoutRng::none()), "{what}");

@@ -2,6 +2,8 @@
 //! often it is killed.
 #![cfg(feature = "engine")]
 
+mod where_computed;
+
 use std::path::Path;
 use std::process::{Command as Process, Output};
 
@@ -21,6 +23,7 @@ fn small() -> Session {
     session.recipe.warmup = 2;
     session.recipe.evaluate_every = 7;
     session.recipe.checkpoint_every = 4;
+    session.recipe.device = where_computed::asked();
     session.set_knob("optimizer.learning_rate", 0.003);
     session
 }
@@ -635,6 +638,10 @@ fn exit_codes_tell_usage_input_and_run_apart() {
     assert_eq!(newer.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&newer.stderr).contains("version 99"));
     std::fs::write(&path, "(version: 1, name: ").unwrap();
+    let elsewhere = retort(&["run", "--set", "recipe.device=Cuda(77)"]);
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("CUDA 77"), "{elsewhere:?}");
+    let nowhere = retort(&["run", "--set", "recipe.device=abacus"]);
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("Cuda(0)"), "{nowhere:?}");
     let cut = retort(&["run", path.to_str().unwrap()]);
     assert_eq!(cut.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&cut.stderr).contains("line 1"));

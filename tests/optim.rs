@@ -2,10 +2,12 @@
 //! nothing had happened?
 #![cfg(feature = "engine")]
 
+mod where_computed;
+
 use std::collections::BTreeMap;
 
 use candle_core::backprop::GradStore;
-use candle_core::{DType, Device, Tensor, Var};
+use candle_core::{DType, Tensor, Var};
 use retort::engine::optim::{OptimError, Optimizer, Settings};
 use retort::session::OptimizerKind;
 use serde::Deserialize;
@@ -44,7 +46,10 @@ fn twenty_steps_of_every_optimiser_stay_with_pytorch() {
             .shapes
             .iter()
             .map(|(name, dims)| {
-                (name.clone(), Var::from_vec(golden.start[name].clone(), dims.as_slice(), &Device::Cpu).unwrap())
+                (
+                    name.clone(),
+                    Var::from_vec(golden.start[name].clone(), dims.as_slice(), &where_computed::opened()).unwrap(),
+                )
             })
             .collect();
         let mut optimizer = Optimizer::new(kind, variables.clone()).unwrap();
@@ -52,7 +57,8 @@ fn twenty_steps_of_every_optimiser_stay_with_pytorch() {
             let mut gradients = GradStore::default();
             for (name, variable) in &variables {
                 let gradient = golden.gradients[name][step].clone();
-                gradients.insert(variable, Tensor::from_vec(gradient, variable.dims(), &Device::Cpu).unwrap());
+                gradients
+                    .insert(variable, Tensor::from_vec(gradient, variable.dims(), &where_computed::opened()).unwrap());
             }
             let norm = optimizer.step(&gradients, golden.rates[step], &settings).unwrap();
             assert!((norm - golden.norms[step]).abs() < 1e-5, "{kind:?} {step}: norm {norm}");
@@ -70,7 +76,7 @@ fn variables() -> Vec<(String, Var)> {
     let make = |(name, dims): (&str, &[usize])| {
         let count = dims.iter().product::<usize>();
         let values = (0..count).map(|index| ((index * 7919 % 1000) as f32 - 500.0) * 1e-3).collect();
-        (name.to_owned(), Var::from_vec(values, dims, &Device::Cpu).unwrap())
+        (name.to_owned(), Var::from_vec(values, dims, &where_computed::opened()).unwrap())
     };
     [("wide", &[123, 457][..]), ("norm", &[457]), ("one", &[1])].map(make).to_vec()
 }
@@ -171,7 +177,7 @@ fn a_gradient_that_is_not_a_number_moves_nothing_and_says_so() {
     let before = bits(&variables);
     let mut optimizer = Optimizer::new(OptimizerKind::Adam, variables.clone()).unwrap();
     let mut gradients = gradients(&variables, 1);
-    gradients.insert(&variables[2].1, Tensor::new(&[f32::NAN], &Device::Cpu).unwrap());
+    gradients.insert(&variables[2].1, Tensor::new(&[f32::NAN], &where_computed::opened()).unwrap());
     let norm = optimizer.step(&gradients, 1e-2, &Settings::default()).unwrap();
     assert!(norm.is_nan());
     assert_eq!((bits(&variables), optimizer.steps()), (before, 0));
@@ -205,7 +211,7 @@ fn what_does_not_fit_is_refused_by_name() {
     assert!(matches!(optimizer.load_state(&state, 1), Err(OptimError::Missing { name }) if name == "second.norm"));
     let twice = vec![variables[0].clone(), variables[0].clone()];
     assert!(matches!(Optimizer::new(OptimizerKind::Sgd, twice), Err(OptimError::Twice { .. })));
-    let double = Var::zeros(3, DType::F64, &Device::Cpu).unwrap();
+    let double = Var::zeros(3, DType::F64, &where_computed::opened()).unwrap();
     let double = vec![("double".to_owned(), double)];
     assert!(matches!(Optimizer::new(OptimizerKind::Sgd, double), Err(OptimError::Type { .. })));
 }

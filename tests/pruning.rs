@@ -147,6 +147,7 @@ fn gradients_of_removed_weights_neither_count_in_the_norm_nor_shorten_the_step()
 #[test]
 fn a_run_that_prunes_keeps_removed_weights_at_zero_and_their_gradients_out_of_the_norm() {
     let mut session = Session::built_in().unwrap();
+    session.recipe.device = tiny::where_computed::asked();
     (session.data.limit, session.data.labelled, session.models.teacher) = (Some(48), None, None);
     session.recipe.losses = vec!["hard_labels".into()];
     let pair = Pair::open(&session, None).unwrap();

@@ -8,7 +8,7 @@ use crate::session::Device;
 
 /// The devices a session can ask for here, the processor first.
 pub fn offered() -> Vec<Device> {
-    let cuda = (0..cuda::count()).map(Device::Cuda);
+    let cuda = (0..cuda::count().unwrap_or(0)).map(Device::Cuda);
     let metal = (0..metal::count()).map(Device::Metal);
     std::iter::once(Device::Cpu).chain(cuda).chain(metal).collect()
 }
@@ -29,11 +29,14 @@ pub fn open(asked: Device) -> Result<Place, EngineError> {
             let reason = "this program was built without it".to_owned();
             return Err(refused(reason, "build it with `--features metal`, or set recipe.device to Cpu"));
         }
-        Device::Cuda(number) if number >= cuda::count() => {
-            let reason = format!("this machine shows {} such devices", cuda::count());
-            return Err(refused(reason, "check the driver, or set recipe.device to one that is there, such as Cpu"));
+        Device::Cuda(number) => {
+            let next = "check the driver, or set recipe.device to one that is there, such as Cpu";
+            let there = cuda::count().map_err(|said| refused(format!("the driver says {said}"), next))?;
+            if number >= there {
+                return Err(refused(format!("this machine shows {there} such devices"), next));
+            }
+            Place::new_cuda(number)
         }
-        Device::Cuda(number) => Place::new_cuda(number),
         Device::Metal(number) => Place::new_metal(number),
     };
     opened.map_err(|e| refused(e.to_string(), "check the driver, or set recipe.device to Cpu"))
@@ -53,9 +56,13 @@ mod cuda {
     use candle_core::Device;
     use candle_core::cuda_backend::cudarc::driver::CudaContext;
 
-    /// Cards the driver shows; none where there is no driver.
-    pub fn count() -> usize {
-        CudaContext::device_count().map_or(0, |count| usize::try_from(count).unwrap_or(0))
+    /// Cards the driver shows.
+    ///
+    /// # Errors
+    /// Its words, where it shows none because it cannot be used.
+    pub fn count() -> Result<usize, String> {
+        let count = CudaContext::device_count().map_err(|said| said.to_string())?;
+        Ok(usize::try_from(count).unwrap_or(0))
     }
 
     /// Free memory of a card, bytes.
@@ -67,8 +74,8 @@ mod cuda {
 
 #[cfg(not(feature = "cuda"))]
 mod cuda {
-    pub fn count() -> usize {
-        0
+    pub fn count() -> Result<usize, String> {
+        Ok(0)
     }
 
     pub fn free(_: &candle_core::Device) -> Option<u64> {

@@ -157,7 +157,7 @@ pub enum EngineError {
         next: &'static str,
     },
     /// The tensor library refused.
-    #[error("tensor library: {0}")]
+    #[error("tensor library: {}", model::tensor_trouble(.0))]
     Tensor(#[from] candle_core::Error),
 }
 

@@ -45,7 +45,9 @@ impl Pair {
     pub fn open(session: &Session, before: Option<&Pair>) -> Result<Self, EngineError> {
         let session = &hub::pinned(session);
         let stamps = inputs::stamps(session);
-        let device = device::open(session.recipe.device)?;
+        // A card that is opened anew is another device to the tensor library: nothing could be taken over.
+        let opened = before.filter(|before| before.session.recipe.device == session.recipe.device);
+        let device = opened.map_or_else(|| device::open(session.recipe.device), |before| Ok(before.device.clone()))?;
         let seed = session.recipe.seed;
         let same_data =
             |b: &&Pair| (&b.session.data, b.session.recipe.seed, &b.stamps.0) == (&session.data, seed, &stamps.0);

@@ -93,7 +93,7 @@ pub struct RunArguments {
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// Sets a knob at step 0, or recipe.seed, recipe.steps, recipe.batch, data.split_seed, data.labelled,
-    /// data.limit, teacher.token_limit.
+    /// data.limit, teacher.token_limit, or recipe.device (Cpu, Cuda(0), Metal(0)).
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// Go on with the run in --out from its last checkpoint; with --set recipe.steps=N up to N steps in

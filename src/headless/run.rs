@@ -158,10 +158,15 @@ fn free_folder() -> PathBuf {
     Path::new("runs").join((1..).find(free).unwrap_or(u32::MAX).to_string())
 }
 
-/// `name=value`: a knob, or one of the session's numbers.
+/// `name=value`: a knob, one of the session's numbers, or its device.
 fn set(session: &mut Session, assignment: &str) -> Result<(), String> {
     let (name, value) =
         assignment.split_once('=').ok_or_else(|| format!("--set takes NAME=VALUE, not {assignment:?}"))?;
+    if name.trim() == "recipe.device" {
+        session.recipe.device = ron::from_str(value.trim())
+            .map_err(|_| format!("recipe.device takes Cpu, Cuda(0) or Metal(0), not {value:?}"))?;
+        return Ok(());
+    }
     let number: f64 = value.trim().parse().map_err(|_| format!("{name} takes a number, not {value:?}"))?;
     let whole = || {
         let fits = number >= 0.0 && number.fract() == 0.0 && number < 9e15;

@@ -2,6 +2,8 @@
 //! 16×128, f32, AdamW with clipping. `kd_torch.py` is its twin in PyTorch, `compare.sh` lets the
 //! two take turns.
 //!
+//! It computes on the processor, or on the device named as its only argument: `Cuda(0)`.
+//!
 //! Reads orders from standard input, one a line: `teacher N` (forward passes), `student N` (steps on
 //! cached targets), `full N` (both), `peak`; answers each with one line of JSON.
 
@@ -38,14 +40,14 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Result<Self> {
-        let teacher = Bert::new(Sizes { layers: 12, width: 768, inner: 3072, classes: CLASSES }, 1, false)?;
-        let student = Bert::new(Sizes { layers: 4, width: 312, inner: 1200, classes: CLASSES }, 2, true)?;
+    fn new(device: &Device) -> Result<Self> {
+        let teacher = Bert::new(Sizes { layers: 12, width: 768, inner: 3072, classes: CLASSES }, 1, false, device)?;
+        let student = Bert::new(Sizes { layers: 4, width: 312, inner: 1200, classes: CLASSES }, 2, true, device)?;
         let optimizer = Optimizer::new(OptimizerKind::AdamW, student.variables()).map_err(candle_core::Error::wrap)?;
-        let input = model::batch(BATCH, TOKENS)?;
+        let input = model::batch(BATCH, TOKENS, device)?;
         let row = |example| Row { example, position: 0, weight: 1.0, truth: Some((example % CLASSES) as u32) };
         let rows = (0..BATCH).map(row).collect();
-        let targets = Tensor::zeros((BATCH, CLASSES), DType::F32, &Device::Cpu)?;
+        let targets = Tensor::zeros((BATCH, CLASSES), DType::F32, device)?;
         let mut bench = Self { teacher, student, optimizer, input, rows, targets };
         bench.teach()?;
         Ok(bench)
@@ -103,7 +105,9 @@ fn peak() -> Option<f64> {
 
 fn main() -> Result<()> {
     retort::engine::allocator::tune();
-    let mut bench = Bench::new()?;
+    let named = std::env::args().nth(1).unwrap_or_else(|| "Cpu".to_owned());
+    let named = ron::from_str(&named).map_err(candle_core::Error::wrap)?;
+    let mut bench = Bench::new(&retort::engine::device::open(named).map_err(candle_core::Error::wrap)?)?;
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let (order, count) = line.split_once(' ').unwrap_or((&line, "1"));

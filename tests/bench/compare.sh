@@ -4,7 +4,7 @@
 #
 #   tests/bench/compare.sh [PYTHON] [ROUNDS] [THREADS]
 #
-# PYTHON has torch and numpy. BENCH_KD names a program built already; without it cargo builds one.
+# CARD=0 lets both compute on that NVIDIA card. PYTHON has torch and numpy. BENCH_KD names a program built already; without it cargo builds one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -12,7 +12,7 @@ python=${1:-python3}
 rounds=${2:-7}
 threads=${3:-2}
 if [ -z "${BENCH_KD:-}" ]; then
-    cargo build --release --no-default-features --features engine --example bench_kd
+    cargo build --release --no-default-features --features engine${CARD:+,cuda} --example bench_kd
     BENCH_KD=${CARGO_TARGET_DIR:-target}/release/examples/bench_kd
 fi
 
@@ -20,9 +20,9 @@ pipes=$(mktemp -d)
 trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$pipes"' EXIT
 mkfifo "$pipes"/{ours,torch}.{in,out}
 pids=()
-RAYON_NUM_THREADS=$threads "$BENCH_KD" <"$pipes/ours.in" >"$pipes/ours.out" &
+RAYON_NUM_THREADS=$threads "$BENCH_KD" ${CARD:+"Cuda($CARD)"} <"$pipes/ours.in" >"$pipes/ours.out" &
 pids+=($!)
-"$python" tests/bench/kd_torch.py --threads "$threads" ${TORCH_FLAGS:-} <"$pipes/torch.in" >"$pipes/torch.out" &
+"$python" tests/bench/kd_torch.py --threads "$threads" ${CARD:+--device cuda:$CARD} ${TORCH_FLAGS:-} <"$pipes/torch.in" >"$pipes/torch.out" &
 pids+=($!)
 exec 3>"$pipes/ours.in" 4<"$pipes/ours.out" 5>"$pipes/torch.in" 6<"$pipes/torch.out"
 

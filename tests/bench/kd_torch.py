@@ -1,6 +1,6 @@
 """The twin of bench_kd.rs in PyTorch eager: same models, weights, batch, loss and orders.
 
-python kd_torch.py [--threads 2] [--loop-adamw]
+python kd_torch.py [--threads 2] [--loop-adamw] [--device cuda]
 """
 
 import argparse
@@ -52,7 +52,7 @@ def shapes(layers, width, inner):
 
 
 class Bert:
-    def __init__(self, layers, width, inner, seed, trained):
+    def __init__(self, layers, width, inner, seed, trained, device):
         self.layers, self.width, self.named = layers, width, {}
         for index, (name, dims) in enumerate(sorted(shapes(layers, width, inner))):
             count = int(np.prod(dims))
@@ -60,7 +60,7 @@ class Bert:
                 values = np.full(count, 1.0 if name.endswith("LayerNorm.weight") else 0.0, dtype=np.float32)
             else:
                 values = (numbers(count, seed * 1000 + index) - np.float32(0.5)) * np.float32(0.07)
-            tensor = torch.from_numpy(values).reshape(dims)
+            tensor = torch.from_numpy(values).reshape(dims).to(device)
             self.named[name] = tensor.requires_grad_(trained)
         self.parameters = list(self.named.values())
 
@@ -71,7 +71,7 @@ class Bert:
         norm = lambda x, name: F.layer_norm(x, (self.width,), p[f"{name}.weight"], p[f"{name}.bias"], 1e-12)
         linear = lambda x, name: F.linear(x, p[f"{name}.weight"], p[f"{name}.bias"])
         table = lambda ids, name: F.embedding(ids, p[f"{start}.{name}_embeddings.weight"])
-        x = table(ids, "word") + table(torch.arange(tokens), "position") + table(torch.zeros_like(ids), "token_type")
+        x = table(ids, "word") + table(torch.arange(tokens, device=ids.device), "position") + table(torch.zeros_like(ids), "token_type")
         x = norm(x, f"{start}.LayerNorm")
         for layer in range(self.layers):
             at = f"bert.encoder.layer.{layer}"
@@ -85,16 +85,16 @@ class Bert:
 
 
 class Bench:
-    def __init__(self, fused):
-        self.teacher = Bert(12, 768, 3072, 1, False)
-        self.student = Bert(4, 312, 1200, 2, True)
+    def __init__(self, fused, device):
+        self.teacher = Bert(12, 768, 3072, 1, False, device)
+        self.student = Bert(4, 312, 1200, 2, True, device)
         decayed = [p for p in self.student.parameters if p.dim() > 1]
         kept = [p for p in self.student.parameters if p.dim() == 1]
         groups = [{"params": decayed, "weight_decay": 0.01}, {"params": kept, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=RATE, fused=fused)
-        self.ids = torch.from_numpy((numbers(BATCH * TOKENS, 3) * np.float32(WORDS)).astype(np.int64)).view(BATCH, TOKENS)
-        self.mask = torch.zeros(BATCH, 1, 1, TOKENS)
-        self.labels = torch.arange(BATCH) % CLASSES
+        self.ids = torch.from_numpy((numbers(BATCH * TOKENS, 3) * np.float32(WORDS)).astype(np.int64)).view(BATCH, TOKENS).to(device)
+        self.mask = torch.zeros(BATCH, 1, 1, TOKENS, device=device)
+        self.labels = torch.arange(BATCH, device=device) % CLASSES
         self.teach()
 
     def teach(self):
@@ -132,9 +132,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--loop-adamw", action="store_true", help="PyTorch's default AdamW instead of its fused one")
+    parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    bench = Bench(None if arguments.loop_adamw else True)
+    bench = Bench(None if arguments.loop_adamw else True, arguments.device)
     for line in sys.stdin:
         order, *count = line.split()
         if order == "peak":

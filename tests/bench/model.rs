@@ -36,10 +36,10 @@ pub struct Bert {
 
 impl Bert {
     /// A model with hashed weights; a trained one records a graph.
-    pub fn new(sizes: Sizes, seed: u32, trained: bool) -> Result<Self> {
+    pub fn new(sizes: Sizes, seed: u32, trained: bool, device: &Device) -> Result<Self> {
         let (config, top) = (config(sizes)?, HeadKind::Classes(sizes.classes));
         let architecture = model::architecture(&config).map_err(candle_core::Error::wrap)?;
-        let built = Weights::build(architecture, &config, &top, None, HeadRows::AsStored, 0, &Device::Cpu);
+        let built = Weights::build(architecture, &config, &top, None, HeadRows::AsStored, 0, device);
         let (weights, _) = built.map_err(candle_core::Error::wrap)?;
         for (index, (name, variable)) in weights.variables().iter().enumerate() {
             let count = variable.elem_count();
@@ -48,7 +48,7 @@ impl Bert {
                 1 => vec![0.0; count],
                 _ => numbers(count, seed * 1000 + index as u32).iter().map(|value| (value - 0.5) * 0.07).collect(),
             };
-            variable.set(&Tensor::from_vec(values, variable.dims(), &Device::Cpu)?)?;
+            variable.set(&Tensor::from_vec(values, variable.dims(), device)?)?;
         }
         let view = if trained { weights.tracked() } else { weights.detached() };
         let network = (architecture.build)(&config, &top, &view.names()).map_err(candle_core::Error::wrap)?;
@@ -69,13 +69,13 @@ impl Bert {
 }
 
 /// A batch of hashed ids `[batch, tokens]`.
-pub fn batch(batch: usize, tokens: usize) -> Result<InputIds> {
+pub fn batch(batch: usize, tokens: usize, device: &Device) -> Result<InputIds> {
     let ids = numbers(batch * tokens, 3).iter().map(|value| (value * WORDS as f32) as u32).collect();
     let positions = (0..batch).flat_map(|_| 0..tokens as u32).collect();
     Ok(InputIds {
-        ids: Tensor::from_vec(ids, (batch, tokens), &Device::Cpu)?,
-        positions: Tensor::from_vec(positions, (batch, tokens), &Device::Cpu)?,
-        mask: padding_mask(&vec![tokens; batch], tokens, &Device::Cpu)?,
+        ids: Tensor::from_vec(ids, (batch, tokens), device)?,
+        positions: Tensor::from_vec(positions, (batch, tokens), device)?,
+        mask: padding_mask(&vec![tokens; batch], tokens, device)?,
     })
 }
 

@@ -57,7 +57,9 @@ fn quantised_products_give_the_logits_of_the_rounded_weights() {
             rounded(model.path(), other.path(), &matrices(dtype));
             convert(model.path(), &matrices(dtype)).write(&path);
             let (gguf, what) = (open(&path).unwrap(), format!("{kind} {dtype:?}"));
-            let share = assert_near(&what, &logits(&gguf), &logits(&open(other.path()).unwrap()), 0.04);
+            // A card keeps the sum of eight-bit inputs, which the kinds with an offset need, in half precision.
+            let most = if tiny::device().is_cpu() { 0.04 } else { 0.06 };
+            let share = assert_near(&what, &logits(&gguf), &logits(&open(other.path()).unwrap()), most);
             println!("{what}: {share:.4} apart");
             assert!(gguf.card.notes.join(" ").contains("only teach"), "{what}: {:?}", gguf.card.notes);
             assert_eq!(gguf.card.parameters, open(model.path()).unwrap().card.parameters, "{what}");

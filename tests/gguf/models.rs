@@ -62,7 +62,7 @@ fn telling(name: &str, tensor: &Tensor) -> Tensor {
 
 pub fn open(path: &Path) -> Result<Model, ModelError> {
     let choice = ModelChoice { head: Head::LabelWords, ..ModelChoice::stored(Source::Folder(path.to_owned())) };
-    model::open(&choice, tiny::CLASSES.len(), 0, &Device::Cpu)
+    model::open(&choice, tiny::CLASSES.len(), 0, &tiny::device())
 }
 
 pub fn refusal(path: &Path) -> String {

@@ -11,6 +11,8 @@ mod openai_server;
 mod refused;
 mod timeline;
 mod unwritten;
+#[path = "../where_computed/mod.rs"]
+mod where_computed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,6 +46,7 @@ pub fn tiny(data: &Path) -> Session {
     session.recipe.losses = vec!["hard_labels".into()];
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (12, 4, 2);
     (session.recipe.evaluate_every, session.recipe.checkpoint_every) = (0, 2);
+    session.recipe.device = where_computed::asked();
     session.knobs = BTreeMap::from([("optimizer.learning_rate".to_owned(), 0.003)]);
     session
 }

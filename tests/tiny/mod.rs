@@ -2,7 +2,10 @@
 //! need a model but no particular one.
 #![allow(dead_code, reason = "every test crate uses a part of it")]
 
-use std::cell::RefCell;
+#[path = "../where_computed/mod.rs"]
+pub mod where_computed;
+
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +34,9 @@ pub const TEXTS: [&str; 8] = [
 ];
 
 thread_local! {
-    static DEVICE: RefCell<Device> = const { RefCell::new(Device::Cpu) };
+    static DEVICE: RefCell<Device> = RefCell::new(where_computed::opened());
+    /// The largest difference that [`assert_close`] has let pass.
+    static APART: Cell<f32> = const { Cell::new(0.0) };
 }
 
 /// Where models compute at the moment.
@@ -40,16 +45,20 @@ pub fn device() -> Device {
 }
 
 /// Runs a test with the fused kernels, without any, as another device computes, and on the graphics
-/// card, where this build and machine have one.
+/// card, where this build and machine have one; says how far apart the compared numbers were.
 pub fn everywhere(test: impl Fn()) {
+    let told = |place: &str| println!("{place}: at most {:.1e} apart", APART.replace(0.0));
+    let home = DEVICE.replace(Device::Cpu);
     test();
+    told("the kernels");
     ops::values::without_kernels(&test);
+    told("without kernels");
     for card in retort::engine::device::offered().into_iter().filter(|device| !device.is_cpu()) {
-        println!("on {}", card.label());
         DEVICE.set(retort::engine::device::open(card).unwrap());
         test();
-        DEVICE.set(Device::Cpu);
+        told(&card.label());
     }
+    DEVICE.set(home);
 }
 
 /// The folder of a tiny model.
@@ -166,5 +175,6 @@ pub fn assert_close(what: &str, ours: &[f32], theirs: &[f32], tolerance: f32) {
     assert_eq!(ours.len(), theirs.len(), "{what}: numbers");
     for (index, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
         assert!((ours - theirs).abs() <= tolerance, "{what}, number {index}: {ours} is not {theirs}");
+        APART.set(APART.get().max((ours - theirs).abs()));
     }
 }

@@ -64,7 +64,7 @@ pub use config::Config;
 pub use files::ModelFiles;
 pub use kv_cache::KvCache;
 pub use layers::DropoutRng;
-pub use model_error::ModelError;
+pub use model_error::{ModelError, tensor_trouble};
 pub use names::Names;
 pub use network::{Input, InputIds, Network};
 pub use opened::{Classes, Model, Parts, config_asks_several, open, open_files, open_for, open_parts, output_names};

@@ -47,6 +47,32 @@ pub enum ModelError {
         path: PathBuf,
     },
     /// The tensor library refused.
-    #[error("tensor library: {0}")]
+    #[error("tensor library: {}", tensor_trouble(.0))]
     Tensor(#[from] candle_core::Error),
+}
+
+/// The tensor library's words, and what to do where a card's memory was full: the words are a driver's, and
+/// name nothing that a person could turn.
+pub fn tensor_trouble(error: &candle_core::Error) -> String {
+    let said = error.to_string();
+    let full = ["OUT_OF_MEMORY", "ALLOC_FAILED"].iter().any(|sign| said.contains(sign));
+    let next = if full {
+        "; the card's memory is full: lower recipe.batch or max_tokens, keep the teacher in bf16, close what else computes there, or set recipe.device to Cpu"
+    } else {
+        ""
+    };
+    said + next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_card_is_said_with_the_next_step_and_nothing_else_is() {
+        let said = |text: &str| ModelError::from(candle_core::Error::Msg(text.to_owned())).to_string();
+        let full = said("DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")");
+        assert!(full.contains("OUT_OF_MEMORY") && full.contains("recipe.batch"), "{full}");
+        assert_eq!(said("shapes differ"), "tensor library: shapes differ");
+    }
 }

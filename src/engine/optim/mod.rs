@@ -18,6 +18,7 @@ use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor, Var};
 use rayon::prelude::*;
 
+use crate::engine::model::tensor_trouble;
 use crate::session::OptimizerKind;
 use moments::Moments;
 use rule::Rule;
@@ -65,7 +66,7 @@ pub enum OptimError {
         found: Vec<usize>,
     },
     /// The tensor library refused.
-    #[error("the optimiser's step failed: {0}")]
+    #[error("the optimiser's step failed: {}", tensor_trouble(.0))]
     Tensor(#[from] candle_core::Error),
 }
 

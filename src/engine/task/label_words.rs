@@ -8,9 +8,7 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use rayon::prelude::*;
-
-use super::{Forward, Outputs, Row, Sample, Task, by_words, shared_start};
+use super::{Forward, Outputs, Row, Sample, Task, by_words, each, shared_start};
 use crate::engine::data::Example;
 use crate::engine::model::attention::MASKED;
 use crate::engine::model::{DropoutRng, InputIds, Kind, KvCache, Model, Network, Trace, ops};
@@ -172,12 +170,11 @@ impl Task for LabelWords {
 
     /// Prompts that begin alike are read once up to where they part.
     fn scores(&self, model: &Model, examples: &[&Sample]) -> Result<Vec<Vec<f32>>> {
-        let begun = shared_start::read(model, examples)?.into_par_iter().zip(examples);
-        let score = |(begun, example): (Option<KvCache>, &&Sample)| match begun {
+        let begun = shared_start::read(model, examples)?.into_iter().zip(examples.iter().copied()).collect();
+        each(model, begun, |(begun, example): (Option<KvCache>, &Sample)| match begun {
             Some(cache) => self.words_of(example)?.scores_behind(model, example, cache),
             None => self.scores_alone(model, example),
-        };
-        begun.map(score).collect()
+        })
     }
 }
 

@@ -127,7 +127,7 @@ pub trait Task: Send + Sync {
     /// # Errors
     /// The tensor library's.
     fn scores(&self, model: &Model, examples: &[&Sample]) -> candle_core::Result<Vec<Vec<f32>>> {
-        examples.par_iter().map(|example| self.scores_alone(model, example)).collect()
+        each(model, examples.to_vec(), |example| self.scores_alone(model, example))
     }
 
     /// The class scores `[classes]` of one example by a pass of its own, without a graph.
@@ -138,6 +138,19 @@ pub trait Task: Send + Sync {
         let (network, dropout) = (model.detached.as_ref(), DropoutRng::none());
         let forward = self.forward(model, network, &[example], false, &mut Trace::none(), &dropout)?;
         forward.answers.logits.flatten_all()?.to_vec1()
+    }
+}
+
+/// `score` of every one of `all`: side by side on the processor, one after another on a card. There a thread
+/// has a queue of its own, and what this thread still has in its queue another one would not wait for.
+fn each<T: Send>(
+    model: &Model,
+    all: Vec<T>,
+    score: impl Fn(T) -> candle_core::Result<Vec<f32>> + Send + Sync,
+) -> candle_core::Result<Vec<Vec<f32>>> {
+    match model.device().is_cpu() {
+        true => all.into_par_iter().map(score).collect(),
+        false => all.into_iter().map(score).collect(),
     }
 }
 
@@ -196,7 +209,7 @@ pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<B
 }
 
 /// Log-probabilities of the classes, `[examples][classes]`, without a graph: for teachers,
-/// evaluation and probes. Examples are scored one by one, in parallel, never in a padded batch:
+/// evaluation and probes. Examples are scored one by one, never in a padded batch:
 /// so a score does not depend on what else happened to be in the batch, and a cached target is
 /// the same number whenever it was made.
 ///

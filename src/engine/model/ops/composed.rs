@@ -4,10 +4,18 @@
 //! tested against. Nothing here is fast.
 
 use candle_core::{D, Result, Tensor};
+use rayon::prelude::*;
 
 use super::arguments::{Activation, Dense, LOWEST, Orientation, PostNorm, SelfAttention};
 use super::dropout_mask::{self, DropoutMask};
 use super::rows;
+
+/// Whether nothing is recorded. Then one of candle's calls does for five: those that cut the gradient, and
+/// the GELUs, whose own gradients are written with six digits. A card spends most of a teacher's pass on
+/// such small operations.
+fn has_no_graph(tensors: &[&Tensor]) -> bool {
+    tensors.iter().all(|tensor| !tensor.track_op())
+}
 
 /// `x · weightᵀ + bias`.
 ///
@@ -48,6 +56,10 @@ pub fn linear_transposed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> 
 /// # Source
 /// Ba, Kiros, Hinton 2016, equation 4.
 pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
+    if has_no_graph(&[x, gamma, beta]) {
+        #[allow(clippy::disallowed_methods, reason = "there is no graph to cut")]
+        return candle_nn::ops::layer_norm(&x.contiguous()?, &gamma.contiguous()?, &beta.contiguous()?, eps as f32);
+    }
     let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
     let deviation = (centred.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
     centred.broadcast_div(&deviation)?.broadcast_mul(gamma)?.broadcast_add(beta)
@@ -132,6 +144,10 @@ fn dense(x: &Tensor, layer: Dense) -> Result<Tensor> {
 /// If the shapes do not fit.
 pub fn masked_softmax(scores: &Tensor, mask: &Tensor, scale: f64) -> Result<Tensor> {
     let logits = (scores * scale)?.broadcast_add(&mask.maximum(f64::from(LOWEST))?)?;
+    if has_no_graph(&[&logits]) {
+        #[allow(clippy::disallowed_methods, reason = "there is no graph to cut")]
+        return candle_nn::ops::softmax_last_dim(&logits.contiguous()?);
+    }
     candle_nn::ops::softmax(&logits, D::Minus1)
 }
 
@@ -218,6 +234,10 @@ fn shared_heads(x: &Tensor, kv_heads: usize, heads: usize) -> Result<Tensor> {
 /// # Source
 /// Zhang, Sennrich 2019, equation 4.
 pub fn rms_norm(x: &Tensor, gamma: &Tensor, eps: f64) -> Result<Tensor> {
+    if has_no_graph(&[x, gamma]) {
+        #[allow(clippy::disallowed_methods, reason = "there is no graph to cut")]
+        return candle_nn::ops::rms_norm(&x.contiguous()?, &gamma.contiguous()?, eps as f32);
+    }
     let size = (x.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
     x.broadcast_div(&size)?.broadcast_mul(gamma)
 }
@@ -252,6 +272,9 @@ pub fn rotary(x: &Tensor, cos: &Tensor, sin: &Tensor, heads: usize) -> Result<Te
 /// # Source
 /// Hendrycks, Gimpel 2016, section 2.
 pub fn gelu(x: &Tensor) -> Result<Tensor> {
+    if has_no_graph(&[x]) {
+        return x.gelu_erf();
+    }
     (x * 0.5)? * ((x * std::f64::consts::FRAC_1_SQRT_2)?.erf()? + 1.0)?
 }
 
@@ -263,6 +286,9 @@ pub fn gelu(x: &Tensor) -> Result<Tensor> {
 /// # Source
 /// Hendrycks, Gimpel 2016, the approximation in section 2.
 pub fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
+    if has_no_graph(&[x]) {
+        return x.gelu();
+    }
     let cubic = (x * ((x.sqr()? * 0.044715)? + 1.0)?)?;
     (x * 0.5)? * ((cubic * (2.0 / std::f64::consts::PI).sqrt())?.tanh()? + 1.0)?
 }
@@ -287,9 +313,14 @@ pub fn embedding(table: &Tensor, ids: &Tensor) -> Result<Tensor> {
 /// If `p` is outside [0, 1).
 pub fn dropout(x: &Tensor, p: f32, seed: u64) -> Result<Tensor> {
     dropout_mask::check(p)?;
-    let factor = |index| dropout_mask::Block::of(seed, index, p).factor(index % dropout_mask::BLOCK);
-    let factors: Vec<f32> = (0..x.elem_count()).map(factor).collect();
-    x * Tensor::from_vec(factors, x.dims(), x.device())?.to_dtype(x.dtype())?
+    let mut kept = vec![0u8; x.elem_count()];
+    kept.par_chunks_mut(dropout_mask::BLOCK).enumerate().for_each(|(index, kept)| {
+        let block = dropout_mask::Block::of(seed, index * dropout_mask::BLOCK, p);
+        kept.iter_mut().enumerate().for_each(|(offset, kept)| *kept = u8::from(block.factor(offset) > 0.0));
+    });
+    // One byte an element on the way to the card; what is kept is multiplied by the number the kernels use.
+    let kept = Tensor::from_vec(kept, x.dims(), x.device())?.to_dtype(x.dtype())?;
+    x * (kept * f64::from(1.0 / (1.0 - p)))?
 }
 
 /// Logarithm of the softmax over the last dimension.

@@ -246,7 +246,8 @@ fn vectors_in_the_place_of_ids_are_read_as_they_are_and_get_a_gradient() {
             let vectors = Var::from_tensor(&free.embeddings).unwrap();
             free.embeddings = vectors.as_tensor().clone();
             let ours = read(&free);
-            assert_eq!(flat(&ours), states, "{what}: the same vectors");
+            // Without kernels what records nothing takes shorter ways.
+            assert_close(&format!("{what}: the same vectors"), &flat(&ours), &states, 1e-5);
             let store = ops::backward(&ours.sqr().unwrap().sum_all().unwrap()).unwrap();
             let gradient = flat(store.get(&vectors).unwrap_or_else(|| panic!("{what}: the vectors get no gradient")));
             let width = model.architecture.width(&model.config);

@@ -59,13 +59,13 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
 #[cfg(feature = "window")]
 fn open_window(arguments: Arguments) -> Result<String, CommandError> {
     use retort::record::opening::{self, Found};
-    use retort::session::Session;
+    use retort::session::{Say as _, Session};
 
     let found = arguments.session.as_deref().map(opening::find).transpose();
     let (found, trouble) = match found {
         Ok(found) => (found, None),
         // Whoever has clicked on the file sees no terminal.
-        Err(e) => (None, Some(e.to_string())),
+        Err(e) => (None, Some(e.said())),
     };
     trouble.iter().for_each(|trouble| headless::tell(format_args!("error: {trouble}")));
     let (session, path) = match found {

@@ -150,7 +150,7 @@ fn a_checkpoint_without_its_prefix_is_the_same_model() {
         let (whole, bare) =
             (open(&tiny::folder(name), head_of(name)).unwrap(), open(folder.path(), head_of(name)).unwrap());
         assert_eq!(shown(&bare), shown(&whole), "{name}");
-        assert_eq!(bare.card.notes, Vec::<String>::new(), "{name}");
+        assert_eq!(bare.card.notes, Vec::<retort::session::Sentence>::new(), "{name}");
     }
 }
 
@@ -165,7 +165,7 @@ fn gamma_and_beta_are_weight_and_bias() {
         let (new, old) =
             (open(&tiny::folder(name), head_of(name)).unwrap(), open(folder.path(), head_of(name)).unwrap());
         assert_eq!(shown(&old), shown(&new), "{name}");
-        assert_eq!(old.card.notes, Vec::<String>::new(), "{name}");
+        assert_eq!(old.card.notes, Vec::<retort::session::Sentence>::new(), "{name}");
     }
 }
 
@@ -186,7 +186,7 @@ fn a_trunk_without_a_head_gets_one_and_says_so() {
         let trunk = |name: &str| name.strip_prefix(prefix).filter(|rest| *rest != "lm_head.weight").map(str::to_owned);
         changed(name, folder.path(), trunk, |_| ());
         let model = open(folder.path(), head).unwrap();
-        let notes = model.card.notes.join("; ");
+        let notes = retort::session::Sentence::joined(model.card.notes.clone(), "; ");
         assert!(notes.contains("random weights") && notes.contains(added), "{name}: {notes}");
         assert!(shown(&model).iter().all(|value| value.is_finite()));
     }

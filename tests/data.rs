@@ -19,7 +19,12 @@ fn open(source: DataSource, validation: f64, test: f64) -> Dataset {
     let data = Data { source, validation, test, split_seed: 7, labelled: None, limit: None };
     let started = Instant::now();
     let set = data::open(&data, 7).unwrap();
-    eprintln!("{:?} in {:.2?}\n  {}", set.counts(), started.elapsed(), set.notes.join("\n  "));
+    eprintln!(
+        "{:?} in {:.2?}\n  {}",
+        set.counts(),
+        started.elapsed(),
+        retort::session::Sentence::joined(set.notes.clone(), "\n  ")
+    );
     set
 }
 

@@ -37,8 +37,9 @@ const OUT: &str = "RETORT_DIGEST_OUT";
 
 /// Steps between two evaluations, and between two checkpoints, of the run whose journal is kept.
 const EVERY: u64 = 20;
-/// Fields of events that depend on machine, hour or folder.
-const VOLATILE: &[&str] = &["out", "path", "hash", "bytes", "seconds", "peak_bytes", "speed"];
+/// Fields of events that depend on machine, hour or folder; and `said`, which says of what the text beside it was
+/// made: the text itself is compared.
+const VOLATILE: &[&str] = &["out", "path", "hash", "bytes", "seconds", "peak_bytes", "speed", "said"];
 /// Fields that hold what was asked.
 const ASKED: &[&str] = &["session", "models", "data"];
 

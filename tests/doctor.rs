@@ -476,7 +476,7 @@ fn refused(session: &Session, out: &Path) -> (String, bool) {
     };
     drop(watch);
     thread.join().unwrap();
-    (said, started)
+    (said.to_string(), started)
 }
 
 #[test]

@@ -81,7 +81,11 @@ fn open(name: &str, case: &Case, manifest: &Manifest) -> Golden {
     let tensors = candle_core::safetensors::load(folder.join("golden.safetensors"), &tiny::device()).unwrap();
     let head = if tensors.contains_key("scores.sum") { Head::LabelWords } else { Head::Classifier };
     let model = tiny::open_folder(&folder, head, Start::Stored, 0);
-    assert_eq!(model.card.notes, Vec::<String>::new(), "{name}: every stored tensor is used, none is made up");
+    assert_eq!(
+        model.card.notes,
+        Vec::<retort::session::Sentence>::new(),
+        "{name}: every stored tensor is used, none is made up"
+    );
     let mut case = case.clone();
     if case.texts.is_empty() {
         case.texts.clone_from(&manifest.texts);
@@ -394,7 +398,7 @@ fn a_saved_model_reopens_with_the_same_logits_to_the_bit() {
         let folder = tempfile::tempdir().unwrap();
         golden.model.save(folder.path(), &manifest.classes).unwrap();
         let reopened = tiny::open_folder(folder.path(), head_of(&golden.model), Start::Stored, 99);
-        assert_eq!(reopened.card.notes, Vec::<String>::new(), "{}", golden.name);
+        assert_eq!(reopened.card.notes, Vec::<retort::session::Sentence>::new(), "{}", golden.name);
         assert_eq!(reopened.card.parameters, golden.model.card.parameters, "{}", golden.name);
         let (rows, written) = (golden.rows(), golden.written());
         let bits = |model: &Model| -> Vec<u32> {

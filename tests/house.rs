@@ -21,6 +21,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("allocator", &[]),
     ("process_memory", &[]),
     ("environment", &[]),
+    ("outside", &[]),
     ("tls", &["environment"]),
     ("cache_folder", &["environment"]),
     ("content_hash", &["cache_folder"]),

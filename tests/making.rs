@@ -192,7 +192,11 @@ fn a_distilbert_made_of_all_layers_of_a_bert_answers_as_the_bert() {
     distilbert_beside(bert.path(), 2, distil.path());
     let choice = from_layers(distil.path(), Head::Classifier, Some(bert.path()), LayerMap::EveryOther);
     let half = make(choice, architecture("distilbert")).unwrap();
-    assert!(half.card.notes.join("; ").contains("pre_classifier"), "its own head is new: {:?}", half.card.notes);
+    assert!(
+        half.card.notes.iter().any(|note| note.contains("pre_classifier")),
+        "its own head is new: {:?}",
+        half.card.notes
+    );
 }
 
 #[test]
@@ -309,7 +313,7 @@ fn a_trimmed_student_gives_the_same_answers_and_opens_again() {
         small.save(saved.path(), &tiny::classes()).unwrap();
         let again = tiny::open_folder(saved.path(), head, Start::Stored, 99);
         assert_eq!(scores(&again), scores(&small), "{name}");
-        assert_eq!(again.card.notes, Vec::<String>::new(), "{name}");
+        assert_eq!(again.card.notes, Vec::<retort::session::Sentence>::new(), "{name}");
     }
     assert!(smaller > 6, "only {smaller} became smaller");
 }
@@ -450,7 +454,7 @@ fn trimming_the_built_in_teacher_to_little_text_makes_it_small() {
     let data = data::open(&session.data, 7).unwrap();
     let student = student_init::student(&session, &data, &Device::Cpu).unwrap();
     assert_eq!(student.card.layers, 2);
-    let notes = student.card.notes.join("; ");
+    let notes = retort::session::Sentence::joined(student.card.notes.clone(), "; ");
     assert!(notes.contains("layers 0, 2 of posts-teacher") && notes.contains("of 1500 tokens"), "{notes}");
     assert!(student.card.vocabulary < 900, "{notes}");
 }

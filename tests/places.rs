@@ -119,7 +119,7 @@ fn a_model_is_fetched_only_after_its_size_and_place_were_shown() {
         revision: "main".into(),
         file: None,
         weights: true,
-        lack: "it was not fetched yet".into(),
+        lack: retort::session::Sentence::verbatim("it was not fetched yet"),
         place: "/cache/models--owner--large".into(),
         present: 0,
         bytes: None,

@@ -129,7 +129,9 @@ fn of_the_hub(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engin
 
 fn in_trouble(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
     stage::midway(harness, engine);
-    let what = "the loss of step 640 is not a finite number; the weights were left as they were".to_owned();
+    let what = retort::session::Sentence::verbatim(
+        "the loss of step 640 is not a finite number; the weights were left as they were",
+    );
     engine.say(Event::Trouble { step: 640, what, checkpoint: Some(600), alarm: None });
     engine.say(Event::Warning("the teacher's cache could not be written: no space left on the device".into()));
     engine.status(Phase::Paused, 640);

@@ -207,7 +207,7 @@ fn a_quota_that_is_used_up_is_not_asked_again_and_a_loading_server_is_waited_for
     let teacher = teacher(&loading, ServerMode::Chat);
     std::thread::scope(|scope| {
         let answer = std::thread::Builder::new().spawn_scoped(scope, || teacher.predict(&["fine"])).unwrap();
-        let mut told = String::new();
+        let mut told = retort::session::Sentence::default();
         while !answer.is_finished() {
             told = teacher.waiting().unwrap_or(told);
             std::thread::sleep(Duration::from_millis(5));

@@ -11,7 +11,7 @@ use retort::link::{
     Budget, Checkup, Command, Event, Finding, KeyNews, KeyState, Listed, ModelCatalog, ModelSize, Phase, Repository,
     RepositoryFile, Status, Subject,
 };
-use retort::session::{Chat, LayerMap, Layers, MAIN, ServerMode, Session, Source, Start, Vocabulary};
+use retort::session::{Chat, LayerMap, Layers, MAIN, Sentence, ServerMode, Session, Source, Start, Vocabulary};
 use retort::window::WorkbenchApp;
 use stage::Engine;
 
@@ -78,8 +78,10 @@ fn a_model_of_the_cache_is_chosen_by_a_click() {
     let heard = engine.heard();
     assert_eq!(asks(&heard), 1, "the cache is looked at once");
     assert!(!heard.iter().any(|command| matches!(command, Command::Open(_))), "half a choice is not opened");
-    let broken =
-        Listed { problem: Some("config.json: the model type \"x\" is not known".into()), ..listed("a/broken") };
+    let broken = Listed {
+        problem: Some(Sentence::verbatim("config.json: the model type \"x\" is not known")),
+        ..listed("a/broken")
+    };
     let models = vec![listed("sentence/small"), broken];
     engine.end.cells.shelf.store(Some(ModelCatalog { models, ..ModelCatalog::default() }));
     window.run_steps(4);
@@ -110,7 +112,7 @@ fn a_name_is_taken_when_it_is_finished_and_its_fetch_can_be_stopped() {
     type_into(&mut window, "owner/name", "owner/teacher");
     let wanted = Source::hub("owner/teacher");
     assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
-    let what = "fetching owner/teacher".to_owned();
+    let what = Sentence::verbatim("fetching owner/teacher");
     engine.say(Event::Status(Status { phase: Phase::Opening, what, done: 10, total: 100, ..Status::default() }));
     window.run_steps(4);
     engine.heard();
@@ -163,7 +165,7 @@ fn a_gguf_file_of_a_repository_is_chosen_by_a_click() {
     window.get_by_label("The model as a whole").click();
     window.run_steps(10);
     assert_eq!(source(&window), Source::hub("owner/quantised"));
-    let problem = Some("the Hub does not give out owner/quantised".to_owned());
+    let problem = Some(Sentence::verbatim("the Hub does not give out owner/quantised"));
     engine.end.cells.repository.store(Some(Repository { problem, ..known("owner/quantised") }));
     window.run_steps(4);
     assert!(window.query_by_label_contains("does not give out").is_some());
@@ -260,7 +262,7 @@ fn a_key_goes_to_the_keyring_and_stays_nowhere_else() {
     assert!(session.contains("keyring:api.example.com") && !session.contains("TheKey"));
     for (state, words) in [
         (KeyState::Storing, "asking the keyring…"),
-        (KeyState::Failed("it is locked".into()), "it is locked"),
+        (KeyState::Failed(Sentence::verbatim("it is locked")), "it is locked"),
         (KeyState::Stored, "the key is in the keyring"),
     ] {
         engine.end.cells.key.store(Some(KeyNews { name: "api.example.com".into(), state }));
@@ -341,9 +343,17 @@ fn a_check_up_is_asked_for_and_its_rows_are_read() {
     window.run_steps(4);
     assert!(engine.heard().iter().any(|command| matches!(command, Command::Examine(_))));
     let findings = vec![
-        Finding::green(Subject::Opening, "models and data open"),
-        Finding::amber(Subject::Positions, "12 of 64 texts are cut", "raise the longest input"),
-        Finding::red(Subject::LabelWords, "two classes share a word", "give each its own"),
+        Finding::green(Subject::Opening, Sentence::verbatim("models and data open")),
+        Finding::amber(
+            Subject::Positions,
+            Sentence::verbatim("12 of 64 texts are cut"),
+            Sentence::verbatim("raise the longest input"),
+        ),
+        Finding::red(
+            Subject::LabelWords,
+            Sentence::verbatim("two classes share a word"),
+            Sentence::verbatim("give each its own"),
+        ),
     ];
     engine.say(Event::Examined(Box::new(Checkup { findings, student: None })));
     window.run_steps(4);
@@ -379,11 +389,11 @@ fn a_server_is_asked_about_eight_texts_only_at_a_click_beside_their_price() {
         engine.say(Event::Examined(Box::new(Checkup { findings: vec![row], student: None })));
     };
     // Without a price there is nothing to ask: a model in this process, or answers that are kept.
-    examined(&mut engine, Finding::green(Subject::Answers, "8 texts were answered"));
+    examined(&mut engine, Finding::green(Subject::Answers, Sentence::verbatim("8 texts were answered")));
     window.run_steps(4);
     assert!(window.query_by_label(ASK).is_none());
     let priced = || {
-        let row = Finding::green(Subject::Answers, "the server was not asked");
+        let row = Finding::green(Subject::Answers, Sentence::verbatim("the server was not asked"));
         row.with("ask_texts", 8.0).with("ask_tokens", 1250.0)
     };
     examined(&mut engine, priced());
@@ -398,7 +408,10 @@ fn a_server_is_asked_about_eight_texts_only_at_a_click_beside_their_price() {
     window.run_steps(4);
     assert_eq!(asks(&engine), 1);
     // Nor is it asked again by itself once the answers are there.
-    examined(&mut engine, Finding::green(Subject::Answers, "8 texts were answered").with("paid_tokens", 1250.0));
+    examined(
+        &mut engine,
+        Finding::green(Subject::Answers, Sentence::verbatim("8 texts were answered")).with("paid_tokens", 1250.0),
+    );
     window.run_steps(8);
     assert!(asks(&engine) == 0 && window.query_by_label(ASK).is_none());
     // A price of another session is none.

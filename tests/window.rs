@@ -132,7 +132,7 @@ impl Play {
     }
 
     fn notices(&self) -> Vec<String> {
-        self.app().record().notices.iter().map(|remark| remark.notice.text.clone()).collect()
+        self.app().record().notices.iter().map(|remark| remark.notice.text.to_string()).collect()
     }
 }
 
@@ -349,7 +349,7 @@ fn a_run_in_trouble_is_put_back_with_half_the_learning_rate() {
     play.engine.say(Event::Checkpoint { step: 20 });
     play.engine.say(Event::Trouble {
         step: 30,
-        what: "the loss is not a number".into(),
+        what: retort::session::Sentence::verbatim("the loss is not a number"),
         checkpoint: Some(20),
         alarm: None,
     });
@@ -454,7 +454,7 @@ fn outputs_whose_names_say_nothing_are_given_classes_by_hand() {
     let mut opened = stage::opened();
     let teacher = opened.teacher.as_mut().unwrap();
     teacher.outputs = vec!["LABEL_0".into(), "LABEL_1".into()];
-    teacher.trouble = Some("its outputs are LABEL_0, LABEL_1".into());
+    teacher.trouble = Some(retort::session::Sentence::verbatim("its outputs are LABEL_0, LABEL_1"));
     play.engine.say(Event::Opened(Box::new(opened)));
     play.look(8);
     assert!(play.says("its outputs are LABEL_0, LABEL_1"), "the pair unfolds by itself");
@@ -479,10 +479,12 @@ fn the_pair_unfolds_by_itself_where_a_model_is_refused_and_only_there() {
         ("a teacher with random parts", true, |o| {
             let teacher = o.teacher.as_mut().unwrap();
             teacher.random = vec!["lm_head.weight".into()];
-            teacher.trouble = Some("these parts of it are not stored: lm_head.weight".into());
+            teacher.trouble =
+                Some(retort::session::Sentence::verbatim("these parts of it are not stored: lm_head.weight"));
         }),
         ("a teacher of other classes", true, |o| {
-            o.teacher.as_mut().unwrap().trouble = Some("its outputs are red, blue".into());
+            o.teacher.as_mut().unwrap().trouble =
+                Some(retort::session::Sentence::verbatim("its outputs are red, blue"));
         }),
         ("a stored student of other classes", true, |o| o.student.random = vec!["classifier.weight".into()]),
     ];
@@ -505,7 +507,7 @@ fn the_pair_unfolds_by_itself_where_a_model_is_refused_and_only_there() {
             play.engine.say(Event::Opened(Box::new(opened.clone())));
             play.look(12);
             assert!(!seen(&play), "{kind}");
-            opened.teacher.as_mut().unwrap().trouble = Some("another reason".into());
+            opened.teacher.as_mut().unwrap().trouble = Some(retort::session::Sentence::verbatim("another reason"));
             play.engine.say(Event::Opened(Box::new(opened)));
             play.look(12);
             assert!(seen(&play), "{kind}");
@@ -936,7 +938,7 @@ fn the_card_says_what_was_pruned_what_was_not_measured_and_uses_a_student_writte
     let folder = play.folder.path().join("elsewhere");
     let mut outcome = outcome();
     outcome.student.pruned = outcome.student.parameters / 2;
-    outcome.unmeasured.push("speed was not measured".to_owned());
+    outcome.unmeasured.push(retort::session::Sentence::verbatim("speed was not measured"));
     outcome.saved = Some(Saved { step: 1500, folder: Some(folder.clone()), ..Saved::default() });
     play.engine.say(Event::Finished(Box::new(outcome)));
     play.engine.status(Phase::Finished, 1500);

@@ -14,7 +14,7 @@ use super::train::{Trainer, batch_plan};
 use super::{EngineError, cache_folder};
 use crate::link::grouped;
 use crate::link::{Budget, Step};
-use crate::session::{ModelChoice, Session, Source};
+use crate::session::{ModelChoice, Sentence, Session, Source, say};
 
 /// What a run of `session` from `step` on will pay for; `None` where the teacher is no server.
 ///
@@ -71,16 +71,19 @@ pub fn granted(trainer: &Trainer) -> Result<Option<Budget>, EngineError> {
 }
 
 /// Why a run is not begun, and what to do.
-pub fn refusal(budget: &Budget) -> String {
-    format!(
-        "the teacher would be paid more than token_limit allows: {}, and one long question may take {} of it; {ADVICE}",
-        budget.sentence(),
-        grouped(budget.reserve)
+pub fn refusal(budget: &Budget) -> Sentence {
+    say!(
+        "the teacher would be paid more than token_limit allows: {sentence}, and one long question may take {reserve} of it; {advice}",
+        sentence = budget.sentence(),
+        reserve = grouped(budget.reserve),
+        advice = advice()
     )
 }
 
 /// What makes a run cheaper.
-pub const ADVICE: &str = "raise token_limit, or ask less by data.limit or recipe.steps";
+pub fn advice() -> Sentence {
+    say!("raise token_limit, or ask less by data.limit or recipe.steps")
+}
 
 fn server(session: &Session) -> Option<(&ModelChoice, Option<u64>)> {
     let choice = session.models.teacher.as_ref()?;

@@ -26,7 +26,7 @@ use crate::link::{InputFile, Step};
 use crate::session::atomic::temporary_folder;
 use crate::session::paths::absolute;
 use crate::session::run_folder::{self, CHECKPOINTS, STATE, TENSORS, checkpoint_name, named_checkpoints};
-use crate::session::{Keep, Knobs, Session};
+use crate::session::{Keep, Knobs, Say, Sentence, Session, say};
 pub use run_folder::checkpoints as list;
 pub use timeline::{abandon, clear};
 
@@ -115,15 +115,15 @@ pub struct Found {
     /// The newest that is whole.
     pub checkpoint: Checkpoint,
     /// For each later one that is damaged, what is wrong with it.
-    pub damaged: Vec<String>,
+    pub damaged: Vec<Sentence>,
 }
 
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> EngineError + '_ {
     |e| damaged(e, path)
 }
 
-fn damaged(reason: impl std::fmt::Display, path: &Path) -> EngineError {
-    EngineError::Checkpoint { reason: reason.to_string(), path: path.to_owned() }
+fn damaged(reason: impl Say, path: &Path) -> EngineError {
+    EngineError::Checkpoint { reason: reason.said(), path: path.to_owned() }
 }
 
 /// Writes a checkpoint of `trainer` into the run folder.
@@ -200,7 +200,7 @@ fn write(home: &Path, step: Step, tensors: &[u8], state: &State) -> Result<(), E
 /// [`EngineError::Checkpoint`] if there is none, or none that is whole, or a later program wrote it.
 pub fn find(run: &Path, most: Option<Step>) -> Result<Found, EngineError> {
     let home = run.join(CHECKPOINTS);
-    let mut faults: Vec<String> = Vec::new();
+    let mut faults: Vec<Sentence> = Vec::new();
     for step in named_checkpoints(&home).into_iter().rev().filter(|step| most.is_none_or(|most| *step <= most)) {
         match read(&home.join(checkpoint_name(step))) {
             Ok(mut checkpoint) => {
@@ -210,17 +210,21 @@ pub fn find(run: &Path, most: Option<Step>) -> Result<Found, EngineError> {
             Err(newer @ EngineError::Newer { .. }) => return Err(newer),
             Err(EngineError::Checkpoint { reason, path }) => {
                 let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                faults.push(format!("the checkpoint of step {step} is damaged ({file}: {reason})"));
+                faults.push(say!("the checkpoint of step {step} is damaged ({file}: {reason})", step, file, reason));
             }
             Err(other) => return Err(other),
         }
     }
     let reason = match faults.first() {
         None => {
-            "the folder has none, as a finished run with recipe.checkpoint_every at 0; start the run anew".to_owned()
+            say!("the folder has none, as a finished run with recipe.checkpoint_every at 0; start the run anew")
         }
         Some(newest) => {
-            format!("none of its {} can be read, {newest}; start the run anew in another folder", faults.len())
+            say!(
+                "none of its {faults} can be read, {newest}; start the run anew in another folder",
+                faults = faults.len(),
+                newest
+            )
         }
     };
     Err(EngineError::NoCheckpoint { reason, path: home })
@@ -232,7 +236,7 @@ fn read(folder: &Path) -> Result<Checkpoint, EngineError> {
     let path = folder.join(TENSORS);
     let bytes = std::fs::read(&path).map_err(failed(&path))?;
     if state.tensors.as_ref().is_some_and(|hash_then| *hash_then != hash(&bytes)) {
-        return Err(damaged("it is not what was written", &path));
+        return Err(damaged(say!("it is not what was written"), &path));
     }
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| damaged(e, &path))?;
     Ok(Checkpoint { state, tensors, path })
@@ -249,7 +253,7 @@ fn state_of(folder: &Path) -> Result<State, EngineError> {
     let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
     let Versioned { format } = serde_json::from_str(&text).map_err(|e| damaged(e, &path))?;
     if format > FORMAT {
-        return Err(EngineError::Newer { what: "the checkpoint", found: format, known: FORMAT, path });
+        return Err(EngineError::Newer { what: say!("the checkpoint"), found: format, known: FORMAT, path });
     }
     serde_json::from_str(&text).map_err(|e| damaged(e, &path))
 }
@@ -318,8 +322,11 @@ impl Checkpoint {
         let variables = pair.student.weights.variables().iter();
         let stored = variables.map(|(name, variable)| match self.tensors.get(&format!("weights.{name}")) {
             Some(stored) if stored.dims() == variable.dims() => Ok((variable, stored)),
-            Some(stored) => Err(damaged(format!("{name} has shape {:?} there", stored.dims()), &self.path)),
-            None => Err(damaged(format!("it has no weights for {name}"), &self.path)),
+            Some(stored) => Err(damaged(
+                say!("{name} has shape {stored} there", name, stored = format_args!("{:?}", stored.dims())),
+                &self.path,
+            )),
+            None => Err(damaged(say!("it has no weights for {name}", name), &self.path)),
         });
         stored.collect()
     }

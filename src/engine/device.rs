@@ -4,7 +4,7 @@
 use candle_core::Device as Place;
 
 use super::EngineError;
-use crate::session::Device;
+use crate::session::{Device, Say, Sentence, say};
 
 /// The devices a session can ask for here, the processor first.
 pub fn offered() -> Vec<Device> {
@@ -18,28 +18,28 @@ pub fn offered() -> Vec<Device> {
 /// # Errors
 /// [`EngineError::Device`] if this build or this machine lacks it.
 pub fn open(asked: Device) -> Result<Place, EngineError> {
-    let refused = |reason: String, next: &'static str| EngineError::Device { name: asked.label(), reason, next };
+    let refused = |reason: Sentence, next: Sentence| EngineError::Device { name: asked.label(), reason, next };
     let opened = match asked {
         Device::Cpu => return Ok(Place::Cpu),
         Device::Cuda(_) if !cfg!(feature = "cuda") => {
-            let reason = "this program was built without it".to_owned();
-            return Err(refused(reason, "build it with `--features cuda`, or set recipe.device to Cpu"));
+            let reason = say!("this program was built without it");
+            return Err(refused(reason, say!("build it with `--features cuda`, or set recipe.device to Cpu")));
         }
         Device::Metal(_) if !cfg!(feature = "metal") => {
-            let reason = "this program was built without it".to_owned();
-            return Err(refused(reason, "build it with `--features metal`, or set recipe.device to Cpu"));
+            let reason = say!("this program was built without it");
+            return Err(refused(reason, say!("build it with `--features metal`, or set recipe.device to Cpu")));
         }
         Device::Cuda(number) => {
-            let next = "check the driver, or set recipe.device to one that is there, such as Cpu";
-            let there = cuda::count().map_err(|said| refused(format!("the driver says {said}"), next))?;
+            let next = || say!("check the driver, or set recipe.device to one that is there, such as Cpu");
+            let there = cuda::count().map_err(|said| refused(say!("the driver says {said}", said), next()))?;
             if number >= there {
-                return Err(refused(format!("this machine shows {there} such devices"), next));
+                return Err(refused(say!("this machine shows {there} such devices", there), next()));
             }
             Place::new_cuda(number)
         }
         Device::Metal(number) => Place::new_metal(number),
     };
-    opened.map_err(|e| refused(e.to_string(), "check the driver, or set recipe.device to Cpu"))
+    opened.map_err(|e| refused(e.said(), say!("check the driver, or set recipe.device to Cpu")))
 }
 
 /// Memory of the device that is free, bytes; `None` where it does not say.

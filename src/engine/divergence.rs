@@ -27,6 +27,7 @@ use self::level::{Height, Level};
 use super::optim::{BETA1, BETA2, CLIP, LEARNING_RATE, WEIGHT_DECAY};
 use super::prune::THETA;
 use crate::link::{Alarm, KnobChange, Step};
+use crate::session::{Sentence, say};
 
 /// Steps that are judged together: over in the time of a look at the curve, and more than a few odd
 /// batches in a row.
@@ -126,7 +127,7 @@ pub struct Raised {
     /// Which.
     pub alarm: Alarm,
     /// What happened, with its numbers, in a sentence.
-    pub what: String,
+    pub what: Sentence,
     /// Steps done when all was well.
     pub sound: Step,
 }
@@ -136,7 +137,7 @@ impl Raised {
     /// the first, and all was well before the earliest.
     pub fn together(alarms: impl IntoIterator<Item = Self>) -> Option<Self> {
         alarms.into_iter().reduce(|first, next| Self {
-            what: format!("{}; {}", first.what, next.what),
+            what: Sentence::joined([first.what, next.what], "; "),
             sound: first.sound.min(next.sound),
             ..first
         })
@@ -159,12 +160,20 @@ impl Divergence {
         let limit = (ABOVE_START * start).min((ABOVE_MEDIAN * lowest).max(start));
         let what = || {
             let than = match lowest < now {
-                true => format!("{:.1} times the lowest running median ({lowest:.3})", now / lowest),
-                false => "from the first steps on".to_owned(),
+                true => say!(
+                    "{times} times the lowest running median ({lowest})",
+                    times = format_args!("{:.1}", now / lowest),
+                    lowest = format_args!("{lowest:.3}")
+                ),
+                false => say!("from the first steps on"),
             };
             let first = self.losses.first.unwrap_or(now);
-            format!(
-                "the loss has come apart: in three quarters of the last {RECENT} steps it was {now:.3} or more, {than}; the first step had {first:.3}"
+            say!(
+                "the loss has come apart: in three quarters of the last {recent} steps it was {now} or more, {than}; the first step had {first}",
+                recent = RECENT,
+                now = format_args!("{now:.3}"),
+                than,
+                first = format_args!("{first:.3}")
             )
         };
         let raised = (now > limit).then(what);
@@ -180,7 +189,7 @@ impl Divergence {
         let limit = LONGER * used;
         let raised = (now > limit).then(|| {
             let times = now / used.max(f64::MIN_POSITIVE);
-            format!("the gradient explodes: in three quarters of the last {RECENT} steps its norm was {now:.3} or more, {times:.0} times the longest it was used to ({used:.3})")
+            say!("the gradient explodes: in three quarters of the last {recent} steps its norm was {now} or more, {times} times the longest it was used to ({used})", recent = RECENT, now = format_args!("{now:.3}"), times = format_args!("{times:.0}"), used = format_args!("{used:.3}"))
         });
         if raised.is_none() && !self.silenced.contains(&Alarm::Gradient) {
             self.norms.settle(median);
@@ -200,49 +209,44 @@ impl Divergence {
         raised
     }
 
-    fn accuracy(&mut self, seen: Evaluated) -> (Alarm, Option<String>, bool) {
+    fn accuracy(&mut self, seen: Evaluated) -> (Alarm, Option<Sentence>, bool) {
         let (chance, error) = seen.chance();
         let best = self.best.filter(|best| *best >= seen.clear());
         let guesses = seen.accuracy <= chance + ACCIDENT * error;
         let what = best.filter(|_| guesses).map(|best| {
-            format!(
-                "the student guesses: its accuracy on {} validation texts is {:.3}, as good as chance ({chance:.3}), after {best:.3}",
-                seen.texts, seen.accuracy
-            )
+            say!("the student guesses: its accuracy on {texts} validation texts is {accuracy}, as good as chance ({chance}), after {best}", texts = seen.texts, accuracy = format_args!("{:.3}", seen.accuracy), chance = format_args!("{chance:.3}"), best = format_args!("{best:.3}"))
         });
         let accuracy = Some(seen.accuracy).filter(|accuracy| accuracy.is_finite());
         self.best = accuracy.map(|accuracy| self.best.map_or(accuracy, |best| best.max(accuracy))).or(self.best);
         (Alarm::Accuracy, what, !guesses)
     }
 
-    fn answers(&mut self, seen: Evaluated) -> (Alarm, Option<String>, bool) {
+    fn answers(&mut self, seen: Evaluated) -> (Alarm, Option<Sentence>, bool) {
         let one = seen.leaning >= 1.0;
         let what = (one && self.spread).then(|| {
-            format!(
-                "the answers have collapsed: the student names one class for all of {} validation texts",
-                seen.texts
+            say!(
+                "the answers have collapsed: the student names one class for all of {texts} validation texts",
+                texts = seen.texts
             )
         });
         self.spread |= seen.leaning <= SPREAD && seen.accuracy >= seen.clear();
         (Alarm::Answers, what, !one)
     }
 
-    fn attention(&mut self, seen: Evaluated) -> (Alarm, Option<String>, bool) {
+    fn attention(&mut self, seen: Evaluated) -> (Alarm, Option<Sentence>, bool) {
         let Some(information) = seen.information.filter(|information| information.is_finite()) else {
             return (Alarm::Attention, None, true);
         };
         let flat = information < FLAT;
         let what = (flat && self.informed).then(|| {
-            format!(
-                "attention carries no information any more: in every head all tokens look at the same places (mutual information {information:.1e} of 1)"
-            )
+            say!("attention carries no information any more: in every head all tokens look at the same places (mutual information {information} of 1)", information = format_args!("{information:.1e}"))
         });
         self.informed |= information >= INFORMED;
         (Alarm::Attention, what, !flat)
     }
 
     /// Raises an alarm once, until it is over.
-    fn judge(&mut self, alarm: Alarm, what: Option<String>, over: bool, sound: Step) -> Option<Raised> {
+    fn judge(&mut self, alarm: Alarm, what: Option<Sentence>, over: bool, sound: Step) -> Option<Raised> {
         if over {
             self.silenced.remove(&alarm);
         }
@@ -364,10 +368,11 @@ mod tests {
 
     #[test]
     fn alarms_of_a_step_and_of_its_evaluation_are_told_in_one() {
-        let alarm = |alarm, what: &str, sound| Raised { alarm, what: what.to_owned(), sound };
+        let alarm = |alarm, what: &str, sound| Raised { alarm, what: Sentence::verbatim(what), sound };
         let (step, evaluation) = (alarm(Alarm::Gradient, "one", 70), alarm(Alarm::Answers, "two", 50));
         let both = Raised::together([step.clone(), evaluation.clone()]).unwrap();
-        assert_eq!(both, alarm(Alarm::Gradient, "one; two", 50));
+        assert_eq!(both.what, "one; two");
+        assert_eq!(both, Raised { what: both.what.clone(), ..alarm(Alarm::Gradient, "", 50) });
         assert_eq!(Raised::together(None.into_iter().chain(Some(evaluation.clone()))), Some(evaluation));
         assert_eq!(Raised::together(Some(step.clone())), Some(step));
         assert_eq!(Raised::together(None), None);

@@ -15,7 +15,7 @@ use super::model::ModelFiles;
 use super::model::vocabulary::GROUPS;
 use super::{EngineError, content_hash, hub};
 use crate::link::InputFile;
-use crate::session::{ModelChoice, Session, Source};
+use crate::session::{ModelChoice, Sentence, Session, Source, say};
 
 /// What the examples of a run are called among its inputs.
 const EXAMPLES: &str = "examples";
@@ -118,25 +118,40 @@ fn take_in(hash: &mut blake3::Hasher, words: &mut String, example: &Example) {
 /// [`EngineError::Changed`] naming the first file that is another one, is gone or was not there.
 pub fn unchanged(before: &[InputFile], now: &[InputFile]) -> Result<(), EngineError> {
     let (then_named, now_named) = (named(before), named(now));
-    let changed = |input: &InputFile, reason: &str| EngineError::Changed {
-        what: if input.role == EXAMPLES { "the data".to_owned() } else { format!("a file of the {}", input.role) },
-        reason: reason.to_owned(),
+    let changed = |input: &InputFile, reason: Sentence| EngineError::Changed {
+        what: if input.role == EXAMPLES {
+            say!("the data")
+        } else {
+            say!("a file of the {role}", role = called(&input.role))
+        },
+        reason,
         path: input.path.clone(),
     };
     for (name, then) in &then_named {
         let reason = match now_named.iter().find(|(now, _)| now == name).map(|(_, input)| input) {
             None if then.role == EXAMPLES => continue,
-            None => "it is no longer read",
+            None => say!("it is no longer read"),
             Some(input) if input.hash == then.hash => continue,
-            Some(_) if then.role == EXAMPLES => "this program reads other examples from it",
-            Some(_) => "its content is another one",
+            Some(_) if then.role == EXAMPLES => say!("this program reads other examples from it"),
+            Some(_) => say!("its content is another one"),
         };
         return Err(changed(then, reason));
     }
     let new = now_named
         .iter()
         .find(|(name, input)| input.role != EXAMPLES && !then_named.iter().any(|(then, _)| then == name));
-    new.map_or(Ok(()), |(_, new)| Err(changed(new, "it was not there then")))
+    new.map_or(Ok(()), |(_, new)| Err(changed(new, say!("it was not there then"))))
+}
+
+/// What a sentence calls a role.
+fn called(role: &str) -> Sentence {
+    match role {
+        "teacher" => say!("teacher"),
+        "student" => say!("student"),
+        "data" => say!("data"),
+        "model whose layers the student takes" => say!("model whose layers the student takes"),
+        other => Sentence::verbatim(other),
+    }
 }
 
 /// What an input is for, its file's name, and which of that name it is: a run's folder may have moved
@@ -181,8 +196,8 @@ fn settings(files: &ModelFiles) -> Vec<PathBuf> {
 /// A file with its hash, or a folder with that of all its files under their names.
 fn hashed(role: &str, path: &Path) -> Result<InputFile, EngineError> {
     let failed = |e: std::io::Error| EngineError::Changed {
-        what: format!("a file of the {role}"),
-        reason: format!("it cannot be read ({e})"),
+        what: say!("a file of the {role}", role = called(role)),
+        reason: say!("it cannot be read ({e})", e),
         path: path.to_owned(),
     };
     let files = files_in(path);

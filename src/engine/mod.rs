@@ -18,6 +18,7 @@ pub mod loss;
 pub mod measure;
 pub mod model;
 pub mod optim;
+mod outside;
 pub mod pair;
 pub mod predictions;
 pub mod probe;
@@ -40,83 +41,66 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use crate::link::{About, EngineEnd, Event, EventSink, Notice, Phase, Status};
-use crate::session::Catalog;
 use crate::session::knob::Entry;
+use crate::session::{Catalog, Say, Sentence, say, spoken};
 
 /// Why the engine cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// A model.
-    #[error(transparent)]
     Model(#[from] model::ModelError),
     /// The student in the making.
-    #[error(transparent)]
     StudentInit(#[from] student_init::StudentInitError),
     /// The Hub, or its cache.
-    #[error(transparent)]
     Hub(#[from] hub::HubError),
     /// The data.
-    #[error(transparent)]
     Data(#[from] data::DataError),
     /// The prompt.
-    #[error(transparent)]
     Prompt(#[from] prompt::PromptError),
     /// The teacher.
-    #[error(transparent)]
     Teacher(#[from] teacher::TeacherError),
     /// What the session says of the student's outputs does not fit it.
-    #[error("the student {title}: {reason}")]
     Student {
         /// What a person calls it.
         title: String,
         /// What does not fit, and what to do.
-        reason: String,
+        reason: Sentence,
     },
     /// The run would pay more than the session lets it.
-    #[error("{0}")]
-    Budget(String),
+    Budget(Sentence),
     /// The optimiser.
-    #[error(transparent)]
     Optimizer(#[from] optim::OptimError),
     /// The recipe contradicts itself or the pair.
-    #[error("the recipe: {0}")]
-    Recipe(String),
+    Recipe(Sentence),
     /// A knob is unknown or out of range.
-    #[error("a knob: {0}")]
-    Knob(String),
+    Knob(Sentence),
     /// A checkpoint cannot be written or read.
-    #[error("the checkpoint: {reason}; earlier checkpoints are kept: {path}")]
     Checkpoint {
         /// The operating system's or parser's words.
-        reason: String,
+        reason: Sentence,
         /// File or folder.
         path: PathBuf,
     },
     /// No checkpoint is there, or none that is whole.
-    #[error("there is no checkpoint to go on from: {reason}: {path}")]
     NoCheckpoint {
         /// What was looked at, and the next step.
-        reason: String,
+        reason: Sentence,
         /// The folder of checkpoints.
         path: PathBuf,
     },
     /// What a run reads is no longer what it was.
-    #[error(
-        "{what} has changed since the run began: {reason}; put it back as it was, or start a new run in another folder: {path}"
-    )]
     Changed {
         /// Whose file it is.
-        what: String,
+        what: Sentence,
         /// How it has changed.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// A later program wrote a file.
-    #[error("{what} has format {found}, this program reads up to {known}; update retort: {path}")]
     Newer {
         /// What the file is.
-        what: &'static str,
+        what: Sentence,
         /// Its format.
         found: u32,
         /// The newest format this program knows.
@@ -125,41 +109,87 @@ pub enum EngineError {
         path: PathBuf,
     },
     /// The run folder cannot be used.
-    #[error(transparent)]
     Folder(#[from] run::FolderError),
     /// The table of answers on the test part cannot be written.
-    #[error("the answers on the test part could not be written: {reason}; make room, or free the file: {path}")]
     Predictions {
         /// The operating system's words.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// A person has called it off.
-    #[error("it was stopped")]
     Cancelled,
     /// The student of the last run is nowhere but in memory.
-    #[error(
-        "the student of the last run is not written yet: write it, elsewhere if need be, or let it go, before another run begins: {path}"
-    )]
     Unwritten {
         /// That run's folder.
         path: PathBuf,
     },
     /// The device is not to be had.
-    #[error("cannot compute on {name}: {reason}; {next}")]
     Device {
         /// What it is called.
         name: String,
         /// Why not.
-        reason: String,
+        reason: Sentence,
         /// What to do about it.
-        next: &'static str,
+        next: Sentence,
     },
     /// The tensor library refused.
-    #[error("tensor library: {}", model::tensor_trouble(.0))]
     Tensor(#[from] candle_core::Error),
 }
+
+impl Say for EngineError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Model(e) => e.said(),
+            Self::StudentInit(e) => e.said(),
+            Self::Hub(e) => e.said(),
+            Self::Data(e) => e.said(),
+            Self::Prompt(e) => e.said(),
+            Self::Teacher(e) => e.said(),
+            Self::Student { title, reason } => say!("the student {title}: {reason}", title, reason),
+            Self::Budget(reason) => reason.clone(),
+            Self::Optimizer(e) => e.said(),
+            Self::Recipe(reason) => say!("the recipe: {reason}", reason),
+            Self::Knob(reason) => say!("a knob: {reason}", reason),
+            Self::Checkpoint { reason, path } => {
+                say!("the checkpoint: {reason}; earlier checkpoints are kept: {path}", reason, path)
+            }
+            Self::NoCheckpoint { reason, path } => {
+                say!("there is no checkpoint to go on from: {reason}: {path}", reason, path)
+            }
+            Self::Changed { what, reason, path } => say!(
+                "{what} has changed since the run began: {reason}; put it back as it was, or start a new run in another folder: {path}",
+                what,
+                reason,
+                path
+            ),
+            Self::Newer { what, found, known, path } => say!(
+                "{what} has format {found}, this program reads up to {known}; update retort: {path}",
+                what,
+                found,
+                known,
+                path
+            ),
+            Self::Folder(e) => e.said(),
+            Self::Predictions { reason, path } => say!(
+                "the answers on the test part could not be written: {reason}; make room, or free the file: {path}",
+                reason,
+                path
+            ),
+            Self::Cancelled => say!("it was stopped"),
+            Self::Unwritten { path } => say!(
+                "the student of the last run is not written yet: write it, elsewhere if need be, or let it go, before another run begins: {path}",
+                path
+            ),
+            Self::Device { name, reason, next } => {
+                say!("cannot compute on {name}: {reason}; {next}", name, reason, next)
+            }
+            Self::Tensor(e) => say!("tensor library: {reason}", reason = model::tensor_trouble(e)),
+        }
+    }
+}
+
+spoken!(EngineError);
 
 impl EngineError {
     /// The part that is to blame.
@@ -223,10 +253,11 @@ pub fn spawn(end: EngineEnd, mut record: impl EventSink + Send + 'static) -> std
     })
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> Sentence {
     let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    format!(
-        "the engine met a bug and dropped the run ({words}); continue it from its last checkpoint, and please report this"
+    say!(
+        "the engine met a bug and dropped the run ({words}); continue it from its last checkpoint, and please report this",
+        words
     )
 }

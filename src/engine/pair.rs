@@ -15,7 +15,7 @@ use super::student_init;
 use super::teacher::cached_teacher::Asked;
 use super::teacher::{CachedTeacher, LocalTeacher, Metered, TeacherError};
 use crate::link::{Missing, ModelCard, Opened, TextPlace};
-use crate::session::{ModelChoice, Session, Source};
+use crate::session::{ModelChoice, Sentence, Session, Source, say};
 
 /// Number of training examples shown to the person.
 const SAMPLES: usize = 8;
@@ -96,9 +96,9 @@ impl Pair {
     }
 
     /// Why the teacher is left out although the session names one; `None` where it is not.
-    pub fn left_out(&self) -> Option<String> {
+    pub fn left_out(&self) -> Option<Sentence> {
         let unfit = self.check_teacher().err().filter(|_| !needs_teacher(&self.session.recipe));
-        unfit.map(|reason| format!("{reason}; no loss learns from it, so the run goes on without it"))
+        unfit.map(|reason| say!("{reason}; no loss learns from it, so the run goes on without it", reason))
     }
 
     /// Refuses a teacher that does not answer for the data's classes, or of which parts were filled at
@@ -186,28 +186,44 @@ fn open_model(choice: &ModelChoice, classes: &[String], seed: u64, device: &Devi
     Ok(model)
 }
 
+/// What is wrong with a teacher that is asked to start from random weights.
+pub fn noise() -> Sentence {
+    say!("it starts from random weights (start: Fresh) and can only teach noise")
+}
+
 /// Why a model could only teach noise, and what to do.
-fn trouble(choice: &ModelChoice, model: &Model) -> Option<String> {
+fn trouble(choice: &ModelChoice, model: &Model) -> Option<Sentence> {
     if !choice.needs_weights() {
-        return Some("it starts from random weights (start: Fresh) and can only teach noise; set its start to Stored, or train it first".into());
+        return Some(Sentence::joined([noise(), say!("set its start to Stored, or train it first")], "; "));
     }
     let random = &model.card.random;
     let next = match model.top {
         HeadKind::Classes(_) => {
-            "let it answer by label words (head: LabelWords), or train it first and choose what was trained"
+            say!("let it answer by label words (head: LabelWords), or train it first and choose what was trained")
         }
         HeadKind::Vocabulary => {
-            "let it answer by a classifier that was trained, or choose a model whose head over the vocabulary is stored"
+            say!(
+                "let it answer by a classifier that was trained, or choose a model whose head over the vocabulary is stored"
+            )
         }
     };
-    let noise = || {
+    let made_up = || {
         let shown = random.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
-        let more = if random.len() > 4 { format!(" and {} more", random.len() - 4) } else { String::new() };
-        format!(
-            "these parts of it are not stored and were filled at random, so that it can only teach noise: {shown}{more}; {next}"
+        let more =
+            if random.len() > 4 { say!(" and {more} more", more = random.len() - 4) } else { Sentence::default() };
+        Sentence::joined(
+            [
+                say!(
+                    "these parts of it are not stored and were filled at random, so that it can only teach noise: {shown}{more}",
+                    shown,
+                    more
+                ),
+                next,
+            ],
+            "; ",
         )
     };
-    model.outputs.trouble.clone().or_else(|| (!random.is_empty()).then(noise))
+    model.outputs.trouble.clone().or_else(|| (!random.is_empty()).then(made_up))
 }
 
 /// The models of the Hub that `session` names and the cache lacks, each once. The Hub is not asked.

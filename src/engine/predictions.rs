@@ -14,6 +14,7 @@ use csv::Writer;
 use super::EngineError;
 use super::data::Example;
 use crate::link::scores::likeliest;
+use crate::session::Say;
 use crate::session::atomic::WholeFile;
 use crate::session::run_folder::PREDICTIONS;
 
@@ -91,8 +92,8 @@ fn classes_of(sides: &[&str], classes: &[String]) -> Vec<String> {
     sides.iter().flat_map(|side| classes.iter().map(move |class| format!("{side}:{class}"))).collect()
 }
 
-fn unwritten(reason: impl std::fmt::Display, path: &Path) -> EngineError {
-    EngineError::Predictions { reason: reason.to_string(), path: path.to_owned() }
+fn unwritten(reason: impl Say, path: &Path) -> EngineError {
+    EngineError::Predictions { reason: reason.said(), path: path.to_owned() }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::pair::Pair;
 use super::prompt::{self, Template};
 use super::task::{self, Task};
 use crate::link::{ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip};
-use crate::session::{Chat, Prompt};
+use crate::session::{Chat, Prompt, Say, Sentence};
 
 /// Both models' view of the text under the lens.
 ///
@@ -74,7 +74,7 @@ fn view(model: &Model, task: &dyn Task, text: &str, layer: usize, attention: boo
 pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFrame {
     let classes = &pair.data.classes;
     let template = Template::parse(&prompt.template);
-    let problem = template.as_ref().err().map(ToString::to_string);
+    let problem = template.as_ref().err().map(Say::said);
     let reads_prompt = |model: &&Model| matches!(model.top, HeadKind::Vocabulary);
     let teacher = pair.teacher.as_deref();
     let reader = teacher.filter(reads_prompt).or(Some(&pair.student).filter(reads_prompt));
@@ -85,7 +85,7 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFra
     let side = |model: &Model| side(model, template.as_ref().ok(), prompt, &request.text);
     let student = side(&pair.student);
     let teacher = teacher.map(side);
-    let first = |side: &Result<PromptSide, String>| side.as_ref().err().cloned();
+    let first = |side: &Result<PromptSide, Sentence>| side.as_ref().err().cloned();
     let problem = problem.or_else(|| teacher.as_ref().and_then(first)).or_else(|| first(&student));
     PromptFrame {
         revision: request.revision,
@@ -104,7 +104,7 @@ fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]
     words.or_else(|_| prompt::inspect(&plainly, template, classes, model)).unwrap_or_default()
 }
 
-fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str) -> Result<PromptSide, String> {
+fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str) -> Result<PromptSide, Sentence> {
     let (tokens, most): (&Tokens, usize) = (&model.tokens, model.max_tokens);
     let rendered = match (&model.top, template) {
         (HeadKind::Classes(_), _) => task::head::Classifier
@@ -120,7 +120,7 @@ fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str)
             Kind::EncoderDecoder => template.read(text, tokens, most),
         },
     };
-    let rendered = rendered.map_err(|e| e.to_string())?;
+    let rendered = rendered.map_err(|e| e.said())?;
     let chip = |(place, (&id, &from_text)): (usize, (&u32, &bool))| TokenChip {
         text: tokens.show(id),
         id,

@@ -16,6 +16,7 @@ use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
 use crate::link::Secret;
+use crate::session::{Say, Sentence, say, spoken};
 pub use credential::Credential;
 pub use grants::Grants;
 pub use permit::{PermitError, allow_here};
@@ -29,61 +30,79 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// It may not go where it is wanted.
-    #[error(transparent)]
     Permit(#[from] PermitError),
     /// The environment variable is not set, or holds what no key is.
-    #[error("the environment variable {name} holds no key; set it and start again")]
     Unset {
         /// The variable.
         name: String,
     },
     /// There is no keyring.
-    #[error(
-        "there is no system keyring for the key {name}: {reason}; start one (GNOME Keyring, KWallet) and then retort again, or name an environment variable instead"
-    )]
     NoService {
         /// The entry's name.
         name: String,
         /// The system's words.
-        reason: String,
+        reason: Sentence,
     },
     /// The keyring stays shut.
-    #[error(
-        "the system's keyring is locked and does not open for the key {name}: {reason}; unlock it and try again, or name an environment variable instead"
-    )]
     Locked {
         /// The entry's name.
         name: String,
         /// The system's words.
-        reason: String,
+        reason: Sentence,
     },
     /// It holds no such key.
-    #[error(
-        "the system's keyring holds no key {name}; store it with: retort key set {name}, or name an environment variable instead"
-    )]
     Missing {
         /// The entry's name.
         name: String,
     },
     /// The entry is no key, or no key can be stored.
-    #[error("the key {name} cannot be used: {reason}; store it anew with: retort key set {name}")]
     Unusable {
         /// The entry's name.
         name: String,
         /// What is wrong with it.
-        reason: String,
+        reason: Sentence,
     },
     /// The keyring fails.
-    #[error(
-        "the system's keyring fails for the key {name}: {reason}; look at it with its own program, or name an environment variable instead"
-    )]
     Failed {
         /// The entry's name.
         name: String,
         /// The system's words.
-        reason: String,
+        reason: Sentence,
     },
 }
+
+impl Say for SecretError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Permit(e) => e.said(),
+            Self::Unset { name } => say!("the environment variable {name} holds no key; set it and start again", name),
+            Self::NoService { name, reason } => say!(
+                "there is no system keyring for the key {name}: {reason}; start one (GNOME Keyring, KWallet) and then retort again, or name an environment variable instead",
+                name,
+                reason
+            ),
+            Self::Locked { name, reason } => say!(
+                "the system's keyring is locked and does not open for the key {name}: {reason}; unlock it and try again, or name an environment variable instead",
+                name,
+                reason
+            ),
+            Self::Missing { name } => say!(
+                "the system's keyring holds no key {name}; store it with: retort key set {name}, or name an environment variable instead",
+                name
+            ),
+            Self::Unusable { name, reason } => {
+                say!("the key {name} cannot be used: {reason}; store it anew with: retort key set {name}", name, reason)
+            }
+            Self::Failed { name, reason } => say!(
+                "the system's keyring fails for the key {name}: {reason}; look at it with its own program, or name an environment variable instead",
+                name,
+                reason
+            ),
+        }
+    }
+}
+
+spoken!(SecretError);
 
 /// The key that is kept under `name`.
 ///
@@ -114,11 +133,11 @@ pub fn remove(name: &str) -> Result<(), SecretError> {
 /// A key fits into a header of a request.
 fn sound(name: &str, key: &str) -> Result<Secret, SecretError> {
     let reason = match key {
-        "" => "it is empty",
-        key if !key.chars().all(|c| c.is_ascii_graphic()) => "it has spaces or signs that no key has",
+        "" => say!("it is empty"),
+        key if !key.chars().all(|c| c.is_ascii_graphic()) => say!("it has spaces or signs that no key has"),
         key => return Ok(Secret::new(key.to_owned())),
     };
-    Err(SecretError::Unusable { name: name.to_owned(), reason: reason.to_owned() })
+    Err(SecretError::Unusable { name: name.to_owned(), reason })
 }
 
 /// Does `work` on a thread of its own and waits for it, but not for ever.
@@ -132,12 +151,12 @@ fn patiently<T: Send + 'static>(
         // Whoever asked may have stopped waiting.
         let _ = tell.send(entry(&asked).and_then(|entry| work(&entry)));
     };
-    let failed = |reason: String| SecretError::Failed { name: name.to_owned(), reason };
-    std::thread::Builder::new().name("keyring".to_owned()).spawn(ask).map_err(|e| failed(e.to_string()))?;
+    let failed = |reason: Sentence| SecretError::Failed { name: name.to_owned(), reason };
+    std::thread::Builder::new().name("keyring".to_owned()).spawn(ask).map_err(|e| failed(e.said()))?;
     match told.recv_timeout(PATIENCE) {
         Ok(result) => result.map_err(|error| worded(name, error)),
         Err(_) => {
-            let reason = format!("it gives no answer within {} s", PATIENCE.as_secs());
+            let reason = say!("it gives no answer within {patience} s", patience = PATIENCE.as_secs());
             Err(SecretError::Locked { name: name.to_owned(), reason })
         }
     }
@@ -154,32 +173,32 @@ fn entry(name: &str) -> keyring::Result<keyring_core::Entry> {
 /// The keyring's error as a sentence; what a keyring gives out of its content is left out.
 fn worded(name: &str, error: Error) -> SecretError {
     let name = name.to_owned();
-    let reason = |e: Box<dyn std::error::Error + Send + Sync>| e.to_string();
+    let reason = |e: Box<dyn std::error::Error + Send + Sync>| e.said();
     match error {
         Error::NoEntry => SecretError::Missing { name },
         Error::NoStorageAccess(e) => SecretError::Locked { name, reason: reason(e) },
         Error::NoDefaultStore => SecretError::NoService { name, reason: absent() },
         Error::PlatformFailure(e) => SecretError::Failed { name, reason: reason(e) },
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            SecretError::Unusable { name, reason: "it is no text".to_owned() }
+            SecretError::Unusable { name, reason: say!("it is no text") }
         }
         Error::Ambiguous(entries) => {
-            SecretError::Failed { name, reason: format!("{} entries have this name", entries.len()) }
+            SecretError::Failed { name, reason: say!("{entries} entries have this name", entries = entries.len()) }
         }
-        Error::TooLong(_, most) => SecretError::Unusable { name, reason: format!("it is longer than {most} signs") },
+        Error::TooLong(_, most) => SecretError::Unusable { name, reason: say!("it is longer than {most} signs", most) },
         Error::BadStoreFormat(reason) | Error::NotSupportedByStore(reason) | Error::Invalid(_, reason) => {
-            SecretError::Failed { name, reason }
+            SecretError::Failed { name, reason: reason.said() }
         }
-        _ => SecretError::Failed { name, reason: "for a reason it does not give".to_owned() },
+        _ => SecretError::Failed { name, reason: say!("for a reason it does not give") },
     }
 }
 
 /// Why the system has no keyring.
-fn absent() -> String {
+fn absent() -> Sentence {
     match Entry::store_status() {
-        Err(Error::PlatformFailure(e)) => e.to_string(),
-        Err(e) => e.to_string(),
-        Ok(()) => "it went away".to_owned(),
+        Err(Error::PlatformFailure(e)) => e.said(),
+        Err(e) => e.said(),
+        Ok(()) => say!("it went away"),
     }
 }
 

@@ -9,6 +9,7 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::environment;
+use crate::session::{Sentence, say};
 
 /// The file of further roots, PEM.
 const FILE: &str = "SSL_CERT_FILE";
@@ -28,7 +29,7 @@ pub fn config() -> TlsConfig {
 
 /// Why `error` means that the server's certificate is refused, and what to do; `None` where it means
 /// something else. The next try would be refused as well.
-pub fn refusal(error: &ureq::Error) -> Option<String> {
+pub fn refusal(error: &ureq::Error) -> Option<Sentence> {
     let known = match error {
         ureq::Error::Rustls(known) => Some(known),
         ureq::Error::Io(e) => e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
@@ -36,31 +37,34 @@ pub fn refusal(error: &ureq::Error) -> Option<String> {
     };
     match known? {
         rustls::Error::InvalidCertificate(error) => Some(worded(error, &roots().problems)),
-        rustls::Error::NoCertificatesPresented => Some("it shows none; check address and port".to_owned()),
+        rustls::Error::NoCertificatesPresented => Some(say!("it shows none; check address and port")),
         _ => None,
     }
 }
 
-fn worded(error: &CertificateError, problems: &[String]) -> String {
+fn worded(error: &CertificateError, problems: &[String]) -> Sentence {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "it has expired; check this machine's clock, or have it renewed".to_owned()
+            say!("it has expired; check this machine's clock, or have it renewed")
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet; check this machine's clock".to_owned()
+            say!("it is not valid yet; check this machine's clock")
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it is another host's; check the address".to_owned()
+            say!("it is another host's; check the address")
         }
-        CertificateError::UnknownIssuer => unknown("nobody that this machine trusts has signed it", problems),
-        other => unknown(&other.to_string(), problems),
+        CertificateError::UnknownIssuer => unknown(say!("nobody that this machine trusts has signed it"), problems),
+        other => unknown(Sentence::verbatim(other.to_string()), problems),
     }
 }
 
-fn unknown(reason: &str, problems: &[String]) -> String {
+fn unknown(reason: Sentence, problems: &[String]) -> Sentence {
     let said = if problems.is_empty() { String::new() } else { format!(" ({})", problems.join("; ")) };
-    format!(
-        "{reason}{said}; if a company or a proxy signs it, put the root certificate of that authority as PEM into a file and name the file in {FILE}, or add it to the system's store"
+    say!(
+        "{reason}{said}; if a company or a proxy signs it, put the root certificate of that authority as PEM into a file and name the file in {file}, or add it to the system's store",
+        reason,
+        said,
+        file = FILE
     )
 }
 

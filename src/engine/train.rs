@@ -17,7 +17,7 @@ use super::task::{self, Outputs, Sample, Targets, Task};
 use super::teacher::CachedTeacher;
 use crate::link::scores::likeliest;
 use crate::link::{SeriesId, Step};
-use crate::session::{Catalog, Knobs, Session};
+use crate::session::{Catalog, Knobs, Session, say};
 
 /// A run in progress: everything that changes from step to step, and what it reads.
 pub struct Trainer {
@@ -260,9 +260,9 @@ fn plan_batches(
     let everyone = 0..data.train.len();
     let train_indices: Vec<usize> = everyone.filter(|&i| !objective.labels_only() || data.labelled[i]).collect();
     if train_indices.is_empty() {
-        return Err(EngineError::Recipe(
-            "no training example has a label and no teacher speaks; raise data.labelled".into(),
-        ));
+        return Err(EngineError::Recipe(say!(
+            "no training example has a label and no teacher speaks; raise data.labelled"
+        )));
     }
     let encode = |&i: &usize| {
         let sample = task.encode(&pair.student, &data.train[i], draw(seed, i))?;

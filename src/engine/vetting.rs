@@ -14,6 +14,7 @@ use super::pair::Pair;
 use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use crate::link::scores::likeliest;
+use crate::session::{Sentence, say};
 
 /// Most labelled texts that the bag of words learns from.
 const LEARNED: usize = 1000;
@@ -28,9 +29,9 @@ const FEWEST: usize = 16;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vetted {
     /// What the teacher gets right, in a sentence.
-    pub says: String,
+    pub says: Sentence,
     /// Why that is little, and what to do; `None` where it is not.
-    pub warning: Option<String>,
+    pub warning: Option<Sentence>,
 }
 
 /// Whether the teacher can be vetted now: there are texts to judge it by, and no server would have to be
@@ -60,23 +61,29 @@ pub fn teacher(trainer: &mut Trainer) -> Result<Option<Vetted>, EngineError> {
 }
 
 fn judged(accuracy: f64, texts: usize, commonest: f64, bar: Option<f64>) -> Vetted {
-    let bag = bar.map_or(String::new(), |bar| format!(", a bag of words that learned from few labels {bar:.3}"));
-    let says = format!(
-        "the teacher's validation accuracy is {accuracy:.3} over {texts} texts (always the commonest class: {commonest:.3}{bag})"
+    let bag = bar.map_or(Sentence::default(), |bar| {
+        say!(", a bag of words that learned from few labels {bar}", bar = format_args!("{bar:.3}"))
+    });
+    let says = say!(
+        "the teacher's validation accuracy is {accuracy} over {texts} texts (always the commonest class: {commonest}{bag})",
+        accuracy = format_args!("{accuracy:.3}"),
+        texts,
+        commonest = format_args!("{commonest:.3}"),
+        bag
     );
     // One standard error of a share of so many texts.
     let error = |share: f64| (share * (1.0 - share) / texts.max(1) as f64).sqrt();
     let near_chance = texts >= FEWEST && accuracy <= commonest + error(commonest);
     let below = |bar: &f64| texts >= FEWEST && accuracy + error(accuracy) < *bar;
     let warning = if near_chance {
-        Some(format!(
-            "the teacher's validation accuracy of {accuracy:.3} is no better than always answering the commonest class ({commonest:.3}): the student would learn noise; check its prompt and label words, or choose another teacher"
+        Some(say!(
+            "the teacher's validation accuracy of {accuracy} is no better than always answering the commonest class ({commonest}): the student would learn noise; check its prompt and label words, or choose another teacher",
+            accuracy = format_args!("{accuracy:.3}"),
+            commonest = format_args!("{commonest:.3}")
         ))
     } else {
         bar.filter(below).map(|bar| {
-            format!(
-                "the teacher's validation accuracy of {accuracy:.3} is below that of a bag of words ({bar:.3}): check its prompt and label words, or train without it"
-            )
+            say!("the teacher's validation accuracy of {accuracy} is below that of a bag of words ({bar}): check its prompt and label words, or train without it", accuracy = format_args!("{accuracy:.3}"), bar = format_args!("{bar:.3}"))
         })
     };
     Vetted { says, warning }
@@ -107,7 +114,7 @@ fn bag_of_words(pair: &Pair) -> Option<f64> {
 }
 
 /// What else a person should know of a run's start and no card says, in sentences.
-pub fn notes(trainer: &Trainer) -> Vec<String> {
+pub fn notes(trainer: &Trainer) -> Vec<Sentence> {
     let pair = &trainer.pair;
     let student = &pair.student;
     let teacher = pair.teacher.as_ref().and_then(|teacher| Some((teacher, teacher.outputs.order.as_ref()?)));
@@ -117,31 +124,30 @@ pub fn notes(trainer: &Trainer) -> Vec<String> {
             format!("{} → {class}", teacher.outputs.names.get(*output).map_or("?", String::as_str))
         });
         let left_out = &teacher.outputs.left_out;
-        let left_out = if left_out.is_empty() { String::new() } else { format!("; left out: {}", few(left_out)) };
-        format!(
-            "the teacher's outputs are matched to the data's classes by name: {}{left_out}",
-            few(&pairs.collect::<Vec<_>>())
+        let left_out =
+            if left_out.is_empty() { Sentence::default() } else { say!("; left out: {few}", few = few(left_out)) };
+        say!(
+            "the teacher's outputs are matched to the data's classes by name: {few}{left_out}",
+            few = few(&pairs.collect::<Vec<_>>()),
+            left_out
         )
     });
     let (texts, tokens, of) = trainer.cut();
     let cut = (texts > 0).then(|| {
-        format!(
-            "{texts} of {of} training texts are longer than the student's {} tokens and are cut at the end, {tokens} tokens in all",
-            student.max_tokens
-        )
+        say!("{texts} of {of} training texts are longer than the student's {max_tokens} tokens and are cut at the end, {tokens} tokens in all", texts, of, max_tokens = student.max_tokens, tokens)
     });
     // A teacher with trouble that is not left out was asked to start at random.
     let random = pair.teacher.as_ref().and_then(|teacher| teacher.card.trouble.as_ref());
-    let random = random.filter(|_| pair.left_out().is_none()).map(|why| format!("the teacher: {why}"));
+    let random = random.filter(|_| pair.left_out().is_none()).map(|why| say!("the teacher: {why}", why));
     pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).collect()
 }
 
 /// Some names, and how many more there are.
-fn few(names: &[String]) -> String {
+fn few(names: &[String]) -> Sentence {
     const SHOWN: usize = 6;
     let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     let more = names.len().saturating_sub(SHOWN);
-    if more > 0 { format!("{shown} and {more} more") } else { shown }
+    if more > 0 { say!("{shown} and {more} more", shown, more) } else { Sentence::verbatim(shown) }
 }
 
 #[cfg(test)]

@@ -3,21 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 use crate::link::{Measures, Step};
-use crate::session::{Keep, Metric, Recipe};
+use crate::session::{Keep, Metric, Recipe, Sentence, say};
 
 /// Why the evaluations of a run by `recipe` could not be compared, and what to change; `None` where they can
 /// be, or need not be. `measured` are the texts of the validation part.
-pub fn incomparable(recipe: &Recipe, measured: usize, has_teacher: bool) -> Option<(&'static str, &'static str)> {
+pub fn incomparable(recipe: &Recipe, measured: usize, has_teacher: bool) -> Option<(Sentence, Sentence)> {
     if recipe.keep == Keep::Last && recipe.patience.is_none() {
         return None;
     }
     if measured == 0 {
-        let why = "keep and patience compare by the validation part, which is empty";
-        return Some((why, "set data.validation above 0"));
+        let why = say!("keep and patience compare by the validation part, which is empty");
+        return Some((why, say!("set data.validation above 0")));
     }
     let alone = recipe.keep.metric().needs_teacher() && !has_teacher;
-    let why = "keep compares with the answers of a teacher, and this run has none";
-    alone.then_some((why, "choose Accuracy, MacroF1 or Loss"))
+    let why = say!("keep compares with the answers of a teacher, and this run has none");
+    alone.then_some((why, say!("choose Accuracy, MacroF1 or Loss")))
 }
 
 /// The best evaluation of a run.

@@ -43,6 +43,6 @@ fn row(kept: &KeptAnswers) -> String {
 
 fn note(kept: &KeptAnswers) -> Option<String> {
     let withdrawn = (kept.withdrawn > 0).then(|| format!("{} more say nothing and are asked anew", kept.withdrawn));
-    let said: Vec<&str> = kept.note.iter().chain(&withdrawn).map(String::as_str).collect();
+    let said: Vec<&str> = kept.note.as_deref().into_iter().chain(withdrawn.as_deref()).collect();
     (!said.is_empty()).then(|| format!("  {}", said.join("; ")))
 }

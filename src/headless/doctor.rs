@@ -23,8 +23,11 @@ pub fn examine(arguments: &DoctorArguments) -> Result<String, CommandError> {
     let mut going = || true;
     let ask: Option<doctor::answers::Ask> = if arguments.ask { Some(&mut going) } else { None };
     let checkup = doctor::examine_asking(&session, None, &engine::catalog(), ask);
-    let text =
-        if arguments.json { serde_json::to_string(&checkup).map_err(CommandError::run)? } else { table(&checkup) };
+    let text = if arguments.json {
+        serde_json::to_string(&checkup.in_words()).map_err(CommandError::run)?
+    } else {
+        table(&checkup)
+    };
     if checkup.worst() < Grade::Red {
         return Ok(text);
     }

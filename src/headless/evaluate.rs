@@ -14,7 +14,7 @@ use super::{CommandError, EvaluateArguments, figures};
 use crate::engine::data::{self, stream::Format};
 use crate::engine::{EngineError, evaluate, measure};
 use crate::link::{Side, grouped};
-use crate::session::{Column, DataSource, Session, file};
+use crate::session::{Column, DataSource, Sentence, Session, file, say};
 
 /// Texts with their classes.
 struct Texts {
@@ -22,8 +22,8 @@ struct Texts {
     rows: Vec<(String, String)>,
     /// Where they come from, in words.
     place: String,
-    notes: Vec<String>,
-    left_out: Vec<(String, usize)>,
+    notes: Vec<Sentence>,
+    left_out: Vec<(Sentence, usize)>,
 }
 
 /// Measures a model.
@@ -138,8 +138,10 @@ fn known(texts: Texts, classes: &[String]) -> Result<(Texts, Vec<usize>), Comman
     }
     let mut left_out = texts.left_out;
     if rows.len() < all {
-        left_out
-            .push((format!("texts of classes that the model does not know: {}", shown(&unknown)), all - rows.len()));
+        left_out.push((
+            say!("texts of classes that the model does not know: {unknown}", unknown = shown(&unknown)),
+            all - rows.len(),
+        ));
     }
     Ok((Texts { rows, left_out, ..texts }, gold))
 }
@@ -190,7 +192,7 @@ impl Told<'_> {
     fn json(&self) -> String {
         let Self { asked, texts, side, cut } = self;
         json!({
-            "model": asked.model.card, "classes": asked.classes, "data": texts.place, "texts": texts.rows.len(),
+            "model": asked.model.card.in_words(), "classes": asked.classes, "data": texts.place, "texts": texts.rows.len(),
             "measures": side.test, "per_class": side.per_class, "confusion": side.confusion, "undecided": side.undecided,
             "bytes": side.bytes, "cut": cut, "left_out": texts.left_out, "notes": texts.notes,
         })
@@ -249,7 +251,8 @@ mod tests {
         let classes = ["x".to_owned(), "y".to_owned()];
         let (kept, gold) = known(texts(&["y", "z", "x", "z", "w"]), &classes).ok().unwrap();
         assert_eq!((gold, kept.rows.len()), (vec![1, 0], 2));
-        assert_eq!(kept.left_out, [("texts of classes that the model does not know: `z`, `w`".to_owned(), 3)]);
+        assert_eq!(kept.left_out[0].0, "texts of classes that the model does not know: `z`, `w`");
+        assert_eq!((kept.left_out.len(), kept.left_out[0].1), (1, 3));
         let refused = known(texts(&["X"]), &classes).err().unwrap().to_string();
         assert!(refused.contains("`x`, `y`") && refused.contains("`X`"), "{refused}");
     }

@@ -27,7 +27,7 @@ use crate::engine::data::stream::{Format, Reading, RowStream, StreamRow};
 use crate::link::grouped;
 use crate::link::scores::likeliest;
 use crate::session::run_folder::SESSION;
-use crate::session::{Column, DataSource, Session, file};
+use crate::session::{Column, DataSource, Sentence, Session, file};
 
 /// Rows of a block: enough for every core, little enough to see the answers come.
 const ROWS: usize = 256;
@@ -46,8 +46,9 @@ pub fn predict(arguments: &PredictArguments) -> Result<String, CommandError> {
     asked.remarks().into_iter().for_each(tell);
     let input = input(&arguments.file)?;
     let reading = reading(arguments);
-    let unreadable =
-        |reason: String| CommandError::input(format!("cannot read the texts: {reason}: {}", arguments.file.display()));
+    let unreadable = |reason: Sentence| {
+        CommandError::input(format!("cannot read the texts: {reason}: {}", arguments.file.display()))
+    };
     let mut rows = RowStream::open(input, &reading).map_err(unreadable)?;
     rows.notes.iter().for_each(|note| tell(format!("note: {note}")));
     tell(format!("the text is {}", rows.text_columns().join(" and ")));

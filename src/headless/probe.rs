@@ -13,6 +13,7 @@ use super::{CommandError, ProbeArguments, asked};
 use crate::engine::model::save::serialize;
 use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Trace};
 use crate::session::file::write_atomically;
+use crate::session::say;
 
 /// The probabilities of the model's classes, where it knows them, else its likeliest next tokens; with
 /// `--out` a file of `input_ids [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L
@@ -40,7 +41,8 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
     if arguments.json {
         let shapes: BTreeMap<&String, &[usize]> = tensors.iter().map(|(name, tensor)| (name, tensor.dims())).collect();
         return Ok(
-            json!({ "model": card, "tokens": tokens, "classes": answer, "next": next, "tensors": shapes }).to_string()
+            json!({ "model": card.in_words(), "tokens": tokens, "classes": answer, "next": next, "tensors": shapes })
+                .to_string(),
         );
     }
     asked::remarks(&model).into_iter().for_each(tell);
@@ -71,7 +73,7 @@ fn next(
 fn tensors(model: &Model, text: &str) -> Result<BTreeMap<String, Tensor>, ModelError> {
     let ids = model.tokens.encode_within(text, model.max_tokens)?.ids;
     if ids.is_empty() {
-        return Err(ModelError::Tokens("the text has no tokens; give it some words".into()));
+        return Err(ModelError::Tokens(say!("the text has no tokens; give it some words")));
     }
     let mut trace = Trace::all();
     let input = model.input(&[&ids])?;

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::tell;
 use crate::link::{Event, Opened, Phase, SeriesId, Status};
+use crate::session::Sentence;
 
 /// Longest silence of a log, and the time between two looks at the clock.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -91,7 +92,7 @@ impl Progress {
     }
 
     fn opened(&mut self, opened: &Opened) {
-        let of = |who: &str, notes: &[String]| notes.iter().map(|note| format!("{who}: {note}")).collect::<Vec<_>>();
+        let of = |who: &str, notes: &[Sentence]| notes.iter().map(|note| format!("{who}: {note}")).collect::<Vec<_>>();
         let teacher = opened.teacher.iter().flat_map(|teacher| of("teacher", &teacher.notes));
         let lines = of("data", &opened.notes).into_iter().chain(teacher).chain(of("student", &opened.student.notes));
         lines.for_each(|line| self.line(line));
@@ -122,7 +123,7 @@ impl Progress {
         let first = self.doing.is_empty() && self.at.1 == 0;
         self.doing = match status.measuring {
             Some(measuring) => format!("{}, {} of {} texts", status.what, measuring.done, measuring.total),
-            None => status.what.clone(),
+            None => status.what.to_string(),
         };
         self.bar.set_message(format!("{}{}", self.doing, self.left()));
         if first && self.is_log() {

@@ -46,7 +46,8 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
     // the run.
     let _ = thread.join();
     let outcome = outcome?;
-    let result = if arguments.json { serde_json::to_string(&outcome).unwrap_or_default() } else { table(&outcome) };
+    let result =
+        if arguments.json { serde_json::to_string(&outcome.in_words()).unwrap_or_default() } else { table(&outcome) };
     if let Some(reason) = &outcome.unwritten {
         return unwritten(&result, reason, &out);
     }

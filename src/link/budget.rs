@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grouped;
+use crate::session::{Sentence, say};
 
 /// Questions and tokens of a run whose teacher is behind a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,33 +45,37 @@ impl Budget {
     }
 
     /// The figures in a sentence.
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self) -> Sentence {
         if self.questions == 0 {
-            return "nothing to pay: no loss of the recipe learns from the teacher, so its server is not asked"
-                .to_owned();
+            return say!("nothing to pay: no loss of the recipe learns from the teacher, so its server is not asked");
         }
         let (questions, known) = (grouped(self.questions), grouped(self.known));
         if self.open() == 0 {
-            return format!("nothing to pay: all {questions} answers are kept from before");
+            return say!("nothing to pay: all {questions} answers are kept from before", questions);
         }
-        let limit = self.limit.map(|limit| format!("; the limit is {}", grouped(limit))).unwrap_or_default();
-        let paid = if self.paid > 0 { format!(", {} paid already", grouped(self.paid)) } else { String::new() };
-        format!(
-            "about {} tokens to pay ({} of prompts, {} of answers) for {} of {questions} questions, {known} answered before{paid}; {}{limit}",
-            grouped(self.tokens()),
-            grouped(self.prompt_tokens),
-            grouped(self.answer_tokens),
-            grouped(self.open()),
-            self.grounds()
+        let limit = self.limit.map(|limit| say!("; the limit is {limit}", limit = grouped(limit))).unwrap_or_default();
+        let paid =
+            if self.paid > 0 { say!(", {paid} paid already", paid = grouped(self.paid)) } else { Sentence::default() };
+        say!(
+            "about {tokens} tokens to pay ({prompt_tokens} of prompts, {answer_tokens} of answers) for {open} of {questions} questions, {known} answered before{paid}; {grounds}{limit}",
+            tokens = grouped(self.tokens()),
+            prompt_tokens = grouped(self.prompt_tokens),
+            answer_tokens = grouped(self.answer_tokens),
+            open = grouped(self.open()),
+            questions,
+            known,
+            paid,
+            grounds = self.grounds(),
+            limit
         )
     }
 
     /// What the estimate rests on.
-    fn grounds(&self) -> String {
+    fn grounds(&self) -> Sentence {
         match self.basis {
-            0 => "estimated at a token per 4 letters, since the server has not counted any yet".to_owned(),
-            1 => "estimated from what the server counted for one answer".to_owned(),
-            basis => format!("estimated from what the server counted for {} answers", grouped(basis)),
+            0 => say!("estimated at a token per 4 letters, since the server has not counted any yet"),
+            1 => say!("estimated from what the server counted for one answer"),
+            basis => say!("estimated from what the server counted for {basis} answers", basis = grouped(basis)),
         }
     }
 }

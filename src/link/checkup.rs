@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::session::Sentence;
+
 /// How bad a finding is; the order is that of badness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Grade {
@@ -95,9 +97,11 @@ pub struct Finding {
     /// How bad it is.
     pub grade: Grade,
     /// What was found, in a sentence.
-    pub says: String,
+    #[serde(flatten, with = "crate::session::sentence::as_says")]
+    pub says: Sentence,
     /// What to do about it; empty where there is nothing to do.
-    pub fix: String,
+    #[serde(flatten, with = "crate::session::sentence::as_fix")]
+    pub fix: Sentence,
     /// The numbers behind the sentence, by name.
     #[serde(default)]
     pub figures: BTreeMap<String, f64>,
@@ -105,18 +109,18 @@ pub struct Finding {
 
 impl Finding {
     /// A row that is as it should be.
-    pub fn green(subject: Subject, says: impl Into<String>) -> Self {
-        Self { subject, grade: Grade::Green, says: says.into(), fix: String::new(), figures: BTreeMap::new() }
+    pub fn green(subject: Subject, says: Sentence) -> Self {
+        Self { subject, grade: Grade::Green, says, fix: Sentence::default(), figures: BTreeMap::new() }
     }
 
     /// A row the person should know of.
-    pub fn amber(subject: Subject, says: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { grade: Grade::Amber, fix: fix.into(), ..Self::green(subject, says) }
+    pub fn amber(subject: Subject, says: Sentence, fix: Sentence) -> Self {
+        Self { grade: Grade::Amber, fix, ..Self::green(subject, says) }
     }
 
     /// A row that keeps the run from starting.
-    pub fn red(subject: Subject, says: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { grade: Grade::Red, fix: fix.into(), ..Self::green(subject, says) }
+    pub fn red(subject: Subject, says: Sentence, fix: Sentence) -> Self {
+        Self { grade: Grade::Red, fix, ..Self::green(subject, says) }
     }
 
     /// The row with a number behind it.
@@ -137,6 +141,16 @@ pub struct Checkup {
 }
 
 impl Checkup {
+    /// The same with the sentences in words alone, as it is printed for programs.
+    #[must_use]
+    pub fn in_words(&self) -> Self {
+        let row = |finding: &Finding| {
+            let (says, fix) = (finding.says.in_words(), finding.fix.in_words());
+            Finding { says, fix, ..finding.clone() }
+        };
+        Self { findings: self.findings.iter().map(row).collect(), ..self.clone() }
+    }
+
     /// The worst grade of all rows.
     pub fn worst(&self) -> Grade {
         self.findings.iter().map(|finding| finding.grade).max().unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Whether a server answers, as a person asked: its models, how long the answer took, or why there was none.
 
-use crate::session::KeyPlace;
+use crate::session::{KeyPlace, Sentence};
 
 /// What became of the last test of a connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,5 +26,5 @@ pub enum Reach {
         millis: u64,
     },
     /// It did not, for this reason.
-    Failed(String),
+    Failed(Sentence),
 }

@@ -1,6 +1,5 @@
 //! Orders down, facts up. Every [`Event`] can be written to the journal and read back.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use super::pace::{Measuring, Pace};
 use super::question::{Answer, Question};
 use super::secret::Secret;
 use super::series::{SeriesId, Step};
-use crate::session::{Change, Data, DataSource, Models, ServerOrigin, Session, Source};
+use crate::session::{Change, Data, DataSource, Models, Say, Sentence, ServerOrigin, Session, Source};
 
 /// An order to the engine.
 #[derive(Clone, Debug)]
@@ -157,7 +156,8 @@ pub enum Event {
         /// The step.
         step: Step,
         /// What happened, in a sentence.
-        what: String,
+        #[serde(flatten, with = "crate::session::sentence::as_what")]
+        what: Sentence,
         /// The last good checkpoint, to which one can rewind.
         checkpoint: Option<Step>,
         /// In which way the run has come apart; `None` where a number stopped being one.
@@ -205,7 +205,8 @@ pub struct Unwritten {
     /// The run's folder.
     pub out: PathBuf,
     /// Why it could not be written, the last time it was tried.
-    pub reason: String,
+    #[serde(flatten, with = "crate::session::sentence::as_reason")]
+    pub reason: Sentence,
     /// Room it takes, bytes.
     pub bytes: u64,
 }
@@ -264,7 +265,8 @@ impl KnobChange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// What happened, lower case, without a full stop.
-    pub text: String,
+    #[serde(flatten, with = "crate::session::sentence::as_text")]
+    pub text: Sentence,
     /// Which part is to blame: the notice means nothing any more once that is sound or another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -283,9 +285,9 @@ pub enum About {
     Run,
 }
 
-impl<T: fmt::Display> From<T> for Notice {
-    fn from(text: T) -> Self {
-        Self { text: text.to_string(), about: None }
+impl<T: Say> From<T> for Notice {
+    fn from(words: T) -> Self {
+        Self { text: words.said(), about: None }
     }
 }
 
@@ -302,7 +304,8 @@ pub struct Status {
     /// Which phase.
     pub phase: Phase,
     /// What exactly, e.g. `teacher scores the training texts`; empty while training.
-    pub what: String,
+    #[serde(flatten, with = "crate::session::sentence::as_what")]
+    pub what: Sentence,
     /// Done units of `total`: steps while training.
     pub done: u64,
     /// Units in all; 0 if unknown.
@@ -366,7 +369,8 @@ pub struct Opened {
     /// Examples per part.
     pub parts: PartCounts,
     /// What reading the data met: emptied documents, odd encodings, skipped rows.
-    pub notes: Vec<String>,
+    #[serde(flatten, with = "crate::session::sentence::as_notes")]
+    pub notes: Vec<Sentence>,
     /// A few training examples, `(text, class index)`; a text without a label has no class.
     pub samples: Vec<(String, Option<usize>)>,
     /// Training texts of each class that have their label, in class order; empty where nobody counted.
@@ -413,7 +417,8 @@ pub struct ModelCard {
     /// Longest input in tokens.
     pub max_tokens: usize,
     /// Remarks of the loading report: unused tensors, a head that was added.
-    pub notes: Vec<String>,
+    #[serde(flatten, with = "crate::session::sentence::as_notes")]
+    pub notes: Vec<Sentence>,
     /// Names of the outputs of the classifier that is stored with it, in their order; empty without one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<String>,
@@ -421,8 +426,17 @@ pub struct ModelCard {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub random: Vec<String>,
     /// Why it cannot teach this data, and what to do; `None` where it can.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<String>,
+    #[serde(flatten, with = "crate::session::sentence::as_trouble", skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Sentence>,
+}
+
+impl ModelCard {
+    /// The same with the sentences in words alone, as it is printed for programs.
+    #[must_use]
+    pub fn in_words(&self) -> Self {
+        let notes = self.notes.iter().map(Sentence::in_words).collect();
+        Self { notes, trouble: self.trouble.as_ref().map(Sentence::in_words), ..self.clone() }
+    }
 }
 
 /// Answers on the test part.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::session::Sentence;
+
 /// What the Hugging Face cache of this machine holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelCatalog {
@@ -16,7 +18,7 @@ pub struct ModelCatalog {
     pub models: Vec<Listed>,
     /// Why it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
+    pub problem: Option<Sentence>,
 }
 
 /// One model in the cache at one revision.
@@ -39,7 +41,7 @@ pub struct Listed {
     /// Numbers in its weights, if they are whole.
     pub parameters: Option<u64>,
     /// Why this program cannot open it; `None` if it can.
-    pub problem: Option<String>,
+    pub problem: Option<Sentence>,
     /// Memory for it as a teacher, bytes: its weights.
     pub teacher_bytes: Option<u64>,
     /// Memory for it as a student, bytes: weights, gradients and two moments; `None` for a GGUF file,
@@ -67,7 +69,7 @@ pub struct Repository {
     /// Its models in GGUF files, by name.
     pub files: Vec<RepositoryFile>,
     /// Why it could not be looked into.
-    pub problem: Option<String>,
+    pub problem: Option<Sentence>,
 }
 
 /// One model in GGUF files.

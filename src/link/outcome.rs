@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::series::Step;
+use crate::session::Sentence;
 
 /// Figures on one part of the data, by name: `accuracy`, `macro_f1`, `agreement`, `kl`, `loss`.
 pub type Measures = BTreeMap<String, f64>;
@@ -41,11 +42,20 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<Saved>,
     /// What could not be measured at the end, and why.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unmeasured: Vec<String>,
+    #[serde(flatten, with = "crate::session::sentence::as_unmeasured", skip_serializing_if = "Vec::is_empty")]
+    pub unmeasured: Vec<Sentence>,
     /// Why the student could not be written, where it could not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unwritten: Option<String>,
+    #[serde(flatten, with = "crate::session::sentence::as_unwritten", skip_serializing_if = "Option::is_none")]
+    pub unwritten: Option<Sentence>,
+}
+
+impl Outcome {
+    /// The same with the sentences in words alone, as it is printed for programs.
+    #[must_use]
+    pub fn in_words(&self) -> Self {
+        let unmeasured = self.unmeasured.iter().map(Sentence::in_words).collect();
+        Self { unmeasured, unwritten: self.unwritten.as_ref().map(Sentence::in_words), ..self.clone() }
+    }
 }
 
 /// The student that a run has saved.

@@ -1,6 +1,6 @@
 //! A table before it is taken as data: its columns, its first rows, and which column is likely to be what.
 
-use crate::session::{Column, DataSource};
+use crate::session::{Column, DataSource, Sentence};
 
 /// Names that a class column usually has, the likeliest first.
 const CLASS_NAMES: [&str; 14] = [
@@ -28,7 +28,7 @@ pub struct Preview {
     /// The source that was looked at, as [`bare`] gives it.
     pub source: DataSource,
     /// Its table, or why it cannot be read.
-    pub found: Result<Sheet, String>,
+    pub found: Result<Sheet, Sentence>,
 }
 
 /// The beginning of a table.

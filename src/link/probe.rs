@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::session::Prompt;
+use crate::session::{Prompt, Sentence};
 
 /// Where a text stands in the data. Tables show texts cut; under the lens they are read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub struct PromptFrame {
     /// The prompt that was rendered.
     pub prompt: Prompt,
     /// What is wrong with the template, or `None`.
-    pub problem: Option<String>,
+    pub problem: Option<Sentence>,
     /// As the teacher reads it.
     pub teacher: Option<PromptSide>,
     /// As the student reads it.
@@ -126,7 +126,7 @@ pub struct WordCheck {
     /// Its tokens for the teacher (or the student, where that one reads label words).
     pub tokens: Vec<String>,
     /// Why the word cannot be used (collides, vanishes, unknown token), or `None`.
-    pub problem: Option<String>,
+    pub problem: Option<Sentence>,
 }
 
 /// Importances of the student's prunable weights.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::session::Grant;
+use crate::session::{Grant, Sentence};
 
 /// A question that an order waits for. It is answered by [`super::Command::Answer`], and taken back by the next
 /// order to open or to run something.
@@ -40,7 +40,7 @@ pub struct Missing {
     /// Whether its weights are needed, or configuration and tokenizer alone.
     pub weights: bool,
     /// What is missing, in words.
-    pub lack: String,
+    pub lack: Sentence,
     /// The folder that it would lie in.
     pub place: PathBuf,
     /// Bytes of it that are there already.

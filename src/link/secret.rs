@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::session::Sentence;
+
 /// Longest text that is typed without its memory being moved: what is moved is not wiped.
 #[cfg(feature = "window")]
 const TYPED: usize = 512;
@@ -75,7 +77,7 @@ pub enum KeyState {
     /// It is in the keyring.
     Stored,
     /// It is not, for this reason.
-    Failed(String),
+    Failed(Sentence),
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::message::Event;
+use crate::session::Sentence;
 
 /// Takes events, one after the other.
 pub trait EventSink {
@@ -12,7 +13,7 @@ pub trait EventSink {
     fn emit(&mut self, event: Event);
 
     /// What could not be done with the events so far, each said once.
-    fn take_complaints(&mut self) -> Vec<String> {
+    fn take_complaints(&mut self) -> Vec<Sentence> {
         Vec::new()
     }
 }
@@ -32,7 +33,7 @@ impl<A: EventSink, B: EventSink> EventSink for Tee<A, B> {
         self.1.emit(event);
     }
 
-    fn take_complaints(&mut self) -> Vec<String> {
+    fn take_complaints(&mut self) -> Vec<Sentence> {
         let mut all = self.0.take_complaints();
         all.extend(self.1.take_complaints());
         all
@@ -44,7 +45,7 @@ impl<S: EventSink + ?Sized> EventSink for &mut S {
         (**self).emit(event);
     }
 
-    fn take_complaints(&mut self) -> Vec<String> {
+    fn take_complaints(&mut self) -> Vec<Sentence> {
         (**self).take_complaints()
     }
 }

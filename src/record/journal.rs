@@ -14,6 +14,7 @@ use crate::session::file::write_atomically;
 
 pub use self::reading::{Fault, Reading, read, replay, replay_what_is_left, without_journal};
 pub use crate::session::run_folder::JOURNAL as FILE;
+use crate::session::{Say, Sentence, say, spoken};
 
 /// The newest journal format this program writes. 2: which checkpoints are kept, and that a run was
 /// left.
@@ -23,25 +24,20 @@ pub const VERSION: u32 = 2;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The operating system refused.
-    #[error("cannot use the journal: {reason}; check that the folder can be written and has room: {path}")]
     Io {
         /// The operating system's words.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// No line of it is ours.
-    #[error(
-        "not a run's journal, or damaged from its first line on: {reason}; checkpoints and student are not touched by that: {path}"
-    )]
     Unreadable {
         /// The parser's words about the first line.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// A later program wrote it.
-    #[error("the journal has version {found}, this program reads up to {VERSION}; update retort: {path}")]
     Newer {
         /// Version in the file.
         found: u32,
@@ -49,6 +45,31 @@ pub enum JournalError {
         path: PathBuf,
     },
 }
+
+impl Say for JournalError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Io { reason, path } => say!(
+                "cannot use the journal: {reason}; check that the folder can be written and has room: {path}",
+                reason,
+                path
+            ),
+            Self::Unreadable { reason, path } => say!(
+                "not a run's journal, or damaged from its first line on: {reason}; checkpoints and student are not touched by that: {path}",
+                reason,
+                path
+            ),
+            Self::Newer { found, path } => say!(
+                "the journal has version {found}, this program reads up to {version}; update retort: {path}",
+                found,
+                version = VERSION,
+                path
+            ),
+        }
+    }
+}
+
+spoken!(JournalError);
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
@@ -79,7 +100,7 @@ pub struct Journal {
     end: u64,
     /// Lines for which there was no room in memory either.
     left_out: u64,
-    failed: Option<String>,
+    failed: Option<Sentence>,
 }
 
 impl Journal {
@@ -142,17 +163,17 @@ impl Journal {
     pub fn flush(&mut self) {
         if self.failed.is_some() && self.file.metadata().is_ok_and(|file| file.len() != self.end) {
             // Lines that have waited would come behind somebody else's.
-            self.failed = Some("another process has written to it".to_owned());
+            self.failed = Some(say!("another process has written to it"));
             return;
         }
         let mut written = 0;
         self.failed = loop {
             match self.file.write(&self.waiting[written..]) {
                 Ok(0) if written == self.waiting.len() => break None,
-                Ok(0) => break Some("nothing more can be written".to_owned()),
+                Ok(0) => break Some(say!("nothing more can be written")),
                 Ok(bytes) => written += bytes,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(e) => break Some(e.to_string()),
+                Err(e) => break Some(e.said()),
             }
         };
         self.waiting.drain(..written);
@@ -164,8 +185,8 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Io`].
     pub fn check(&self) -> Result<(), JournalError> {
-        let lost =
-            (self.left_out > 0).then(|| format!("{} of its lines found no room and are left out", self.left_out));
+        let lost = (self.left_out > 0)
+            .then(|| say!("{left_out} of its lines found no room and are left out", left_out = self.left_out));
         match self.failed.clone().or(lost) {
             Some(reason) => Err(JournalError::Io { reason, path: self.path.clone() }),
             None => Ok(()),
@@ -209,7 +230,7 @@ fn renewed(bytes: &[u8], path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
         read(path)?;
     }
     let today = serde_json::to_vec(&Header::today());
-    let mut renewed = today.map_err(|e| JournalError::Io { reason: e.to_string(), path: path.to_owned() })?;
+    let mut renewed = today.map_err(|e| JournalError::Io { reason: e.said(), path: path.to_owned() })?;
     let is_event = serde_json::from_slice::<Event>(header).is_ok();
     renewed.extend_from_slice(if is_event || end == bytes.len() { b"\n" } else { b"" });
     renewed.extend_from_slice(if is_event { bytes } else { &bytes[end..] });
@@ -228,7 +249,7 @@ fn version_of(header: &[u8], path: &Path) -> Result<Option<u32>, JournalError> {
 }
 
 fn io(error: &std::io::Error, path: &Path) -> JournalError {
-    JournalError::Io { reason: error.to_string(), path: path.to_owned() }
+    JournalError::Io { reason: error.said(), path: path.to_owned() }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::link::Step;
 use crate::session::file::write_atomically;
 
 pub use crate::session::run_folder::METRICS;
+use crate::session::{Sentence, say};
 
 const HEAD: &str = "step,series,value\n";
 
@@ -33,9 +34,9 @@ impl MetricsFile {
     ///
     /// # Errors
     /// The operating system's words.
-    pub fn rewrite(&mut self, record: &RunRecord) -> Result<(), String> {
+    pub fn rewrite(&mut self, record: &RunRecord) -> Result<(), Sentence> {
         self.file = None;
-        let failed = |e: std::io::Error| unwritten("the curves", &e, &self.path);
+        let failed = |e: std::io::Error| unwritten(say!("the curves"), &e, &self.path);
         write_atomically(&self.path, metrics(record).as_bytes()).map_err(failed)?;
         self.file = Some(File::options().append(true).open(&self.path).map_err(failed)?);
         self.next = record.step;
@@ -57,20 +58,25 @@ impl MetricsFile {
     ///
     /// # Errors
     /// The operating system's words.
-    pub fn grow(&mut self, record: &RunRecord, step: Step) -> Result<(), String> {
+    pub fn grow(&mut self, record: &RunRecord, step: Step) -> Result<(), Sentence> {
         let Some(file) = self.file.as_mut().filter(|_| step > self.next) else { return Ok(()) };
         let written = file.write_all(rows(record, self.next, step).as_bytes());
         self.next = step;
         written.map_err(|e| {
             self.file = None;
-            unwritten("the curves", &e, &self.path)
+            unwritten(say!("the curves"), &e, &self.path)
         })
     }
 }
 
 /// Why a file of a run is not there.
-pub(super) fn unwritten(what: &str, error: &std::io::Error, path: &Path) -> String {
-    format!("cannot write {what}: {error}; check that the folder can be written and has room: {}", path.display())
+pub(super) fn unwritten(what: Sentence, error: &std::io::Error, path: &Path) -> Sentence {
+    say!(
+        "cannot write {what}: {error}; check that the folder can be written and has room: {path}",
+        what,
+        error,
+        path = path.display()
+    )
 }
 
 /// Every curve as one table, in step order.

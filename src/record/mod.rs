@@ -17,7 +17,7 @@ use crate::link::{
     Abandoned, About, Alarm, Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase,
     Predictions, Question, SeriesId, Status, Step, Unwritten,
 };
-use crate::session::Session;
+use crate::session::{Sentence, Session};
 pub use series::{Bucket, Series};
 
 /// Everything known about the run, folded from its events.
@@ -117,7 +117,7 @@ pub struct Trouble {
     /// At this step.
     pub step: Step,
     /// What happened.
-    pub what: String,
+    pub what: Sentence,
     /// The checkpoint one can rewind to.
     pub checkpoint: Option<Step>,
     /// In which way the run has come apart; `None` where a number stopped being one.

@@ -10,24 +10,34 @@ use std::sync::Arc;
 use super::{Remark, RunRecord, journal};
 use crate::link::Notice;
 use crate::session::run_folder::{self, Held, SESSION};
-use crate::session::{Session, SessionError, file};
+use crate::session::{Say, Sentence, Session, SessionError, file, say, spoken};
 
 /// Why nothing can be opened there.
 #[derive(Debug, thiserror::Error)]
 pub enum OpeningError {
     /// The session.
-    #[error(transparent)]
     Session(#[from] SessionError),
     /// A folder without a run.
-    #[error(
-        "the folder holds no run: it has no {}; open the folder of a run or a session's .ron file: {path}",
-        journal::FILE
-    )]
     NoRun {
         /// The folder.
         path: PathBuf,
     },
 }
+
+impl Say for OpeningError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Session(e) => e.said(),
+            Self::NoRun { path } => say!(
+                "the folder holds no run: it has no {file}; open the folder of a run or a session's .ron file: {path}",
+                file = journal::FILE,
+                path
+            ),
+        }
+    }
+}
+
+spoken!(OpeningError);
 
 /// A session that was found.
 #[derive(Debug)]

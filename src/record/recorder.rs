@@ -14,7 +14,7 @@ use super::{RunRecord, card};
 use crate::link::{Event, EventSink, Outcome, Step};
 use crate::session::file::write_atomically;
 use crate::session::run_folder::STUDENT;
-use crate::session::{InferenceSpec, Session, file};
+use crate::session::{InferenceSpec, Say, Sentence, Session, file, say};
 
 pub use crate::session::run_folder::{SESSION, SUMMARY};
 
@@ -26,7 +26,7 @@ pub struct Recorder {
     table: Option<MetricsFile>,
     /// A run that has ended and whose files had no room for all of it.
     late: Option<Late>,
-    complaints: Vec<String>,
+    complaints: Vec<Sentence>,
     /// What was complained of already: a full disk is not news at every checkpoint.
     said: BTreeSet<String>,
 }
@@ -60,7 +60,7 @@ impl Recorder {
     fn take_up(&mut self, out: &Path) {
         let (record, damage) = match journal::replay_what_is_left(out) {
             Ok((record, damage)) => (record, damage),
-            Err(e) => (journal::without_journal(out), Some(e.to_string())),
+            Err(e) => (journal::without_journal(out), Some(e.said())),
         };
         self.record = record;
         if let Some(damage) = damage {
@@ -88,9 +88,9 @@ impl Recorder {
         (self.run, self.table, self.record) = (now, shown, record);
     }
 
-    fn complain(&mut self, error: &dyn std::fmt::Display) {
-        let words = error.to_string();
-        if self.said.insert(words.clone()) {
+    fn complain(&mut self, error: &impl Say) {
+        let words = error.said();
+        if self.said.insert(words.to_string()) {
             self.complaints.push(words);
         }
     }
@@ -116,9 +116,9 @@ impl Recorder {
         let Some((journal, out)) = &mut self.run else { return };
         journal.flush();
         let out = out.clone();
-        let journal = journal.check().map_err(|e| e.to_string());
+        let journal = journal.check().map_err(|e| e.said());
         let session =
-            self.session_as_run().map_or(Ok(()), |s| file::save(&s, &out.join(SESSION)).map_err(|e| e.to_string()));
+            self.session_as_run().map_or(Ok(()), |s| file::save(&s, &out.join(SESSION)).map_err(|e| e.said()));
         for result in [journal, session] {
             if let Err(words) = result {
                 self.complain(&words);
@@ -142,7 +142,7 @@ impl Recorder {
         let Some((_, out)) = &self.run else { return };
         let text = serde_json::to_string_pretty(outcome).unwrap_or_default() + "\n";
         let summary = write_atomically(&out.join(SUMMARY), text.as_bytes());
-        let summary = summary.map_err(|e| unwritten("the outcome", &e, &out.join(SUMMARY)));
+        let summary = summary.map_err(|e| unwritten(say!("the outcome"), &e, &out.join(SUMMARY)));
         let elsewhere = outcome.saved.as_ref().and_then(|saved| saved.folder.clone());
         let card = self.describe(&elsewhere.unwrap_or_else(|| out.join(STUDENT)));
         for result in [summary, card] {
@@ -153,11 +153,11 @@ impl Recorder {
     }
 
     /// The model card of the student that the run has left.
-    fn describe(&self, student: &Path) -> Result<(), String> {
-        let Some(usage) = InferenceSpec::open(student).map_err(|e| e.to_string())? else { return Ok(()) };
+    fn describe(&self, student: &Path) -> Result<(), Sentence> {
+        let Some(usage) = InferenceSpec::open(student).map_err(|e| e.said())? else { return Ok(()) };
         let Some(text) = card::text(&self.record, &usage) else { return Ok(()) };
         let path = student.join(card::FILE);
-        write_atomically(&path, text.as_bytes()).map_err(|e| unwritten("the student's card", &e, &path))
+        write_atomically(&path, text.as_bytes()).map_err(|e| unwritten(say!("the student's card"), &e, &path))
     }
 
     /// A student that was written late is told in the folder of its run, which is closed by then.
@@ -194,7 +194,7 @@ impl Recorder {
 }
 
 impl EventSink for Recorder {
-    fn take_complaints(&mut self) -> Vec<String> {
+    fn take_complaints(&mut self) -> Vec<Sentence> {
         std::mem::take(&mut self.complaints)
     }
 
@@ -247,8 +247,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [whole, out] = ["whole", "out"].map(|name| folder.path().join(name));
         let scalars = |step| Event::Scalars { step, values: vec![("loss/total".into(), step as f64)] };
-        let outcome =
-            Outcome { reason: "finished".into(), steps: 8, unwritten: Some("full".into()), ..Outcome::default() };
+        let outcome = Outcome {
+            reason: "finished".into(),
+            steps: 8,
+            unwritten: Some(Sentence::verbatim("full")),
+            ..Outcome::default()
+        };
         for (out, full) in [(&whole, false), (&out, true)] {
             std::fs::create_dir_all(out).unwrap();
             let mut recorder = Recorder::default();
@@ -296,7 +300,7 @@ mod tests {
             recorder.emit(Event::Scalars { step, values: vec![("loss/total".into(), 1.0)] });
             recorder.emit(Event::Checkpoint { step });
         }
-        assert_eq!(recorder.take_complaints(), Vec::<String>::new());
+        assert_eq!(recorder.take_complaints(), Vec::<Sentence>::new());
         std::fs::remove_dir(out.join(METRICS)).unwrap();
         recorder.emit(Event::Checkpoint { step: 4 });
         let table = std::fs::read_to_string(out.join(METRICS)).unwrap();

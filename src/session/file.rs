@@ -7,34 +7,30 @@ pub use super::atomic::write_atomically;
 use super::migration::{self, Unread};
 use super::refusal::Refusal;
 use super::{SESSION_VERSION, Session, ron_tree};
+use crate::session::{Say, Sentence, say, spoken};
 
 /// Why a session could not be read or written. The file is untouched in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The file cannot be read.
-    #[error("cannot read the session: {reason}; check the path {path}")]
     Read {
         /// The operating system's words.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// The text is not a session.
-    #[error("not a valid session at line {line}, column {column}: {reason}; mend it in a text editor: {path}")]
     Parse {
         /// Line, from 1.
         line: usize,
         /// Column, from 1.
         column: usize,
         /// What the parser expected.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// A later program wrote it.
-    #[error(
-        "the session has version {found}, this program reads up to {SESSION_VERSION}; update retort to open {path}"
-    )]
     Newer {
         /// Version in the file.
         found: u32,
@@ -42,22 +38,51 @@ pub enum SessionError {
         path: PathBuf,
     },
     /// A value is out of its range.
-    #[error("the session asks for the impossible: {reason}; in {path}")]
     Value {
         /// Name, value and range.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// The file cannot be written; what was there before is still there.
-    #[error("cannot write the session: {reason}; the old file is kept: {path}")]
     Write {
         /// The operating system's words.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
 }
+
+impl Say for SessionError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Read { reason, path } => {
+                say!("cannot read the session: {reason}; check the path {path}", reason, path)
+            }
+            Self::Parse { line, column, reason, path } => say!(
+                "not a valid session at line {line}, column {column}: {reason}; mend it in a text editor: {path}",
+                line,
+                column,
+                reason,
+                path
+            ),
+            Self::Newer { found, path } => say!(
+                "the session has version {found}, this program reads up to {session_version}; update retort to open {path}",
+                found,
+                session_version = SESSION_VERSION,
+                path
+            ),
+            Self::Value { reason, path } => {
+                say!("the session asks for the impossible: {reason}; in {path}", reason, path)
+            }
+            Self::Write { reason, path } => {
+                say!("cannot write the session: {reason}; the old file is kept: {path}", reason, path)
+            }
+        }
+    }
+}
+
+spoken!(SessionError);
 
 /// Longest session that is read from a pipe, bytes: something else may be piped in by mistake.
 const LONGEST: u64 = 16 << 20;
@@ -69,9 +94,9 @@ const LONGEST: u64 = 16 << 20;
 /// # Errors
 /// [`SessionError`] naming the file, the place and the reason.
 pub fn open(path: &Path) -> Result<Session, SessionError> {
-    let bytes = read(path).map_err(|e| SessionError::Read { reason: e.to_string(), path: path.to_owned() })?;
+    let bytes = read(path).map_err(|e| SessionError::Read { reason: e.said(), path: path.to_owned() })?;
     let text = String::from_utf8(bytes)
-        .map_err(|e| SessionError::Read { reason: format!("it is not UTF-8 text ({e})"), path: path.to_owned() })?;
+        .map_err(|e| SessionError::Read { reason: say!("it is not UTF-8 text ({e})", e), path: path.to_owned() })?;
     let mut session = parse(&text, path)?;
     if session.name.is_empty() {
         session.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -108,7 +133,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Session, SessionError> {
 
 fn parse_error(refusal: &Refusal, text: &str, path: &Path) -> SessionError {
     let (line, column) = place(text, refusal.at.unwrap_or_default());
-    SessionError::Parse { line, column, reason: refusal.to_string(), path: path.to_owned() }
+    SessionError::Parse { line, column, reason: refusal.said(), path: path.to_owned() }
 }
 
 /// Line and column, in characters, both from 1, of a byte of `text`.
@@ -126,7 +151,7 @@ pub fn to_text(session: &Session) -> Result<String, SessionError> {
     let pretty = ron::ser::PrettyConfig::new().struct_names(false).depth_limit(4);
     ron::ser::to_string_pretty(session, pretty)
         .map(|text| text + "\n")
-        .map_err(|e| SessionError::Write { reason: e.to_string(), path: PathBuf::new() })
+        .map_err(|e| SessionError::Write { reason: e.said(), path: PathBuf::new() })
 }
 
 /// Writes the session so that at every moment `path` holds either the old file or the whole new
@@ -137,16 +162,16 @@ pub fn to_text(session: &Session) -> Result<String, SessionError> {
 /// [`SessionError::Write`]; the old file is kept.
 pub fn save(session: &Session, path: &Path) -> Result<(), SessionError> {
     write_atomically(path, to_text(&session.for_file(path))?.as_bytes())
-        .map_err(|e| SessionError::Write { reason: e.to_string(), path: path.to_owned() })
+        .map_err(|e| SessionError::Write { reason: e.said(), path: path.to_owned() })
 }
 
 impl Session {
     /// What no run could do, in words, or `None`: the checks that need no files and no models.
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Sentence> {
         let share = |name: &str, value: f64| {
-            (!(0.0..=0.5).contains(&value)).then(|| format!("{name} must be between 0 and 0.5, not {value}"))
+            (!(0.0..=0.5).contains(&value)).then(|| say!("{name} must be between 0 and 0.5, not {value}", name, value))
         };
-        let positive = |name: &str, value: u64| (value == 0).then(|| format!("{name} must be at least 1"));
+        let positive = |name: &str, value: u64| (value == 0).then(|| say!("{name} must be at least 1", name));
         share("data.validation", self.data.validation)
             .or_else(|| share("data.test", self.data.test))
             .or_else(|| positive("recipe.batch", self.recipe.batch as u64))
@@ -157,17 +182,18 @@ impl Session {
             .or_else(|| self.unsorted_script())
             .or_else(|| {
                 let not_a_number = |(id, value): (&String, &f64)| {
-                    (!value.is_finite()).then(|| format!("{id} must be a finite number, not {value}"))
+                    (!value.is_finite()).then(|| say!("{id} must be a finite number, not {value}", id, value))
                 };
                 self.knobs.iter().find_map(not_a_number)
             })
     }
 
-    fn unsorted_script(&self) -> Option<String> {
+    fn unsorted_script(&self) -> Option<Sentence> {
         let (_, later) = self.script.iter().zip(self.script.iter().skip(1)).find(|(a, b)| a.step > b.step)?;
-        Some(format!(
-            "the script must be in step order; the change of {} at step {} comes too late",
-            later.knob, later.step
+        Some(say!(
+            "the script must be in step order; the change of {knob} at step {step} comes too late",
+            knob = later.knob,
+            step = later.step
         ))
     }
 }

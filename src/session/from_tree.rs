@@ -11,6 +11,7 @@ use serde::de::{
 
 use super::refusal::Refusal;
 use super::ron_tree::{Field, Kind, Node};
+use super::{Say, Sentence, say};
 
 /// What a whole tree says as a `T`.
 ///
@@ -22,38 +23,37 @@ pub fn read<'a, T: Deserialize<'a>>(node: &'a Node) -> Result<T, Refusal> {
 
 impl Node {
     /// The value as an error shows it.
-    fn shown(&self) -> String {
+    fn shown(&self) -> Sentence {
         match &self.kind {
-            Kind::Word(word) => format!("the word {word}"),
-            Kind::Number(number) => format!("the number {number}"),
-            Kind::Text(text) => format!("the text {text:?}"),
-            Kind::List(_) => "a list".to_owned(),
-            Kind::Map(_) => "a map".to_owned(),
-            Kind::Fields(Some(name), _) | Kind::Tuple(Some(name), _) => format!("{name}(…)"),
-            Kind::Fields(None, _) | Kind::Tuple(None, _) => "(…)".to_owned(),
+            Kind::Word(word) => say!("the word {word}", word),
+            Kind::Number(number) => say!("the number {number}", number),
+            Kind::Text(text) => say!("the text {text}", text = format_args!("{text:?}")),
+            Kind::List(_) => say!("a list"),
+            Kind::Map(_) => say!("a map"),
+            Kind::Fields(Some(name), _) | Kind::Tuple(Some(name), _) => Sentence::verbatim(format!("{name}(…)")),
+            Kind::Fields(None, _) | Kind::Tuple(None, _) => Sentence::verbatim("(…)"),
         }
     }
 
     /// The value was to be `wanted`, which is written as `form`.
-    fn instead_of(&self, wanted: &str, form: &str) -> Refusal {
-        let refusal: Refusal =
-            de::Error::custom(format!("{} stands where {wanted} belongs; write {form}", self.shown()));
-        refusal.near(self.at)
+    fn instead_of(&self, wanted: Sentence, form: &(impl Say + ?Sized)) -> Refusal {
+        let said = say!("{found} stands where {wanted} belongs; write {form}", found = self.shown(), wanted, form);
+        Refusal::from(said).near(self.at)
     }
 
     fn number(&self) -> Result<&str, Refusal> {
         match &self.kind {
             Kind::Number(number) => Ok(number),
-            Kind::Text(text) if text.parse::<f64>().is_ok() => Err(self.instead_of("a number", text)),
-            _ => Err(self.instead_of("a number", "one without quotation marks, such as 1 or 0.5")),
+            Kind::Text(text) if text.parse::<f64>().is_ok() => Err(self.instead_of(say!("a number"), text)),
+            _ => Err(self.instead_of(say!("a number"), &say!("one without quotation marks, such as 1 or 0.5"))),
         }
     }
 
     fn text(&self) -> Result<&str, Refusal> {
         match &self.kind {
             Kind::Text(text) | Kind::Number(text) => Ok(text),
-            Kind::Word(word) => Err(self.instead_of("a text", &format!("{word:?}"))),
-            _ => Err(self.instead_of("a text", "one in quotation marks")),
+            Kind::Word(word) => Err(self.instead_of(say!("a text"), &format!("{word:?}"))),
+            _ => Err(self.instead_of(say!("a text"), &say!("one in quotation marks"))),
         }
     }
 
@@ -65,7 +65,7 @@ impl Node {
         match &self.kind {
             Kind::Fields(_, fields) => Ok(fields),
             Kind::Tuple(_, items) if items.is_empty() => Ok(&[]),
-            _ => Err(self.instead_of("a group of fields", form)),
+            _ => Err(self.instead_of(say!("a group of fields"), form)),
         }
     }
 }
@@ -85,14 +85,14 @@ fn visit_whole<'de, V: Visitor<'de>>(node: &Node, visitor: V) -> Result<V::Value
     } else if let Ok(whole) = ron::from_str::<i64>(number) {
         visitor.visit_i64(whole)
     } else {
-        Err(node.instead_of("a whole number", "one without a point, of at most 64 bits"))
+        Err(node.instead_of(say!("a whole number"), &say!("one without a point, of at most 64 bits")))
     }
 }
 
 fn visit_fraction<'de, V: Visitor<'de>>(node: &Node, visitor: V) -> Result<V::Value, Refusal> {
     match ron::from_str::<f64>(node.number()?) {
         Ok(number) => visitor.visit_f64(number),
-        Err(_) => Err(node.instead_of("a number", "one such as 1, 0.5 or 2e-5")),
+        Err(_) => Err(node.instead_of(say!("a number"), &say!("one such as 1, 0.5 or 2e-5"))),
     }
 }
 
@@ -130,7 +130,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         match &self.kind {
             Kind::Word(word) if word == "true" => visitor.visit_bool(true),
             Kind::Word(word) if word == "false" => visitor.visit_bool(false),
-            _ => Err(self.instead_of("yes or no", "true or false, without quotation marks")),
+            _ => Err(self.instead_of(say!("yes or no"), &say!("true or false, without quotation marks"))),
         }
     }
 
@@ -168,10 +168,10 @@ impl<'de> Deserializer<'de> for &'de Node {
             Kind::Word(_) if self.no_value() => visitor.visit_none(),
             Kind::Tuple(Some(name), items) if name == "Some" => match items.as_slice() {
                 [inner] => visitor.visit_some(inner),
-                _ => Err(self.instead_of("one value", "Some(…) around it")),
+                _ => Err(self.instead_of(say!("one value"), &say!("Some(…) around it"))),
             },
             Kind::Fields(Some(name), _) if name == "Some" => {
-                Err(self.instead_of("one value", "Some((…)), with two parentheses"))
+                Err(self.instead_of(say!("one value"), &say!("Some((…)), with two parentheses")))
             }
             _ => visitor.visit_some(self),
         }
@@ -180,7 +180,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         match &self.kind {
             Kind::Tuple(None, items) if items.is_empty() => visitor.visit_unit(),
-            _ => Err(self.instead_of("nothing", "()")),
+            _ => Err(self.instead_of(say!("nothing"), "()")),
         }
     }
 
@@ -199,8 +199,8 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         let items = match &self.kind {
             Kind::List(items) | Kind::Tuple(None, items) => items.as_slice(),
-            Kind::Map(_) => return Err(self.instead_of("a list", "[…]")),
-            _ if self.no_value() => return Err(self.instead_of("a list", "[] for an empty one")),
+            Kind::Map(_) => return Err(self.instead_of(say!("a list"), "[…]")),
+            _ if self.no_value() => return Err(self.instead_of(say!("a list"), &say!("[] for an empty one"))),
             _ => std::slice::from_ref(self),
         };
         visitor.visit_seq(Items { all: items, place: 0 })
@@ -222,7 +222,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         match &self.kind {
             Kind::Map(entries) => visitor.visit_map(Entries::of_map(entries)?),
-            _ => Err(self.instead_of("a map", "{\"key\": value}")),
+            _ => Err(self.instead_of(say!("a map"), "{\"key\": value}")),
         }
     }
 
@@ -235,7 +235,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         match &self.kind {
             Kind::Map(entries) => visitor.visit_map(Entries::of_map(entries)?),
             Kind::Fields(Some(other), _) | Kind::Tuple(Some(other), _) if other != name => {
-                Err(self.instead_of("a group of fields", &form_of("", fields)))
+                Err(self.instead_of(say!("a group of fields"), &form_of("", fields)))
             }
             _ => visitor.visit_map(Entries::of_fields(self.fields(&form_of("", fields))?)),
         }
@@ -253,20 +253,20 @@ impl<'de> Deserializer<'de> for &'de Node {
         };
         match &self.kind {
             Kind::Text(text) if !variants.contains(&text.as_str()) => {
-                Err(self.instead_of("a choice", &form(&format!("({text:?})"))))
+                Err(self.instead_of(say!("a choice"), &form(&format!("({text:?})"))))
             }
             Kind::Word(_) | Kind::Text(_) | Kind::Fields(Some(_), _) | Kind::Tuple(Some(_), _) => {
                 visitor.visit_enum(Variant(self))
             }
             Kind::Map(entries) if entries.len() == 1 => visitor.visit_enum(Variant(self)),
-            _ => Err(self.instead_of("a choice", &form(""))),
+            _ => Err(self.instead_of(say!("a choice"), &form(""))),
         }
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         match &self.kind {
             Kind::Word(word) | Kind::Text(word) => visitor.visit_str(word),
-            _ => Err(self.instead_of("a name", "one")),
+            _ => Err(self.instead_of(say!("a name"), &say!("one"))),
         }
     }
 
@@ -322,8 +322,10 @@ impl<'a> Entries<'a> {
         let mut seen = std::collections::BTreeSet::new();
         let mut entry = |(key, value): &'a (Node, Node)| {
             let name = key.text()?;
-            let doubled =
-                || <Refusal as de::Error>::custom(format!("the key {name:?} is there twice; keep one")).near(key.at);
+            let doubled = || {
+                Refusal::from(say!("the key {name} is there twice; keep one", name = format_args!("{name:?}")))
+                    .near(key.at)
+            };
             seen.insert(name).then_some(Entry { name, at: key.at, value }).ok_or_else(doubled)
         };
         Ok(Self::of(entries.iter().map(&mut entry).collect::<Result<_, _>>()?))
@@ -344,7 +346,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refusal> {
-        let Some(entry) = self.open.take() else { return Err(de::Error::custom("a value without a name")) };
+        let Some(entry) = self.open.take() else { return Err(say!("a value without a name").into()) };
         seed.deserialize(entry.value).map_err(|refusal| refusal.inside(entry.name, entry.value.at))
     }
 
@@ -362,7 +364,7 @@ impl<'a> Variant<'a> {
             Kind::Word(name) | Kind::Text(name) => Ok(name),
             Kind::Fields(Some(name), _) | Kind::Tuple(Some(name), _) => Ok(name),
             Kind::Map(entries) if entries.len() == 1 => entries[0].0.text(),
-            _ => Err(self.0.instead_of("a choice", "its name")),
+            _ => Err(self.0.instead_of(say!("a choice"), &say!("its name"))),
         }
     }
 
@@ -371,11 +373,11 @@ impl<'a> Variant<'a> {
         match &self.0.kind {
             Kind::Tuple(_, items) => match items.as_slice() {
                 [one] => Ok(one),
-                [] => Err(self.0.instead_of("a choice with a value", &format!("{}(…)", self.name()?))),
-                _ => Err(self.0.instead_of("one value", &format!("{}([…])", self.name()?))),
+                [] => Err(self.0.instead_of(say!("a choice with a value"), &format!("{}(…)", self.name()?))),
+                _ => Err(self.0.instead_of(say!("one value"), &format!("{}([…])", self.name()?))),
             },
             Kind::Map(entries) if entries.len() == 1 => Ok(&entries[0].1),
-            _ => Err(self.0.instead_of("a choice with a value", &format!("{}(…)", self.name()?))),
+            _ => Err(self.0.instead_of(say!("a choice with a value"), &format!("{}(…)", self.name()?))),
         }
     }
 }
@@ -398,7 +400,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
             Kind::Word(_) | Kind::Text(_) => Ok(()),
             Kind::Tuple(_, items) if items.is_empty() => Ok(()),
             Kind::Map(entries) if entries.iter().all(|(_, value)| value.no_value()) => Ok(()),
-            _ => Err(self.0.instead_of("a choice without a value", self.name()?)),
+            _ => Err(self.0.instead_of(say!("a choice without a value"), self.name()?)),
         }
     }
 
@@ -418,7 +420,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         match &self.0.kind {
             Kind::Fields(_, _) => visitor.visit_map(Entries::of_fields(self.0.fields("")?)),
             Kind::Map(_) => self.inner()?.deserialize_struct("", fields, visitor),
-            _ => Err(self.0.instead_of("a choice with fields", &form_of(self.name()?, fields))),
+            _ => Err(self.0.instead_of(say!("a choice with fields"), &form_of(self.name()?, fields))),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::from_tree;
 use super::migration::{self, Unread};
 use super::refusal::Refusal;
 use super::{Head, Prompt, ron_tree};
+use crate::session::{Say, Sentence, say, spoken};
 
 /// The newest format of [`FILE`] this program writes.
 pub const USAGE_VERSION: u32 = 1;
@@ -39,23 +40,20 @@ pub struct InferenceSpec {
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
     /// It cannot be read.
-    #[error("cannot read how the model is asked: {reason}; check the file {path}")]
     Read {
         /// The operating system's words.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// It is something else, or says what cannot be.
-    #[error("retort.ron says not how the model is asked: {reason}; mend or delete it: {path}")]
     Parse {
         /// What is wrong with it, and where.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// A later program wrote it.
-    #[error("retort.ron has version {found}, this program reads up to {USAGE_VERSION}; update retort to open {path}")]
     Newer {
         /// Version in the file.
         found: u32,
@@ -63,6 +61,27 @@ pub enum UsageError {
         path: PathBuf,
     },
 }
+
+impl Say for UsageError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Read { reason, path } => {
+                say!("cannot read how the model is asked: {reason}; check the file {path}", reason, path)
+            }
+            Self::Parse { reason, path } => {
+                say!("retort.ron says not how the model is asked: {reason}; mend or delete it: {path}", reason, path)
+            }
+            Self::Newer { found, path } => say!(
+                "retort.ron has version {found}, this program reads up to {usage_version}; update retort to open {path}",
+                found,
+                usage_version = USAGE_VERSION,
+                path
+            ),
+        }
+    }
+}
+
+spoken!(UsageError);
 
 impl InferenceSpec {
     /// How a student with `head` is asked that was trained on `classes` by `prompt`; a class without
@@ -82,7 +101,7 @@ impl InferenceSpec {
         match std::fs::read_to_string(&path) {
             Ok(text) => Self::parse(&text, &path).map(Some),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(UsageError::Read { reason: e.to_string(), path }),
+            Err(e) => Err(UsageError::Read { reason: e.said(), path }),
         }
     }
 
@@ -91,10 +110,10 @@ impl InferenceSpec {
     /// # Errors
     /// [`UsageError::Parse`] or [`UsageError::Newer`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, UsageError> {
-        let wrong = |reason: String| UsageError::Parse { reason, path: path.to_owned() };
+        let wrong = |reason: Sentence| UsageError::Parse { reason, path: path.to_owned() };
         let refused = |refusal: Refusal| {
             let (line, column) = place(text, refusal.at.unwrap_or_default());
-            wrong(format!("{refusal}, at line {line}, column {column}"))
+            wrong(say!("{refusal}, at line {line}, column {column}", refusal, line, column))
         };
         let tree = ron_tree::parse(text).map_err(refused)?;
         let newer = |found| UsageError::Newer { found, path: path.to_owned() };
@@ -107,12 +126,12 @@ impl InferenceSpec {
     }
 
     /// What no model could be asked by, in words, or `None`.
-    fn problem(&self) -> Option<String> {
+    fn problem(&self) -> Option<Sentence> {
         if self.classes.is_empty() {
-            return Some("it names no classes".into());
+            return Some(say!("it names no classes"));
         }
         if self.head == Head::Auto {
-            return Some("head must be Classifier or LabelWords".into());
+            return Some(say!("head must be Classifier or LabelWords"));
         }
         Prompt::problem(&self.prompt.template).filter(|_| self.head == Head::LabelWords)
     }

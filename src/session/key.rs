@@ -1,12 +1,14 @@
 //! Where the key to a server is kept, and to which server it may go. A session names the place; the key
 //! itself is never in it, and where it may go is never the session's to say.
 
+use crate::session::sentence::verbatim;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::ServerOrigin;
+use crate::session::{Sentence, say};
 
 /// What stands before the name of an entry of the system's keyring.
 const KEYRING: &str = "keyring:";
@@ -55,14 +57,14 @@ impl KeyPlace {
 
     /// Why this cannot be a place, or `None`. The sentence never holds what was written: it may be
     /// the key itself.
-    pub fn problem(&self) -> Option<&'static str> {
+    pub fn problem(&self) -> Option<Sentence> {
         match self {
-            Self::Variable(name) if !is_variable(name) => Some(
-                "the session's key must be the name of an environment variable, such as OPENAI_API_KEY, or keyring:NAME for an entry of the system's keyring, never the key itself",
-            ),
-            Self::Keyring(name) if !is_entry(name) => Some(
-                "the name of a key in the system's keyring has at most 32 letters, digits, points, dashes and underscores, and is never the key itself",
-            ),
+            Self::Variable(name) if !is_variable(name) => Some(say!(
+                "the session's key must be the name of an environment variable, such as OPENAI_API_KEY, or keyring:NAME for an entry of the system's keyring, never the key itself"
+            )),
+            Self::Keyring(name) if !is_entry(name) => Some(say!(
+                "the name of a key in the system's keyring has at most 32 letters, digits, points, dashes and underscores, and is never the key itself"
+            )),
             _ => None,
         }
     }
@@ -95,21 +97,23 @@ impl fmt::Display for Grant {
     }
 }
 
+verbatim!(Grant);
+
 /// Reads `NAME@HOST`. A name that cannot be a variable's is an entry of the keyring.
 impl FromStr for Grant {
-    type Err = String;
+    type Err = Sentence;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let form = "it is written NAME@HOST, such as MY_KEY@https://api.example.com or keyring:NAME@HOST";
-        let (name, host) = text.split_once('@').ok_or(form)?;
+    fn from_str(text: &str) -> Result<Self, Sentence> {
+        let form = say!("it is written NAME@HOST, such as MY_KEY@https://api.example.com or keyring:NAME@HOST");
+        let (name, host) = text.split_once('@').ok_or_else(|| form.clone())?;
         let key = match KeyPlace::from(name.trim()) {
             KeyPlace::Variable(name) if !is_variable(&name) => KeyPlace::Keyring(name),
             place => place,
         };
         if let Some(problem) = key.problem() {
-            return Err(problem.to_owned());
+            return Err(problem);
         }
-        let host: ServerOrigin = host.parse().map_err(|e| format!("its host cannot be used: {e}; {form}"))?;
+        let host: ServerOrigin = host.parse().map_err(|e| say!("its host cannot be used: {e}; {form}", e, form))?;
         Ok(Self { key, host })
     }
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Device, near};
+use crate::session::{Sentence, say};
 
 /// A number a person may turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,11 +46,17 @@ pub enum Scale {
 
 impl Knob {
     /// Why `value` is refused, or `None` if it is in range.
-    pub fn problem(&self, value: f64) -> Option<String> {
+    pub fn problem(&self, value: f64) -> Option<Sentence> {
         if value.is_finite() && (self.min..=self.max).contains(&value) {
             return None;
         }
-        Some(format!("{} must be between {} and {}, not {value}", self.id, self.min, self.max))
+        Some(say!(
+            "{id} must be between {min} and {max}, not {value}",
+            id = self.id,
+            min = self.min,
+            max = self.max,
+            value
+        ))
     }
 }
 
@@ -116,8 +123,13 @@ impl Catalog {
     }
 
     /// What to say of an id that no knob has.
-    pub fn unknown_knob(&self, id: &str) -> String {
+    pub fn unknown_knob(&self, id: &str) -> Sentence {
         let known: Vec<&str> = self.knobs.iter().map(|knob| knob.id).collect();
-        format!("there is no knob {id}{}; the known ones are {}", near::suggested(id, &known), known.join(", "))
+        say!(
+            "there is no knob {id}{suggested}; the known ones are {known}",
+            id,
+            suggested = near::suggested(id, &known),
+            known = known.join(", ")
+        )
     }
 }

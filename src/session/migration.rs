@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::from_tree::read;
 use super::refusal::Refusal;
 use super::ron_tree::{Field, Kind, Node};
-use super::{SESSION_VERSION, Session};
+use super::{SESSION_VERSION, Session, say};
 
 /// What makes a session of one version into one of the next.
 type Step = fn(&mut Node);
@@ -61,7 +61,7 @@ pub fn version(tree: &Node, newest: u32) -> Result<u32, Unread> {
         version: u32,
     }
     match read::<Versioned>(tree)?.version {
-        0 => Err(Unread::Refused(de::Error::custom("there is no version 0; the first is 1"))),
+        0 => Err(Unread::Refused(say!("there is no version 0; the first is 1").into())),
         version if version > newest => Err(Unread::Newer(version)),
         version => Ok(version),
     }

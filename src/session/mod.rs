@@ -22,6 +22,7 @@ pub mod recipe;
 mod refusal;
 mod ron_tree;
 pub mod run_folder;
+pub mod sentence;
 pub mod source;
 pub mod student_init;
 pub mod view;
@@ -41,6 +42,8 @@ pub use models::{Head, ModelChoice, Models, Precision, Start};
 pub use origin::{OriginError, ServerOrigin};
 pub use prompt::{Chat, Prompt, Scoring};
 pub use recipe::{Extension, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
+pub use sentence::{Argument, Say, Sentence};
+pub(crate) use sentence::{say, spoken};
 pub use source::{MAIN, ServerMode, Source};
 pub use student_init::{LayerMap, Layers, Vocabulary};
 pub use view::View;
@@ -117,7 +120,7 @@ impl Session {
 
     /// What knobs and script ask of `catalog` in vain, or `None`: a knob that does not exist, a value out of
     /// range, a change of one that is read at the start only.
-    pub fn knob_problem(&self, catalog: &Catalog) -> Option<String> {
+    pub fn knob_problem(&self, catalog: &Catalog) -> Option<Sentence> {
         let problem = |id: &str, value: f64| match catalog.knob(id) {
             Some(knob) => knob.problem(value),
             None => Some(catalog.unknown_knob(id)),
@@ -127,11 +130,11 @@ impl Session {
             let fixed = || {
                 let fixed = catalog.knob(knob).is_some_and(|knob| !knob.live);
                 fixed.then(|| {
-                    format!("{knob} is read at the start only; set it under knobs and leave it out of the script")
+                    say!("{knob} is read at the start only; set it under knobs and leave it out of the script", knob)
                 })
             };
             let reason = problem(knob, *value).or_else(fixed)?;
-            Some(format!("the script's change at step {step}: {reason}"))
+            Some(say!("the script's change at step {step}: {reason}", step, reason))
         };
         let at_start = self.knobs.iter().find_map(|(id, value)| problem(id, *value));
         at_start.or_else(|| self.script.iter().find_map(scripted))

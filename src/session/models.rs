@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{KeyPlace, Layers, Source, Vocabulary};
+use crate::session::{Sentence, say};
 
 /// Teacher and student of a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,30 +111,34 @@ impl Models {
     }
 
     /// What no pair can do, in words, or `None`.
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Sentence> {
         let teacher = self.teacher.as_ref();
         if teacher.is_some_and(|teacher| teacher.layers.is_some() || !teacher.vocabulary.is_whole()) {
-            return Some("models.teacher cannot be made from layers or trimmed; ask this of models.student".into());
+            return Some(say!("models.teacher cannot be made from layers or trimmed; ask this of models.student"));
         }
         if !self.student.precision.is_single() {
-            return Some("models.student.precision must be F32: what learns is trained in single precision".into());
+            return Some(say!("models.student.precision must be F32: what learns is trained in single precision"));
         }
         if self.student.layers.is_some() && self.layers_from().is_none() {
-            return Some("models.student.layers names no model and there is no teacher; name one under `of`".into());
+            return Some(say!("models.student.layers names no model and there is no teacher; name one under `of`"));
         }
         if matches!(self.student.source, Source::Hub { file: Some(_), .. }) {
-            return Some(
-                "models.student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out".into(),
-            );
+            return Some(say!(
+                "models.student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out"
+            ));
         }
         if teacher.is_some_and(|t| t.classes.is_some() && matches!(t.source, Source::Server { .. })) {
-            return Some("models.teacher.classes says which output of a classifier is which class, and a model behind a server has none; leave it out".into());
+            return Some(say!(
+                "models.teacher.classes says which output of a classifier is which class, and a model behind a server has none; leave it out"
+            ));
         }
         if teacher.is_some_and(|teacher| matches!(teacher.source, Source::Server { per_minute: Some(0), .. })) {
-            return Some("models.teacher: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers".into());
+            return Some(say!(
+                "models.teacher: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers"
+            ));
         }
         let sources = teacher.into_iter().chain([&self.student]).map(|choice| &choice.source);
-        sources.filter_map(Source::key).find_map(KeyPlace::problem).map(str::to_owned)
+        sources.filter_map(Source::key).find_map(KeyPlace::problem)
     }
 }
 

@@ -1,13 +1,17 @@
 //! What a person most likely meant by a name that does not exist.
 
+use crate::session::{Sentence, say};
+
 /// ` (did you mean "…"?)` of the name among `known` that is nearest to `word`, or nothing where none is near:
 /// the same letters in another case, or at most one in three of them changed.
-pub fn suggested(word: &str, known: &[&str]) -> String {
+pub fn suggested(word: &str, known: &[&str]) -> Sentence {
     let nearest =
         known.iter().map(|name| (distance(&folded(word), &folded(name)), *name)).min_by_key(|(apart, _)| *apart);
     match nearest {
-        Some((apart, name)) if apart <= word.chars().count() / 3 => format!(" (did you mean {name:?}?)"),
-        _ => String::new(),
+        Some((apart, name)) if apart <= word.chars().count() / 3 => {
+            say!(" (did you mean {name}?)", name = format_args!("{name:?}"))
+        }
+        _ => Sentence::default(),
     }
 }
 

@@ -10,6 +10,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use crate::session::sentence::verbatim;
+use crate::session::{Say, Sentence, say, spoken};
 use serde::{Deserialize, Serialize};
 
 /// Longest name of a host.
@@ -26,9 +28,18 @@ pub struct ServerOrigin {
 }
 
 /// Why an address has no origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct OriginError(&'static str);
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct OriginError(Sentence);
+
+verbatim!(ServerOrigin);
+
+impl Say for OriginError {
+    fn said(&self) -> Sentence {
+        self.0.clone()
+    }
+}
+
+spoken!(OriginError);
 
 impl ServerOrigin {
     /// The origin of an address and the rest of it, which begins with `/` or is empty.
@@ -37,18 +48,18 @@ impl ServerOrigin {
     /// [`OriginError`] says what is wrong with it and repeats nothing of it.
     pub fn split(url: &str) -> Result<(Self, &str), OriginError> {
         let url = url.trim();
-        let scheme = "it does not begin with http:// or https://";
-        let (name, rest) = url.split_once("://").ok_or(OriginError(scheme))?;
+        let scheme = || OriginError(say!("it does not begin with http:// or https://"));
+        let (name, rest) = url.split_once("://").ok_or_else(scheme)?;
         let secure = match name.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return Err(OriginError(scheme)),
+            _ => return Err(scheme()),
         };
         if url.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
-            return Err(OriginError("it has a space, a control character or a backslash"));
+            return Err(OriginError(say!("it has a space, a control character or a backslash")));
         }
         if url.contains(['?', '#']) {
-            return Err(OriginError("it has a ? or a #, behind which nothing can be asked"));
+            return Err(OriginError(say!("it has a ? or a #, behind which nothing can be asked")));
         }
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (host, port) = read(authority)?;
@@ -93,10 +104,10 @@ fn usual_port(secure: bool) -> u16 {
 /// Host and port of `host[:port]`.
 fn read(authority: &str) -> Result<(String, Option<u16>), OriginError> {
     if authority.contains('@') {
-        return Err(OriginError("it names a user before an @, which hides the host"));
+        return Err(OriginError(say!("it names a user before an @, which hides the host")));
     }
     let cut = match authority.strip_prefix('[') {
-        Some(inner) => inner.find(']').map(|end| end + 2).ok_or(OriginError("its [ has no ]"))?,
+        Some(inner) => inner.find(']').map(|end| end + 2).ok_or_else(|| OriginError(say!("its [ has no ]")))?,
         None => authority.find(':').unwrap_or(authority.len()),
     };
     let (host, port) = authority.split_at(cut);
@@ -104,7 +115,7 @@ fn read(authority: &str) -> Result<(String, Option<u16>), OriginError> {
         None if port.is_empty() => None,
         Some("") => None,
         Some(digits) => Some(number(digits)?),
-        None => return Err(OriginError("something stands behind its ]")),
+        None => return Err(OriginError(say!("something stands behind its ]"))),
     };
     Ok((if host.starts_with('[') { v6(host)? } else { name(host)? }, port))
 }
@@ -112,29 +123,29 @@ fn read(authority: &str) -> Result<(String, Option<u16>), OriginError> {
 fn number(digits: &str) -> Result<u16, OriginError> {
     let plain = digits.chars().all(|c| c.is_ascii_digit());
     let port = digits.parse().ok().filter(|port| plain && *port > 0);
-    port.ok_or(OriginError("its port is no number from 1 to 65535"))
+    port.ok_or_else(|| OriginError(say!("its port is no number from 1 to 65535")))
 }
 
 fn v6(host: &str) -> Result<String, OriginError> {
     let inner = host.trim_start_matches('[').trim_end_matches(']');
-    let ip: Ipv6Addr = inner.parse().map_err(|_| OriginError("what stands in [ ] is no IPv6 address"))?;
+    let ip: Ipv6Addr = inner.parse().map_err(|_| OriginError(say!("what stands in [ ] is no IPv6 address")))?;
     Ok(format!("[{ip}]"))
 }
 
 fn name(host: &str) -> Result<String, OriginError> {
     if !host.is_ascii() {
-        return Err(OriginError("its host has letters beyond ASCII; write it as it is registered, with xn--"));
+        return Err(OriginError(say!("its host has letters beyond ASCII; write it as it is registered, with xn--")));
     }
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if host.len() > LONGEST || !host.split('.').all(word) {
-        return Err(OriginError("its host is no name and no number"));
+        return Err(OriginError(say!("its host is no name and no number")));
     }
     // `127.1`, `0x7f000001` and `2130706433` are this machine to some systems and a name to others.
     let last = host.rsplit('.').next().unwrap_or_default();
     let numeric = last.chars().all(|c| c.is_ascii_digit()) || last.starts_with("0x");
     if numeric && host.parse::<Ipv4Addr>().is_err() {
-        return Err(OriginError("its host is a number but no IPv4 address; write all four parts"));
+        return Err(OriginError(say!("its host is a number but no IPv4 address; write all four parts")));
     }
     Ok(host)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::near::suggested;
+use crate::session::{Sentence, say};
 
 /// Template and label words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,35 +66,39 @@ impl Prompt {
 
     /// What to say of label words whose class does not exist, or `None`: each of them, and the class that
     /// was most likely meant.
-    pub fn stray_words(&self, classes: &[String]) -> Option<String> {
+    pub fn stray_words(&self, classes: &[String]) -> Option<Sentence> {
         let known: Vec<&str> = classes.iter().map(String::as_str).collect();
         let strays = self.label_words.keys().filter(|class| !known.contains(&class.as_str()));
         let strays: Vec<String> = strays.map(|class| format!("{class:?}{}", suggested(class, &known))).collect();
         let shown = &known[..known.len().min(MOST_NAMED)];
-        let more = if known.len() > shown.len() { format!(", … ({} in all)", known.len()) } else { String::new() };
+        let more = if known.len() > shown.len() {
+            say!(", … ({known} in all)", known = known.len())
+        } else {
+            Sentence::default()
+        };
         (!strays.is_empty()).then(|| {
-            format!(
-                "label words for classes that the data does not have, which are not used: {}; its classes are {}{more}",
-                strays.join(", "),
-                shown.join(", ")
-            )
+            say!("label words for classes that the data does not have, which are not used: {strays}; its classes are {shown}{more}", strays = strays.join(", "), shown = shown.join(", "), more)
         })
     }
 
     /// What is wrong with `template`, in words, or `None`.
-    pub fn problem(template: &str) -> Option<String> {
+    pub fn problem(template: &str) -> Option<Sentence> {
         for slot in [TEXT_SLOT, ANSWER_SLOT] {
             match template.matches(slot).count() {
                 1 => {}
-                0 => return Some(format!("the template has no {slot}; add it where it belongs")),
-                n => return Some(format!("the template has {slot} {n} times; keep one")),
+                0 => return Some(say!("the template has no {slot}; add it where it belongs", slot)),
+                n => return Some(say!("the template has {slot} {n} times; keep one", slot, n)),
             }
         }
         let unknown =
             braced(template).find(|name| ![TEXT_SLOT, ANSWER_SLOT].contains(&format!("{{{name}}}").as_str()))?;
         let meant = suggested(unknown, &["text", "answer"]);
-        Some(format!(
-            "the template has {{{unknown}}}, which is no slot{meant}; the slots are {TEXT_SLOT} and {ANSWER_SLOT}, and several columns are joined under data. If the braces belong to the prompt, put a space inside them"
+        Some(say!(
+            "the template has {{{unknown}}}, which is no slot{meant}; the slots are {text_slot} and {answer_slot}, and several columns are joined under data. If the braces belong to the prompt, put a space inside them",
+            unknown,
+            meant,
+            text_slot = TEXT_SLOT,
+            answer_slot = ANSWER_SLOT
         ))
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Device;
+use crate::session::{Sentence, say};
 
 /// Everything about training that is not a live knob.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,13 +73,13 @@ impl Default for Recipe {
 
 impl Recipe {
     /// Why its losses make no mixture, or `None`: the checks that need no list of what there is.
-    pub fn losses_problem(&self) -> Option<String> {
+    pub fn losses_problem(&self) -> Option<Sentence> {
         if self.losses.is_empty() {
-            return Some("recipe.losses is empty; name at least one loss".to_owned());
+            return Some(say!("recipe.losses is empty; name at least one loss"));
         }
         let again = self.losses.iter().enumerate().find(|(place, loss)| self.losses[..*place].contains(loss));
         again.map(|(_, loss)| {
-            format!("recipe.losses names {loss} more than once, which would count it twice; name it once and turn its weight")
+            say!("recipe.losses names {loss} more than once, which would count it twice; name it once and turn its weight", loss)
         })
     }
 
@@ -109,25 +110,23 @@ impl Recipe {
     }
 
     /// What no run could do, in words, or `None`.
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Sentence> {
         let evaluates = self.evaluate_every > 0;
         if self.patience == Some(0) {
-            return Some(
-                "recipe.patience counts evaluations and is at least 1; leave it out to never stop early".into(),
-            );
+            return Some(say!(
+                "recipe.patience counts evaluations and is at least 1; leave it out to never stop early"
+            ));
         }
         if self.patience.is_some() && !evaluates {
-            return Some("recipe.patience counts evaluations; set recipe.evaluate_every above 0".into());
+            return Some(say!("recipe.patience counts evaluations; set recipe.evaluate_every above 0"));
         }
         if self.keep != Keep::Last && !evaluates {
-            return Some("recipe.keep chooses by evaluations; set recipe.evaluate_every above 0, or keep: Last".into());
+            return Some(say!("recipe.keep chooses by evaluations; set recipe.evaluate_every above 0, or keep: Last"));
         }
         let sound = |pair: &[Extension]| pair[0].at <= pair[1].at;
         let far = |extension: &Extension| extension.at > extension.steps || extension.at > self.steps;
         if !self.extended.windows(2).all(sound) || self.extended.iter().any(far) {
-            return Some(
-                "recipe.extended must be in step order, none of it behind the steps it was planned for".into(),
-            );
+            return Some(say!("recipe.extended must be in step order, none of it behind the steps it was planned for"));
         }
         None
     }

@@ -1,8 +1,10 @@
 //! Why a written value cannot be taken: the place it stands at, the fields that lead there, the reason.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use serde::de::{self, Unexpected};
+
+use crate::session::{Say, Sentence, say, spoken};
 
 /// Why a tree is not what was wanted.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,13 +13,13 @@ pub struct Refusal {
     pub at: Option<usize>,
     /// The fields that lead there, outermost first.
     fields: Vec<String>,
-    reason: String,
+    reason: Sentence,
 }
 
 impl Refusal {
     /// `reason` at a byte of the text.
-    pub fn at(at: usize, reason: impl Into<String>) -> Self {
-        Self { at: Some(at), fields: Vec::new(), reason: reason.into() }
+    pub fn at(at: usize, reason: Sentence) -> Self {
+        Self { at: Some(at), fields: Vec::new(), reason }
     }
 
     /// The same, inside `field`, whose value stands at `at`.
@@ -32,12 +34,20 @@ impl Refusal {
     }
 }
 
-impl Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say for Refusal {
+    fn said(&self) -> Sentence {
         match self.fields.as_slice() {
-            [] => f.write_str(&self.reason),
-            fields => write!(f, "{}: {}", fields.join(".").replace(".[", "["), self.reason),
+            [] => self.reason.clone(),
+            fields => say!("{fields}: {reason}", fields = fields.join(".").replace(".[", "["), reason = self.reason),
         }
+    }
+}
+
+spoken!(Refusal);
+
+impl From<Sentence> for Refusal {
+    fn from(reason: Sentence) -> Self {
+        Self { at: None, fields: Vec::new(), reason }
     }
 }
 
@@ -45,31 +55,41 @@ impl std::error::Error for Refusal {}
 
 impl de::Error for Refusal {
     fn custom<T: Display>(reason: T) -> Self {
-        Self { at: None, fields: Vec::new(), reason: reason.to_string() }
+        Sentence::verbatim(reason.to_string()).into()
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(format!("there is no field `{field}` here; the fields are {}", ticked(expected)))
+        say!("there is no field `{field}` here; the fields are {ticked}", field, ticked = ticked(expected)).into()
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(format!("`{variant}` is none of {}", ticked(expected)))
+        say!("`{variant}` is none of {ticked}", variant, ticked = ticked(expected)).into()
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::custom(format!("the field `{field}` is missing"))
+        say!("the field `{field}` is missing", field).into()
     }
 
     fn invalid_type(unexpected: Unexpected, expected: &dyn de::Expected) -> Self {
-        Self::custom(format!("{unexpected} stands where {expected} belongs"))
+        say!(
+            "{unexpected} stands where {expected} belongs",
+            unexpected = unexpected.to_string(),
+            expected = expected.to_string()
+        )
+        .into()
     }
 
     fn invalid_value(unexpected: Unexpected, expected: &dyn de::Expected) -> Self {
-        Self::custom(format!("{unexpected} is out of range; it must be {expected}"))
+        say!(
+            "{unexpected} is out of range; it must be {expected}",
+            unexpected = unexpected.to_string(),
+            expected = expected.to_string()
+        )
+        .into()
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::custom(format!("the field `{field}` is there twice; keep one"))
+        say!("the field `{field}` is there twice; keep one", field).into()
     }
 }
 

@@ -6,6 +6,7 @@
 //! to which field they belong. We would reconsider if its `Value` came to hold enums.
 
 use super::refusal::Refusal;
+use super::{Sentence, say};
 
 /// Values inside one another; a session has about six.
 const DEEPEST: usize = 64;
@@ -60,7 +61,7 @@ pub fn parse(text: &str) -> Result<Node, Refusal> {
     reader.skip()?;
     match reader.peek() {
         None => Ok(node),
-        Some(_) => Err(reader.unexpected("the end of the file")),
+        Some(_) => Err(reader.unexpected(say!("the end of the file"))),
     }
 }
 
@@ -79,17 +80,17 @@ impl<'a> Reader<'a> {
         self.rest().chars().next()
     }
 
-    fn refuse(&self, reason: impl Into<String>) -> Refusal {
+    fn refuse(&self, reason: Sentence) -> Refusal {
         Refusal::at(self.at, reason)
     }
 
-    fn unexpected(&self, wanted: &str) -> Refusal {
+    fn unexpected(&self, wanted: Sentence) -> Refusal {
         match self.peek() {
             Some(c @ ('“' | '”' | '„' | '‘' | '’' | '「' | '」')) => {
-                self.refuse(format!("{c} is no quotation mark here; write \""))
+                self.refuse(say!("{c} is no quotation mark here; write \"", c))
             }
-            Some(c) => self.refuse(format!("{wanted} is expected here, not {c:?}")),
-            None => self.refuse(format!("{wanted} is expected here, but the text ends")),
+            Some(c) => self.refuse(say!("{wanted} is expected here, not {c}", wanted, c = format_args!("{c:?}"))),
+            None => self.refuse(say!("{wanted} is expected here, but the text ends", wanted)),
         }
     }
 
@@ -104,7 +105,7 @@ impl<'a> Reader<'a> {
     fn expect(&mut self, mark: char) -> Result<(), Refusal> {
         match self.takes(mark)? {
             true => Ok(()),
-            false => Err(self.unexpected(&format!("{mark:?}"))),
+            false => Err(self.unexpected(Sentence::verbatim(format!("{mark:?}")))),
         }
     }
 
@@ -142,7 +143,7 @@ impl<'a> Reader<'a> {
                 return Ok(());
             }
         }
-        Err(self.refuse("the comment /* has no */"))
+        Err(self.refuse(say!("the comment /* has no */")))
     }
 
     /// `#![enable(…)]`: what it enables is allowed here anyway.
@@ -152,7 +153,8 @@ impl<'a> Reader<'a> {
             if !self.rest().starts_with("#!") {
                 return Ok(());
             }
-            self.at += self.rest().find(']').map(|end| end + 1).ok_or_else(|| self.refuse("the attribute has no ]"))?;
+            self.at +=
+                self.rest().find(']').map(|end| end + 1).ok_or_else(|| self.refuse(say!("the attribute has no ]")))?;
         }
     }
 
@@ -161,7 +163,7 @@ impl<'a> Reader<'a> {
         let at = Some(self.at);
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(self.refuse(format!("values lie more than {DEEPEST} deep inside one another")));
+            return Err(self.refuse(say!("values lie more than {deepest} deep inside one another", deepest = DEEPEST)));
         }
         let kind = match self.peek() {
             Some('[') => self.list()?,
@@ -172,7 +174,7 @@ impl<'a> Reader<'a> {
             Some('r') if self.is_raw_text() => self.raw_text()?,
             Some(c) if c.is_ascii_digit() || matches!(c, '+' | '-' | '.') => self.number(),
             Some(c) if c.is_alphabetic() || c == '_' => self.word()?,
-            _ => return Err(self.unexpected("a value")),
+            _ => return Err(self.unexpected(say!("a value"))),
         };
         self.depth -= 1;
         Ok(Node { at, kind })
@@ -188,7 +190,7 @@ impl<'a> Reader<'a> {
         }
         match self.takes(',')? {
             true => Ok(!self.takes(end)?),
-            false => Err(self.unexpected(&format!("a comma or {end:?}"))),
+            false => Err(self.unexpected(say!("a comma or {end}", end = format_args!("{end:?}")))),
         }
     }
 
@@ -236,7 +238,7 @@ impl<'a> Reader<'a> {
             let at = Some(self.at);
             let name = self.identifier();
             if name.is_empty() {
-                return Err(self.unexpected("the name of a field, without quotation marks,"));
+                return Err(self.unexpected(say!("the name of a field, without quotation marks,")));
             }
             self.expect(':')?;
             fields.push(Field { name, at, value: self.value()? });
@@ -267,7 +269,7 @@ impl<'a> Reader<'a> {
     fn word(&mut self) -> Result<Kind, Refusal> {
         let word = self.identifier();
         if word.is_empty() {
-            return Err(self.unexpected("a value"));
+            return Err(self.unexpected(say!("a value")));
         }
         match self.rest().trim_start().starts_with('(') {
             true => self.parenthesis(Some(word)),
@@ -291,7 +293,7 @@ impl<'a> Reader<'a> {
             escaped = *c == '\\' && !escaped;
             ends
         });
-        let Some((end, _)) = end else { return Err(self.refuse("the text has no second quotation mark")) };
+        let Some((end, _)) = end else { return Err(self.refuse(say!("the text has no second quotation mark"))) };
         self.decoded(end + 1)
     }
 
@@ -305,14 +307,15 @@ impl<'a> Reader<'a> {
         let close = format!("\"{}", "#".repeat(hashes));
         let inside = hashes + 2;
         let Some(end) = rest[inside..].find(&close) else {
-            return Err(self.refuse(format!("the raw text has no {close} at its end")));
+            return Err(self.refuse(say!("the raw text has no {close} at its end", close)));
         };
         self.decoded(inside + end + close.len())
     }
 
     /// The text that the next `length` bytes stand for.
     fn decoded(&mut self, length: usize) -> Result<Kind, Refusal> {
-        let text = ron::from_str(&self.rest()[..length]).map_err(|e| self.refuse(e.code.to_string()))?;
+        let text =
+            ron::from_str(&self.rest()[..length]).map_err(|e| self.refuse(Sentence::verbatim(e.code.to_string())))?;
         self.at += length;
         Ok(Kind::Text(text))
     }
@@ -322,7 +325,7 @@ impl<'a> Reader<'a> {
         let end = rest.char_indices().skip(2).find(|(_, c)| *c == '\'').map(|(end, _)| end + 1);
         let character = end.and_then(|end| Some((end, ron::from_str::<char>(&rest[..end]).ok()?)));
         let Some((end, character)) = character else {
-            return Err(self.refuse("a text stands between double quotation marks"));
+            return Err(self.refuse(say!("a text stands between double quotation marks")));
         };
         self.at += end;
         Ok(Kind::Text(character.into()))

@@ -3,7 +3,6 @@
 //!
 //! Not here: taking hold of a folder (the engine's), and what stands in the files.
 
-use std::fmt;
 use std::fs::{self, TryLockError};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::file;
+use crate::session::{Say, Sentence, say, spoken};
 
 /// The events of the run, one JSON object a line.
 pub const JOURNAL: &str = "journal.jsonl";
@@ -48,11 +48,14 @@ pub struct Holder {
     pub since: String,
 }
 
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} on {} since {}, retort {}", self.pid, self.host, self.since, self.retort)
+impl Say for Holder {
+    fn said(&self) -> Sentence {
+        let Self { retort, pid, host, since } = self;
+        say!("process {pid} on {host} since {since}, retort {retort}", pid, host, since, retort)
     }
 }
+
+spoken!(Holder);
 
 /// A run's folder that another process has hold of.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::state::{Action, Back};
 use super::undo::Part;
 use crate::link::preview::{bare, roles};
 use crate::link::{About, Command, Question};
-use crate::session::{Data, Models, Prompt, Session, Source};
+use crate::session::{Data, Models, Prompt, Say, Sentence, Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
 const OPEN_AFTER: f64 = 0.5;
@@ -201,7 +201,7 @@ impl WorkbenchApp {
             Ok(out) => self.start_in(out),
             Err(e) => {
                 let text = self.t("cannot make a run folder; free some room or check its rights");
-                self.notice(false, format!("{text}: {e}"));
+                self.notice(false, Sentence::joined([text.said(), e.said()], ": "));
             }
         }
     }

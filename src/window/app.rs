@@ -22,7 +22,7 @@ use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
 use crate::link::{Answer, Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
 use crate::record::{Remark, RunRecord};
-use crate::session::{Catalog, Session, View, file};
+use crate::session::{Catalog, Say, Sentence, Session, View, file};
 
 /// Draining stops after this long, so that a burst of news cannot hold up drawing.
 const DRAIN_TIME: Duration = Duration::from_millis(4);
@@ -164,9 +164,9 @@ impl WorkbenchApp {
     }
 
     /// Says why the session that was asked for is not there.
-    pub fn say_unopened(&mut self, reason: &str) {
+    pub fn say_unopened(&mut self, reason: &Sentence) {
         let text = self.t("another session is shown instead");
-        self.notice(true, format!("{reason}; {text}"));
+        self.notice(true, Sentence::joined([reason.clone(), text.said()], "; "));
     }
 
     /// Opens what the session was started with, and its run where it has one.
@@ -374,7 +374,7 @@ impl WorkbenchApp {
         strings::translate(self.language, english)
     }
 
-    pub(super) fn notice(&mut self, grave: bool, text: impl std::fmt::Display) {
+    pub(super) fn notice(&mut self, grave: bool, text: impl Say) {
         let remark = Remark { heard: Some(Instant::now()), ..Remark::new(grave, Notice::from(text)) };
         // A full disk fails every autosave; saying it once is enough.
         if !self.record.notices.last().is_some_and(|last| last.says_the_same(&remark)) {

@@ -11,7 +11,7 @@ use super::heatmap;
 use super::preferences::Preferences;
 use super::storage::Storage;
 use crate::link::WatchEnd;
-use crate::session::{Catalog, Session};
+use crate::session::{Catalog, Sentence, Session};
 
 /// What a bare Linux lacks to open a window with X11.
 const X11: &str = "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0";
@@ -61,7 +61,7 @@ pub struct Options {
     /// Folder of the window's own files; the system's place for them where `None`.
     pub storage: Option<PathBuf>,
     /// Why the session that was asked for is not the one that is shown.
-    pub trouble: Option<String>,
+    pub trouble: Option<Sentence>,
 }
 
 /// Opens the window and stays until it is closed.

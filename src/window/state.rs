@@ -289,7 +289,7 @@ pub struct UiState {
     /// A key that is typed and not yet stored; nothing else of the window ever holds it.
     pub key: Secret,
     /// Why the last name of a key was not taken.
-    pub key_problem: Option<&'static str>,
+    pub key_problem: Option<crate::session::Sentence>,
     /// A section of the left column that has something to ask and unfolds in the next frame.
     pub unfold: Option<&'static str>,
     /// Whether the person is at θ, and wants to know what it would remove.

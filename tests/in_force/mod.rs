@@ -177,7 +177,7 @@ fn an_error_of_a_label_word_moves_no_field_below_it() {
     play.look(4);
     let place = |play: &Play| play.harness.get_by(|node| is_field(node, "health")).rect();
     let before = place(&play);
-    chips.words[1].problem = Some("it collides with another".into());
+    chips.words[1].problem = Some(retort::session::Sentence::verbatim("it collides with another"));
     play.engine.end.cells.prompt.store(Some(chips));
     play.look(4);
     assert!(play.says("it collides with another"));
@@ -466,7 +466,7 @@ fn columns_are_those_of_the_file_that_is_meant_whichever_way_its_path_came() {
     play.engine.end.cells.preview.store(Some(Preview { source: first[0].clone(), found: Ok(sheet()) }));
     play.look(4);
     assert!(!play.has("category as class"));
-    let failed = Err("cannot read: no such file".to_owned());
+    let failed = Err(retort::session::Sentence::verbatim("cannot read: no such file"));
     play.engine.end.cells.preview.store(Some(Preview { source: second[0].clone(), found: failed }));
     play.look(4);
     assert!(play.says("no such file") && !play.has("category as class"));
@@ -607,7 +607,7 @@ fn a_server_is_ready_only_after_it_has_answered() {
         play.engine.end.cells.connection.store(Some(connection));
         play.look(4);
     };
-    tell(&mut play, Reach::Failed("nobody listens there".into()));
+    tell(&mut play, Reach::Failed(retort::session::Sentence::verbatim("nobody listens there")));
     assert!(play.has("the server does not answer") && play.has("nobody listens there"));
     let names = vec!["larger".to_owned(), "small".to_owned()];
     tell(&mut play, Reach::Answered { models: names, millis: 12 });

@@ -95,7 +95,7 @@ impl Play {
         self.until(ended);
         let last = self.said.iter().rev().find_map(|event| match event {
             Event::Finished(outcome) => Some(Ok((**outcome).clone())),
-            Event::Failed(notice) => Some(Err(notice.text.clone())),
+            Event::Failed(notice) => Some(Err(notice.text.to_string())),
             _ => None,
         });
         last.unwrap()
@@ -104,7 +104,7 @@ impl Play {
     /// The warnings so far.
     pub fn warnings(&self) -> Vec<&str> {
         let said = self.said.iter().filter_map(|event| match event {
-            Event::Warning(notice) => Some(notice.text.as_str()),
+            Event::Warning(notice) => Some(&*notice.text),
             _ => None,
         });
         said.collect()

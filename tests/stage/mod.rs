@@ -260,7 +260,8 @@ pub fn prompt() -> PromptFrame {
         class: class.to_owned(),
         word: class.to_owned(),
         tokens: if class == "gardening" { vec!["␣garden".into(), "ing".into()] } else { vec![format!("␣{class}")] },
-        problem: (class == "money").then(|| "collides with the label word of computing".to_owned()),
+        problem: (class == "money")
+            .then(|| retort::session::Sentence::verbatim("collides with the label word of computing")),
     };
     PromptFrame {
         revision: 1,

@@ -285,7 +285,12 @@ fn the_knobs_say_truly_what_they_stand_for() {
 fn a_run_that_has_come_apart_offers_to_go_on_anyway_or_to_begin_again_at_half_the_rate() {
     let mut play = Play::running(30);
     let what = "the loss has come apart: it was 412 or more";
-    let card = |checkpoint| Event::Trouble { step: 30, what: what.into(), checkpoint, alarm: Some(Alarm::Loss) };
+    let card = |checkpoint| Event::Trouble {
+        step: 30,
+        what: retort::session::Sentence::verbatim(what),
+        checkpoint,
+        alarm: Some(Alarm::Loss),
+    };
     play.engine.say(card(Some(20)));
     play.engine.status(Phase::Paused, 31);
     play.look(3);

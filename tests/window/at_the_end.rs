@@ -55,7 +55,7 @@ fn a_copied_table_says_that_it_was_copied() {
 fn what_was_said_of_one_session_is_not_said_of_the_next() {
     let mut play = Play::new();
     let said = |play: &Play| play.says("two lines of the journal are damaged");
-    play.harness.state_mut().say_unopened("two lines of the journal are damaged");
+    play.harness.state_mut().say_unopened(&retort::session::Sentence::verbatim("two lines of the journal are damaged"));
     play.look(4);
     assert!(said(&play));
     play.harness.state_mut().ask(Action::OpenBuiltIn);

@@ -7,11 +7,15 @@ use super::*;
 
 fn unwritten(play: &mut Play) {
     let out = play.app().session().run.clone().unwrap();
-    let outcome = Outcome { reason: "finished".into(), unwritten: Some("no room".into()), ..Outcome::default() };
+    let outcome = Outcome {
+        reason: "finished".into(),
+        unwritten: Some(retort::session::Sentence::verbatim("no room")),
+        ..Outcome::default()
+    };
     play.engine.say(Event::Finished(Box::new(outcome)));
     play.engine.say(Event::Unwritten(Some(Box::new(Unwritten {
         out,
-        reason: "no space left on device".into(),
+        reason: retort::session::Sentence::verbatim("no space left on device"),
         bytes: 2_500_000,
     }))));
     play.engine.status(Phase::Finished, 1500);
@@ -162,7 +166,9 @@ fn a_session_is_saved_where_it_is_proposed_and_the_place_is_said() {
 #[test]
 fn a_session_that_cannot_be_opened_at_the_start_is_said_in_the_window() {
     let mut play = Play::new();
-    play.harness.state_mut().say_unopened("not a valid session at line 2, column 1");
+    play.harness
+        .state_mut()
+        .say_unopened(&retort::session::Sentence::verbatim("not a valid session at line 2, column 1"));
     play.look(3);
     assert!(play.says("not a valid session at line 2, column 1; another session is shown instead"));
 }

@@ -115,7 +115,7 @@ fn the_bar_keeps_the_phase_whatever_else_there_is_to_say() {
         play.harness.state_mut().ask(Action::Set(Part::Name(session.name)));
         let status = Status {
             phase: Phase::Evaluating,
-            what: "measuring on the test part".into(),
+            what: retort::session::Sentence::verbatim("measuring on the test part"),
             done: 1500,
             total: 1500,
             measuring: Some(Measuring { done: 655, total: 2000 }),

@@ -11,6 +11,7 @@ use tar::{Entry, EntryType};
 use super::data_error::DataError;
 use super::decode::{DOCUMENT_LIMIT, FILE_LIMIT, is_gzip};
 use super::layout::{Tree, TreePath, is_hidden};
+use crate::session::{Sentence, say};
 
 /// Reads all files of the archive at `path`.
 ///
@@ -33,7 +34,10 @@ fn read_tar(stream: impl Read, path: &Path) -> Result<Tree, DataError> {
     let mut tree = Tree::default();
     let result = read_entries(&mut stream, &mut tree, path);
     if stream.limit() == 0 {
-        return Err(DataError::archive(format!("it unpacks to more than {FILE_LIMIT} bytes"), path));
+        return Err(DataError::archive(
+            say!("it unpacks to more than {file_limit} bytes", file_limit = FILE_LIMIT),
+            path,
+        ));
     }
     result?;
     // The archive may end before its packing does: only the packing's end holds the check sum.
@@ -66,24 +70,27 @@ fn read_entries(stream: &mut impl Read, tree: &mut Tree, path: &Path) -> Result<
 fn document(entry: Entry<impl Read>, place: &[String], path: &Path) -> Result<Vec<u8>, DataError> {
     let size = entry.size();
     if size > DOCUMENT_LIMIT as u64 {
-        let reason =
-            format!("it has {size} bytes, more than the {DOCUMENT_LIMIT} allowed; pack the archive without it");
+        let reason = say!(
+            "it has {size} bytes, more than the {document_limit} allowed; pack the archive without it",
+            size,
+            document_limit = DOCUMENT_LIMIT
+        );
         return Err(DataError::text(reason, &path.join(place.join("/"))));
     }
     let mut bytes = Vec::new();
     entry.take(size).read_to_end(&mut bytes).map_err(|e| DataError::archive(e, path))?;
     match bytes.len() as u64 == size {
         true => Ok(bytes),
-        false => Err(DataError::archive(format!("it ends within `{}`", place.join("/")), path)),
+        false => Err(DataError::archive(say!("it ends within `{place}`", place = place.join("/")), path)),
     }
 }
 
 /// A name of the archive, folder by folder.
-fn tree_path(name: &[u8]) -> Result<TreePath, String> {
+fn tree_path(name: &[u8]) -> Result<TreePath, Sentence> {
     let name = String::from_utf8_lossy(name);
     let path: TreePath = name.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect();
     match name.starts_with('/') || path.iter().any(|part| part == "..") {
-        true => Err(format!("the name `{name}` points out of it")),
+        true => Err(say!("the name `{name}` points out of it", name)),
         false => Ok(path),
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::data_error::DataError;
 use super::decode::{DOCUMENT_LIMIT, FILE_LIMIT};
 use super::layout::{Tree, TreePath, is_hidden};
+use crate::session::say;
 
 /// Folders below one another that are looked into: wrapping, part, class and some to spare.
 const DEPTH: usize = 8;
@@ -60,12 +61,16 @@ impl Walk {
         let mut bytes = Vec::new();
         file.take(DOCUMENT_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(|e| DataError::read(e, path))?;
         if bytes.len() > DOCUMENT_LIMIT {
-            let reason = format!("it has more than {DOCUMENT_LIMIT} bytes; remove it or cut it");
+            let reason =
+                say!("it has more than {document_limit} bytes; remove it or cut it", document_limit = DOCUMENT_LIMIT);
             return Err(DataError::text(reason, path));
         }
         self.bytes += bytes.len() as u64;
         if self.bytes > FILE_LIMIT {
-            return Err(DataError::read(format!("the folder holds more than {FILE_LIMIT} bytes of text"), path));
+            return Err(DataError::read(
+                say!("the folder holds more than {file_limit} bytes of text", file_limit = FILE_LIMIT),
+                path,
+            ));
         }
         Ok(bytes)
     }

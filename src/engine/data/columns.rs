@@ -8,7 +8,7 @@ use csv::StringRecord;
 use super::data_error::DataError;
 use super::labels::shortened;
 use super::parts::Rows;
-use crate::session::Column;
+use crate::session::{Column, Sentence, say};
 
 /// Names that columns of a class have in the wild.
 const LABEL_NAMES: [&str; 22] = [
@@ -93,7 +93,7 @@ impl Table {
     /// [`DataError::Roles`] and [`DataError::Column`] for a column that is not there, or is there twice.
     pub fn new(first: &StringRecord, roles: &Roles, delimiter: u8, path: &Path) -> Result<Self, DataError> {
         if roles.text.is_empty() {
-            let reason = "no column is named as text".to_owned();
+            let reason = say!("no column is named as text");
             return Err(DataError::Roles { reason, path: path.to_owned() });
         }
         let place = |column: &Column| find(column, first, delimiter, roles.header, path);
@@ -106,9 +106,13 @@ impl Table {
     ///
     /// # Errors
     /// In words, for a row of another width, or one whose text is too long.
-    pub fn push(&self, record: &StringRecord, line: u64, rows: &mut Rows) -> Result<(), String> {
+    pub fn push(&self, record: &StringRecord, line: u64, rows: &mut Rows) -> Result<(), Sentence> {
         if record.len() != self.first.len() {
-            return Err(format!("it has {} cells where the first row has {}", record.len(), self.first.len()));
+            return Err(say!(
+                "it has {record} cells where the first row has {first}",
+                record = record.len(),
+                first = self.first.len()
+            ));
         }
         let cell = |place: &usize| record.get(*place).unwrap_or_default();
         let text: Vec<&str> = self.text.iter().map(cell).collect();
@@ -124,7 +128,8 @@ fn find(column: &Column, first: &StringRecord, delimiter: u8, header: bool, path
             first.iter().enumerate().filter(|(_, title)| title.trim() == name.trim()).map(|(place, _)| place).collect()
         }
         Column::Name(name) => {
-            let reason = format!("column `{name}` is asked for by name, but the first row is said not to name columns");
+            let reason =
+                say!("column `{name}` is asked for by name, but the first row is said not to name columns", name);
             return Err(DataError::Roles { reason, path: path.to_owned() });
         }
     };
@@ -132,7 +137,11 @@ fn find(column: &Column, first: &StringRecord, delimiter: u8, header: bool, path
         [place] => Ok(*place),
         [] => Err(missing(column, first, delimiter, header, path)),
         _ => {
-            let reason = format!("{} occurs {} times; choose it by its place", title(column), places.len());
+            let reason = say!(
+                "{column} occurs {places} times; choose it by its place",
+                column = title(column),
+                places = places.len()
+            );
             Err(DataError::Roles { reason, path: path.to_owned() })
         }
     }
@@ -142,22 +151,22 @@ fn missing(column: &Column, first: &StringRecord, delimiter: u8, header: bool, p
     let names: Vec<&str> = first.iter().map(str::trim).collect();
     let columns = match header {
         true => shortened(&names),
-        false => format!("numbered 0 to {}", names.len().saturating_sub(1)),
+        false => say!("numbered 0 to {names}", names = names.len().saturating_sub(1)),
     };
     let mark = match delimiter {
-        b'\t' => "a tab",
-        b',' => "a comma",
-        b';' => "a semicolon",
-        _ => "a bar",
+        b'\t' => say!("a tab"),
+        b',' => say!("a comma"),
+        b';' => say!("a semicolon"),
+        _ => say!("a bar"),
     };
-    let columns = format!("{columns} where {mark} parts the cells");
+    let columns = say!("{columns} where {mark} parts the cells", columns, mark);
     DataError::Column { wanted: title(column), columns, path: path.to_owned() }
 }
 
-fn title(column: &Column) -> String {
+fn title(column: &Column) -> Sentence {
     match column {
-        Column::Name(name) => format!("`{name}`"),
-        Column::Index(place) => format!("number {place} (counted from 0)"),
+        Column::Name(name) => Sentence::verbatim(format!("`{name}`")),
+        Column::Index(place) => say!("number {place} (counted from 0)", place),
     }
 }
 
@@ -172,13 +181,13 @@ pub fn check_first_row(table: &Table, rows: &Rows, roles: &Roles, path: &Path) -
     let is_number = |label: &str| label.parse::<f64>().is_ok();
     let same = others().filter(|label| label == cell).count();
     let all_numbers = |skip: usize| others().skip(skip).count() >= ENOUGH && others().skip(skip).all(is_number);
-    let wrong = |reason: String| Err(DataError::Roles { reason, path: path.to_owned() });
+    let wrong = |reason: Sentence| Err(DataError::Roles { reason, path: path.to_owned() });
     if roles.header && matches!(roles.label, Column::Index(_)) {
         let is_data = !is_numbered(table) && (same > 0 || all_numbers(0) && is_number(cell));
         return match is_data {
-            true => wrong(format!(
-                "the first row is said to name the columns, but looks like data: {}; say header: false",
-                shortened(&table.first)
+            true => wrong(say!(
+                "the first row is said to name the columns, but looks like data: {first}; say header: false",
+                first = shortened(&table.first)
             )),
             false => Ok(()),
         };
@@ -188,9 +197,9 @@ pub fn check_first_row(table: &Table, rows: &Rows, roles: &Roles, path: &Path) -
     let is_header = text_named || named(&LABEL_NAMES, cell) || all_numbers(1) && !is_number(cell);
     let is_header = same == 1 && is_header || is_numbered(table);
     match !roles.header && others().count() > 1 && is_header {
-        true => wrong(format!(
-            "the first row looks like the names of the columns, {}, but is said to be data; say header: true",
-            shortened(&table.first)
+        true => wrong(say!(
+            "the first row looks like the names of the columns, {first}, but is said to be data; say header: true",
+            first = shortened(&table.first)
         )),
         false => Ok(()),
     }
@@ -211,20 +220,25 @@ pub fn compare(
     test: &Table,
     roles: &Roles,
     (path, test_path): (&Path, &Path),
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Sentence>,
 ) -> Result<(), DataError> {
     let by_place = roles.text.iter().chain([roles.label]).any(|column| matches!(column, Column::Index(_)));
     if !by_place {
         return Ok(());
     }
     let list = |table: &Table| match roles.header {
-        true => format!("{} columns {}", table.first.len(), shortened(&table.first)),
-        false => format!("{} columns", table.first.len()),
+        true => say!("{count} columns {names}", count = table.first.len(), names = shortened(&table.first)),
+        false => say!("{count} columns", count = table.first.len()),
     };
     let refused = || {
         let (ours, theirs) = (list(train), list(test));
         let training = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        let reason = format!("the test file has {theirs}, the training file {training} has {ours}; give both the same");
+        let reason = say!(
+            "the test file has {theirs}, the training file {training} has {ours}; give both the same",
+            theirs,
+            training,
+            ours
+        );
         Err(DataError::Roles { reason, path: test_path.to_owned() })
     };
     if train.first.len() != test.first.len() {
@@ -243,7 +257,12 @@ pub fn compare(
     let renamed = used().filter(|place| name(train, *place) != name(test, *place));
     notes.extend(renamed.map(|place| {
         let (ours, theirs) = (&train.first[place], &test.first[place]);
-        format!("column {place} is called `{theirs}` in the test file and `{ours}` in the training file")
+        say!(
+            "column {place} is called `{theirs}` in the test file and `{ours}` in the training file",
+            place,
+            theirs,
+            ours
+        )
     }));
     Ok(())
 }

@@ -14,6 +14,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::data_error::DataError;
+use crate::session::{Sentence, say};
 
 /// Longest text of one example, in bytes: some 40 times the largest document the program is meant
 /// for, and small enough that a damaged file cannot fill the memory.
@@ -43,7 +44,7 @@ impl Decoded {
 ///
 /// # Errors
 /// Why they are not text, in words.
-pub fn decode(bytes: &[u8], legacy: &'static Encoding) -> Result<Decoded, String> {
+pub fn decode(bytes: &[u8], legacy: &'static Encoding) -> Result<Decoded, Sentence> {
     let decoded = match bytes {
         [0xFF, 0xFE, rest @ ..] => utf_16(rest, UTF_16LE)?,
         [0xFE, 0xFF, rest @ ..] => utf_16(rest, UTF_16BE)?,
@@ -56,21 +57,25 @@ pub fn decode(bytes: &[u8], legacy: &'static Encoding) -> Result<Decoded, String
         },
     };
     if decoded.text.contains('\0') {
-        return Err(NUL.to_owned());
+        return Err(nul());
     }
     // A few damaged characters are a scratch; many mean that the guess is wrong or encodings are mixed.
     let lines = decoded.text.lines().count() as u64;
     match decoded.damaged.first() {
-        Some(first) if decoded.damaged.len() as u64 > 1 + lines / 50 => Err(format!(
-            "{} of its {lines} lines, first line {first}, hold bytes that are no characters of {}; save it as UTF-8",
-            decoded.damaged.len(),
-            decoded.encoding.unwrap_or("UTF-8"),
+        Some(first) if decoded.damaged.len() as u64 > 1 + lines / 50 => Err(say!(
+            "{damaged} of its {lines} lines, first line {first}, hold bytes that are no characters of {encoding}; save it as UTF-8",
+            damaged = decoded.damaged.len(),
+            lines,
+            first,
+            encoding = decoded.encoding.unwrap_or("UTF-8")
         )),
         _ => Ok(Decoded { text: one_line_end(decoded.text), ..decoded }),
     }
 }
 
-const NUL: &str = "it holds NUL bytes, so it is binary or a kind of text that is not known here; save it as UTF-8";
+fn nul() -> Sentence {
+    say!("it holds NUL bytes, so it is binary or a kind of text that is not known here; save it as UTF-8")
+}
 
 /// The encoding of documents that are not UTF-8, by the statistics of their letters, all of them
 /// together; windows-1252, which agrees with Latin-1 wherever that has letters, where they say nothing.
@@ -98,15 +103,15 @@ pub fn legacy_encoding<'a>(documents: impl IntoIterator<Item = &'a [u8]>) -> &'s
 /// Letters beyond ASCII from which on one alphabet of single bytes can be told from another.
 const FEWEST_LETTERS: usize = 4;
 
-fn utf_16(bytes: &[u8], encoding: &'static Encoding) -> Result<Decoded, String> {
+fn utf_16(bytes: &[u8], encoding: &'static Encoding) -> Result<Decoded, Sentence> {
     match encoding.decode_without_bom_handling(bytes) {
         (text, false) => Ok(Decoded::whole(text.into_owned(), Some(encoding.name()))),
-        (_, true) => Err("it begins like UTF-16 but is damaged; save it as UTF-8".to_owned()),
+        (_, true) => Err(say!("it begins like UTF-16 but is damaged; save it as UTF-8")),
     }
 }
 
 /// UTF-16 without its mark: of the two byte orders the one that gives characters of a text.
-fn unmarked_utf_16(bytes: &[u8]) -> Result<Decoded, String> {
+fn unmarked_utf_16(bytes: &[u8]) -> Result<Decoded, Sentence> {
     let orders = [UTF_16LE, UTF_16BE].into_iter().filter_map(|encoding| utf_16(bytes, encoding).ok());
     let is_text = |decoded: &Decoded| {
         let is_odd =
@@ -118,7 +123,7 @@ fn unmarked_utf_16(bytes: &[u8]) -> Result<Decoded, String> {
             && 50 * plain >= decoded.text.chars().count()
     };
     let plain = |decoded: &Decoded| decoded.text.chars().filter(char::is_ascii).count();
-    orders.filter(is_text).max_by_key(plain).ok_or_else(|| NUL.to_owned())
+    orders.filter(is_text).max_by_key(plain).ok_or_else(nul)
 }
 
 /// The encoding of one file that is not UTF-8, as [`legacy_encoding`]; one that escapes to Japanese counts.
@@ -178,7 +183,7 @@ fn one_line_end(text: String) -> String {
 ///
 /// # Errors
 /// [`DataError::Read`], [`DataError::Archive`] or [`DataError::Text`].
-pub fn read_text(path: &Path, notes: &mut Vec<String>) -> Result<String, DataError> {
+pub fn read_text(path: &Path, notes: &mut Vec<Sentence>) -> Result<String, DataError> {
     let bytes = read_bytes(path)?;
     let bytes = if is_gzip(&bytes) { unpack(&bytes, path)? } else { bytes };
     let decoded = decode(&bytes, encoding_of(&bytes)).map_err(|reason| DataError::text(reason, path))?;
@@ -189,25 +194,34 @@ pub fn read_text(path: &Path, notes: &mut Vec<String>) -> Result<String, DataErr
 }
 
 /// What a file was taken for, and how sure that is.
-fn read_as(name: &str, encoding: &str) -> String {
+fn read_as(name: &str, encoding: &str) -> Sentence {
     // What any bytes can be read as, and what other programs would have taken them for.
-    let instead = if encoding == WINDOWS_1252.name() { "" } else { " and not as windows-1252" };
+    let instead = if encoding == WINDOWS_1252.name() { Sentence::default() } else { say!(" and not as windows-1252") };
     match encoding.starts_with("UTF-16") {
-        true => format!("{name} is not UTF-8 and was read as {encoding}"),
-        false => format!(
-            "{name} is not UTF-8 and was read as {encoding}{instead}, judged by its letters; save it as UTF-8 if they look wrong"
+        true => say!("{name} is not UTF-8 and was read as {encoding}", name, encoding),
+        false => say!(
+            "{name} is not UTF-8 and was read as {encoding}{instead}, judged by its letters; save it as UTF-8 if they look wrong",
+            name,
+            encoding,
+            instead
         ),
     }
 }
 
-fn damage(decoded: &Decoded, name: &str) -> Option<String> {
+fn damage(decoded: &Decoded, name: &str) -> Option<Sentence> {
     const NAMED: usize = 5;
     let named: Vec<String> = decoded.damaged.iter().take(NAMED).map(u64::to_string).collect();
     let more = decoded.damaged.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
     let lines = if decoded.damaged.len() == 1 { "line" } else { "lines" };
     (!named.is_empty()).then(|| {
-        format!("{name} holds bytes that are no characters, read as U+FFFD, in {lines} {}{more}", named.join(", "))
+        say!(
+            "{name} holds bytes that are no characters, read as U+FFFD, in {lines} {named}{more}",
+            name,
+            lines,
+            named = named.join(", "),
+            more
+        )
     })
 }
 
@@ -225,7 +239,9 @@ pub fn unpack(bytes: &[u8], path: &Path) -> Result<Vec<u8>, DataError> {
     let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(FILE_LIMIT + 1);
     reader.read_to_end(&mut unpacked).map_err(|e| DataError::archive(e, path))?;
     match unpacked.len() as u64 > FILE_LIMIT {
-        true => Err(DataError::archive(format!("it unpacks to more than {FILE_LIMIT} bytes"), path)),
+        true => {
+            Err(DataError::archive(say!("it unpacks to more than {file_limit} bytes", file_limit = FILE_LIMIT), path))
+        }
         false => Ok(unpacked),
     }
 }
@@ -233,10 +249,13 @@ pub fn unpack(bytes: &[u8], path: &Path) -> Result<Vec<u8>, DataError> {
 fn read_bytes(path: &Path) -> Result<Vec<u8>, DataError> {
     let metadata = std::fs::metadata(path).map_err(|e| DataError::read(e, path))?;
     if !metadata.is_file() {
-        return Err(DataError::read("it is not a file", path));
+        return Err(DataError::read(say!("it is not a file"), path));
     }
     if metadata.len() > FILE_LIMIT {
-        return Err(DataError::read(format!("it has more than the {FILE_LIMIT} bytes allowed"), path));
+        return Err(DataError::read(
+            say!("it has more than the {file_limit} bytes allowed", file_limit = FILE_LIMIT),
+            path,
+        ));
     }
     std::fs::read(path).map_err(|e| DataError::read(e, path))
 }
@@ -253,7 +272,7 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8]) -> Result<Decoded, String> {
-        decode(bytes, encoding_of(bytes))
+        decode(bytes, encoding_of(bytes)).map_err(|said| said.to_string())
     }
 
     fn text_of(bytes: &[u8]) -> (String, Option<&'static str>) {

@@ -12,6 +12,7 @@ use super::data_error::DataError;
 use super::decode::{file_title, read_text};
 use super::parts::{Part, Parts, Rows};
 use super::quoting;
+use crate::session::{Sentence, say};
 
 /// Reads a file of rows and, where there is one, the file of its test rows.
 ///
@@ -37,7 +38,7 @@ fn read_rows(path: &Path, roles: &Roles, part: Part, parts: &mut Parts) -> Resul
     let table = match table {
         Some(table) if !rows.rows.is_empty() => table,
         _ => {
-            let reason = "the file has no row with text".to_owned();
+            let reason = say!("the file has no row with text");
             return Err(DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() });
         }
     };
@@ -46,7 +47,7 @@ fn read_rows(path: &Path, roles: &Roles, part: Part, parts: &mut Parts) -> Resul
         swallowed_rows(&text, &rows, &table, path)?;
     }
     parts.notes.extend(rows.note(part));
-    parts.leave_out(format!("{} rows without text", part.adjective()), rows.without_text);
+    parts.leave_out(say!("{part} rows without text", part = part.adjective()), rows.without_text);
     Ok((rows, table))
 }
 
@@ -95,9 +96,9 @@ fn swallowed_rows(text: &str, rows: &Rows, table: &Table, path: &Path) -> Result
             cells.len() == table.first.len() && class.is_some_and(|class| classes.contains(class))
         };
         if inner.len() > 1 && inner.iter().all(is_row) && table.first.len() > 1 {
-            let reason = format!(
-                "its quoted cell holds {} lines that are rows themselves; where quotation marks are text, double them and quote the cell",
-                inner.len()
+            let reason = say!(
+                "its quoted cell holds {inner} lines that are rows themselves; where quotation marks are text, double them and quote the cell",
+                inner = inner.len()
             );
             return Err(DataError::line(start as u64, reason, path));
         }
@@ -121,15 +122,17 @@ pub fn delimiter(path: &Path, text: &str) -> u8 {
 
 /// Whether quotation marks quote. Tab-separated files are often written without any quoting, then
 /// a mark is a character like others; with other separators a broken quote is an error.
-pub fn is_quoted(text: &str, delimiter: u8, path: &Path, notes: &mut Vec<String>) -> Result<bool, DataError> {
+pub fn is_quoted(text: &str, delimiter: u8, path: &Path, notes: &mut Vec<Sentence>) -> Result<bool, DataError> {
     let swallow = || quoting::swallow(text, delimiter).filter(|_| delimiter == b'\t');
     match quoting::fault(text, delimiter).or_else(swallow) {
         None => Ok(true),
         Some(fault) if delimiter == b'\t' => {
             let name = file_title(path);
-            notes.push(format!(
-                "{name} is read without quoting, its quotation marks as plain text: in line {} {}",
-                fault.line, fault.reason
+            notes.push(say!(
+                "{name} is read without quoting, its quotation marks as plain text: in line {line} {reason}",
+                name,
+                line = fault.line,
+                reason = fault.reason
             ));
             Ok(false)
         }

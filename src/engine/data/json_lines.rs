@@ -11,6 +11,7 @@ use super::decode::read_text;
 use super::json_values::{each, kind};
 use super::labels::shortened;
 use super::parts::{Part, Parts, Rows};
+use crate::session::{Sentence, say};
 
 /// Reads a file of rows and, where there is one, the file of its test rows.
 ///
@@ -27,7 +28,7 @@ pub fn read(path: &Path, test: Option<&Path>, text: &[String], label: &str) -> R
 
 fn read_rows(path: &Path, text: &[String], label: &str, part: Part, parts: &mut Parts) -> Result<Rows, DataError> {
     if text.is_empty() {
-        let reason = "no key is named as text".to_owned();
+        let reason = say!("no key is named as text");
         return Err(DataError::Roles { reason, path: path.to_owned() });
     }
     let content = read_text(path, &mut parts.notes)?;
@@ -36,11 +37,11 @@ fn read_rows(path: &Path, text: &[String], label: &str, part: Part, parts: &mut 
     reading.check_label(path)?;
     let rows = reading.rows;
     if rows.rows.is_empty() {
-        let reason = "the file has no line with text".to_owned();
+        let reason = say!("the file has no line with text");
         return Err(DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() });
     }
     parts.notes.extend(rows.note(part));
-    parts.leave_out(format!("{} rows without text", part.adjective()), rows.without_text);
+    parts.leave_out(say!("{part} rows without text", part = part.adjective()), rows.without_text);
     Ok(rows)
 }
 
@@ -55,7 +56,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn push(&mut self, line: u64, object: &Map<String, Value>) -> Result<(), String> {
+    fn push(&mut self, line: u64, object: &Map<String, Value>) -> Result<(), Sentence> {
         self.first.get_or_insert_with(|| object.keys().cloned().collect());
         let texts = self.text.iter().map(|key| scalar(object, key)).collect::<Result<Vec<_>, _>>()?;
         let label = match find(object, self.label) {
@@ -73,7 +74,11 @@ impl Reading<'_> {
     fn check_label(&self, path: &Path) -> Result<(), DataError> {
         match &self.first {
             Some(keys) if self.with_label == 0 => {
-                let reason = format!("no row has the key `{}`; those of the first are {}", self.label, shortened(keys));
+                let reason = say!(
+                    "no row has the key `{label}`; those of the first are {keys}",
+                    label = self.label,
+                    keys = shortened(keys)
+                );
                 Err(DataError::Roles { reason, path: path.to_owned() })
             }
             _ => Ok(()),
@@ -81,16 +86,16 @@ impl Reading<'_> {
     }
 }
 
-fn scalar(object: &Map<String, Value>, key: &str) -> Result<String, String> {
+fn scalar(object: &Map<String, Value>, key: &str) -> Result<String, Sentence> {
     match find(object, key) {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(Value::Number(number)) => Ok(number.to_string()),
         Some(Value::Bool(truth)) => Ok(truth.to_string()),
         Some(Value::Null) => Ok(String::new()),
-        Some(other) => Err(format!("`{key}` is {}, not text", kind(other))),
+        Some(other) => Err(say!("`{key}` is {kind}, not text", key, kind = kind(other))),
         None => {
             let keys: Vec<&String> = object.keys().collect();
-            Err(format!("it has no key `{key}`; its keys are {}", shortened(&keys)))
+            Err(say!("it has no key `{key}`; its keys are {keys}", key, keys = shortened(&keys)))
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::data_error::DataError;
 use super::labels::shortened;
+use crate::session::{Sentence, say};
 
 /// How the objects of a file stand.
 enum Form {
@@ -25,7 +26,7 @@ enum Form {
 pub fn each(
     content: &str,
     path: &Path,
-    mut take: impl FnMut(u64, Map<String, Value>) -> Result<(), String>,
+    mut take: impl FnMut(u64, Map<String, Value>) -> Result<(), Sentence>,
 ) -> Result<(), DataError> {
     if let Some(reason) = one_object_of_many(content) {
         return Err(DataError::text(reason, path));
@@ -33,7 +34,7 @@ pub fn each(
     let mut take = |line: u64, value: Value| {
         let taken = match value {
             Value::Object(object) => take(line, object),
-            other => Err(format!("it is {}, not a JSON object", kind(&other))),
+            other => Err(say!("it is {kind}, not a JSON object", kind = kind(&other))),
         };
         taken.map_err(|reason| DataError::line(line, reason, path))
     };
@@ -67,7 +68,7 @@ fn form(content: &str) -> Form {
 }
 
 /// Why a file that is one single object holds its rows inside it, or `None`.
-fn one_object_of_many(content: &str) -> Option<String> {
+fn one_object_of_many(content: &str) -> Option<Sentence> {
     if !content.trim_start().starts_with('{') {
         return None;
     }
@@ -75,11 +76,7 @@ fn one_object_of_many(content: &str) -> Option<String> {
     let inside: Vec<&String> = object.iter().filter(|(_, value)| holds_rows(value)).map(|(key, _)| key).collect();
     let keys: Vec<&String> = object.keys().collect();
     (!inside.is_empty()).then(|| {
-        format!(
-            "the file is one JSON object with the keys {}, and its rows lie inside {}; save them as one array of objects, or one object a line",
-            shortened(&keys),
-            shortened(&inside)
-        )
+        say!("the file is one JSON object with the keys {keys}, and its rows lie inside {inside}; save them as one array of objects, or one object a line", keys = shortened(&keys), inside = shortened(&inside))
     })
 }
 
@@ -100,7 +97,7 @@ struct Values<'a> {
     begun: bool,
 }
 
-type Wrong = (u64, String);
+type Wrong = (u64, Sentence);
 
 impl Values<'_> {
     fn next(&mut self) -> Result<Option<(u64, Value)>, Wrong> {
@@ -131,15 +128,11 @@ impl Values<'_> {
             self.skip(1);
             self.skip_space();
             let more = !self.rest.is_empty();
-            return if more {
-                Err((self.line, "text stands behind the end of the array".to_owned()))
-            } else {
-                Ok(false)
-            };
+            return if more { Err((self.line, say!("text stands behind the end of the array"))) } else { Ok(false) };
         }
         if !first {
             if !self.rest.starts_with(',') {
-                return Err((self.line, "a comma or the end of the array is missing before it".to_owned()));
+                return Err((self.line, say!("a comma or the end of the array is missing before it")));
             }
             self.skip(1);
             self.skip_space();
@@ -159,23 +152,23 @@ impl Values<'_> {
 }
 
 /// What the parser found, without the line, which it counts from another start.
-fn said(error: &serde_json::Error, text: &str) -> String {
+fn said(error: &serde_json::Error, text: &str) -> Sentence {
     let words = error.to_string();
     let reason = words.split(" at line ").next().unwrap_or(&words);
     let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
     let has_nan = ["NaN", "Infinity"].iter().any(|word| line.contains(word));
-    let hint = if has_nan { "; JSON has no NaN: write null" } else { "" };
-    format!("it is not JSON: {reason}, at column {}{hint}", error.column())
+    let hint = if has_nan { say!("; JSON has no NaN: write null") } else { Sentence::default() };
+    say!("it is not JSON: {reason}, at column {column}{hint}", reason, column = error.column(), hint)
 }
 
 /// What a person calls this kind of value.
-pub fn kind(value: &Value) -> &'static str {
+pub fn kind(value: &Value) -> Sentence {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Null => say!("null"),
+        Value::Bool(_) => say!("a truth value"),
+        Value::Number(_) => say!("a number"),
+        Value::String(_) => say!("a string"),
+        Value::Array(_) => say!("a list"),
+        Value::Object(_) => say!("an object"),
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::data_error::DataError;
 use super::parts::{Part, Parts, Row};
+use crate::session::{Sentence, say};
 
 /// Where the rows of the parts were read, for errors.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,7 @@ pub struct Places<'a> {
 
 impl Places<'_> {
     /// The error that blames `row`.
-    fn blame(&self, part: Part, row: &Row, reason: String) -> DataError {
+    fn blame(&self, part: Part, row: &Row, reason: Sentence) -> DataError {
         let path = self.test.filter(|_| part == Part::Test).unwrap_or(self.all);
         match row.line {
             0 => DataError::text(reason, path),
@@ -27,7 +28,7 @@ impl Places<'_> {
         }
     }
 
-    fn refuse(&self, reason: String) -> DataError {
+    fn refuse(&self, reason: Sentence) -> DataError {
         DataError::Labels { reason, path: self.all.to_owned() }
     }
 }
@@ -39,7 +40,7 @@ impl Places<'_> {
 /// [`DataError`] where the labels are not what was meant.
 pub fn settle(parts: &mut Parts, places: &Places) -> Result<(), DataError> {
     if parts.iter().all(|(_, rows)| rows.labelled().next().is_none()) && !parts.train.rows.is_empty() {
-        let reason = "no row has a label; a run needs the classes, so give at least some texts theirs".to_owned();
+        let reason = say!("no row has a label; a run needs the classes, so give at least some texts theirs");
         return Err(places.refuse(reason));
     }
     leave_out_unmeasurable(parts, places)?;
@@ -54,7 +55,7 @@ pub fn settle(parts: &mut Parts, places: &Places) -> Result<(), DataError> {
 }
 
 /// At most a few of `names`, each cut where it is long, for a sentence.
-pub fn shortened<S: AsRef<str>>(names: &[S]) -> String {
+pub fn shortened<S: AsRef<str>>(names: &[S]) -> Sentence {
     const MOST: usize = 8;
     const LONGEST: usize = 40;
     let short = |name: &S| match name.as_ref().char_indices().nth(LONGEST) {
@@ -63,8 +64,8 @@ pub fn shortened<S: AsRef<str>>(names: &[S]) -> String {
     };
     let first = names.iter().take(MOST).map(short).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(MOST) {
-        0 => first,
-        more => format!("{first} and {more} more"),
+        0 => Sentence::verbatim(first),
+        more => say!("{first} and {more} more", first, more),
     }
 }
 
@@ -78,7 +79,7 @@ fn leave_out_unmeasurable(parts: &mut Parts, places: &Places) -> Result<(), Data
         let without = before - rows.rows.len();
         if before > 0 && rows.rows.is_empty() {
             let path = places.test.filter(|_| part == Part::Test).unwrap_or(places.all);
-            let reason = format!("none of the {before} rows has a label, and only with one can be measured");
+            let reason = say!("none of the {before} rows has a label, and only with one can be measured", before);
             return Err(DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() });
         }
         if without > 0 {
@@ -87,8 +88,13 @@ fn leave_out_unmeasurable(parts: &mut Parts, places: &Places) -> Result<(), Data
     }
     for (part, before, without) in left_out {
         let part = part.adjective();
-        parts.notes.push(format!("{without} of {before} {part} texts have no label and are left out"));
-        parts.leave_out(format!("{part} texts without a label"), without);
+        parts.notes.push(say!(
+            "{without} of {before} {part} texts have no label and are left out",
+            without,
+            before,
+            part
+        ));
+        parts.leave_out(say!("{part} texts without a label", part), without);
     }
     Ok(())
 }
@@ -108,10 +114,14 @@ fn one_spelling_of_numbers(parts: &mut Parts) {
             *counts.entry(std::mem::replace(label, whole.clone())).or_default() += 1;
         }
     }
-    let told = counts.iter().map(|(name, rows)| format!("`{name}` ({rows} rows) as `{}`", merged[name]));
-    let told: Vec<String> = told.collect();
+    let told =
+        counts.iter().map(|(name, rows)| say!("`{name}` ({rows} rows) as `{whole}`", name, rows, whole = merged[name]));
+    let told: Vec<Sentence> = told.collect();
     if !told.is_empty() {
-        parts.notes.push(format!("labels that are the same number are one class: {} are read", told.join(", ")));
+        parts.notes.push(say!(
+            "labels that are the same number are one class: {told} are read",
+            told = Sentence::joined(told, ", ")
+        ));
     }
 }
 
@@ -170,10 +180,7 @@ fn no_several_labels(parts: &Parts, places: &Places) -> Result<(), DataError> {
     let Some((label, items)) = composed.iter().max_by_key(|(label, _)| counts.get(label)) else { return Ok(()) };
     let Some((part, row)) = first_of(parts, label) else { return Ok(()) };
     let rows: usize = composed.iter().filter_map(|(label, _)| counts.get(label)).sum();
-    Err(places.blame(part, row, format!(
-        "its label `{label}` names several classes, {}, as {rows} rows do, and a text has one class here; keep the rows with one label, or one label a row",
-        shortened(items)
-    )))
+    Err(places.blame(part, row, say!("its label `{label}` names several classes, {items}, as {rows} rows do, and a text has one class here; keep the rows with one label, or one label a row", label, items = shortened(items), rows)))
 }
 
 /// A label as the eye takes it: letters of one case, one kind of blank, no invisible characters.
@@ -202,13 +209,12 @@ fn no_lookalikes(parts: &Parts, places: &Places) -> Result<(), DataError> {
     let Some(group) = groups.values().find(|group| group.len() > 1) else { return Ok(()) };
     let fewest = group.iter().min_by_key(|(_, rows)| *rows);
     let Some((part, row)) = fewest.and_then(|(label, _)| first_of(parts, label)) else { return Ok(()) };
-    let told: Vec<String> = group.iter().map(|(label, rows)| format!("{label:?} in {rows} rows")).collect();
+    let told =
+        group.iter().map(|(label, rows)| say!("{label} in {rows} rows", label = format_args!("{label:?}"), rows));
     let others = groups.values().filter(|group| group.len() > 1).count() - 1;
-    let others = if others > 0 { format!(" ({others} more classes have several spellings)") } else { String::new() };
-    Err(places.blame(part, row, format!(
-        "its label differs from another by letter case, blanks or digits' form alone: {}{others}; write them alike, or further apart if they are two classes",
-        told.join(", ")
-    )))
+    let others =
+        if others > 0 { say!(" ({others} more classes have several spellings)", others) } else { Sentence::default() };
+    Err(places.blame(part, row, say!("its label differs from another by letter case, blanks or digits' form alone: {told}{others}; write them alike, or further apart if they are two classes", told = Sentence::joined(told, ", "), others)))
 }
 
 /// Fewest classes that can be too many.
@@ -225,20 +231,14 @@ fn no_explosion(parts: &Parts, places: &Places) -> Result<(), DataError> {
     let fractions = counts.keys().filter(is_fraction).count();
     if classes >= MANY && 2 * fractions > classes {
         let names: Vec<&str> = counts.into_keys().collect();
-        return Err(places.refuse(format!(
-            "the label has {classes} different values, {fractions} of them numbers with a fraction, such as {}: these are scores, and a classifier needs classes; choose another column, or round them",
-            shortened(&names)
-        )));
+        return Err(places.refuse(say!("the label has {classes} different values, {fractions} of them numbers with a fraction, such as {names}: these are scores, and a classifier needs classes; choose another column, or round them", classes, fractions, names = shortened(&names))));
     }
     // One text for each class and many without a label are a small, but an honest beginning.
     if classes < MANY || 2 * single <= classes || 3 * classes <= rows || unlabelled > rows {
         return Ok(());
     }
     let names: Vec<&str> = counts.into_keys().collect();
-    Err(places.refuse(format!(
-        "the label has {classes} different values in {rows} rows, {single} of them once, such as {}: this looks like a column of texts, numbers or ids; choose the column of the class",
-        shortened(&names)
-    )))
+    Err(places.refuse(say!("the label has {classes} different values in {rows} rows, {single} of them once, such as {names}: this looks like a column of texts, numbers or ids; choose the column of the class", classes, rows, single, names = shortened(&names))))
 }
 
 /// Most classes that only the rows to measure with may have.
@@ -253,13 +253,13 @@ fn no_strange_test(parts: &Parts, places: &Places) -> Result<(), DataError> {
         let none_known = !asked.is_empty() && strange.len() == asked.len();
         if strange.len() > STRANGERS && 5 * strange.len() > asked.len() || none_known {
             let taught: Vec<&str> = taught.into_iter().collect();
-            let reason = format!(
-                "{} of the {} classes of the {} rows have no training text, {}; the training rows have {}; their columns or their labels differ, so give both the same",
-                strange.len(),
-                asked.len(),
-                part.adjective(),
-                shortened(&strange),
-                shortened(&taught)
+            let reason = say!(
+                "{count} of the {asked} classes of the {part} rows have no training text, {strange}; the training rows have {taught}; their columns or their labels differ, so give both the same",
+                count = strange.len(),
+                asked = asked.len(),
+                part = part.adjective(),
+                strange = shortened(&strange),
+                taught = shortened(&taught)
             );
             let path = places.test.filter(|_| part == Part::Test).unwrap_or(places.all).to_owned();
             return Err(DataError::Labels { reason, path });
@@ -271,27 +271,30 @@ fn no_strange_test(parts: &Parts, places: &Places) -> Result<(), DataError> {
 /// Spellings that mark a missing label in one file and are a class in another: they stay a class.
 const DOUBTFUL: [&str; 9] = ["na", "none", "nil", "?", "-", "--", "unlabeled", "unlabelled", "missing"];
 
-fn notes(parts: &Parts) -> Vec<String> {
+fn notes(parts: &Parts) -> Vec<Sentence> {
     let mut notes = Vec::new();
     let rows = &parts.train.rows;
     let without = rows.iter().filter(|row| row.label.is_none()).count();
     if without > 0 {
-        notes.push(format!(
-            "{without} of {} training texts have no label: a teacher's soft targets learn from them, labels and measures leave them out",
-            rows.len()
-        ));
+        notes.push(say!("{without} of {rows} training texts have no label: a teacher's soft targets learn from them, labels and measures leave them out", without, rows = rows.len()));
     }
     let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
     for (spelling, rows) in parts.iter().flat_map(|(_, rows)| &rows.missing) {
         *missing.entry(spelling).or_default() += rows;
     }
     notes.extend(
-        missing.iter().map(|(spelling, rows)| format!("{rows} labels `{spelling}` are taken for missing ones")),
+        missing
+            .iter()
+            .map(|(spelling, rows)| say!("{rows} labels `{spelling}` are taken for missing ones", rows, spelling)),
     );
     let counts = counts(parts);
     let doubtful = counts.iter().filter(|(label, _)| DOUBTFUL.contains(&label.to_lowercase().as_str()));
     notes.extend(doubtful.map(|(label, rows)| {
-        format!("`{label}` ({rows} rows) is taken for a class; empty these cells if they mean that there is no label")
+        say!(
+            "`{label}` ({rows} rows) is taken for a class; empty these cells if they mean that there is no label",
+            label,
+            rows
+        )
     }));
     notes
 }

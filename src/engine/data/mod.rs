@@ -34,13 +34,13 @@ mod strip;
 use std::path::{Path, PathBuf};
 
 use crate::link::PartCounts;
-use crate::session::{Data, DataSource, knob::Entry};
+use crate::session::{Data, DataSource, Sentence, knob::Entry, say};
 
 pub use batches::Batches;
 use columns::Roles;
 pub use data_error::DataError;
 pub use example::{Example, Fields, Target};
-pub use split::BEYOND_LIMIT;
+pub use split::beyond_limit;
 
 /// The corpora that ship with the program.
 pub const CORPORA: &[Entry] = &[built_in::POSTS];
@@ -64,9 +64,9 @@ pub struct Dataset {
     /// Test examples, in the source's order.
     pub test: Vec<Example>,
     /// What a person should know of the reading: left-out rows, odd encodings, doubled texts.
-    pub notes: Vec<String>,
+    pub notes: Vec<Sentence>,
     /// Why rows of the source are in no part, and how many.
-    pub left_out: Vec<(String, usize)>,
+    pub left_out: Vec<(Sentence, usize)>,
 }
 
 impl Dataset {
@@ -116,9 +116,9 @@ pub struct LabelledRows {
     /// Text and class name of every row that has both.
     pub rows: Vec<(String, String)>,
     /// What a person should know of the reading.
-    pub notes: Vec<String>,
+    pub notes: Vec<Sentence>,
     /// Why rows are left out, and how many.
-    pub left_out: Vec<(String, usize)>,
+    pub left_out: Vec<(Sentence, usize)>,
 }
 
 /// Reads a delimited file or one of JSON objects whole, without cutting it into parts.
@@ -132,7 +132,7 @@ pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
         }
         DataSource::JsonLines { path, text, label, .. } => json_lines::read(path, None, text, label)?,
         DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => {
-            let reason = "a corpus has parts of its own; name a session with it instead".to_owned();
+            let reason = say!("a corpus has parts of its own; name a session with it instead");
             return Err(DataError::Roles { reason, path: place(source) });
         }
     };
@@ -140,11 +140,11 @@ pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
     let labelled = parts.train.rows.into_iter().filter_map(|row| Some((row.text, row.label?)));
     let rows: Vec<(String, String)> = labelled.collect();
     if rows.is_empty() {
-        let reason = "no row has a class, and only with one can be measured".to_owned();
+        let reason = say!("no row has a class, and only with one can be measured");
         return Err(DataError::Labels { reason, path: place(source) });
     }
     if rows.len() < all {
-        left_out.push(("rows without a class".to_owned(), all - rows.len()));
+        left_out.push((say!("rows without a class"), all - rows.len()));
     }
     Ok(LabelledRows { rows, notes: parts.notes, left_out })
 }

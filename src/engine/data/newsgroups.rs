@@ -11,7 +11,7 @@ use super::decode::{decode, file_title, legacy_encoding};
 use super::layout::{Layout, Placed};
 use super::parts::{Part, Parts};
 use super::{archive, class_folders, strip};
-use crate::session::Strip;
+use crate::session::{Strip, say};
 
 /// Reads the messages below or inside `path` and removes what `strip` names.
 ///
@@ -22,7 +22,7 @@ pub fn read(path: &Path, strip: Strip) -> Result<Parts, DataError> {
     let skipped = tree.skipped;
     let layout = Layout::of(tree);
     if layout.documents.is_empty() {
-        let reason = "there are no class folders with files; point at the folder that holds them".to_owned();
+        let reason = say!("there are no class folders with files; point at the folder that holds them");
         return Err(DataError::NoExamples { what: Part::Train.adjective(), reason, path: path.to_owned() });
     }
     let legacy = legacy_encoding(layout.documents.iter().map(|placed| placed.bytes.as_slice()));
@@ -55,19 +55,19 @@ impl Default for Reading {
 impl Reading {
     fn notes_of_layout(&mut self, layout: &Layout, skipped: usize, path: &Path) {
         let notes = &mut self.parts.notes;
-        notes.extend(layout.empty.iter().map(|class| format!("the class folder {class} has no files")));
+        notes.extend(layout.empty.iter().map(|class| say!("the class folder {class} has no files", class)));
         if layout.strays > 0 {
-            notes.push(format!("{} files outside of the class folders are not read", layout.strays));
-            self.parts.left_out.push(("files outside of the class folders".to_owned(), layout.strays));
+            notes.push(say!("{strays} files outside of the class folders are not read", strays = layout.strays));
+            self.parts.left_out.push((say!("files outside of the class folders"), layout.strays));
         }
         if skipped > 0 {
-            notes.push(format!("{skipped} links and hidden files are not read"));
-            self.parts.left_out.push(("links and hidden files".to_owned(), skipped));
+            notes.push(say!("{skipped} links and hidden files are not read", skipped));
+            self.parts.left_out.push((say!("links and hidden files"), skipped));
         }
         let name = file_title(path);
         let sibling = name.strip_suffix("-train").map(|stem| path.with_file_name(format!("{stem}-test")));
         if sibling.is_some_and(|sibling| sibling.is_dir()) {
-            notes.push("only the training folder is read; point at the folder above for the test folder too".into());
+            notes.push(say!("only the training folder is read; point at the folder above for the test folder too"));
         }
     }
 
@@ -90,30 +90,40 @@ impl Reading {
     fn finish(self, path: &Path) -> Result<Parts, DataError> {
         let mut parts = self.parts;
         if parts.train.rows.is_empty() && parts.train.without_text > 0 {
-            let reason = "all documents were empty after stripping; where they are plain texts and no messages, say strip: (headers: false, footers: false, quotes: false)".to_owned();
+            let reason = say!(
+                "all documents were empty after stripping; where they are plain texts and no messages, say strip: (headers: false, footers: false, quotes: false)"
+            );
             return Err(DataError::NoExamples { what: Part::Train.adjective(), reason, path: path.to_owned() });
         }
         if self.odd > 0 {
             let encoding = self.legacy.name();
-            parts.notes.push(format!("{} files are not UTF-8 and were read as {encoding}", self.odd));
+            parts.notes.push(say!("{odd} files are not UTF-8 and were read as {encoding}", odd = self.odd, encoding));
         }
         if self.damaged > 0 {
-            parts.notes.push(format!("{} files hold bytes that are no characters, read as U+FFFD", self.damaged));
+            parts.notes.push(say!(
+                "{damaged} files hold bytes that are no characters, read as U+FFFD",
+                damaged = self.damaged
+            ));
         }
         let emptied = parts.iter().filter(|(_, rows)| rows.without_text > 0);
         let emptied: Vec<(Part, usize)> = emptied.map(|(part, rows)| (part, rows.without_text)).collect();
         for (part, emptied) in emptied {
             let read = self.read.get(&part).copied().unwrap_or_default();
             let part = part.adjective();
-            let note = format!("{emptied} of {read} {part} documents were empty after stripping and are left out");
+            let note = say!(
+                "{emptied} of {read} {part} documents were empty after stripping and are left out",
+                emptied,
+                read,
+                part
+            );
             parts.notes.push(note);
-            parts.leave_out(format!("{part} documents empty after stripping"), emptied);
+            parts.leave_out(say!("{part} documents empty after stripping", part), emptied);
         }
         let mut emptied = self.classes;
         parts.iter().flat_map(|(_, rows)| &rows.rows).for_each(|row| {
             row.label.iter().for_each(|class| _ = emptied.remove(class));
         });
-        parts.notes.extend(emptied.iter().map(|class| format!("no document of the class {class} is left")));
+        parts.notes.extend(emptied.iter().map(|class| say!("no document of the class {class} is left", class)));
         Ok(parts)
     }
 }
@@ -176,7 +186,7 @@ mod tests {
             from_archive.train.rows.iter().map(|row| (row.label.as_deref().unwrap(), &*row.text)).collect();
         assert_eq!(train, [("a", "café"), ("b.c", "A body of its own")]);
         assert_eq!(from_archive.test.unwrap().rows.len(), 1);
-        let notes = from_archive.notes.join("\n");
+        let notes = crate::session::Sentence::joined(from_archive.notes, "\n");
         assert!(notes.contains("1 files are not UTF-8"), "{notes}");
         assert!(notes.contains("1 of 3 training documents were empty after stripping"), "{notes}");
     }

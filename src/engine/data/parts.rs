@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::decode::DOCUMENT_LIMIT;
+use crate::session::{Sentence, say};
 
 /// The parts of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,11 +18,11 @@ pub enum Part {
 
 impl Part {
     /// The part in a sentence: "… training texts".
-    pub fn adjective(self) -> &'static str {
+    pub fn adjective(self) -> Sentence {
         match self {
-            Self::Train => "training",
-            Self::Validation => "validation",
-            Self::Test => "test",
+            Self::Train => say!("training"),
+            Self::Validation => say!("validation"),
+            Self::Test => say!("test"),
         }
     }
 }
@@ -57,13 +58,20 @@ impl Rows {
     ///
     /// # Errors
     /// What is wrong with the row, in words; the caller knows the line.
-    pub fn push(&mut self, text: &str, label: Option<&str>, line: u64) -> Result<(), String> {
+    pub fn push(&mut self, text: &str, label: Option<&str>, line: u64) -> Result<(), Sentence> {
         let (text, label) = (text.trim(), label.unwrap_or_default().trim());
         if label.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(format!("its label {label:?} holds U+FFFD, the sign of a damaged character"));
+            return Err(say!(
+                "its label {label} holds U+FFFD, the sign of a damaged character",
+                label = format_args!("{label:?}")
+            ));
         }
         if text.len() > DOCUMENT_LIMIT {
-            return Err(format!("its text has {} bytes, more than the {DOCUMENT_LIMIT} allowed", text.len()));
+            return Err(say!(
+                "its text has {text} bytes, more than the {document_limit} allowed",
+                text = text.len(),
+                document_limit = DOCUMENT_LIMIT
+            ));
         }
         if text.is_empty() {
             self.without_text += 1;
@@ -85,9 +93,10 @@ impl Rows {
     }
 
     /// A sentence about the rows that had no text, if there were any.
-    pub fn note(&self, part: Part) -> Option<String> {
-        (self.without_text > 0)
-            .then(|| format!("{} {} texts were empty and are left out", self.without_text, part.adjective()))
+    pub fn note(&self, part: Part) -> Option<Sentence> {
+        (self.without_text > 0).then(|| {
+            say!("{count} {part} texts were empty and are left out", count = self.without_text, part = part.adjective())
+        })
     }
 
     /// The rows that have a label, with it.
@@ -106,9 +115,9 @@ pub struct Parts {
     /// The source's own test part.
     pub test: Option<Rows>,
     /// What was met while reading.
-    pub notes: Vec<String>,
+    pub notes: Vec<Sentence>,
     /// Why rows are left out, and how many.
-    pub left_out: Vec<(String, usize)>,
+    pub left_out: Vec<(Sentence, usize)>,
 }
 
 impl Parts {
@@ -122,7 +131,7 @@ impl Parts {
     }
 
     /// Counts what is left out, unless it is nothing.
-    pub fn leave_out(&mut self, reason: String, rows: usize) {
+    pub fn leave_out(&mut self, reason: Sentence, rows: usize) {
         if rows > 0 {
             self.left_out.push((reason, rows));
         }

@@ -12,7 +12,7 @@ use super::decode::read_text;
 use super::delimited::{delimiter, is_quoted};
 use super::json_values::each;
 use crate::link::preview::{Sheet, SheetColumn};
-use crate::session::DataSource;
+use crate::session::{DataSource, Sentence};
 
 /// Most rows that are looked at: enough to tell classes from texts, in a moment.
 const MOST: usize = 20_000;
@@ -69,7 +69,7 @@ fn json(path: &Path) -> Result<Sheet, DataError> {
     let mut looked = Looked::default();
     let result = each(&content, path, |_, object| {
         if looked.read == MOST {
-            return Err(String::new());
+            return Err(Sentence::default());
         }
         for key in object.keys() {
             if !looked.columns.iter().any(|column| column.name == *key) {

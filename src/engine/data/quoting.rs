@@ -2,23 +2,27 @@
 //! `"`, a mark inside it is doubled, and a separator or line end follows. The parser itself is
 //! lenient and would drop marks or swallow rows in silence.
 
+use crate::session::{Sentence, say};
+
 /// The first place that breaks the rules of quoting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Line of the file, from 1.
     pub line: u64,
     /// What is wrong.
-    pub reason: &'static str,
+    pub reason: Sentence,
 }
 
 impl Fault {
     /// Whether the text ends inside a quoted cell, which may go on where the text was cut.
     pub fn is_open(&self) -> bool {
-        self.reason == NEVER_CLOSED
+        self.reason == never_closed()
     }
 }
 
-const NEVER_CLOSED: &str = "a quotation mark is opened but never closed";
+fn never_closed() -> Sentence {
+    say!("a quotation mark is opened but never closed")
+}
 
 /// The first break of the rules in `text`, or `None`.
 pub fn fault(text: &str, delimiter: u8) -> Option<Fault> {
@@ -43,7 +47,7 @@ pub fn swallow(text: &str, delimiter: u8) -> Option<Fault> {
         let last = cells.skip_cell().ok()?;
         let covered = lines.get(first as usize - 1..last as usize).unwrap_or_default();
         if is_quoted && covered.len() > 1 && covered.iter().all(|separators| *separators == whole) {
-            return Some(Fault { line: first, reason: "a quotation mark would take in whole rows" });
+            return Some(Fault { line: first, reason: say!("a quotation mark would take in whole rows") });
         }
     }
     None
@@ -74,14 +78,14 @@ impl Cells<'_> {
         let mut last = line;
         let mut byte = self.next();
         if byte == Some(b'"') {
-            self.skip_quoted().ok_or(Fault { line, reason: NEVER_CLOSED })?;
+            self.skip_quoted().ok_or(Fault { line, reason: never_closed() })?;
             let line = self.line;
             last = line;
             byte = self.next();
             if !self.ends_cell(byte) {
                 return Err(Fault {
                     line,
-                    reason: "text follows a closing quotation mark (a mark inside quoted text must be doubled)",
+                    reason: say!("text follows a closing quotation mark (a mark inside quoted text must be doubled)"),
                 });
             }
         }

@@ -14,10 +14,12 @@ use super::labels::shortened;
 use super::parts::{Part, Parts, Row, Rows};
 use super::shuffle::{generator, shuffle};
 use super::{Dataset, Example};
-use crate::session::Data;
+use crate::session::{Data, Sentence, say};
 
 /// Why a text that a limit cuts off is in no part.
-pub const BEYOND_LIMIT: &str = "texts beyond data.limit";
+pub fn beyond_limit() -> Sentence {
+    say!("texts beyond data.limit")
+}
 
 /// What is drawn. The generator's stream is made of it, apart from the streams of the epochs.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +53,7 @@ pub fn split(parts: Parts, data: &Data, seed: u64, path: &Path) -> Result<Datase
     let labelled = Cutter { seed, ..cutter }.labelled(&train, data.labelled);
     let read = train.len() + validation.len() + test.len();
     let mut left_out = parts.left_out;
-    left_out.extend((all > read).then(|| (BEYOND_LIMIT.to_owned(), all - read)));
+    left_out.extend((all > read).then(|| (beyond_limit(), all - read)));
     let set = Dataset { classes, train, labelled, validation, test, notes: parts.notes, left_out };
     check(&set, path)?;
     Ok(with_notes(set, data))
@@ -174,7 +176,7 @@ fn one_each(mut seats: Vec<usize>, sizes: &[usize]) -> Vec<usize> {
 
 fn check(set: &Dataset, path: &Path) -> Result<(), DataError> {
     if set.train.is_empty() {
-        let reason = "the source has none with text, or the limit is 0".to_owned();
+        let reason = say!("the source has none with text, or the limit is 0");
         return Err(DataError::NoExamples { what: Part::Train.adjective(), reason, path: path.to_owned() });
     }
     match set.classes.as_slice() {
@@ -190,12 +192,14 @@ fn with_notes(mut set: Dataset, data: &Data) -> Dataset {
         set.classes.iter().enumerate().filter(|(i, _)| !seen.contains(i)).map(|(_, class)| class.as_str()).collect();
     let mut notes = Vec::new();
     if !unseen.is_empty() {
-        notes.push(format!("no training example has the class {}", shortened(&unseen)));
+        notes.push(say!("no training example has the class {unseen}", unseen = shortened(&unseen)));
     }
     let labelled = set.train.iter().filter(|example| example.class().is_some()).count();
     if let Some(asked) = data.labelled.filter(|asked| *asked > labelled) {
-        notes.push(format!(
-            "data.labelled asks for {asked} labels, but {labelled} training texts have one: all are kept"
+        notes.push(say!(
+            "data.labelled asks for {asked} labels, but {labelled} training texts have one: all are kept",
+            asked,
+            labelled
         ));
     }
     let texts: HashSet<&str> = set.train.iter().map(|example| example.text()).collect();
@@ -203,7 +207,7 @@ fn with_notes(mut set: Dataset, data: &Data) -> Dataset {
         let doubled = examples.iter().filter(|example| texts.contains(example.text())).count();
         if doubled > 0 {
             let (all, part) = (examples.len(), part.adjective());
-            notes.push(format!("{doubled} of {all} {part} texts also occur among the training texts"));
+            notes.push(say!("{doubled} of {all} {part} texts also occur among the training texts", doubled, all, part));
         }
     }
     set.notes.extend(notes);
@@ -353,7 +357,7 @@ mod tests {
         let limited = cut(parts.clone(), &Data { limit: Some(20), ..asked() }, 1).unwrap();
         assert_eq!(limited.train.len(), 20);
         assert!((6..=12).contains(&limited.counts().labelled), "in proportion");
-        assert_eq!(limited.left_out, [("texts beyond data.limit".to_owned(), 83)]);
+        assert_eq!(limited.left_out, [(beyond_limit(), 83)]);
         let more = cut(parts, &Data { labelled: Some(50), ..asked() }, 1).unwrap();
         assert!(more.notes.iter().any(|note| note.contains("asks for 50 labels, but 43")), "{:?}", more.notes);
     }

@@ -23,6 +23,7 @@ use super::quoting;
 use bytes::Opened;
 use records::{Record, Records, Unread, Way};
 
+use crate::session::{Sentence, say};
 pub use bytes::ROW_LIMIT;
 
 /// The column of a stream of lines, and the one that is the text where nothing else is said.
@@ -89,7 +90,7 @@ pub struct Bad {
     /// Line of the file at which it begins, from 1.
     pub line: u64,
     /// What is wrong with it.
-    pub reason: String,
+    pub reason: Sentence,
 }
 
 /// Rows, one after the other.
@@ -101,7 +102,7 @@ pub struct RowStream<'a> {
     text: TextPlace,
     further: BTreeSet<String>,
     /// What a person should know of the reading.
-    pub notes: Vec<String>,
+    pub notes: Vec<Sentence>,
 }
 
 /// Where the text of a row is.
@@ -115,10 +116,10 @@ impl<'a> RowStream<'a> {
     ///
     /// # Errors
     /// In words: an unknown encoding, no row, or no column that is the text; then with the columns there are.
-    pub fn open(input: impl Read + 'a, reading: &Reading) -> Result<Self, String> {
+    pub fn open(input: impl Read + 'a, reading: &Reading) -> Result<Self, Sentence> {
         let opened = Opened::new(input, reading.encoding.as_deref())?;
-        let mut notes: Vec<String> =
-            opened.encoding.map(|name| format!("the file is not UTF-8 and is read as {name}")).into_iter().collect();
+        let mut notes: Vec<Sentence> =
+            opened.encoding.map(|name| say!("the file is not UTF-8 and is read as {name}", name)).into_iter().collect();
         let way = way(&opened, reading.format, &mut notes)?;
         let mut stream = Self {
             records: Records::new(opened, &way),
@@ -154,7 +155,7 @@ impl<'a> RowStream<'a> {
     ///
     /// # Errors
     /// In words, where nothing more can be read: the operating system's, or a row without an end.
-    pub fn next_row(&mut self) -> Result<Option<Result<StreamRow, Bad>>, String> {
+    pub fn next_row(&mut self) -> Result<Option<Result<StreamRow, Bad>>, Sentence> {
         let read = match self.waiting.pop_front() {
             Some(read) => read,
             None => match self.records.next() {
@@ -168,12 +169,12 @@ impl<'a> RowStream<'a> {
         Ok(Some(row))
     }
 
-    fn row(&mut self, line: u64, record: Record) -> Result<StreamRow, String> {
+    fn row(&mut self, line: u64, record: Record) -> Result<StreamRow, Sentence> {
         let (cells, texts) = match (record, &self.text) {
             (Record::Cells(cells), TextPlace::Cells(places)) => {
                 if cells.len() != self.columns.len() {
                     let (has, should) = (cells.len(), self.columns.len());
-                    return Err(format!("it has {has} cells where the first row has {should}"));
+                    return Err(say!("it has {has} cells where the first row has {should}", has, should));
                 }
                 let texts: Vec<String> = places.iter().filter_map(|place| cells.get(*place).cloned()).collect();
                 (cells, texts)
@@ -181,22 +182,22 @@ impl<'a> RowStream<'a> {
             (Record::Object(object), TextPlace::Keys(keys)) => {
                 records::further(&object, &self.columns, &mut self.further);
                 let text = |key: &String| match find(&object, key) {
-                    Some(Value::Array(_) | Value::Object(_)) => Err(format!("`{key}` is no text")),
+                    Some(Value::Array(_) | Value::Object(_)) => Err(say!("`{key}` is no text", key)),
                     value => Ok(records::cell(value)),
                 };
                 let texts = keys.iter().map(text).collect::<Result<_, _>>()?;
                 (self.columns.iter().map(|column| records::cell(object.get(column))).collect(), texts)
             }
-            _ => return Err("it is written in another way than the first row".to_owned()),
+            _ => return Err(say!("it is written in another way than the first row")),
         };
         Ok(StreamRow { line, cells, text: texts.join("\n").trim().to_owned() })
     }
 
     /// Reads up to the first record and learns from it which columns there are.
-    fn learn_columns(&mut self, reading: &Reading) -> Result<(), String> {
+    fn learn_columns(&mut self, reading: &Reading) -> Result<(), Sentence> {
         loop {
             match self.records.next() {
-                None => return Err("it has no row that could be read".to_owned()),
+                None => return Err(say!("it has no row that could be read")),
                 Some(Err(Unread::All(reason))) => return Err(reason),
                 Some(Err(Unread::Row(bad))) => self.waiting.push_back(Err(bad)),
                 Some(Ok((line, record))) => return self.take_first(line, record, reading),
@@ -204,7 +205,7 @@ impl<'a> RowStream<'a> {
         }
     }
 
-    fn take_first(&mut self, line: u64, record: Record, reading: &Reading) -> Result<(), String> {
+    fn take_first(&mut self, line: u64, record: Record, reading: &Reading) -> Result<(), Sentence> {
         match &record {
             Record::Object(object) => {
                 self.columns = object.keys().cloned().collect();
@@ -231,14 +232,13 @@ impl<'a> RowStream<'a> {
 }
 
 /// The separator and whether marks quote, judged by the beginning.
-fn way(opened: &Opened, format: Format, notes: &mut Vec<String>) -> Result<Way, String> {
+fn way(opened: &Opened, format: Format, notes: &mut Vec<Sentence>) -> Result<Way, Sentence> {
     let tab = match format {
         Format::Lines => return Ok(Way::Lines),
         Format::JsonLines if opened.sample.trim_start().starts_with('[') => {
-            return Err(
+            return Err(say!(
                 "it is one JSON array, which cannot be read row by row; write one object a line, as jq -c '.[]' does"
-                    .to_owned(),
-            );
+            ));
         }
         Format::JsonLines => return Ok(Way::JsonLines),
         Format::Delimited { tab } => tab,
@@ -251,21 +251,22 @@ fn way(opened: &Opened, format: Format, notes: &mut Vec<String>) -> Result<Way, 
     match fault {
         None => Ok(Way::Delimited { delimiter, quoting: true }),
         Some(fault) if delimiter == b'\t' => {
-            notes.push(format!(
-                "it is read without quoting, its quotation marks as plain text: in line {} {}",
-                fault.line, fault.reason
+            notes.push(say!(
+                "it is read without quoting, its quotation marks as plain text: in line {line} {reason}",
+                line = fault.line,
+                reason = fault.reason
             ));
             Ok(Way::Delimited { delimiter, quoting: false })
         }
-        Some(fault) => Err(format!("line {}: {}", fault.line, fault.reason)),
+        Some(fault) => Err(say!("line {line}: {reason}", line = fault.line, reason = fault.reason)),
     }
 }
 
 /// The columns of the text: those that are said, else the preferred ones, else `text`, else the only one.
-fn chosen(columns: &[String], reading: &Reading, has: impl Fn(&String) -> bool) -> Result<Vec<String>, String> {
+fn chosen(columns: &[String], reading: &Reading, has: impl Fn(&String) -> bool) -> Result<Vec<String>, Sentence> {
     let there = || shortened(columns);
     if let Some(missing) = reading.text.iter().find(|name| !has(name)) {
-        return Err(format!("it has no column `{missing}`; its columns are {}", there()));
+        return Err(say!("it has no column `{missing}`; its columns are {there}", missing, there = there()));
     }
     if !reading.text.is_empty() {
         return Ok(reading.text.clone());
@@ -276,17 +277,17 @@ fn chosen(columns: &[String], reading: &Reading, has: impl Fn(&String) -> bool) 
     match columns {
         _ if has(&TEXT.to_owned()) => Ok(vec![TEXT.to_owned()]),
         [only] => Ok(vec![only.clone()]),
-        _ => Err(format!("which column is the text? name it with --text; its columns are {}", there())),
+        _ => Err(say!("which column is the text? name it with --text; its columns are {there}", there = there())),
     }
 }
 
-fn places(columns: &[String], text: &[String]) -> Result<Vec<usize>, String> {
+fn places(columns: &[String], text: &[String]) -> Result<Vec<usize>, Sentence> {
     let place = |name: &String| {
         let mut all = columns.iter().enumerate().filter(|(_, column)| *column == name).map(|(place, _)| place);
         match (all.next(), all.next()) {
             (Some(place), None) => Ok(place),
-            (Some(_), Some(_)) => Err(format!("several columns are called `{name}`; rename all but one")),
-            (None, _) => Err(format!("it has no column `{name}`")),
+            (Some(_), Some(_)) => Err(say!("several columns are called `{name}`; rename all but one", name)),
+            (None, _) => Err(say!("it has no column `{name}`", name)),
         }
     };
     text.iter().map(place).collect()

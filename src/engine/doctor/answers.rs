@@ -10,7 +10,7 @@ use crate::engine::pair::Pair;
 use crate::engine::teacher::trial::{FIRST, LEAST_MASS};
 use crate::engine::teacher::{Answer, CachedTeacher, Estimator};
 use crate::link::{Finding, Subject};
-use crate::session::Session;
+use crate::session::{Sentence, Session, say};
 
 const SUBJECT: Subject = Subject::Answers;
 /// Share of the probability below which label words are called unlikely.
@@ -26,7 +26,7 @@ pub type Ask<'a> = &'a mut dyn FnMut() -> bool;
 pub fn row(session: &Session, pair: &Pair, sample: &Dataset, ask: Option<Ask>) -> Option<Finding> {
     session.models.teacher.as_ref()?;
     if pair.teacher.is_none() && !needs_teacher(&session.recipe) {
-        let says = "no loss of the recipe learns from the teacher, so its server is not asked";
+        let says = say!("no loss of the recipe learns from the teacher, so its server is not asked");
         return Some(Finding::green(SUBJECT, says));
     }
     let looked = texts(session, pair, sample).and_then(|texts| looked(session, pair, &texts, ask));
@@ -51,9 +51,10 @@ fn looked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> R
     };
     if price.open() > 0 && ask.is_none() {
         let (count, tokens) = (price.open(), price.tokens());
-        let says = format!(
-            "the server was not asked; asking it about {count} texts takes about {} tokens (retort doctor --ask)",
-            crate::link::grouped(tokens)
+        let says = say!(
+            "the server was not asked; asking it about {count} texts takes about {tokens} tokens (retort doctor --ask)",
+            count,
+            tokens = crate::link::grouped(tokens)
         );
         return Ok(Finding::green(SUBJECT, says).with("ask_texts", count as f64).with("ask_tokens", tokens as f64));
     }
@@ -66,22 +67,22 @@ fn asked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> Re
     let going: Ask = ask.unwrap_or(&mut never);
     while targets.ask_one(texts)?.is_some() {
         if !going() {
-            let fix = "answers so far are kept: check again to go on from there";
-            return Ok(Finding::amber(SUBJECT, "asking the server was called off", fix));
+            let fix = say!("answers so far are kept: check again to go on from there");
+            return Ok(Finding::amber(SUBJECT, say!("asking the server was called off"), fix));
         }
     }
     let answers = targets.answers(texts)?;
-    let warnings: Vec<String> = std::iter::from_fn(|| targets.take_warning()).collect();
+    let warnings: Vec<Sentence> = std::iter::from_fn(|| targets.take_warning()).collect();
     Ok(with_warnings(told(pair, &answers, targets.estimator()), &warnings, &targets))
 }
 
 fn nobody() -> Finding {
-    Finding::green(SUBJECT, "there is no teacher to ask")
+    Finding::green(SUBJECT, say!("there is no teacher to ask"))
 }
 
-fn with_warnings(mut finding: Finding, warnings: &[String], targets: &CachedTeacher) -> Finding {
+fn with_warnings(mut finding: Finding, warnings: &[Sentence], targets: &CachedTeacher) -> Finding {
     for warning in warnings {
-        finding.says = format!("{}; {warning}", finding.says);
+        finding.says = Sentence::joined([finding.says, warning.clone()], "; ");
     }
     if targets.billed_tokens() > 0 {
         finding = finding.with("paid_tokens", targets.billed_tokens() as f64);
@@ -100,22 +101,24 @@ pub fn judged(classes: &[String], answers: &[Answer], server: Option<Estimator>)
     let rows: Vec<Vec<f32>> = answers.iter().map(|a| a.scores.iter().map(|score| score.exp()).collect()).collect();
     let (mean, worst) = masses(answers);
     let mut says = match (server, mean) {
-        (Some(estimator), Some(mean)) => format!(
-            "in {count} texts the label words have {:.1} % of the probability ({:.1} % in the worst), by {estimator}",
-            mean * 100.0,
-            worst * 100.0
+        (Some(estimator), Some(mean)) => say!(
+            "in {count} texts the label words have {mean} % of the probability ({worst} % in the worst), by {estimator}",
+            count,
+            mean = format_args!("{:.1}", mean * 100.0),
+            worst = format_args!("{:.1}", worst * 100.0),
+            estimator
         ),
-        (Some(estimator), None) => format!("{count} texts were answered, by {estimator}"),
-        (None, _) => format!("{count} texts were answered"),
+        (Some(estimator), None) => say!("{count} texts were answered, by {estimator}", count, estimator),
+        (None, _) => say!("{count} texts were answered", count),
     };
     let fix = match (trouble(classes, &rows), mean) {
         (Some((what, fix)), _) => {
-            says = format!("{says}; {what}");
+            says = Sentence::joined([says, what], "; ");
             Some(fix)
         }
-        (None, Some(mean)) if matches!(server, Some(Estimator::FirstTokens { .. })) && mean < LIKELY => Some(
-            "choose label words that the model would write there, or a prompt that asks for one of them and nothing else",
-        ),
+        (None, Some(mean)) if matches!(server, Some(Estimator::FirstTokens { .. })) && mean < LIKELY => Some(say!(
+            "choose label words that the model would write there, or a prompt that asks for one of them and nothing else"
+        )),
         _ => None,
     };
     let row = match fix {
@@ -138,7 +141,7 @@ fn masses(answers: &[Answer]) -> (Option<f64>, f64) {
 }
 
 /// What keeps probabilities `[texts][classes]` from teaching anything.
-fn trouble(classes: &[String], rows: &[Vec<f32>]) -> Option<(String, &'static str)> {
+fn trouble(classes: &[String], rows: &[Vec<f32>]) -> Option<(Sentence, Sentence)> {
     let spread = |values: &mut dyn Iterator<Item = f32>| {
         let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
         high - low
@@ -146,21 +149,25 @@ fn trouble(classes: &[String], rows: &[Vec<f32>]) -> Option<(String, &'static st
     if rows.is_empty() || classes.len() < 2 {
         return None;
     }
-    let fix = "choose a teacher that knows these texts and classes, or mend its prompt and label words";
+    let fix = say!("choose a teacher that knows these texts and classes, or mend its prompt and label words");
     if rows.iter().all(|row| spread(&mut row.iter().copied()) < LEAST_MASS) {
-        return Some(("every class is as likely for each of them, so there is nothing to learn".into(), fix));
+        return Some((say!("every class is as likely for each of them, so there is nothing to learn"), fix));
     }
     let class_spread = |class: usize| spread(&mut rows.iter().filter_map(|row| row.get(class).copied()));
     if rows.len() > 1 && (0..classes.len()).all(|class| class_spread(class) < APART) {
-        return Some(("the answer is nearly the same for each of them, whatever the text".into(), fix));
+        return Some((say!("the answer is nearly the same for each of them, whatever the text"), fix));
     }
     let same = |a: usize, b: usize| rows.iter().all(|row| row.get(a) == row.get(b));
     let pairs = (0..classes.len()).flat_map(|a| (a + 1..classes.len()).map(move |b| (a, b)));
     // Of many classes the unlikely ones are often all nothing.
     let mut pairs = pairs.filter(|(a, _)| rows.iter().any(|row| row.get(*a).is_some_and(|p| *p > APART)));
     let (a, b) = pairs.find(|(a, b)| same(*a, *b))?;
-    let what = format!("the classes {:?} and {:?} have the same probability in each of them", classes[a], classes[b]);
-    Some((what, "choose label words that begin differently"))
+    let what = say!(
+        "the classes {a} and {b} have the same probability in each of them",
+        a = format_args!("{:?}", classes[a]),
+        b = format_args!("{:?}", classes[b])
+    );
+    Some((what, say!("choose label words that begin differently")))
 }
 
 #[cfg(test)]

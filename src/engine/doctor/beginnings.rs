@@ -1,12 +1,13 @@
 //! The token with which each side's texts begin: one that a model was trained with and does not get, or
 //! gets twice, changes every answer and stops nothing.
 
+use super::sided;
 use crate::engine::data::Example;
 use crate::engine::model::{Kind, Model};
 use crate::engine::pair::Pair;
 use crate::engine::task;
 use crate::link::{Finding, Subject};
-use crate::session::{Prompt, Session};
+use crate::session::{Prompt, Sentence, Session, say};
 
 const SUBJECT: Subject = Subject::Beginnings;
 
@@ -28,32 +29,35 @@ pub fn row(session: &Session, pair: &Pair) -> Finding {
     let found: Vec<Beginning> =
         sides.filter_map(|(side, model)| beginning(side, model, &session.prompt, &pair.data.classes)).collect();
     let said = found.iter().map(|found| match &found.mark {
-        Some(mark) => format!("the {}'s texts begin with {mark}", found.side),
-        None => format!("the {}'s texts begin with their own first token", found.side),
+        Some(mark) => say!("the {side}'s texts begin with {mark}", side = sided(found.side), mark),
+        None => say!("the {side}'s texts begin with their own first token", side = sided(found.side)),
     });
-    let says = said.collect::<Vec<_>>().join(", ");
+    let says = Sentence::joined(said, ", ");
     if let Some(double) = found.iter().find(|found| found.is_doubled) {
-        let says = format!("{says}, twice for the {}", double.side);
+        let says = say!("{says}, twice for the {side}", says, side = sided(double.side));
         return Finding::amber(
             SUBJECT,
             says,
-            "take the token out of the template, or out of the tokenizer's post-processor",
+            say!("take the token out of the template, or out of the tokenizer's post-processor"),
         );
     }
     if let Some((found, mark)) = found.iter().find_map(|found| Some((found, found.missing.as_ref()?))) {
-        let says = format!("{says}; the files of the {} name {mark} for it", found.side);
-        let fix =
-            "put it into the post-processor of its tokenizer.json if it was trained with it, or accept it as it is";
+        let says = say!("{says}; the files of the {side} name {mark} for it", says, side = sided(found.side), mark);
+        let fix = say!(
+            "put it into the post-processor of its tokenizer.json if it was trained with it, or accept it as it is"
+        );
         return Finding::amber(SUBJECT, says, fix);
     }
     match found.as_slice() {
         [one, other]
             if one.kind == other.kind && one.kind == Kind::Decoder && one.mark.is_some() != other.mark.is_some() =>
         {
-            let fix = "make sure that both were trained so; the post-processor of tokenizer.json says what a text begins with";
-            Finding::amber(SUBJECT, format!("only one side has a first token of its own: {says}"), fix)
+            let fix = say!(
+                "make sure that both were trained so; the post-processor of tokenizer.json says what a text begins with"
+            );
+            Finding::amber(SUBJECT, say!("only one side has a first token of its own: {says}", says), fix)
         }
-        [] => Finding::green(SUBJECT, "no text could be rendered; see the other rows"),
+        [] => Finding::green(SUBJECT, say!("no text could be rendered; see the other rows")),
         _ => Finding::green(SUBJECT, says),
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
-use crate::session::Session;
+use crate::session::{Sentence, Session, say};
 
 /// How losses begin that compare layers, and what else they are called by in the literature.
 const BETWEEN_LAYERS: [&str; 3] = ["attention", "hidden", "relation"];
@@ -27,14 +27,18 @@ pub fn layers_of(teacher: usize, student: usize, asked: bool) -> Finding {
         let facing: Vec<String> =
             (0..student).take(6).map(|layer| format!("{layer}–{}", (layer + 1) * every - 1)).collect();
         let more = if student > 6 { ", …" } else { "" };
-        let says = format!(
-            "{student} layers of the student divide the teacher's {teacher}: student–teacher {}{more}",
-            facing.join(", ")
+        let says = say!(
+            "{student} layers of the student divide the teacher's {teacher}: student–teacher {facing}{more}",
+            student,
+            teacher,
+            facing = facing.join(", "),
+            more
         );
         Finding::green(Subject::Layers, says)
     } else {
-        let says = format!("the student's {student} layers do not divide the teacher's {teacher}");
-        let fix = format!("choose a student whose number of layers divides {teacher}, or write the layer map by hand");
+        let says = say!("the student's {student} layers do not divide the teacher's {teacher}", student, teacher);
+        let fix =
+            say!("choose a student whose number of layers divides {teacher}, or write the layer map by hand", teacher);
         unneeded(Subject::Layers, says, fix, asked)
     };
     row.with("teacher", teacher as f64).with("student", student as f64)
@@ -54,35 +58,35 @@ pub fn heads_of(teacher: usize, student: usize, asked: bool) -> Finding {
     let row = if teacher == student {
         Finding::green(
             Subject::Heads,
-            format!("both have {teacher} attention heads per layer, so maps can face one by one"),
+            say!("both have {teacher} attention heads per layer, so maps can face one by one", teacher),
         )
     } else {
-        let says = format!("the teacher has {teacher} attention heads per layer, the student {student}");
-        let fix = "compare attention averaged over heads, or choose a student with as many heads";
+        let says = say!("the teacher has {teacher} attention heads per layer, the student {student}", teacher, student);
+        let fix = say!("compare attention averaged over heads, or choose a student with as many heads");
         unneeded(Subject::Heads, says, fix.to_owned(), asked)
     };
     row.with("teacher", teacher as f64).with("student", student as f64)
 }
 
-fn sides(pair: &Pair, of: fn(&crate::link::ModelCard) -> usize) -> Result<(usize, usize), &'static str> {
+fn sides(pair: &Pair, of: fn(&crate::link::ModelCard) -> usize) -> Result<(usize, usize), Sentence> {
     match (&pair.teacher, &pair.session.models.teacher) {
         (Some(teacher), _) => Ok((of(&teacher.card), of(&pair.student.card))),
-        (None, Some(_)) => Err("the teacher is behind a server, which shows no layers"),
-        (None, None) => Err("there is no teacher to face"),
+        (None, Some(_)) => Err(say!("the teacher is behind a server, which shows no layers")),
+        (None, None) => Err(say!("there is no teacher to face")),
     }
 }
 
 /// A mismatch: worth a warning only to a recipe that compares the two.
-fn unneeded(subject: Subject, says: String, fix: String, asked: bool) -> Finding {
+fn unneeded(subject: Subject, says: Sentence, fix: Sentence, asked: bool) -> Finding {
     if asked {
         return Finding::amber(subject, says, fix);
     }
-    Finding::green(subject, format!("{says}; no loss of this recipe compares them"))
+    Finding::green(subject, say!("{says}; no loss of this recipe compares them", says))
 }
 
-fn unmet(subject: Subject, why: &str, asked: bool) -> Finding {
+fn unmet(subject: Subject, why: Sentence, asked: bool) -> Finding {
     if asked {
-        return Finding::red(subject, why, "choose a teacher with files, or leave out the losses between layers");
+        return Finding::red(subject, why, say!("choose a teacher with files, or leave out the losses between layers"));
     }
-    Finding::green(subject, format!("{why}; no loss of this recipe compares them"))
+    Finding::green(subject, say!("{why}; no loss of this recipe compares them", why))
 }

@@ -1,11 +1,12 @@
 //! The label words in every tokenizer that reads them: words that collide, vanish or are unknown, and
 //! words so unequal in length that sums of log-probabilities favour the short ones.
 
+use super::sided;
 use crate::engine::model::HeadKind;
 use crate::engine::pair::Pair;
 use crate::engine::prompt::{Template, inspect};
 use crate::link::{Finding, Grade, Subject, WordCheck};
-use crate::session::{Scoring, ServerMode, Session, Source};
+use crate::session::{Say, Scoring, Sentence, ServerMode, Session, Source, say};
 
 const SUBJECT: Subject = Subject::LabelWords;
 /// Tokens by which label words may differ in length before a sum of log-probabilities is called unfair:
@@ -16,10 +17,10 @@ const UNEVEN: usize = 2;
 pub fn row(session: &Session, pair: &Pair) -> Finding {
     let row = of_models(session, pair);
     let Some(stray) = session.prompt.stray_words(&pair.data.classes) else { return row };
-    let says = format!("{stray}; otherwise {}", row.says);
+    let says = say!("{stray}; otherwise {says}", stray, says = row.says);
     match row.grade {
         Grade::Red => Finding { says, ..row },
-        _ => Finding::amber(SUBJECT, says, "name the classes as the data does, or leave these words out"),
+        _ => Finding::amber(SUBJECT, says, say!("name the classes as the data does, or leave these words out")),
     }
 }
 
@@ -27,7 +28,7 @@ fn of_models(session: &Session, pair: &Pair) -> Finding {
     let all = std::iter::once(&session.prompt.template).chain(&session.prompt.variants);
     let templates = match all.map(|template| Template::parse(template)).collect::<Result<Vec<_>, _>>() {
         Ok(templates) => templates,
-        Err(e) => return Finding::red(SUBJECT, e.to_string(), "mend the template"),
+        Err(e) => return Finding::red(SUBJECT, e.said(), say!("mend the template")),
     };
     let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
     let readers =
@@ -55,11 +56,26 @@ fn of_models(session: &Session, pair: &Pair) -> Finding {
 fn broken(side: &str, bad: &WordCheck, words: &[WordCheck]) -> Finding {
     let (word, class) = (&bad.word, &bad.class);
     let count = words.iter().filter(|word| word.problem.is_some()).count();
-    let problem = bad.problem.as_deref().unwrap_or_default();
-    let (problem, fix) = problem.split_once("; ").unwrap_or((problem, "choose another word"));
-    let more = if count > 1 { format!(" ({count} words of {} have such trouble)", words.len()) } else { String::new() };
-    Finding::red(SUBJECT, format!("for the {side}, the word {word:?} of class {class:?} {problem}{more}"), fix)
-        .with("broken", count as f64)
+    let problem = bad.problem.clone().unwrap_or_default();
+    let (problem, fix) = problem.with_advice().unwrap_or_else(|| (problem.clone(), say!("choose another word")));
+    let more = if count > 1 {
+        say!(" ({count} words of {words} have such trouble)", count, words = words.len())
+    } else {
+        Sentence::default()
+    };
+    Finding::red(
+        SUBJECT,
+        say!(
+            "for the {side}, the word {word} of class {class} {problem}{more}",
+            side = sided(side),
+            word = format_args!("{word:?}"),
+            class = format_args!("{class:?}"),
+            problem,
+            more
+        ),
+        fix,
+    )
+    .with("broken", count as f64)
 }
 
 /// Two label words with the same first word, in a chat with a server.
@@ -78,17 +94,19 @@ fn alike<'a>(session: &'a Session, classes: &'a [String]) -> Option<(&'a str, &'
 fn judged(session: &Session, pair: &Pair, parts: &[(&str, Vec<WordCheck>)]) -> Finding {
     let far = pair.teacher.is_none() && session.models.teacher.is_some();
     if let Some((a, b)) = alike(session, &pair.data.classes).filter(|_| far) {
-        let says = format!(
-            "the words {a:?} and {b:?} begin with the same word, and a chat shows the first tokens of an answer only: their classes cannot be told apart"
+        let says = say!(
+            "the words {a} and {b} begin with the same word, and a chat shows the first tokens of an answer only: their classes cannot be told apart",
+            a = format_args!("{a:?}"),
+            b = format_args!("{b:?}")
         );
-        let fix = "choose words that begin differently, or the mode Completions of a server that echoes";
+        let fix = say!("choose words that begin differently, or the mode Completions of a server that echoes");
         return Finding::amber(SUBJECT, says, fix);
     }
     if parts.is_empty() {
         let who = if far {
-            "the words are read behind the server, whose tokenizer is not known here"
+            say!("the words are read behind the server, whose tokenizer is not known here")
         } else {
-            "no model reads label words"
+            say!("no model reads label words")
         };
         return Finding::green(SUBJECT, who);
     }
@@ -98,13 +116,19 @@ fn judged(session: &Session, pair: &Pair, parts: &[(&str, Vec<WordCheck>)]) -> F
     };
     let said = parts.iter().map(|(side, words)| {
         let (shortest, longest) = length(words);
-        format!("{side}: {} words of {shortest} to {longest} tokens", words.len())
+        say!(
+            "{side}: {words} words of {shortest} to {longest} tokens",
+            side = sided(side),
+            words = words.len(),
+            shortest,
+            longest
+        )
     });
-    let says = format!("every class has a word of its own ({})", said.collect::<Vec<_>>().join("; "));
+    let says = say!("every class has a word of its own ({sides})", sides = Sentence::joined(said, "; "));
     let uneven = parts.iter().map(|(_, words)| length(words)).any(|(shortest, longest)| longest - shortest >= UNEVEN);
     if uneven && session.prompt.scoring == Scoring::Sum {
-        let says = format!("{says}; summed log-probabilities favour the short ones");
-        return Finding::amber(SUBJECT, says, "choose words of similar length, or score by the mean");
+        let says = say!("{says}; summed log-probabilities favour the short ones", says);
+        return Finding::amber(SUBJECT, says, say!("choose words of similar length, or score by the mean"));
     }
     Finding::green(SUBJECT, says)
 }

@@ -30,7 +30,7 @@ use super::pair::Pair;
 use super::process_memory::resident_bytes;
 use super::student_init::size;
 use crate::link::{Checkup, Finding, Grade, Subject};
-use crate::session::{Catalog, Session};
+use crate::session::{Catalog, Say, Sentence, Session, say};
 
 /// Examines `session`. What `before` already holds of it (teacher and data, which nothing here changes)
 /// is not read again. A server is not asked.
@@ -47,7 +47,7 @@ pub fn examine_asking(
     ask: Option<answers::Ask>,
 ) -> Checkup {
     let student = size::planned(session, classes(before)).ok();
-    let failed = |says: String| Finding::red(Subject::Opening, says, "mend what it names, then check again");
+    let failed = |says: Sentence| Finding::red(Subject::Opening, says, say!("mend what it names, then check again"));
     if let Some(problem) = session.problem() {
         return Checkup { findings: vec![failed(problem)], student };
     }
@@ -56,7 +56,7 @@ pub fn examine_asking(
             let student = Some(size::opened(&pair.student.card, session.recipe.optimizer));
             Checkup { findings: rows(session, pair, catalog, ask), student }
         }
-        Err(e) => Checkup { findings: vec![failed(e.to_string())], student },
+        Err(e) => Checkup { findings: vec![failed(e.said())], student },
     }
 }
 
@@ -67,12 +67,13 @@ pub fn classes(before: Option<&Pair>) -> usize {
 
 fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::Ask>) -> Vec<Finding> {
     let notes = pair.student.card.notes.iter().chain(pair.teacher.iter().flat_map(|teacher| &teacher.card.notes));
-    let notes: Vec<&str> = notes.chain(&pair.data.notes).map(String::as_str).collect();
-    let said = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    let notes: Vec<Sentence> = notes.chain(&pair.data.notes).cloned().collect();
+    let said =
+        if notes.is_empty() { Sentence::default() } else { say!(" ({notes})", notes = Sentence::joined(notes, "; ")) };
     let resident = resident_bytes();
     let sample = sample::of(&pair);
     let mut rows = vec![
-        Finding::green(Subject::Opening, format!("models and data open{said}")),
+        Finding::green(Subject::Opening, say!("models and data open{said}", said)),
         left_out::row(&pair.data),
         classes::row(&pair),
         random::row(&pair),
@@ -96,7 +97,12 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
     rows
 }
 
+/// A side as a sentence names it.
+fn sided(side: &str) -> Sentence {
+    if side == "teacher" { say!("teacher") } else { say!("student") }
+}
+
 /// The row of something that could not even be looked at.
 fn refused(subject: Subject, error: impl Into<EngineError>) -> Finding {
-    Finding::red(subject, error.into().to_string(), "mend what it names, then check again")
+    Finding::red(subject, error.into().said(), say!("mend what it names, then check again"))
 }

@@ -15,7 +15,7 @@ use crate::engine::process_memory::peak_bytes;
 use crate::engine::prompt::PreparedPrompt;
 use crate::engine::student_init::size;
 use crate::link::{Finding, Subject, human_bytes};
-use crate::session::Session;
+use crate::session::{Session, say};
 
 const SUBJECT: Subject = Subject::Memory;
 /// Share of the free memory from which on a run is close to the edge: the estimate errs by about this
@@ -108,26 +108,27 @@ fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
 /// The row on these needs where `free` bytes could be used by this process in all.
 pub fn told(needs: &Needs, free: Option<u64>) -> Finding {
     let peak = needs.peak();
-    let says = format!(
-        "about {} at the peak: {} with both models open (teacher {}, student {}), {} gradients, {} moments, {} activations, {} checkpoint",
-        human_bytes(peak),
-        human_bytes(needs.resident),
-        human_bytes(needs.teacher),
-        human_bytes(needs.student),
-        human_bytes(needs.gradients),
-        human_bytes(needs.moments),
-        human_bytes(needs.activations),
-        human_bytes(needs.checkpoint)
+    let says = say!(
+        "about {peak} at the peak: {resident} with both models open (teacher {teacher}, student {student}), {gradients} gradients, {moments} moments, {activations} activations, {checkpoint} checkpoint",
+        peak = human_bytes(peak),
+        resident = human_bytes(needs.resident),
+        teacher = human_bytes(needs.teacher),
+        student = human_bytes(needs.student),
+        gradients = human_bytes(needs.gradients),
+        moments = human_bytes(needs.moments),
+        activations = human_bytes(needs.activations),
+        checkpoint = human_bytes(needs.checkpoint)
     );
-    let fix =
-        "lower the batch or max_tokens, keep the teacher in bf16, choose a smaller student, or trim its vocabulary";
+    let fix = say!(
+        "lower the batch or max_tokens, keep the teacher in bf16, choose a smaller student, or trim its vocabulary"
+    );
     let row = match free {
         Some(free) if peak > free => {
-            Finding::red(SUBJECT, format!("{says}; the machine has {} to give", human_bytes(free)), fix)
+            Finding::red(SUBJECT, say!("{says}; the machine has {free} to give", says, free = human_bytes(free)), fix)
         }
         Some(free) if peak as f64 > CLOSE * free as f64 => Finding::amber(
             SUBJECT,
-            format!("{says}; close to the {} that the machine has to give", human_bytes(free)),
+            say!("{says}; close to the {free} that the machine has to give", says, free = human_bytes(free)),
             fix,
         ),
         _ => Finding::green(SUBJECT, says),

@@ -3,7 +3,7 @@
 
 use crate::engine::secret::permit;
 use crate::link::{Finding, Subject};
-use crate::session::{ServerOrigin, Session, Source};
+use crate::session::{Say, ServerOrigin, Session, Source, say};
 
 const SUBJECT: Subject = Subject::Key;
 
@@ -15,11 +15,11 @@ pub fn row(session: &Session) -> Option<Finding> {
     let name = String::from(key.clone());
     let host = match ServerOrigin::split(url) {
         Ok((host, _)) => host,
-        Err(e) => return Some(Finding::red(SUBJECT, format!("the server's address: {e}"), "mend the address")),
+        Err(e) => return Some(Finding::red(SUBJECT, say!("the server's address: {e}", e), say!("mend the address"))),
     };
     Some(match permit::check(key, &host) {
-        Ok(()) => Finding::green(SUBJECT, format!("the key {name} may go to {host} and nowhere else")),
-        Err(e) => Finding::red(SUBJECT, e.to_string(), "allow it, or name another key or another server"),
+        Ok(()) => Finding::green(SUBJECT, say!("the key {name} may go to {host} and nowhere else", name, host)),
+        Err(e) => Finding::red(SUBJECT, e.said(), say!("allow it, or name another key or another server")),
     })
 }
 

@@ -1,13 +1,14 @@
 //! Prompt and text within what each model reads: how many texts of the sample are cut, and whether the
 //! prompt leaves any room.
 
+use super::sided;
 use crate::engine::data::Dataset;
 use crate::engine::model::Model;
 use crate::engine::pair::Pair;
 use crate::engine::prompt::PromptError;
 use crate::engine::task;
 use crate::link::{Finding, Subject};
-use crate::session::{Prompt, Session};
+use crate::session::{Prompt, Sentence, Session, say};
 
 const SUBJECT: Subject = Subject::Positions;
 
@@ -55,8 +56,8 @@ pub fn row(session: &Session, pair: &Pair, sample: &Dataset) -> Finding {
             Err(e @ PromptError::TooLong { .. }) => {
                 return Finding::red(
                     SUBJECT,
-                    format!("of the {side}: {e}"),
-                    "shorten the template or raise max_tokens",
+                    say!("of the {side}: {e}", side = sided(side), e),
+                    say!("shorten the template or raise max_tokens"),
                 );
             }
             // Anything else about prompt and words has a row of its own.
@@ -65,30 +66,40 @@ pub fn row(session: &Session, pair: &Pair, sample: &Dataset) -> Finding {
         let share = lengths.cut as f64 / sample.train.len().max(1) as f64;
         let lost = lengths.cut_tokens as f64 / lengths.tokens.max(1) as f64;
         cut.push((side, share, lengths.longest, lost));
-        parts.push(format!(
-            "the {side} reads {} tokens and the longest of {} texts has {}",
-            model.max_tokens,
-            sample.train.len(),
-            lengths.longest
+        parts.push(say!(
+            "the {side} reads {max_tokens} tokens and the longest of {train} texts has {longest}",
+            side = sided(side),
+            max_tokens = model.max_tokens,
+            train = sample.train.len(),
+            longest = lengths.longest
         ));
     }
-    let says =
-        if parts.is_empty() { "no text could be rendered; see the other rows".to_owned() } else { parts.join("; ") };
+    let says = if parts.is_empty() {
+        say!("no text could be rendered; see the other rows")
+    } else {
+        Sentence::joined(parts, "; ")
+    };
     let figures = |row: Finding| {
         cut.iter().fold(row, |row, (side, share, _, lost)| {
             row.with(&format!("cut_{side}"), *share).with(&format!("cut_tokens_{side}"), *lost)
         })
     };
     match cut.iter().filter(|(_, share, ..)| *share > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)) {
-        None => figures(Finding::green(SUBJECT, if says.is_empty() { says } else { format!("{says}; none is cut") })),
+        None => {
+            figures(Finding::green(SUBJECT, if says.is_empty() { says } else { say!("{says}; none is cut", says) }))
+        }
         Some((side, share, longest, lost)) => {
-            let says = format!(
-                "{says}; {:.1} % are cut for the {side}, which loses {:.1} % of the tokens",
-                100.0 * share,
-                100.0 * lost
+            let says = say!(
+                "{says}; {share} % are cut for the {side}, which loses {lost} % of the tokens",
+                says,
+                share = format_args!("{:.1}", 100.0 * share),
+                side = sided(side),
+                lost = format_args!("{:.1}", 100.0 * lost)
             );
-            let fix = format!(
-                "raise the {side}'s max_tokens towards {longest} if its model allows, or accept that the ends of these texts are not read"
+            let fix = say!(
+                "raise the {side}'s max_tokens towards {longest} if its model allows, or accept that the ends of these texts are not read",
+                side = sided(side),
+                longest
             );
             figures(Finding::amber(SUBJECT, says, fix))
         }

@@ -3,7 +3,7 @@
 
 use crate::engine::optim::{CLIP, LEARNING_RATE};
 use crate::link::{Finding, Subject};
-use crate::session::{Catalog, LayerMap, ModelChoice, OptimizerKind, Session};
+use crate::session::{Catalog, LayerMap, ModelChoice, OptimizerKind, Session, say};
 
 const SUBJECT: Subject = Subject::LearningRate;
 
@@ -25,26 +25,32 @@ pub fn row(session: &Session, catalog: &Catalog) -> Finding {
     let (kind, learned) = (session.recipe.optimizer, has_learned(&session.models.student));
     let free = kind == OptimizerKind::Sgd && knobs.get(&CLIP) <= 0.0;
     let Usual { range: (low, high), idle, wild } = usual(kind, learned, free);
-    let student = if learned { "a student with stored weights" } else { "a student with random weights" };
+    let student = if learned { say!("a student with stored weights") } else { say!("a student with random weights") };
     let label = kind.label();
-    let says =
-        format!("{label} moves {student} at a rate of {}; {} to {} is usual", power(rate), power(low), power(high));
+    let says = say!(
+        "{label} moves {student} at a rate of {rate}; {low} to {high} is usual",
+        label,
+        student,
+        rate = power(rate),
+        low = power(low),
+        high = power(high)
+    );
     let row = if rate >= wild {
         let why = match (learned, free) {
-            (true, _) => "so high a rate overwrites what they know within a few steps",
+            (true, _) => say!("so high a rate overwrites what they know within a few steps"),
             (false, true) => {
-                "at so high a rate, and with gradients that nothing shortens, the loss grows instead of falling"
+                say!("at so high a rate, and with gradients that nothing shortens, the loss grows instead of falling")
             }
-            (false, false) => "at so high a rate the loss grows instead of falling",
+            (false, false) => say!("at so high a rate the loss grows instead of falling"),
         };
-        let fix = format!("lower {} to at most {}", LEARNING_RATE.id, power(high));
-        Finding::amber(SUBJECT, format!("{says}: {why}"), fix)
+        let fix = say!("lower {id} to at most {high}", id = LEARNING_RATE.id, high = power(high));
+        Finding::amber(SUBJECT, say!("{says}: {why}", says, why), fix)
     } else if rate < idle {
-        let why = "at so low a rate they hardly move in a whole run";
+        let why = say!("at so low a rate they hardly move in a whole run");
         Finding::amber(
             SUBJECT,
-            format!("{says}: {why}"),
-            format!("raise {} to at least {}", LEARNING_RATE.id, power(low)),
+            say!("{says}: {why}", says, why),
+            say!("raise {id} to at least {low}", id = LEARNING_RATE.id, low = power(low)),
         )
     } else {
         Finding::green(SUBJECT, says)

@@ -7,7 +7,7 @@ use crate::engine::loss::Objective;
 use crate::engine::pair::Pair;
 use crate::engine::train::offered;
 use crate::link::{Finding, Subject};
-use crate::session::{Catalog, Session};
+use crate::session::{Catalog, Session, say};
 
 const SUBJECT: Subject = Subject::Recipe;
 
@@ -15,24 +15,24 @@ const SUBJECT: Subject = Subject::Recipe;
 pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
     let objective = match Objective::new(&session.recipe, offered(session, pair)) {
         Ok(objective) => objective,
-        Err(why) => return Finding::red(SUBJECT, why, "change the recipe's losses or the pair"),
+        Err(why) => return Finding::red(SUBJECT, why, say!("change the recipe's losses or the pair")),
     };
     if let Some(problem) = session.knob_problem(catalog) {
-        return Finding::red(SUBJECT, problem, "mend the session's knobs or its script");
+        return Finding::red(SUBJECT, problem, say!("mend the session's knobs or its script"));
     }
     let counts = pair.data.counts();
-    let says = format!(
-        "{} over {} steps of {} texts, {} training texts of which {} keep their label",
-        session.recipe.losses.join(" + "),
-        session.recipe.steps,
-        session.recipe.batch,
-        counts.train,
-        counts.labelled
+    let says = say!(
+        "{losses} over {steps} steps of {batch} texts, {train} training texts of which {labelled} keep their label",
+        losses = session.recipe.losses.join(" + "),
+        steps = session.recipe.steps,
+        batch = session.recipe.batch,
+        train = counts.train,
+        labelled = counts.labelled
     );
     let unseen = unseen(pair);
     if objective.learns_labels() && !unseen.is_empty() {
-        let says = format!("{says}; no labelled text is of class {}", shortened(&unseen));
-        return Finding::amber(SUBJECT, says, "raise data.labelled, or leave these classes to the teacher");
+        let says = say!("{says}; no labelled text is of class {unseen}", says, unseen = shortened(&unseen));
+        return Finding::amber(SUBJECT, says, say!("raise data.labelled, or leave these classes to the teacher"));
     }
     Finding::green(SUBJECT, says)
 }

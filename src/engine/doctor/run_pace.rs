@@ -13,7 +13,7 @@ use crate::engine::teacher::cached_teacher::Asked;
 use crate::engine::teacher::{CachedTeacher, Identity, TargetCache, Teacher, TeacherError};
 use crate::engine::train::Trainer;
 use crate::link::{Finding, Subject};
-use crate::session::{Catalog, Session};
+use crate::session::{Catalog, Sentence, Session, say};
 
 const SUBJECT: Subject = Subject::Pace;
 /// Steps taken.
@@ -48,7 +48,7 @@ pub fn row(session: &Session, pair: Pair, sample: &Dataset, catalog: &Catalog) -
 
 /// The row where no step could be taken.
 pub fn not_taken() -> Finding {
-    Finding::amber(SUBJECT, "no step was taken, since the run could not start", "mend the red rows first")
+    Finding::amber(SUBJECT, say!("no step was taken, since the run could not start"), say!("mend the red rows first"))
 }
 
 fn timed(session: &Session, pair: Pair, server: bool, catalog: &Catalog) -> Result<Timed, EngineError> {
@@ -80,9 +80,9 @@ fn step_time(trainer: &mut Trainer) -> Result<f64, EngineError> {
     for step in 0..STEPS {
         let (took, stepped) = clocked(|| trainer.advance())?;
         if !stepped.sound {
-            return Err(EngineError::Recipe(
-                "the very first steps give numbers that are none; lower the learning rate".into(),
-            ));
+            return Err(EngineError::Recipe(say!(
+                "the very first steps give numbers that are none; lower the learning rate"
+            )));
         }
         if step > 0 {
             (secs, tokens) = (secs + took, tokens + trainer.planned(step).1);
@@ -108,10 +108,11 @@ pub fn told(session: &Session, timed: Timed, train: usize, validation: usize, te
     let looks = evaluations * validation as f64 + (validation + test) as f64;
     let secs = steps * timed.step + timed.owed * taught * timed.answer + looks * timed.look;
     let pace = 1.0 / timed.step.max(1e-9);
-    let far = if server { "; the server's answers come on top" } else { "" };
-    let says = format!("{pace:.2} steps/s, {} to the end{far}", clock(secs));
+    let far = if server { say!("; the server's answers come on top") } else { Sentence::default() };
+    let says =
+        say!("{pace} steps/s, {secs} to the end{far}", pace = format_args!("{pace:.2}"), secs = clock(secs), far);
     let row = if secs > LONG {
-        Finding::amber(SUBJECT, says, "lower recipe.steps or the batch, or choose a smaller student")
+        Finding::amber(SUBJECT, says, say!("lower recipe.steps or the batch, or choose a smaller student"))
     } else {
         Finding::green(SUBJECT, says)
     };

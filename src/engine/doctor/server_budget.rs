@@ -1,10 +1,10 @@
 //! What the run will pay a server for its teacher's answers. The server is not asked: its answers cost
 //! money.
 
-use crate::engine::budget::{ADVICE, foresee};
+use crate::engine::budget::{advice, foresee};
 use crate::engine::pair::Pair;
 use crate::link::{Budget, Finding, Subject};
-use crate::session::Session;
+use crate::session::{Session, say};
 
 const SUBJECT: Subject = Subject::Budget;
 
@@ -20,8 +20,8 @@ pub fn row(session: &Session, pair: &Pair) -> Option<Finding> {
 pub fn told(budget: &Budget) -> Finding {
     let says = budget.sentence();
     let row = if budget.is_over() {
-        let says = format!("{says}; one long question may take {} more", budget.reserve);
-        Finding::red(SUBJECT, says, ADVICE)
+        let says = say!("{says}; one long question may take {reserve} more", says, reserve = budget.reserve);
+        Finding::red(SUBJECT, says, advice())
     } else {
         Finding::green(SUBJECT, says)
     };

@@ -1,9 +1,11 @@
 //! The special tokens of both sides: those the student's task needs, and whether tokenizer and
 //! configuration agree on the ends and the padding of texts.
 
+use super::sided;
 use crate::engine::model::{HeadKind, Kind, Model};
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
+use crate::session::{Sentence, say};
 
 const SUBJECT: Subject = Subject::SpecialTokens;
 
@@ -13,24 +15,25 @@ pub fn row(pair: &Pair) -> Finding {
     let [pad, mask, ..] = student.tokens.roles();
     let masked = student.top == HeadKind::Vocabulary && student.architecture.kind == Kind::Encoder;
     if masked && mask.is_none() {
-        let fix = "choose the classifier head, or put the mask token into tokenizer.json";
-        return Finding::red(SUBJECT, "the student fills masks and its tokenizer has no mask token", fix);
+        let fix = say!("choose the classifier head, or put the mask token into tokenizer.json");
+        return Finding::red(SUBJECT, say!("the student fills masks and its tokenizer has no mask token"), fix);
     }
     let trouble = pad_trouble(student, pad).or_else(|| first_trouble(student));
     if let Some(trouble) = trouble.or_else(|| ends_trouble(pair)) {
         return trouble;
     }
     let teacher = pair.teacher.as_deref().map(|teacher| said("teacher", teacher));
-    let all: Vec<String> = [Some(said("student", student)), teacher].into_iter().flatten().collect();
-    Finding::green(SUBJECT, all.join("; "))
+    let all = [Some(said("student", student)), teacher].into_iter().flatten();
+    Finding::green(SUBJECT, Sentence::joined(all, "; "))
 }
 
-fn said(side: &str, model: &Model) -> String {
+fn said(side: &str, model: &Model) -> Sentence {
     let [pad, mask, unknown, end] = model.tokens.roles();
-    let named = [("padding", pad), ("mask", mask), ("unknown", unknown), ("end", end)];
-    let there =
-        named.into_iter().filter_map(|(name, id)| Some(format!("{name} {} ({})", id?, model.tokens.word(id?)?)));
-    format!("the {side}'s special tokens are there: {}", there.collect::<Vec<_>>().join(", "))
+    let named = [(say!("padding"), pad), (say!("mask"), mask), (say!("unknown"), unknown), (say!("end"), end)];
+    let there = named
+        .into_iter()
+        .filter_map(|(name, id)| Some(say!("{name} {id} ({word})", name, id = id?, word = model.tokens.word(id?)?)));
+    say!("the {side}'s special tokens are there: {list}", side = sided(side), list = Sentence::joined(there, ", "))
 }
 
 /// Padding is masked here, so that any row will do; other programs go by the configuration.
@@ -38,32 +41,37 @@ fn pad_trouble(student: &Model, pad: Option<u32>) -> Option<Finding> {
     let named = student.config.ids("pad_token_id").first().copied();
     let Some(pad) = pad else {
         let other = named.and_then(|id| {
-            Some(format!(", and config.json names {id}, {:?}, which is a token of texts", student.tokens.word(id)?))
+            Some(say!(
+                ", and config.json names {id}, {word}, which is a token of texts",
+                id,
+                word = format_args!("{:?}", student.tokens.word(id)?)
+            ))
         });
-        let says = format!(
-            "the student's tokenizer has no padding token{}; here row 0 fills short texts and is never seen, other programs will ask for one",
-            other.unwrap_or_default()
+        let says = say!(
+            "the student's tokenizer has no padding token{other}; here row 0 fills short texts and is never seen, other programs will ask for one",
+            other = other.unwrap_or_default()
         );
         return Some(Finding::amber(
             SUBJECT,
             says,
-            "add a padding token to tokenizer.json if the student is to be used elsewhere",
+            say!("add a padding token to tokenizer.json if the student is to be used elsewhere"),
         ));
     };
     if student.tokens.padding().is_none() {
-        let says = format!(
-            "the student's padding token {pad} has no row in its table; here row 0 fills short texts, other programs will fail"
+        let says = say!(
+            "the student's padding token {pad} has no row in its table; here row 0 fills short texts, other programs will fail",
+            pad
         );
         return Some(Finding::amber(
             SUBJECT,
             says,
-            "add a row for it to the model if the student is to be used elsewhere",
+            say!("add a row for it to the model if the student is to be used elsewhere"),
         ));
     }
     let named = named?;
     (named != pad).then(|| {
-        let says = format!("the padding token is {pad} in the tokenizer and {named} in config.json");
-        Finding::amber(SUBJECT, says, "make pad_token_id in config.json that of the tokenizer")
+        let says = say!("the padding token is {pad} in the tokenizer and {named} in config.json", pad, named);
+        Finding::amber(SUBJECT, says, say!("make pad_token_id in config.json that of the tokenizer"))
     })
 }
 
@@ -74,18 +82,19 @@ fn ends_trouble(pair: &Pair) -> Option<Finding> {
         return None;
     }
     let ([pad, .., end], [their_pad, .., their_end]) = (student.roles(), teacher.roles());
-    let both = [("end", end, their_end), ("padding", pad, their_pad)];
+    let both = [(say!("end"), end, their_end), (say!("padding"), pad, their_pad)];
     let (role, ours, theirs) = both.into_iter().find(|(_, ours, theirs)| ours != theirs)?;
-    let word = |id: Option<u32>| id.and_then(|id| student.word(id)).unwrap_or_else(|| "none".to_owned());
-    let says = format!(
-        "teacher and student have the same vocabulary, but the {role} token is {} for the teacher and {} for the student",
-        word(theirs),
-        word(ours)
+    let word = |id: Option<u32>| id.and_then(|id| student.word(id)).map_or_else(|| say!("none"), Sentence::verbatim);
+    let says = say!(
+        "teacher and student have the same vocabulary, but the {role} token is {theirs} for the teacher and {ours} for the student",
+        role,
+        theirs = word(theirs),
+        ours = word(ours)
     );
     Some(Finding::amber(
         SUBJECT,
         says,
-        format!("make {role} tokens alike in tokenizer_config.json, unless both were trained so"),
+        say!("make {role} tokens alike in tokenizer_config.json, unless both were trained so", role),
     ))
 }
 
@@ -95,7 +104,7 @@ fn first_trouble(student: &Model) -> Option<Finding> {
     let first = |text: &str| student.tokens.encode(text, true).ok().and_then(|pieces| pieces.ids.first().copied());
     let alike = first("a") == first("b");
     (reads_first && !alike).then(|| {
-        let says = "the classifier reads the first token, and the tokenizer puts none of its own there";
-        Finding::amber(SUBJECT, says, "use a tokenizer.json with the post-processor that adds [CLS]")
+        let says = say!("the classifier reads the first token, and the tokenizer puts none of its own there");
+        Finding::amber(SUBJECT, says, say!("use a tokenizer.json with the post-processor that adds [CLS]"))
     })
 }

@@ -7,6 +7,7 @@ use crate::engine::data::Dataset;
 use crate::engine::model::{Model, ModelError};
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
+use crate::session::{Sentence, say};
 
 /// Share of unknown tokens from which on the student misses too much of the texts.
 const UNKNOWN: f64 = 0.01;
@@ -39,41 +40,49 @@ pub fn row(pair: &Pair, sample: &Dataset) -> Finding {
     };
     let says = compared(pair);
     let row = if unknown > UNKNOWN {
-        let share = format!("; {:.1} % of the sample's tokens are unknown to the student", 100.0 * unknown);
-        let fix = "choose a student whose tokenizer knows the language of the texts";
-        Finding::amber(Subject::Vocabulary, says + &share, fix)
+        let share = say!(
+            "{unknown} % of the sample's tokens are unknown to the student",
+            unknown = format_args!("{:.1}", 100.0 * unknown)
+        );
+        let fix = say!("choose a student whose tokenizer knows the language of the texts");
+        Finding::amber(Subject::Vocabulary, Sentence::joined([says, share], "; "), fix)
     } else {
         Finding::green(Subject::Vocabulary, says)
     };
     row.with("unknown", unknown).with("student", pair.student.tokens.size() as f64)
 }
 
-fn compared(pair: &Pair) -> String {
+fn compared(pair: &Pair) -> Sentence {
     let ours = &pair.student;
     let Some(teacher) = &pair.teacher else {
-        let who =
-            if pair.session.models.teacher.is_some() { "the teacher's is behind its server" } else { "no teacher" };
-        return format!(
-            "the student has {} tokens; {who}, and class probabilities need none in common",
-            ours.tokens.size()
+        let who = if pair.session.models.teacher.is_some() {
+            say!("the teacher's is behind its server")
+        } else {
+            say!("no teacher")
+        };
+        return say!(
+            "the student has {tokens} tokens; {who}, and class probabilities need none in common",
+            tokens = ours.tokens.size(),
+            who
         );
     };
     let (mine, theirs) = (ours.tokens.entries(), teacher.tokens.entries());
     let rows = [ours.config.vocabulary(), teacher.config.vocabulary()];
     match likeness(&mine, &theirs, rows) {
-        Likeness::Same => format!("teacher and student have the same {} tokens", mine.len()),
-        Likeness::Padded => format!(
-            "teacher and student have the same {} tokens; their tables have {} and {} rows, the further ones unused",
-            mine.len(),
-            rows[1],
-            rows[0]
+        Likeness::Same => say!("teacher and student have the same {mine} tokens", mine = mine.len()),
+        Likeness::Padded => say!(
+            "teacher and student have the same {mine} tokens; their tables have {teacher_rows} and {student_rows} rows, the further ones unused",
+            mine = mine.len(),
+            teacher_rows = rows[1],
+            student_rows = rows[0]
         ),
         Likeness::Different => {
             let shared = mine.iter().filter(|(token, id)| theirs.get(*token) == Some(*id)).count();
-            format!(
-                "teacher and student have {} and {} tokens, {shared} of them with one id; what is distilled here are the probabilities of classes, which need no common vocabulary",
-                theirs.len(),
-                mine.len()
+            say!(
+                "teacher and student have {theirs} and {mine} tokens, {shared} of them with one id; what is distilled here are the probabilities of classes, which need no common vocabulary",
+                theirs = theirs.len(),
+                mine = mine.len(),
+                shared
             )
         }
     }

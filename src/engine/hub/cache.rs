@@ -12,6 +12,7 @@ use crate::engine::model::shards::{LAYOUTS, WeightFiles};
 use crate::engine::model::vocabulary::GROUPS;
 use crate::link::Missing;
 use crate::session::file::write_atomically;
+use crate::session::{Say, Sentence, say};
 
 /// A cache folder, there or not.
 pub struct Cache {
@@ -43,8 +44,8 @@ impl Cache {
     ///
     /// # Errors
     /// What is missing, in words.
-    pub fn complete(&self, name: &Name, weights: bool) -> Result<PathBuf, String> {
-        let snapshot = self.snapshot(name).ok_or("it was not fetched yet")?;
+    pub fn complete(&self, name: &Name, weights: bool) -> Result<PathBuf, Sentence> {
+        let snapshot = self.snapshot(name).ok_or(say!("it was not fetched yet"))?;
         if let Some(file) = name.file() {
             return gguf_within(&snapshot, file);
         }
@@ -53,12 +54,15 @@ impl Cache {
         match found.as_slice() {
             [] => Err(lack),
             [one] => gguf_within(&snapshot, one),
-            several => Err(format!("it holds several GGUF files, and one must be chosen: {}", several.join(", "))),
+            several => Err(say!(
+                "it holds several GGUF files, and one must be chosen: {several}",
+                several = several.join(", ")
+            )),
         }
     }
 
     /// What is known of a model that is not whole, without asking the Hub.
-    pub(super) fn absent(&self, name: &Name, weights: bool, lack: String) -> Missing {
+    pub(super) fn absent(&self, name: &Name, weights: bool, lack: Sentence) -> Missing {
         let place = self.folder(name);
         Missing {
             repo: name.repo().to_owned(),
@@ -153,9 +157,9 @@ fn walk(folder: &Path, before: &str, found: &mut Vec<String>) {
 }
 
 /// A GGUF file of a snapshot, if all its parts are there.
-fn gguf_within(snapshot: &Path, file: &str) -> Result<PathBuf, String> {
+fn gguf_within(snapshot: &Path, file: &str) -> Result<PathBuf, Sentence> {
     match gguf::names_of(file).iter().find(|name| !snapshot.join(name).is_file()) {
-        Some(missing) => Err(format!("{missing} is missing")),
+        Some(missing) => Err(say!("{missing} is missing", missing)),
         None => Ok(snapshot.join(file)),
     }
 }
@@ -166,19 +170,19 @@ pub(super) fn is_begun(snapshot: &Path) -> bool {
 }
 
 /// What a folder in Hugging Face's layout still needs to be opened, in words.
-pub fn lacks(folder: &Path, weights: bool) -> Option<String> {
+pub fn lacks(folder: &Path, weights: bool) -> Option<Sentence> {
     let there = |name: &&str| folder.join(name).is_file();
     if is_begun(folder) {
-        return Some("its fetch was begun and nothing is whole yet".into());
+        return Some(say!("its fetch was begun and nothing is whole yet"));
     }
     if !there(&"config.json") {
-        return Some("config.json is missing".into());
+        return Some(say!("config.json is missing"));
     }
     if !GROUPS.iter().any(|group| group.iter().all(&there)) {
-        return Some("a tokenizer is missing (tokenizer.json, vocab.txt, or vocab.json with merges.txt)".into());
+        return Some(say!("a tokenizer is missing (tokenizer.json, vocab.txt, or vocab.json with merges.txt)"));
     }
     match WeightFiles::find(folder) {
-        Err(e) if weights => Some(e.to_string()),
+        Err(e) if weights => Some(e.said()),
         _ => None,
     }
 }

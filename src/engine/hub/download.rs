@@ -15,6 +15,7 @@ use super::HubError;
 use super::http::Trouble;
 use super::job::Job;
 use super::listing::RemoteFile;
+use crate::session::{Say, say};
 
 /// Tries in a row that bring nothing before a fetch is given up.
 const TRIES: u32 = 5;
@@ -100,13 +101,13 @@ fn once(job: &mut Job, commit: &str, wanted: &RemoteFile, file: &mut File, part:
     }
     let expected = if have > 0 { http::StatusCode::PARTIAL_CONTENT } else { http::StatusCode::OK };
     if answer.status() != expected {
-        return Err(job.client.broken("it sent another part of the file than was asked for"));
+        return Err(job.client.broken(say!("it sent another part of the file than was asked for")));
     }
     job.received(&wanted.name, have);
     take(job, wanted, answer, (file, part), have)?;
     match wanted.size.map(|size| length(file, part).map(|have| have.cmp(&size))).transpose()? {
         None | Some(Ordering::Equal) => Ok(()),
-        Some(Ordering::Less) => Err(job.client.broken("the file ended early")),
+        Some(Ordering::Less) => Err(job.client.broken(say!("the file ended early"))),
         Some(Ordering::Greater) => Err(HubError::Damaged { file: wanted.name.clone() }.into()),
     }
 }
@@ -138,7 +139,7 @@ fn take(
         let read = match body.read(&mut piece) {
             Ok(0) => return Ok(()),
             Ok(read) => read,
-            Err(e) => return Err(job.client.broken(&e.to_string())),
+            Err(e) => return Err(job.client.broken(e.said())),
         };
         file.write_all(&piece[..read]).map_err(|e| HubError::disk(&e, part))?;
         have += read as u64;

@@ -13,6 +13,7 @@ use super::progress::{Progress, REPORT};
 use super::{Cache, HubConfig, HubError, Name, ProgressSink};
 use crate::engine::model::{self, Config, ModelError, shards, text};
 use crate::link::Repository;
+use crate::session::{Sentence, say};
 
 /// Fetches what is needed of a model, with or without its weights, and gives the folder; of a GGUF
 /// file all parts, and gives the file. What is there already is not fetched again; what was begun is
@@ -23,7 +24,7 @@ use crate::link::Repository;
 pub fn fetch(place: &HubConfig, name: &Name, weights: bool, watch: ProgressSink) -> Result<PathBuf, HubError> {
     if place.offline {
         let lack = Cache::at(&place.cache).complete(name, weights).err();
-        let lack = lack.unwrap_or_else(|| "nothing is missing".into());
+        let lack = lack.unwrap_or_else(|| say!("nothing is missing"));
         return Err(HubError::Offline { name: name.to_string(), lack, cache: place.cache.clone() });
     }
     let (news, heard) = channel();
@@ -43,8 +44,8 @@ pub fn fetch(place: &HubConfig, name: &Name, weights: bool, watch: ProgressSink)
             return Err(HubError::Stopped(name.to_string()));
         }
     }
-    let answer = |reason: &str| HubError::Answer { host: place.endpoint.clone(), reason: reason.to_owned() };
-    worker.join().unwrap_or_else(|_| Err(answer("it made this program stumble, please report this")))
+    let answer = |reason: Sentence| HubError::Answer { host: place.endpoint.clone(), reason };
+    worker.join().unwrap_or_else(|_| Err(answer(say!("it made this program stumble, please report this"))))
 }
 
 /// What there is to choose from in a repository: one question to the Hub.
@@ -53,7 +54,7 @@ pub fn fetch(place: &HubConfig, name: &Name, weights: bool, watch: ProgressSink)
 /// [`HubError`] in words, with the next step.
 pub fn repository(place: &HubConfig, name: &Name) -> Result<Repository, HubError> {
     if place.offline {
-        let lack = "its files are not known here".to_owned();
+        let lack = say!("its files are not known here");
         return Err(HubError::Offline { name: name.to_string(), lack, cache: place.cache.clone() });
     }
     let (news, _) = channel();
@@ -100,7 +101,7 @@ impl Job {
     fn gguf(&mut self, listing: &Listing, file: &str) -> Result<(), HubError> {
         let none = |missing| HubError::NoFile(Box::new(listing.repository(&self.name)), missing);
         let files = listing.gguf(file).map_err(none)?;
-        let what = "the GGUF file";
+        let what = say!("the GGUF file");
         listing.check_gguf().map_err(|reason| ModelError::File { what, reason, path: file.into() })?;
         self.expect(files.iter())?;
         Cache::at(&self.place.cache).begin(&self.name, &listing.commit)?;
@@ -135,8 +136,9 @@ impl Job {
     /// The shards an index names.
     fn shards(&mut self, listing: &Listing, index: &Path) -> Result<(), HubError> {
         let answer = |reason| HubError::Answer { host: self.client.host(), reason };
-        let names = shards::shards(&text::read_text(index, "the index of the shards")?).map_err(answer)?;
-        let find = |name: &String| listing.get(name).cloned().ok_or_else(|| answer(format!("it has no shard {name}")));
+        let names = shards::shards(&text::read_text(index, say!("the index of the shards"))?).map_err(answer)?;
+        let find =
+            |name: &String| listing.get(name).cloned().ok_or_else(|| answer(say!("it has no shard {name}", name)));
         let files = names.iter().map(find).collect::<Result<Vec<RemoteFile>, _>>()?;
         self.expect(files.iter())?;
         files.iter().try_for_each(|file| self.download(listing, file).map(|_| ()))

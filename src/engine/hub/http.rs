@@ -12,7 +12,7 @@ use ureq::{Agent, Body};
 use super::{HubConfig, HubError, Name};
 use crate::engine::secret::Credential;
 use crate::engine::tls;
-use crate::session::ServerOrigin;
+use crate::session::{Say, Sentence, ServerOrigin, say};
 
 /// Longest answer that is read as text, bytes: a listing of a large repository has some 100 kB.
 const LONGEST: u64 = 32 << 20;
@@ -77,18 +77,18 @@ impl Client {
     /// The listing of a model's files, as text.
     pub(super) fn listing(&self, name: &Name) -> Result<String, Trouble> {
         let path = format!("api/models/{}/revision/{}?blobs=true", name.repo(), encoded(name.revision()));
-        let mut answer = self.get(name, &path, 0, &format!("model {name}"))?;
+        let mut answer = self.get(name, &path, 0, &say!("model {name}", name))?;
         let read = answer.body_mut().with_config().limit(LONGEST).read_to_string();
-        read.map_err(|e| self.broken(&e.to_string()))
+        read.map_err(|e| self.broken(e.said()))
     }
 
     /// A file of a model from byte `from` on.
     pub(super) fn file(&self, name: &Name, commit: &str, file: &str, from: u64) -> Result<Response<Body>, Trouble> {
         let path = file.split('/').map(encoded).collect::<Vec<_>>().join("/");
-        self.get(name, &format!("{}/resolve/{commit}/{path}", name.repo()), from, file)
+        self.get(name, &format!("{}/resolve/{commit}/{path}", name.repo()), from, &file.said())
     }
 
-    fn get(&self, name: &Name, path: &str, from: u64, what: &str) -> Result<Response<Body>, Trouble> {
+    fn get(&self, name: &Name, path: &str, from: u64, what: &Sentence) -> Result<Response<Body>, Trouble> {
         let mut uri = parsed(&format!("{}/{path}", self.endpoint)).map_err(|reason| self.strange(reason))?;
         for _ in 0..=REDIRECTS {
             let answer = self.once(&uri, from)?;
@@ -98,7 +98,7 @@ impl Client {
                 status => return Err(self.refused(name, status, what, after(&answer))),
             }
         }
-        Err(self.strange("it sends from one address to the next without end").into())
+        Err(self.strange(say!("it sends from one address to the next without end")).into())
     }
 
     fn once(&self, uri: &Uri, from: u64) -> Result<Response<Body>, Trouble> {
@@ -112,18 +112,20 @@ impl Client {
         request.call().map_err(|e| self.unreached(&e))
     }
 
-    fn strange(&self, reason: impl Into<String>) -> HubError {
-        HubError::Answer { host: self.host(), reason: reason.into() }
+    fn strange(&self, reason: impl Say) -> HubError {
+        HubError::Answer { host: self.host(), reason: reason.said() }
     }
 
-    fn refused(&self, name: &Name, status: u16, what: &str, after: Option<Duration>) -> Trouble {
+    fn refused(&self, name: &Name, status: u16, what: &Sentence, after: Option<Duration>) -> Trouble {
         let (name, page) = (name.to_string(), self.page(name));
         let token = match &self.token {
             _ if self.held_back => {
-                "a token is there but is not sent over plain http to another machine, where everybody on the way could read it, so use https"
+                say!(
+                    "a token is there but is not sent over plain http to another machine, where everybody on the way could read it, so use https"
+                )
             }
-            Some(_) => "the token that was sent is not enough",
-            None => "no token was sent, so make one in your settings there and put it into HF_TOKEN",
+            Some(_) => say!("the token that was sent is not enough"),
+            None => say!("no token was sent, so make one in your settings there and put it into HF_TOKEN"),
         };
         let host = self.host();
         match status {
@@ -138,18 +140,18 @@ impl Client {
         if let Some(reason) = tls::refusal(error) {
             return HubError::Certificate { host: self.host(), reason }.into();
         }
-        let reason = error.to_string();
+        let reason = error.said();
         match error {
             ureq::Error::BadUri(_) | ureq::Error::InvalidProxyUrl => {
                 HubError::Connection { host: self.host(), reason }.into()
             }
-            _ => self.broken(&reason),
+            _ => self.broken(reason),
         }
     }
 
     /// A connection that did not hold.
-    pub(super) fn broken(&self, reason: &str) -> Trouble {
-        Trouble::Again { error: HubError::Connection { host: self.host(), reason: reason.to_owned() }, after: None }
+    pub(super) fn broken(&self, reason: Sentence) -> Trouble {
+        Trouble::Again { error: HubError::Connection { host: self.host(), reason }, after: None }
     }
 }
 
@@ -161,13 +163,13 @@ fn after(answer: &Response<Body>) -> Option<Duration> {
 
 /// Where an answer sends to. What came over a way that nobody can change does not go on over one that
 /// everybody can.
-fn redirect(from: &Uri, answer: &Response<Body>) -> Result<Uri, String> {
+fn redirect(from: &Uri, answer: &Response<Body>) -> Result<Uri, Sentence> {
     let place = answer.headers().get(header::LOCATION).and_then(|place| place.to_str().ok());
-    let to = joined(from, place.ok_or("it sends on without saying where to")?)?;
+    let to = joined(from, place.ok_or_else(|| say!("it sends on without saying where to"))?)?;
     match (origin(from), origin(&to)) {
-        (_, None) => Err("it sends to an address that is none".to_owned()),
+        (_, None) => Err(say!("it sends to an address that is none")),
         (Some(before), Some(after)) if before.is_private() && !after.is_private() => {
-            Err(format!("it sends from https to plain http, {after}"))
+            Err(say!("it sends from https to plain http, {after}", after))
         }
         _ => Ok(to),
     }
@@ -177,7 +179,7 @@ fn redirect(from: &Uri, answer: &Response<Body>) -> Result<Uri, String> {
 ///
 /// # Source
 /// RFC 3986, section 5.2, without dots in paths, which the next server resolves.
-fn joined(from: &Uri, place: &str) -> Result<Uri, String> {
+fn joined(from: &Uri, place: &str) -> Result<Uri, Sentence> {
     let (scheme, path) = (from.scheme_str().unwrap_or_default(), from.path());
     let host = from.authority().map(ToString::to_string).unwrap_or_default();
     let head = place.split(['/', '?', '#']).next().unwrap_or_default();
@@ -191,8 +193,8 @@ fn joined(from: &Uri, place: &str) -> Result<Uri, String> {
     parsed(&text)
 }
 
-fn parsed(text: &str) -> Result<Uri, String> {
-    text.parse().map_err(|_| "an address of it is none".to_owned())
+fn parsed(text: &str) -> Result<Uri, Sentence> {
+    text.parse().map_err(|_| say!("an address of it is none"))
 }
 
 fn origin(uri: &Uri) -> Option<ServerOrigin> {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::HubError;
 use crate::engine::environment::{path, word};
 use crate::link::Secret;
-use crate::session::ServerOrigin;
+use crate::session::{Sentence, ServerOrigin, say};
 
 /// Cache, address and token.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ impl HubConfig {
 /// The address without a slash at the end, as it was understood.
 fn address(text: &str) -> Result<String, HubError> {
     let (host, path) = ServerOrigin::split(text).map_err(|reason| {
-        let text = if text.contains('@') { "not repeated here".to_owned() } else { format!("{text:?}") };
+        let text = if text.contains('@') { say!("not repeated here") } else { Sentence::verbatim(format!("{text:?}")) };
         HubError::Endpoint(text, reason)
     })?;
     Ok(format!("{host}{}", path.trim_end_matches('/')))

@@ -10,15 +10,16 @@ use super::{Cache, HubConfig, HubError, Name, memory};
 use crate::engine::model::stored::Stored;
 use crate::engine::model::{self, ModelFiles};
 use crate::link::{Listed, ModelCatalog};
+use crate::session::Say;
 
 /// What the cache of this machine holds, or why it cannot be read.
 pub fn shelf() -> ModelCatalog {
     let memory = memory::available();
     let read = |cache: PathBuf| match list(&cache, memory) {
         Ok(models) => ModelCatalog { cache, memory, models, problem: None },
-        Err(e) => ModelCatalog { cache, memory, problem: Some(e.to_string()), ..ModelCatalog::default() },
+        Err(e) => ModelCatalog { cache, memory, problem: Some(e.said()), ..ModelCatalog::default() },
     };
-    let problem = |e: HubError| ModelCatalog { memory, problem: Some(e.to_string()), ..ModelCatalog::default() };
+    let problem = |e: HubError| ModelCatalog { memory, problem: Some(e.said()), ..ModelCatalog::default() };
     HubConfig::from_env().map_or_else(problem, |place| read(place.cache))
 }
 
@@ -118,11 +119,11 @@ fn examined(files: &ModelFiles, memory: Option<u64>) -> Listed {
     let teacher_bytes = frozen.or_else(|| parameters.map(teacher_bytes));
     let known = config
         .as_ref()
-        .map_err(ToString::to_string)
-        .and_then(|config| model::architecture(config).map(|_| ()).map_err(|e| e.to_string()));
+        .map_err(Say::said)
+        .and_then(|config| model::architecture(config).map(|_| ()).map_err(|e| e.said()));
     // Of a fetch that was only begun there is nothing to be said but that.
     let unknown = known.err().filter(|_| !is_begun(&path));
-    let problem = unknown.or(lacking).or_else(|| stored.err().map(|e| e.to_string()));
+    let problem = unknown.or(lacking).or_else(|| stored.err().map(|e| e.said()));
     Listed {
         repo: String::new(),
         revision: String::new(),

@@ -10,6 +10,7 @@ use crate::engine::model::gguf;
 use crate::engine::model::shards::{LAYOUTS, is_plain};
 use crate::engine::model::vocabulary::GROUPS;
 use crate::link::{Repository, RepositoryFile};
+use crate::session::{Sentence, say};
 
 /// Small files that are taken if they are there.
 const WELCOME: [&str; 4] =
@@ -68,10 +69,10 @@ impl Listing {
     ///
     /// # Errors
     /// What is wrong with the answer.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let answer: Answer = serde_json::from_str(text).map_err(|e| format!("no listing of files ({e})"))?;
+    pub(super) fn parse(text: &str) -> Result<Self, Sentence> {
+        let answer: Answer = serde_json::from_str(text).map_err(|e| say!("no listing of files ({e})", e))?;
         if !is_commit(&answer.sha) {
-            return Err(format!("{:?} is no commit", answer.sha));
+            return Err(say!("{sha} is no commit", sha = format_args!("{:?}", answer.sha)));
         }
         let fine = |name: &str| is_plain(name) || is_file(name);
         let plain = answer.siblings.into_iter().filter(|sibling| fine(&sibling.rfilename));
@@ -89,13 +90,16 @@ impl Listing {
     ///
     /// # Errors
     /// Which of them the repository lacks.
-    pub(super) fn small(&self) -> Result<Vec<RemoteFile>, &'static str> {
+    pub(super) fn small(&self) -> Result<Vec<RemoteFile>, Sentence> {
         let config = self.get("config.json").ok_or_else(|| match self.get("adapter_config.json") {
-            Some(_) => "config.json of its own: it is an adapter, which has to be merged into its base model first",
-            None => "config.json",
+            Some(_) => {
+                say!("config.json of its own: it is an adapter, which has to be merged into its base model first")
+            }
+            None => Sentence::verbatim("config.json"),
         })?;
         let has = |group: &&&[&str]| group.iter().all(|name| self.files.contains_key(*name));
-        let group = GROUPS.iter().find(has).ok_or("tokenizer this program reads (tokenizer.json or a vocabulary)")?;
+        let group =
+            GROUPS.iter().find(has).ok_or(say!("tokenizer this program reads (tokenizer.json or a vocabulary)"))?;
         let names = group.iter().chain(&WELCOME);
         Ok([config].into_iter().chain(names.filter_map(|name| self.get(name))).cloned().collect())
     }
@@ -104,11 +108,11 @@ impl Listing {
     ///
     /// # Errors
     /// That there are none this program reads.
-    pub(super) fn weights(&self) -> Result<(RemoteFile, bool), &'static str> {
+    pub(super) fn weights(&self) -> Result<(RemoteFile, bool), Sentence> {
         let single = |name| self.get(name).map(|file| (file.clone(), false));
         let index = |name| self.get(name).map(|file| (file.clone(), true));
         let found = LAYOUTS.iter().find_map(|layout| single(layout.single).or_else(|| index(layout.index)));
-        found.ok_or("weights this program reads (safetensors or pytorch_model.bin)")
+        found.ok_or(say!("weights this program reads (safetensors or pytorch_model.bin)"))
     }
 
     /// What there is to choose from, for a person.
@@ -149,7 +153,7 @@ impl Listing {
     ///
     /// # Errors
     /// In words, with the known ones.
-    pub(super) fn check_gguf(&self) -> Result<(), String> {
+    pub(super) fn check_gguf(&self) -> Result<(), Sentence> {
         self.architecture.as_deref().map_or(Ok(()), gguf::check_architecture)
     }
 

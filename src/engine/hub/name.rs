@@ -18,6 +18,8 @@ pub struct Name {
     file: Option<String>,
 }
 
+crate::session::sentence::verbatim!(Name);
+
 impl Name {
     /// Checks a name; the few oldest models have no owner.
     ///

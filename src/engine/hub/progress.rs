@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::link::human_bytes;
+use crate::session::{Say, Sentence, say, spoken};
 
 /// Time between two reports.
 pub(super) const REPORT: Duration = Duration::from_millis(100);
@@ -20,20 +21,14 @@ pub struct Progress {
     pub total: u64,
 }
 
-impl std::fmt::Display for Progress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Say for Progress {
+    fn said(&self) -> Sentence {
+        let (done, all) = (human_bytes(self.done), human_bytes(self.total));
         match self.total {
-            0 => write!(f, "asking the Hub for {}", self.name),
-            total => {
-                write!(
-                    f,
-                    "fetching {} · {} · {} of {}",
-                    self.name,
-                    self.file,
-                    human_bytes(self.done),
-                    human_bytes(total)
-                )
-            }
+            0 => say!("asking the Hub for {name}", name = self.name),
+            _ => say!("fetching {name} · {file} · {done} of {all}", name = self.name, file = self.file, done, all),
         }
     }
 }
+
+spoken!(Progress);

@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, bail};
 use super::{ALPHA, Compare, Divergence, LOSSES, RowSet, Rows, Term, compare};
 use crate::engine::task::{Forward, Outputs, Targets};
 use crate::session::near::suggested;
-use crate::session::{Knobs, Recipe};
+use crate::session::{Knobs, Recipe, Sentence, say};
 
 /// What a loss may look at.
 pub struct LossInput<'a> {
@@ -55,7 +55,7 @@ impl Objective {
     ///
     /// # Errors
     /// A sentence for a person: an unknown loss, or a loss whose premise is not met.
-    pub fn new(recipe: &Recipe, offered: Offered) -> std::result::Result<Self, String> {
+    pub fn new(recipe: &Recipe, offered: Offered) -> std::result::Result<Self, Sentence> {
         if let Some(problem) = recipe.losses_problem() {
             return Err(problem);
         }
@@ -144,22 +144,27 @@ impl Objective {
     }
 }
 
-fn find(id: &str) -> std::result::Result<&'static dyn Divergence, String> {
+fn find(id: &str) -> std::result::Result<&'static dyn Divergence, Sentence> {
     let unknown = || {
         let known: Vec<&str> = LOSSES.iter().map(|loss| loss.entry().id).collect();
-        format!("there is no loss {id:?}{}; the known ones are {}", suggested(id, &known), known.join(", "))
+        say!(
+            "there is no loss {id}{suggested}; the known ones are {known}",
+            id = format_args!("{id:?}"),
+            suggested = suggested(id, &known),
+            known = known.join(", ")
+        )
     };
     LOSSES.iter().copied().find(|loss| loss.entry().id == id).ok_or_else(unknown)
 }
 
 /// Refuses a loss whose premise is not met.
-fn met(loss: &dyn Divergence, offered: Offered) -> std::result::Result<(), String> {
+fn met(loss: &dyn Divergence, offered: Offered) -> std::result::Result<(), Sentence> {
     let (id, needs) = (loss.entry().id, loss.needs());
     if needs.teacher && !offered.teacher {
-        return Err(format!("the loss {id} needs a teacher; choose one or leave the loss out"));
+        return Err(say!("the loss {id} needs a teacher; choose one or leave the loss out", id));
     }
     if needs.rows == RowSet::Text && !offered.text {
-        return Err(format!("the loss {id} needs a causal student that answers by label words"));
+        return Err(say!("the loss {id} needs a causal student that answers by label words", id));
     }
     Ok(())
 }

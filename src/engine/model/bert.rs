@@ -15,6 +15,7 @@ use super::tensor_layout::{
     named_kinds,
 };
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace};
+use crate::session::say;
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -124,7 +125,7 @@ impl Bert {
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);
         let eps = config.number_or("layer_norm_eps", 1e-12)?;
         if config.word_or("position_embedding_type", "absolute") != "absolute" {
-            return Err(ModelError::Config("position_embedding_type must be absolute".into()));
+            return Err(ModelError::Config(say!("position_embedding_type must be absolute")));
         }
         let embeddings = bert.pp("embeddings");
         let table = |name: &str, rows: usize| Embedding::new(&embeddings.pp(name), rows, width, spread);

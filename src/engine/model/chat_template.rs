@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::ModelError;
 use super::text::read_text;
 use super::vocabulary::{object, settings};
+use crate::session::say;
 
 /// A chat template and what it may name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,10 +61,7 @@ fn chosen(value: &Value) -> Result<Option<String>, ModelError> {
     let found = all.iter().find(named).and_then(|entry| field(entry, "template"));
     found.map(Some).ok_or_else(|| {
         let names: Vec<String> = all.iter().take(8).filter_map(|entry| field(entry, "name")).collect();
-        ModelError::Tokens(format!(
-            "chat_template of tokenizer_config.json is neither a text nor a list with one named default (it names {}); put the one to use into chat_template.jinja",
-            if names.is_empty() { "none".into() } else { names.join(", ") }
-        ))
+        ModelError::Tokens(say!("chat_template of tokenizer_config.json is neither a text nor a list with one named default (it names {names}); put the one to use into chat_template.jinja", names = if names.is_empty() { "none".into() } else { names.join(", ") }))
     })
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::ModelError;
+use crate::session::say;
 
 /// A model's configuration in Hugging Face's form.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,8 +25,8 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, ModelError> {
         match serde_json::from_str(text) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(ModelError::Config("it is not a JSON object".into())),
-            Err(e) => Err(ModelError::Config(format!("it is not JSON: {e}"))),
+            Ok(_) => Err(ModelError::Config(say!("it is not a JSON object"))),
+            Err(e) => Err(ModelError::Config(say!("it is not JSON: {e}", e))),
         }
     }
 
@@ -34,10 +35,7 @@ impl Config {
     /// # Errors
     /// [`ModelError::Config`] if there is none.
     pub fn model_type(&self) -> Result<&str, ModelError> {
-        self.0
-            .get("model_type")
-            .and_then(Value::as_str)
-            .ok_or_else(|| ModelError::Config("it has no model_type".into()))
+        self.0.get("model_type").and_then(Value::as_str).ok_or_else(|| ModelError::Config(say!("it has no model_type")))
     }
 
     /// A size under the first of `names` that is present.
@@ -57,13 +55,16 @@ impl Config {
     }
 
     fn whole_number(&self, names: &[&str], most: u64) -> Result<usize, ModelError> {
-        let missing = || ModelError::Config(format!("it has no {}", names.join(" or ")));
+        let missing = || ModelError::Config(say!("it has no {names}", names = names.join(" or ")));
         let (name, value) = names.iter().find_map(|name| Some((name, self.0.get(*name)?))).ok_or_else(missing)?;
         match value.as_u64() {
             Some(size) if (1..=most).contains(&size) => Ok(size as usize),
-            _ => {
-                Err(ModelError::Config(format!("{name} must be a whole number from 1 to {most}, not {}", brief(value))))
-            }
+            _ => Err(ModelError::Config(say!(
+                "{name} must be a whole number from 1 to {most}, not {value}",
+                name,
+                most,
+                value = brief(value)
+            ))),
         }
     }
 
@@ -101,10 +102,9 @@ impl Config {
     pub fn number_or(&self, name: &str, default: f64) -> Result<f64, ModelError> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(default),
-            Some(value) => value
-                .as_f64()
-                .filter(|v| v.is_finite())
-                .ok_or_else(|| ModelError::Config(format!("{name} must be a number, not {}", brief(value)))),
+            Some(value) => value.as_f64().filter(|v| v.is_finite()).ok_or_else(|| {
+                ModelError::Config(say!("{name} must be a number, not {value}", name, value = brief(value)))
+            }),
         }
     }
 
@@ -114,7 +114,7 @@ impl Config {
     /// [`ModelError::Config`] if it is missing or no such number.
     pub fn positive(&self, name: &str) -> Result<f32, ModelError> {
         let value = self.number_or(name, f64::NAN)? as f32;
-        if value > 0.0 { Ok(value) } else { Err(ModelError::Config(format!("{name} must be a number above 0"))) }
+        if value > 0.0 { Ok(value) } else { Err(ModelError::Config(say!("{name} must be a number above 0", name))) }
     }
 
     /// A configuration within this one; `None` where it is missing or null.
@@ -125,7 +125,9 @@ impl Config {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(fields)) => Ok(Some(Self(fields.clone()))),
-            Some(other) => Err(ModelError::Config(format!("{name} must be an object, not {}", brief(other)))),
+            Some(other) => {
+                Err(ModelError::Config(say!("{name} must be an object, not {other}", name, other = brief(other))))
+            }
         }
     }
 
@@ -167,7 +169,7 @@ impl Config {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
                 let all = value.as_array().and_then(|all| all.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
-                all.map(Some).ok_or_else(|| ModelError::Config(format!("{name} must be a list of words")))
+                all.map(Some).ok_or_else(|| ModelError::Config(say!("{name} must be a list of words", name)))
             }
         }
     }
@@ -182,7 +184,7 @@ impl Config {
             Some(value) => {
                 let number = |value: &Value| value.as_f64().map(|number| number as f32);
                 let all = value.as_array().and_then(|all| all.iter().map(number).collect::<Option<Vec<_>>>());
-                all.map(Some).ok_or_else(|| ModelError::Config(format!("{name} must be a list of numbers")))
+                all.map(Some).ok_or_else(|| ModelError::Config(say!("{name} must be a list of numbers", name)))
             }
         }
     }

@@ -12,6 +12,7 @@ use super::feed_forward::{Activation, FeedForward};
 use super::layers::{DropoutRng, Linear, Norm};
 use super::tensor_layout::LayerNames;
 use super::{ModelError, Names, Trace};
+use crate::session::say;
 
 /// `x = norm(x + dropout(attention(x)))`, then the same with the feed-forward network (Vaswani et
 /// al. 2017, arXiv 1706.03762, §3.1).
@@ -55,7 +56,11 @@ impl EncoderLayer {
         let Recipe { width, inner, heads, eps, spread, dropout, .. } = *recipe;
         let LayerNames { attention, feed_forward, .. } = recipe.names;
         if heads == 0 || !width.is_multiple_of(heads) {
-            return Err(ModelError::Config(format!("a width of {width} is no multiple of {heads} attention heads")));
+            return Err(ModelError::Config(say!(
+                "a width of {width} is no multiple of {heads} attention heads",
+                width,
+                heads
+            )));
         }
         let linear = |path: &str, inputs, outputs| Linear::new(&names.pp(path), inputs, outputs, spread);
         let [query, key, value] =

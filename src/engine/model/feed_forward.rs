@@ -4,6 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::layers::{DropoutRng, Linear, Norm};
 use super::{ModelError, ops};
+use crate::session::say;
 
 /// A non-linearity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +30,9 @@ impl Activation {
             "gelu_new" | "gelu_pytorch_tanh" => Ok(Self::GeluTanh),
             "relu" => Ok(Self::Relu),
             "silu" | "swish" => Ok(Self::Silu),
-            other => Err(ModelError::Config(format!(
-                "activation {other:?} is not known here; the known ones are gelu, gelu_new, gelu_pytorch_tanh, relu, silu"
+            other => Err(ModelError::Config(say!(
+                "activation {other} is not known here; the known ones are gelu, gelu_new, gelu_pytorch_tanh, relu, silu",
+                other = format_args!("{other:?}")
             ))),
         }
     }

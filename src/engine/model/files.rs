@@ -12,7 +12,7 @@ use super::vocabulary;
 use super::{Config, ModelError, identity, tokenizer_class};
 use crate::engine::content_hash;
 use crate::session::knob::Entry;
-use crate::session::{InferenceSpec, Source};
+use crate::session::{InferenceSpec, Say, Sentence, Source, say};
 
 /// A model that ships inside the program.
 struct Shipped {
@@ -77,23 +77,24 @@ impl ModelFiles {
             Source::Folder(path) if path.is_dir() => Self::within(path),
             Source::Folder(path) if gguf::is_one(path) => Ok(Self::Gguf(path.clone())),
             Source::Folder(path) => Err(ModelError::File {
-                what: "the model folder",
+                what: say!("the model folder"),
                 reason: if path.exists() {
                     kinds::explain_file(path)
                 } else {
-                    "it does not exist; give the folder that holds config.json, tokenizer and weights, or a .gguf file"
-                        .into()
+                    say!(
+                        "it does not exist; give the folder that holds config.json, tokenizer and weights, or a .gguf file"
+                    )
                 },
                 path: path.clone(),
             }),
             Source::Server { model, url, .. } => Err(ModelError::File {
-                what: "the model folder",
-                reason: format!("{model} is behind a server, which can only teach; choose another student"),
+                what: say!("the model folder"),
+                reason: say!("{model} is behind a server, which can only teach; choose another student", model),
                 path: PathBuf::from(url),
             }),
             Source::Hub { repo, .. } => Err(ModelError::File {
-                what: "the model folder",
-                reason: format!("{repo} is a model of the Hub; fetch it first: retort fetch {repo}"),
+                what: say!("the model folder"),
+                reason: say!("{repo} is a model of the Hub; fetch it first: retort fetch {repo}", repo),
                 path: PathBuf::from(repo),
             }),
         }
@@ -114,8 +115,10 @@ impl ModelFiles {
     pub fn check_trainable(&self) -> Result<(), ModelError> {
         let Self::Gguf(path) = self else { return Ok(()) };
         Err(ModelError::File {
-            what: "the student",
-            reason: "a GGUF file holds weights that are rounded and frozen, so it can teach but not learn; make it the teacher, and choose a student that is built in or a folder with safetensors".into(),
+            what: say!("the student"),
+            reason: say!(
+                "a GGUF file holds weights that are rounded and frozen, so it can teach but not learn; make it the teacher, and choose a student that is built in or a folder with safetensors"
+            ),
             path: path.clone(),
         })
     }
@@ -124,11 +127,11 @@ impl ModelFiles {
     /// stands in that file's metadata.
     pub(super) fn explain(&self, error: ModelError) -> ModelError {
         let Self::Gguf(path) = self else { return error };
-        let file = |what: &'static str, reason| ModelError::File { what, reason, path: path.clone() };
+        let file = |what: Sentence, reason| ModelError::File { what, reason, path: path.clone() };
         match error {
-            ModelError::Config(reason) => file("the GGUF metadata", reason),
-            ModelError::Tokens(reason) => file("the GGUF tokenizer", reason),
-            ModelError::Weights(reason) => file("the GGUF tensors", reason),
+            ModelError::Config(reason) => file(say!("the GGUF metadata"), reason),
+            ModelError::Tokens(reason) => file(say!("the GGUF tokenizer"), reason),
+            ModelError::Weights(reason) => file(say!("the GGUF tensors"), reason),
             other => other,
         }
     }
@@ -158,7 +161,7 @@ impl ModelFiles {
     ///
     /// # Errors
     /// [`ModelError::File`] and [`ModelError::Config`].
-    pub fn configuration(&self) -> Result<(Config, Option<String>), ModelError> {
+    pub fn configuration(&self) -> Result<(Config, Option<Sentence>), ModelError> {
         let mut config = Config::parse(&self.config()?)?;
         let names = || self.weights().map(|stored| stored.names().collect()).unwrap_or_default();
         let told = identity::identify(&mut config, names)?;
@@ -182,7 +185,7 @@ impl ModelFiles {
     ///
     /// # Errors
     /// As [`Self::tokenizer`].
-    pub fn tokenizer_in_use(&self) -> Result<(String, Vec<String>), ModelError> {
+    pub fn tokenizer_in_use(&self) -> Result<(String, Vec<Sentence>), ModelError> {
         let text = self.tokenizer()?;
         if !matches!(self, Self::Folder(_)) {
             return Ok((text, Vec::new()));
@@ -255,9 +258,10 @@ impl ModelFiles {
             (Self::Gguf(path), _) => Stored::open_gguf(path),
             (_, Some(Shipped { weights: Some(bytes), entry, .. })) => Stored::from_bytes(bytes, Path::new(entry.id)),
             (Self::BuiltIn(name), _) => Err(ModelError::File {
-                what: "model.safetensors",
-                reason: "this built-in model ships without weights; let its weights start at random (start: Fresh)"
-                    .into(),
+                what: Sentence::verbatim("model.safetensors"),
+                reason: say!(
+                    "this built-in model ships without weights; let its weights start at random (start: Fresh)"
+                ),
                 path: PathBuf::from(name),
             }),
         }
@@ -275,8 +279,8 @@ impl ModelFiles {
         let paths = self.weight_files()?;
         let place = paths.first().cloned().unwrap_or_default();
         content_hash::of_files(&first, &paths).map_err(|e| ModelError::File {
-            what: "the weights",
-            reason: e.to_string(),
+            what: say!("the weights"),
+            reason: e.said(),
             path: place,
         })
     }

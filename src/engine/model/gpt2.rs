@@ -12,6 +12,7 @@ use super::tensor_layout::{
     Tables, TokenizerRule, named_kinds,
 };
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
+use crate::session::say;
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -125,10 +126,10 @@ impl Gpt2 {
         let trunk = names.pp("transformer");
         let (width, spread) = (config.size(&["n_embd"])?, config.number_or("initializer_range", 0.02)?);
         if !config.switch_or("scale_attn_weights", true) {
-            return Err(ModelError::Config("scale_attn_weights must be true for a GPT-2 here".into()));
+            return Err(ModelError::Config(say!("scale_attn_weights must be true for a GPT-2 here")));
         }
         if config.switch_or("scale_attn_by_inverse_layer_idx", false) {
-            return Err(ModelError::Config("scale_attn_by_inverse_layer_idx is not known here".into()));
+            return Err(ModelError::Config(say!("scale_attn_by_inverse_layer_idx is not known here")));
         }
         let (rows, tied) = (config.size(&["vocab_size"])?, ARCHITECTURE.heads.is_tied(config));
         let words = TokenEmbedding::new(&trunk.pp("wte"), rows, width, spread)?;
@@ -159,7 +160,7 @@ impl Layer {
         let spread = config.number_or("initializer_range", 0.02)?;
         let heads = config.size(&["n_head"])?;
         if !width.is_multiple_of(heads) {
-            return Err(ModelError::Config(format!("n_embd {width} is no multiple of n_head {heads}")));
+            return Err(ModelError::Config(say!("n_embd {width} is no multiple of n_head {heads}", width, heads)));
         }
         // Projections back into the residual start smaller by the root of their number (the GPT-2
         // paper, §2.3), so that the sum does not grow with depth.

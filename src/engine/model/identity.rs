@@ -4,29 +4,31 @@
 use serde_json::{Value, json};
 
 use super::{ARCHITECTURES, Config, ModelError};
+use crate::session::{Sentence, say};
 
 /// Gives `config` the `model_type` it lacks; `names` are those of its stored tensors. Gives what it was
 /// told by, or `None` where nothing was missing.
 ///
 /// # Errors
 /// [`ModelError::Config`] with the line to add.
-pub fn identify(config: &mut Config, names: impl FnOnce() -> Vec<String>) -> Result<Option<String>, ModelError> {
+pub fn identify(config: &mut Config, names: impl FnOnce() -> Vec<String>) -> Result<Option<Sentence>, ModelError> {
     if config.value("model_type").is_some_and(|value| !value.is_null()) {
         return Ok(None);
     }
     let (found, by) = match by_class(config) {
-        Some(found) => (Some(found), "its architectures"),
-        None => (by_tensors(&names()), "the names of its tensors"),
+        Some(found) => (Some(found), say!("its architectures")),
+        None => (by_tensors(&names()), say!("the names of its tensors")),
     };
     let Some(id) = found else { return Err(unknown()) };
     config.set("model_type", json!(id));
-    Ok(Some(format!("config.json has no model_type; by {by} it is a {id}")))
+    Ok(Some(say!("config.json has no model_type; by {by} it is a {id}", by, id)))
 }
 
 fn unknown() -> ModelError {
     let known = ARCHITECTURES.iter().map(|architecture| architecture.id).collect::<Vec<_>>().join(", ");
-    ModelError::Config(format!(
-        "it has no model_type, and neither architectures nor the tensors tell it; add a line like \"model_type\": \"bert\" to it, with one of {known}"
+    ModelError::Config(say!(
+        "it has no model_type, and neither architectures nor the tensors tell it; add a line like \"model_type\": \"bert\" to it, with one of {known}",
+        known
     ))
 }
 

@@ -7,6 +7,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::ModelError;
+use crate::session::say;
 
 /// How a new tensor is filled.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,7 +37,13 @@ impl Init {
 /// [`ModelError::Config`] if it would be too large.
 pub fn fresh(name: &str, shape: &[usize], init: Init, seed: u64, device: &Device) -> Result<Tensor, ModelError> {
     let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= 1 << 33);
-    let count = count.ok_or_else(|| ModelError::Config(format!("{name} would be {shape:?}, too large to be made")))?;
+    let count = count.ok_or_else(|| {
+        ModelError::Config(say!(
+            "{name} would be {shape}, too large to be made",
+            name,
+            shape = format_args!("{shape:?}")
+        ))
+    })?;
     Ok(Tensor::from_vec(init.fill(name, count, seed), shape, device)?)
 }
 

@@ -19,6 +19,7 @@ use super::tensor_layout::{
     Tables, TokenizerRule, named_kinds,
 };
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, KvCache, ModelError, Names, Network, Trace};
+use crate::session::say;
 
 /// The registry's line for Llama.
 pub(super) const LLAMA: Architecture = Architecture {
@@ -247,8 +248,10 @@ fn eps(config: &Config) -> std::result::Result<f64, ModelError> {
 fn head_size(config: &Config, width: usize) -> std::result::Result<usize, ModelError> {
     let heads = config.size(&["num_attention_heads"])?;
     match config.size_or("head_dim", 0)? {
-        0 if !width.is_multiple_of(heads) => Err(ModelError::Config(format!(
-            "hidden_size {width} is no multiple of num_attention_heads {heads}, and there is no head_dim"
+        0 if !width.is_multiple_of(heads) => Err(ModelError::Config(say!(
+            "hidden_size {width} is no multiple of num_attention_heads {heads}, and there is no head_dim",
+            width,
+            heads
         ))),
         0 => Ok(width / heads),
         wide => Ok(wide),
@@ -287,13 +290,18 @@ fn windowed(
         return Ok((0..layers).map(|layer| layer >= first).collect());
     };
     if kinds.len() != layers {
-        return Err(ModelError::Config(format!("layer_types names {} layers of {layers}", kinds.len())));
+        return Err(ModelError::Config(say!(
+            "layer_types names {kinds} layers of {layers}",
+            kinds = kinds.len(),
+            layers
+        )));
     }
     let kind = |kind: &str| match kind {
         "full_attention" => Ok(false),
         "sliding_attention" => Ok(true),
-        other => Err(ModelError::Config(format!(
-            "layer type {other:?} is not known here; the known ones are full_attention, sliding_attention"
+        other => Err(ModelError::Config(say!(
+            "layer type {other} is not known here; the known ones are full_attention, sliding_attention",
+            other = format_args!("{other:?}")
         ))),
     };
     kinds.into_iter().map(kind).collect()
@@ -352,8 +360,10 @@ fn attention(
     let heads = config.size(&["num_attention_heads"])?;
     let (kv_heads, wide) = (config.size_or("num_key_value_heads", heads)?, head_size(config, width)?);
     if !heads.is_multiple_of(kv_heads) {
-        return Err(ModelError::Config(format!(
-            "num_attention_heads {heads} is no multiple of num_key_value_heads {kv_heads}"
+        return Err(ModelError::Config(say!(
+            "num_attention_heads {heads} is no multiple of num_key_value_heads {kv_heads}",
+            heads,
+            kv_heads
         )));
     }
     let (inputs_biased, output_biased) = match family {

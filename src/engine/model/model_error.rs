@@ -2,66 +2,87 @@
 
 use std::path::PathBuf;
 
+use crate::session::{Say, Sentence, say, spoken};
+
 /// Why a model cannot be opened, run or saved.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file is missing or unreadable.
-    #[error("cannot read {what}: {reason}: {path}")]
     File {
         /// Which file of the model.
-        what: &'static str,
+        what: Sentence,
         /// The operating system's or parser's words.
-        reason: String,
+        reason: Sentence,
         /// The file or folder.
         path: PathBuf,
     },
     /// A file's content contradicts itself.
-    #[error("the weights are damaged: {reason}; fetch the file again: {path}")]
     Damaged {
         /// What is wrong with it.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// The configuration asks for something this program does not know.
-    #[error("config.json: {0}")]
-    Config(String),
+    Config(Sentence),
     /// The weights do not fit the configuration.
-    #[error("the weights do not fit the configuration: {0}")]
-    Weights(String),
+    Weights(Sentence),
     /// The tokenizer cannot do what is asked.
-    #[error("the tokenizer: {0}")]
-    Tokens(String),
+    Tokens(Sentence),
     /// No built-in model has this name.
-    #[error("there is no built-in model {0:?}; the known ones are {1}")]
     UnknownBuiltIn(String, String),
     /// What a run left beside the weights cannot be used.
-    #[error(transparent)]
     InferenceSpec(#[from] crate::session::UsageError),
     /// Writing the model failed.
-    #[error("cannot write the model: {reason}; check that the folder can be written and has room: {path}")]
     Write {
         /// The operating system's words.
-        reason: String,
+        reason: Sentence,
         /// The file or folder.
         path: PathBuf,
     },
     /// The tensor library refused.
-    #[error("tensor library: {}", tensor_trouble(.0))]
     Tensor(#[from] candle_core::Error),
 }
 
+impl Say for ModelError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::File { what, reason, path } => say!("cannot read {what}: {reason}: {path}", what, reason, path),
+            Self::Damaged { reason, path } => {
+                say!("the weights are damaged: {reason}; fetch the file again: {path}", reason, path)
+            }
+            Self::Config(reason) => say!("config.json: {reason}", reason),
+            Self::Weights(reason) => say!("the weights do not fit the configuration: {reason}", reason),
+            Self::Tokens(reason) => say!("the tokenizer: {reason}", reason),
+            Self::UnknownBuiltIn(name, known) => say!(
+                "there is no built-in model {name}; the known ones are {known}",
+                name = format_args!("{name:?}"),
+                known
+            ),
+            Self::InferenceSpec(e) => e.said(),
+            Self::Write { reason, path } => say!(
+                "cannot write the model: {reason}; check that the folder can be written and has room: {path}",
+                reason,
+                path
+            ),
+            Self::Tensor(e) => say!("tensor library: {reason}", reason = tensor_trouble(e)),
+        }
+    }
+}
+
+spoken!(ModelError);
+
 /// The tensor library's words, and what to do where a card's memory was full: the words are a driver's, and
 /// name nothing that a person could turn.
-pub fn tensor_trouble(error: &candle_core::Error) -> String {
+pub fn tensor_trouble(error: &candle_core::Error) -> Sentence {
     let said = error.to_string();
-    let full = ["OUT_OF_MEMORY", "ALLOC_FAILED"].iter().any(|sign| said.contains(sign));
-    let next = if full {
-        "; the card's memory is full: lower recipe.batch or max_tokens, keep the teacher in bf16, close what else computes there, or set recipe.device to Cpu"
-    } else {
-        ""
-    };
-    said + next
+    if !["OUT_OF_MEMORY", "ALLOC_FAILED"].iter().any(|sign| said.contains(sign)) {
+        return Sentence::verbatim(said);
+    }
+    say!(
+        "{said}; the card's memory is full: lower recipe.batch or max_tokens, keep the teacher in bf16, close what else computes there, or set recipe.device to Cpu",
+        said
+    )
 }
 
 #[cfg(test)]

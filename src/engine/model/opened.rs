@@ -11,7 +11,7 @@ use super::{
     architecture, attention,
 };
 use crate::link::ModelCard;
-use crate::session::{Head, ModelChoice};
+use crate::session::{Head, ModelChoice, Say, Sentence, say};
 
 /// A model in memory: one set of weights, two readings of it, and its tokenizer.
 pub struct Model {
@@ -124,24 +124,25 @@ fn open_read(
     let mut model = open_parts(choice, files, parts, count, seed, device)?;
     model.card.notes.splice(0..0, told);
     if !outputs.names.is_empty() && config_asks_several(&model.config) {
-        let note = "its classifier was trained to give a text several labels (problem_type); here its outputs are read as one choice among the classes";
-        model.card.notes.push(note.to_owned());
+        let note = say!(
+            "its classifier was trained to give a text several labels (problem_type); here its outputs are read as one choice among the classes"
+        );
+        model.card.notes.push(note);
     }
     if outputs.unnamed {
-        let note = "nothing names the outputs of its classifier: they are taken for the data's classes in their order, from which training goes on";
-        model.card.notes.push(note.to_owned());
+        let note = say!(
+            "nothing names the outputs of its classifier: they are taken for the data's classes in their order, from which training goes on"
+        );
+        model.card.notes.push(note);
     }
     if outputs.replaced {
-        model.card.notes.push(format!(
-            "it was trained on the classes {}, which are not the data's: a new classifier, with random weights, stands in the place of its own",
-            outputs::list(&outputs.names)
-        ));
+        model.card.notes.push(say!("it was trained on the classes {names}, which are not the data's: a new classifier, with random weights, stands in the place of its own", names = outputs::list(&outputs.names)));
     }
     // Without a word from it the labels of the configuration count.
     if !outputs.names.is_empty()
         && let Err(e) = model.files.usage()
     {
-        model.card.notes.push(e.to_string());
+        model.card.notes.push(e.said());
     }
     model.card.outputs.clone_from(&outputs.names);
     model.card.trouble.clone_from(&outputs.trouble);
@@ -210,11 +211,14 @@ pub fn output_names(files: &ModelFiles, config: &Config, architecture: &Architec
 }
 
 /// A mapping of classes that no classifier is there for.
-fn unread(choice: &ModelChoice, classes: Classes, top: &HeadKind) -> Option<String> {
-    let why =
-        if *top == HeadKind::Vocabulary { "it answers by label words" } else { "no classifier is stored with it" };
+fn unread(choice: &ModelChoice, classes: Classes, top: &HeadKind) -> Option<Sentence> {
+    let why = if *top == HeadKind::Vocabulary {
+        say!("it answers by label words")
+    } else {
+        say!("no classifier is stored with it")
+    };
     let asked = choice.classes.is_some() && matches!(classes, Classes::Teaching(_) | Classes::Learning(_));
-    asked.then(|| format!("`classes` says which output is which class, but {why}; leave `classes` out"))
+    asked.then(|| say!("`classes` says which output is which class, but {why}; leave `classes` out", why))
 }
 
 /// What a model is put together from.
@@ -282,8 +286,8 @@ fn assemble(
     Ok(Model { card, config, top, architecture, weights, tracked, detached, tokens, max_tokens, files, outputs })
 }
 
-fn frozen_note(kinds: String) -> String {
-    format!("kept frozen ({kinds}): it can only teach")
+fn frozen_note(kinds: String) -> Sentence {
+    say!("kept frozen ({kinds}): it can only teach", kinds)
 }
 
 impl Model {

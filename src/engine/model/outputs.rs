@@ -9,6 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::session::{Sentence, say};
+
 /// Most names in a sentence.
 const SHOWN: usize = 8;
 /// Fewest letters of a short form: `pos`, `neg` and `neu` are usual, two letters begin too many words.
@@ -28,7 +30,7 @@ pub struct Outputs {
     /// Whether a new classifier stands in the place of this one, which was for other classes.
     pub replaced: bool,
     /// Why they are not the data's classes, and what to do; `None` where they are.
-    pub trouble: Option<String>,
+    pub trouble: Option<Sentence>,
 }
 
 /// The outputs that answer for the classes.
@@ -64,7 +66,7 @@ pub fn matched(
     outputs: &[String],
     classes: &[String],
     mapping: Option<&BTreeMap<String, String>>,
-) -> Result<Matched, String> {
+) -> Result<Matched, Sentence> {
     let named = match mapping {
         Some(mapping) => mapped(outputs, classes, mapping)?,
         None => by_name(outputs, classes),
@@ -79,32 +81,55 @@ pub fn matched(
     match (lost.is_empty(), mapping.is_some()) {
         (true, true) => Ok(Matched { order, left_out, shortened }),
         (true, false) if left_out.is_empty() => Ok(Matched { order, left_out, shortened }),
-        (false, true) => Err(format!(
-            "`classes` names no output for {}; name one for every class: the outputs are {}",
-            list(&lost),
-            list(outputs)
+        (false, true) => Err(Sentence::joined(
+            [
+                say!("`classes` names no output for {lost}", lost = list(&lost)),
+                say!("name one for every class: the outputs are {outputs}", outputs = list(outputs)),
+            ],
+            "; ",
         )),
         _ => Err(unlike(outputs, classes, &lost, &left_out)),
     }
 }
 
 /// Outputs that are other classes than the data's.
-fn unlike(outputs: &[String], classes: &[String], lost: &[&String], left_out: &[String]) -> String {
-    let both = format!("its outputs are {} and the data's classes {}", list(outputs), list(classes));
+fn unlike(outputs: &[String], classes: &[String], lost: &[&String], left_out: &[String]) -> Sentence {
+    let both = say!(
+        "its outputs are {outputs} and the data's classes {classes}",
+        outputs = list(outputs),
+        classes = list(classes)
+    );
     let example = outputs.first().map_or_else(String::new, |name| format!("{name:?}: "));
     let class = lost.first().map_or_else(|| classes.first(), |lost| Some(*lost));
     let example = class.map_or_else(String::new, |class| format!("Some({{{example}{class:?}, …}})"));
     if outputs.len() < classes.len() {
-        return format!("{both}; it cannot answer for all of them: choose a model for these classes, or train one");
-    }
-    if lost.is_empty() {
-        return format!(
-            "{both}; no class is {}: say which output is which class under `classes`, e.g. {example}, and those not named are left out",
-            list(left_out)
+        return Sentence::joined(
+            [both, say!("it cannot answer for all of them: choose a model for these classes, or train one")],
+            "; ",
         );
     }
-    format!(
-        "{both}; say which output is which class under `classes`, e.g. {example}, or choose a model for these classes"
+    if lost.is_empty() {
+        return Sentence::joined(
+            [
+                both,
+                say!(
+                    "no class is {left_out}: say which output is which class under `classes`, e.g. {example}, and those not named are left out",
+                    left_out = list(left_out),
+                    example
+                ),
+            ],
+            "; ",
+        );
+    }
+    Sentence::joined(
+        [
+            both,
+            say!(
+                "say which output is which class under `classes`, e.g. {example}, or choose a model for these classes",
+                example
+            ),
+        ],
+        "; ",
     )
 }
 
@@ -168,24 +193,46 @@ fn mapped(
     outputs: &[String],
     classes: &[String],
     mapping: &BTreeMap<String, String>,
-) -> Result<Vec<Option<usize>>, String> {
+) -> Result<Vec<Option<usize>>, Sentence> {
     let mut pairs = vec![None; classes.len()];
     for (output, class) in mapping {
         let Some(found) = named(outputs, output) else {
-            return Err(format!(
-                "`classes` names an output {output:?}, and the model has {}; name one of these",
-                list(outputs)
+            return Err(Sentence::joined(
+                [
+                    say!(
+                        "`classes` names an output {output}, and the model has {outputs}",
+                        output = format_args!("{output:?}"),
+                        outputs = list(outputs)
+                    ),
+                    say!("name one of these"),
+                ],
+                "; ",
             ));
         };
         let Some(place) = named(classes, class) else {
-            return Err(format!(
-                "`classes` names a class {class:?}, and the data has {}; name one of these",
-                list(classes)
+            return Err(Sentence::joined(
+                [
+                    say!(
+                        "`classes` names a class {class}, and the data has {classes}",
+                        class = format_args!("{class:?}"),
+                        classes = list(classes)
+                    ),
+                    say!("name one of these"),
+                ],
+                "; ",
             ));
         };
         if pairs[place].is_some() || pairs.contains(&Some(found)) {
-            return Err(format!(
-                "`classes` names {output:?} or {class:?} twice; give every class one output of its own"
+            return Err(Sentence::joined(
+                [
+                    say!(
+                        "`classes` names {output} or {class} twice",
+                        output = format_args!("{output:?}"),
+                        class = format_args!("{class:?}")
+                    ),
+                    say!("give every class one output of its own"),
+                ],
+                "; ",
             ));
         }
         pairs[place] = Some(found);
@@ -250,11 +297,11 @@ fn narrow(letter: char) -> char {
 }
 
 /// Some names, and how many more there are.
-pub(super) fn list(names: &[impl AsRef<str>]) -> String {
+pub(super) fn list(names: &[impl AsRef<str>]) -> Sentence {
     let shown = names.iter().take(SHOWN).map(|name| name.as_ref().to_owned()).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
+        0 => Sentence::verbatim(shown),
+        more => say!("{shown} and {more} more", shown, more),
     }
 }
 
@@ -267,7 +314,7 @@ mod tests {
     }
 
     fn order(outputs: &[&str], classes: &[&str]) -> Result<Vec<usize>, String> {
-        matched(&names(outputs), &names(classes), None).map(|matched| matched.order)
+        matched(&names(outputs), &names(classes), None).map(|matched| matched.order).map_err(|said| said.to_string())
     }
 
     #[test]

@@ -14,6 +14,7 @@ use candle_core::{DType, Device, Tensor};
 
 use super::kinds::explain_bytes;
 use super::{ModelError, shelter};
+use crate::session::{Say, Sentence, say};
 
 /// Largest description of tensors in an archive, bytes; a model of 1000 tensors has some 200 kB.
 const MOST: u64 = 64 << 20;
@@ -30,8 +31,8 @@ impl Pickle {
     /// # Errors
     /// [`ModelError::Damaged`] if it is no archive, wants too much, or claims what is not there.
     pub fn open(path: &Path) -> Result<Self, ModelError> {
-        let failed = |reason: String| match explain_bytes(path) {
-            Some(reason) => ModelError::File { what: "the weights", reason, path: path.to_owned() },
+        let failed = |reason: Sentence| match explain_bytes(path) {
+            Some(reason) => ModelError::File { what: say!("the weights"), reason, path: path.to_owned() },
             None => ModelError::Damaged { reason, path: path.to_owned() },
         };
         let members = members(path).map_err(failed)?;
@@ -40,7 +41,7 @@ impl Pickle {
             fits(info, &members).map_err(failed)?;
         }
         if opened.tensor_infos().is_empty() {
-            return Err(failed("it holds no tensors by name; is it a whole model instead of its weights?".into()));
+            return Err(failed(say!("it holds no tensors by name; is it a whole model instead of its weights?")));
         }
         Ok(Self { reader: opened, path: path.to_owned() })
     }
@@ -55,29 +56,29 @@ impl Pickle {
     /// # Errors
     /// [`ModelError::Damaged`].
     pub fn tensor(&self, name: &str, device: &Device) -> Result<Tensor, ModelError> {
-        let failed = |reason: String| ModelError::Damaged { reason, path: self.path.clone() };
+        let failed = |reason: Sentence| ModelError::Damaged { reason, path: self.path.clone() };
         let read = sheltered(|| self.reader.get(name)).map_err(failed)?;
-        let tensor = read.ok_or_else(|| failed(format!("{name} is not there")))?;
+        let tensor = read.ok_or_else(|| failed(say!("{name} is not there", name)))?;
         Ok(tensor.contiguous()?.to_device(device)?)
     }
 }
 
 /// Members of the archive by name with their bytes, after a look through its description.
-fn members(path: &Path) -> Result<BTreeMap<String, u64>, String> {
-    let file = File::open(path).map_err(|e| e.to_string())?;
-    let whole = file.metadata().map_err(|e| e.to_string())?.len();
+fn members(path: &Path) -> Result<BTreeMap<String, u64>, Sentence> {
+    let file = File::open(path).map_err(|e| e.said())?;
+    let whole = file.metadata().map_err(|e| e.said())?.len();
     let mut archive =
-        zip::ZipArchive::new(BufReader::new(file)).map_err(|e| format!("it is no PyTorch archive ({e})"))?;
+        zip::ZipArchive::new(BufReader::new(file)).map_err(|e| say!("it is no PyTorch archive ({e})", e))?;
     let mut members = BTreeMap::new();
     for index in 0..archive.len() {
-        let mut member = archive.by_index(index).map_err(|e| e.to_string())?;
-        let (name, size) = (member.name().map_err(|e| e.to_string())?.into_owned(), member.size());
+        let mut member = archive.by_index(index).map_err(|e| e.said())?;
+        let (name, size) = (member.name().map_err(|e| e.said())?.into_owned(), member.size());
         if member.compressed_size() != size || size > whole {
-            return Err(format!("{name} is packed or longer than the file, as PyTorch never writes it"));
+            return Err(say!("{name} is packed or longer than the file, as PyTorch never writes it", name));
         }
         if name.ends_with("data.pkl") {
             let mut bytes = Vec::new();
-            member.by_ref().take(MOST + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+            member.by_ref().take(MOST + 1).read_to_end(&mut bytes).map_err(|e| e.said())?;
             weigh::weigh(&bytes, MOST as usize)?;
         }
         members.insert(name, size);
@@ -86,18 +87,23 @@ fn members(path: &Path) -> Result<BTreeMap<String, u64>, String> {
 }
 
 /// Whether the archive has the bytes a tensor claims.
-fn fits(info: &TensorInfo, members: &BTreeMap<String, u64>) -> Result<(), String> {
+fn fits(info: &TensorInfo, members: &BTreeMap<String, u64>) -> Result<(), Sentence> {
     let name = &info.name;
-    let held = *members.get(&info.path).ok_or_else(|| format!("the numbers of {name} are not in it"))?;
+    let held = *members.get(&info.path).ok_or_else(|| say!("the numbers of {name} are not in it", name))?;
     let wanted = info.layout.dims().iter().try_fold(info.dtype.size_in_bytes() as u64, |n, &d| n.checked_mul(d as u64));
     let end = wanted.and_then(|wanted| wanted.checked_add(info.layout.start_offset() as u64));
     match end {
         Some(end) if end <= held => Ok(()),
-        _ => Err(format!("{name} is said to be {:?}, more than the {held} bytes that are there", info.layout.dims())),
+        _ => Err(say!(
+            "{name} is said to be {layout}, more than the {held} bytes that are there",
+            name,
+            layout = format_args!("{:?}", info.layout.dims()),
+            held
+        )),
     }
 }
 
 /// Calls the reader; a panic inside it is an error like any other.
-fn sheltered<T>(read: impl FnOnce() -> candle_core::Result<T>) -> Result<T, String> {
-    shelter::sheltered(read).ok_or("its description is malformed")?.map_err(|e| e.to_string())
+fn sheltered<T>(read: impl FnOnce() -> candle_core::Result<T>) -> Result<T, Sentence> {
+    shelter::sheltered(read).ok_or(say!("its description is malformed"))?.map_err(|e| e.said())
 }

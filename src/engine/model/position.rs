@@ -6,6 +6,7 @@ use candle_core::{Result, Tensor};
 
 use super::layers::Embedding;
 use super::{Config, ModelError, Names, ops};
+use crate::session::say;
 
 /// How one attention knows the order of the tokens.
 #[derive(Clone, Copy)]
@@ -61,13 +62,13 @@ impl Frequencies {
         let given = config.part("rope_parameters")?;
         let scaling = if given.is_some() { given } else { config.part("rope_scaling")? }.unwrap_or_default();
         if scaling.has_parts() {
-            return Err(ModelError::Config("rope_parameters of each kind of layer are not known here".into()));
+            return Err(ModelError::Config(say!("rope_parameters of each kind of layer are not known here")));
         }
         if !wide.is_multiple_of(2) {
-            return Err(ModelError::Config(format!("rotary positions need heads of an even size, not {wide}")));
+            return Err(ModelError::Config(say!("rotary positions need heads of an even size, not {wide}", wide)));
         }
         if scaling.number_or("partial_rotary_factor", config.number_or("partial_rotary_factor", 1.0)?)? != 1.0 {
-            return Err(ModelError::Config("partial_rotary_factor must be 1 here".into()));
+            return Err(ModelError::Config(say!("partial_rotary_factor must be 1 here")));
         }
         let base = scaling.number_or("rope_theta", config.number_or("rope_theta", 10_000.0)?)? as f32;
         let plain = (0..wide).step_by(2).map(|i| 1.0 / base.powf(i as f32 / wide as f32)).collect();
@@ -76,8 +77,9 @@ impl Frequencies {
             "default" => Ok(Self(plain)),
             "linear" => Ok(Self(linear(plain, &scaling)?)),
             "llama3" => Ok(Self(llama3(plain, &scaling, config)?)),
-            other => Err(ModelError::Config(format!(
-                "rope scaling {other:?} is not known here; the known ones are default, linear, llama3"
+            other => Err(ModelError::Config(say!(
+                "rope scaling {other} is not known here; the known ones are default, linear, llama3",
+                other = format_args!("{other:?}")
             ))),
         }
     }
@@ -121,8 +123,10 @@ impl RelativeBias {
     ) -> std::result::Result<Self, ModelError> {
         let near = (if both_ways { buckets / 2 } else { buckets }) / 2;
         if near == 0 || distance <= near {
-            return Err(ModelError::Config(format!(
-                "{buckets} relative_attention_num_buckets and a relative_attention_max_distance of {distance} make no scale"
+            return Err(ModelError::Config(say!(
+                "{buckets} relative_attention_num_buckets and a relative_attention_max_distance of {distance} make no scale",
+                buckets,
+                distance
             )));
         }
         Ok(Self { table: Embedding::new(names, buckets, heads, deviation)?, buckets, distance, both_ways })
@@ -169,7 +173,11 @@ fn divided(plain: Vec<f32>, config: &Config) -> std::result::Result<Vec<f32>, Mo
     let Some(divisors) = config.numbers("rope_divisors")? else { return Ok(plain) };
     if divisors.len() != plain.len() {
         let (given, wanted) = (divisors.len(), plain.len());
-        return Err(ModelError::Config(format!("rope_divisors has {given} numbers for {wanted} frequencies")));
+        return Err(ModelError::Config(say!(
+            "rope_divisors has {given} numbers for {wanted} frequencies",
+            given,
+            wanted
+        )));
     }
     Ok(plain.into_iter().zip(divisors).map(|(frequency, divisor)| frequency / divisor).collect())
 }
@@ -186,7 +194,7 @@ fn llama3(plain: Vec<f32>, scaling: &Config, config: &Config) -> std::result::Re
     let (factor, low, high) =
         (scaling.positive("factor")?, scaling.positive("low_freq_factor")?, scaling.positive("high_freq_factor")?);
     if high <= low {
-        return Err(ModelError::Config(format!("high_freq_factor {high} must be above low_freq_factor {low}")));
+        return Err(ModelError::Config(say!("high_freq_factor {high} must be above low_freq_factor {low}", high, low)));
     }
     let before = config.size_or("max_position_embeddings", 2048)?;
     let before = scaling.size_or("original_max_position_embeddings", before)? as f32;

@@ -11,6 +11,7 @@ use super::layers::{DropoutRng, Embedding, Linear, Norm, TokenEmbedding};
 use super::names::other_names;
 use super::tensor_layout::{Activations, Tables, TokenizerRule, named_kinds};
 use super::{Architecture, Config, HeadKind, Heads, Input, InputIds, Kind, ModelError, Names, Network, Trace, bert};
+use crate::session::say;
 
 /// The registry's line.
 pub(super) const ARCHITECTURE: Architecture = Architecture {
@@ -83,7 +84,7 @@ impl Roberta {
     /// [`ModelError`] for a configuration or checkpoint that does not fit.
     pub fn new(config: &Config, top: &HeadKind, names: &Names) -> std::result::Result<Self, ModelError> {
         if config.word_or("position_embedding_type", "absolute") != "absolute" {
-            return Err(ModelError::Config("position_embedding_type must be absolute".into()));
+            return Err(ModelError::Config(say!("position_embedding_type must be absolute")));
         }
         let trunk = names.pp("roberta");
         let (width, spread) = (config.size(&["hidden_size"])?, config.number_or("initializer_range", 0.02)?);

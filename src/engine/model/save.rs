@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{HeadKind, Model, ModelError};
 use crate::session::file::write_atomically;
 use crate::session::inference_spec::FILE;
-use crate::session::{Head, InferenceSpec, Prompt};
+use crate::session::{Head, InferenceSpec, Prompt, Say};
 
 impl Model {
     /// Writes the model into `folder`, each file whole or not at all. `classes` become the labels
@@ -43,7 +43,7 @@ impl Model {
         let StudentFiles(files) = self.as_files(classes)?;
         let head = if self.top == HeadKind::Vocabulary { Head::LabelWords } else { Head::Classifier };
         let usage = InferenceSpec::new(head, self.max_tokens, classes, prompt);
-        let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.to_string(), path: FILE.into() })?;
+        let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.said(), path: FILE.into() })?;
         Ok(StudentFiles([(FILE, text.into_bytes())].into_iter().chain(files).collect()))
     }
 
@@ -126,7 +126,7 @@ impl StudentFiles {
 
 fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ModelError> {
     let path = folder.join(name);
-    write_atomically(&path, bytes).map_err(|e| ModelError::Write { reason: e.to_string(), path })
+    write_atomically(&path, bytes).map_err(|e| ModelError::Write { reason: e.said(), path })
 }
 
 /// Tensors as safetensors bytes with Hugging Face's usual metadata.

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::text::read_text;
 use super::{ModelError, kinds};
+use crate::session::{Say, Sentence, say};
 
 /// How weights are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,19 +58,27 @@ impl WeightFiles {
                 return Self::sharded(folder, layout);
             }
         }
-        let reason = "there is neither model.safetensors nor pytorch_model.bin, nor an index of either; put the weights there or pick another folder";
-        let missing = || ModelError::File { what: "the weights", reason: reason.into(), path: folder.to_owned() };
+        let reason = say!(
+            "there is neither model.safetensors nor pytorch_model.bin, nor an index of either; put the weights there or pick another folder"
+        );
+        let missing =
+            || ModelError::File { what: say!("the weights"), reason: reason.clone(), path: folder.to_owned() };
         Err(kinds::explain(folder).unwrap_or_else(missing))
     }
 
     fn sharded(folder: &Path, layout: Layout) -> Result<Self, ModelError> {
         let what = layout.index;
-        let failed = |reason: String| ModelError::File { what, reason, path: folder.join(layout.index) };
+        let failed = |reason: Sentence| ModelError::File { what: what.said(), reason, path: folder.join(layout.index) };
         let names = shards(&read_text(&folder.join(layout.index), what)?).map_err(failed)?;
         let missing: Vec<&String> = names.iter().filter(|name| !folder.join(name).is_file()).collect();
         if let Some(first) = missing.first() {
             let (n, of) = (missing.len(), names.len());
-            let reason = format!("{n} of the {of} shards it names are not there, the first is {first}; fetch them too");
+            let reason = say!(
+                "{n} of the {of} shards it names are not there, the first is {first}; fetch them too",
+                n,
+                of,
+                first
+            );
             return Err(failed(reason));
         }
         Ok(Self { format: layout.format, paths: names.iter().map(|name| folder.join(name)).collect() })
@@ -80,18 +89,21 @@ impl WeightFiles {
 ///
 /// # Errors
 /// What is wrong with the index, in words.
-pub fn shards(index: &str) -> Result<Vec<String>, String> {
+pub fn shards(index: &str) -> Result<Vec<String>, Sentence> {
     #[derive(serde::Deserialize)]
     struct Index {
         weight_map: BTreeMap<String, String>,
     }
-    let parsed: Index = serde_json::from_str(index).map_err(|e| format!("it is no index of shards ({e})"))?;
+    let parsed: Index = serde_json::from_str(index).map_err(|e| say!("it is no index of shards ({e})", e))?;
     let mut names: Vec<String> = parsed.weight_map.into_values().collect();
     names.sort();
     names.dedup();
     match names.iter().find(|name| !is_plain(name)) {
-        Some(outside) => Err(format!("it names {outside:?}, which lies outside the folder; do not trust this model")),
-        None if names.is_empty() => Err("it names no shards; fetch it again".into()),
+        Some(outside) => Err(say!(
+            "it names {outside}, which lies outside the folder; do not trust this model",
+            outside = format_args!("{outside:?}")
+        )),
+        None if names.is_empty() => Err(say!("it names no shards; fetch it again")),
         None => Ok(names),
     }
 }

@@ -15,7 +15,7 @@ use super::mapped::map;
 use super::pickle::Pickle;
 use super::shards::{Format, WeightFiles};
 use super::text;
-use crate::session::Precision;
+use crate::session::{Precision, Say, Sentence, say};
 
 /// The tensors of one model, in one file or several.
 pub struct Stored {
@@ -49,7 +49,7 @@ impl Stored {
         let found = WeightFiles::find(folder)?;
         let mut stored = Self { files: Vec::new(), known: BTreeMap::new(), precision: Precision::F32 };
         for path in found.paths {
-            drop(text::open(&path, "the weights")?);
+            drop(text::open(&path, say!("the weights"))?);
             let tensors = match found.format {
                 // SAFETY: the map is only read; a file that is cut while mapped ends the process
                 // on every platform, as with any memory-mapped checkpoint.
@@ -225,9 +225,10 @@ impl Stored {
         let whole = self.tensor(name, &Device::Cpu)?;
         let kept = whole.to_dtype(half)?;
         if !is_finite(&kept.to_dtype(DType::F32)?) {
-            return Err(ModelError::Weights(format!(
-                "{name} holds numbers beyond the range of {}; keep this model in bf16 or f32",
-                half.as_str()
+            return Err(ModelError::Weights(say!(
+                "{name} holds numbers beyond the range of {half}; keep this model in bf16 or f32",
+                name,
+                half = half.as_str()
             )));
         }
         Ok(Some(FrozenWeights::Half(kept.to_device(device)?)))
@@ -239,7 +240,7 @@ impl Stored {
     /// [`ModelError::Damaged`] if it cannot be read, or holds what is no number.
     pub fn tensor(&self, name: &str, device: &Device) -> Result<Tensor, ModelError> {
         let found = self.known.get(name).and_then(|known| self.files.get(known.file));
-        let (path, tensors) = found.ok_or_else(|| ModelError::Weights(format!("no tensor {name}")))?;
+        let (path, tensors) = found.ok_or_else(|| ModelError::Weights(say!("no tensor {name}", name)))?;
         let name = &*self.kept_as(name);
         let loaded = match tensors {
             Tensors::Mapped(mapped) => mapped.load(name, &Device::Cpu).map_err(|e| unreadable(name, &e, path))?,
@@ -248,7 +249,7 @@ impl Stored {
             Tensors::Gguf(tensors) => tensors.tensor(name, &Device::Cpu)?,
             Tensors::Held(held) => match held.get(name) {
                 Some(tensor) => tensor.to_device(&Device::Cpu)?,
-                None => return Err(ModelError::Weights(format!("no tensor {name}"))),
+                None => return Err(ModelError::Weights(say!("no tensor {name}", name))),
             },
         };
         if !matches!(loaded.dtype(), DType::F32 | DType::F16 | DType::BF16 | DType::F64) {
@@ -256,7 +257,7 @@ impl Stored {
         }
         let loaded = loaded.to_dtype(DType::F32)?;
         if !is_finite(&loaded) {
-            return Err(damaged(format!("{name} holds numbers that are NaN or infinite"), path));
+            return Err(damaged(say!("{name} holds numbers that are NaN or infinite", name), path));
         }
         Ok(loaded.to_device(device)?)
     }
@@ -272,8 +273,10 @@ fn is_finite(tensor: &Tensor) -> bool {
 
 /// A tensor in a precision that is not read here.
 fn not_numbers(name: &str, kept: &str) -> ModelError {
-    ModelError::Weights(format!(
-        "{name} is stored as {kept}; this program reads f32, f16, bf16 and f64, so fetch a version that is not quantised"
+    ModelError::Weights(say!(
+        "{name} is stored as {kept}; this program reads f32, f16, bf16 and f64, so fetch a version that is not quantised",
+        name,
+        kept
     ))
 }
 
@@ -289,29 +292,29 @@ fn unreadable(name: &str, error: &candle_core::Error, path: &Path) -> ModelError
 
 fn no_safetensors(error: &candle_core::Error, path: &Path) -> ModelError {
     match explain_bytes(path) {
-        Some(reason) => ModelError::File { what: "the weights", reason, path: path.to_owned() },
+        Some(reason) => ModelError::File { what: say!("the weights"), reason, path: path.to_owned() },
         None => damaged(reason(error), path),
     }
 }
 
-fn damaged(reason: String, path: &Path) -> ModelError {
+fn damaged(reason: Sentence, path: &Path) -> ModelError {
     ModelError::Damaged { reason, path: path.to_owned() }
 }
 
 /// What candle and safetensors say of a broken file, in words for its owner.
-fn reason(error: &candle_core::Error) -> String {
+fn reason(error: &candle_core::Error) -> Sentence {
     use safetensors::SafeTensorError as Wrong;
     match error {
         candle_core::Error::WithPath { inner, .. } => reason(inner),
         candle_core::Error::WithBacktrace { inner, .. } => reason(inner),
         candle_core::Error::SafeTensor(wrong) => match wrong {
             Wrong::HeaderTooLarge | Wrong::HeaderTooSmall | Wrong::InvalidHeaderLength => {
-                format!("its header is cut off or it is no safetensors file ({wrong})")
+                say!("its header is cut off or it is no safetensors file ({wrong})", wrong)
             }
-            Wrong::MetadataIncompleteBuffer => "its length is not the one its header states; it is cut off".into(),
-            Wrong::InvalidOffset(name) => format!("its tensors overlap or leave gaps, the first is {name}"),
-            wrong => wrong.to_string(),
+            Wrong::MetadataIncompleteBuffer => say!("its length is not the one its header states; it is cut off"),
+            Wrong::InvalidOffset(name) => say!("its tensors overlap or leave gaps, the first is {name}", name),
+            wrong => wrong.said(),
         },
-        other => other.to_string(),
+        other => other.said(),
     }
 }

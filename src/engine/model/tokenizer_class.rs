@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::tensor_layout::TokenizerRule;
 use super::{ARCHITECTURES, ModelError};
+use crate::session::{Sentence, say};
 
 /// How a class of transformers makes its tokenizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub fn applied(
     text: String,
     settings: &Map<String, Value>,
     model_type: Option<&str>,
-) -> Result<(String, Vec<String>), ModelError> {
+) -> Result<(String, Vec<Sentence>), ModelError> {
     // What is no object is refused where it is opened.
     let is_object = text.trim_start().starts_with('{');
     let Some(mut outline) = serde_json::from_str::<Outline>(&text).ok().filter(|_| is_object) else {
@@ -66,9 +67,9 @@ pub fn applied(
     }
     let said = changes.said;
     if said.is_empty() {
-        return Ok((text, said));
+        return Ok((text, Vec::new()));
     }
-    let unread = |e: serde_json::Error| ModelError::Tokens(format!("tokenizer.json cannot be read: {e}"));
+    let unread = |e: serde_json::Error| ModelError::Tokens(say!("tokenizer.json cannot be read: {e}", e));
     let mut whole: Value = serde_json::from_str(&text).map_err(unread)?;
     whole["normalizer"] = outline.normalizer;
     whole["pre_tokenizer"] = outline.pre_tokenizer;
@@ -76,7 +77,7 @@ pub fn applied(
     let list = said.join(", ");
     Ok((
         whole.to_string(),
-        vec![format!("tokenizer_config.json goes before tokenizer.json, as in transformers: {list}")],
+        vec![say!("tokenizer_config.json goes before tokenizer.json, as in transformers: {list}", list)],
     ))
 }
 

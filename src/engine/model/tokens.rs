@@ -10,6 +10,7 @@ use super::plain_text::{self, AddedTokens};
 use super::shelter::sheltered;
 use super::special_tokens::{Said, Special};
 use super::{ModelError, ModelFiles};
+use crate::session::{Say, Sentence, say};
 
 /// Bytes of a text that are looked at first for each token that is wanted. A token of a real vocabulary
 /// is rarely over 16 bytes; 64 leaves room, and a 200 KB document costs no 200 KB of tokenizing.
@@ -31,7 +32,7 @@ pub struct Tokens {
     /// Rows of the model's table; unknown until a model is put together with it.
     rows: OnceLock<usize>,
     names_begin: bool,
-    notes: Vec<String>,
+    notes: Vec<Sentence>,
 }
 
 /// Text in tokens: ids and where each came from.
@@ -86,17 +87,16 @@ impl Tokens {
     fn read(text: &str, said: &Said) -> Result<Self, ModelError> {
         let mut inner = parse(text)?;
         inner.with_padding(None);
-        inner.with_truncation(None).map_err(|e| ModelError::Tokens(e.to_string()))?;
-        let broken = || ModelError::Tokens("tokenizer.json cannot be read: its added tokens make no tokenizer".into());
+        inner.with_truncation(None).map_err(|e| ModelError::Tokens(e.said()))?;
+        let broken = || ModelError::Tokens(say!("tokenizer.json cannot be read: its added tokens make no tokenizer"));
         let mut added = sheltered(|| AddedTokens::of(&inner)).ok_or_else(broken)?;
         let special = Special::find(text, &inner, &added, said)?;
         // A mask that only the vocabulary lists is looked for in a template all the same, as in transformers.
         let mask =
             special.mask.filter(|mask| added.ids().all(|id| id != *mask)).and_then(|mask| inner.id_to_token(mask));
         if let Some(mask) = mask {
-            let add = || {
-                inner.add_special_tokens([AddedToken::from(mask, true)]).map_err(|e| ModelError::Tokens(e.to_string()))
-            };
+            let add =
+                || inner.add_special_tokens([AddedToken::from(mask, true)]).map_err(|e| ModelError::Tokens(e.said()));
             sheltered(add).ok_or_else(broken)??;
             added = sheltered(|| AddedTokens::of(&inner)).ok_or_else(broken)?;
         }
@@ -118,7 +118,7 @@ impl Tokens {
     }
 
     /// What its files say that goes before `tokenizer.json`, in sentences.
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<Sentence> {
         self.notes.clone()
     }
 
@@ -128,7 +128,7 @@ impl Tokens {
     /// # Errors
     /// [`ModelError::Tokens`] if words of the vocabulary itself have no row, or what stands around every
     /// text.
-    pub fn check_rows(&self, rows: usize) -> Result<Option<String>, ModelError> {
+    pub fn check_rows(&self, rows: usize) -> Result<Option<Sentence>, ModelError> {
         let _ = self.rows.set(rows);
         let mut beyond: Vec<(u32, String)> =
             self.entries().into_iter().filter(|(_, id)| *id as usize >= rows).map(|(word, id)| (id, word)).collect();
@@ -136,16 +136,23 @@ impl Tokens {
         let Some((id, word)) = beyond.first() else { return Ok(None) };
         let added: BTreeSet<u32> = self.added.ids().collect();
         if let Some((id, word)) = beyond.iter().find(|(id, _)| !added.contains(id)) {
-            return Err(ModelError::Tokens(format!(
-                "it has {} entries but the model only {rows}, none for {word:?} ({id}); is it another model's tokenizer?",
-                self.size()
+            return Err(ModelError::Tokens(say!(
+                "it has {entries} entries but the model only {rows}, none for {word} ({id}); is it another model's tokenizer?",
+                entries = self.size(),
+                rows,
+                word = format_args!("{word:?}"),
+                id
             )));
         }
         self.encode("a", true)?;
         let more = beyond.len() - 1;
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Ok(Some(format!(
-            "the tokenizer has {word:?} ({id}){more}, for which the model's table of {rows} rows has none: a text with such a token is refused"
+        let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
+        Ok(Some(say!(
+            "the tokenizer has {word} ({id}){more}, for which the model's table of {rows} rows has none: a text with such a token is refused",
+            word = format_args!("{word:?}"),
+            id,
+            more,
+            rows
         )))
     }
 
@@ -322,9 +329,11 @@ impl Tokens {
         let Some(rows) = self.rows.get() else { return Ok(pieces) };
         match pieces.ids.iter().find(|id| **id as usize >= *rows) {
             None => Ok(pieces),
-            Some(id) => Err(ModelError::Tokens(format!(
-                "a text has the token {:?} ({id}), and the model's table has only {rows} rows; take it out of the text, or add a row for it to the model",
-                self.word(*id).unwrap_or_default()
+            Some(id) => Err(ModelError::Tokens(say!(
+                "a text has the token {word} ({id}), and the model's table has only {rows} rows; take it out of the text, or add a row for it to the model",
+                word = format_args!("{:?}", self.word(*id).unwrap_or_default()),
+                id,
+                rows
             ))),
         }
     }
@@ -371,29 +380,29 @@ impl Tokens {
     /// # Errors
     /// [`ModelError::Tokens`] if it cannot be written.
     pub fn to_text(&self) -> Result<String, ModelError> {
-        self.inner.to_string(true).map_err(|e| ModelError::Tokens(e.to_string()))
+        self.inner.to_string(true).map_err(|e| ModelError::Tokens(e.said()))
     }
 }
 
 /// Reads the text of a `tokenizer.json`. The library trusts that it is JSON, and panics on some of what
 /// makes no tokenizer.
 fn parse(text: &str) -> Result<Tokenizer, ModelError> {
-    let failed = |reason: String| ModelError::Tokens(format!("tokenizer.json cannot be read: {reason}"));
-    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| failed(format!("it is no JSON, {e}")))?;
-    let parsed = sheltered(|| text.parse::<Tokenizer>().map_err(|e| e.to_string()));
-    let tokenizer = parsed.ok_or_else(|| failed("it makes no tokenizer; fetch it again".into()))?.map_err(failed)?;
+    let failed = |reason: Sentence| ModelError::Tokens(say!("tokenizer.json cannot be read: {reason}", reason));
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| failed(say!("it is no JSON, {e}", e)))?;
+    let parsed = sheltered(|| text.parse::<Tokenizer>().map_err(|e| e.said()));
+    let tokenizer = parsed.ok_or_else(|| failed(say!("it makes no tokenizer; fetch it again")))?.map_err(failed)?;
     // A text that it may refuse, but must not break on.
     match sheltered(|| drop(tokenizer.encode("a", true))) {
         Some(()) => Ok(tokenizer),
-        None => Err(failed("its parts contradict one another; fetch it again".into())),
+        None => Err(failed(say!("its parts contradict one another; fetch it again"))),
     }
 }
 
 /// What the library makes of a text, its panics counted as refusals.
 fn refused(encode: impl FnOnce() -> tokenizers::Result<Encoding>) -> Result<Encoding, ModelError> {
-    let failed = |reason: String| ModelError::Tokens(format!("a text cannot be encoded: {reason}"));
-    let encoded = sheltered(|| encode().map_err(|e| e.to_string()));
-    encoded.ok_or_else(|| failed("tokenizer.json contradicts itself; fetch it again".into()))?.map_err(failed)
+    let failed = |reason: Sentence| ModelError::Tokens(say!("a text cannot be encoded: {reason}", reason));
+    let encoded = sheltered(|| encode().map_err(|e| e.said()));
+    encoded.ok_or_else(|| failed(say!("tokenizer.json contradicts itself; fetch it again")))?.map_err(failed)
 }
 
 fn spans(encoding: &Encoding) -> Vec<(usize, usize)> {

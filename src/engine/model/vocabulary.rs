@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::ModelError;
 use super::text::read_text;
+use crate::session::{Say, say};
 
 /// The tokenizer files of a folder, any one group of which is enough.
 pub const GROUPS: [&[&str]; 3] = [&["tokenizer.json"], &["vocab.txt"], &["vocab.json", "merges.txt"]];
@@ -28,8 +29,10 @@ pub fn tokenizer(folder: &Path) -> Result<String, ModelError> {
         Some(["vocab.txt"]) => word_piece(folder).map(|value| value.to_string()),
         Some(_) => byte_level(folder).map(|value| value.to_string()),
         None => Err(ModelError::File {
-            what: "the tokenizer",
-            reason: "there is no tokenizer.json, no vocab.txt and no vocab.json with merges.txt; a SentencePiece file (.model) has to be converted to tokenizer.json first".into(),
+            what: say!("the tokenizer"),
+            reason: say!(
+                "there is no tokenizer.json, no vocab.txt and no vocab.json with merges.txt; a SentencePiece file (.model) has to be converted to tokenizer.json first"
+            ),
             path: folder.to_owned(),
         }),
     }
@@ -47,8 +50,8 @@ pub(super) fn object(folder: &Path, name: &'static str) -> Result<Map<String, Va
         return Ok(Map::new());
     }
     serde_json::from_str(&read_text(&path, name)?).map_err(|e| ModelError::File {
-        what: name,
-        reason: format!("it is no JSON object ({e})"),
+        what: name.said(),
+        reason: say!("it is no JSON object ({e})", e),
         path,
     })
 }
@@ -63,7 +66,7 @@ fn word_piece(folder: &Path) -> Result<Value, ModelError> {
     let special = |role: &str, usual: &str| {
         let word = named(&settings, role).unwrap_or_else(|| usual.to_owned());
         let id = vocabulary.get(word.as_str()).copied();
-        id.map(|id| (word.clone(), id)).ok_or_else(|| ModelError::Tokens(format!("vocab.txt has no {word}")))
+        id.map(|id| (word.clone(), id)).ok_or_else(|| ModelError::Tokens(say!("vocab.txt has no {word}", word)))
     };
     let (first, last) = (special("cls_token", "[CLS]")?, special("sep_token", "[SEP]")?);
     let unknown = special("unk_token", "[UNK]")?;

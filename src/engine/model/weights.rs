@@ -13,6 +13,7 @@ use super::init::{Init, fresh};
 use super::names::TensorSource;
 use super::stored::Stored;
 use super::{Architecture, Config, HeadKind, Heads, ModelError, Names};
+use crate::session::{Sentence, say};
 
 /// Variables by Hugging Face's names, in name order.
 #[derive(Clone)]
@@ -53,18 +54,19 @@ pub enum HeadRows {
 
 impl LoadReport {
     /// The report as sentences for the model card.
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<Sentence> {
         let list = |names: &[String]| {
             let more = names.len().saturating_sub(4);
             let shown = names.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
-            if more > 0 { format!("{shown} and {more} more") } else { shown }
+            if more > 0 { say!("{shown} and {more} more", shown, more) } else { Sentence::verbatim(shown) }
         };
-        let unused = (!self.unused.is_empty()).then(|| format!("stored but not used: {}", list(&self.unused)));
+        let unused =
+            (!self.unused.is_empty()).then(|| say!("stored but not used: {unused}", unused = list(&self.unused)));
         let said = self.replaced.is_some(); // With what it replaces.
-        let added =
-            (!self.added.is_empty() && !said).then(|| format!("new, with random weights: {}", list(&self.added)));
+        let added = (!self.added.is_empty() && !said)
+            .then(|| say!("new, with random weights: {added}", added = list(&self.added)));
         let apart = self.kept_apart.then(|| {
-            "config.json ties the head to the embeddings, but another matrix is stored for it: that one is used, as in transformers".to_owned()
+            say!("config.json ties the head to the embeddings, but another matrix is stored for it: that one is used, as in transformers")
         });
         unused.into_iter().chain(added).chain(apart).collect()
     }
@@ -87,7 +89,7 @@ struct Builder {
     used: BTreeSet<String>,
     added: Vec<String>,
     missing: Vec<String>,
-    misshaped: Vec<String>,
+    misshaped: Vec<Sentence>,
 }
 
 /// One reading of the weights, for a network to be built over.
@@ -215,7 +217,7 @@ impl View {
 impl TensorSource for View {
     fn tensor(&self, name: &str, _: &[usize], _: Init, _: bool) -> Result<Tensor, ModelError> {
         let variable = self.weights.variables.get(name);
-        let variable = variable.ok_or_else(|| ModelError::Weights(format!("no tensor {name}")))?;
+        let variable = variable.ok_or_else(|| ModelError::Weights(say!("no tensor {name}", name)))?;
         Ok(if self.tracked { variable.as_tensor().clone() } else { variable.as_detached_tensor() })
     }
 
@@ -267,7 +269,12 @@ impl Builder {
             (Some(found), Some(stored)) => {
                 let (real, rows) = (stored.shape(&found).unwrap_or_default(), self.rows_of(name));
                 if self.shape_of(&real, rows) != shape {
-                    self.misshaped.push(format!("{} is {real:?}, expected {shape:?}", stored.called(&found)));
+                    self.misshaped.push(say!(
+                        "{found} is {real}, expected {shape}",
+                        found = stored.called(&found),
+                        real = format_args!("{real:?}"),
+                        shape = format_args!("{shape:?}")
+                    ));
                     return self.placeholder(shape);
                 }
                 let tensor = stored.tensor(&found, &self.device)?;
@@ -367,7 +374,7 @@ impl Builder {
         let bytes = shape.iter().fold(4u64, |n, &d| n.saturating_mul(d as u64));
         let left = room.checked_sub(bytes);
         self.room = Some(left.ok_or_else(|| {
-            ModelError::Config(format!("the sizes it names need more memory than is free: {name} {shape:?} is the first tensor that finds no room; choose a smaller model or close other programs"))
+            ModelError::Config(say!("the sizes it names need more memory than is free: {name} {shape} is the first tensor that finds no room; choose a smaller model or close other programs", name, shape = format_args!("{shape:?}")))
         })?);
         Ok(())
     }
@@ -377,10 +384,18 @@ impl Builder {
         if !self.missing.is_empty() {
             let (n, names) = (self.missing.len(), list(&self.missing));
             let id = self.architecture.id;
-            return Err(ModelError::Weights(format!("{n} tensors are missing: {names}; is this a {id} checkpoint?")));
+            return Err(ModelError::Weights(say!(
+                "{n} tensors are missing: {names}; is this a {id} checkpoint?",
+                n,
+                names,
+                id
+            )));
         }
         if !self.misshaped.is_empty() {
-            return Err(ModelError::Weights(format!("wrong shapes: {}", list(&self.misshaped))));
+            return Err(ModelError::Weights(say!(
+                "wrong shapes: {misshaped}",
+                misshaped = Sentence::joined(self.misshaped.iter().take(6).cloned(), ", ")
+            )));
         }
         Ok(())
     }

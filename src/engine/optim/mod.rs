@@ -19,7 +19,7 @@ use candle_core::{DType, Tensor, Var};
 use rayon::prelude::*;
 
 use crate::engine::model::tensor_trouble;
-use crate::session::OptimizerKind;
+use crate::session::{OptimizerKind, Say, Sentence, say, spoken};
 use moments::Moments;
 use rule::Rule;
 
@@ -30,7 +30,6 @@ pub use settings::{BETA1, BETA2, CLIP, EPSILON, LEARNING_RATE, Settings, WEIGHT_
 #[derive(Debug, thiserror::Error)]
 pub enum OptimError {
     /// A variable of another type than f32.
-    #[error("the optimiser moves f32 variables only, but {name} is {found:?}; convert the model first")]
     Type {
         /// The variable.
         name: String,
@@ -38,25 +37,21 @@ pub enum OptimError {
         found: DType,
     },
     /// Two variables under one name.
-    #[error("two variables are both named {name}; tied weights belong in the list once")]
     Twice {
         /// The name.
         name: String,
     },
     /// No variable of this name.
-    #[error("the optimiser has no variable named {name}")]
     Unknown {
         /// The name.
         name: String,
     },
     /// A saved state lacks a tensor.
-    #[error("the saved optimiser state has no tensor {name}; was it written by another optimiser or model?")]
     Missing {
         /// The tensor.
         name: String,
     },
     /// A tensor of another shape than its variable.
-    #[error("{name} has shape {found:?} where its variable has {expected:?}")]
     Shape {
         /// The tensor.
         name: String,
@@ -66,9 +61,37 @@ pub enum OptimError {
         found: Vec<usize>,
     },
     /// The tensor library refused.
-    #[error("the optimiser's step failed: {}", tensor_trouble(.0))]
     Tensor(#[from] candle_core::Error),
 }
+
+impl Say for OptimError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Type { name, found } => say!(
+                "the optimiser moves f32 variables only, but {name} is {found}; convert the model first",
+                name,
+                found = format_args!("{found:?}")
+            ),
+            Self::Twice { name } => {
+                say!("two variables are both named {name}; tied weights belong in the list once", name)
+            }
+            Self::Unknown { name } => say!("the optimiser has no variable named {name}", name),
+            Self::Missing { name } => say!(
+                "the saved optimiser state has no tensor {name}; was it written by another optimiser or model?",
+                name
+            ),
+            Self::Shape { name, expected, found } => say!(
+                "{name} has shape {found} where its variable has {expected}",
+                name,
+                found = format_args!("{found:?}"),
+                expected = format_args!("{expected:?}")
+            ),
+            Self::Tensor(e) => say!("the optimiser's step failed: {reason}", reason = tensor_trouble(e)),
+        }
+    }
+}
+
+spoken!(OptimError);
 
 type Result<T> = std::result::Result<T, OptimError>;
 

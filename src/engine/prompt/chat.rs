@@ -14,7 +14,7 @@ use minijinja::{Environment, ErrorKind};
 use super::PromptError;
 use crate::engine::model::chat_template::ChatFile;
 use crate::engine::model::{HeadKind, Kind, Model};
-use crate::session::{Chat, Prompt};
+use crate::session::{Chat, Prompt, Sentence, say};
 pub use python::DAY;
 
 /// Steps a template may take; real ones need a few thousand.
@@ -56,7 +56,7 @@ impl ChatTemplate {
     /// [`PromptError::Chat`] with the line that is not understood.
     pub fn new(file: &ChatFile) -> Result<Self, PromptError> {
         if file.template.len() > LONGEST {
-            return Err(PromptError::Chat(format!("it has more than {} kB", LONGEST >> 10)));
+            return Err(PromptError::Chat(say!("it has more than {longest} kB", longest = LONGEST >> 10)));
         }
         let mut environment = Environment::new();
         // As transformers sets up Jinja.
@@ -103,10 +103,9 @@ impl ChatTemplate {
         let user = Message { role: "user", content: question };
         let whole = self.render(&[user], true)?;
         let changed = || {
-            PromptError::Chat(
+            PromptError::Chat(say!(
                 "it rewrites the message instead of writing around it, so the text could not be found in it again"
-                    .into(),
-            )
+            ))
         };
         let (before, behind) = whole.split_once(question).ok_or_else(changed)?;
         if behind.contains(question) {
@@ -133,9 +132,11 @@ pub(super) struct Frame {
 
 fn said(error: minijinja::Error) -> PromptError {
     let reason = match error.kind() {
-        ErrorKind::OutOfFuel => format!("it goes on without end (more than {STEPS} steps)"),
-        kind => error.detail().map_or_else(|| kind.to_string(), str::to_owned),
+        ErrorKind::OutOfFuel => say!("it goes on without end (more than {steps} steps)", steps = STEPS),
+        kind => {
+            let words = error.detail().map_or_else(|| kind.to_string(), str::to_owned);
+            Sentence::verbatim(words.chars().take(300).collect::<String>())
+        }
     };
-    let reason: String = reason.chars().take(300).collect();
-    PromptError::Chat(error.line().map_or_else(|| reason.clone(), |line| format!("{reason} (line {line})")))
+    PromptError::Chat(error.line().map_or_else(|| reason.clone(), |line| say!("{reason} (line {line})", reason, line)))
 }

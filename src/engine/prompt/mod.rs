@@ -7,7 +7,7 @@ pub mod verbalizer;
 
 use crate::engine::model::{Model, ModelError};
 use crate::link::WordCheck;
-use crate::session::Prompt;
+use crate::session::{Prompt, Say, Sentence, say, spoken};
 pub use chat::ChatTemplate;
 pub use template::{Rendered, Seam, Template};
 pub use verbalizer::Verbalizer;
@@ -16,10 +16,8 @@ pub use verbalizer::Verbalizer;
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
     /// The template lacks a slot or has one twice.
-    #[error("{0}")]
-    Template(String),
+    Template(Sentence),
     /// The template alone is longer than the model reads.
-    #[error("the template takes {template} of the model's {most} tokens and leaves no room for the text; shorten it")]
     TooLong {
         /// Tokens of the template.
         template: usize,
@@ -27,27 +25,50 @@ pub enum PromptError {
         most: usize,
     },
     /// A label word cannot be used.
-    #[error("the label word {word:?} of class {class:?} {reason}")]
     Word {
         /// The class.
         class: String,
         /// Its word.
         word: String,
         /// Why not, and what to do.
-        reason: String,
+        reason: Sentence,
     },
     /// A masked model without a mask token.
-    #[error("the tokenizer has no mask token, so this model cannot fill the answer slot; choose a classifier head")]
     NoMask,
     /// A chat template cannot be used.
-    #[error(
-        "the model's chat template cannot be used: {0}; correct it (chat_template.jinja in the model's folder goes before all others) or set the prompt's chat to Off"
-    )]
-    Chat(String),
+    Chat(Sentence),
     /// The tokenizer refused.
-    #[error(transparent)]
     Tokens(#[from] ModelError),
 }
+
+impl Say for PromptError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Template(reason) => reason.clone(),
+            Self::TooLong { template, most } => say!(
+                "the template takes {template} of the model's {most} tokens and leaves no room for the text; shorten it",
+                template,
+                most
+            ),
+            Self::Word { class, word, reason } => say!(
+                "the label word {word} of class {class} {reason}",
+                word = format_args!("{word:?}"),
+                class = format_args!("{class:?}"),
+                reason
+            ),
+            Self::NoMask => say!(
+                "the tokenizer has no mask token, so this model cannot fill the answer slot; choose a classifier head"
+            ),
+            Self::Chat(reason) => say!(
+                "the model's chat template cannot be used: {reason}; correct it (chat_template.jinja in the model's folder goes before all others) or set the prompt's chat to Off",
+                reason
+            ),
+            Self::Tokens(e) => e.said(),
+        }
+    }
+}
+
+spoken!(PromptError);
 
 /// Rendered templates and label words of a session's prompt for one tokenizer.
 pub struct PreparedPrompt {

@@ -3,8 +3,8 @@
 use super::{ChatTemplate, PromptError};
 use crate::engine::model::tokens::{Around, Pieces};
 use crate::engine::model::{Kind, Model, Tokens};
-use crate::session::Prompt;
 use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
+use crate::session::{Prompt, say};
 
 /// A template cut at its slots.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,11 @@ impl Template {
             return Err(PromptError::Template(problem));
         }
         let order = || {
-            PromptError::Template(format!("{TEXT_SLOT} must come before {ANSWER_SLOT}, so that the model has read it"))
+            PromptError::Template(say!(
+                "{text_slot} must come before {answer_slot}, so that the model has read it",
+                text_slot = TEXT_SLOT,
+                answer_slot = ANSWER_SLOT
+            ))
         };
         let (before, rest) = template.split_once(TEXT_SLOT).ok_or_else(order)?;
         let (between, after) = rest.split_once(ANSWER_SLOT).ok_or_else(order)?;

@@ -5,7 +5,7 @@
 use super::{PromptError, Seam};
 use crate::engine::model::Tokens;
 use crate::link::WordCheck;
-use crate::session::{Prompt, Scoring};
+use crate::session::{Prompt, Scoring, Sentence, say};
 
 /// Label words in tokens, one per class.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,25 +86,37 @@ fn behind(Seam { context, lead }: &Seam, word: &str, tokens: &Tokens) -> Result<
 }
 
 /// Why the word of class `i` cannot be used, or `None`.
-fn problem(i: usize, words: &[Vec<u32>], classes: &[String], prompt: &Prompt, tokens: &Tokens) -> Option<String> {
+fn problem(i: usize, words: &[Vec<u32>], classes: &[String], prompt: &Prompt, tokens: &Tokens) -> Option<Sentence> {
     let mine = words.get(i)?;
     if mine.is_empty() {
-        return Some("vanishes under the tokenizer; choose a word it knows".into());
+        return Some(Sentence::joined([say!("vanishes under the tokenizer"), say!("choose a word it knows")], "; "));
     }
     if mine.iter().any(|&id| tokens.is_unknown(id)) {
-        return Some("has a part that the tokenizer does not know; choose a word it knows".into());
+        return Some(Sentence::joined(
+            [say!("has a part that the tokenizer does not know"), say!("choose a word it knows")],
+            "; ",
+        ));
     }
     let others = || words.iter().enumerate().filter(|(j, _)| *j != i);
     if let Some((j, _)) = others().find(|(_, other)| *other == mine) {
-        return Some(format!(
-            "has the same tokens as that of class {:?}; give each class a word of its own",
-            classes[j]
+        return Some(Sentence::joined(
+            [
+                say!("has the same tokens as that of class {other}", other = format!("{:?}", classes[j])),
+                say!("give each class a word of its own"),
+            ],
+            "; ",
         ));
     }
     let begins = |other: &[u32]| other.len() > mine.len() && other.starts_with(mine);
     let (j, _) = others().find(|(_, other)| prompt.scoring == Scoring::Sum && begins(other))?;
-    Some(format!(
-        "is the beginning of that of class {:?} and would always score at least as high; change one of them or score by the mean",
-        classes[j]
+    Some(Sentence::joined(
+        [
+            say!(
+                "is the beginning of that of class {other} and would always score at least as high",
+                other = format!("{:?}", classes[j])
+            ),
+            say!("change one of them or score by the mean"),
+        ],
+        "; ",
     ))
 }

@@ -4,7 +4,7 @@
 use super::super::secret::{Grants, PermitError, allow_here, permit};
 use super::Engine;
 use crate::link::{Answer, Command, Event, EventSink as _, Notice, Phase, Question};
-use crate::session::{ServerOrigin, Session, Source};
+use crate::session::{Sentence, ServerOrigin, Session, Source, say};
 
 impl Engine<'_> {
     /// Notes `command` if a question may make it wait; what waited before it is dropped.
@@ -47,7 +47,7 @@ impl Engine<'_> {
             Question::Key(grant) => {
                 if let Err(e) = Grants::of_person().and_then(|grants| grants.add(grant.clone())) {
                     allow_here(grant.clone());
-                    self.emit(Event::Warning(Notice::from(format!("the key may go until this window closes: {e}"))));
+                    self.emit(Event::Warning(Notice::from(say!("the key may go until this window closes: {e}", e))));
                 }
             }
         }
@@ -82,6 +82,6 @@ impl Engine<'_> {
 
     /// The phase of an engine that does nothing.
     pub(super) fn rest(&mut self) {
-        self.phase(if self.pair.is_some() { Phase::Ready } else { Phase::Empty }, "");
+        self.phase(if self.pair.is_some() { Phase::Ready } else { Phase::Empty }, Sentence::default());
     }
 }

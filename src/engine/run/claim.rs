@@ -10,24 +10,20 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::session::inference_spec;
 use crate::session::run_folder::{self, CHECKPOINTS, Holder, LOCK, STUDENT, SUMMARY};
+use crate::session::{Say, Sentence, inference_spec, say, spoken};
 
 /// Why a folder cannot be a run's.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// The operating system refuses it.
-    #[error("cannot use the run folder: {reason}; choose another with --out: {path}")]
     Unusable {
         /// Why not.
-        reason: String,
+        reason: Sentence,
         /// The folder.
         path: PathBuf,
     },
     /// Somebody else's files are in it.
-    #[error(
-        "the folder holds {holds} and is not the folder of a run; choose one that is empty or not there yet: {path}"
-    )]
     NotARun {
         /// What was met there.
         holds: String,
@@ -35,28 +31,53 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// A run is in it.
-    #[error("the folder already holds a run; add --resume to go on with it, or choose another --out: {path}")]
     Taken {
         /// The folder.
         path: PathBuf,
     },
     /// Another process has the run loaded.
-    #[error(
-        "the run is under way in another process ({holder}); wait for its end or stop it there, then try again: {path}"
-    )]
     Locked {
         /// Which one.
-        holder: String,
+        holder: Sentence,
         /// The folder.
         path: PathBuf,
     },
     /// A model lies where the student would be saved, and no run of ours has put it there.
-    #[error("the run would save its student over a model that no run has made; move that elsewhere first: {path}")]
     NotOurStudent {
         /// The student's folder.
         path: PathBuf,
     },
 }
+
+impl Say for FolderError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Unusable { reason, path } => {
+                say!("cannot use the run folder: {reason}; choose another with --out: {path}", reason, path)
+            }
+            Self::NotARun { holds, path } => say!(
+                "the folder holds {holds} and is not the folder of a run; choose one that is empty or not there yet: {path}",
+                holds,
+                path
+            ),
+            Self::Taken { path } => say!(
+                "the folder already holds a run; add --resume to go on with it, or choose another --out: {path}",
+                path
+            ),
+            Self::Locked { holder, path } => say!(
+                "the run is under way in another process ({holder}); wait for its end or stop it there, then try again: {path}",
+                holder,
+                path
+            ),
+            Self::NotOurStudent { path } => say!(
+                "the run would save its student over a model that no run has made; move that elsewhere first: {path}",
+                path
+            ),
+        }
+    }
+}
+
+spoken!(FolderError);
 
 /// A run's folder, held while this lives. Dropping it lets go of the lock; the mark stays.
 #[derive(Debug)]
@@ -153,7 +174,7 @@ fn lock(run: &Path) -> Result<File, FolderError> {
     let ours = fs::symlink_metadata(&path)
         .map_or(true, |data| data.is_file() && (data.len() == 0 || run_folder::holder(run).is_some()));
     if !ours {
-        let reason = format!("its {LOCK} is not a run's");
+        let reason = say!("its {lock} is not a run's", lock = LOCK);
         return Err(FolderError::Unusable { reason, path: run.to_owned() });
     }
     let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
@@ -173,7 +194,7 @@ fn take(file: &File, run: &Path) -> Result<(), FolderError> {
         Err(TryLockError::WouldBlock) => false,
         Err(TryLockError::Error(_)) => !holder.as_ref().is_some_and(lives),
     };
-    let holder = holder.map_or("it does not say which".to_owned(), |holder| holder.to_string());
+    let holder = holder.map_or_else(|| say!("it does not say which"), |holder| holder.said());
     if free { Ok(()) } else { Err(FolderError::Locked { holder, path: run.to_owned() }) }
 }
 
@@ -193,20 +214,20 @@ fn lives(holder: &Holder) -> bool {
 
 /// Something that lies in the folder, by name; `None` if it is empty or not there yet.
 fn content(run: &Path) -> Result<Option<String>, FolderError> {
-    let refuse = |reason: &str| Err(FolderError::Unusable { reason: reason.to_owned(), path: run.to_owned() });
+    let refuse = |reason: Sentence| Err(FolderError::Unusable { reason, path: run.to_owned() });
     match fs::metadata(run) {
         Err(e) if e.kind() == ErrorKind::NotFound && fs::symlink_metadata(run).is_ok() => {
-            return refuse("it is a link that leads nowhere");
+            return refuse(say!("it is a link that leads nowhere"));
         }
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(unusable(run, e)),
-        Ok(data) if !data.is_dir() => return refuse("it is a file"),
+        Ok(data) if !data.is_dir() => return refuse(say!("it is a file")),
         Ok(_) => {}
     }
     let mut names: Vec<_> = fs::read_dir(run).map_err(|e| unusable(run, e))?.flatten().map(|e| e.file_name()).collect();
     names.sort();
     if names.is_empty() && is_home(run) {
-        return refuse("it is your home folder; name a folder within it");
+        return refuse(say!("it is your home folder; name a folder within it"));
     }
     Ok(names.first().map(|name| format!("{name:?}")))
 }
@@ -216,8 +237,8 @@ fn is_home(run: &Path) -> bool {
     home.is_some_and(|home| run.canonicalize().is_ok_and(|run| run == home))
 }
 
-fn unusable(run: &Path, e: impl std::fmt::Display) -> FolderError {
-    FolderError::Unusable { reason: e.to_string(), path: run.to_owned() }
+fn unusable(run: &Path, e: impl Say) -> FolderError {
+    FolderError::Unusable { reason: e.said(), path: run.to_owned() }
 }
 
 fn myself() -> Holder {

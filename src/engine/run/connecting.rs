@@ -8,7 +8,7 @@ use super::super::teacher::ServerTeacher;
 use super::Engine;
 use crate::link::preview::bare;
 use crate::link::{Connection, Live, Preview, Reach};
-use crate::session::{DataSource, Source};
+use crate::session::{DataSource, Say, Source, say};
 
 impl Engine<'_> {
     /// Fills the cell of the table.
@@ -16,12 +16,12 @@ impl Engine<'_> {
         let Some(source) = bare(&source) else { return };
         let (cell, wake, spare) = (self.cells.preview.clone(), self.sink.wake(), source.clone());
         let look = move || {
-            let found = preview(&source).map_err(|e| e.to_string());
+            let found = preview(&source).map_err(|e| e.said());
             cell.store(Some(Preview { source, found }));
             wake.call(Duration::ZERO);
         };
         if let Err(e) = std::thread::Builder::new().name("table".into()).spawn(look) {
-            let found = Err(format!("cannot look into the file: {e}; close other programs and look again"));
+            let found = Err(say!("cannot look into the file: {e}; close other programs and look again", e));
             self.cells.preview.store(Some(Preview { source: spare, found }));
         }
     }
@@ -41,7 +41,7 @@ impl Engine<'_> {
             wake.call(Duration::ZERO);
         };
         if let Err(e) = std::thread::Builder::new().name("server".into()).spawn(ask) {
-            let state = Reach::Failed(format!("cannot ask the server: {e}; close other programs and ask again"));
+            let state = Reach::Failed(say!("cannot ask the server: {e}; close other programs and ask again", e));
             self.cells.connection.store(Some(Connection { state, ..spare }));
         }
     }
@@ -51,7 +51,7 @@ fn answer(cell: &Live<Option<Connection>>, asked: Connection) {
     let begun = Instant::now();
     let state = match ServerTeacher::models_at(&asked.url, asked.key.as_ref()) {
         Ok(models) => Reach::Answered { models, millis: begun.elapsed().as_millis() as u64 },
-        Err(e) => Reach::Failed(e.to_string()),
+        Err(e) => Reach::Failed(e.said()),
     };
     // Another one may have been asked since.
     let now = cell.load();

@@ -8,7 +8,7 @@ use super::super::hub::{self, HubConfig, HubError, Progress};
 use super::super::{EngineError, pair};
 use super::Engine;
 use crate::link::{Command, Event, Missing, ModelCatalog, Notice, Phase, Question, Repository};
-use crate::session::Session;
+use crate::session::{Say, Session, say};
 
 /// A model that may be fetched: repository, revision and GGUF file.
 pub(super) type Consent = (String, String, Option<String>);
@@ -81,7 +81,7 @@ impl Engine<'_> {
             wake.call(Duration::ZERO);
         };
         if let Err(e) = std::thread::Builder::new().name("models at hand".into()).spawn(look) {
-            let problem = Some(format!("cannot look for models: {e}; close other programs and look again"));
+            let problem = Some(say!("cannot look for models: {e}; close other programs and look again", e));
             self.cells.shelf.store(Some(ModelCatalog { problem, ..ModelCatalog::default() }));
         }
     }
@@ -93,18 +93,18 @@ impl Engine<'_> {
         let spare = unread.clone();
         let look = move || {
             let seen = hub::look(&repo, &revision);
-            cell.store(Some(seen.unwrap_or_else(|e| Repository { problem: Some(e.to_string()), ..unread })));
+            cell.store(Some(seen.unwrap_or_else(|e| Repository { problem: Some(e.said()), ..unread })));
             wake.call(Duration::ZERO);
         };
         if let Err(e) = std::thread::Builder::new().name("files on the Hub".into()).spawn(look) {
-            let problem = Some(format!("cannot ask the Hub: {e}; close other programs and look again"));
+            let problem = Some(say!("cannot ask the Hub: {e}; close other programs and look again", e));
             self.cells.repository.store(Some(Repository { problem, ..spare }));
         }
     }
 
     fn fetching(&mut self, progress: &Progress) {
         (self.status.done, self.status.total) = (progress.done, progress.total);
-        self.phase(Phase::Opening, &progress.to_string());
+        self.phase(Phase::Opening, progress.said());
     }
 
     /// Whether an order came that ends the fetch: a stop, something else to open, or the end of the

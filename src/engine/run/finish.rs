@@ -10,8 +10,8 @@ use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint};
 use super::{Engine, FinishedRun, Mode, Run, Unwritten, measuring, peak_bytes, unwritten};
 use crate::link::{Abandoned, Event, EventSink as _, Notice, Outcome, Phase, STOPPED, Saved, Step};
-use crate::session::Keep;
 use crate::session::run_folder::SUMMARY;
+use crate::session::{Keep, Say, Sentence, say};
 
 /// The reason of a run that has done its steps.
 pub(super) const FINISHED: &str = "finished";
@@ -58,7 +58,7 @@ impl Engine<'_> {
                 self.emit(Event::Rewound { step });
                 self.tell_checkpoints(abandoned);
                 for fault in damaged {
-                    self.emit(Event::Warning(format!("{fault}; the run was put back to step {step}").into()));
+                    self.emit(Event::Warning(say!("{fault}; the run was put back to step {step}", fault, step).into()));
                 }
                 self.set_mode(Mode::Paused);
                 self.look(true);
@@ -76,7 +76,7 @@ impl Engine<'_> {
         run.ends = Some(reason);
         let steps = run.trainer.step;
         self.checkpoint();
-        self.phase(Phase::Evaluating, "measuring on the test part");
+        self.phase(Phase::Evaluating, say!("measuring on the test part"));
         let (saved, files) = match self.student_to_save() {
             Ok(chosen) => chosen,
             Err(e) => return self.give_up(&e),
@@ -100,8 +100,8 @@ impl Engine<'_> {
         let spent = spare.then(|| run.out.clone());
         self.keep(run.trainer);
         for lack in &measured.lacks {
-            let student = if unwritten.is_none() { "the student is saved, and " } else { "" };
-            let said = format!("{lack}; {student}the run can be continued to measure again");
+            let student = if unwritten.is_none() { say!("the student is saved, and ") } else { Sentence::default() };
+            let said = say!("{lack}; {student}the run can be continued to measure again", lack, student);
             self.emit(Event::Warning(said.into()));
         }
         if let Some(predictions) = measured.predictions {
@@ -121,7 +121,7 @@ impl Engine<'_> {
             student: measured.student,
             saved: unwritten.is_none().then(|| saved.clone()),
             unmeasured: measured.lacks,
-            unwritten: unwritten.map(|e| e.to_string()),
+            unwritten: unwritten.map(|e| e.said()),
         };
         self.emit(Event::Finished(Box::new(outcome.clone())));
         if outcome.unwritten.is_some() {
@@ -133,7 +133,7 @@ impl Engine<'_> {
             checkpoint::clear(&out);
             self.emit(Event::CheckpointsKept { steps: checkpoint::list(&out), abandoned: None });
         }
-        self.phase(end_phase(steps, self.status.total), "");
+        self.phase(end_phase(steps, self.status.total), Sentence::default());
         self.look(true);
     }
 
@@ -175,7 +175,7 @@ impl Engine<'_> {
         run.claim.undo(&run.out);
         self.cells.folder.store(None);
         self.sink.emit(failed);
-        self.phase(Phase::Failed, "");
+        self.phase(Phase::Failed, Sentence::default());
     }
 
     /// What a run leaves to look at.
@@ -193,7 +193,7 @@ impl Engine<'_> {
 }
 
 /// Puts a run back; gives what lay behind and what was damaged.
-fn put_back(run: &mut Run, step: Step) -> Result<(Option<Abandoned>, Vec<String>), EngineError> {
+fn put_back(run: &mut Run, step: Step) -> Result<(Option<Abandoned>, Vec<Sentence>), EngineError> {
     let Found { checkpoint, damaged } = checkpoint::find(&run.out, Some(step))?;
     let (out, to) = (run.out.clone(), checkpoint.state.step);
     let abandoned = checkpoint.restore(&mut run.trainer, || abandon(&out, to))?;
@@ -205,7 +205,7 @@ fn put_back(run: &mut Run, step: Step) -> Result<(Option<Abandoned>, Vec<String>
 /// Sets aside what lies behind `step`.
 pub(super) fn abandon(out: &Path, step: Step) -> Result<Option<Abandoned>, EngineError> {
     let failed = |e: std::io::Error| EngineError::Checkpoint {
-        reason: format!("those behind step {step} cannot be set aside ({e})"),
+        reason: say!("those behind step {step} cannot be set aside ({e})", step, e),
         path: out.to_owned(),
     };
     checkpoint::abandon(out, step).map_err(failed)
@@ -213,7 +213,7 @@ pub(super) fn abandon(out: &Path, step: Step) -> Result<Option<Abandoned>, Engin
 
 /// The student to save, put into the trainer: the best by the recipe's measure, if it keeps that and
 /// there is one, else the last. With what went wrong, if the best cannot be read.
-fn chosen(run: &mut Run) -> (Saved, Option<String>) {
+fn chosen(run: &mut Run) -> (Saved, Option<Sentence>) {
     let last = Saved { step: run.trainer.step, ..Saved::default() };
     let Some(best) = run.watch.best.filter(|_| run.trainer.session.recipe.keep != Keep::Last) else {
         return (last, None);
@@ -225,7 +225,7 @@ fn chosen(run: &mut Run) -> (Saved, Option<String>) {
     }
     match checkpoint::put_student(&mut run.trainer, &run.out, best.step) {
         Ok(()) => (saved, None),
-        Err(e) => (last, Some(format!("{e}; the student of the last step is saved instead of the best one"))),
+        Err(e) => (last, Some(say!("{e}; the student of the last step is saved instead of the best one", e))),
     }
 }
 

@@ -9,7 +9,7 @@ use super::super::student_init::size;
 use super::super::{budget, doctor, hub};
 use super::Engine;
 use crate::link::{Command, Event, Phase};
-use crate::session::{Session, Source};
+use crate::session::{Session, Source, say};
 
 /// Whether an order came that ends the asking; the others wait behind it.
 fn is_called_off(commands: &Receiver<Command>, waiting: &mut VecDeque<Command>) -> bool {
@@ -34,13 +34,13 @@ impl Engine<'_> {
         let (phase, what) = (self.status.phase, self.status.what.clone());
         let (commands, mut waiting) = (self.commands, VecDeque::new());
         let mut going = || !is_called_off(commands, &mut waiting);
-        self.phase(Phase::Opening, "checking the pair");
+        self.phase(Phase::Opening, say!("checking the pair"));
         let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
         let asking: Option<doctor::answers::Ask> = if ask { Some(&mut going) } else { None };
         let checkup = doctor::examine_asking(session, open, &self.catalog, asking);
         self.waiting.append(&mut waiting);
         self.emit(Event::Examined(Box::new(checkup)));
-        self.phase(phase, &what);
+        self.phase(phase, what);
     }
 
     /// Asked while a person chooses, so nothing is opened but configurations.

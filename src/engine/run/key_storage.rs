@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::secret::{self, Grants};
 use super::Engine;
 use crate::link::{KeyNews, KeyState, Secret};
-use crate::session::{KeyPlace, ServerOrigin};
+use crate::session::{KeyPlace, Say, Sentence, ServerOrigin, say};
 
 impl Engine<'_> {
     /// Stores `key` under `name`, lets it go to `host` alone, and tells in its cell what became of it.
@@ -22,17 +22,17 @@ impl Engine<'_> {
             wake.call(Duration::ZERO);
         };
         if let Err(e) = std::thread::Builder::new().name("key".to_owned()).spawn(work) {
-            let problem = format!("cannot reach the keyring: {e}; close other programs and try again");
+            let problem = say!("cannot reach the keyring: {e}; close other programs and try again", e);
             self.cells.key.store(news(&name, KeyState::Failed(problem)));
         }
     }
 }
 
 /// A key whose host cannot be remembered is asked about on its first use: it is stored all the same.
-fn kept(name: &str, key: &Secret, host: Option<ServerOrigin>) -> Result<(), String> {
-    secret::store(name, key).map_err(|e| e.to_string())?;
+fn kept(name: &str, key: &Secret, host: Option<ServerOrigin>) -> Result<(), Sentence> {
+    secret::store(name, key).map_err(|e| e.said())?;
     let Some(host) = host else { return Ok(()) };
-    let stored = |e| format!("the key is in the keyring, but {e}");
+    let stored = |e| say!("the key is in the keyring, but {e}", e);
     let place = KeyPlace::Keyring(name.to_owned());
     Grants::of_person().and_then(|grants| grants.replace(&place, &[host])).map_err(stored)
 }

@@ -12,6 +12,7 @@ use super::super::{EngineError, speed};
 use super::Engine;
 use crate::link::{Command, Event, EventSink as _, Measuring, Predictions, Side};
 use crate::session::run_folder::STUDENT;
+use crate::session::{Say, Sentence, say};
 
 /// The figures at the end of a run, as far as they could be had.
 #[derive(Default)]
@@ -23,7 +24,7 @@ pub(super) struct Measured {
     /// The student's side.
     pub student: Side,
     /// What could not be measured or written, and why.
-    pub lacks: Vec<String>,
+    pub lacks: Vec<Sentence>,
 }
 
 impl Engine<'_> {
@@ -33,7 +34,7 @@ impl Engine<'_> {
         &mut self,
         trainer: &mut Trainer,
         out: &Path,
-        unasked: Option<String>,
+        unasked: Option<Sentence>,
     ) -> Measured {
         let data = &trainer.pair.data;
         let mut measuring = Measuring { done: 0, total: (data.test.len() + data.validation.len()) as u64 };
@@ -74,32 +75,32 @@ impl Engine<'_> {
 /// Why there are no figures.
 enum Untold {
     Stopped,
-    Reason(String),
+    Reason(Sentence),
 }
 
 impl Untold {
     fn of(error: EngineError) -> Self {
-        if matches!(error, EngineError::Cancelled) { Self::Stopped } else { Self::Reason(error.to_string()) }
+        if matches!(error, EngineError::Cancelled) { Self::Stopped } else { Self::Reason(error.said()) }
     }
 }
 
 /// Measures both models, or without the teacher if it cannot be asked: `unasked` says that it could
 /// not be before.
-fn at_the_end(trainer: &mut Trainer, out: &Path, unasked: Option<String>, watch: &mut Watch) -> Measured {
+fn at_the_end(trainer: &mut Trainer, out: &Path, unasked: Option<Sentence>, watch: &mut Watch) -> Measured {
     let mut lacks = Vec::new();
     let mut tried = match unasked {
         Some(reason) => Err(Untold::Reason(reason)),
         None => both(trainer, out, watch).map_err(Untold::of),
     };
     if let (Err(Untold::Reason(reason)), true) = (&tried, trainer.targets.is_some()) {
-        lacks.push(format!("the teacher could not be measured at the end: {reason}"));
+        lacks.push(say!("the teacher could not be measured at the end: {reason}", reason));
         trainer.targets = None;
         tried = both(trainer, out, watch).map_err(Untold::of);
     }
     let mut measured = tried.unwrap_or_else(|reason| {
         lacks.push(match reason {
-            Untold::Stopped => "the models were not measured at the end: that was stopped".to_owned(),
-            Untold::Reason(reason) => format!("the student could not be measured at the end: {reason}"),
+            Untold::Stopped => say!("the models were not measured at the end: that was stopped"),
+            Untold::Reason(reason) => say!("the student could not be measured at the end: {reason}", reason),
         });
         Measured { student: student_side(trainer, Side::default()), ..Measured::default() }
     });
@@ -111,11 +112,11 @@ fn at_the_end(trainer: &mut Trainer, out: &Path, unasked: Option<String>, watch:
 
 fn both(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Measured, EngineError> {
     let result = evaluate::test(trainer, out, watch)?;
-    let mut lacks: Vec<String> = result.unwritten.iter().map(ToString::to_string).collect();
+    let mut lacks: Vec<Sentence> = result.unwritten.iter().map(Say::said).collect();
     let validation = evaluate::validation(trainer, watch);
     let stopped = matches!(validation, Err(EngineError::Cancelled));
     if stopped {
-        lacks.push("the validation part was not measured at the end: that was stopped".to_owned());
+        lacks.push(say!("the validation part was not measured at the end: that was stopped"));
     }
     let validated = if stopped { evaluate::Validated::default() } else { validation? };
     let (ours, theirs) = (validated.student, validated.teacher);
@@ -129,7 +130,7 @@ fn both(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Measured
     });
     if !stopped {
         lacks.extend(
-            time(trainer, &mut student, teacher.as_mut()).err().map(|e| format!("speed was not measured: {e}")),
+            time(trainer, &mut student, teacher.as_mut()).err().map(|e| say!("speed was not measured: {e}", e)),
         );
     }
     Ok(Measured { predictions: Some(result.predictions), teacher, student, lacks })
@@ -140,16 +141,13 @@ const FEW: usize = 20;
 
 /// What is said of a student that names one class whatever the text, although the texts are of several.
 /// While it trains that is no alarm: many begin so.
-pub(super) fn all_alike(predictions: &Predictions, classes: &[String]) -> Option<String> {
+pub(super) fn all_alike(predictions: &Predictions, classes: &[String]) -> Option<Sentence> {
     let rows = &predictions.rows;
     let (first, gold) = rows.first().map(|row| (row.student.0, row.gold))?;
     let alike = rows.iter().all(|row| row.student.0 == first) && rows.iter().any(|row| row.gold != gold);
     let class = classes.get(first).map_or("?", String::as_str);
     (alike && rows.len() >= FEW).then(|| {
-        format!(
-            "the student names {class:?} for all of {} test texts: it has learned nothing that tells them apart; another learning rate, more steps or a student with stored weights usually help",
-            rows.len()
-        )
+        say!("the student names {class} for all of {rows} test texts: it has learned nothing that tells them apart; another learning rate, more steps or a student with stored weights usually help", class = format_args!("{class:?}"), rows = rows.len())
     })
 }
 

@@ -33,7 +33,7 @@ use crate::link::{
     Budget, Cells, ChannelSink, Command, Event, EventSink, InputFile, Pace, Pacer, Phase, Plan, Question, STOPPED,
     Status, Step,
 };
-use crate::session::{Catalog, Knobs, Session};
+use crate::session::{Catalog, Knobs, Sentence, Session};
 use claim::Claim;
 pub use claim::{FolderError, vacant};
 use fetching::Consent;
@@ -140,7 +140,7 @@ struct Run {
     /// When it was last said that the teacher is being asked.
     asked: Option<Instant>,
     /// Why the teacher is not asked for what is measured at the end.
-    unasked: Option<String>,
+    unasked: Option<Sentence>,
 }
 
 /// What stays of a run in a student that is only looked at: of the one that has just ended, or of
@@ -227,7 +227,7 @@ impl Engine<'_> {
         self.run.as_ref().is_some_and(|run| run.mode != Mode::Paused)
     }
 
-    fn phase(&mut self, phase: Phase, what: &str) {
+    fn phase(&mut self, phase: Phase, what: Sentence) {
         self.status.phase = phase;
         self.status.what = what.to_owned();
         if let Some(run) = &self.run {
@@ -242,7 +242,7 @@ impl Engine<'_> {
     /// Reports an error that keeps something from starting or ends it.
     fn fail(&mut self, error: &EngineError) {
         self.emit(Event::Failed(error.notice()));
-        self.phase(Phase::Failed, "");
+        self.phase(Phase::Failed, Sentence::default());
     }
 
     fn obey(&mut self, command: Command) {
@@ -283,7 +283,7 @@ impl Engine<'_> {
         }
         run.since = Instant::now();
         (run.told, run.told_step) = (run.since, run.trainer.step);
-        self.phase(if mode == Mode::Paused { Phase::Paused } else { Phase::Running }, "");
+        self.phase(if mode == Mode::Paused { Phase::Paused } else { Phase::Running }, Sentence::default());
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::pair::CUT;
 use super::super::{EngineError, probe};
 use super::Engine;
 use crate::link::{Event, Notice, ProbeRequest};
+use crate::session::{Sentence, say};
 
 /// Most of the run's time that looking may take.
 const LOOKING_BUDGET: f64 = 0.05;
@@ -20,7 +21,7 @@ pub(super) struct Looks {
     revision: u64,
     last: Option<Instant>,
     pub(super) spent: Duration,
-    complaint: String,
+    complaint: Sentence,
 }
 
 impl Engine<'_> {
@@ -74,7 +75,7 @@ impl Engine<'_> {
             self.cells.probe.store(Some(frame));
         }
         if missing {
-            self.complain("the data that is open is not that of the table, so the text under the lens is cut as the table shows it; open the session of that run".into());
+            self.complain(say!("the data that is open is not that of the table, so the text under the lens is cut as the table shows it; open the session of that run").into());
         }
         Ok(())
     }
@@ -92,7 +93,7 @@ impl Engine<'_> {
         self.cells.probe.store(None);
         self.cells.prompt.store(None);
         self.cells.weights.store(None);
-        self.looks.complaint.clear();
+        self.looks.complaint = Sentence::default();
         self.looks.last = None;
     }
 

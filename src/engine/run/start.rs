@@ -12,10 +12,14 @@ use super::super::{EngineError, budget, checkpoint, hub, inputs, watch};
 use super::{Engine, FinishedRun, FolderError, Run, claim, finish};
 use crate::link::{About, Event, InputFile, Notice, Opened, Phase, Step};
 use crate::session::run_folder::{self, CHECKPOINTS, SESSION, SUMMARY};
-use crate::session::{Extension, Session, file};
+use crate::session::{Extension, Sentence, Session, file, say};
 
 /// What is said of a run whose checkpoints do not tell what it reads.
-const UNNOTED: &str = "this run is from before it was noted which data and models a run reads: whether they are still the same cannot be told; it is gone on with as it is, and from now on they are noted";
+fn unnoted() -> Sentence {
+    say!(
+        "this run is from before it was noted which data and models a run reads: whether they are still the same cannot be told; it is gone on with as it is, and from now on they are noted"
+    )
+}
 
 impl Engine<'_> {
     /// The open pair, wherever it is.
@@ -25,12 +29,12 @@ impl Engine<'_> {
 
     pub(super) fn open(&mut self, session: &Session) {
         if self.run.is_some() {
-            return self.emit(Event::Warning("stop the run before opening another pair or data set".into()));
+            return self.emit(Event::Warning(say!("stop the run before opening another pair or data set").into()));
         }
         if !self.ensure_local(session, Phase::Ready) {
             return;
         }
-        self.phase(Phase::Opening, "reading models and data");
+        self.phase(Phase::Opening, say!("reading models and data"));
         match Pair::open(session, self.pair.as_ref()) {
             Ok(pair) => {
                 let revived = session.run.as_deref().and_then(|run| checkpoint::revive(&pair, run));
@@ -47,10 +51,10 @@ impl Engine<'_> {
                 self.pair = Some(pair);
                 self.weigh(session);
                 // A long text or a slow model takes its time, and Start waits behind it: ready is who answers at once.
-                self.phase(Phase::Opening, "asking both models about the text under the lens");
+                self.phase(Phase::Opening, say!("asking both models about the text under the lens"));
                 self.look(true);
                 self.count(session);
-                self.phase(Phase::Ready, "");
+                self.phase(Phase::Ready, Sentence::default());
             }
             Err(e) => self.fail(&e),
         }
@@ -86,7 +90,7 @@ impl Engine<'_> {
         // Another commit behind the same name is another model.
         session = hub::pinned(&session);
         session.run = None;
-        self.phase(Phase::Opening, "reading models and data");
+        self.phase(Phase::Opening, say!("reading models and data"));
         let run = self.fresh(session, out, before.as_ref());
         self.begin(run, before, other.into_iter().collect());
     }
@@ -148,16 +152,17 @@ impl Engine<'_> {
             return;
         }
         let before = self.pair.take();
-        self.phase(Phase::Opening, "reading models, data and the checkpoint");
+        self.phase(Phase::Opening, say!("reading models, data and the checkpoint"));
         let mut run = self.continued(out, &found, steps, before.as_ref());
         if let Ok(run) = &mut run {
             run.sync_knobs(&self.cells.knobs.load());
         }
         let other = run.as_ref().ok().and_then(|run| other_threads(&run.trainer.session));
         let step = found.checkpoint.state.step;
-        let told =
-            |fault| format!("{fault}; the run goes on from step {step}, and what was damaged lies in abandoned/");
-        let unnoted = found.checkpoint.state.inputs.is_none().then(|| UNNOTED.to_owned());
+        let told = |fault| {
+            say!("{fault}; the run goes on from step {step}, and what was damaged lies in abandoned/", fault, step)
+        };
+        let unnoted = found.checkpoint.state.inputs.is_none().then(|| unnoted().to_owned());
         self.begin(run, before, found.damaged.into_iter().map(told).chain(other).chain(unnoted).collect());
     }
 
@@ -191,7 +196,7 @@ impl Engine<'_> {
 
     /// Begins what could be made, with something to say of it that stands in its journal, or keeps what
     /// was open before.
-    fn begin(&mut self, run: Result<Run, EngineError>, before: Option<Pair>, remarks: Vec<String>) {
+    fn begin(&mut self, run: Result<Run, EngineError>, before: Option<Pair>, remarks: Vec<Sentence>) {
         let run = match run {
             Ok(run) => run,
             Err(e) => {
@@ -228,7 +233,7 @@ impl Engine<'_> {
         }
         if let Some(run) = &mut self.run {
             run.since = Instant::now();
-            self.phase(Phase::Running, "");
+            self.phase(Phase::Running, Sentence::default());
         }
     }
 }
@@ -249,7 +254,7 @@ fn read_by(pair: &Pair, files: Vec<InputFile>) -> Vec<InputFile> {
 fn comparable(trainer: &Trainer) -> Result<(), EngineError> {
     let (recipe, measured) = (&trainer.session.recipe, trainer.pair.data.validation.len());
     match watch::incomparable(recipe, measured, trainer.targets.is_some()) {
-        Some((why, fix)) => Err(EngineError::Recipe(format!("{why}; {fix}"))),
+        Some((why, fix)) => Err(EngineError::Recipe(Sentence::joined([why, fix], "; "))),
         None => Ok(()),
     }
 }
@@ -260,9 +265,10 @@ fn extend(session: &mut Session, state: &State, steps: Option<Step>) -> Result<(
     let recipe = &mut session.recipe;
     let planned = steps.unwrap_or(recipe.steps);
     if steps.is_some() && planned <= state.step {
-        return Err(EngineError::Recipe(format!(
-            "the run has done {} steps already; ask for more than that in all, not {planned}",
-            state.step
+        return Err(EngineError::Recipe(say!(
+            "the run has done {step} steps already; ask for more than that in all, not {planned}",
+            step = state.step,
+            planned
         )));
     }
     let ended_early = state.ended.as_deref().is_some_and(|reason| finish::EARLY.contains(&reason));
@@ -274,10 +280,12 @@ fn extend(session: &mut Session, state: &State, steps: Option<Step>) -> Result<(
 }
 
 /// The number of threads is part of bit-exact replay: another one than recorded is said.
-fn other_threads(session: &Session) -> Option<String> {
+fn other_threads(session: &Session) -> Option<Sentence> {
     let threads = rayon::current_num_threads();
     let asked = session.recipe.threads.filter(|asked| *asked != threads)?;
-    Some(format!(
-        "the session was run with {asked} threads and now has {threads}: the curves may differ in their last digits; set RAYON_NUM_THREADS={asked} to repeat them exactly"
+    Some(say!(
+        "the session was run with {asked} threads and now has {threads}: the curves may differ in their last digits; set RAYON_NUM_THREADS={asked} to repeat them exactly",
+        asked,
+        threads
     ))
 }

@@ -10,7 +10,7 @@ use super::super::{EngineError, checkpoint, evaluate, vetting};
 use super::finish::{FINISHED, REACHED, STALE};
 use super::{Engine, Mode, Run};
 use crate::link::{Event, KnobChange, Measures, Measuring, Origin, Phase, SeriesId, Step};
-use crate::session::{Catalog, Keep, Knobs};
+use crate::session::{Catalog, Keep, Knobs, Say, Sentence, say};
 
 /// Time between two status reports.
 pub(super) const STATUS_PAUSE: Duration = Duration::from_millis(250);
@@ -84,7 +84,7 @@ impl Engine<'_> {
         if self.run.as_ref().is_none_or(|run| run.vetted || !vetting::can_vet(&run.trainer)) {
             return;
         }
-        self.phase(Phase::Evaluating, "asking the teacher about the validation part");
+        self.phase(Phase::Evaluating, say!("asking the teacher about the validation part"));
         let Some(run) = &mut self.run else { return };
         let begun = Instant::now();
         match vetting::teacher(&mut run.trainer) {
@@ -120,11 +120,14 @@ impl Engine<'_> {
                     run.asked = Some(Instant::now());
                     let waiting = run.trainer.targets.as_ref().and_then(|targets| targets.waiting());
                     let waiting = waiting.map(|what| format!("; {what}")).unwrap_or_default();
-                    self.phase(Phase::Running, &format!("asking the teacher, {known} / {all}{waiting}"));
+                    self.phase(
+                        Phase::Running,
+                        say!("asking the teacher, {known} / {all}{waiting}", known, all, waiting),
+                    );
                     self.look(false);
                 }
             }
-            Err(e) if ends => run.unasked = Some(e.to_string()),
+            Err(e) if ends => run.unasked = Some(e.said()),
             Err(_) if run.trainer.can_step() => return false,
             Err(e) => self.give_up(&e),
         }
@@ -180,21 +183,21 @@ impl Engine<'_> {
         let values = measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
         self.emit(Event::Scalars { step, values: values.collect() });
         if let Some(lack) = lack {
-            let said = format!("the evaluation of step {} is without the teacher: {lack}", step + 1);
+            let said = say!("the evaluation of step {step} is without the teacher: {lack}", step = step + 1, lack);
             self.emit(Event::Warning(said.into()));
         }
         self.vet_teacher();
         if self.run.is_none() {
             return (false, None);
         }
-        self.phase(Phase::Running, "");
+        self.phase(Phase::Running, Sentence::default());
         (better, raised)
     }
 
     /// Measures on the validation part, and tells how far that is. What it takes is no part of the pace of
     /// the steps.
     fn measure_validation(&mut self) -> Result<(Validated, Option<EngineError>, Option<f64>), EngineError> {
-        self.phase(Phase::Evaluating, "measuring on the validation part");
+        self.phase(Phase::Evaluating, say!("measuring on the validation part"));
         let Some(mut run) = self.run.take() else { return Ok(Default::default()) };
         let begun = Instant::now();
         let mut measuring = Measuring { done: 0, total: run.trainer.pair.data.validation.len() as u64 };
@@ -215,8 +218,9 @@ impl Engine<'_> {
 
     pub(super) fn trouble(&mut self, step: Step) {
         let checkpoint = self.run.as_ref().and_then(|run| checkpoint::list(&run.out).last().copied());
-        let what = format!(
-            "the loss or the gradient of step {step} is not a finite number; the weights were left as they were. A lower learning rate usually helps"
+        let what = say!(
+            "the loss or the gradient of step {step} is not a finite number; the weights were left as they were. A lower learning rate usually helps",
+            step
         );
         self.emit(Event::Trouble { step, what, checkpoint, alarm: None });
         self.set_mode(Mode::Paused);
@@ -227,7 +231,7 @@ impl Engine<'_> {
         let Raised { alarm, what, sound } = raised;
         let kept = self.run.as_ref().map(|run| checkpoint::list(&run.out)).unwrap_or_default();
         let checkpoint = kept.into_iter().rfind(|checkpoint| *checkpoint <= sound);
-        let what = format!("{what}; a lower learning rate usually helps");
+        let what = say!("{what}; a lower learning rate usually helps", what);
         self.emit(Event::Trouble { step, what, checkpoint, alarm: Some(alarm) });
         self.set_mode(Mode::Paused);
     }
@@ -241,7 +245,7 @@ impl Engine<'_> {
         self.status.steps_per_sec = (run.trainer.step - run.told_step) as f64 / waited.as_secs_f64();
         self.status.looking = self.looks.spent.as_secs_f64() / run.begun.elapsed().as_secs_f64().max(1e-9);
         (run.told, run.told_step) = (Instant::now(), run.trainer.step);
-        self.phase(Phase::Running, "");
+        self.phase(Phase::Running, Sentence::default());
     }
 }
 

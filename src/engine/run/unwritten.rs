@@ -9,6 +9,7 @@ use super::super::model::StudentFiles;
 use super::{Claim, Engine, claim};
 use crate::link::{Event, EventSink as _, Notice, Outcome, Saved, Unwritten as Told};
 use crate::session::run_folder::STUDENT;
+use crate::session::{Say, Sentence};
 
 /// Such a student.
 pub(super) struct Unwritten {
@@ -40,7 +41,7 @@ impl Engine<'_> {
         self.unwritten = Some(unwritten);
     }
 
-    fn tell_unwritten(&mut self, unwritten: &Unwritten, reason: String) {
+    fn tell_unwritten(&mut self, unwritten: &Unwritten, reason: Sentence) {
         let told = Told { out: unwritten.out.clone(), reason, bytes: unwritten.files.bytes() };
         self.sink.emit(Event::Unwritten(Some(Box::new(told))));
     }
@@ -69,7 +70,7 @@ impl Engine<'_> {
                 drop(unwritten.claim);
             }
             Err(e) => {
-                self.tell_unwritten(&unwritten, e.to_string());
+                self.tell_unwritten(&unwritten, e.said());
                 self.sink.emit(Event::Warning(Notice::from(e)));
                 self.unwritten = Some(unwritten);
             }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::engine::environment;
-use crate::session::{Grant, KeyPlace, ServerOrigin};
+use crate::session::{Grant, KeyPlace, Say, Sentence, ServerOrigin, say, spoken};
 
 /// The file of the grants.
 const FILE: &str = "keys.ron";
@@ -17,27 +17,44 @@ const LOCK: &str = "keys.lock";
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
     /// Nowhere to keep them.
-    #[error("there is no folder to remember in where a key may go; set RETORT_CONFIG to a folder")]
     NoFolder,
     /// The file is there and cannot be used.
-    #[error("cannot read where keys may go: {reason}; mend the file or remove it, which forgets all of it: {path}")]
     Read {
         /// The operating system's or the parser's words.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
     /// The file cannot be written.
-    #[error(
-        "cannot remember where a key may go: {reason}; free some room, or set RETORT_CONFIG to another folder: {path}"
-    )]
     Write {
         /// The operating system's words.
-        reason: String,
+        reason: Sentence,
         /// The file.
         path: PathBuf,
     },
 }
+
+impl Say for GrantError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::NoFolder => {
+                say!("there is no folder to remember in where a key may go; set RETORT_CONFIG to a folder")
+            }
+            Self::Read { reason, path } => say!(
+                "cannot read where keys may go: {reason}; mend the file or remove it, which forgets all of it: {path}",
+                reason,
+                path
+            ),
+            Self::Write { reason, path } => say!(
+                "cannot remember where a key may go: {reason}; free some room, or set RETORT_CONFIG to another folder: {path}",
+                reason,
+                path
+            ),
+        }
+    }
+}
+
+spoken!(GrantError);
 
 /// The grants of a person.
 pub struct Grants {
@@ -66,13 +83,13 @@ impl Grants {
     /// [`GrantError::Read`].
     pub fn list(&self) -> Result<Vec<Grant>, GrantError> {
         let path = self.folder.join(FILE);
-        let failed = |reason: String| GrantError::Read { reason, path: path.clone() };
+        let failed = |reason: Sentence| GrantError::Read { reason, path: path.clone() };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(failed(e.to_string())),
+            Err(e) => return Err(failed(e.said())),
         };
-        ron::from_str(&text).map_err(|e| failed(e.to_string()))
+        ron::from_str(&text).map_err(|e| failed(e.said()))
     }
 
     /// Allows what `grant` says.
@@ -110,7 +127,7 @@ impl Grants {
     /// Reads, changes and writes the file, while no other process does.
     fn change(&self, change: impl FnOnce(&mut Vec<Grant>)) -> Result<(), GrantError> {
         let path = self.folder.join(FILE);
-        let failed = |e: std::io::Error| GrantError::Write { reason: e.to_string(), path: path.clone() };
+        let failed = |e: std::io::Error| GrantError::Write { reason: e.said(), path: path.clone() };
         let lock = self.locked().map_err(failed)?;
         let mut grants = self.list()?;
         change(&mut grants);

@@ -3,15 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::grants::{GrantError, Grants};
-use crate::session::{Grant, KeyPlace, ServerOrigin};
+use crate::session::{Grant, KeyPlace, Say, Sentence, ServerOrigin, say, spoken};
 
 /// Why a key may not go to a server.
 #[derive(Debug, thiserror::Error)]
 pub enum PermitError {
     /// It would be read on the way. No grant changes that.
-    #[error(
-        "the key {key} is never sent over plain http to another machine, where everybody on the way can read it: {host}; use https, or reach the server by a tunnel to this machine (http://localhost:PORT)"
-    )]
     Plain {
         /// Where the key is kept.
         key: String,
@@ -19,21 +16,38 @@ pub enum PermitError {
         host: ServerOrigin,
     },
     /// Nobody has allowed it.
-    #[error(
-        "the key {key} has not been allowed to go to {host}; if it should, add --allow-key {grant} for this run{more}, or say so where the window asks",
-        key = String::from(.0.key.clone()), host = .0.host, grant = .0, more = lasting(.0)
-    )]
     Unasked(Grant),
     /// What has been allowed is not known.
-    #[error(transparent)]
     Grants(#[from] GrantError),
 }
 
+impl Say for PermitError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Plain { key, host } => say!(
+                "the key {key} is never sent over plain http to another machine, where everybody on the way can read it: {host}; use https, or reach the server by a tunnel to this machine (http://localhost:PORT)",
+                key,
+                host
+            ),
+            Self::Unasked(reason) => say!(
+                "the key {key} has not been allowed to go to {host}; if it should, add --allow-key {grant} for this run{more}, or say so where the window asks",
+                key = String::from(reason.key.clone()),
+                host = reason.host,
+                grant = reason,
+                more = lasting(reason)
+            ),
+            Self::Grants(e) => e.said(),
+        }
+    }
+}
+
+spoken!(PermitError);
+
 /// How a key of the keyring is allowed for good.
-fn lasting(Grant { key, host }: &Grant) -> String {
+fn lasting(Grant { key, host }: &Grant) -> Sentence {
     match key {
-        KeyPlace::Keyring(name) => format!(", store it with: retort key set {name} --host {host}"),
-        KeyPlace::Variable(_) => String::new(),
+        KeyPlace::Keyring(name) => say!(", store it with: retort key set {name} --host {host}", name, host),
+        KeyPlace::Variable(_) => Sentence::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::init_source::InitSource;
 use super::layer_selection::LayerSelection;
 use crate::engine::model::plan::Planned;
 use crate::engine::model::{Architecture, Config, Plan};
+use crate::session::{Say, say};
 
 /// Refuses a student that is another network than the one its layers come from.
 ///
@@ -19,9 +20,11 @@ pub fn check(
     let architecture = taken.architecture;
     let (ours, theirs) = (architecture.id, origin.architecture.id);
     if ours != theirs && architecture.kin_of(origin.architecture).is_none() {
-        return Err(StudentInitError::Layers(format!(
-            "the student is a {ours} and {} a {theirs}; choose a student of the same architecture",
-            origin.title
+        return Err(StudentInitError::Layers(say!(
+            "the student is a {ours} and {title} a {theirs}; choose a student of the same architecture",
+            ours,
+            title = origin.title,
+            theirs
         )));
     }
     check_width(origin, architecture.width(config), taken.layers)?;
@@ -36,14 +39,18 @@ pub fn check(
 fn check_width(origin: &InitSource, ours: usize, layers: bool) -> Result<(), StudentInitError> {
     let theirs = origin.architecture.width(&origin.config);
     if ours > theirs {
-        return Err(StudentInitError::Layers(format!(
-            "the student is {ours} wide and {} only {theirs}; choose a width of {theirs} or less",
-            origin.title
+        return Err(StudentInitError::Layers(say!(
+            "the student is {ours} wide and {title} only {theirs}; choose a width of {theirs} or less",
+            ours,
+            title = origin.title,
+            theirs
         )));
     }
     if layers && ours < theirs {
-        return Err(StudentInitError::Layers(format!(
-            "layers of width {theirs} cannot be those of a student of width {ours}; choose EmbeddingsOnly, which reduces the embeddings and starts the layers anew, or a student of width {theirs}"
+        return Err(StudentInitError::Layers(say!(
+            "layers of width {theirs} cannot be those of a student of width {ours}; choose EmbeddingsOnly, which reduces the embeddings and starts the layers anew, or a student of width {theirs}",
+            theirs,
+            ours
         )));
     }
     Ok(())
@@ -54,11 +61,13 @@ fn check_depth(origin: &InitSource, config: &Config, taken: &LayerSelection) -> 
     for ((stack, picked), own) in taken.stacks.iter().zip(taken.architecture.stacks) {
         let (asked, given) = (taken.architecture.layers_of(own, config)?, picked.len());
         if asked != given {
-            return Err(StudentInitError::Layers(format!(
-                "the map takes {given} of the {} layers of {} and the student's {} is {asked}; choose a map of {asked} layers or change the configuration",
-                origin.architecture.layers_of(stack, &origin.config)?,
-                origin.title,
-                own.field
+            return Err(StudentInitError::Layers(say!(
+                "the map takes {given} of the {layers} layers of {title} and the student's {field} is {asked}; choose a map of {asked} layers or change the configuration",
+                given,
+                layers = origin.architecture.layers_of(stack, &origin.config)?,
+                title = origin.title,
+                field = own.field,
+                asked
             )));
         }
     }
@@ -70,13 +79,16 @@ fn check_heads(origin: &InitSource, ours: &Architecture, config: &Config) -> Res
     let theirs = origin.architecture;
     let heads = (ours.attention_heads(config), theirs.attention_heads(&origin.config));
     let shared = (ours.kv_heads(config)?, theirs.kv_heads(&origin.config)?);
-    let shared = ours.fields.kv_heads.map(|field| (field, shared));
-    let all = std::iter::once(("attention heads", heads)).chain(shared);
+    let shared = ours.fields.kv_heads.map(|field| (field.said(), shared));
+    let all = std::iter::once((say!("attention heads"), heads)).chain(shared);
     match all.into_iter().find(|(_, (ours, theirs))| ours != theirs) {
         None => Ok(()),
-        Some((what, (ours, theirs))) => Err(StudentInitError::Layers(format!(
-            "the student has {ours} {what} and {} has {theirs}; make them equal, or choose EmbeddingsOnly",
-            origin.title
+        Some((what, (ours, theirs))) => Err(StudentInitError::Layers(say!(
+            "the student has {ours} {what} and {title} has {theirs}; make them equal, or choose EmbeddingsOnly",
+            ours,
+            what,
+            title = origin.title,
+            theirs
         ))),
     }
 }
@@ -89,9 +101,12 @@ fn check_shapes(origin: &InitSource, taken: &LayerSelection, plan: &Plan) -> Res
     };
     match plan.0.iter().find_map(differs) {
         None => Ok(()),
-        Some((name, theirs, ours)) => Err(StudentInitError::Layers(format!(
-            "{name} is {theirs:?} in {} and would be {ours:?} in the student; make the configurations equal, or choose EmbeddingsOnly",
-            origin.title
+        Some((name, theirs, ours)) => Err(StudentInitError::Layers(say!(
+            "{name} is {theirs} in {title} and would be {ours} in the student; make the configurations equal, or choose EmbeddingsOnly",
+            name,
+            theirs = format_args!("{theirs:?}"),
+            title = origin.title,
+            ours = format_args!("{ours:?}")
         ))),
     }
 }

@@ -9,7 +9,7 @@ use super::init_source::InitSource;
 use super::layer_selection::LayerSelection;
 use super::{StudentInitError, fit};
 use crate::engine::model::{self, HeadKind, HeadRows, Model, ModelFiles, Parts, Plan, Stored, Tokens, outputs};
-use crate::session::{Layers, Models};
+use crate::session::{Layers, Models, say};
 
 /// The student of `models`, whose configuration and tokenizer are `files` and whose weights are those
 /// that `layers` names.
@@ -25,7 +25,7 @@ pub fn student(
     device: &Device,
 ) -> Result<Model, StudentInitError> {
     let choice = &models.student;
-    let nobody = || StudentInitError::Layers("no model is named to take them from; name one under `of`".into());
+    let nobody = || StudentInitError::Layers(say!("no model is named to take them from; name one under `of`"));
     let source = models.layers_from().ok_or_else(nobody)?;
     let origin = InitSource::open(source)?;
     let mut config = files.configuration()?.0;

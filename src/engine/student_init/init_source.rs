@@ -8,7 +8,7 @@ use candle_core::{Device, Tensor};
 use super::StudentInitError;
 use crate::engine::hub;
 use crate::engine::model::{self, Architecture, Config, ModelError, ModelFiles, Stored, Tokens};
-use crate::session::{ModelChoice, Source};
+use crate::session::{ModelChoice, Source, say};
 
 /// A model to take layers from.
 pub struct InitSource {
@@ -33,16 +33,16 @@ impl InitSource {
     /// [`StudentInitError`] naming the file, or a model that has no files.
     pub fn open(source: &Source) -> Result<Self, StudentInitError> {
         if matches!(source, Source::Server { .. }) {
-            return Err(StudentInitError::Layers(format!(
-                "{} is behind a server, which gives no weights away; name another model under `of`",
-                source.title()
+            return Err(StudentInitError::Layers(say!(
+                "{title} is behind a server, which gives no weights away; name another model under `of`",
+                title = source.title()
             )));
         }
         let files = hub::files(&ModelChoice::stored(source.clone()))?;
         if matches!(files, ModelFiles::Gguf(_)) {
-            return Err(StudentInitError::Layers(format!(
-                "{} holds rounded weights, from which nothing can learn; name the model's safetensors under `of`",
-                source.title()
+            return Err(StudentInitError::Layers(say!(
+                "{title} holds rounded weights, from which nothing can learn; name the model's safetensors under `of`",
+                title = source.title()
             )));
         }
         let config = files.configuration()?.0;
@@ -84,9 +84,11 @@ impl InitSource {
         theirs.sort_unstable();
         match theirs.iter().find(|(id, token)| mine.get(token) != Some(id)) {
             None => Ok(()),
-            Some((id, token)) => Err(StudentInitError::Layers(format!(
-                "the student's tokenizer has {token:?} at {id} and {} does not; put its tokenizer beside the student's configuration",
-                self.title
+            Some((id, token)) => Err(StudentInitError::Layers(say!(
+                "the student's tokenizer has {token} at {id} and {title} does not; put its tokenizer beside the student's configuration",
+                token = format_args!("{token:?}"),
+                id,
+                title = self.title
             ))),
         }
     }

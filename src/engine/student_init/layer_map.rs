@@ -1,7 +1,7 @@
 //! Which layers a map takes of a stack.
 
 use super::StudentInitError;
-use crate::session::LayerMap;
+use crate::session::{LayerMap, say};
 
 /// Layers of the published DistilBERT's teacher, of its training scripts' `extract_distilbert`.
 const DISTILBERT: [usize; 6] = [0, 2, 4, 7, 9, 11];
@@ -16,8 +16,9 @@ pub fn picked(map: &LayerMap, layers: usize) -> Result<Vec<usize>, StudentInitEr
         LayerMap::FirstAndLast if layers > 1 => Ok(vec![0, layers - 1]),
         LayerMap::FirstAndLast => Ok((0..layers).collect()),
         LayerMap::DistilBert if layers == 12 => Ok(DISTILBERT.to_vec()),
-        LayerMap::DistilBert => Err(StudentInitError::Layers(format!(
-            "DistilBERT's map is for 12 layers and the source has {layers}; choose EveryOther, or Pick with layers by hand"
+        LayerMap::DistilBert => Err(StudentInitError::Layers(say!(
+            "DistilBERT's map is for 12 layers and the source has {layers}; choose EveryOther, or Pick with layers by hand",
+            layers
         ))),
         LayerMap::Pick(list) => by_hand(list, layers),
         LayerMap::EmbeddingsOnly => Ok(Vec::new()),
@@ -27,12 +28,14 @@ pub fn picked(map: &LayerMap, layers: usize) -> Result<Vec<usize>, StudentInitEr
 fn by_hand(list: &[usize], layers: usize) -> Result<Vec<usize>, StudentInitError> {
     let wrong = list.iter().find(|layer| **layer >= layers);
     match wrong {
-        Some(layer) => Err(StudentInitError::Layers(format!(
-            "layer {layer} is picked but the source has {layers} layers, 0 to {}; pick among those",
-            layers.saturating_sub(1)
+        Some(layer) => Err(StudentInitError::Layers(say!(
+            "layer {layer} is picked but the source has {layers} layers, 0 to {last}; pick among those",
+            layer,
+            layers,
+            last = layers.saturating_sub(1)
         ))),
         None if list.is_empty() => {
-            Err(StudentInitError::Layers("Pick names no layer; name some, or choose EmbeddingsOnly".into()))
+            Err(StudentInitError::Layers(say!("Pick names no layer; name some, or choose EmbeddingsOnly")))
         }
         None => Ok(list.to_vec()),
     }

@@ -12,7 +12,7 @@ use crate::engine::model::init::fresh;
 use crate::engine::model::plan::Planned;
 use crate::engine::model::tensor_layout::{Kin, LayerStack};
 use crate::engine::model::{Architecture, Config, Plan};
-use crate::session::LayerMap;
+use crate::session::{LayerMap, Sentence, say};
 
 /// Layers of a model, picked stack by stack.
 pub struct LayerSelection<'a> {
@@ -85,7 +85,7 @@ impl<'a> LayerSelection<'a> {
         plan: &Plan,
         seed: u64,
         device: &Device,
-    ) -> Result<(BTreeMap<String, Tensor>, String), StudentInitError> {
+    ) -> Result<(BTreeMap<String, Tensor>, Sentence), StudentInitError> {
         let (theirs, origin) = (self.origin.architecture, self.origin);
         let (wide, narrow) = (theirs.width(&origin.config), self.architecture.width(config));
         let reduction = if wide == narrow { None } else { Some(Reduction::of(origin, narrow, device)?) };
@@ -140,16 +140,20 @@ impl<'a> LayerSelection<'a> {
         }
     }
 
-    fn note(&self, reduction: Option<&Reduction>, width: usize) -> String {
+    fn note(&self, reduction: Option<&Reduction>, width: usize) -> Sentence {
         let title = &self.origin.title;
         let list = |picked: &[usize]| picked.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         match (reduction, self.stacks.first()) {
-            (Some(reduction), _) => format!(
-                "embeddings of {title} reduced to width {width}, {:.1} % of their squares kept; the layers are new",
-                100.0 * reduction.kept
+            (Some(reduction), _) => say!(
+                "embeddings of {title} reduced to width {width}, {kept} % of their squares kept; the layers are new",
+                title,
+                width,
+                kept = format_args!("{:.1}", 100.0 * reduction.kept)
             ),
-            (None, Some((_, picked))) if self.layers => format!("layers {} of {title}", list(picked)),
-            _ => format!("embeddings of {title}; the layers are new"),
+            (None, Some((_, picked))) if self.layers => {
+                say!("layers {picked} of {title}", picked = list(picked), title)
+            }
+            _ => say!("embeddings of {title}; the layers are new", title),
         }
     }
 }
@@ -173,8 +177,11 @@ fn rows(
         (Some(&ours), Some(&theirs)) if by_row && ours < theirs && tensor.dims()[1..] == planned.shape[1..] => {
             Ok(Some(tensor.narrow(0, 0, ours)?.contiguous()?))
         }
-        (Some(ours), Some(theirs)) if by_row && ours > theirs => Err(StudentInitError::Layers(format!(
-            "{name} has {theirs} rows and the student's configuration asks for {ours}; lower vocab_size or the number of positions"
+        (Some(ours), Some(theirs)) if by_row && ours > theirs => Err(StudentInitError::Layers(say!(
+            "{name} has {theirs} rows and the student's configuration asks for {ours}; lower vocab_size or the number of positions",
+            name,
+            theirs,
+            ours
         ))),
         _ => Ok(None),
     }

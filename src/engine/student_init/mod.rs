@@ -27,27 +27,36 @@ use super::data::Dataset;
 use super::hub::{self, HubError};
 use super::model::{self, Classes, Model, ModelError};
 use super::prompt::PromptError;
-use crate::session::{Session, Vocabulary};
+use crate::session::{Say, Sentence, Session, Vocabulary, say, spoken};
 
 /// Why a student cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum StudentInitError {
     /// Another model's layers do not become this student's.
-    #[error("the student's layers: {0}")]
-    Layers(String),
+    Layers(Sentence),
     /// The vocabulary cannot be trimmed.
-    #[error("the student's vocabulary: {0}")]
-    Vocabulary(String),
+    Vocabulary(Sentence),
     /// A model's files.
-    #[error(transparent)]
     Model(#[from] ModelError),
     /// The Hub, or its cache.
-    #[error(transparent)]
     Hub(#[from] HubError),
     /// The prompt, whose words stay in a trimmed vocabulary.
-    #[error(transparent)]
     Prompt(#[from] PromptError),
 }
+
+impl Say for StudentInitError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Layers(reason) => say!("the student's layers: {reason}", reason),
+            Self::Vocabulary(reason) => say!("the student's vocabulary: {reason}", reason),
+            Self::Model(e) => e.said(),
+            Self::Hub(e) => e.said(),
+            Self::Prompt(e) => e.said(),
+        }
+    }
+}
+
+spoken!(StudentInitError);
 
 impl From<candle_core::Error> for StudentInitError {
     fn from(error: candle_core::Error) -> Self {

@@ -11,6 +11,7 @@ use super::StudentInitError;
 use super::init_source::InitSource;
 use crate::engine::model::ModelError;
 use crate::engine::model::init::Init;
+use crate::session::say;
 
 /// Rounds of the iteration: directions at the edge of the subspace, which it does not tell apart well,
 /// are those whose choice matters least.
@@ -31,7 +32,7 @@ impl Reduction {
     /// [`StudentInitError`] if there is no such table.
     pub fn of(origin: &InitSource, width: usize, device: &Device) -> Result<Self, StudentInitError> {
         let table = origin.tensor(origin.architecture.heads.table, device)?;
-        let table = table.ok_or_else(|| ModelError::Weights("no table of token embeddings".into()))?;
+        let table = table.ok_or_else(|| ModelError::Weights(say!("no table of token embeddings")))?;
         Self::new(&table, width)
     }
 

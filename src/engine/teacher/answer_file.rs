@@ -13,6 +13,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::session::{Say, Sentence, say, spoken};
+
 /// The format that is written.
 pub const VERSION: u32 = 2;
 const MAGIC: &[u8; 16] = b"RETORT-TARGETS\r\n";
@@ -49,15 +51,28 @@ pub const WITHDRAWN: f32 = -1.0;
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerFileError {
     /// The operating system.
-    #[error("{0}")]
     Io(#[from] io::Error),
     /// A later program wrote it.
-    #[error("they have format {0}, this program reads up to {VERSION}; update retort")]
     Newer(u32),
     /// It is no such file, or another's.
-    #[error("the file is damaged or another's ({0}); move it away")]
-    Damaged(&'static str),
+    Damaged(Sentence),
 }
+
+impl Say for AnswerFileError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Io(reason) => reason.said(),
+            Self::Newer(reason) => say!(
+                "they have format {format}, this program reads up to {version}; update retort",
+                format = reason,
+                version = VERSION
+            ),
+            Self::Damaged(reason) => say!("the file is damaged or another's ({reason}); move it away", reason),
+        }
+    }
+}
+
+spoken!(AnswerFileError);
 
 /// What stands at the beginning of a file of answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,13 +99,13 @@ impl Header {
     }
 
     /// Why answers under this header are not of the kind that is read and written today.
-    fn strange(&self) -> Option<&'static str> {
+    fn strange(&self) -> Option<Sentence> {
         let about: serde_json::Value = serde_json::from_str(&self.about).ok()?;
         let other = |(name, value): (&str, &str)| about.get(name).is_some_and(|found| found != value);
         [ENCODING, ROWS]
             .into_iter()
             .any(other)
-            .then_some("its answers are kept in a way that this program does not know")
+            .then_some(say!("its answers are kept in a way that this program does not know"))
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -115,7 +130,8 @@ impl Header {
         }
         let number = |place: usize| -> Result<usize, AnswerFileError> {
             let four = bytes.get(place..place + 4).and_then(|four| four.try_into().ok());
-            four.map(|four| u32::from_le_bytes(four) as usize).ok_or(AnswerFileError::Damaged("its header is cut"))
+            four.map(|four| u32::from_le_bytes(four) as usize)
+                .ok_or(AnswerFileError::Damaged(say!("its header is cut")))
         };
         let version = number(16)? as u32;
         if version > VERSION {
@@ -125,12 +141,12 @@ impl Header {
         let end = FIXED + length.min(MOST);
         let (content, sum) = (bytes.get(..end), bytes.get(end..end + SUM));
         let (Some(content), Some(sum)) = (content, sum) else {
-            return Err(AnswerFileError::Damaged("its header is cut"));
+            return Err(AnswerFileError::Damaged(say!("its header is cut")));
         };
         let about = String::from_utf8(content[FIXED..].to_vec()).ok();
         match about.filter(|_| &blake3::hash(content).as_bytes()[..SUM] == sum) {
             Some(about) => Ok(Some((Self { classes, about }, end + SUM))),
-            None => Err(AnswerFileError::Damaged("its header has a wrong checksum")),
+            None => Err(AnswerFileError::Damaged(say!("its header has a wrong checksum"))),
         }
     }
 }
@@ -273,9 +289,9 @@ impl AnswerFile {
             self.read = header.len() as u64;
             return Ok(Vec::new());
         }
-        let found = Header::parse(&bytes)?.ok_or(AnswerFileError::Damaged("it has no header"))?;
+        let found = Header::parse(&bytes)?.ok_or(AnswerFileError::Damaged(say!("it has no header")))?;
         if found.0.classes != self.header.classes {
-            return Err(AnswerFileError::Damaged("its answers have another number of classes"));
+            return Err(AnswerFileError::Damaged(say!("its answers have another number of classes")));
         }
         if let Some(why) = found.0.strange() {
             return Err(AnswerFileError::Damaged(why));

@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::cancel::CancelToken;
 use super::trial::Trial;
 use super::{Answer, Estimator, LocalTeacher, Metered, Reading, TargetCache, Teacher, TeacherError};
+use crate::session::{Say, Sentence, say};
 
 /// How long a look at a question that is under way may take.
 const LOOK: Duration = Duration::from_millis(50);
@@ -32,7 +33,7 @@ pub struct CachedTeacher {
     readings: Mutex<HashMap<Reading, Reading>>,
     asking: Option<Asking>,
     /// Why the last question that was put ahead has no answer.
-    failed: Option<String>,
+    failed: Option<Sentence>,
     trial: Trial,
     checked: usize,
 }
@@ -151,7 +152,7 @@ impl CachedTeacher {
         self.cache().refresh();
         let pairs = self.read(texts)?;
         if let Err(error) = self.tried(&pairs) {
-            self.failed = Some(error.to_string());
+            self.failed = Some(error.said());
             return Err(error);
         }
         let (unknown, all) = (self.unknown(&pairs), distinct(&pairs).len());
@@ -202,12 +203,12 @@ impl CachedTeacher {
     }
 
     /// What is waited for just now, if it is not simply the answer.
-    pub fn waiting(&self) -> Option<String> {
+    pub fn waiting(&self) -> Option<Sentence> {
         self.metered.as_ref().filter(|_| self.asking.is_some())?.waiting()
     }
 
     /// What went wrong with keeping answers on disk, or what the teacher has to say; each once.
-    pub fn take_warning(&mut self) -> Option<String> {
+    pub fn take_warning(&mut self) -> Option<Sentence> {
         let kept = self.cache().take_warning();
         kept.or_else(|| self.teacher.take_warning())
     }
@@ -265,7 +266,7 @@ impl CachedTeacher {
             let _ = send.send(result);
         };
         let thread = std::thread::Builder::new().name("a question to the teacher".into()).spawn(work);
-        thread.map_err(|e| TeacherError::Thread(e.to_string()))?;
+        thread.map_err(|e| TeacherError::Thread(e.said()))?;
         Ok(Asking { cancel, done, progress })
     }
 
@@ -274,7 +275,7 @@ impl CachedTeacher {
         let Some(asking) = &self.asking else { return Ok(None) };
         let result = match asking.done.recv_timeout(LOOK) {
             Err(RecvTimeoutError::Timeout) => return Ok(Some(asking.progress)),
-            Err(RecvTimeoutError::Disconnected) => Err(TeacherError::Thread("its thread ended without a word".into())),
+            Err(RecvTimeoutError::Disconnected) => Err(TeacherError::Thread(say!("its thread ended without a word"))),
             Ok(result) => result,
         };
         self.asking = None;
@@ -282,7 +283,7 @@ impl CachedTeacher {
             // It is put again, if it is still wanted.
             Err(error) if error.is_cancelled() => Ok(None),
             other => {
-                self.failed = other.as_ref().err().map(ToString::to_string);
+                self.failed = other.as_ref().err().map(Say::said);
                 other.map(|()| None)
             }
         }
@@ -326,7 +327,7 @@ impl CachedTeacher {
             .zip(&old)
             .all(|((reading, text), old)| cache.get(reading, text).is_some_and(|answer| near(&answer.scores, old)));
         if !same {
-            cache.drop_former("answers kept from an earlier version are not this teacher's and are not read");
+            cache.drop_former(say!("answers kept from an earlier version are not this teacher's and are not read"));
         }
         Ok(())
     }

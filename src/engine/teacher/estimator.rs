@@ -1,7 +1,7 @@
 //! How a teacher's class scores come about. Answers by different estimators are never mixed: they differ
 //! even where the model is the same.
 
-use std::fmt;
+use crate::session::{Say, Sentence, say, spoken};
 
 /// How label words are scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,11 +25,13 @@ impl Estimator {
     }
 }
 
-impl fmt::Display for Estimator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say for Estimator {
+    fn said(&self) -> Sentence {
         match self {
-            Self::WholeWords => write!(f, "label words scored whole"),
-            Self::FirstTokens { alternatives } => write!(f, "the {alternatives} likeliest first tokens"),
+            Self::WholeWords => say!("label words scored whole"),
+            Self::FirstTokens { alternatives } => say!("the {alternatives} likeliest first tokens", alternatives),
         }
     }
 }
+
+spoken!(Estimator);

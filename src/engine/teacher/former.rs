@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::answer_file::sealed;
 use super::costs::Costs;
 use super::estimator::Estimator;
+use crate::session::{Sentence, say};
 
 /// Most classes that are looked for in a file that does not say how many it has.
 const MOST_CLASSES: usize = 4096;
@@ -54,7 +55,7 @@ pub struct Former {
     /// Answers that say nothing, each class being as likely: passed over.
     pub mute: usize,
     /// What is passed over as a whole, in a sentence.
-    pub note: Option<String>,
+    pub note: Option<Sentence>,
 }
 
 impl Former {
@@ -77,7 +78,7 @@ impl Former {
         let count = all.len();
         let known: HashMap<_, _> = all.into_iter().filter(|(_, scores)| !is_mute(scores)).collect();
         let mute = count - known.len();
-        let note = (mute > 0).then(|| format!("{mute} answers kept from an earlier version say nothing, since every class is as likely; they are asked anew: {}", path.display()));
+        let note = (mute > 0).then(|| say!("{mute} answers kept from an earlier version say nothing, since every class is as likely; they are asked anew: {path}", mute, path = path.display()));
         Self { known, estimator, unchecked: key.origin == Origin::Checked, mute, note }
     }
 
@@ -137,19 +138,23 @@ fn told_by_costs(path: &Path, classes: usize, first: Estimator) -> Option<Estima
     }
 }
 
-fn passed_over(path: &Path, count: usize, origin: Origin, is_counted: bool) -> String {
+fn passed_over(path: &Path, count: usize, origin: Origin, is_counted: bool) -> Sentence {
     let why = match origin {
         Origin::EchoOrFirst { .. } if is_counted => {
-            "the tokens their server counted do not tell whether they were scored whole or by first tokens"
+            say!("the tokens their server counted do not tell whether they were scored whole or by first tokens")
         }
         Origin::EchoOrFirst { .. } => {
-            "their server counted no tokens, and nothing else tells whether they were scored whole or by first tokens"
+            say!(
+                "their server counted no tokens, and nothing else tells whether they were scored whole or by first tokens"
+            )
         }
-        _ => "nothing tells with which weights or on which device they were made",
+        _ => say!("nothing tells with which weights or on which device they were made"),
     };
-    format!(
-        "{count} answers kept from an earlier version are not read, since {why}; they stay where they are (retort list answers): {}",
-        path.display()
+    say!(
+        "{count} answers kept from an earlier version are not read, since {why}; they stay where they are (retort list answers): {path}",
+        count,
+        why,
+        path = path.display()
     )
 }
 

@@ -8,11 +8,19 @@ use serde::Serialize;
 use super::answer_file::{AnswerFile, AnswerFileError, VERSION, WITHDRAWN};
 use super::costs::Costs;
 use super::former;
+use crate::session::{Say, Sentence, say};
 
 /// When answers of an earlier version are read.
-const FORMER: &str = "kept by an earlier version; read by a session whose teacher cannot have answered in two ways";
+fn kept_by_former() -> Sentence {
+    say!("kept by an earlier version; read by a session whose teacher cannot have answered in two ways")
+}
+
 /// What to add where no tokens were counted.
-const UNCOUNTED: &str = "; not by one whose server continues prompts (Completions), since it counted no tokens and nothing else tells how they were scored";
+fn uncounted() -> Sentence {
+    say!(
+        "; not by one whose server continues prompts (Completions), since it counted no tokens and nothing else tells how they were scored"
+    )
+}
 
 /// A file of kept answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -34,7 +42,7 @@ pub struct KeptAnswers {
     /// What they are to, where the file says it.
     pub about: Option<serde_json::Value>,
     /// Why they cannot be used, or when they are.
-    pub note: Option<String>,
+    pub note: Option<Sentence>,
 }
 
 impl KeptAnswers {
@@ -77,10 +85,10 @@ fn of(path: &Path) -> KeptAnswers {
         }
         Ok(None) => of_former(path, kept),
         Err(AnswerFileError::Newer(format)) => {
-            let note = Some(AnswerFileError::Newer(format).to_string());
+            let note = Some(AnswerFileError::Newer(format).said());
             KeptAnswers { format, note, ..kept }
         }
-        Err(e) => KeptAnswers { note: Some(e.to_string()), ..kept },
+        Err(e) => KeptAnswers { note: Some(e.said()), ..kept },
     }
 }
 
@@ -88,13 +96,11 @@ fn of_former(path: &Path, kept: KeptAnswers) -> KeptAnswers {
     let bytes = std::fs::read(path).unwrap_or_default();
     match former::count(&bytes) {
         Some((answers, classes)) => {
-            let mut note = FORMER.to_owned();
-            if kept.tokens == 0 {
-                note.push_str(UNCOUNTED);
-            }
-            KeptAnswers { answers, classes, format: 1, note: Some(note), ..kept }
+            let uncounted = if kept.tokens == 0 { uncounted() } else { Sentence::default() };
+            let note = Some(say!("{kept}{uncounted}", kept = kept_by_former(), uncounted));
+            KeptAnswers { answers, classes, format: 1, note, ..kept }
         }
-        None if bytes.is_empty() => KeptAnswers { note: Some("it is empty".into()), ..kept },
-        None => KeptAnswers { note: Some("no answer can be read from it".into()), ..kept },
+        None if bytes.is_empty() => KeptAnswers { note: Some(say!("it is empty")), ..kept },
+        None => KeptAnswers { note: Some(say!("no answer can be read from it")), ..kept },
     }
 }

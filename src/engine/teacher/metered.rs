@@ -16,7 +16,7 @@ use super::costs::Cost;
 use super::server::{ServerError, ServerTeacher};
 use super::target_cache::{Answer, Identity};
 use super::{Estimator, Reading, Teacher, TeacherError};
-use crate::session::{ModelChoice, Prompt, Source};
+use crate::session::{ModelChoice, Prompt, Sentence, Source};
 
 /// A server that is paid, and its meter.
 pub struct Metered {
@@ -67,7 +67,7 @@ impl Metered {
     }
 
     /// What is waited for just now, if it is not simply the answer.
-    pub fn waiting(&self) -> Option<String> {
+    pub fn waiting(&self) -> Option<Sentence> {
         self.server.waiting()
     }
 
@@ -122,7 +122,7 @@ impl Teacher for Metered {
         self.server.keep_to(estimator);
     }
 
-    fn take_warning(&self) -> Option<String> {
+    fn take_warning(&self) -> Option<Sentence> {
         self.server.take_warning()
     }
 

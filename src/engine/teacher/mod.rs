@@ -15,6 +15,7 @@ pub mod trial;
 
 use crate::engine::model::ModelError;
 use crate::engine::prompt::PromptError;
+use crate::session::{Say, Sentence, say, spoken};
 pub use answer_file::Reading;
 pub use cached_teacher::CachedTeacher;
 pub use cancel::CancelToken;
@@ -29,36 +30,50 @@ pub use target_cache::{Answer, Identity, TargetCache};
 #[derive(Debug, thiserror::Error)]
 pub enum TeacherError {
     /// The prompt does not work with it.
-    #[error("the teacher's prompt: {0}")]
     Prompt(#[from] PromptError),
     /// The model failed.
-    #[error("the teacher: {0}")]
     Model(#[from] ModelError),
     /// The session wants a chat with a model that knows none.
-    #[error(
-        "the session sets the prompt's chat to On, but the teacher is not asked through a chat template: its folder has neither chat_template.jinja nor chat_template in tokenizer_config.json, or it does not answer by label words; put the template there or set chat to Auto or Off"
-    )]
     NoChat,
     /// It does not answer for the data's classes, or knows nothing.
-    #[error("the teacher {title} cannot teach this data: {reason}: {path}")]
     Unfit {
         /// What a person calls it.
         title: String,
         /// Why not, and what to do.
-        reason: String,
+        reason: Sentence,
         /// Where it is.
         path: String,
     },
     /// The server failed.
-    #[error("the teacher: {0}")]
     Server(#[from] ServerError),
     /// It failed when it was asked ahead, and is not waited for once more.
-    #[error("{0}")]
-    Failed(String),
+    Failed(Sentence),
     /// The thread that asks could not be had, or ended without a word.
-    #[error("the teacher cannot be asked: {0}; answers so far are kept, so the next run goes on from there")]
-    Thread(String),
+    Thread(Sentence),
 }
+
+impl Say for TeacherError {
+    fn said(&self) -> Sentence {
+        match self {
+            Self::Prompt(reason) => say!("the teacher's prompt: {reason}", reason),
+            Self::Model(reason) => say!("the teacher: {reason}", reason),
+            Self::NoChat => say!(
+                "the session sets the prompt's chat to On, but the teacher is not asked through a chat template: its folder has neither chat_template.jinja nor chat_template in tokenizer_config.json, or it does not answer by label words; put the template there or set chat to Auto or Off"
+            ),
+            Self::Unfit { title, reason, path } => {
+                say!("the teacher {title} cannot teach this data: {reason}: {path}", title, reason, path)
+            }
+            Self::Server(reason) => say!("the teacher: {reason}", reason),
+            Self::Failed(reason) => reason.clone(),
+            Self::Thread(reason) => say!(
+                "the teacher cannot be asked: {reason}; answers so far are kept, so the next run goes on from there",
+                reason
+            ),
+        }
+    }
+}
+
+spoken!(TeacherError);
 
 impl TeacherError {
     /// Whether nothing failed: the question was called off.
@@ -111,7 +126,7 @@ pub trait Teacher: Send + Sync {
     fn keep_to(&self, _estimator: Estimator) {}
 
     /// What the person should know of the answers so far, said once.
-    fn take_warning(&self) -> Option<String> {
+    fn take_warning(&self) -> Option<Sentence> {
         None
     }
 

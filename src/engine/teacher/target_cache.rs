@@ -16,6 +16,7 @@ use super::costs::{Cost, Costs};
 use super::estimator::Estimator;
 use super::former::{self, Former, FormerKey};
 use crate::engine::content_hash::hex;
+use crate::session::{Say, Sentence, say};
 
 /// What a teacher's answers depend on besides the input it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub struct TargetCache {
     place: Option<Place>,
     estimator: Option<Estimator>,
     file: Option<AnswerFile>,
-    warnings: VecDeque<String>,
+    warnings: VecDeque<Sentence>,
     costs: Costs,
 }
 
@@ -175,10 +176,10 @@ impl TargetCache {
     }
 
     /// Uses no answers of earlier versions any more.
-    pub fn drop_former(&mut self, why: &str) {
+    pub fn drop_former(&mut self, why: Sentence) {
         let place = self.place.as_ref().and_then(|place| Some((&place.folder, place.identity.former.as_ref()?)));
         let path = place.map(|(folder, key)| former::path(folder, &key.fingerprint)).unwrap_or_default();
-        self.warnings.push_back(format!("{why}: {}", path.display()));
+        self.warnings.push_back(say!("{why}: {path}", why, path));
         self.former = Former::default();
     }
 
@@ -192,7 +193,7 @@ impl TargetCache {
         self.known.extend(answers);
         if self.estimator.is_some_and(|known| known != estimator) {
             // Never mixed: another process has begun with another way meanwhile.
-            return self.trouble("they came about in another way than those that are kept");
+            return self.trouble(say!("they came about in another way than those that are kept"));
         }
         self.estimator = Some(estimator);
         if let Some(place) = &self.place
@@ -204,7 +205,7 @@ impl TargetCache {
         let written = self.file.as_mut().map(|file| file.append(&records));
         match written {
             Some(Ok(news)) => self.take_up(news),
-            Some(Err(e)) => self.trouble(&e.to_string()),
+            Some(Err(e)) => self.trouble(e.said()),
             None => {}
         }
     }
@@ -227,13 +228,13 @@ impl TargetCache {
         }
         match self.file.as_mut().map(AnswerFile::news) {
             Some(Ok(news)) => self.take_up(news),
-            Some(Err(e)) => self.trouble(&e.to_string()),
+            Some(Err(e)) => self.trouble(e.said()),
             None => {}
         }
     }
 
     /// What went wrong with the disk, or was passed over; each said once.
-    pub fn take_warning(&mut self) -> Option<String> {
+    pub fn take_warning(&mut self) -> Option<Sentence> {
         self.warnings.pop_front()
     }
 
@@ -256,20 +257,21 @@ impl TargetCache {
 
     fn lost(&mut self, path: &Path, error: &AnswerFileError) {
         self.place = None;
-        self.warnings.push_back(sentence(&error.to_string(), path));
+        self.warnings.push_back(sentence(error.said(), path));
     }
 
-    fn trouble(&mut self, reason: &str) {
+    fn trouble(&mut self, reason: Sentence) {
         let path = self.file.take().map(|file| file.path().to_owned());
         self.place = None;
         self.warnings.push_back(sentence(reason, &path.unwrap_or_default()));
     }
 }
 
-fn sentence(reason: &str, path: &Path) -> String {
-    format!(
-        "soft targets are not kept for later runs: {reason}; free some room or set RETORT_CACHE: {}",
-        path.display()
+fn sentence(reason: Sentence, path: &Path) -> Sentence {
+    say!(
+        "soft targets are not kept for later runs: {reason}; free some room or set RETORT_CACHE: {path}",
+        reason,
+        path = path.display()
     )
 }
 

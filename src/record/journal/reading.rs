@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::{Remark, RunRecord};
 use super::{FILE, JournalError, io, version_of};
 use crate::link::{Event, Notice, Outcome, Step};
-use crate::session::{file, run_folder};
+use crate::session::{Say, Sentence, file, run_folder, say};
 
 /// What could be read of a journal.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Fault {
     /// Line, from 1.
     pub line: usize,
     /// The parser's words.
-    pub reason: String,
+    pub reason: Sentence,
 }
 
 impl Reading {
@@ -32,20 +32,32 @@ impl Reading {
     const NAMED: usize = 5;
 
     /// What was left out, in a sentence; `None` where nothing was.
-    pub fn damage(&self, path: &Path) -> Option<String> {
+    pub fn damage(&self, path: &Path) -> Option<Sentence> {
         let first = self.faults.first()?;
         let numbers: Vec<String> = self.faults.iter().take(Self::NAMED).map(|fault| fault.line.to_string()).collect();
         let more = self.faults.len().saturating_sub(Self::NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let (noun, are) = if self.faults.len() == 1 { ("line", "is") } else { ("lines", "are") };
-        Some(format!(
-            "{} {noun} of the journal {are} damaged and left out ({noun} {}{more}: {}); the other {} are used, and checkpoints and student are not touched by that: {}",
-            self.faults.len(),
-            numbers.join(", "),
-            first.reason,
-            self.events.len(),
-            path.display()
-        ))
+        let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
+        let (count, numbers) = (self.faults.len(), numbers.join(", "));
+        let (reason, events, path) = (&first.reason, self.events.len(), path.display());
+        Some(if count == 1 {
+            say!(
+                "1 line of the journal is damaged and left out (line {numbers}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
+                numbers,
+                reason,
+                events,
+                path
+            )
+        } else {
+            say!(
+                "{count} lines of the journal are damaged and left out (lines {numbers}{more}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
+                count,
+                numbers,
+                more,
+                reason,
+                events,
+                path
+            )
+        })
     }
 }
 
@@ -71,7 +83,7 @@ pub fn read(path: &Path) -> Result<Reading, JournalError> {
         reading.take(index + 2, line);
     }
     if !headed && reading.events.is_empty() {
-        let reason = reading.faults.first().map_or("it is empty".to_owned(), |fault| fault.reason.clone());
+        let reason = reading.faults.first().map_or(say!("it is empty"), |fault| fault.reason.clone());
         return Err(JournalError::Unreadable { reason, path: path.to_owned() });
     }
     let last = lines.len();
@@ -83,7 +95,7 @@ impl Reading {
     fn take(&mut self, line: usize, bytes: &[u8]) {
         match serde_json::from_slice(bytes) {
             Ok(event) => self.events.push(event),
-            Err(e) => self.faults.push(Fault { line, reason: e.to_string() }),
+            Err(e) => self.faults.push(Fault { line, reason: e.said() }),
         }
     }
 }
@@ -103,7 +115,7 @@ pub fn replay(folder: &Path) -> Result<RunRecord, JournalError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<String>), JournalError> {
+pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<Sentence>), JournalError> {
     let path = folder.join(FILE);
     let reading = read(&path)?;
     let damage = reading.damage(&path);
@@ -122,13 +134,9 @@ pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<String>),
 }
 
 /// What is said of a journal that ends before its run did.
-fn gap(last: Step, steps: Step, path: &Path) -> Option<String> {
+fn gap(last: Step, steps: Step, path: &Path) -> Option<Sentence> {
     (last < steps).then(|| {
-        format!(
-            "the journal lacks steps {} to {steps}: they found no room on the disk; the student and its figures are those of the whole run: {}",
-            last + 1,
-            path.display()
-        )
+        say!("the journal lacks steps {last} to {steps}: they found no room on the disk; the student and its figures are those of the whole run: {path}", last = last + 1, steps, path = path.display())
     })
 }
 

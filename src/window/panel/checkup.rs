@@ -104,9 +104,9 @@ fn finding_ui(ui: &mut Ui, scene: &Scene, finding: &Finding) {
         let title = RichText::new(scene.t(finding.subject.label())).strong();
         ui.add(Label::new(title).selectable(false)).on_hover_text(scene.t(word));
     });
-    indented(ui, |ui| ui.add(Label::new(RichText::new(&finding.says).small()).wrap()));
+    indented(ui, |ui| ui.add(Label::new(RichText::new(scene.says(&finding.says)).small()).wrap()));
     if !finding.fix.is_empty() {
-        let fix = RichText::new(format!("→ {}", finding.fix)).small().color(color);
+        let fix = RichText::new(format!("→ {}", scene.says(&finding.fix))).small().color(color);
         indented(ui, |ui| ui.add(Label::new(fix).wrap()));
     }
 }

@@ -370,7 +370,7 @@ fn opened_ui(ui: &mut Ui, scene: &Scene, opened: &Opened) {
         let classes = some_of(&opened.classes);
         ui.add(egui::Label::new(RichText::new(classes).small()).wrap());
         for note in &opened.notes {
-            ui.add(egui::Label::new(RichText::new(note).small().color(ui.visuals().warn_fg_color)).wrap());
+            ui.add(egui::Label::new(RichText::new(scene.says(note)).small().color(ui.visuals().warn_fg_color)).wrap());
         }
     });
     sample_ui(ui, scene, opened);

@@ -5,6 +5,7 @@ use egui::{Align2, Key, Label, RichText, Ui, Window, vec2};
 
 use super::Scene;
 use crate::link::{Phase, Unwritten, grouped};
+use crate::session::Say;
 use crate::session::run_folder::Held;
 use crate::window::control;
 use crate::window::kept::Kept;
@@ -27,8 +28,10 @@ pub(super) fn keeping_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn held_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, held: &Held) {
     control::edged_card(ui, ui.visuals().warn_fg_color, |ui| {
         ui.label(RichText::new(scene.t("This run is open in another process")).strong());
-        let who =
-            held.holder.as_ref().map_or_else(|| scene.t("It does not say which.").to_owned(), ToString::to_string);
+        let who = held
+            .holder
+            .as_ref()
+            .map_or_else(|| scene.t("It does not say which.").to_owned(), |holder| scene.says(&holder.said()));
         line(ui, &who);
         line(ui, &held.folder.display().to_string());
         let told = scene.t("What it has written so far is shown. Only one process can go on with a run.");
@@ -64,7 +67,7 @@ fn held_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, held: &Held) {
 fn unwritten_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, unwritten: &Unwritten) {
     control::edged_card(ui, ui.visuals().error_fg_color, |ui| {
         ui.label(RichText::new(scene.t("The trained student could not be written")).strong());
-        line(ui, &unwritten.reason);
+        line(ui, &scene.says(&unwritten.reason));
         let told = scene.t("It is kept in memory until it is written or let go.");
         let told = format!("{told} {} · {}", control::bytes(unwritten.bytes), unwritten.out.display());
         ui.add(Label::new(RichText::new(told).weak()).wrap());

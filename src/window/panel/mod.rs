@@ -40,7 +40,7 @@ use crate::link::{
     WeightFrame, grouped,
 };
 use crate::record::RunRecord;
-use crate::session::{Catalog, Knobs, Prompt, Session, Source, View};
+use crate::session::{Catalog, Knobs, Prompt, Sentence, Session, Source, View};
 
 pub use centre::{shows_attention, shows_weights};
 pub use pair::{PAIR, is_asked};
@@ -100,6 +100,11 @@ impl Scene<'_> {
     /// The visible text for an English phrase.
     pub fn t(&self, english: &'static str) -> &'static str {
         self.look.t(english)
+    }
+
+    /// What the engine says, in the window's language.
+    pub fn says(&self, sentence: &Sentence) -> String {
+        crate::window::strings::say(self.look.language, sentence)
     }
 
     /// Teacher and student in a few words.

@@ -23,7 +23,7 @@ fn trouble_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, trouble: &Trouble
     control::edged_card(ui, ui.visuals().error_fg_color, |ui| {
         let title = format!("{} {}", scene.t("Training paused itself at step"), grouped(trouble.step));
         ui.label(RichText::new(title).strong());
-        ui.add(Label::new(&trouble.what).wrap());
+        ui.add(Label::new(scene.says(&trouble.what)).wrap());
         if scene.record.step < trouble.step {
             let back = format!("{} {}.", scene.t("The run is back at step"), grouped(scene.record.step));
             ui.label(RichText::new(back).weak());
@@ -84,7 +84,7 @@ fn newest_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, place: usize, rema
             ui.allocate_ui(vec2(width, 0.0), |ui| {
                 ui.set_min_width(width);
                 ui.vertical(|ui| {
-                    ui.add(Label::new(&remark.notice.text).wrap());
+                    ui.add(Label::new(scene.says(&remark.notice.text)).wrap());
                     ui.label(RichText::new(origin(scene, remark)).small().weak());
                 });
             });
@@ -153,5 +153,5 @@ fn one_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, place: usize, remark:
         }
     });
     let ink = if remark.read { ui.visuals().weak_text_color() } else { color(ui, remark) };
-    ui.add(Label::new(RichText::new(&remark.notice.text).color(ink)).wrap());
+    ui.add(Label::new(RichText::new(scene.says(&remark.notice.text)).color(ink)).wrap());
 }

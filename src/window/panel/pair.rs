@@ -40,7 +40,7 @@ fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         ui.label(RichText::new(scene.t("Student")).color(student_color).strong());
         student_ui(ui, scene, state, &mut models.student);
         for note in scene.record.notes.iter().filter(|_| scene.belonging.run_pair) {
-            ui.add(egui::Label::new(RichText::new(&note.text).small().weak()).wrap());
+            ui.add(egui::Label::new(RichText::new(scene.says(&note.text)).small().weak()).wrap());
         }
         if models != scene.session.models {
             state.ask(Action::Set(Part::Models(Box::new(models))));
@@ -200,9 +200,9 @@ fn card_ui(ui: &mut Ui, scene: &Scene, choice: &ModelChoice, card: Option<&Model
     control::caption(ui, &figures).on_hover_text(more);
     if let Some(trouble) = &card.trouble {
         let bad = scene.look.palette().bad;
-        ui.add(egui::Label::new(RichText::new(trouble).small().color(bad)).wrap());
+        ui.add(egui::Label::new(RichText::new(scene.says(trouble)).small().color(bad)).wrap());
     }
     for note in &card.notes {
-        ui.add(egui::Label::new(RichText::new(note).small().weak()).wrap());
+        ui.add(egui::Label::new(RichText::new(scene.says(note)).small().weak()).wrap());
     }
 }

@@ -88,7 +88,7 @@ fn template_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
     let problem = Prompt::problem(&prompt.template);
     let told = scene.prompt.and_then(|frame| frame.problem.clone());
     if let Some(problem) = problem.or(told) {
-        ui.add(Label::new(RichText::new(problem).small().color(ui.visuals().error_fg_color)).wrap());
+        ui.add(Label::new(RichText::new(scene.says(&problem)).small().color(ui.visuals().error_fg_color)).wrap());
     }
 }
 
@@ -236,7 +236,7 @@ fn check<'a>(scene: &Scene<'a>, class: &str) -> Option<&'a WordCheck> {
 /// Nothing where a word is one token and fine; else its tokens, and in red what is wrong.
 fn check_ui(ui: &mut Ui, scene: &Scene, check: &WordCheck) {
     if let Some(problem) = &check.problem {
-        let words = format!("{}: {problem}", check.word);
+        let words = format!("{}: {}", check.word, scene.says(problem));
         ui.add(Label::new(RichText::new(words).small().color(ui.visuals().error_fg_color)).wrap());
     }
     if check.tokens.len() > 1 {

@@ -7,7 +7,7 @@ use egui::{Label, RichText, Ui};
 
 use super::Scene;
 use crate::link::{Missing, Question, Repository};
-use crate::session::Grant;
+use crate::session::{Grant, Sentence};
 use crate::window::control;
 use crate::window::state::{Action, UiState};
 
@@ -37,7 +37,7 @@ fn key_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: &Arc<Questi
 fn fetch_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: &Arc<Question>, missing: &Missing) {
     ui.label(RichText::new(scene.t("A model is not in the cache of this machine")).strong());
     let file = missing.file.as_ref().map_or(String::new(), |file| format!(" · {file}"));
-    line(ui, &format!("{}{file} · {}", missing.repo, missing.lack));
+    line(ui, &format!("{}{file} · {}", missing.repo, scene.says(&missing.lack)));
     line(ui, &format!("{} {}", scene.t("It would be fetched from the Hub into"), missing.place.display()));
     let known = scene.repository.filter(|known| known.repo == missing.repo && known.revision == missing.revision);
     let size = size(known, missing);
@@ -69,7 +69,7 @@ enum Size<'a> {
     /// The Hub was not asked.
     Unknown,
     /// It could not be asked, for this reason.
-    Failed(&'a str),
+    Failed(&'a Sentence),
 }
 
 fn size<'a>(known: Option<&'a Repository>, missing: &Missing) -> Size<'a> {
@@ -102,7 +102,7 @@ fn size_ui(ui: &mut Ui, scene: &Scene, state: &UiState, missing: &Missing, size:
         }
         Size::Unknown if asked => line(ui, scene.t("asking the Hub…")),
         Size::Unknown => line(ui, scene.t("Its size is not known until the Hub is asked.")),
-        Size::Failed(problem) => line(ui, problem),
+        Size::Failed(problem) => line(ui, &scene.says(problem)),
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn result_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         }
         table_ui(ui, scene, outcome);
         for lack in &outcome.unmeasured {
-            ui.add(Label::new(RichText::new(lack).small().color(ui.visuals().warn_fg_color)).wrap());
+            ui.add(Label::new(RichText::new(scene.says(lack)).small().color(ui.visuals().warn_fg_color)).wrap());
         }
         ui.add_space(2.0);
         ui.horizontal_wrapped(|ui| doings_ui(ui, scene, state, outcome));

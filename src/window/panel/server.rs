@@ -87,7 +87,7 @@ fn connection_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, (now, address)
     let (words, color) = match reach {
         None => (scene.t("not asked yet").to_owned(), palette.text_weak),
         Some(Reach::Asking) => (scene.t("asking…").to_owned(), palette.text_weak),
-        Some(Reach::Failed(reason)) => (reason.clone(), palette.bad),
+        Some(Reach::Failed(reason)) => (scene.says(reason), palette.bad),
         Some(Reach::Answered { models, millis }) => {
             let listed = match models.len() {
                 0 => scene.t("it names no models").to_owned(),
@@ -155,8 +155,8 @@ fn key_ui(
         Kept::Keyring => entry_ui(ui, scene, state, now),
     };
     let taken = named.and_then(|place| taken(ui, state, place));
-    if let Some(problem) = state.key_problem {
-        let text = RichText::new(scene.t(problem)).small().color(scene.look.palette().bad);
+    if let Some(problem) = &state.key_problem {
+        let text = RichText::new(scene.says(problem)).small().color(scene.look.palette().bad);
         ui.add(Label::new(text).wrap());
     }
     if let (Kept::Keyring, Some(place)) = (kept, now) {
@@ -221,9 +221,9 @@ fn news_ui(ui: &mut Ui, scene: &Scene, name: &str) {
     let palette = scene.look.palette();
     let (words, color) = match scene.key.filter(|news| news.name == name).map(|news| &news.state) {
         None => return,
-        Some(KeyState::Storing) => (scene.t("asking the keyring…"), palette.text_weak),
-        Some(KeyState::Stored) => (scene.t("the key is in the keyring"), palette.good),
-        Some(KeyState::Failed(reason)) => (reason.as_str(), palette.bad),
+        Some(KeyState::Storing) => (scene.t("asking the keyring…").to_owned(), palette.text_weak),
+        Some(KeyState::Stored) => (scene.t("the key is in the keyring").to_owned(), palette.good),
+        Some(KeyState::Failed(reason)) => (scene.says(reason), palette.bad),
     };
     ui.add(Label::new(RichText::new(words).small().color(color)).wrap());
 }
@@ -273,7 +273,7 @@ fn budget_ui(ui: &mut Ui, scene: &Scene) {
     );
     let color = if budget.is_over() { palette.bad } else { palette.text_weak };
     let label = Label::new(RichText::new(words).small().color(color)).wrap();
-    ui.add(label).on_hover_text(budget.sentence());
+    ui.add(label).on_hover_text(scene.says(&budget.sentence()));
     if budget.is_over() {
         let words = scene.t("More than the token limit: raise it, or ask about fewer texts.");
         ui.add(Label::new(RichText::new(words).small().color(palette.bad)).wrap());

@@ -12,6 +12,8 @@ mod shell;
 use std::borrow::Cow;
 
 use super::preferences::Language;
+use crate::session::sentence::filled;
+use crate::session::{Argument, Sentence};
 
 /// Every list of phrases, English and Chinese.
 const LISTS: &[&[(&str, &str)]] = &[
@@ -41,6 +43,39 @@ pub fn heard(language: Language, words: &str) -> Cow<'_, str> {
         (Some(whole), _) => whole.into(),
         (None, Some(head)) => format!("{head} {figures}").into(),
         (None, None) => words.into(),
+    }
+}
+
+/// What an engine's `sentence` says in `language`: its template is looked up, and what stands in its places is said
+/// in the same language. One of before there were templates stays as it is.
+pub fn say(language: Language, sentence: &Sentence) -> String {
+    let template = Some(sentence.key()).filter(|_| language != Language::English).and_then(of_template);
+    let Some(template) = template else { return sentence.to_string() };
+    filled(template, |name| sentence.argument(name).map(|argument| told(language, argument)))
+}
+
+fn of_template(key: &str) -> Option<&str> {
+    chinese(key).or_else(|| is_bare(key).then_some(key))
+}
+
+/// Whether a template has nothing but places and signs, which every language shares.
+fn is_bare(key: &str) -> bool {
+    !filled(key, |_| Some(String::new())).contains(char::is_alphabetic)
+}
+
+fn told(language: Language, argument: &Argument) -> String {
+    match argument {
+        Argument::Text(text) => text.clone(),
+        Argument::Said(sentence) => say(language, sentence),
+        Argument::List { between, parts } => {
+            let between = match &**between {
+                "; " => "；",
+                ", " => "，",
+                ": " => "：",
+                other => other,
+            };
+            parts.iter().map(|part| say(language, part)).collect::<Vec<_>>().join(between)
+        }
     }
 }
 

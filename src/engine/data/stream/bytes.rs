@@ -10,6 +10,7 @@ use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::read::MultiGzDecoder;
 
 use crate::engine::data::decode::{is_gzip, legacy_encoding};
+use crate::session::{Say, Sentence, say};
 
 /// Longest row, bytes.
 pub const ROW_LIMIT: u64 = 64 << 20;
@@ -33,16 +34,17 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// In words: the operating system's, or an encoding that nobody knows.
-    pub fn new(input: impl Read + 'a, label: Option<&str>) -> Result<Self, String> {
-        let unread = |e: std::io::Error| e.to_string();
+    pub fn new(input: impl Read + 'a, label: Option<&str>) -> Result<Self, Sentence> {
+        let unread = |e: std::io::Error| e.said();
         let (mut first, mut rest) = peeked(Box::new(input)).map_err(unread)?;
         if is_gzip(&first) {
             (first, rest) = peeked(Box::new(MultiGzDecoder::new(rest))).map_err(unread)?;
         }
         let encoding = match label {
             Some(label) => Encoding::for_label(label.as_bytes()).ok_or_else(|| {
-                format!(
-                    "no encoding is called {label:?}; say utf-8, windows-1252, gbk, shift_jis, utf-16le or the like"
+                say!(
+                    "no encoding is called {label}; say utf-8, windows-1252, gbk, shift_jis, utf-16le or the like",
+                    label = format_args!("{label:?}")
                 )
             })?,
             None => judged(&first),
@@ -118,11 +120,11 @@ impl Limited<'_> {
 impl Read for Limited<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.row.get() > ROW_LIMIT {
-            let reason = format!(
-                "a row has more than {} MB; is a quotation mark opened there and never closed?",
-                ROW_LIMIT >> 20
+            let reason = say!(
+                "a row has more than {row_limit} MB; is a quotation mark opened there and never closed?",
+                row_limit = ROW_LIMIT >> 20
             );
-            return Err(std::io::Error::other(reason));
+            return Err(std::io::Error::other(reason.to_string()));
         }
         let read = self.input.read(buffer)?;
         self.row.set(self.row.get() + read as u64);

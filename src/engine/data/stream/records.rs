@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Bad;
 use super::bytes::{Limited, Opened};
+use crate::session::{Say, Sentence, say};
 
 /// A record as it stands.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub enum Unread {
     /// This one cannot be read.
     Row(Bad),
     /// Nothing more can be.
-    All(String),
+    All(Sentence),
 }
 
 /// How the records are written.
@@ -100,7 +101,7 @@ fn cells(reader: &mut csv::Reader<Limited>, encoding: Option<&str>) -> Read {
     let mut record = ByteRecord::new();
     match reader.read_byte_record(&mut record) {
         Ok(false) => return None,
-        Err(e) => return Some(Err(Unread::All(e.to_string()))),
+        Err(e) => return Some(Err(Unread::All(e.said()))),
         Ok(true) => {}
     }
     let line = record.position().map_or(0, csv::Position::line);
@@ -122,13 +123,13 @@ fn next_line(input: &mut BufReader<Limited>, line: &mut u64, json: bool, encodin
     let mut bytes = Vec::new();
     match input.read_until(b'\n', &mut bytes) {
         Ok(0) => return None,
-        Err(e) => return Some(Err(Unread::All(e.to_string()))),
+        Err(e) => return Some(Err(Unread::All(e.said()))),
         Ok(_) => *line += 1,
     }
     while matches!(bytes.last(), Some(b'\n' | b'\r')) {
         bytes.pop();
     }
-    let bad = |reason: String| Some(Err(Unread::Row(Bad { line: *line, reason })));
+    let bad = |reason: Sentence| Some(Err(Unread::Row(Bad { line: *line, reason })));
     let text = match text(&bytes, encoding) {
         Ok(text) => text,
         Err(reason) => return bad(reason),
@@ -141,19 +142,19 @@ fn next_line(input: &mut BufReader<Limited>, line: &mut u64, json: bool, encodin
     }
     match serde_json::from_str::<Value>(&text) {
         Ok(Value::Object(object)) => Some(Ok(Some((*line, Record::Object(object))))),
-        Ok(_) => bad("it is no JSON object".to_owned()),
-        Err(e) => bad(format!("it is not JSON: {e}")),
+        Ok(_) => bad(say!("it is no JSON object")),
+        Err(e) => bad(say!("it is not JSON: {e}", e)),
     }
 }
 
 /// Bytes as text, or why they are none.
-fn text(bytes: &[u8], encoding: Option<&str>) -> Result<String, String> {
+fn text(bytes: &[u8], encoding: Option<&str>) -> Result<String, Sentence> {
     let text = std::str::from_utf8(bytes).map_err(|_| {
-        "it holds bytes that are not UTF-8; name its encoding with --encoding, or save the file as UTF-8".to_owned()
+        say!("it holds bytes that are not UTF-8; name its encoding with --encoding, or save the file as UTF-8")
     })?;
     match encoding.filter(|_| text.contains(char::REPLACEMENT_CHARACTER)) {
-        Some(encoding) => Err(format!("it holds bytes that are no characters of {encoding}")),
-        None if text.contains('\0') => Err("it holds NUL bytes".to_owned()),
+        Some(encoding) => Err(say!("it holds bytes that are no characters of {encoding}", encoding)),
+        None if text.contains('\0') => Err(say!("it holds NUL bytes")),
         None => Ok(text.to_owned()),
     }
 }

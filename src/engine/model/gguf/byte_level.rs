@@ -8,12 +8,13 @@ use serde_json::json;
 use super::pre::Cut;
 use super::tokenizer::{Parts, Vocabulary};
 use super::value::Value;
+use crate::session::{Sentence, say};
 
 /// The parts of its `tokenizer.json`.
 ///
 /// # Errors
 /// In words: what is missing, or of a kind that is not known here.
-pub fn parts(vocabulary: &Vocabulary) -> Result<Parts, String> {
+pub fn parts(vocabulary: &Vocabulary) -> Result<Parts, Sentence> {
     let header = vocabulary.header;
     let cut = Cut::named(header.text("tokenizer.ggml.pre").ok(), header.text("general.architecture")?)?;
     let space = vocabulary.switch("add_space_prefix").unwrap_or(false);
@@ -32,10 +33,10 @@ pub fn parts(vocabulary: &Vocabulary) -> Result<Parts, String> {
 }
 
 /// The merges of the file, each of which must be of tokens.
-fn merges<'a>(vocabulary: &Vocabulary<'a>) -> Result<Vec<(&'a str, &'a str)>, String> {
+fn merges<'a>(vocabulary: &Vocabulary<'a>) -> Result<Vec<(&'a str, &'a str)>, Sentence> {
     const NAME: &str = "tokenizer.ggml.merges";
     let Some(Value::Texts(stored)) = vocabulary.header.get(NAME) else {
-        return Err(format!("its metadata has no {NAME}; convert the model again with a present llama.cpp"));
+        return Err(say!("its metadata has no {name}; convert the model again with a present llama.cpp", name = NAME));
     };
     let known: HashSet<&str> = vocabulary.tokens.iter().map(String::as_str).collect();
     let merge = |stored: &'a String| {
@@ -44,7 +45,10 @@ fn merges<'a>(vocabulary: &Vocabulary<'a>) -> Result<Vec<(&'a str, &'a str)>, St
         [left, right, &whole].iter().all(|token| known.contains(token)).then_some((left, right))
     };
     let merges = stored.iter().map(|stored| merge(stored).ok_or(stored));
-    merges
-        .collect::<Result<_, _>>()
-        .map_err(|wrong| format!("its merge {wrong:?} is not of two of its tokens into a third; fetch it again"))
+    merges.collect::<Result<_, _>>().map_err(|wrong| {
+        say!(
+            "its merge {wrong} is not of two of its tokens into a third; fetch it again",
+            wrong = format_args!("{wrong:?}")
+        )
+    })
 }

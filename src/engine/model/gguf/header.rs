@@ -10,6 +10,7 @@ use super::refused;
 use super::value::{Reader, Value};
 use crate::engine::model::ModelError;
 use crate::engine::model::mapped::map;
+use crate::session::{Sentence, say};
 
 /// Metadata and the places of the tensors.
 pub struct Header {
@@ -57,8 +58,8 @@ impl Header {
         let mut reader = Reader::new(bytes, path);
         check_start(&mut reader, path)?;
         let (tensors, fields) = (reader.u64()?, reader.u64()?);
-        let tensors = reader.expect(tensors, SHORTEST_TENSOR, "tensors")?;
-        let fields = reader.expect(fields, SHORTEST_FIELD, "entries of metadata")?;
+        let tensors = reader.expect(tensors, SHORTEST_TENSOR, say!("tensors"))?;
+        let fields = reader.expect(fields, SHORTEST_FIELD, say!("entries of metadata"))?;
         let field = |reader: &mut Reader| Ok((reader.text()?, reader.value()?));
         let fields = (0..fields).map(|_| field(&mut reader)).collect::<Result<BTreeMap<_, _>, ModelError>>()?;
         let mut header = Self { fields, tensors: BTreeMap::new() };
@@ -76,12 +77,12 @@ impl Header {
             let (name, info) = claim.placed(start, alignment, length, reader)?;
             total = total.saturating_add(info.bytes.len());
             if self.tensors.insert(name.clone(), info).is_some() {
-                return Err(reader.damaged(format!("it has two tensors named {name}")));
+                return Err(reader.damaged(say!("it has two tensors named {name}", name)));
             }
         }
         // Bounds what loading can take: no byte is read twice.
         if total > length.saturating_sub(start) {
-            return Err(reader.damaged("its tensors overlap"));
+            return Err(reader.damaged(say!("its tensors overlap")));
         }
         Ok(())
     }
@@ -91,9 +92,10 @@ impl Header {
         match self.fields.get("general.alignment") {
             None => Ok(32),
             Some(Value::Whole(power @ 8..=0x10_0000)) if power.count_ones() == 1 => Ok(*power as usize),
-            Some(other) => {
-                Err(reader.damaged(format!("its general.alignment is {other:?}, not a power of two from 8")))
-            }
+            Some(other) => Err(reader.damaged(say!(
+                "its general.alignment is {other}, not a power of two from 8",
+                other = format_args!("{other:?}")
+            ))),
         }
     }
 
@@ -106,10 +108,10 @@ impl Header {
     ///
     /// # Errors
     /// That it is missing, in words.
-    pub fn text(&self, name: &str) -> Result<&str, String> {
+    pub fn text(&self, name: &str) -> Result<&str, Sentence> {
         match self.fields.get(name) {
             Some(Value::Text(text)) => Ok(text),
-            _ => Err(format!("its metadata has no {name}; convert the model again with a present llama.cpp")),
+            _ => Err(say!("its metadata has no {name}; convert the model again with a present llama.cpp", name)),
         }
     }
 
@@ -132,17 +134,18 @@ fn check_start(reader: &mut Reader, path: &Path) -> Result<(), ModelError> {
     let start = reader.take(4)?;
     if start != MAGIC {
         let found = String::from_utf8_lossy(start).escape_default().to_string();
-        let reason = format!("it is no GGUF file: it begins with \"{found}\"; fetch it again or name another");
+        let reason = say!("it is no GGUF file: it begins with \"{found}\"; fetch it again or name another", found);
         return Err(refused(reason, path));
     }
     match reader.u32()? {
         2 | 3 => Ok(()),
         big if big.swap_bytes() < 256 && big > 255 => {
-            Err(refused("its numbers are big-endian; fetch the usual little-endian version".into(), path))
+            Err(refused(say!("its numbers are big-endian; fetch the usual little-endian version"), path))
         }
         other => Err(refused(
-            format!(
-                "its version is {other}, and 2 and 3 are read here; convert the model again with a present llama.cpp"
+            say!(
+                "its version is {other}, and 2 and 3 are read here; convert the model again with a present llama.cpp",
+                other
             ),
             path,
         )),
@@ -161,26 +164,36 @@ impl Claim {
     fn read(reader: &mut Reader, path: &Path) -> Result<Self, ModelError> {
         let (name, dimensions) = (reader.text()?, reader.u32()?);
         if !(1..=MOST_DIMENSIONS).contains(&dimensions) {
-            return Err(reader.damaged(format!("its tensor {name} has {dimensions} dimensions")));
+            return Err(reader.damaged(say!("its tensor {name} has {dimensions} dimensions", name, dimensions)));
         }
         let mut shape = (0..dimensions).map(|_| reader.u64()).collect::<Result<Vec<_>, _>>()?;
         shape.reverse();
-        let kind = Kind::of(reader.u32()?).map_err(|why| refused(format!("its tensor {name} is {why}"), path))?;
+        let kind =
+            Kind::of(reader.u32()?).map_err(|why| refused(say!("its tensor {name} is {why}", name, why), path))?;
         Ok(Self { name, kind, shape, offset: reader.u64()? })
     }
 
     /// Its shape, and the bytes it takes.
-    fn size(&self) -> Result<(Vec<usize>, usize), String> {
+    fn size(&self) -> Result<(Vec<usize>, usize), Sentence> {
         let (name, shape) = (&self.name, &self.shape);
         let sizes = shape.iter().map(|size| usize::try_from(*size).ok().filter(|size| *size > 0));
         let sizes: Option<Vec<usize>> = sizes.collect();
         let count = |sizes: &Vec<usize>| sizes.iter().try_fold(1usize, |n, size| n.checked_mul(*size));
         let known = sizes.and_then(|sizes| Some((count(&sizes)?, sizes)));
-        let (count, sizes) = known.ok_or_else(|| format!("its tensor {name} is {shape:?}"))?;
+        let (count, sizes) =
+            known.ok_or_else(|| say!("its tensor {name} is {shape}", name, shape = format_args!("{shape:?}")))?;
         let row = sizes.last().copied().unwrap_or(1);
         let bytes = self.kind.bytes(row).and_then(|_| self.kind.bytes(count));
         let (kind, block) = (self.kind.name, self.kind.block());
-        let wrong = || format!("its tensor {name} is {shape:?}, but rows of {kind} are multiples of {block}");
+        let wrong = || {
+            say!(
+                "its tensor {name} is {shape}, but rows of {kind} are multiples of {block}",
+                name,
+                shape = format_args!("{shape:?}"),
+                kind,
+                block
+            )
+        };
         Ok((sizes, bytes.ok_or_else(wrong)?))
     }
 
@@ -195,11 +208,16 @@ impl Claim {
         let name = self.name;
         let offset = usize::try_from(self.offset).ok().filter(|offset| offset.is_multiple_of(alignment));
         let from = offset.and_then(|offset| start.checked_add(offset));
-        let from = from.ok_or_else(|| reader.damaged(format!("its tensor {name} lies at {}", self.offset)))?;
+        let from =
+            from.ok_or_else(|| reader.damaged(say!("its tensor {name} lies at {offset}", name, offset = self.offset)))?;
         match from.checked_add(bytes) {
             Some(end) if end <= length => Ok((name, Info { kind: self.kind, shape, file: 0, bytes: from..end })),
-            _ => Err(reader.damaged(format!(
-                "its tensor {name} needs {bytes} bytes from byte {from} on, and the file has {length}; it is cut off"
+            _ => Err(reader.damaged(say!(
+                "its tensor {name} needs {bytes} bytes from byte {from} on, and the file has {length}; it is cut off",
+                name,
+                bytes,
+                from,
+                length
             ))),
         }
     }

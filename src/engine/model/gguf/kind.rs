@@ -2,6 +2,8 @@
 
 use candle_core::quantized::GgmlDType;
 
+use crate::session::{Say, Sentence, say};
+
 /// One way of keeping numbers, in blocks with a scale of their own.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
@@ -70,11 +72,12 @@ impl Kind {
     ///
     /// # Errors
     /// What is said of a kind that is not read here.
-    pub fn of(id: u32) -> Result<Self, String> {
-        let other = || OTHERS.iter().find(|(known, _)| *known == id).map_or(format!("kind {id}"), |o| o.1.to_owned());
+    pub fn of(id: u32) -> Result<Self, Sentence> {
+        let other =
+            || OTHERS.iter().find(|(known, _)| *known == id).map_or_else(|| say!("kind {id}", id), |o| o.1.said());
         KINDS.iter().find(|kind| kind.id == id).copied().ok_or_else(|| {
             let known = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-            format!("{}, which is not read here; fetch a version in one of {known}", other())
+            say!("{other}, which is not read here; fetch a version in one of {known}", other = other(), known)
         })
     }
 

@@ -10,6 +10,7 @@ use super::value::Value;
 use crate::engine::model::chat_template::ChatFile;
 use crate::engine::model::tensor_layout::{FromMetadata, GgufLayout};
 use crate::engine::model::{ARCHITECTURES, Architecture};
+use crate::session::{Sentence, say};
 
 /// What the metadata says under the name of its architecture.
 struct Fields<'a> {
@@ -18,7 +19,9 @@ struct Fields<'a> {
 }
 
 /// A file that llama.cpp's people publish to try a tokenizer with.
-const VOCABULARY_ONLY: &str = "it holds a vocabulary only, and no weights; choose a file that holds the whole model";
+fn vocabulary_only() -> Sentence {
+    say!("it holds a vocabulary only, and no weights; choose a file that holds the whole model")
+}
 
 /// Largest size a field may name, as in a `config.json`.
 const LARGEST: i64 = 4_000_000;
@@ -27,7 +30,7 @@ const LARGEST: i64 = 4_000_000;
 ///
 /// # Errors
 /// In words, for an architecture that is not known here, or sizes that make no heads.
-pub fn names(header: &Header) -> Result<(TensorNames, usize), String> {
+pub fn names(header: &Header) -> Result<(TensorNames, usize), Sentence> {
     let (fields, architecture, gguf) = open(header)?;
     let has_heads = gguf.fields.iter().any(|(_, from)| *from == FromMetadata::HeadDim);
     let wide = if has_heads { fields.head_size()? } else { 1 };
@@ -38,7 +41,7 @@ pub fn names(header: &Header) -> Result<(TensorNames, usize), String> {
 ///
 /// # Errors
 /// In words: what is missing, contradicts itself or is not known here.
-pub fn config(whole: &Whole) -> Result<Json, String> {
+pub fn config(whole: &Whole) -> Result<Json, Sentence> {
     let header = &whole.header;
     let (fields, architecture, gguf) = open(header)?;
     let mut config = Map::new();
@@ -56,13 +59,15 @@ pub fn config(whole: &Whole) -> Result<Json, String> {
     Ok(Json::Object(config))
 }
 
-fn open(header: &Header) -> Result<(Fields<'_>, &'static Architecture, &'static GgufLayout), String> {
+fn open(header: &Header) -> Result<(Fields<'_>, &'static Architecture, &'static GgufLayout), Sentence> {
     let architecture = header.text("general.architecture")?;
     let fields = Fields { header, architecture };
     let experts = fields.whole("expert_count").unwrap_or(0);
     if experts > 0 || architecture.ends_with("moe") {
-        return Err(format!(
-            "it is a mixture of {experts} experts ({architecture}), which is not known here; choose a dense model"
+        return Err(say!(
+            "it is a mixture of {experts} experts ({architecture}), which is not known here; choose a dense model",
+            experts,
+            architecture
         ));
     }
     let (architecture, gguf) = known(architecture)?;
@@ -73,14 +78,18 @@ fn open(header: &Header) -> Result<(Fields<'_>, &'static Architecture, &'static 
 ///
 /// # Errors
 /// In words, with the known ones.
-pub fn known(architecture: &str) -> Result<(&'static Architecture, &'static GgufLayout), String> {
+pub fn known(architecture: &str) -> Result<(&'static Architecture, &'static GgufLayout), Sentence> {
     let found = ARCHITECTURES.iter().find(|known| known.id == architecture);
     found.and_then(|known| Some((known, known.gguf.as_ref()?))).ok_or_else(|| unknown(architecture))
 }
 
-fn unknown(architecture: &str) -> String {
+fn unknown(architecture: &str) -> Sentence {
     let known = ARCHITECTURES.iter().filter_map(|known| Some(known.gguf?.called)).collect::<Vec<_>>().join(", ");
-    format!("its architecture {architecture:?} is not known here; the known ones are {known}; choose another model")
+    say!(
+        "its architecture {architecture} is not known here; the known ones are {known}; choose another model",
+        architecture = format_args!("{architecture:?}"),
+        known
+    )
 }
 
 impl Fields<'_> {
@@ -104,19 +113,21 @@ impl Fields<'_> {
         }
     }
 
-    fn size(&self, name: &str) -> Result<usize, String> {
+    fn size(&self, name: &str) -> Result<usize, Sentence> {
         let full = self.name(name);
         match (self.whole(name), self.get(name)) {
             (Some(size @ 1..=LARGEST), _) => Ok(size as usize),
-            (Some(other), _) => Err(format!("its {full} is {other}, not a size from 1 to {LARGEST}")),
-            (None, Some(_)) => Err(format!("its {full} is not one size for all layers, which is not known here")),
+            (Some(other), _) => {
+                Err(say!("its {full} is {other}, not a size from 1 to {largest}", full, other, largest = LARGEST))
+            }
+            (None, Some(_)) => Err(say!("its {full} is not one size for all layers, which is not known here", full)),
             (None, None) => {
-                Err(format!("its metadata has no {full}; convert the model again with a present llama.cpp"))
+                Err(say!("its metadata has no {full}; convert the model again with a present llama.cpp", full))
             }
         }
     }
 
-    fn size_or(&self, name: &str, default: usize) -> Result<usize, String> {
+    fn size_or(&self, name: &str, default: usize) -> Result<usize, Sentence> {
         if self.get(name).is_some() { self.size(name) } else { Ok(default) }
     }
 
@@ -128,15 +139,15 @@ impl Fields<'_> {
         }
     }
 
-    fn needed(&self, name: &str) -> Result<f64, String> {
-        self.number(name).ok_or_else(|| format!("its metadata has no {}", self.name(name)))
+    fn needed(&self, name: &str) -> Result<f64, Sentence> {
+        self.number(name).ok_or_else(|| say!("its metadata has no {name}", name = self.name(name)))
     }
 
     /// Rows of the embedding, which decide the size of the vocabulary.
-    fn rows(&self) -> Result<usize, String> {
+    fn rows(&self) -> Result<usize, Sentence> {
         let missing = || match self.has_layers() {
-            true => "it has layers, but no tensor token_embd.weight; fetch it again",
-            false => VOCABULARY_ONLY,
+            true => say!("it has layers, but no tensor token_embd.weight; fetch it again"),
+            false => vocabulary_only(),
         };
         let table = self.header.tensors.get("token_embd.weight").ok_or_else(missing)?;
         Ok(table.shape[0])
@@ -147,31 +158,35 @@ impl Fields<'_> {
     }
 
     /// Layers, each of which is there: a count alone costs nothing to claim.
-    fn layers(&self) -> Result<usize, String> {
+    fn layers(&self) -> Result<usize, Sentence> {
         if !self.has_layers() {
-            return Err(VOCABULARY_ONLY.into());
+            return Err(vocabulary_only());
         }
         let layers = self.size("block_count")?;
         match (0..layers).map(|layer| format!("blk.{layer}.attn_norm.weight")).find(|name| !self.header.has(name)) {
-            Some(name) => Err(format!("it should have {layers} layers, but has no tensor {name}; fetch it again")),
+            Some(name) => {
+                Err(say!("it should have {layers} layers, but has no tensor {name}; fetch it again", layers, name))
+            }
             None => Ok(layers),
         }
     }
 
-    fn head_size(&self) -> Result<usize, String> {
+    fn head_size(&self) -> Result<usize, Sentence> {
         let (width, heads) = (self.size("embedding_length")?, self.size("attention.head_count")?);
         let wide = self.size_or("attention.key_length", width / heads)?;
         let values = self.size_or("attention.value_length", wide)?;
         if values != wide || wide == 0 || !wide.is_multiple_of(2) {
-            return Err(format!(
-                "its heads have {wide} numbers for keys and {values} for values; an even and equal number is needed here"
+            return Err(say!(
+                "its heads have {wide} numbers for keys and {values} for values; an even and equal number is needed here",
+                wide,
+                values
             ));
         }
         Ok(wide)
     }
 
     /// What stands in a field of the configuration.
-    fn value(&self, from: FromMetadata, whole: &Whole) -> Result<Json, String> {
+    fn value(&self, from: FromMetadata, whole: &Whole) -> Result<Json, Sentence> {
         Ok(match from {
             FromMetadata::Size(name) => json!(self.size(name)?),
             FromMetadata::SizeOr(name, other) => json!(self.size_or(name, self.size(other)?)?),
@@ -201,7 +216,7 @@ impl Fields<'_> {
     }
 
     /// What each rotary frequency is divided by (Llama 3.1 and later).
-    fn divisors(&self, whole: &Whole, wide: usize) -> Result<Json, String> {
+    fn divisors(&self, whole: &Whole, wide: usize) -> Result<Json, Sentence> {
         const NAME: &str = "rope_freqs.weight";
         let Some(info) = self.header.tensors.get(NAME) else { return Ok(Json::Null) };
         let stored = whole.bytes(info).unwrap_or_default();
@@ -211,7 +226,11 @@ impl Fields<'_> {
         if info.kind.name == "F32" && info.shape == [wide / 2] && fine {
             Ok(json!(divisors))
         } else {
-            Err(format!("its {NAME} is not {} numbers above 0, one a frequency; fetch it again", wide / 2))
+            Err(say!(
+                "its {name} is not {wide} numbers above 0, one a frequency; fetch it again",
+                name = NAME,
+                wide = wide / 2
+            ))
         }
     }
 }

@@ -32,6 +32,7 @@ use serde_json::Value as Json;
 
 use super::ModelError;
 use super::chat_template::ChatFile;
+use crate::session::{Sentence, say};
 pub use header::Header;
 pub use kind::unread;
 use split_files::Whole;
@@ -70,8 +71,12 @@ pub fn within(folder: &Path) -> Result<Option<PathBuf>, ModelError> {
         [(_, files)] => Ok(files.first().map(|first| folder.join(first))),
         several => {
             let names = several.iter().take(4).map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-            let reason = format!("it holds {} GGUF models ({names}); name the one you want by its path", several.len());
-            Err(ModelError::File { what: "the model folder", reason, path: folder.to_owned() })
+            let reason = say!(
+                "it holds {several} GGUF models ({names}); name the one you want by its path",
+                several = several.len(),
+                names
+            );
+            Err(ModelError::File { what: say!("the model folder"), reason, path: folder.to_owned() })
         }
     }
 }
@@ -80,7 +85,7 @@ pub fn within(folder: &Path) -> Result<Option<PathBuf>, ModelError> {
 ///
 /// # Errors
 /// In words, with the known ones.
-pub fn check_architecture(architecture: &str) -> Result<(), String> {
+pub fn check_architecture(architecture: &str) -> Result<(), Sentence> {
     metadata::known(architecture).map(|_| ())
 }
 
@@ -111,13 +116,14 @@ pub fn tokenizer(path: &Path) -> Result<String, ModelError> {
 }
 
 /// The tokenizer of the kind that the metadata names.
-fn tokenizer_of(header: &Header) -> Result<Json, String> {
+fn tokenizer_of(header: &Header) -> Result<Json, Sentence> {
     let vocabulary = Vocabulary::open(header)?;
     match header.text("tokenizer.ggml.model")? {
         "gpt2" => vocabulary.whole(byte_level::parts(&vocabulary)?),
         "llama" => vocabulary.whole(sentence_piece::parts(&vocabulary)?),
-        other => Err(format!(
-            "its tokenizer is of the kind {other:?}, which is not known here; the known ones are gpt2 and llama; choose another model"
+        other => Err(say!(
+            "its tokenizer is of the kind {other}, which is not known here; the known ones are gpt2 and llama; choose another model",
+            other = format_args!("{other:?}")
         )),
     }
 }
@@ -131,6 +137,6 @@ pub fn chat_file(path: &Path) -> Result<Option<ChatFile>, ModelError> {
 }
 
 /// A file that is whole but not one this program can use.
-fn refused(reason: String, path: &Path) -> ModelError {
-    ModelError::File { what: "the GGUF file", reason, path: path.to_owned() }
+fn refused(reason: Sentence, path: &Path) -> ModelError {
+    ModelError::File { what: say!("the GGUF file"), reason, path: path.to_owned() }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::engine::model::ARCHITECTURES;
 use crate::engine::model::vocabulary::QWEN_SPLIT;
+use crate::session::{Sentence, say};
 
 /// How Llama 3's tokenizer cuts a text (its published `tokenizer.json`): as Qwen's, but digits by
 /// threes.
@@ -68,14 +69,16 @@ impl Cut {
     ///
     /// # Errors
     /// In words, with the known names: another way would give other ids without a word.
-    pub fn named(name: Option<&str>, architecture: &str) -> Result<Self, String> {
+    pub fn named(name: Option<&str>, architecture: &str) -> Result<Self, Sentence> {
         let own = || ARCHITECTURES.iter().find(|known| known.id == architecture)?.gguf?.cut;
         match name.or_else(own) {
             Some(name) => {
                 let known = NAMES.iter().find(|(known, _)| *known == name).map(|(_, cut)| *cut);
                 known.ok_or_else(|| unknown(name))
             }
-            None => Err("its metadata has no tokenizer.ggml.pre, so nobody knows how its tokenizer cuts texts; convert the model again with a present llama.cpp".into()),
+            None => Err(say!(
+                "its metadata has no tokenizer.ggml.pre, so nobody knows how its tokenizer cuts texts; convert the model again with a present llama.cpp"
+            )),
         }
     }
 
@@ -110,9 +113,11 @@ impl Cut {
     }
 }
 
-fn unknown(name: &str) -> String {
+fn unknown(name: &str) -> Sentence {
     let known = NAMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    format!(
-        "its tokenizer cuts texts in the way {name:?}, which is not known here; the known ones are {known}; choose another model"
+    say!(
+        "its tokenizer cuts texts in the way {name}, which is not known here; the known ones are {known}; choose another model",
+        name = format_args!("{name:?}"),
+        known
     )
 }

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::tokenizer::{BYTE, Parts, Vocabulary};
 use super::value::Value;
+use crate::session::{Sentence, say};
 
 /// The stand-in for a space.
 const SPACE: &str = "\u{2581}";
@@ -15,7 +16,7 @@ const SPACE: &str = "\u{2581}";
 ///
 /// # Errors
 /// In words: what is missing.
-pub fn parts(vocabulary: &Vocabulary) -> Result<Parts, String> {
+pub fn parts(vocabulary: &Vocabulary) -> Result<Parts, Sentence> {
     let prefix = vocabulary.switch("add_space_prefix").unwrap_or(true);
     Ok(Parts {
         normalizer: normalizer(prefix),
@@ -45,14 +46,15 @@ fn decoder(prefix: bool) -> Json {
     json!({ "type": "Sequence", "decoders": steps })
 }
 
-fn model(vocabulary: &Vocabulary) -> Result<Json, String> {
+fn model(vocabulary: &Vocabulary) -> Result<Json, Sentence> {
     let tokens = vocabulary.tokens;
     let scores = match vocabulary.header.get("tokenizer.ggml.scores") {
         Some(Value::Reals(scores)) if scores.len() == tokens.len() => scores,
-        _ => return Err(
-            "its metadata has no tokenizer.ggml.scores, one a token; convert the model again with a present llama.cpp"
-                .into(),
-        ),
+        _ => {
+            return Err(say!(
+                "its metadata has no tokenizer.ggml.scores, one a token; convert the model again with a present llama.cpp"
+            ));
+        }
     };
     let texts = tokens.iter().map(String::as_str).enumerate();
     let pieces: Vec<(usize, &str)> = texts.filter(|(id, _)| vocabulary.is_text(*id)).collect();

@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use super::header::{Header, Info};
 use super::{is_named, refused};
 use crate::engine::model::ModelError;
+use crate::session::{Sentence, say};
 
 /// What is to be done about parts that contradict one another.
-const MIXED: &str = "parts of different models are mixed, so fetch all of them again from one place";
+fn mixed() -> Sentence {
+    say!("parts of different models are mixed, so fetch all of them again from one place")
+}
 
 /// The files of one model, mapped.
 pub struct Whole {
@@ -62,7 +65,10 @@ impl Whole {
             let before = self.header.tensors.insert(name.clone(), Info { file, ..info });
             if let Some(other) = before.and_then(|info| self.files.get(info.file)) {
                 let other = file_name(&other.path);
-                return Err(refused(format!("its tensor {name} is in {other} as well; {MIXED}"), path));
+                return Err(refused(
+                    say!("its tensor {name} is in {other} as well; {mixed}", name, other, mixed = mixed()),
+                    path,
+                ));
             }
         }
         Ok(())
@@ -72,7 +78,13 @@ impl Whole {
         let (there, parts) = (self.header.tensors.len() as i64, self.files.len());
         match self.header.whole("split.tensors.count") {
             Some(total) if total != there => {
-                let reason = format!("its {parts} parts hold {there} tensors and should hold {total}; {MIXED}");
+                let reason = say!(
+                    "its {parts} parts hold {there} tensors and should hold {total}; {mixed}",
+                    parts,
+                    there,
+                    total,
+                    mixed = mixed()
+                );
                 Err(refused(reason, &self.files[0].path))
             }
             _ => Ok(()),
@@ -89,9 +101,7 @@ fn parts(header: &Header) -> Option<i64> {
 fn siblings(path: &Path, count: i64) -> Result<Vec<PathBuf>, ModelError> {
     let named = PartName::parse(&file_name(path)).filter(|named| named.count as i64 == count);
     let named = named.ok_or_else(|| {
-        let reason = format!(
-            "it is one of {count} parts, which are looked for by names like NAME-00001-of-{count:05}.gguf; give them such names in one folder, or join them with llama.cpp's llama-gguf-split --merge"
-        );
+        let reason = say!("it is one of {count} parts, which are looked for by names like NAME-00001-of-{last}.gguf; give them such names in one folder, or join them with llama.cpp's llama-gguf-split --merge", count, last = format_args!("{count:05}"));
         refused(reason, path)
     })?;
     let paths: Vec<PathBuf> = named.all().map(|name| path.with_file_name(name)).collect();
@@ -100,8 +110,12 @@ fn siblings(path: &Path, count: i64) -> Result<Vec<PathBuf>, ModelError> {
         None => Ok(paths),
         Some(first) => {
             let (n, first) = (missing.len(), file_name(first));
-            let reason =
-                format!("{n} of its {count} parts are not there, the first is {first}; fetch them into its folder");
+            let reason = say!(
+                "{n} of its {count} parts are not there, the first is {first}; fetch them into its folder",
+                n,
+                count,
+                first
+            );
             Err(refused(reason, path))
         }
     }
@@ -114,14 +128,19 @@ fn checked(path: &Path, other: &Header) -> Result<(Header, memmap2::Mmap), Model
     let named = PartName::parse(&file_name(path)).map(|named| (named.number as i64, named.count as i64));
     if named.is_none_or(|(number, count)| says != (Some(number), Some(count))) {
         let word = |number: Option<i64>| number.map_or("?".to_owned(), |number| number.to_string());
-        let reason = format!("its metadata calls it part {} of {}; {MIXED}", word(says.0), word(says.1));
+        let reason = say!(
+            "its metadata calls it part {number} of {count}; {mixed}",
+            number = word(says.0),
+            count = word(says.1),
+            mixed = mixed()
+        );
         return Err(refused(reason, path));
     }
     let total = |header: &Header| header.whole("split.tensors.count");
     let kind = |header: &Header| header.text("general.architecture").ok().map(str::to_owned);
     let kinds = kind(&header).zip(kind(other));
     if total(&header) != total(other) || kinds.is_some_and(|(ours, theirs)| ours != theirs) {
-        return Err(refused(format!("it belongs to another model than the other parts; {MIXED}"), path));
+        return Err(refused(say!("it belongs to another model than the other parts; {mixed}", mixed = mixed()), path));
     }
     Ok((header, map))
 }

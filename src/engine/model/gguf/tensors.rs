@@ -13,6 +13,7 @@ use super::split_files::{Mapped, Whole};
 use super::{metadata, refused};
 use crate::engine::model::ModelError;
 use crate::engine::model::frozen::FrozenWeights;
+use crate::session::{Sentence, say};
 
 /// A mapped file and what of it is where.
 pub struct Tensors {
@@ -48,8 +49,9 @@ impl Tensors {
                 Some((name, turn)) => drop(file.parts.insert(name, Part { called, info, turn })),
                 None if is_ignored(&called) => {}
                 None => {
-                    let reason = format!(
-                        "its tensor {called} has no place in the network its metadata names, so this program would compute something else; choose another model"
+                    let reason = say!(
+                        "its tensor {called} has no place in the network its metadata names, so this program would compute something else; choose another model",
+                        called
                     );
                     return Err(refused(reason, &file.path));
                 }
@@ -120,17 +122,17 @@ impl Tensors {
     }
 
     fn part(&self, name: &str) -> Result<&Part, ModelError> {
-        self.parts.get(name).ok_or_else(|| ModelError::Weights(format!("no tensor {name}")))
+        self.parts.get(name).ok_or_else(|| ModelError::Weights(say!("no tensor {name}", name)))
     }
 
     fn bytes(&self, part: &Part) -> Result<&[u8], ModelError> {
-        let damaged = |reason: String| ModelError::Damaged { reason, path: self.path.clone() };
+        let damaged = |reason: Sentence| ModelError::Damaged { reason, path: self.path.clone() };
         let bytes = self.map.get(part.info.bytes.clone());
-        let bytes = bytes.ok_or_else(|| damaged(format!("{} is not there", part.called)))?;
+        let bytes = bytes.ok_or_else(|| damaged(say!("{called} is not there", called = part.called)))?;
         if part.info.kind.is_finite(bytes) {
             Ok(bytes)
         } else {
-            Err(damaged(format!("{} holds scales that are NaN or infinite", part.called)))
+            Err(damaged(say!("{called} holds scales that are NaN or infinite", called = part.called)))
         }
     }
 
@@ -147,7 +149,12 @@ impl Tensors {
     fn order(&self, part: &Part) -> Result<Vec<usize>, ModelError> {
         let rows = part.info.shape[0];
         if !rows.is_multiple_of(self.wide) {
-            let reason = format!("{} has {rows} rows, no multiple of a head's {}", part.called, self.wide);
+            let reason = say!(
+                "{called} has {rows} rows, no multiple of a head's {wide}",
+                called = part.called,
+                rows,
+                wide = self.wide
+            );
             return Err(ModelError::Damaged { reason, path: self.path.clone() });
         }
         Ok((0..rows).map(|to| row_in_file(to, self.wide)).collect())

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::header::Header;
 use super::value::Value;
 use crate::engine::model::vocabulary::added_token;
+use crate::session::{Sentence, say};
 
 /// What a token is: a piece of text.
 const NORMAL: i32 = 1;
@@ -33,17 +34,17 @@ impl<'a> Vocabulary<'a> {
     ///
     /// # Errors
     /// In words: what is missing or contradicts itself.
-    pub fn open(header: &'a Header) -> Result<Self, String> {
+    pub fn open(header: &'a Header) -> Result<Self, Sentence> {
         let Some(Value::Texts(tokens)) = header.get("tokenizer.ggml.tokens") else {
-            return Err("its metadata has no tokenizer.ggml.tokens; choose a file with its tokenizer".into());
+            return Err(say!("its metadata has no tokenizer.ggml.tokens; choose a file with its tokenizer"));
         };
         let kinds = match header.get("tokenizer.ggml.token_type") {
             Some(Value::Wholes(kinds)) if kinds.len() == tokens.len() => kinds.as_slice(),
             None => &[],
             _ => {
-                return Err(format!(
-                    "its tokenizer.ggml.token_type does not say what each of {} tokens is",
-                    tokens.len()
+                return Err(say!(
+                    "its tokenizer.ggml.token_type does not say what each of {tokens} tokens is",
+                    tokens = tokens.len()
                 ));
             }
         };
@@ -72,11 +73,13 @@ impl<'a> Vocabulary<'a> {
     ///
     /// # Errors
     /// In words, if there is no such token.
-    pub fn role(&self, name: &str) -> Result<Option<(usize, &'a str)>, String> {
+    pub fn role(&self, name: &str) -> Result<Option<(usize, &'a str)>, Sentence> {
         let name = format!("tokenizer.ggml.{name}_token_id");
         let Some(Value::Whole(id)) = self.header.get(&name) else { return Ok(None) };
         let token = usize::try_from(*id).ok().and_then(|id| Some((id, self.tokens.get(id)?.as_str())));
-        token.map(Some).ok_or_else(|| format!("its {name} is {id}, and it has {} tokens", self.tokens.len()))
+        token
+            .map(Some)
+            .ok_or_else(|| say!("its {name} is {id}, and it has {tokens} tokens", name, id, tokens = self.tokens.len()))
     }
 
     /// Texts to ids; of equal texts the last counts, as in llama.cpp.
@@ -85,7 +88,7 @@ impl<'a> Vocabulary<'a> {
     }
 
     /// Tokens that are looked for before a text is cut.
-    fn added(&self) -> Result<Vec<Json>, String> {
+    fn added(&self) -> Result<Vec<Json>, Sentence> {
         let mut special: HashSet<usize> = HashSet::new();
         for role in ["bos", "eos", "eot", "padding", "unknown"] {
             special.extend(self.role(role)?.map(|(id, _)| id));
@@ -103,7 +106,7 @@ impl<'a> Vocabulary<'a> {
     ///
     /// # Errors
     /// As [`Self::role`].
-    pub fn frame(&self, starts: bool) -> Result<Option<Json>, String> {
+    pub fn frame(&self, starts: bool) -> Result<Option<Json>, Sentence> {
         let wanted = |name: &str, role: &str, default: bool| {
             let wanted = self.switch(name).unwrap_or(default);
             if wanted { self.role(role) } else { Ok(None) }
@@ -127,7 +130,7 @@ impl<'a> Vocabulary<'a> {
     ///
     /// # Errors
     /// As [`Self::role`].
-    pub fn whole(&self, parts: Parts) -> Result<Json, String> {
+    pub fn whole(&self, parts: Parts) -> Result<Json, Sentence> {
         Ok(json!({
             "version": "1.0", "truncation": null, "padding": null, "added_tokens": self.added()?,
             "normalizer": parts.normalizer, "pre_tokenizer": parts.pre_tokenizer,

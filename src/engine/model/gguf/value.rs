@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::ModelError;
+use crate::session::{Say, Sentence, say};
 
 /// One value, as far as this program has a use for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +56,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The file contradicts itself.
-    pub fn damaged(&self, reason: impl Into<String>) -> ModelError {
-        ModelError::Damaged { reason: reason.into(), path: self.path.to_owned() }
+    pub fn damaged(&self, reason: impl Say) -> ModelError {
+        ModelError::Damaged { reason: reason.said(), path: self.path.to_owned() }
     }
 
     /// Refuses a count of things of which each takes at least so many bytes, if they cannot all be
@@ -64,12 +65,16 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ModelError::Damaged`].
-    pub fn expect(&self, count: u64, each: u64, what: &str) -> Result<usize, ModelError> {
+    pub fn expect(&self, count: u64, each: u64, what: Sentence) -> Result<usize, ModelError> {
         let left = (self.bytes.len() - self.at) as u64;
         match usize::try_from(count) {
             Ok(fits) if count.saturating_mul(each) <= left => Ok(fits),
-            _ => Err(self
-                .damaged(format!("its header claims {count} {what}, more than the {left} bytes left of it can hold"))),
+            _ => Err(self.damaged(say!(
+                "its header claims {count} {what}, more than the {left} bytes left of it can hold",
+                count,
+                what,
+                left
+            ))),
         }
     }
 
@@ -80,7 +85,7 @@ impl<'a> Reader<'a> {
     pub fn take(&mut self, count: u64) -> Result<&'a [u8], ModelError> {
         let end = usize::try_from(count).ok().and_then(|count| self.at.checked_add(count));
         let taken = end.and_then(|end| self.bytes.get(self.at..end));
-        let taken = taken.ok_or_else(|| self.damaged("it ends within its header; it is cut off"))?;
+        let taken = taken.ok_or_else(|| self.damaged(say!("it ends within its header; it is cut off")))?;
         self.at += taken.len();
         Ok(taken)
     }
@@ -141,7 +146,7 @@ impl<'a> Reader<'a> {
             10 => i64::try_from(self.u64()?).map_or(Value::Other, Value::Whole),
             11 => Value::Whole(i64::from_le_bytes(self.array()?)),
             12 => Value::Real(f64::from_le_bytes(self.array()?)),
-            other => return Err(self.damaged(format!("its metadata has a value of the unknown type {other}"))),
+            other => return Err(self.damaged(say!("its metadata has a value of the unknown type {other}", other))),
         };
         Ok(value)
     }
@@ -150,13 +155,13 @@ impl<'a> Reader<'a> {
         let (kind, count) = (self.u32()?, self.u64()?);
         // Shortest entry: the length of an empty text, type and length of an empty list, or a number.
         let each = if kind == LIST { 12 } else { width(kind).unwrap_or(8) };
-        let entries = self.expect(count, each, "entries of a list")?;
+        let entries = self.expect(count, each, say!("entries of a list"))?;
         if count > LONGEST {
-            return Err(self.damaged(format!("its metadata has a list of {count} entries; no model has so many")));
+            return Err(self.damaged(say!("its metadata has a list of {count} entries; no model has so many", count)));
         }
         match kind {
             TEXT => (0..entries).map(|_| self.text()).collect::<Result<_, _>>().map(Value::Texts),
-            LIST if depth == DEEPEST => Err(self.damaged("its metadata nests lists too deeply")),
+            LIST if depth == DEEPEST => Err(self.damaged(say!("its metadata nests lists too deeply"))),
             LIST => (0..entries).try_for_each(|_| self.list(depth + 1).map(|_| ())).map(|()| Value::Other),
             6 | 12 => self
                 .numbers(kind, entries, |value| match value {

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::session::{Sentence, say};
+
 /// Most values a description may come to. A model of 1000 tensors has some 50 000.
 const LARGEST: u64 = 20_000_000;
 /// Deepest nesting; PyTorch needs about 8.
@@ -34,9 +36,9 @@ struct Walk<'a> {
 ///
 /// # Errors
 /// The reason, in words.
-pub fn weigh(bytes: &[u8], most: usize) -> Result<(), String> {
+pub fn weigh(bytes: &[u8], most: usize) -> Result<(), Sentence> {
     if bytes.len() > most {
-        return Err(format!("its description has more than {} MB", most >> 20));
+        return Err(say!("its description has more than {most} MB", most = most >> 20));
     }
     let mut walk = Walk { rest: bytes, stack: Vec::new(), memo: BTreeMap::new(), made: 0 };
     while !walk.step()? {}
@@ -45,7 +47,7 @@ pub fn weigh(bytes: &[u8], most: usize) -> Result<(), String> {
 
 impl Walk<'_> {
     /// One operation; true at the end.
-    fn step(&mut self) -> Result<bool, String> {
+    fn step(&mut self) -> Result<bool, Sentence> {
         match self.number(1)? as u8 {
             b'.' => return Ok(true),
             0x80 => drop(self.number(1)?),
@@ -62,7 +64,7 @@ impl Walk<'_> {
             }
             0x8a => match self.number(1)? {
                 length @ 0..=8 => self.skip(length as usize)?,
-                _ => return Err("it holds a number beyond 64 bits".into()),
+                _ => return Err(say!("it holds a number beyond 64 bits")),
             },
             b'Q' | 0x85 => self.wrap(1)?,
             b'R' | b'b' | 0x81 | 0x86 => self.wrap(2)?,
@@ -81,62 +83,64 @@ impl Walk<'_> {
             b'r' => self.remember(4)?,
             b'h' => self.recall(1)?,
             b'j' => self.recall(4)?,
-            other => return Err(format!("its description uses operation {other}, which PyTorch's weights do not")),
+            other => return Err(say!("its description uses operation {other}, which PyTorch's weights do not", other)),
         }
         Ok(false)
     }
 
     /// The next `bytes` bytes, little-endian.
-    fn number(&mut self, bytes: usize) -> Result<u64, String> {
-        let (now, rest) = self.rest.split_at_checked(bytes).ok_or("its description is cut off")?;
+    fn number(&mut self, bytes: usize) -> Result<u64, Sentence> {
+        let (now, rest) = self.rest.split_at_checked(bytes).ok_or(say!("its description is cut off"))?;
         self.rest = rest;
         Ok(now.iter().rev().fold(0, |n, &byte| n << 8 | u64::from(byte)))
     }
 
     /// Goes over the `bytes` bytes of a plain value.
-    fn skip(&mut self, bytes: usize) -> Result<(), String> {
-        self.rest = self.rest.get(bytes..).ok_or("its description is cut off")?;
+    fn skip(&mut self, bytes: usize) -> Result<(), Sentence> {
+        self.rest = self.rest.get(bytes..).ok_or(say!("its description is cut off"))?;
         self.push(ONE)
     }
 
-    fn line(&mut self) -> Result<String, String> {
-        let end = self.rest.iter().position(|&byte| byte == b'\n').ok_or("its description is cut off")?;
+    fn line(&mut self) -> Result<String, Sentence> {
+        let end = self.rest.iter().position(|&byte| byte == b'\n').ok_or(say!("its description is cut off"))?;
         let line = String::from_utf8_lossy(&self.rest[..end]).trim_end_matches('\r').to_owned();
         self.rest = &self.rest[end + 1..];
         Ok(line)
     }
 
-    fn global(&mut self) -> Result<(), String> {
+    fn global(&mut self) -> Result<(), Sentence> {
         let (module, name) = (self.line()?, self.line()?);
         if !MODULES.contains(&module.split('.').next().unwrap_or_default()) {
-            return Err(format!(
-                "it asks for {module}.{name}, which weights do not need (nothing was run); do not trust it, look for safetensors"
+            return Err(say!(
+                "it asks for {module}.{name}, which weights do not need (nothing was run); do not trust it, look for safetensors",
+                module,
+                name
             ));
         }
         self.push(ONE)
     }
 
-    fn made(&mut self, weight: Weight) -> Result<(), String> {
+    fn made(&mut self, weight: Weight) -> Result<(), Sentence> {
         self.made = self.made.saturating_add(weight.size);
         if self.made > LARGEST || weight.depth > DEEPEST {
-            return Err("its description grows or nests beyond all reason; do not trust it".into());
+            return Err(say!("its description grows or nests beyond all reason; do not trust it"));
         }
         Ok(())
     }
 
-    fn push(&mut self, weight: Weight) -> Result<(), String> {
+    fn push(&mut self, weight: Weight) -> Result<(), Sentence> {
         self.made(ONE)?;
         self.made(Weight { size: 0, ..weight })?;
         self.stack.push(weight);
         Ok(())
     }
 
-    fn pop(&mut self) -> Result<Weight, String> {
-        self.stack.pop().ok_or_else(|| "its description is malformed".into())
+    fn pop(&mut self) -> Result<Weight, Sentence> {
+        self.stack.pop().ok_or_else(|| say!("its description is malformed"))
     }
 
     /// Everything above the last mark, taken together.
-    fn above_mark(&mut self) -> Result<Weight, String> {
+    fn above_mark(&mut self) -> Result<Weight, Sentence> {
         let mut inner = Weight { size: 0, depth: 0, mark: false };
         loop {
             let next = self.pop()?;
@@ -148,7 +152,7 @@ impl Walk<'_> {
     }
 
     /// `count` values become one around them.
-    fn wrap(&mut self, count: usize) -> Result<(), String> {
+    fn wrap(&mut self, count: usize) -> Result<(), Sentence> {
         let mut inner = self.pop()?;
         for _ in 1..count {
             inner = both(inner, self.pop()?);
@@ -157,7 +161,7 @@ impl Walk<'_> {
     }
 
     /// `count` values go into the container below them.
-    fn put_in(&mut self, count: usize) -> Result<(), String> {
+    fn put_in(&mut self, count: usize) -> Result<(), Sentence> {
         let mut inner = self.pop()?;
         for _ in 1..count {
             inner = both(inner, self.pop()?);
@@ -165,22 +169,22 @@ impl Walk<'_> {
         self.grow(inner)
     }
 
-    fn grow(&mut self, inner: Weight) -> Result<(), String> {
+    fn grow(&mut self, inner: Weight) -> Result<(), Sentence> {
         let container = self.pop()?;
         self.push(both(container, around(inner)))
     }
 
-    fn remember(&mut self, bytes: usize) -> Result<(), String> {
+    fn remember(&mut self, bytes: usize) -> Result<(), Sentence> {
         let id = self.number(bytes)? as u32;
-        let top = *self.stack.last().ok_or("its description is malformed")?;
+        let top = *self.stack.last().ok_or(say!("its description is malformed"))?;
         self.made(top)?;
         self.memo.insert(id, top);
         Ok(())
     }
 
-    fn recall(&mut self, bytes: usize) -> Result<(), String> {
+    fn recall(&mut self, bytes: usize) -> Result<(), Sentence> {
         let id = self.number(bytes)? as u32;
-        let weight = *self.memo.get(&id).ok_or("its description is malformed")?;
+        let weight = *self.memo.get(&id).ok_or(say!("its description is malformed"))?;
         self.made(weight)?;
         self.push(weight)
     }
@@ -199,7 +203,7 @@ mod tests {
     use super::*;
 
     fn refusal(bytes: &[u8]) -> String {
-        weigh(bytes, 1 << 20).unwrap_err()
+        weigh(bytes, 1 << 20).unwrap_err().to_string()
     }
 
     #[test]

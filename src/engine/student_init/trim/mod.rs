@@ -23,7 +23,7 @@ use super::StudentInitError;
 use crate::engine::data::Dataset;
 use crate::engine::model::{self, Config, HeadRows, Model, ModelError, Parts, Plan, Stored, Tokens};
 use crate::link::ModelCard;
-use crate::session::Session;
+use crate::session::{Sentence, Session, say};
 
 /// The tokens that stay.
 pub struct Kept {
@@ -62,7 +62,7 @@ pub fn student(whole: Model, session: &Session, data: &Dataset) -> Result<Model,
 /// [`StudentInitError::Vocabulary`].
 pub fn tokenizer(whole: &Tokens, config: &Config, mut used: BTreeSet<u32>) -> Result<(Kept, Tokens), StudentInitError> {
     let damaged =
-        |e: serde_json::Error| StudentInitError::Vocabulary(format!("its tokenizer cannot be read again: {e}"));
+        |e: serde_json::Error| StudentInitError::Vocabulary(say!("its tokenizer cannot be read again: {e}", e));
     let mut json: Value = serde_json::from_str(&whole.to_text()?).map_err(damaged)?;
     let entries = whole.entries();
     used.extend(whole.roles().into_iter().flatten());
@@ -81,8 +81,9 @@ fn check(before: &BTreeMap<String, u32>, after: &BTreeMap<String, u32>, kept: &K
     let moved = |(token, old): &(&String, &u32)| kept.new_id(**old) != after.get(*token).copied();
     match before.iter().find(moved) {
         None => Ok(()),
-        Some((token, _)) => Err(StudentInitError::Vocabulary(format!(
-            "the token {token:?} cannot be given a new id in this tokenizer; keep the vocabulary Whole"
+        Some((token, _)) => Err(StudentInitError::Vocabulary(say!(
+            "the token {token} cannot be given a new id in this tokenizer; keep the vocabulary Whole",
+            token = format_args!("{token:?}")
         ))),
     }
 }
@@ -115,11 +116,11 @@ fn trimmed(
     model.card =
         ModelCard { notes: whole.card.notes, random: whole.card.random, outputs: whole.card.outputs, ..model.card };
     model.outputs = whole.outputs;
-    model.card.notes.push(format!("vocabulary trimmed to {} of {before} tokens", kept.ids.len()));
+    model.card.notes.push(say!("vocabulary trimmed to {ids} of {before} tokens", ids = kept.ids.len(), before));
     Ok(model)
 }
 
 /// A tokenizer that is written otherwise than every one known here.
-fn unknown(what: &str) -> StudentInitError {
-    StudentInitError::Model(ModelError::Tokens(format!("{what}; keep the student's vocabulary Whole")))
+fn unknown(what: Sentence) -> StudentInitError {
+    StudentInitError::Model(ModelError::Tokens(say!("{what}; keep the student's vocabulary Whole", what)))
 }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::pairs::{Joins, parts};
 use super::{Kept, unknown};
 use crate::engine::student_init::StudentInitError;
+use crate::session::say;
 
 type Entries = BTreeMap<String, u32>;
 
@@ -40,7 +41,10 @@ pub fn keep_needed(json: &Value, entries: &Entries, used: &mut BTreeSet<u32>) ->
         }
         Some("WordLevel") => {}
         other => {
-            return Err(unknown(&format!("how a {} tokenizer is trimmed is not known here", other.unwrap_or("?"))));
+            return Err(unknown(say!(
+                "how a {other} tokenizer is trimmed is not known here",
+                other = other.unwrap_or("?")
+            )));
         }
     }
     Ok(())
@@ -49,7 +53,7 @@ pub fn keep_needed(json: &Value, entries: &Entries, used: &mut BTreeSet<u32>) ->
 fn keep_steps(model: &Value, entries: &Entries, used: &mut BTreeSet<u32>) -> Result<(), StudentInitError> {
     for field in ["continuing_subword_prefix", "end_of_word_suffix"] {
         if model[field].as_str().is_some_and(|mark| !mark.is_empty()) {
-            return Err(unknown(&format!("how a BPE with a {field} is trimmed is not known here")));
+            return Err(unknown(say!("how a BPE with a {field} is trimmed is not known here", field)));
         }
     }
     let joins = Joins::read(model, entries);
@@ -102,7 +106,7 @@ pub fn rewrite(json: &mut Value, entries: &Entries, kept: &Kept) -> Result<(), S
             let mut id = 0u32..;
             list.retain(|_| id.next().is_some_and(|id| kept.new_id(id).is_some()));
         }
-        _ => return Err(unknown("the tokenizer has no vocabulary")),
+        _ => return Err(unknown(say!("the tokenizer has no vocabulary"))),
     }
     if let Some(old) = model["unk_id"].as_u64() {
         model["unk_id"] = json!(kept.new_id(old as u32));

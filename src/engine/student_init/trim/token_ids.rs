@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Kept;
 use crate::engine::model::{self, Config};
 use crate::engine::student_init::StudentInitError;
+use crate::session::say;
 
 /// Ids of tokens that `config` names and that must therefore stay. Where positions are counted from behind
 /// the padding's id (RoBERTa), everything up to that id stays where it is.
@@ -31,8 +32,9 @@ pub fn renumbered(config: &Config, kept: &Kept) -> Result<Config, StudentInitErr
             (_, None) => Value::Null,
         };
         if value.is_null() && name == "decoder_start_token_id" && !config.ids(name).is_empty() {
-            return Err(StudentInitError::Vocabulary(format!(
-                "config.json's {name} is no token; keep the vocabulary Whole"
+            return Err(StudentInitError::Vocabulary(say!(
+                "config.json's {name} is no token; keep the vocabulary Whole",
+                name
             )));
         }
         new.set(name, value);

@@ -19,7 +19,7 @@ use super::scores::{Alternatives, behind};
 use super::words;
 use crate::engine::teacher::CancelToken;
 use crate::engine::tls;
-use crate::session::{KeyPlace, Scoring, ServerOrigin};
+use crate::session::{KeyPlace, Say, Scoring, Sentence, ServerOrigin, say};
 
 /// Longest wait for one answer.
 const ANSWER: Duration = Duration::from_secs(120);
@@ -34,7 +34,7 @@ pub(super) struct Client {
     meter: Mutex<Meter>,
     pace: Pace,
     /// What is waited for just now, if it is not simply the answer.
-    waiting: Mutex<Option<String>>,
+    waiting: Mutex<Option<Sentence>>,
 }
 
 /// What became of one request.
@@ -128,7 +128,7 @@ impl Client {
             }
         }
         let whole: Option<Vec<f32>> = scores.into_iter().collect();
-        whole.ok_or_else(|| Refused::Unable(self.without("echoed prompts are not scored")))
+        whole.ok_or_else(|| Refused::Unable(self.without(say!("echoed prompts are not scored"))))
     }
 
     /// The likeliest tokens behind a prompt.
@@ -138,7 +138,7 @@ impl Client {
         });
         let answer = self.ask("completions", &body, &[prompt.to_owned()], false, cancel)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_completion);
-        found.ok_or_else(|| Refused::Final(self.without("no top_logprobs")))
+        found.ok_or_else(|| Refused::Final(self.without(say!("no top_logprobs"))))
     }
 
     /// The likeliest first tokens of a chat's answer.
@@ -149,7 +149,7 @@ impl Client {
         });
         let answer = self.ask("chat/completions", &body, &[prompt.to_owned()], false, cancel)?;
         let found = answer.pointer("/choices/0").and_then(Alternatives::of_chat);
-        found.ok_or_else(|| Refused::Final(self.without("no top_logprobs")))
+        found.ok_or_else(|| Refused::Final(self.without(say!("no top_logprobs"))))
     }
 
     /// The models the server names: one question, asked once, for which nobody pays. Empty where it answers
@@ -157,7 +157,7 @@ impl Client {
     pub(super) fn models(&self) -> Result<Vec<String>, ServerError> {
         let url = format!("{}/models", self.url);
         let uri: Uri =
-            url.parse().map_err(|_| ServerError::Choice(no_address(&url, "it has signs that no address has")))?;
+            url.parse().map_err(|_| ServerError::Choice(no_address(&url, say!("it has signs that no address has"))))?;
         let mut request = self.agent.get(&uri);
         if let Some(value) = self.key.as_ref().and_then(|key| key.header(&uri)) {
             request = request.header(header::AUTHORIZATION, value);
@@ -165,7 +165,7 @@ impl Client {
         let answer = request.config().timeout_global(Some(GREETING)).build().call();
         let silent = |e: &ureq::Error| match tls::refusal(e) {
             Some(reason) => ServerError::Certificate { url: url.clone(), reason },
-            None => ServerError::Unreachable { url: url.clone(), reason: e.to_string() },
+            None => ServerError::Unreachable { url: url.clone(), reason: e.said() },
         };
         let mut answer = answer.map_err(|e| silent(&e))?;
         let status = answer.status().as_u16();
@@ -174,7 +174,7 @@ impl Client {
             200..300 => Ok(listed(&parsed(&url, &text)?)),
             // It answers, and does not know the question.
             404 | 405 | 501 => Ok(Vec::new()),
-            _ => Err(self.refused(url, status, words::sentence(&text)).into()),
+            _ => Err(self.refused(url, status, words::sentence(&text).said()).into()),
         }
     }
 
@@ -183,16 +183,16 @@ impl Client {
         self.meter.lock().unwrap_or_else(PoisonError::into_inner).read(answer, prompts);
     }
 
-    fn without(&self, reason: &str) -> ServerError {
-        ServerError::Answer { url: self.url.clone(), reason: reason.to_owned() }
+    fn without(&self, reason: Sentence) -> ServerError {
+        ServerError::Answer { url: self.url.clone(), reason }
     }
 
     /// What is waited for just now, if it is not simply the answer.
-    pub(super) fn waiting(&self) -> Option<String> {
+    pub(super) fn waiting(&self) -> Option<Sentence> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn wait_for(&self, what: Option<String>) {
+    fn wait_for(&self, what: Option<Sentence>) {
         *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
@@ -207,9 +207,9 @@ impl Client {
         cancel: &CancelToken,
     ) -> Result<Value, Refused> {
         let url = format!("{}/{path}", self.url);
-        let uri: Uri = url
-            .parse()
-            .map_err(|_| Refused::Final(ServerError::Choice(no_address(&url, "it has signs that no address has"))))?;
+        let uri: Uri = url.parse().map_err(|_| {
+            Refused::Final(ServerError::Choice(no_address(&url, say!("it has signs that no address has"))))
+        })?;
         let mut patience = Patience::default();
         let result = loop {
             if !self.pace.wait(cancel) {
@@ -223,7 +223,11 @@ impl Client {
             let Some(wait) = patience.next(&failure) else {
                 break Err(Refused::Final(ServerError::Silent { url, reason: failure.reason }));
             };
-            self.wait_for(Some(format!("{}; asked again in {:.0} s", failure.reason, wait.as_secs_f64().ceil())));
+            self.wait_for(Some(say!(
+                "{reason}; asked again in {secs} s",
+                reason = failure.reason,
+                secs = format_args!("{:.0}", wait.as_secs_f64().ceil())
+            )));
             if !cancel.sleep(wait) {
                 break Err(Refused::Final(ServerError::Cancelled));
             }
@@ -249,7 +253,7 @@ impl Client {
                     self.count(&Value::Null, prompts);
                 }
                 let is_timeout = matches!(e, ureq::Error::Timeout(_));
-                return Tried::Failed(Failure { reason: e.to_string(), is_timeout, ..Failure::default() });
+                return Tried::Failed(Failure { reason: e.said(), is_timeout, ..Failure::default() });
             }
         };
         let status = answer.status().as_u16();
@@ -263,7 +267,7 @@ impl Client {
                 // It was answered, so it is paid for.
                 self.count(&Value::Null, prompts);
                 let is_timeout = matches!(e, ureq::Error::Timeout(_));
-                return Tried::Failed(Failure { reason: e.to_string(), is_timeout, ..Failure::default() });
+                return Tried::Failed(Failure { reason: e.said(), is_timeout, ..Failure::default() });
             }
         };
         let text = place.filter(|_| (300..400).contains(&status)).map_or(text, |to| format!("it has moved to {to}"));
@@ -291,7 +295,7 @@ impl Client {
 
     /// What a refusal with `status` means.
     fn judged(&self, url: &str, status: u16, text: &str, after: Option<Duration>, learning: bool) -> Tried {
-        let (url, reason) = (url.to_owned(), words::sentence(text));
+        let (url, reason) = (url.to_owned(), words::sentence(text).said());
         if words::is_quota(status, text) {
             return Tried::Refused(Refused::Final(ServerError::Quota { url, status, reason }));
         }
@@ -307,9 +311,9 @@ impl Client {
         }
     }
 
-    fn refused(&self, url: String, status: u16, reason: String) -> Refused {
-        let nowhere = "an environment variable, and name it as the session's key (it names none)";
-        let key = || self.key.as_ref().map_or(nowhere, |key| &key.place).to_owned();
+    fn refused(&self, url: String, status: u16, reason: Sentence) -> Refused {
+        let nowhere = || say!("an environment variable, and name it as the session's key (it names none)");
+        let key = || self.key.as_ref().map_or_else(nowhere, |key| key.place.clone());
         let low = reason.to_lowercase();
         match status {
             401 | 407 => Refused::Final(ServerError::Denied { url, status, reason, key: key() }),
@@ -334,9 +338,9 @@ fn listed(answer: &Value) -> Vec<String> {
 }
 
 /// Why `url` cannot be asked; one that may hold a password is not repeated.
-fn no_address(url: &str, reason: impl std::fmt::Display) -> String {
-    let url = if url.contains('@') { "the server's address".to_owned() } else { format!("{url:?}") };
-    format!("{url} is no address of a server: {reason}; give one like http://localhost:8000/v1")
+fn no_address(url: &str, reason: impl Say) -> Sentence {
+    let url = if url.contains('@') { say!("the server's address") } else { Sentence::verbatim(format!("{url:?}")) };
+    say!("{url} is no address of a server: {reason}; give one like http://localhost:8000/v1", url, reason)
 }
 
 /// Whether a question has reached the server, so that an answer may have to be paid for.
@@ -354,5 +358,5 @@ fn may_have_been_answered(error: &ureq::Error) -> bool {
 fn parsed(url: &str, text: &str) -> Result<Value, Refused> {
     let url = url.to_owned();
     serde_json::from_str(text)
-        .map_err(|e| Refused::Final(ServerError::Answer { url, reason: format!("it is no JSON, {e}") }))
+        .map_err(|e| Refused::Final(ServerError::Answer { url, reason: say!("it is no JSON, {e}", e) }))
 }

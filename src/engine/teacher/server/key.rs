@@ -4,12 +4,12 @@ use ureq::http::{HeaderValue, Uri};
 
 use super::ServerError;
 use crate::engine::secret::Credential;
-use crate::session::{KeyPlace, ServerOrigin};
+use crate::session::{KeyPlace, Sentence, ServerOrigin, say};
 
 /// A key and where it came from.
 pub(super) struct Key {
     /// The place, in words: `the environment variable NAME`.
-    pub(super) place: String,
+    pub(super) place: Sentence,
     credential: Credential,
 }
 
@@ -17,12 +17,12 @@ impl Key {
     /// Fetches the key that is kept at `place` for the server at `host`.
     pub(super) fn fetch(place: &KeyPlace, host: &ServerOrigin) -> Result<Self, ServerError> {
         if let Some(problem) = place.problem() {
-            return Err(ServerError::Choice(problem.to_owned()));
+            return Err(ServerError::Choice(problem));
         }
         let credential = Credential::of_key(place, host)?;
         let place = match place {
-            KeyPlace::Variable(name) => format!("the environment variable {name}"),
-            KeyPlace::Keyring(name) => format!("the system's keyring (retort key set {name})"),
+            KeyPlace::Variable(name) => say!("the environment variable {name}", name),
+            KeyPlace::Keyring(name) => say!("the system's keyring (retort key set {name})", name),
         };
         Ok(Self { place, credential })
     }

@@ -28,7 +28,7 @@ use super::estimator::Estimator;
 use super::target_cache::{Answer, Identity};
 use super::{Reading, Teacher, TeacherError};
 use crate::engine::task::log_softmax;
-use crate::session::{KeyPlace, ModelChoice, Prompt, Scoring, ServerMode, Source};
+use crate::session::{KeyPlace, ModelChoice, Prompt, Say, Scoring, Sentence, ServerMode, Source, say};
 use client::{Client, Refused};
 pub use error::ServerError;
 use meter::Meter;
@@ -53,7 +53,7 @@ impl ServerTeacher {
     pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
         let questions = Questions::new(choice, prompt, classes)?;
         let Source::Server { url, model, key, per_minute, .. } = &choice.source else {
-            return Err(ServerError::Choice("the teacher is not a server".into()).into());
+            return Err(ServerError::Choice(say!("the teacher is not a server")).into());
         };
         let client = Client::new(url, model, key.as_ref(), *per_minute)?;
         Ok(Self { client, url: url.clone(), questions, seen: Mutex::default() })
@@ -83,7 +83,7 @@ impl ServerTeacher {
     }
 
     /// What is waited for just now, if it is not simply the answer.
-    pub(super) fn waiting(&self) -> Option<String> {
+    pub(super) fn waiting(&self) -> Option<Sentence> {
         self.client.waiting()
     }
 
@@ -162,7 +162,7 @@ impl ServerTeacher {
     fn if_bound(&self, refused: Refused, estimator: Estimator) -> ServerError {
         match refused {
             Refused::Unable(ServerError::Refused { url, status, reason }) if self.with(|seen| seen.bound) => {
-                ServerError::Changed { url, before: estimator.to_string(), status, reason }
+                ServerError::Changed { url, before: estimator.said(), status, reason }
             }
             other => other.into(),
         }
@@ -207,7 +207,7 @@ impl Teacher for ServerTeacher {
         self.with(|seen| seen.keep_to(estimator));
     }
 
-    fn take_warning(&self) -> Option<String> {
+    fn take_warning(&self) -> Option<Sentence> {
         self.with(|seen| seen.take_warning(&self.questions.words))
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::session::Sentence;
+
 /// Tries of one question.
 const TRIES: u32 = 6;
 /// First wait between two tries; doubles from there, up to [`LONGEST`].
@@ -20,7 +22,7 @@ const SILENT: u32 = 3;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Failure {
     /// Why, as it is told.
-    pub(super) reason: String,
+    pub(super) reason: Sentence,
     /// HTTP status, where there was an answer.
     pub(super) status: Option<u16>,
     /// After how long the server wants to be asked again.

@@ -7,7 +7,7 @@ use super::meter::{Meter, guess};
 use crate::engine::prompt::Template;
 use crate::engine::teacher::former::{FormerKey, Origin};
 use crate::engine::teacher::{Estimator, Identity, Reading, TeacherError};
-use crate::session::{Chat, ModelChoice, Prompt, Scoring, ServerMode, Source};
+use crate::session::{Chat, ModelChoice, Prompt, Scoring, Sentence, ServerMode, Source, say};
 
 /// Bytes of text per token that are surely enough, to keep a prompt within its budget.
 const BYTES_PER_TOKEN: usize = 4;
@@ -31,10 +31,10 @@ impl Questions {
     /// [`TeacherError`] if the prompt or its label words cannot be used.
     pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
         let Source::Server { url, model, mode, .. } = &choice.source else {
-            return Err(ServerError::Choice("the teacher is not a server".into()).into());
+            return Err(ServerError::Choice(say!("the teacher is not a server")).into());
         };
         if prompt.chat == Chat::On && *mode == ServerMode::Completions {
-            return Err(ServerError::Choice("the session sets the prompt's chat to On, but a server puts a prompt into its chat template only in mode Chat; set the teacher's mode to Chat, or chat to Auto or Off".into()).into());
+            return Err(ServerError::Choice(say!("the session sets the prompt's chat to On, but a server puts a prompt into its chat template only in mode Chat; set the teacher's mode to Chat, or chat to Auto or Off")).into());
         }
         let template = Template::parse(&prompt.template)?;
         let words: Vec<String> = classes.iter().map(|class| template.answer(prompt.word_for(class).trim())).collect();
@@ -128,10 +128,11 @@ fn origin(mode: ServerMode) -> Origin {
 }
 
 /// Two label words that cannot be told apart, or one that is none.
-fn problem(words: &[String]) -> Option<String> {
+fn problem(words: &[String]) -> Option<Sentence> {
     let empty = words.iter().any(|word| word.trim().is_empty());
     let double = words.iter().enumerate().find(|(i, word)| words[..*i].contains(word));
-    let double =
-        double.map(|(_, word)| format!("two classes have the label word {:?}; give each its own", word.trim()));
-    empty.then(|| "a label word is empty; give every class a word".to_owned()).or(double)
+    let double = double.map(|(_, word)| {
+        say!("two classes have the label word {trim}; give each its own", trim = format_args!("{:?}", word.trim()))
+    });
+    empty.then(|| say!("a label word is empty; give every class a word")).or(double)
 }

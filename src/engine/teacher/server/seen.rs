@@ -7,6 +7,7 @@ use super::granted::MOST;
 use super::pieces;
 use super::scores::{Alternatives, Shared};
 use crate::engine::teacher::Estimator;
+use crate::session::{Sentence, say};
 
 /// Tokens that are shown of what a server shows.
 const SHOWN: usize = 4;
@@ -64,11 +65,11 @@ impl Default for Seen {
 /// Why a server's first answers say nothing.
 pub(super) struct Mute {
     /// What is wrong with the label words.
-    pub(super) what: String,
+    pub(super) what: Sentence,
     /// The likeliest tokens with their share.
-    pub(super) shown: String,
+    pub(super) shown: Sentence,
     /// What to do.
-    pub(super) advice: String,
+    pub(super) advice: Sentence,
 }
 
 impl Seen {
@@ -109,45 +110,57 @@ impl Seen {
         tokens
     }
 
-    fn shown(&self) -> String {
+    fn shown(&self) -> Sentence {
         let shown = self.likeliest().into_iter().map(|(token, share)| format!("{token} {}", percent(share)));
-        shown.collect::<Vec<_>>().join(", ")
+        Sentence::verbatim(shown.collect::<Vec<_>>().join(", "))
     }
 
     /// Why the answers so far say nothing; `None` where there were none.
     pub(super) fn mute(&self, words: &[String]) -> Option<Mute> {
         if self.answers == 0 {
             return (self.echo == Some(true)).then(|| Mute {
-                what: "every label word is as likely as every other".into(),
-                shown: "the same score for all of them".into(),
-                advice: "choose a prompt after which the words differ, or another model".into(),
+                what: say!("every label word is as likely as every other"),
+                shown: say!("the same score for all of them"),
+                advice: say!("choose a prompt after which the words differ, or another model"),
             });
         }
         let first = self.likeliest().first().map(|(token, _)| (*token).to_owned()).unwrap_or_default();
         let alike = self.pair.as_ref().filter(|_| self.alike > MOSTLY * self.mass && self.mass > 0.0);
         let what = match alike {
             Some((token, a, b)) => {
-                format!("the label words {} and {} begin alike, with {token:?}", named(words, *a), named(words, *b))
+                say!(
+                    "the label words {a} and {b} begin alike, with {token}",
+                    a = named(words, *a),
+                    b = named(words, *b),
+                    token = format_args!("{token:?}")
+                )
             }
-            None => format!("the label words have {} of the probability", percent(self.share(self.mass))),
+            None => say!("the label words have {percent} of the probability", percent = percent(self.share(self.mass))),
         };
         let advice = match alike {
-            Some(_) => "choose label words that begin differently, or a server with echo, which scores whole words",
+            Some(_) => {
+                say!("choose label words that begin differently, or a server with echo, which scores whole words")
+            }
             None if pieces::is_thinking(&first) => {
-                "the model thinks before it answers: turn its thinking off at the server or in the prompt (some know /no_think), or choose one that answers at once"
+                say!(
+                    "the model thinks before it answers: turn its thinking off at the server or in the prompt (some know /no_think), or choose one that answers at once"
+                )
             }
             None => {
-                "choose label words that the model would write there, or a prompt that asks for one of them and nothing else"
+                say!(
+                    "choose label words that the model would write there, or a prompt that asks for one of them and nothing else"
+                )
             }
         };
-        Some(Mute { what, shown: self.shown(), advice: advice.to_owned() })
+        Some(Mute { what, shown: self.shown(), advice })
     }
 
     /// What the person should know of the answers so far, said once.
-    pub(super) fn take_warning(&mut self, words: &[String]) -> Option<String> {
+    pub(super) fn take_warning(&mut self, words: &[String]) -> Option<Sentence> {
         if let Some(why) = self.no_echo.take() {
-            return Some(format!(
-                "the server does not score whole label words, so they are scored by their first tokens: {why}"
+            return Some(say!(
+                "the server does not score whole label words, so they are scored by their first tokens: {why}",
+                why
             ));
         }
         let thinking =
@@ -158,26 +171,31 @@ impl Seen {
         }
         self.said = true;
         let (most, mean, worst) = (self.most, percent(self.share(self.mass)), percent(self.worst));
-        let mut says = format!(
-            "the server shows only its {most} likeliest tokens: the label words have {mean} of the probability in the {} so far, {worst} in the worst, and words that are not shown share what is left",
-            texts(self.answers)
+        let mut says = say!(
+            "the server shows only its {most} likeliest tokens: the label words have {mean} of the probability in the {texts} so far, {worst} in the worst, and words that are not shown share what is left",
+            most,
+            mean,
+            texts = texts(self.answers),
+            worst
         );
         if let Some((token, a, b)) = self.pair.as_ref().filter(|_| alike) {
-            says = format!(
-                "{says}; {} and {} begin alike, with {token:?}, so that their classes are not told apart",
-                named(words, *a),
-                named(words, *b)
+            says = say!(
+                "{says}; {a} and {b} begin alike, with {token}, so that their classes are not told apart",
+                says,
+                a = named(words, *a),
+                b = named(words, *b),
+                token = format_args!("{token:?}")
             );
         }
         if thinking {
-            says = format!("{says}; the model thinks before it answers");
+            says = say!("{says}; the model thinks before it answers", says);
         }
-        Some(format!("{says}; it shows {}; a server with echo scores all words whole", self.shown()))
+        Some(say!("{says}; it shows {shown}; a server with echo scores all words whole", says, shown = self.shown()))
     }
 }
 
-fn texts(count: usize) -> String {
-    if count == 1 { "one text".to_owned() } else { format!("{count} texts") }
+fn texts(count: usize) -> Sentence {
+    if count == 1 { say!("one text") } else { say!("{count} texts", count) }
 }
 
 fn named(words: &[String], place: usize) -> String {

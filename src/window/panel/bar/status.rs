@@ -5,7 +5,6 @@ use egui::{Color32, Label, RichText, Ui};
 use super::super::Scene;
 use crate::link::{Phase, Reach, Status, grouped};
 use crate::window::control;
-use crate::window::strings;
 
 /// What the engine does, in words.
 fn phase_name(scene: &Scene) -> &'static str {
@@ -86,8 +85,8 @@ impl Fitting {
     pub fn of(ui: &Ui, scene: &Scene, room: f32) -> Self {
         let status = &scene.record.status;
         let (name, mut figures, mut left_out) = (phase_name(scene), figures(scene, status), Vec::new());
-        let heard = strings::heard(scene.look.language, &status.what);
-        let mut said = Some(heard.as_ref()).filter(|said| !said.is_empty());
+        let heard = scene.says(&status.what);
+        let mut said = Some(heard.as_str()).filter(|said| !said.is_empty());
         loop {
             let phase = said.map_or_else(|| name.to_owned(), |said| format!("{name} · {said}"));
             let texts = figures.iter().map(|figure| figure.text.as_str());

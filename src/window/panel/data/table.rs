@@ -6,7 +6,7 @@ use egui::{Button, Label, RichText, Ui};
 use super::super::Scene;
 use crate::link::preview::{Fault, Mistake, Sheet, SheetColumn, bare, roles};
 use crate::link::{Preview, grouped};
-use crate::session::{Column, DataSource};
+use crate::session::{Column, DataSource, Sentence};
 use crate::window::control;
 use crate::window::state::{Action, UiState};
 
@@ -17,7 +17,7 @@ pub(super) enum Known<'a> {
     /// It is being read.
     Reading,
     /// It cannot be read.
-    Failed(&'a str),
+    Failed(&'a Sentence),
     /// Its columns.
     Read(&'a Sheet),
 }
@@ -40,7 +40,7 @@ pub(super) fn table_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: 
             control::caption(ui, scene.t("reading the columns of the file…"));
         }
         Known::Failed(reason) => {
-            ui.add(Label::new(RichText::new(reason).small().color(scene.look.palette().bad)).wrap());
+            ui.add(Label::new(RichText::new(scene.says(reason)).small().color(scene.look.palette().bad)).wrap());
             let help = scene.t("Reads the file once more");
             if ui.small_button(scene.t("Look again")).on_hover_text(help).clicked() {
                 state.ask(Action::ReadTable);

@@ -74,7 +74,7 @@ fn files_ui(
     });
     let known = scene.repository.filter(|known| (known.repo.as_str(), known.revision.as_str()) == now);
     match (known, chosen) {
-        (Some(Repository { problem: Some(problem), .. }), _) => small(ui, problem),
+        (Some(Repository { problem: Some(problem), .. }), _) => small(ui, &scene.says(problem)),
         (Some(known), _) if known.files.is_empty() => small(ui, scene.t("It has none")),
         (Some(known), _) => return rows_ui(ui, scene, known, chosen),
         (None, _) if state.files_asked == Some(place) => small(ui, scene.t("looking…")),

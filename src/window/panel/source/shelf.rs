@@ -57,7 +57,7 @@ fn is(model: &Listed, now: &Source) -> bool {
 /// What is said in place of an empty list.
 fn nothing(shelf: &ModelCatalog, scene: &Scene) -> Option<String> {
     match &shelf.problem {
-        Some(problem) => Some(problem.clone()),
+        Some(problem) => Some(scene.says(problem)),
         None if shelf.models.is_empty() => Some(format!("{} {}", scene.t("No models in"), shelf.cache.display())),
         None => None,
     }
@@ -98,7 +98,7 @@ fn figures(model: &Listed) -> String {
 fn problem(scene: &Scene, wish: DialogRequest, model: &Listed) -> Option<String> {
     let quantised = wish == DialogRequest::Student && model.parameters.is_some() && model.student_bytes.is_none();
     let words = scene.t("A GGUF file is frozen: it can teach, not learn");
-    model.problem.clone().or_else(|| quantised.then(|| words.to_owned()))
+    model.problem.as_ref().map(|problem| scene.says(problem)).or_else(|| quantised.then(|| words.to_owned()))
 }
 
 /// What it needs.

@@ -1,0 +1,12 @@
+//! Words from outside: what the libraries of this wing say stands in a sentence as it is, in every language.
+
+crate::session::sentence::verbatim!(
+    candle_core::Error,
+    csv::Error,
+    ureq::Error,
+    keyring::Error,
+    ron::error::SpannedError,
+    zip::result::ZipError,
+    safetensors::SafeTensorError,
+    Box<dyn std::error::Error + Send + Sync>,
+);

@@ -5,6 +5,9 @@
 
 #[path = "window/at_the_end.rs"]
 mod at_the_end;
+#[cfg(feature = "engine")]
+#[path = "window/in_chinese.rs"]
+mod in_chinese;
 mod in_force;
 #[path = "window/keeping.rs"]
 mod keeping;

@@ -1,4 +1,6 @@
-//! The one catalogue of visible text: English phrases are the keys, so code reads as the window does.
+//! The one catalogue of visible text: English phrases are the keys, so code reads as the window does. What the
+//! engine, the session and the record say comes as sentences ([`say`]): their templates are keys like any other, in
+//! the lists whose names begin with `said`. Words from outside stay as they are.
 
 mod asked;
 mod catalog;
@@ -7,6 +9,19 @@ mod keeping;
 mod pair;
 mod plots;
 mod result;
+mod said_checkup;
+mod said_facing;
+mod said_gguf;
+mod said_hub;
+mod said_keys;
+mod said_kinds;
+mod said_labels;
+mod said_models;
+mod said_run;
+mod said_session;
+mod said_student;
+mod said_tables;
+mod said_teacher;
 mod shell;
 
 use std::borrow::Cow;
@@ -25,6 +40,19 @@ const LISTS: &[&[(&str, &str)]] = &[
     plots::CHINESE,
     catalog::CHINESE,
     result::CHINESE,
+    said_run::CHINESE,
+    said_session::CHINESE,
+    said_student::CHINESE,
+    said_keys::CHINESE,
+    said_teacher::CHINESE,
+    said_models::CHINESE,
+    said_kinds::CHINESE,
+    said_gguf::CHINESE,
+    said_hub::CHINESE,
+    said_checkup::CHINESE,
+    said_facing::CHINESE,
+    said_tables::CHINESE,
+    said_labels::CHINESE,
 ];
 
 /// `english` in `language`; English itself where a translation is missing (a test allows none).
@@ -133,6 +161,101 @@ mod tests {
         assert!(phrases.len() > 300, "only {} phrases were found", phrases.len());
         let missing: Vec<&String> = phrases.iter().filter(|phrase| !has_chinese(phrase)).collect();
         assert!(missing.is_empty(), "no Chinese for {missing:#?}");
+    }
+
+    /// The templates of every `say!("…")` in a source.
+    fn templates(source: &str) -> Vec<String> {
+        let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = lines.collect::<Vec<_>>().join("\n");
+        code.split("say!(").skip(1).filter_map(|rest| literal(rest.trim_start())).collect()
+    }
+
+    /// The sources of the rooms that make sentences.
+    fn speakers() -> Vec<String> {
+        let mut found = Vec::new();
+        for room in ["engine", "link", "record", "session"] {
+            sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room), &mut found);
+        }
+        found
+    }
+
+    /// The names in a template, in order of the alphabet.
+    fn places(template: &str) -> Vec<String> {
+        let names = std::cell::RefCell::new(Vec::new());
+        filled(template, |name| {
+            names.borrow_mut().push(name.to_owned());
+            None
+        });
+        let mut names = names.into_inner();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    #[test]
+    fn every_sentence_has_a_chinese_one_with_the_same_places() {
+        let templates: Vec<String> = speakers().iter().flat_map(|source| templates(source)).collect();
+        assert!(templates.len() > 900, "only {} sentences were found", templates.len());
+        let missing: Vec<&String> = templates.iter().filter(|key| of_template(key).is_none()).collect();
+        assert!(missing.is_empty(), "no Chinese for {missing:#?}");
+        let differs = |key: &&String| of_template(key).is_none_or(|chinese| places(key) != places(chinese));
+        let other: Vec<&String> = templates.iter().filter(differs).collect();
+        assert!(other.is_empty(), "the Chinese has other places than {other:#?}");
+    }
+
+    #[test]
+    fn no_list_of_sentences_keeps_one_that_is_said_no_more() {
+        let templates: Vec<String> = speakers().iter().flat_map(|source| templates(source)).collect();
+        let lists = [
+            said_checkup::CHINESE,
+            said_facing::CHINESE,
+            said_gguf::CHINESE,
+            said_hub::CHINESE,
+            said_keys::CHINESE,
+            said_kinds::CHINESE,
+            said_labels::CHINESE,
+            said_models::CHINESE,
+            said_run::CHINESE,
+            said_session::CHINESE,
+            said_student::CHINESE,
+            said_tables::CHINESE,
+            said_teacher::CHINESE,
+        ];
+        let keys = lists.iter().copied().flatten().map(|(key, _)| *key);
+        let stale: Vec<&str> = keys.filter(|key| !templates.iter().any(|template| template == key)).collect();
+        assert!(stale.is_empty(), "nobody says {stale:#?}");
+    }
+
+    /// A sentence that is written out where words from outside are taken would be English in every window.
+    #[test]
+    fn no_sentence_goes_around_the_templates() {
+        let around = ["Sentence::verbatim(\"", "Notice::from(\"", "Warning(\"", "Failed(\"", "Note(\""];
+        for source in speakers() {
+            let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let found: Vec<&str> =
+                lines.filter(|line| around.iter().any(|start| line.split(start).skip(1).any(is_sentence))).collect();
+            assert!(found.is_empty(), "say! is for {found:#?}");
+        }
+    }
+
+    /// Whether the literal that begins here has several words.
+    fn is_sentence(rest: &str) -> bool {
+        literal(&format!("\"{rest}")).is_some_and(|words| words.trim().contains(' '))
+    }
+
+    #[test]
+    fn a_sentence_within_a_sentence_is_said_in_the_same_language() {
+        let inner = crate::session::say!("it is not a JSON object");
+        let outer = crate::session::say!("config.json: {reason}", reason = &inner);
+        let wrapped =
+            Sentence::joined([crate::session::say!("{reason} (line {line})", reason = outer, line = 7)], "; ");
+        assert_eq!(say(Language::Chinese, &wrapped), "config.json：它不是 JSON 对象（第 7 行）");
+        assert_eq!(say(Language::English, &wrapped), "config.json: it is not a JSON object (line 7)");
+        let both = Sentence::joined([inner, Sentence::verbatim("EOF")], "; ");
+        assert_eq!(say(Language::Chinese, &both), "它不是 JSON 对象；EOF");
+        assert_eq!(say(Language::Chinese, &Sentence::verbatim("as it was written then")), "as it was written then");
     }
 
     #[test]

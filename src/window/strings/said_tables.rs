@@ -1,0 +1,166 @@
+//! Phrases of what the engine says of tables and their rows.
+
+pub(super) const CHINESE: &[(&str, &str)] = &[
+    // data/columns
+    ("no column is named as text", "没有指定文本列"),
+    ("it has {record} cells where the first row has {first}", "它有 {record} 个单元格，而首行有 {first} 个"),
+    (
+        "column `{name}` is asked for by name, but the first row is said not to name columns",
+        "按名称指定了列“{name}”，但又说明首行不是列名",
+    ),
+    ("{column} occurs {places} times; choose it by its place", "{column} 出现了 {places} 次；请按位置选择"),
+    ("numbered 0 to {names}", "编号 0 到 {names}"),
+    ("a tab", "制表符"),
+    ("a comma", "逗号"),
+    ("a semicolon", "分号"),
+    ("a bar", "竖线"),
+    ("{columns} where {mark} parts the cells", "{columns}，单元格以{mark}分隔"),
+    ("number {place} (counted from 0)", "第 {place} 列（从 0 数起）"),
+    (
+        "the first row is said to name the columns, but looks like data: {first}; say header: false",
+        "说明首行为列名，但它看起来是数据：{first}；请写 header: false",
+    ),
+    (
+        "the first row looks like the names of the columns, {first}, but is said to be data; say header: true",
+        "首行看起来是列名：{first}，但说明为数据；请写 header: true",
+    ),
+    ("{count} columns {names}", "{count} 列：{names}"),
+    ("{count} columns", "{count} 列"),
+    (
+        "the test file has {theirs}, the training file {training} has {ours}; give both the same",
+        "测试文件有 {theirs}，训练文件 {training} 有 {ours}；两者应有相同的列",
+    ),
+    (
+        "column {place} is called `{theirs}` in the test file and `{ours}` in the training file",
+        "第 {place} 列在测试文件中叫“{theirs}”，在训练文件中叫“{ours}”",
+    ),
+    // data/decode
+    (
+        "{damaged} of its {lines} lines, first line {first}, hold bytes that are no characters of {encoding}; save it as UTF-8",
+        "它的 {lines} 行中有 {damaged} 行（首个是第 {first} 行）含有不属于 {encoding} 的字节；请另存为 UTF-8",
+    ),
+    (
+        "it holds NUL bytes, so it is binary or a kind of text that is not known here; save it as UTF-8",
+        "它含有 NUL 字节，因此是二进制文件或这里不认识的文本；请另存为 UTF-8",
+    ),
+    ("it begins like UTF-16 but is damaged; save it as UTF-8", "它的开头像 UTF-16，但已损坏；请另存为 UTF-8"),
+    (" and not as windows-1252", "而不是 windows-1252"),
+    ("{name} is not UTF-8 and was read as {encoding}", "{name} 不是 UTF-8，已按 {encoding} 读取"),
+    (
+        "{name} is not UTF-8 and was read as {encoding}{instead}, judged by its letters; save it as UTF-8 if they look wrong",
+        "{name} 不是 UTF-8，从文字判断，已按 {encoding} 读取{instead}；若文字不对，请另存为 UTF-8",
+    ),
+    (" and {more} more", "，另有 {more} 个"),
+    (
+        "{name} holds bytes that are no characters, read as U+FFFD, in {lines} {named}{more}",
+        "{name} 的{lines} {named}{more} 含有不是字符的字节，已读作 U+FFFD",
+    ),
+    ("it is not a file", "它不是文件"),
+    ("it has more than the {file_limit} bytes allowed", "它超过允许的 {file_limit} 字节"),
+    // data/delimited
+    ("the file has no row with text", "文件中没有带文本的行"),
+    ("{part} rows without text", "没有文本的{part}行"),
+    (
+        "its quoted cell holds {inner} lines that are rows themselves; where quotation marks are text, double them and quote the cell",
+        "它的带引号单元格里有 {inner} 行，而这些行本身就是数据行；若引号是文本的一部分，请写成两个并给单元格加引号",
+    ),
+    (
+        "{name} is read without quoting, its quotation marks as plain text: in line {line} {reason}",
+        "{name} 按不带引号的方式读取，引号当作普通文本：第 {line} 行{reason}",
+    ),
+    // data/error
+    ("cannot read the data: {reason}; check the path {path}", "无法读取数据：{reason}；请检查路径 {path}"),
+    (
+        "the archive cannot be read: {reason}; fetch or pack it again: {path}",
+        "无法读取压缩包：{reason}；请重新获取或打包：{path}",
+    ),
+    (
+        "line {line} cannot be used: {reason}; mend or remove it in {path}",
+        "第 {line} 行不能使用：{reason}；请在 {path} 中改正或删除它",
+    ),
+    ("the text cannot be used: {reason}: {path}", "该文本不能使用：{reason}：{path}"),
+    (
+        "there is no column {wanted}; the columns are {columns}; choose among them for {path}",
+        "没有列 {wanted}；现有的列是 {columns}；请从中为 {path} 选择",
+    ),
+    (
+        "the roles of the columns do not work: {reason}; edit them for {path}",
+        "列的分工行不通：{reason}；请为 {path} 修改",
+    ),
+    ("the labels cannot be used: {reason}: {path}", "标签不能使用：{reason}：{path}"),
+    ("there is no built-in corpus `{name}`; choose one of: {known}", "没有内置语料“{name}”；请从这些中选择：{known}"),
+    ("no {what} examples are left: {reason}; in {path}", "没有剩下任何{what}样本：{reason}；在 {path}"),
+    (
+        "all examples have the class `{class}`, but a classifier needs two or more; check the label in {path}",
+        "所有样本的类别都是“{class}”，而分类器需要两个以上；请检查 {path} 中的标签",
+    ),
+    // data/json lines
+    ("no key is named as text", "没有指定文本键"),
+    ("the file has no line with text", "文件中没有带文本的行"),
+    ("no row has the key `{label}`; those of the first are {keys}", "没有任何行有键“{label}”；首行的键是 {keys}"),
+    ("`{key}` is {kind}, not text", "“{key}”是{kind}，不是文本"),
+    ("it has no key `{key}`; its keys are {keys}", "它没有键“{key}”；它的键是 {keys}"),
+    // data/json values
+    ("it is {kind}, not a JSON object", "它是{kind}，不是 JSON 对象"),
+    (
+        "the file is one JSON object with the keys {keys}, and its rows lie inside {inside}; save them as one array of objects, or one object a line",
+        "文件是一个 JSON 对象，键为 {keys}，数据行在 {inside} 里面；请存为一个对象数组，或每行一个对象",
+    ),
+    ("text stands behind the end of the array", "数组结束之后还有文本"),
+    ("a comma or the end of the array is missing before it", "它之前缺少逗号或数组的结尾"),
+    ("; JSON has no NaN: write null", "；JSON 没有 NaN：请写 null"),
+    ("it is not JSON: {reason}, at column {column}{hint}", "它不是 JSON：{reason}，在第 {column} 列{hint}"),
+    ("null", "null"),
+    ("a truth value", "真假值"),
+    ("a number", "数字"),
+    ("a string", "字符串"),
+    ("a list", "列表"),
+    ("an object", "对象"),
+    // data/quoting
+    ("a quotation mark is opened but never closed", "有一个引号打开后没有关闭"),
+    ("a quotation mark would take in whole rows", "有一个引号会把整行整行的内容包进去"),
+    (
+        "text follows a closing quotation mark (a mark inside quoted text must be doubled)",
+        "关闭的引号后面还有文本（带引号的文本中的引号必须写成两个）",
+    ),
+    // data/stream
+    ("the file is not UTF-8 and is read as {name}", "文件不是 UTF-8，按 {name} 读取"),
+    ("it has {has} cells where the first row has {should}", "它有 {has} 个单元格，而首行有 {should} 个"),
+    ("`{key}` is no text", "“{key}”不是文本"),
+    ("it is written in another way than the first row", "它的写法与首行不同"),
+    ("it has no row that could be read", "它没有可以读取的行"),
+    (
+        "it is one JSON array, which cannot be read row by row; write one object a line, as jq -c '.[]' does",
+        "它是一个 JSON 数组，无法逐行读取；请每行写一个对象，例如用 jq -c '.[]'",
+    ),
+    (
+        "it is read without quoting, its quotation marks as plain text: in line {line} {reason}",
+        "它按不带引号的方式读取，引号当作普通文本：第 {line} 行{reason}",
+    ),
+    ("line {line}: {reason}", "第 {line} 行：{reason}"),
+    ("it has no column `{missing}`; its columns are {there}", "它没有列“{missing}”；它的列是 {there}"),
+    (
+        "which column is the text? name it with --text; its columns are {there}",
+        "哪一列是文本？请用 --text 指定；它的列是 {there}",
+    ),
+    ("several columns are called `{name}`; rename all but one", "有多列都叫“{name}”；请只保留一个，其余改名"),
+    ("it has no column `{name}`", "它没有列“{name}”"),
+    // data/stream/bytes
+    (
+        "no encoding is called {label}; say utf-8, windows-1252, gbk, shift_jis, utf-16le or the like",
+        "没有叫 {label} 的编码；请写 utf-8、windows-1252、gbk、shift_jis、utf-16le 之类",
+    ),
+    (
+        "a row has more than {row_limit} MB; is a quotation mark opened there and never closed?",
+        "有一行超过 {row_limit} MB；是不是那里有个引号打开后没有关闭？",
+    ),
+    // data/stream/records
+    ("it is no JSON object", "它不是 JSON 对象"),
+    ("it is not JSON: {e}", "它不是 JSON：{e}"),
+    (
+        "it holds bytes that are not UTF-8; name its encoding with --encoding, or save the file as UTF-8",
+        "它含有不是 UTF-8 的字节；请用 --encoding 指定编码，或另存为 UTF-8",
+    ),
+    ("it holds bytes that are no characters of {encoding}", "它含有不属于 {encoding} 的字节"),
+    ("it holds NUL bytes", "它含有 NUL 字节"),
+];

@@ -1,0 +1,117 @@
+//! What the engine, the session and the record say, in a window whose language is Chinese.
+
+use retort::engine::EngineError;
+use retort::engine::data::DataError;
+use retort::engine::doctor::depth;
+use retort::engine::model::ModelError;
+use retort::engine::teacher::TeacherError;
+use retort::link::{About, Alarm, Checkup, Finding, Notice, Subject};
+use retort::session::{Argument, Say as _, Sentence};
+
+use super::*;
+
+fn chinese() -> Play {
+    let folder = tempfile::tempdir().unwrap();
+    stage::prefer(folder.path(), Preferences { language: Some(Language::Chinese), ..Preferences::default() });
+    let play = Play::within(folder, Session::built_in().unwrap(), None);
+    assert!(play.says("开始"));
+    play
+}
+
+/// A sentence without places.
+fn plain(template: &str) -> Sentence {
+    Sentence::new(template, [])
+}
+
+/// An error within an error, with words of the operating system innermost.
+fn nested() -> EngineError {
+    let outside = std::io::Error::other("quota exceeded").said();
+    let file = ModelError::File { what: plain("the weights"), reason: outside, path: "/models/a".into() };
+    EngineError::Teacher(TeacherError::Model(file))
+}
+
+#[test]
+fn a_chinese_window_says_warnings_and_failures_in_chinese_and_words_from_outside_as_they_are() {
+    let mut play = chinese();
+    let english = nested().to_string();
+    assert_eq!(english, "the teacher: cannot read the weights: quota exceeded: /models/a", "headless says it so");
+    play.engine.say(Event::Warning(nested().notice()));
+    play.look(4);
+    assert!(play.says("教师：无法读取权重：quota exceeded：/models/a"));
+    assert!(!play.says("cannot read"));
+
+    let data = DataError::line(7, plain("it is not a JSON object"), Path::new("/data/b.csv"));
+    play.engine.say(Event::Failed(Notice::from(data).about(About::Data)));
+    play.look(4);
+    assert!(play.says("第 7 行不能使用：它不是 JSON 对象；请在 /data/b.csv 中改正或删除它"));
+}
+
+#[test]
+fn a_chinese_window_says_why_a_run_paused_itself_in_chinese() {
+    let mut play = chinese();
+    let session = play.app().session().clone();
+    play.engine.start(&session);
+    play.engine.steps(0..20);
+    play.engine.status(Phase::Running, 20);
+    play.look(4);
+    let what = Sentence::new(
+        "{what}; a lower learning rate usually helps",
+        [(
+            "what",
+            Argument::Said(Sentence::new(
+                "the answers have collapsed: the student names one class for all of {texts} validation texts",
+                [("texts", Argument::Text("400".into()))],
+            )),
+        )],
+    );
+    play.engine.say(Event::Trouble { step: 20, what, checkpoint: None, alarm: Some(Alarm::Answers) });
+    play.engine.status(Phase::Paused, 20);
+    play.look(4);
+    assert!(play.says("回答已坍缩：学生对全部 400 篇验证文本都给出同一个类别；降低学习率通常有帮助"));
+}
+
+#[test]
+fn a_chinese_window_says_the_rows_of_a_check_up_in_chinese() {
+    let mut play = chinese();
+    let opening = Finding::red(Subject::Opening, nested().said(), plain("mend what it names, then check again"));
+    let findings = vec![opening, depth::layers_of(12, 5, true), depth::heads_of(12, 4, false)];
+    for part in ["Pair", "Prompt", "Check-up"] {
+        let part = translate(Language::Chinese, part);
+        play.harness.get_by_role_and_label(Role::DisclosureTriangle, part).click();
+        play.look(6);
+    }
+    play.engine.say(Event::Examined(Box::new(Checkup { findings, student: None })));
+    play.look(6);
+    for words in [
+        "教师：无法读取权重：quota exceeded：/models/a",
+        "→ 按其所说改正，然后再检查",
+        "学生的 5 层不能整除教师的 12 层",
+        "教师每层有 12 个注意力头，学生有 4 个；这个配方中没有损失比较它们",
+    ] {
+        assert!(play.says(words), "{words}");
+    }
+    for row in ["mend what it names", "do not divide", "attention heads per layer"] {
+        assert!(!play.says(row), "{row}");
+    }
+}
+
+#[test]
+fn a_chinese_window_shows_notices_of_old_journals_as_they_were_written() {
+    let mut play = chinese();
+    let old: Event = serde_json::from_str(r#"{"Warning":{"text":"the disk is full","about":"Run"}}"#).unwrap();
+    play.engine.say(old);
+    play.look(4);
+    assert!(play.says("the disk is full"));
+    assert_eq!(play.notices(), ["the disk is full"]);
+}
+
+#[test]
+fn a_session_that_cannot_be_run_is_refused_in_chinese() {
+    let mut play = chinese();
+    let mut session = play.app().session().clone();
+    session.recipe.losses.clear();
+    assert_eq!(session.problem().unwrap(), "recipe.losses is empty; name at least one loss");
+    play.engine.say(Event::Warning(Notice::from(session.problem().unwrap())));
+    play.look(4);
+    assert!(play.says("recipe.losses 是空的；请至少写一个损失"));
+}

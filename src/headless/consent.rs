@@ -35,7 +35,7 @@ pub(super) fn ensure_local(session: &Session, consent: &Consent) -> Result<(), C
 /// The same for models that were looked up already.
 ///
 /// # Errors
-/// As [`provide`].
+/// As [`ensure_local`].
 pub(super) fn download(missing: impl IntoIterator<Item = Missing>, may: bool) -> Result<(), CommandError> {
     // Where fetching is forbidden, asking for it would not help: that is said instead.
     let offline = HubConfig::from_env().is_ok_and(|place| place.offline);

@@ -75,7 +75,7 @@ fn a_chinese_window_says_the_rows_of_a_check_up_in_chinese() {
     let mut play = chinese();
     let opening = Finding::red(Subject::Opening, nested().said(), plain("mend what it names, then check again"));
     let findings = vec![opening, depth::layers_of(12, 5, true), depth::heads_of(12, 4, false)];
-    for part in ["Pair", "Prompt", "Check-up"] {
+    for part in ["Prompt", "Check-up"] {
         let part = translate(Language::Chinese, part);
         play.harness.get_by_role_and_label(Role::DisclosureTriangle, part).click();
         play.look(6);

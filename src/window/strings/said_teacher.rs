@@ -73,6 +73,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     // teacher/server/client
     ("echoed prompts are not scored", "回显的提示没有计分"),
     ("no top_logprobs", "没有 top_logprobs"),
+    ("it has moved to {to}", "它已移到 {to}"),
     ("it has signs that no address has", "它含有地址不会有的符号"),
     ("{reason}; asked again in {secs} s", "{reason}；{secs} 秒后再次询问"),
     (

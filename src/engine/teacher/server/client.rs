@@ -270,7 +270,10 @@ impl Client {
                 return Tried::Failed(Failure { reason: e.said(), is_timeout, ..Failure::default() });
             }
         };
-        let text = place.filter(|_| (300..400).contains(&status)).map_or(text, |to| format!("it has moved to {to}"));
+        if let Some(to) = place.filter(|_| (300..400).contains(&status)) {
+            let moved = say!("it has moved to {to}", to = words::sentence(&to));
+            return Tried::Refused(self.refused(url.to_owned(), status, moved));
+        }
         if (200..300).contains(&status) {
             return match parsed(url, &text) {
                 Ok(answer) => self.accepted(url, answer, prompts, learning),

@@ -1,6 +1,6 @@
 //! Words from outside: what the libraries of this wing say stands in a sentence as it is, in every language.
 
-crate::session::sentence::verbatim!(
+crate::session::say::verbatim!(
     candle_core::Error,
     csv::Error,
     ureq::Error,

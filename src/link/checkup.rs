@@ -97,10 +97,10 @@ pub struct Finding {
     /// How bad it is.
     pub grade: Grade,
     /// What was found, in a sentence.
-    #[serde(flatten, with = "crate::session::sentence::as_says")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_says")]
     pub says: Sentence,
     /// What to do about it; empty where there is nothing to do.
-    #[serde(flatten, with = "crate::session::sentence::as_fix")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_fix")]
     pub fix: Sentence,
     /// The numbers behind the sentence, by name.
     #[serde(default)]

@@ -156,7 +156,7 @@ pub enum Event {
         /// The step.
         step: Step,
         /// What happened, in a sentence.
-        #[serde(flatten, with = "crate::session::sentence::as_what")]
+        #[serde(flatten, with = "crate::session::written_sentence::as_what")]
         what: Sentence,
         /// The last good checkpoint, to which one can rewind.
         checkpoint: Option<Step>,
@@ -205,7 +205,7 @@ pub struct Unwritten {
     /// The run's folder.
     pub out: PathBuf,
     /// Why it could not be written, the last time it was tried.
-    #[serde(flatten, with = "crate::session::sentence::as_reason")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_reason")]
     pub reason: Sentence,
     /// Room it takes, bytes.
     pub bytes: u64,
@@ -265,7 +265,7 @@ impl KnobChange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// What happened, lower case, without a full stop.
-    #[serde(flatten, with = "crate::session::sentence::as_text")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_text")]
     pub text: Sentence,
     /// Which part is to blame: the notice means nothing any more once that is sound or another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -304,7 +304,7 @@ pub struct Status {
     /// Which phase.
     pub phase: Phase,
     /// What exactly, e.g. `teacher scores the training texts`; empty while training.
-    #[serde(flatten, with = "crate::session::sentence::as_what")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_what")]
     pub what: Sentence,
     /// Done units of `total`: steps while training.
     pub done: u64,
@@ -369,7 +369,7 @@ pub struct Opened {
     /// Examples per part.
     pub parts: PartCounts,
     /// What reading the data met: emptied documents, odd encodings, skipped rows.
-    #[serde(flatten, with = "crate::session::sentence::as_notes")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_notes")]
     pub notes: Vec<Sentence>,
     /// A few training examples, `(text, class index)`; a text without a label has no class.
     pub samples: Vec<(String, Option<usize>)>,
@@ -417,7 +417,7 @@ pub struct ModelCard {
     /// Longest input in tokens.
     pub max_tokens: usize,
     /// Remarks of the loading report: unused tensors, a head that was added.
-    #[serde(flatten, with = "crate::session::sentence::as_notes")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_notes")]
     pub notes: Vec<Sentence>,
     /// Names of the outputs of the classifier that is stored with it, in their order; empty without one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -426,7 +426,7 @@ pub struct ModelCard {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub random: Vec<String>,
     /// Why it cannot teach this data, and what to do; `None` where it can.
-    #[serde(flatten, with = "crate::session::sentence::as_trouble", skip_serializing_if = "Option::is_none")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_trouble", skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Sentence>,
 }
 

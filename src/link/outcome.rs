@@ -42,10 +42,10 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<Saved>,
     /// What could not be measured at the end, and why.
-    #[serde(flatten, with = "crate::session::sentence::as_unmeasured", skip_serializing_if = "Vec::is_empty")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_unmeasured", skip_serializing_if = "Vec::is_empty")]
     pub unmeasured: Vec<Sentence>,
     /// Why the student could not be written, where it could not.
-    #[serde(flatten, with = "crate::session::sentence::as_unwritten", skip_serializing_if = "Option::is_none")]
+    #[serde(flatten, with = "crate::session::written_sentence::as_unwritten", skip_serializing_if = "Option::is_none")]
     pub unwritten: Option<Sentence>,
 }
 

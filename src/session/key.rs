@@ -1,7 +1,7 @@
 //! Where the key to a server is kept, and to which server it may go. A session names the place; the key
 //! itself is never in it, and where it may go is never the session's to say.
 
-use crate::session::sentence::verbatim;
+use crate::session::say::verbatim;
 use std::fmt;
 use std::str::FromStr;
 

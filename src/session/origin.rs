@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use crate::session::sentence::verbatim;
+use crate::session::say::verbatim;
 use crate::session::{Say, Sentence, say, spoken};
 use serde::{Deserialize, Serialize};
 

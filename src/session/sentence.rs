@@ -10,7 +10,7 @@
 //! itself. Words from outside, of the operating system, a server or a parser, stay as they are.
 //!
 //! *Why errors speak by hand:* the text of `thiserror`'s attribute cannot be read back as a template with values. Its
-//! derive stays for the sources of an error, without messages, and the display follows from [`Say`] by `spoken!`; so a
+//! derive stays for the sources of an error, without messages, and the display follows from [`Say`](super::Say) by `spoken!`; so a
 //! message that needs a choice is a `match` like any other, which a macro over whole enumerations would not let it be.
 //!
 //! *Why there is no `From` of a text:* it would be so short a way around the templates that it would be taken.
@@ -21,17 +21,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The template of words that stand for themselves.
 const VERBATIM: &str = "{words}";
 
 /// A sentence: what it says in English, and of what that was made. Where it is written down it is its text alone;
-/// the records that are read again keep the rest beside it (see [`as_text`] and its like).
+/// the records that are read again keep the rest beside it (see [`super::written_sentence`]).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sentence(Arc<Parts>);
 
@@ -66,7 +62,7 @@ impl Sentence {
         Self::of(key.to_owned(), arguments)
     }
 
-    fn of(key: String, arguments: BTreeMap<String, Argument>) -> Self {
+    pub(super) fn of(key: String, arguments: BTreeMap<String, Argument>) -> Self {
         let text = filled(&key, |name| arguments.get(name).map(Argument::english));
         Self(Arc::new(Parts { text, key, arguments }))
     }
@@ -104,6 +100,11 @@ impl Sentence {
     /// The English template; the window's lists know it.
     pub fn key(&self) -> &str {
         &self.0.key
+    }
+
+    /// What stands in each of its places.
+    pub(super) fn arguments(&self) -> &BTreeMap<String, Argument> {
+        &self.0.arguments
     }
 
     /// What stands in the place of `name`.
@@ -189,302 +190,12 @@ pub fn filled(template: &str, of: impl Fn(&str) -> Option<String>) -> String {
     text + rest
 }
 
-/// What can be said to a person, or stand within what is said.
-pub trait Say {
-    /// The sentence.
-    fn said(&self) -> Sentence;
-}
-
-impl Say for Sentence {
-    fn said(&self) -> Sentence {
-        self.clone()
-    }
-}
-
-impl<T: Say + ?Sized> Say for &T {
-    fn said(&self) -> Sentence {
-        (**self).said()
-    }
-}
-
-impl<T: Say + ?Sized> Say for Box<T> {
-    fn said(&self) -> Sentence {
-        (**self).said()
-    }
-}
-
-/// Types whose display is the same in every language.
-macro_rules! verbatim {
-    ($($type:ty),* $(,)?) => {
-        $(impl $crate::session::Say for $type {
-            fn said(&self) -> $crate::session::Sentence {
-                $crate::session::Sentence::verbatim(self.to_string())
-            }
-        })*
-    };
-}
-pub(crate) use verbatim;
-
-verbatim!(str, String, std::borrow::Cow<'_, str>, char, bool, u8, u16, u32, u64, usize, i32, i64, f32, f64);
-verbatim!(
-    std::path::Display<'_>,
-    fmt::Arguments<'_>,
-    std::io::Error,
-    serde_json::Error,
-    std::num::ParseIntError,
-    std::string::FromUtf8Error,
-    ron::Error
-);
-
-impl Say for Path {
-    fn said(&self) -> Sentence {
-        self.display().said()
-    }
-}
-
-impl Say for PathBuf {
-    fn said(&self) -> Sentence {
-        self.as_path().said()
-    }
-}
-
-/// What `value` is as a part of another sentence.
-pub fn argument(value: &(impl Say + ?Sized)) -> Argument {
-    let sentence = value.said();
-    match sentence.argument("parts") {
-        Some(list) if sentence.key() == "{parts}" => list.clone(),
-        _ if sentence.is_verbatim() || sentence.is_empty() => Argument::Text(sentence.to_string()),
-        _ => Argument::Said(sentence),
-    }
-}
-
-/// `say!("cannot read {what}: {reason}", what, reason = error)`: a [`Sentence`] of a template and of what stands
-/// in the place of its names, each of which can [`Say`] itself.
-macro_rules! say {
-    ($key:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {
-        $crate::session::Sentence::new(
-            $key,
-            [$((stringify!($name), $crate::session::sentence::said!($name $(= $value)?))),*],
-        )
-    };
-}
-pub(crate) use say;
-
-/// One argument of `say!`.
-macro_rules! said {
-    ($name:ident) => {
-        $crate::session::sentence::argument(&$name)
-    };
-    ($name:ident = $value:expr) => {
-        $crate::session::sentence::argument(&$value)
-    };
-}
-pub(crate) use said;
-
-/// Lets an error be displayed as what it says.
-macro_rules! spoken {
-    ($type:ty) => {
-        impl std::fmt::Display for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(&$crate::session::Say::said(self))
-            }
-        }
-    };
-}
-pub(crate) use spoken;
-
-impl Serialize for Sentence {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.text.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Sentence {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Ok(if text.is_empty() { Self::default() } else { Self::verbatim(text) })
-    }
-}
-
-/// A sentence as it is written down beside its text.
-#[derive(Serialize, Deserialize)]
-pub struct Template {
-    key: String,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    arguments: BTreeMap<String, Filling>,
-}
-
-/// An [`Argument`] as it is written down.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Filling {
-    Text(String),
-    Said(Template),
-    List { between: String, parts: Vec<Template> },
-}
-
-impl From<&Sentence> for Template {
-    fn from(sentence: &Sentence) -> Self {
-        let filling = |argument: &Argument| match argument {
-            Argument::Text(text) => Filling::Text(text.clone()),
-            Argument::Said(sentence) => Filling::Said(sentence.into()),
-            Argument::List { between, parts } => {
-                Filling::List { between: between.clone(), parts: parts.iter().map(Self::from).collect() }
-            }
-        };
-        let arguments = sentence.0.arguments.iter().map(|(name, argument)| (name.clone(), filling(argument))).collect();
-        Self { key: sentence.0.key.clone(), arguments }
-    }
-}
-
-impl From<Template> for Sentence {
-    fn from(template: Template) -> Self {
-        let argument = |filling| match filling {
-            Filling::Text(text) => Argument::Text(text),
-            Filling::Said(template) => Argument::Said(template.into()),
-            Filling::List { between, parts } => {
-                Argument::List { between, parts: parts.into_iter().map(Self::from).collect() }
-            }
-        };
-        let arguments = template.arguments.into_iter().map(|(name, filling)| (name, argument(filling))).collect();
-        Self::of(template.key, arguments)
-    }
-}
-
-/// Sentences that are written down as their text with their templates beside it.
-pub trait Worded: Default + Serialize + DeserializeOwned {
-    /// The templates.
-    type Said: Serialize + DeserializeOwned;
-    /// The templates; `None` where only words are known.
-    fn templates(&self) -> Option<Self::Said>;
-    /// What the templates say.
-    fn of_templates(said: Self::Said) -> Self;
-}
-
-impl Worded for Sentence {
-    type Said = Template;
-
-    fn templates(&self) -> Option<Template> {
-        (!self.is_verbatim() && !self.0.text.is_empty()).then(|| self.into())
-    }
-
-    fn of_templates(said: Template) -> Self {
-        said.into()
-    }
-}
-
-impl Worded for Option<Sentence> {
-    type Said = Template;
-
-    fn templates(&self) -> Option<Template> {
-        self.as_ref().and_then(Worded::templates)
-    }
-
-    fn of_templates(said: Template) -> Self {
-        Some(said.into())
-    }
-}
-
-impl Worded for Vec<Sentence> {
-    type Said = Vec<Template>;
-
-    fn templates(&self) -> Option<Vec<Template>> {
-        let known = self.iter().any(|sentence| sentence.templates().is_some());
-        known.then(|| self.iter().map(Template::from).collect())
-    }
-
-    fn of_templates(said: Vec<Template>) -> Self {
-        said.into_iter().map(Sentence::from).collect()
-    }
-}
-
-/// How sentences stand within a record that had texts in their place before there were templates: the text under
-/// its old name, and beside it, under a name of its own, of what it was made. Records without that still open.
-macro_rules! written_as {
-    ($($module:ident: $field:literal, $said:literal;)*) => {
-        $(#[doc = concat!("As `", $field, "`, with `", $said, "` beside it; for `serde(flatten, with)`.")]
-        pub mod $module {
-            use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-            use super::Worded;
-
-            #[derive(Serialize)]
-            struct Written<'a, T, S> {
-                #[serde(rename = $field)]
-                text: &'a T,
-                #[serde(rename = $said, skip_serializing_if = "Option::is_none")]
-                said: Option<S>,
-            }
-
-            #[derive(Deserialize)]
-            #[serde(bound(deserialize = "T: Default + Deserialize<'de>, S: Deserialize<'de>"))]
-            struct Read<T, S> {
-                #[serde(rename = $field, default)]
-                text: T,
-                #[serde(rename = $said, default)]
-                said: Option<S>,
-            }
-
-            /// Writes both.
-            ///
-            /// # Errors
-            /// The serializer's.
-            pub fn serialize<T: Worded, S: Serializer>(words: &T, serializer: S) -> Result<S::Ok, S::Error> {
-                Written { text: words, said: words.templates() }.serialize(serializer)
-            }
-
-            /// Reads both, or the text alone.
-            ///
-            /// # Errors
-            /// The deserializer's.
-            pub fn deserialize<'de, T: Worded, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-                let Read { text, said } = Read::<T, T::Said>::deserialize(deserializer)?;
-                Ok(said.map_or(text, T::of_templates))
-            }
-        })*
-    };
-}
-
-written_as! {
-    as_text: "text", "said";
-    as_what: "what", "said";
-    as_reason: "reason", "said";
-    as_notes: "notes", "said";
-    as_trouble: "trouble", "trouble_said";
-    as_says: "says", "said";
-    as_fix: "fix", "fix_said";
-    as_unmeasured: "unmeasured", "said";
-    as_unwritten: "unwritten", "unwritten_said";
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use super::super::say::{argument, say};
     use super::*;
-
-    #[derive(Serialize, Deserialize)]
-    struct Record {
-        #[serde(flatten, with = "as_text")]
-        text: Sentence,
-    }
-
-    fn read_again(text: &Sentence) -> Sentence {
-        let json = serde_json::to_string(&Record { text: text.clone() }).unwrap();
-        serde_json::from_str::<Record>(&json).unwrap().text
-    }
-
-    #[test]
-    fn a_record_of_before_there_were_templates_opens_and_a_list_for_programs_has_the_text_alone() {
-        let old: Record = serde_json::from_str(r#"{"text":"watch out"}"#).unwrap();
-        assert_eq!(old.text, Sentence::verbatim("watch out"));
-        assert_eq!(serde_json::to_string(&old).unwrap(), r#"{"text":"watch out"}"#);
-        let new = say!("it has {count} rows", count = 3);
-        assert_eq!(serde_json::to_string(&new).unwrap(), r#""it has 3 rows""#);
-        let record = serde_json::to_string(&Record { text: new }).unwrap();
-        assert_eq!(
-            record,
-            r#"{"text":"it has 3 rows","said":{"key":"it has {count} rows","arguments":{"count":"3"}}}"#
-        );
-    }
 
     #[test]
     fn a_sentence_says_its_english_and_keeps_of_what_it_was_made() {
@@ -494,7 +205,6 @@ mod tests {
         assert_eq!(outer, "cannot read a.csv: it has 3 rows: /x");
         assert_eq!(outer.argument("what"), Some(&Argument::Text("a.csv".into())));
         assert_eq!(outer.argument("reason"), Some(&Argument::Said(inner)));
-        assert_eq!(read_again(&outer), outer);
     }
 
     #[test]
@@ -514,6 +224,5 @@ mod tests {
         assert_eq!(both, "no row; x");
         assert!(matches!(argument(&both), Argument::List { .. }));
         assert_eq!(Sentence::joined(parts().into_iter().take(1), "; "), say!("no row"));
-        assert_eq!(read_again(&both), both);
     }
 }

@@ -18,7 +18,7 @@ pub struct Name {
     file: Option<String>,
 }
 
-crate::session::sentence::verbatim!(Name);
+crate::session::say::verbatim!(Name);
 
 impl Name {
     /// Checks a name; the few oldest models have no owner.

@@ -9,7 +9,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "the run goes on with its own prompt; undo brings the edited one back",
         "运行沿用自己的提示；撤销可恢复编辑过的提示",
     ),
-    ("run", "运行"),
     ("answers of", "答案来自"),
     ("Curves, marks and test answers are of", "曲线、标记和测试答案来自"),
     ("Back to its pair and data", "恢复其模型和数据"),
@@ -37,7 +36,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     // the table of the data
     ("reading the columns of the file…", "正在读取文件的列…"),
     ("Reads the file once more", "重新读取文件"),
-    ("Look again", "重新读取"),
     ("The file has no column", "文件中没有这一列："),
     ("is the text itself: it cannot be its own class", "就是文本本身，不能作为类别"),
     ("different values in so many rows:", "个不同的值，总行数："),

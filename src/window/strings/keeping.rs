@@ -28,7 +28,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "Shows curves and answers as they are now, without the folder: nothing is written there",
         "显示当前的曲线和回答，不占用该文件夹：不会写入任何内容",
     ),
-    ("Look again", "再看一次"),
     ("Reads the run once more: it may have come to its end", "重新读取该运行：它可能已经结束"),
     ("copy", "副本"),
     ("Open run folder", "打开运行文件夹"),

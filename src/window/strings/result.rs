@@ -54,7 +54,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Put the saved student into the pair of the next run", "将已保存的学生放入下一次运行的模型对"),
     ("What the student answers", "学生的回答"),
     ("What the teacher answers", "教师的回答"),
-    ("class", "类别"),
     ("Classes of the data", "数据的类别"),
     ("precision", "精确率"),
     ("Share of the texts answered by this class that are of it", "被判为该类的文本中确属该类的比例"),

@@ -50,7 +50,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{name} is not UTF-8 and was read as {encoding}{instead}, judged by its letters; save it as UTF-8 if they look wrong",
         "{name} 不是 UTF-8，从文字判断，已按 {encoding} 读取{instead}；若文字不对，请另存为 UTF-8",
     ),
-    (" and {more} more", "，另有 {more} 个"),
     (
         "{name} holds bytes that are no characters, read as U+FFFD, in {lines} {named}{more}",
         "{name} 的{lines} {named}{more} 含有不是字符的字节，已读作 U+FFFD",

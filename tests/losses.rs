@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor, Var};
 use proptest::prelude::*;
 use retort::engine::loss::soft_targets::TEMPERATURE;
 use retort::engine::loss::{ALPHA, LOSSES, LossInput, LossOutput, Objective, Offered, next_token};
-use retort::engine::loss::{Compare, Divergence, Rows, Term, compare};
+use retort::engine::loss::{Comparison, Divergence, Rows, Term, compare};
 use retort::engine::model::ops::{self, values::without_kernels};
 use retort::engine::task::{Forward, Outputs, Row, Targets};
 use retort::session::{Knobs, Recipe};
@@ -248,7 +248,7 @@ fn a_batch_without_a_next_word_costs_nothing() {
 
 /// Value of every term, and the gradient of their sum.
 fn compared(terms: &[Term], student: &Var, teacher: &Tensor, rows: &[Row]) -> (Vec<f64>, f64, Vec<f32>) {
-    let Compare { total, terms } = compare(terms, &Rows { student, teacher: Some(teacher), rows }).unwrap();
+    let Comparison { total, terms } = compare(terms, &Rows { student, teacher: Some(teacher), rows }).unwrap();
     let gradient = flat(total.backward().unwrap().get(student).unwrap());
     (terms.into_iter().map(|value| f64::from(value.unwrap())).collect(), scalar(&total), gradient)
 }

@@ -203,7 +203,7 @@ fn a_pair_is_opened_with_a_teacher_behind_a_server_but_no_such_student() {
     session.models.teacher = Some(server.choice(ServerMode::Chat, None));
     let pair = Pair::open(&session, None).unwrap();
     assert_eq!(pair.opened().teacher.unwrap().title, "big");
-    assert!(pair.targets(&session).unwrap().is_some());
+    assert!(pair.cached_teacher(&session).unwrap().is_some());
     assert_eq!(server.asked(), 0, "opening asks nothing");
     session.models.student = server.choice(ServerMode::Chat, None);
     let words = Pair::open(&session, None).err().unwrap().to_string();

@@ -65,7 +65,7 @@ fn of_texts(
 /// [`EngineError::Budget`] with the figures, if the run would pay more than its limit.
 pub fn granted(trainer: &Trainer) -> Result<Option<Budget>, EngineError> {
     let Some(budget) = foresee(&trainer.session, &trainer.pair, trainer.step)? else { return Ok(None) };
-    let paid = trainer.targets.as_ref().map_or(0, |targets| targets.billed_tokens());
+    let paid = trainer.teacher.as_ref().map_or(0, |targets| targets.billed_tokens());
     let budget = Budget { paid, ..budget };
     if budget.is_over() { Err(EngineError::Budget(refusal(&budget))) } else { Ok(Some(budget)) }
 }

@@ -146,7 +146,7 @@ pub fn save(trainer: &Trainer, run: &Path, story: Story) -> Result<(), EngineErr
         seconds: story.seconds,
         theta: trainer.pruner.state().0,
         home: absolute(run).map_err(failed(run))?,
-        tokens: trainer.targets.as_ref().map_or(0, |targets| targets.billed_tokens()),
+        tokens: trainer.teacher.as_ref().map_or(0, |targets| targets.billed_tokens()),
         watch: story.watch,
         divergence: story.divergence,
         ended: story.ended,
@@ -302,7 +302,7 @@ impl Checkpoint {
         trainer.knobs = state.knobs.clone();
         trainer.step = state.step;
         // What is paid stays paid, even where the run is put back.
-        trainer.targets.iter().for_each(|targets| targets.restore_billing(state.tokens));
+        trainer.teacher.iter().for_each(|targets| targets.restore_billing(state.tokens));
         Ok(done)
     }
 

@@ -67,7 +67,7 @@ fn next_size(texts: usize, took: Duration) -> usize {
 /// [`EngineError`]; [`EngineError::Cancelled`] where the watch says so.
 pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<TestResult, EngineError> {
     let data = Arc::clone(&trainer.pair.data);
-    let with_teacher = trainer.targets.is_some();
+    let with_teacher = trainer.teacher.is_some();
     // Without the table there are still the figures.
     let mut table = PredictionsFile::begin(out, &data.classes, with_teacher);
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
@@ -130,7 +130,7 @@ pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<Validated,
     })?;
     let (truth, classes) = (gold(&data.validation), data.classes.len());
     let measures = trainer.task.measures();
-    let teacher = trainer.targets.is_some().then_some(teacher);
+    let teacher = trainer.teacher.is_some().then_some(teacher);
     let answers = student.iter().map(|row| likeliest(row));
     Ok(Validated {
         leaning: measure::commonest(answers, classes),
@@ -164,9 +164,9 @@ pub fn validation_without_fail(
 ) -> Result<(Validated, Option<EngineError>), EngineError> {
     match validation(trainer, watch) {
         Err(lack @ EngineError::Teacher(_)) => {
-            let targets = trainer.targets.take();
+            let teacher = trainer.teacher.take();
             let alone = validation(trainer, watch);
-            trainer.targets = targets;
+            trainer.teacher = teacher;
             Ok((alone?, Some(lack)))
         }
         other => other.map(|validated| (validated, None)),

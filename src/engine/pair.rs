@@ -71,7 +71,7 @@ impl Pair {
     ///
     /// # Errors
     /// [`EngineError`] if the prompt cannot be used with the teacher.
-    pub fn targets(&self, session: &Session) -> Result<Option<CachedTeacher>, EngineError> {
+    pub fn cached_teacher(&self, session: &Session) -> Result<Option<CachedTeacher>, EngineError> {
         let (prompt, classes) = (&session.prompt, &self.data.classes);
         let teacher: Asked = match (&self.teacher, &self.session.models.teacher) {
             (Some(_), _) if self.check_teacher().is_err() && !needs_teacher(&session.recipe) => return Ok(None),

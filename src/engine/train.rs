@@ -27,8 +27,8 @@ pub struct Trainer {
     pub pair: Pair,
     /// How the student answers.
     pub task: Box<dyn Task>,
-    /// The teacher's answers.
-    pub targets: Option<CachedTeacher>,
+    /// Who is asked for the targets.
+    pub teacher: Option<CachedTeacher>,
     /// Moves the student's weights.
     pub optimizer: Optimizer,
     /// Keeps removed weights removed.
@@ -60,7 +60,7 @@ impl Trainer {
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         pair.check()?;
         let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
-        let targets = pair.targets(&session)?;
+        let teacher = pair.cached_teacher(&session)?;
         let objective = objective(&session, &pair)?;
         let knobs = checked_knobs(&session, catalog)?;
         let BatchPlan { train_indices, samples, batches } = plan_batches(&session, &pair, task.as_ref(), &objective)?;
@@ -72,7 +72,7 @@ impl Trainer {
             session,
             pair,
             task,
-            targets,
+            teacher,
             optimizer,
             pruner,
             knobs,
@@ -109,7 +109,7 @@ impl Trainer {
         let norm = self.optimizer.step(&gradients, rate, &Settings::from(&self.knobs))?;
         self.step += 1;
 
-        let mut values = told(&loss)?;
+        let mut values = loss_curves(&loss)?;
         let sound = norm.is_finite() && values.iter().all(|(_, value)| value.is_finite());
         values.push(("train/grad_norm".into(), norm));
         values.push(("train/learning_rate".into(), rate));
@@ -123,9 +123,9 @@ impl Trainer {
     /// asked.
     fn batch_targets(&mut self, picked: &[usize]) -> Result<Option<Targets>, EngineError> {
         let (data, device) = (&self.pair.data, &self.pair.device);
-        let Some(targets) = self.targets.as_mut().filter(|_| self.objective.needs_teacher()) else { return Ok(None) };
+        let Some(teacher) = self.teacher.as_mut().filter(|_| self.objective.needs_teacher()) else { return Ok(None) };
         let texts: Vec<&str> = picked.iter().map(|&i| data.train[self.train_indices[i]].text()).collect();
-        let answers: Vec<f32> = targets.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
+        let answers: Vec<f32> = teacher.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
         let log_probs = Tensor::from_vec(answers, (picked.len(), data.classes.len()), device)?;
         Ok(Some(Targets { log_probs }))
     }
@@ -156,7 +156,7 @@ impl Trainer {
     /// # Errors
     /// [`EngineError`].
     pub fn ask_ahead(&mut self, ends: bool) -> Result<Option<(usize, usize)>, EngineError> {
-        if !self.targets.as_ref().is_some_and(CachedTeacher::asks_singly) {
+        if !self.teacher.as_ref().is_some_and(CachedTeacher::asks_singly) {
             return Ok(None);
         }
         let measured = ends || self.session.recipe.evaluates_behind(self.step);
@@ -166,7 +166,7 @@ impl Trainer {
         let test = data.test.iter().filter(|_| ends);
         let texts = batch.iter().map(|text| &**text).chain(validation.chain(test).map(|example| example.text()));
         let texts: Vec<&str> = texts.collect();
-        Ok(self.targets.as_mut().map_or(Ok(None), |targets| targets.ask_one(&texts))?)
+        Ok(self.teacher.as_mut().map_or(Ok(None), |teacher| teacher.ask_one(&texts))?)
     }
 
     /// Does without the teacher from now on, if measuring with it would mean more questions to a server:
@@ -174,16 +174,16 @@ impl Trainer {
     pub fn spare_teacher(&mut self) {
         let data = &self.pair.data;
         let mut texts = data.validation.iter().chain(&data.test).map(|example| example.text());
-        let spared = |targets: &CachedTeacher| targets.asks_singly() && texts.any(|text| !targets.knows(text));
-        if self.targets.as_ref().is_some_and(spared) {
-            self.targets = None;
+        let spared = |teacher: &CachedTeacher| teacher.asks_singly() && texts.any(|text| !teacher.knows(text));
+        if self.teacher.as_ref().is_some_and(spared) {
+            self.teacher = None;
         }
     }
 
     /// Whether the step about to be done needs no more answers of a teacher behind a server.
     pub fn can_step(&mut self) -> bool {
         let texts = if self.objective.needs_teacher() { self.planned(self.step).0 } else { Vec::new() };
-        self.targets.as_ref().is_none_or(|targets| texts.iter().all(|text| targets.knows(text)))
+        self.teacher.as_ref().is_none_or(|teacher| texts.iter().all(|text| teacher.knows(text)))
     }
 
     /// Training texts of the run that are cut for the student, the tokens they lose, and all texts.
@@ -216,7 +216,7 @@ impl Trainer {
     /// # Errors
     /// [`EngineError`].
     pub fn teacher_answers(&mut self, texts: &[&str]) -> Result<Option<Vec<Arc<[f32]>>>, EngineError> {
-        self.targets.as_mut().map(|targets| targets.predict(texts)).transpose().map_err(EngineError::from)
+        self.teacher.as_mut().map(|teacher| teacher.predict(texts)).transpose().map_err(EngineError::from)
     }
 }
 
@@ -277,7 +277,7 @@ fn plan_batches(
 
 /// The curves of a step's losses. A term for which no row of the batch counts says nothing: a gap, not
 /// a 0.
-fn told(loss: &LossOutput) -> Result<Vec<(SeriesId, f64)>, EngineError> {
+fn loss_curves(loss: &LossOutput) -> Result<Vec<(SeriesId, f64)>, EngineError> {
     let total = ("total", Some(loss.total.to_scalar::<f32>()?));
     let all = loss.parts.iter().copied().chain([total]);
     let series =

@@ -40,7 +40,7 @@ pub fn can_vet(trainer: &Trainer) -> bool {
     let texts = &trainer.pair.data.validation;
     let at_hand =
         |targets: &CachedTeacher| !targets.asks_singly() || texts.iter().all(|text| targets.knows(text.text()));
-    !texts.is_empty() && trainer.targets.as_ref().is_some_and(at_hand)
+    !texts.is_empty() && trainer.teacher.as_ref().is_some_and(at_hand)
 }
 
 /// The teacher's accuracy on the validation part, from answers that the first evaluation needs anyway;

@@ -46,7 +46,7 @@ fn texts<'a>(session: &Session, pair: &'a Pair, sample: &'a Dataset) -> Result<V
 fn looked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> Result<Finding, EngineError> {
     let Some(price) = price(session, pair, texts)? else {
         // In this process: asking costs nothing.
-        let Some(mut targets) = pair.targets(session)? else { return Ok(nobody()) };
+        let Some(mut targets) = pair.cached_teacher(session)? else { return Ok(nobody()) };
         return Ok(told(pair, &targets.answers(texts)?, None));
     };
     if price.open() > 0 && ask.is_none() {
@@ -62,7 +62,7 @@ fn looked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> R
 }
 
 fn asked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> Result<Finding, EngineError> {
-    let Some(mut targets) = pair.targets(session)? else { return Ok(nobody()) };
+    let Some(mut targets) = pair.cached_teacher(session)? else { return Ok(nobody()) };
     let mut never = || true;
     let going: Ask = ask.unwrap_or(&mut never);
     while targets.ask_one(texts)?.is_some() {

@@ -53,14 +53,14 @@ pub fn not_taken() -> Finding {
 
 fn timed(session: &Session, pair: Pair, server: bool, catalog: &Catalog) -> Result<Timed, EngineError> {
     let mut trainer = Trainer::new(session.clone(), pair, catalog)?;
-    if server && trainer.targets.is_some() {
+    if server && trainer.teacher.is_some() {
         let classes = trainer.pair.data.classes.len();
-        trainer.targets =
+        trainer.teacher =
             Some(CachedTeacher::new(Asked::Free(Arc::new(StandIn::new(classes))), TargetCache::in_memory()));
     }
     let texts: Vec<Arc<str>> = (0..STEPS).flat_map(|step| trainer.planned(step).0).collect();
     let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
-    let targets = trainer.targets.as_ref();
+    let targets = trainer.teacher.as_ref();
     let owed = targets.map_or(0, |targets| texts.iter().filter(|text| !targets.knows(text)).count());
     let (answers, _) = clocked(|| trainer.teacher_answers(&texts))?;
     let looked = &texts[..texts.len().min(16)];

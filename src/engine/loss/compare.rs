@@ -9,7 +9,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::{Compared, Divergence};
@@ -42,7 +42,7 @@ pub struct Rows<'a> {
 }
 
 /// The sum of the terms, and each of them.
-pub struct Compare {
+pub struct Comparison {
     /// `Σ weight·term`, a scalar that carries the gradient.
     pub total: Tensor,
     /// The unweighted mean over rows of each term; `None` where no row counts for it.
@@ -58,13 +58,13 @@ pub struct Compare {
 ///
 /// # Errors
 /// If shapes do not fit, a truth is no outcome, a temperature is not above 0, or a term lacks its teacher.
-pub fn compare(terms: &[Term], rows: &Rows) -> Result<Compare> {
+pub fn compare(terms: &[Term], rows: &Rows) -> Result<Comparison> {
     let shares = checked(terms, rows)?;
     let fused = are_fused(&[rows.student]) && rows.teacher.is_none_or(|teacher| are_fused(&[teacher]));
     let compared = if fused { kernel(terms, rows, &shares)? } else { composed(terms, rows, &shares)? };
     let counts = |(value, shares): (f32, &Vec<f32>)| shares.iter().any(|share| *share > 0.0).then_some(value);
     let (total, values) = compared;
-    Ok(Compare { total, terms: values.into_iter().zip(&shares).map(counts).collect() })
+    Ok(Comparison { total, terms: values.into_iter().zip(&shares).map(counts).collect() })
 }
 
 /// The shares of all rows in every term's mean.
@@ -115,7 +115,8 @@ fn kernel(terms: &[Term], rows: &Rows, shares: &[Vec<f32>]) -> Result<(Tensor, V
 #[derive(Default)]
 struct Done {
     values: OnceLock<Vec<f32>>,
-    gradient: OnceLock<Vec<f32>>,
+    /// As a tensor, so that it is handed on and not copied: over a vocabulary it is as large as the logits.
+    gradient: OnceLock<Tensor>,
 }
 
 struct Kernel {
@@ -236,18 +237,16 @@ impl CustomOp1 for Kernel {
             values.iter().zip(&self.terms).map(|(value, term)| value * term.weight).reduce(|sum, part| sum + part);
         // The forward pass runs once; a second one could only find the same.
         let _ = self.done.values.set(values);
-        let _ = self.done.gradient.set(gradient);
+        if self.slopes {
+            let _ = self.done.gradient.set(tensor(gradient, layout.shape())?);
+        }
         Ok(output(vec![total.unwrap_or(0.0)], ()))
     }
 
-    fn bwd(&self, student: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let Some(gradient) = self.done.gradient.get().filter(|_| self.slopes) else {
-            bail!("no gradient was computed")
-        };
+    fn bwd(&self, _: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let Some(gradient) = self.done.gradient.get() else { bail!("no gradient was computed") };
         let factor = grad.to_scalar::<f32>()?;
-        let values =
-            if factor == 1.0 { gradient.clone() } else { gradient.iter().map(|slope| slope * factor).collect() };
-        Ok(Some(tensor(values, student.dims())?))
+        if factor == 1.0 { Ok(Some(gradient.clone())) } else { (gradient * f64::from(factor)).map(Some) }
     }
 }
 
@@ -262,10 +261,13 @@ fn composed(terms: &[Term], rows: &Rows, shares: &[Vec<f32>]) -> Result<(Tensor,
             Some(sum) => (sum + weighted)?,
             None => weighted,
         });
-        values.push(value.to_dtype(candle_core::DType::F32)?.to_scalar::<f32>()?);
+        values.push(value);
     }
-    let nothing = || Tensor::zeros((), rows.student.dtype(), rows.student.device());
-    Ok((total.map_or_else(nothing, Ok)?, values))
+    let Some(total) = total else {
+        return Ok((Tensor::zeros((), rows.student.dtype(), rows.student.device())?, Vec::new()));
+    };
+    // At once: a device is waited for each time.
+    Ok((total, Tensor::stack(&values, 0)?.to_dtype(DType::F32)?.to_vec1()?))
 }
 
 fn composed_term(term: &Term, rows: &Rows, shares: &[f32]) -> Result<Tensor> {

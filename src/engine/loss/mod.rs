@@ -21,7 +21,7 @@ use candle_core::{Result, Tensor};
 use crate::session::knob::{Entry, Scale};
 use crate::session::{Knob, Knobs};
 
-pub use compare::{Compare, Rows, Term, compare};
+pub use compare::{Comparison, Rows, Term, compare};
 pub use objective::{LossInput, LossOutput, Objective, Offered, needs_teacher};
 pub use softened::Softened;
 

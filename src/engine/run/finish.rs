@@ -83,7 +83,7 @@ impl Engine<'_> {
         };
         let Some(mut run) = self.run.take() else { return };
         let mut unwritten = unwritten::write(&files, &run.out).err();
-        let tokens = run.trainer.targets.as_ref().map_or(0, |targets| targets.billed_tokens());
+        let tokens = run.trainer.teacher.as_ref().map_or(0, |targets| targets.billed_tokens());
         if reason == STOPPED {
             run.trainer.spare_teacher();
         }

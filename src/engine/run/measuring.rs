@@ -92,9 +92,9 @@ fn at_the_end(trainer: &mut Trainer, out: &Path, unasked: Option<Sentence>, watc
         Some(reason) => Err(Untold::Reason(reason)),
         None => both(trainer, out, watch).map_err(Untold::of),
     };
-    if let (Err(Untold::Reason(reason)), true) = (&tried, trainer.targets.is_some()) {
+    if let (Err(Untold::Reason(reason)), true) = (&tried, trainer.teacher.is_some()) {
         lacks.push(say!("the teacher could not be measured at the end: {reason}", reason));
-        trainer.targets = None;
+        trainer.teacher = None;
         tried = both(trainer, out, watch).map_err(Untold::of);
     }
     let mut measured = tried.unwrap_or_else(|reason| {

@@ -196,7 +196,7 @@ impl Run {
     /// What the rest of it takes, as far as it can be told.
     fn pace(&self) -> Pace {
         let (data, recipe) = (&self.trainer.pair.data, &self.trainer.session.recipe);
-        let asked_at_end = if self.trainer.targets.is_some() { data.test.len() as u64 } else { 0 };
+        let asked_at_end = if self.trainer.teacher.is_some() { data.test.len() as u64 } else { 0 };
         let (step, ends) = (self.trainer.step, self.ends.is_some());
         self.pacer.pace(&Plan {
             steps: if ends { 0 } else { recipe.steps.saturating_sub(step) },
@@ -279,7 +279,7 @@ impl Engine<'_> {
         run.mode = mode;
         if mode == Mode::Paused {
             // No further request while the run rests; an answer that is under way is kept.
-            run.trainer.targets.iter().for_each(CachedTeacher::call_off);
+            run.trainer.teacher.iter().for_each(CachedTeacher::call_off);
         }
         run.since = Instant::now();
         (run.told, run.told_step) = (run.since, run.trainer.step);

@@ -253,7 +253,7 @@ fn read_by(pair: &Pair, files: Vec<InputFile>) -> Vec<InputFile> {
 /// Refuses a recipe that compares evaluations where there is nothing to compare.
 fn comparable(trainer: &Trainer) -> Result<(), EngineError> {
     let (recipe, measured) = (&trainer.session.recipe, trainer.pair.data.validation.len());
-    match watch::incomparable(recipe, measured, trainer.targets.is_some()) {
+    match watch::incomparable(recipe, measured, trainer.teacher.is_some()) {
         Some((why, fix)) => Err(EngineError::Recipe(Sentence::joined([why, fix], "; "))),
         None => Ok(()),
     }

@@ -40,7 +40,7 @@ impl Engine<'_> {
         run.pacer.step(run.since.elapsed().as_secs_f64());
         run.since = Instant::now();
         let once = run.mode == Mode::OneStep;
-        let warning = run.trainer.targets.as_mut().and_then(|targets| targets.take_warning());
+        let warning = run.trainer.teacher.as_mut().and_then(|targets| targets.take_warning());
         let seen = run.step_seen(&stepped.values);
         self.emit(Event::Scalars { step, values: stepped.values });
         if let Some(warning) = warning {
@@ -92,7 +92,7 @@ impl Engine<'_> {
             Ok(Some(vetted)) => {
                 run.vetted = true;
                 // One behind a server has answered before, and is asked before it is measured at the end.
-                if !run.trainer.targets.as_ref().is_some_and(CachedTeacher::asks_singly) {
+                if !run.trainer.teacher.as_ref().is_some_and(CachedTeacher::asks_singly) {
                     run.pacer.asked(run.trainer.pair.data.validation.len() as u64, begun.elapsed().as_secs_f64());
                 }
                 self.emit(Event::Note(vetted.says.into()));
@@ -118,7 +118,7 @@ impl Engine<'_> {
             Ok(Some((known, all))) => {
                 if run.asked.is_none_or(|asked| asked.elapsed() >= STATUS_PAUSE) {
                     run.asked = Some(Instant::now());
-                    let waiting = run.trainer.targets.as_ref().and_then(|targets| targets.waiting());
+                    let waiting = run.trainer.teacher.as_ref().and_then(|targets| targets.waiting());
                     let waiting = waiting.map(|what| format!("; {what}")).unwrap_or_default();
                     self.phase(
                         Phase::Running,

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use openai_server::Server;
 use retort::engine::teacher::{Metered, Teacher as _};
-use retort::link::{Checkup, Command, Event, Finding, Grade, Phase, Subject, connect};
+use retort::link::{Checkup, Event, Fact, Finding, Grade, Order, Phase, Reply, RunId, Subject, connect};
 use retort::session::{ServerMode, Session, file};
 use serde_json::{Value, json};
 
@@ -252,16 +252,19 @@ fn a_run_is_stopped_between_two_questions_and_asks_no_more() {
     session.models.teacher = Some(server.choice(ServerMode::Completions, None));
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session), out: folder.path().into() }).unwrap();
+    watch
+        .commands
+        .send(Order::Start { session: Box::new(session), out: folder.path().into() }.to(RunId::FIRST))
+        .unwrap();
     let asking = watch.events.iter().find_map(|event| match event {
-        Event::Status(status) if status.what.starts_with("asking the teacher") => Some(status),
+        Event::Reply(Reply::Status(status)) if status.what.starts_with("asking the teacher") => Some(status),
         _ => None,
     });
     assert!(asking.unwrap().phase == Phase::Running);
-    watch.commands.send(Command::Stop).unwrap();
+    watch.commands.send(Order::Stop.to(RunId::FIRST)).unwrap();
     let outcome = watch.events.iter().find_map(|event| match event {
-        Event::Finished(outcome) => Some(outcome),
-        Event::Failed(notice) => panic!("{}", notice.text),
+        Event::Fact(_, Fact::Finished(outcome)) => Some(outcome),
+        Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => panic!("{}", notice.text),
         _ => None,
     });
     let (outcome, asked) = (outcome.unwrap(), server.asked());

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
 use retort::engine::{self, model::Model, pair::Pair, train::Trainer};
-use retort::link::{Command, Event, connect};
+use retort::link::{Event, Fact, Order, Reply, RunId, connect};
 use retort::record::{journal, recorder::Recorder};
 use retort::session::{DataSource, Session, file};
 use serde::{Deserialize, Serialize};
@@ -127,12 +127,12 @@ fn facts(mut session: Session, out: &Path) -> Vec<(String, String)> {
     (recipe.steps, recipe.evaluate_every, recipe.checkpoint_every) = (STEPS as u64, EVERY, EVERY);
     let (watch, end) = connect();
     let engine = engine::spawn(end, Recorder::default()).unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session), out: out.to_owned() }).unwrap();
+    watch.commands.send(Order::Start { session: Box::new(session), out: out.to_owned() }.to(RunId::FIRST)).unwrap();
     loop {
         match watch.events.recv().unwrap() {
-            Event::Finished(_) => break,
-            Event::Failed(notice) => panic!("{}", notice.text),
-            Event::Trouble { what, .. } => panic!("{what}"),
+            Event::Fact(_, Fact::Finished(_)) => break,
+            Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => panic!("{}", notice.text),
+            Event::Fact(_, Fact::Trouble { what, .. }) => panic!("{what}"),
             _ => {}
         }
     }

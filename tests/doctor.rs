@@ -10,7 +10,7 @@ use std::process::{Command as Process, Output};
 
 use retort::engine::doctor::{self, depth, peak_memory, run_pace, vocabulary_match};
 use retort::engine::{self, pair::Pair, train::Trainer};
-use retort::link::{Checkup, Command, Event, Finding, Grade, Subject, connect};
+use retort::link::{Checkup, Command, Event, Fact, Finding, Grade, Order, Reply, RunId, Subject, connect};
 use retort::record::recorder::Recorder;
 use retort::session::{
     Change, Column, DataSource, Head, Keep, LayerMap, Layers, Metric, ModelChoice, Session, Source, Start, file,
@@ -300,16 +300,19 @@ fn a_check_up_leaves_an_open_pair_as_it_was() {
 fn run(session: &Session, out: &Path, examine: bool) -> (Vec<u8>, Vec<Checkup>) {
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session.clone()), out: out.to_owned() }).unwrap();
+    watch
+        .commands
+        .send(Order::Start { session: Box::new(session.clone()), out: out.to_owned() }.to(RunId::FIRST))
+        .unwrap();
     let mut checkups = Vec::new();
     for event in &watch.events {
         match event {
-            Event::Scalars { step: 3, .. } if examine => {
+            Event::Fact(_, Fact::Scalars { step: 3, .. }) if examine => {
                 watch.commands.send(Command::Examine(Box::new(session.clone()))).unwrap();
             }
-            Event::Examined(checkup) => checkups.push(*checkup),
-            Event::Finished(_) => break,
-            Event::Failed(notice) => panic!("{}", notice.text),
+            Event::Reply(Reply::Examined(checkup)) => checkups.push(*checkup),
+            Event::Fact(_, Fact::Finished(_)) => break,
+            Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => panic!("{}", notice.text),
             _ => {}
         }
     }
@@ -328,8 +331,11 @@ fn a_check_up_in_the_middle_of_a_run_changes_nothing_of_it() {
     assert!(alone == examined, "the students differ");
     assert_eq!((none.len(), one.len()), (0, 1));
     assert_eq!(one[0].findings.len(), SUBJECTS.len());
-    let record = retort::record::journal::replay(&folder.path().join("examined")).unwrap();
-    assert_eq!(record.checkup.as_deref(), Some(&one[0]), "the journal keeps it");
+    let facts = |name: &str| {
+        let read = retort::record::journal::read(&folder.path().join(name).join("journal.jsonl")).unwrap();
+        read.facts.iter().map(std::mem::discriminant).collect::<Vec<_>>()
+    };
+    assert!(facts("examined") == facts("alone"), "a check-up is no fact of the run");
 }
 
 #[test]
@@ -346,13 +352,13 @@ fn a_student_is_weighed_while_nothing_is_open() {
     session.models.student = student(Path::new("no/such/folder"), Head::Auto);
     watch.commands.send(Command::Weigh(Box::new(session))).unwrap();
     let mut told = watch.events.iter();
-    let Some(Event::Weighed(Some(first))) = told.next() else { panic!("the first was not weighed") };
+    let Some(Event::Reply(Reply::Weighed(Some(first)))) = told.next() else { panic!("the first was not weighed") };
     // Two classes where the data are not open: six rows of the classifier fewer than for eight.
     assert_eq!((first.parameters, first.layers, first.width), (209_096 - 6 * 65, 2, 64));
-    let Some(Event::Weighed(Some(second))) = told.next() else { panic!("the second was not weighed") };
+    let Some(Event::Reply(Reply::Weighed(Some(second)))) = told.next() else { panic!("the second was not weighed") };
     assert_eq!((second.layers, second.training_bytes()), (2, 16 * second.parameters));
     assert!(second.parameters < 1_503_040 - 2 * 12 * 160 * 160);
-    assert_eq!(told.next(), Some(Event::Weighed(None)), "what is not there weighs nothing");
+    assert_eq!(told.next(), Some(Event::Reply(Reply::Weighed(None))), "what is not there weighs nothing");
     drop(watch);
     thread.join().unwrap();
 }
@@ -464,13 +470,16 @@ fn classes_are_matched_by_name_or_asked_about_in_a_red_row() {
 fn refused(session: &Session, out: &Path) -> (String, bool) {
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session.clone()), out: out.to_owned() }).unwrap();
+    watch
+        .commands
+        .send(Order::Start { session: Box::new(session.clone()), out: out.to_owned() }.to(RunId::FIRST))
+        .unwrap();
     let mut started = false;
     let said = loop {
         match watch.events.recv().unwrap() {
-            Event::Started { .. } => started = true,
-            Event::Failed(notice) => break notice.text,
-            Event::Finished(_) => panic!("the run came to its end"),
+            Event::Fact(_, Fact::Started { .. }) => started = true,
+            Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => break notice.text,
+            Event::Fact(_, Fact::Finished(_)) => panic!("the run came to its end"),
             _ => {}
         }
     };
@@ -527,15 +536,18 @@ fn before_the_first_step_a_run_says_what_its_teacher_gets_right() {
     let place = tempfile::tempdir().unwrap();
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session), out: place.path().to_owned() }).unwrap();
+    watch
+        .commands
+        .send(Order::Start { session: Box::new(session), out: place.path().to_owned() }.to(RunId::FIRST))
+        .unwrap();
     let mut said = Vec::new();
     let mut stepped = false;
     for event in &watch.events {
         match event {
-            Event::Note(notice) if !stepped => said.push(notice.text),
-            Event::Scalars { .. } => stepped = true,
-            Event::Failed(notice) => panic!("{}", notice.text),
-            Event::Finished(_) => break,
+            Event::Fact(_, Fact::Note(notice)) if !stepped => said.push(notice.text),
+            Event::Fact(_, Fact::Scalars { .. }) => stepped = true,
+            Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => panic!("{}", notice.text),
+            Event::Fact(_, Fact::Finished(_)) => break,
             _ => {}
         }
     }
@@ -563,13 +575,16 @@ fn a_run_warns_before_its_first_step_of_a_teacher_that_knows_no_more_than_chance
     let place = tempfile::tempdir().unwrap();
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session), out: place.path().to_owned() }).unwrap();
+    watch
+        .commands
+        .send(Order::Start { session: Box::new(session), out: place.path().to_owned() }.to(RunId::FIRST))
+        .unwrap();
     let mut said = Vec::new();
     for event in &watch.events {
         match event {
-            Event::Warning(notice) => said.push(notice.text),
-            Event::Failed(notice) => panic!("{}", notice.text),
-            Event::Scalars { .. } => break,
+            Event::Fact(_, Fact::Warning(notice)) | Event::Reply(Reply::Warning(notice)) => said.push(notice.text),
+            Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => panic!("{}", notice.text),
+            Event::Fact(_, Fact::Scalars { .. }) => break,
             _ => {}
         }
     }
@@ -627,10 +642,16 @@ fn label_words_of_no_class_are_amber_and_named_and_a_run_warns_of_them() {
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
     let out = folder.path().join("run");
-    watch.commands.send(Command::Start { session: Box::new(session), out }).unwrap();
+    watch.commands.send(Order::Start { session: Box::new(session), out }.to(RunId::FIRST)).unwrap();
     let warned = watch.events.iter().find_map(|event| match event {
-        Event::Warning(notice) if notice.text.contains("\"Sport\"") => Some(true),
-        Event::Finished(_) | Event::Failed(_) => Some(false),
+        Event::Fact(_, Fact::Warning(notice)) | Event::Reply(Reply::Warning(notice))
+            if notice.text.contains("\"Sport\"") =>
+        {
+            Some(true)
+        }
+        Event::Fact(_, Fact::Finished(_)) | Event::Fact(_, Fact::Failed(_)) | Event::Reply(Reply::Failed(_)) => {
+            Some(false)
+        }
         _ => None,
     });
     assert_eq!(warned, Some(true));

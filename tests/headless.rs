@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command as Process, Output};
 
 use retort::engine;
-use retort::link::{Command, Event, EventSink, Origin, WatchEnd, connect};
+use retort::link::{Command, Event, EventSink, Fact, Order, Origin, Reply, RunId, WatchEnd, connect};
 use retort::record::journal;
 use retort::record::recorder::Recorder;
 use retort::session::{Session, file};
@@ -36,7 +36,13 @@ fn drive(order: Command, mut hand: impl FnMut(&Event, &WatchEnd)) -> Vec<Event> 
     let mut events = Vec::new();
     for event in &watch.events {
         hand(&event, &watch);
-        let over = matches!(event, Event::Finished(_) | Event::Failed(_) | Event::Trouble { .. });
+        let over = matches!(
+            event,
+            Event::Fact(_, Fact::Finished(_))
+                | Event::Fact(_, Fact::Failed(_))
+                | Event::Reply(Reply::Failed(_))
+                | Event::Fact(_, Fact::Trouble { .. })
+        );
         events.push(event);
         if over {
             break;
@@ -48,7 +54,7 @@ fn drive(order: Command, mut hand: impl FnMut(&Event, &WatchEnd)) -> Vec<Event> 
 }
 
 fn start(session: &Session, out: &Path) -> Command {
-    Command::Start { session: Box::new(session.clone()), out: out.to_owned() }
+    Order::Start { session: Box::new(session.clone()), out: out.to_owned() }.to(RunId::FIRST)
 }
 
 #[cfg(all(feature = "window", target_os = "linux"))]
@@ -95,7 +101,7 @@ fn a_run_steered_by_hand_replays_headless_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
     let events = drive(start(&small(), &first), |event, watch| {
-        if let Event::Scalars { step, .. } = event {
+        if let Event::Fact(_, Fact::Scalars { step, .. }) = event {
             let mut knobs = (*watch.cells.knobs.load()).clone();
             match step {
                 2 => knobs.set("soft_targets.temperature", 4.3),
@@ -107,7 +113,7 @@ fn a_run_steered_by_hand_replays_headless_bit_for_bit() {
             watch.cells.knobs.store(knobs);
         }
     });
-    let by_hand = |event: &&Event| matches!(event, Event::KnobsChanged { origin: Origin::Person, .. });
+    let by_hand = |event: &&Event| matches!(event, Event::Fact(_, Fact::KnobsChanged { origin: Origin::Person, .. }));
     assert!(events.iter().filter(by_hand).count() >= 3, "the sliders were not obeyed: {events:?}");
     let recorded = file::open(&first.join("session.ron")).unwrap();
     assert!(recorded.script.len() >= 3);
@@ -147,14 +153,14 @@ fn a_run_left_in_the_middle_and_continued_equals_one_that_was_not() {
     let thread = engine::spawn(end, Recorder::default()).unwrap();
     watch.commands.send(start(&session, &broken)).unwrap();
     for event in &watch.events {
-        if matches!(event, Event::Scalars { step: 6, .. }) {
+        if matches!(event, Event::Fact(_, Fact::Scalars { step: 6, .. })) {
             break;
         }
     }
     drop(watch);
     thread.join().unwrap();
     assert!(!broken.join("student").exists());
-    drive(Command::Continue(broken.clone()), |_, _| ());
+    drive(Order::Continue(broken.clone()).to(RunId::FIRST), |_, _| ());
     assert_eq!(curve(&whole), curve(&broken));
     assert!(student(&whole) == student(&broken), "the students differ");
 }
@@ -206,13 +212,13 @@ fn rewinding_forgets_what_came_after_and_goes_on() {
     drive(start(&small(), &whole), |_, _| ());
     let mut rewound = false;
     drive(start(&small(), &back), |event, watch| match event {
-        Event::Scalars { step: 10, .. } if !rewound => {
+        Event::Fact(_, Fact::Scalars { step: 10, .. }) if !rewound => {
             rewound = true;
-            watch.commands.send(Command::Rewind(9)).unwrap();
+            watch.commands.send(Order::Rewind(9).to(RunId::FIRST)).unwrap();
         }
-        Event::Rewound { step } => {
+        Event::Fact(_, Fact::Rewound { step }) => {
             assert_eq!(*step, 8);
-            watch.commands.send(Command::Resume).unwrap();
+            watch.commands.send(Order::Resume.to(RunId::FIRST)).unwrap();
         }
         _ => {}
     });
@@ -231,18 +237,20 @@ fn a_knob_turned_after_a_rewind_to_its_value_from_before_acts() {
     };
     let mut rewound = false;
     let events = drive(start(&small(), folder.path()), |event, watch| match event {
-        Event::Scalars { step: 5, .. } if !rewound => turn(watch),
-        Event::Scalars { step: 12, .. } if !rewound => watch.commands.send(Command::Rewind(4)).unwrap(),
-        Event::Rewound { .. } => {
+        Event::Fact(_, Fact::Scalars { step: 5, .. }) if !rewound => turn(watch),
+        Event::Fact(_, Fact::Scalars { step: 12, .. }) if !rewound => {
+            watch.commands.send(Order::Rewind(4).to(RunId::FIRST)).unwrap()
+        }
+        Event::Fact(_, Fact::Rewound { .. }) => {
             rewound = true;
             turn(watch);
-            watch.commands.send(Command::Resume).unwrap();
+            watch.commands.send(Order::Resume.to(RunId::FIRST)).unwrap();
         }
         _ => {}
     });
-    let back = events.iter().position(|event| matches!(event, Event::Rewound { step: 4 })).unwrap();
+    let back = events.iter().position(|event| matches!(event, Event::Fact(_, Fact::Rewound { step: 4 }))).unwrap();
     let turned = |event: &Event| match event {
-        Event::KnobsChanged { step, changes, .. } => Some((*step, changes[0].to)),
+        Event::Fact(_, Fact::KnobsChanged { step, changes, .. }) => Some((*step, changes[0].to)),
         _ => None,
     };
     assert_eq!(events[..back].iter().filter_map(turned).count(), 1);
@@ -254,7 +262,7 @@ struct Bomb;
 
 impl EventSink for Bomb {
     fn emit(&mut self, event: Event) {
-        assert!(!matches!(event, Event::Scalars { step: 2, .. }), "a test's bomb");
+        assert!(!matches!(event, Event::Fact(_, Fact::Scalars { step: 2, .. })), "a test's bomb");
     }
 }
 
@@ -265,13 +273,18 @@ fn a_panic_in_the_engine_is_said_and_the_engine_goes_on_serving() {
     let thread = engine::spawn(end, Bomb).unwrap();
     watch.commands.send(start(&small(), folder.path())).unwrap();
     let said = watch.events.iter().find_map(|event| match event {
-        Event::Failed(notice) => Some(notice.text),
+        Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => Some(notice.text),
         _ => None,
     });
     let said = said.unwrap();
     assert!(said.contains("a test's bomb") && said.contains("last checkpoint"), "{said}");
-    watch.commands.send(Command::Open(Box::new(small()))).unwrap();
-    assert!(watch.events.iter().any(|event| matches!(event, Event::Opened(_))));
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(small()) }).unwrap();
+    assert!(
+        watch
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Fact(_, Fact::Opened(_)) | Event::Reply(Reply::Opened(_))))
+    );
     drop(watch);
     thread.join().unwrap();
 }
@@ -290,7 +303,7 @@ fn the_recipe_of_the_shipped_teacher_learns() {
         ..session.recipe
     };
     let events = drive(start(&session, folder.path()), |_, _| ());
-    assert!(matches!(events.last(), Some(Event::Finished(_))));
+    assert!(matches!(events.last(), Some(Event::Fact(_, Fact::Finished(_)))));
     let record = journal::replay(folder.path()).unwrap();
     for id in ["loss/hard_labels", "loss/next_token"] {
         let values: Vec<f64> = record.series[&id.into()].points().map(|(_, value)| value).collect();
@@ -308,8 +321,9 @@ fn a_run_that_is_opened_again_is_looked_at_with_the_student_it_ended_with() {
         let thread = engine::spawn(end, Recorder::default()).unwrap();
         let text = "I used to paint walls, these days all I do is bake bread.".to_owned();
         watch.cells.ask.store(retort::link::ProbeRequest { revision: 1, text, ..Default::default() });
-        watch.commands.send(Command::Open(Box::new(session))).unwrap();
-        let ready = |event: &Event| matches!(event, Event::Status(s) if s.phase == retort::link::Phase::Ready);
+        watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(session) }).unwrap();
+        let ready =
+            |event: &Event| matches!(event, Event::Reply(Reply::Status(s)) if s.phase == retort::link::Phase::Ready);
         assert!(watch.events.iter().any(|event| ready(&event)));
         drop(watch.commands);
         let cells = watch.cells.clone();
@@ -349,9 +363,14 @@ fn the_lens_asks_by_the_prompt_it_is_given_and_says_by_which_and_of_what_it_answ
         watch.commands.send(Command::Look).unwrap();
     };
     look(1, None);
-    watch.commands.send(Command::Open(Box::new(session.clone()))).unwrap();
-    let opened =
-        watch.events.iter().find_map(|event| if let Event::Opened(opened) = event { Some(opened) } else { None });
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(session.clone()) }).unwrap();
+    let opened = watch.events.iter().find_map(|event| {
+        if let Event::Fact(_, Fact::Opened(opened)) | Event::Reply(Reply::Opened(opened)) = event {
+            Some(opened)
+        } else {
+            None
+        }
+    });
     let opened = opened.unwrap();
     assert_eq!((opened.models.as_deref(), opened.data.as_deref()), (Some(&session.models), Some(&session.data)));
     assert_eq!(opened.class_counts.iter().sum::<usize>(), opened.parts.labelled);
@@ -377,9 +396,14 @@ fn the_lens_asks_by_the_prompt_it_is_given_and_says_by_which_and_of_what_it_answ
     );
     // A failure says which part is to blame.
     broken.models.student = retort::session::ModelChoice::stored(retort::session::Source::Folder("/nowhere".into()));
-    watch.commands.send(Command::Open(Box::new(broken))).unwrap();
-    let failed =
-        watch.events.iter().find_map(|event| if let Event::Failed(notice) = event { Some(notice) } else { None });
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(broken) }).unwrap();
+    let failed = watch.events.iter().find_map(|event| {
+        if let Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) = event {
+            Some(notice)
+        } else {
+            None
+        }
+    });
     assert_eq!(failed.unwrap().about, Some(About::Pair));
     drop(watch);
     thread.join().unwrap();
@@ -393,7 +417,7 @@ fn tokens_that_are_parts_of_a_character_show_the_character_in_chips_and_pictures
     let thread = engine::spawn(end, Recorder::default()).unwrap();
     let text = "晚上去听了一场音乐会".to_owned();
     watch.cells.ask.store(ProbeRequest { revision: 1, text, attention: true, ..Default::default() });
-    watch.commands.send(Command::Open(Box::new(small()))).unwrap();
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(small()) }).unwrap();
     while watch.cells.probe.load().is_none() {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
@@ -418,8 +442,12 @@ fn answers_of_a_former_pair_are_gone_once_another_is_open() {
         watch.cells.ask.store(ProbeRequest { revision, text, weights: revision == 1, ..Default::default() });
     };
     let open = |session: Session| {
-        watch.commands.send(Command::Open(Box::new(session))).unwrap();
-        watch.events.iter().find(|event| matches!(event, Event::Opened(_))).unwrap();
+        watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(session) }).unwrap();
+        watch
+            .events
+            .iter()
+            .find(|event| matches!(event, Event::Fact(_, Fact::Opened(_)) | Event::Reply(Reply::Opened(_))))
+            .unwrap();
     };
     ask(1, "I bake bread.");
     open(small());
@@ -483,9 +511,11 @@ fn numbers_that_are_none_pause_the_run_with_a_card() {
     let mut session = small();
     session.models.student = ModelChoice::stored(Source::Folder(broken));
     let events = drive(start(&session, &folder.path().join("out")), |_, _| ());
-    let Some(Event::Trouble { step: 0, what, .. }) = events.last() else { panic!("no card: {:?}", events.last()) };
+    let Some(Event::Fact(_, Fact::Trouble { step: 0, what, .. })) = events.last() else {
+        panic!("no card: {:?}", events.last())
+    };
     assert!(what.contains("step 0") && what.contains("learning rate"), "{what}");
-    let bad = |event: &Event| matches!(event, Event::Scalars { values, .. } if values.iter().any(|(_, v)| v.is_nan()));
+    let bad = |event: &Event| matches!(event, Event::Fact(_, Fact::Scalars { values, .. }) if values.iter().any(|(_, v)| v.is_nan()));
     assert!(events.iter().any(bad), "the curve does not show it");
 }
 
@@ -514,16 +544,16 @@ fn a_run_that_comes_apart_pauses_with_what_happened_and_whoever_goes_on_is_not_a
         let mut troubles = Vec::new();
         for event in &watch.events {
             match event {
-                Event::Trouble { step, what, alarm, checkpoint } => {
+                Event::Fact(_, Fact::Trouble { step, what, alarm, checkpoint }) => {
                     troubles.push((step, alarm, what));
                     assert_eq!(checkpoint, None, "there is none to go back to");
-                    watch.commands.send(Command::Resume).unwrap();
+                    watch.commands.send(Order::Resume.to(RunId::FIRST)).unwrap();
                 }
-                Event::Finished(outcome) => {
+                Event::Fact(_, Fact::Finished(outcome)) => {
                     assert_eq!((outcome.reason.as_str(), outcome.steps), ("finished", 40));
                     break;
                 }
-                Event::Failed(notice) => panic!("{notice:?}"),
+                Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => panic!("{notice:?}"),
                 _ => {}
             }
         }
@@ -562,7 +592,9 @@ fn a_rewind_goes_back_to_before_the_run_came_apart() {
     let script = retort::session::Change { step: 50, knob: "optimizer.learning_rate".into(), value: 1.0 };
     session.script.push(script);
     let events = drive(start(&session, &folder.path().join("out")), |_, _| ());
-    let Some(Event::Trouble { step, checkpoint, .. }) = events.last() else { panic!("no card: {:?}", events.last()) };
+    let Some(Event::Fact(_, Fact::Trouble { step, checkpoint, .. })) = events.last() else {
+        panic!("no card: {:?}", events.last())
+    };
     assert!((50..110).contains(step), "{step}");
     assert!(checkpoint.is_some_and(|checkpoint| checkpoint > 0 && checkpoint <= 50), "{checkpoint:?} at {step}");
 }
@@ -581,15 +613,21 @@ fn a_student_of_the_teachers_layers_with_a_trimmed_vocabulary_runs_resumes_and_o
     };
     (session.recipe.steps, session.recipe.batch) = (8, 4);
     let events = drive(start(&session, &whole), |_, _| ());
-    let opened = events.iter().find_map(|event| if let Event::Opened(opened) = event { Some(opened) } else { None });
+    let opened = events.iter().find_map(|event| {
+        if let Event::Fact(_, Fact::Opened(opened)) | Event::Reply(Reply::Opened(opened)) = event {
+            Some(opened)
+        } else {
+            None
+        }
+    });
     let card = &opened.unwrap().student;
     assert!(card.layers == 2 && card.vocabulary < 1500 && card.notes.len() == 2, "{card:?}");
     drive(start(&session, &broken), |event, watch| {
-        if matches!(event, Event::Checkpoint { step: 4 }) {
-            watch.commands.send(Command::Stop).unwrap();
+        if matches!(event, Event::Fact(_, Fact::Checkpoint { step: 4 })) {
+            watch.commands.send(Order::Stop.to(RunId::FIRST)).unwrap();
         }
     });
-    drive(Command::Continue(broken.clone()), |_, _| ());
+    drive(Order::Continue(broken.clone()).to(RunId::FIRST), |_, _| ());
     assert!(student(&whole) == student(&broken), "the students differ");
     let saved = ModelChoice::stored(Source::Folder(whole.join("student")));
     let again = engine::model::open(&saved, 8, 0, &candle_core::Device::Cpu).unwrap();
@@ -602,8 +640,13 @@ fn what_cannot_be_run_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |session: &Session, part: &str| {
         let events = drive(start(session, &folder.path().join("out")), |_, _| ());
-        match events.iter().find_map(|event| if let Event::Failed(notice) = event { Some(&notice.text) } else { None })
-        {
+        match events.iter().find_map(|event| {
+            if let Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) = event {
+                Some(&notice.text)
+            } else {
+                None
+            }
+        }) {
             Some(text) => assert!(text.contains(part), "{text:?} does not say {part:?}"),
             None => panic!("not refused: {part}"),
         }

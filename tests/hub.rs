@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use hub_server::{COMMIT, Server, sha256};
 use retort::engine::hub::{self, HubConfig, HubError, Name, Progress};
 use retort::engine::model::{self, ModelFiles, Weights};
-use retort::link::{Command, Event, Missing, Phase, Question, Secret, WatchEnd, connect};
+use retort::link::{Command, Event, Fact, Missing, Order, Phase, Question, Reply, RunId, Secret, WatchEnd, connect};
 use retort::session::{Head, LayerMap, Layers, ModelChoice, Session, Source};
 
 const TOKEN: &str = "hf_SecretWordOfThePerson";
@@ -511,7 +511,7 @@ fn answer(watch: &WatchEnd, yes: bool) -> Missing {
     let question = loop {
         // An engine that asks nothing falls silent, and then this would wait for ever.
         let event = watch.events.recv_timeout(Duration::from_secs(60));
-        if let Event::Asked(question) = event.expect("no question came") {
+        if let Event::Reply(Reply::Asked(question)) = event.expect("no question came") {
             break question;
         }
     };
@@ -561,8 +561,8 @@ fn in_a_process_of_its_own_nothing_is_fetched_unasked() {
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
     let out = tempfile::tempdir().unwrap();
-    let start = || Command::Start { session: Box::new(session()), out: out.path().join("run") };
-    for order in [Command::Open(Box::new(session())), start()] {
+    let start = || Order::Start { session: Box::new(session()), out: out.path().join("run") }.to(RunId::FIRST);
+    for order in [Command::Open { run: RunId::FIRST, session: Box::new(session()) }, start()] {
         watch.commands.send(order).unwrap();
         let missing = answer(&watch, false);
         assert_eq!((missing.repo.as_str(), missing.present, missing.bytes), ("owner/tiny", 0, None));
@@ -572,8 +572,8 @@ fn in_a_process_of_its_own_nothing_is_fetched_unasked() {
     watch.commands.send(Command::Weigh(Box::new(session()))).unwrap();
     watch.commands.send(Command::Examine(Box::new(session()))).unwrap();
     let checkup = watch.events.iter().find_map(|event| match event {
-        Event::Examined(checkup) => Some(checkup),
-        Event::Asked(question) => panic!("{question:?}"),
+        Event::Reply(Reply::Examined(checkup)) => Some(checkup),
+        Event::Reply(Reply::Asked(question)) => panic!("{question:?}"),
         _ => None,
     });
     assert!(checkup.unwrap().findings[0].says.contains("retort fetch owner/tiny"));
@@ -587,36 +587,41 @@ fn in_a_process_of_its_own_nothing_is_fetched_unasked() {
 fn in_a_process_of_its_own_a_stop_ends_the_fetch() {
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
-    watch.commands.send(Command::Open(Box::new(session()))).unwrap();
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(session()) }).unwrap();
     answer(&watch, true);
     let mut seen = Vec::new();
     let begun = Instant::now();
     for event in &watch.events {
-        if let Event::Status(status) = &event
+        if let Event::Reply(Reply::Status(status)) = &event
             && status.phase == Phase::Opening
             && status.what.contains("model.safetensors")
         {
             assert!(status.total > 0 && status.what.contains("owner/tiny"), "{status:?}");
             watch.commands.send(Command::Look).unwrap();
-            watch.commands.send(Command::Stop).unwrap();
+            watch.commands.send(Order::Stop.to(RunId::FIRST)).unwrap();
         }
         seen.push(event.clone());
-        if matches!(&event, Event::Status(status) if status.phase == Phase::Empty) {
+        if matches!(&event, Event::Reply(Reply::Status(status)) if status.phase == Phase::Empty) {
             break;
         }
     }
     assert!(begun.elapsed() < Duration::from_secs(10));
-    let stopped = |event: &Event| matches!(event, Event::Warning(notice) if notice.text.contains("was stopped"));
+    let stopped = |event: &Event| matches!(event, Event::Fact(_, Fact::Warning(notice)) | Event::Reply(Reply::Warning(notice)) if notice.text.contains("was stopped"));
     assert!(seen.iter().any(stopped), "{seen:?}");
     // Another order instead of the one that is being fetched for.
-    watch.commands.send(Command::Open(Box::new(session()))).unwrap();
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(session()) }).unwrap();
     answer(&watch, true);
     let mut other = Session::built_in().unwrap();
     other.data.limit = Some(24);
-    watch.commands.send(Command::Open(Box::new(other))).unwrap();
-    assert!(watch.events.iter().any(|event| matches!(event, Event::Opened(_))));
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(other) }).unwrap();
+    assert!(
+        watch
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Fact(_, Fact::Opened(_)) | Event::Reply(Reply::Opened(_))))
+    );
     // A window that closes does not wait for the Hub.
-    watch.commands.send(Command::Open(Box::new(session()))).unwrap();
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(session()) }).unwrap();
     let closed = Instant::now();
     drop(watch);
     thread.join().unwrap();

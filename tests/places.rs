@@ -10,14 +10,14 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use retort::engine::EngineError;
 use retort::engine::pair::Pair;
-use retort::link::{Answer, Command, Event, Missing, Phase, Question, Repository};
+use retort::link::{Answer, Command, Fact, Missing, Phase, Question, Reply, Repository};
 use retort::session::{Device, Precision, Session, file};
 use retort::window::WorkbenchApp;
 
 /// A window with one part of the left column unfolded.
 fn open(folder: &tempfile::TempDir, session: Session, part: &str) -> Harness<'static, WorkbenchApp> {
     let (mut window, mut engine) = stage::window(Harness::builder(), session, None, folder.path());
-    engine.say(Event::Opened(Box::new(stage::opened())));
+    engine.say(Fact::Opened(Box::new(stage::opened())));
     engine.status(Phase::Ready, 0);
     window.set_size(egui::vec2(1400.0, 1600.0));
     window.run_steps(4);
@@ -78,13 +78,13 @@ fn asked(folder: &tempfile::TempDir, question: &Question) -> (Harness<'static, W
     let session = Session::built_in().unwrap();
     let (mut window, mut engine) = stage::window(Harness::builder(), session, None, folder.path());
     engine.status(Phase::Empty, 0);
-    engine.say(Event::Asked(Box::new(question.clone())));
+    engine.reply(Reply::Asked(Box::new(question.clone())));
     window.run_steps(6);
     engine.heard();
     (window, engine)
 }
 
-fn answers(engine: &stage::Engine) -> Vec<(Question, bool)> {
+fn answers(engine: &mut stage::Engine) -> Vec<(Question, bool)> {
     let answer = |command: Command| match command {
         Command::Answer { question, yes } => Some((*question, yes)),
         _ => None,
@@ -101,11 +101,11 @@ fn a_key_goes_out_only_after_a_click_that_names_it_and_its_server() {
         assert!(window.query_by_label_contains("A_SECRET").is_some());
         assert!(window.query_by_label_contains("https://api.stranger.example:8443").is_some());
         window.run_steps(30);
-        assert!(answers(&engine).is_empty(), "nobody has answered yet");
+        assert!(answers(&mut engine).is_empty(), "nobody has answered yet");
         window.get_by_label(button).click();
         window.run_steps(4);
-        assert_eq!(answers(&engine), [(question.clone(), yes)]);
-        engine.say(Event::Answered(answer));
+        assert_eq!(answers(&mut engine), [(question.clone(), yes)]);
+        engine.reply(Reply::Answered(answer));
         window.run_steps(4);
         assert!(window.query_by_label(button).is_none(), "an answered question is gone");
     }
@@ -125,7 +125,7 @@ fn a_model_is_fetched_only_after_its_size_and_place_were_shown() {
         bytes: None,
     };
     let question = Question::Fetch(missing);
-    let (mut window, engine) = asked(&folder, &question);
+    let (mut window, mut engine) = asked(&folder, &question);
     for part in ["owner/large", "/cache/models--owner--large", "not fetched yet"] {
         assert!(window.query_by_label_contains(part).is_some(), "{part}");
     }
@@ -148,9 +148,9 @@ fn a_model_is_fetched_only_after_its_size_and_place_were_shown() {
     assert!(window.query_by_label_contains("2.50\u{a0}GB").is_some());
     window.get_by_label("Fetch").click();
     window.run_steps(4);
-    assert_eq!(answers(&engine), [(question.clone(), true)]);
-    let (mut window, engine) = asked(&folder, &question);
+    assert_eq!(answers(&mut engine), [(question.clone(), true)]);
+    let (mut window, mut engine) = asked(&folder, &question);
     window.get_by_label("Not now").click();
     window.run_steps(4);
-    assert_eq!(answers(&engine), [(question, false)]);
+    assert_eq!(answers(&mut engine), [(question, false)]);
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use egui::{Modifiers, Ui, Vec2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotResults};
-use retort::link::{Event, Histogram, KnobChange, Origin, ProbeFrame, SeriesId, SideFrame, WeightFrame};
+use retort::link::{Fact, Histogram, KnobChange, Origin, ProbeFrame, SeriesId, SideFrame, WeightFrame};
 use retort::record::RunRecord;
 use retort::session::View;
 use retort::window::heatmap::{self, Cell, Grid, Shading, Sheet};
@@ -64,10 +64,10 @@ fn record(steps: u64) -> RunRecord {
             values.extend([("measure/accuracy", score), ("measure/agreement", score + 0.02)]);
         }
         let values = values.into_iter().map(|(id, value)| (SeriesId::from(id), value)).collect();
-        record.fold(Event::Scalars { step, values });
+        record.fold(Fact::Scalars { step, values });
     }
     let change = |knob: &str, from, to| vec![KnobChange { knob: knob.to_owned(), from, to }];
-    let mark = |step, origin, changes| Event::KnobsChanged { step, origin, changes };
+    let mark = |step, origin, changes| Fact::KnobsChanged { step, origin, changes };
     record.fold(mark(400, Origin::Person, change("soft_targets.temperature", 2.0, 4.0)));
     record.fold(mark(640, Origin::Script, change("mixture.alpha", 0.3, 0.7)));
     record.fold(mark(700, Origin::Person, change("optimizer.learning_rate", 3e-4, 1e-4)));
@@ -273,7 +273,7 @@ fn panning_stops_following_and_the_fit_button_follows_again() {
 fn the_readout_names_the_nearest_sample_and_its_value() {
     let mut record = RunRecord::default();
     for step in 0..=10 {
-        record.fold(Event::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] });
+        record.fold(Fact::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] });
     }
     let mut view = View::default();
     let mut harness = logic(vec2(500.0, 300.0), DARK, move |ui| curves_ui(ui, &record, &mut view, DARK));
@@ -312,7 +312,7 @@ fn written(size: Vec2, pointer: Option<egui::Pos2>, mut ui: impl FnMut(&mut Ui))
 
 fn curve_at(steps: impl Iterator<Item = u64>) -> RunRecord {
     let mut record = RunRecord::default();
-    steps.for_each(|step| record.fold(Event::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] }));
+    steps.for_each(|step| record.fold(Fact::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] }));
     record
 }
 
@@ -396,7 +396,7 @@ fn new_points_do_not_move_what_a_hand_has_placed() {
     };
     let before = said(&mut harness);
     for step in 200..260 {
-        kept.borrow_mut().fold(Event::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] });
+        kept.borrow_mut().fold(Fact::Scalars { step, values: vec![(SeriesId::from("loss/total"), 0.5)] });
     }
     assert_eq!(said(&mut harness), before);
     assert!(!before.is_empty());

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder, SnapshotResults};
-use retort::link::{Event, Listed, ModelCatalog, Phase, Repository, RepositoryFile};
+use retort::link::{Fact, Listed, ModelCatalog, Phase, Reply, Repository, RepositoryFile};
 use retort::session::{ModelChoice, Session, Source};
 use retort::window::preferences::{Language, Preferences, ThemeChoice};
 use retort::window::undo::Part;
@@ -69,7 +69,7 @@ impl Scene {
 }
 
 fn first_start(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
-    engine.say(Event::Opened(Box::new(stage::opened())));
+    engine.reply(Reply::Opened(Box::new(stage::opened())));
     engine.status(Phase::Ready, 0);
     harness.run_steps(6);
 }
@@ -132,15 +132,15 @@ fn in_trouble(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engin
     let what = retort::session::Sentence::verbatim(
         "the loss of step 640 is not a finite number; the weights were left as they were",
     );
-    engine.say(Event::Trouble { step: 640, what, checkpoint: Some(600), alarm: None });
-    engine.say(Event::Warning("the teacher's cache could not be written: no space left on the device".into()));
+    engine.say(Fact::Trouble { step: 640, what, checkpoint: Some(600), alarm: None });
+    engine.say(Fact::Warning("the teacher's cache could not be written: no space left on the device".into()));
     engine.status(Phase::Paused, 640);
     harness.run_steps(4);
 }
 
 fn finished(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
     stage::midway(harness, engine);
-    engine.say(Event::Finished(Box::new(retort::link::Outcome { reason: "stopped".into(), ..Default::default() })));
+    engine.say(Fact::Finished(Box::new(retort::link::Outcome { reason: "stopped".into(), ..Default::default() })));
     engine.status(Phase::Stopped, 640);
     harness.run_steps(4);
     harness.state_mut().ask(Action::Ask(Some(retort::window::state::FileQuestion::Save)));

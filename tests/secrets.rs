@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use openai_server::Server;
-use retort::link::{Answer, Command, Event, Question, WatchEnd, connect};
+use retort::link::{Answer, Command, Event, Fact, Order, Question, Reply, RunId, WatchEnd, connect};
 use retort::session::{KeyPlace, ServerMode, Session, Source, file};
 use serde_json::json;
 
@@ -287,7 +287,7 @@ fn until<T>(watch: &WatchEnd, what: impl Fn(&Event) -> Option<T>) -> T {
     let wait = std::time::Duration::from_secs(60);
     loop {
         let event = watch.events.recv_timeout(wait).expect("the engine says nothing");
-        assert!(!matches!(event, Event::Failed(_)), "{event:?}");
+        assert!(!matches!(event, Event::Fact(_, Fact::Failed(_)) | Event::Reply(Reply::Failed(_))), "{event:?}");
         if let Some(found) = what(&event) {
             return found;
         }
@@ -295,7 +295,7 @@ fn until<T>(watch: &WatchEnd, what: impl Fn(&Event) -> Option<T>) -> T {
 }
 
 fn asked(event: &Event) -> Option<Question> {
-    if let Event::Asked(question) = event { Some(Question::clone(question)) } else { None }
+    if let Event::Reply(Reply::Asked(question)) = event { Some(Question::clone(question)) } else { None }
 }
 
 #[test]
@@ -307,13 +307,13 @@ fn in_a_process_of_its_own_the_engine_asks() {
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
     let start = |name: &str| {
         let session = Box::new(session(&url, Some(VARIABLE)));
-        watch.commands.send(Command::Start { session, out: out.path().join(name) }).unwrap();
+        watch.commands.send(Order::Start { session, out: out.path().join(name) }.to(RunId::FIRST)).unwrap();
     };
     let answer = |question: &Question, yes| {
         watch.commands.send(Command::Answer { question: Box::new(question.clone()), yes }).unwrap();
     };
-    let answered = |event: &Event| if let Event::Answered(answer) = event { Some(*answer) } else { None };
-    let finished = |event: &Event| matches!(event, Event::Finished(_)).then_some(());
+    let answered = |event: &Event| if let Event::Reply(Reply::Answered(answer)) = event { Some(*answer) } else { None };
+    let finished = |event: &Event| matches!(event, Event::Fact(_, Fact::Finished(_))).then_some(());
     start("no");
     let question = until(&watch, asked);
     let Question::Key(grant) = &question else { panic!("{question:?}") };
@@ -331,7 +331,7 @@ fn in_a_process_of_its_own_the_engine_asks() {
     start("stopped");
     assert_eq!(until(&watch, answered), Answer::Outdated);
     until(&watch, asked);
-    watch.commands.send(Command::Stop).unwrap();
+    watch.commands.send(Order::Stop.to(RunId::FIRST)).unwrap();
     assert_eq!(until(&watch, answered), Answer::No);
     start("yes");
     assert_eq!(until(&watch, asked), question);

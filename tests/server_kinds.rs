@@ -15,7 +15,7 @@ use candle_core::Device;
 use openai_server::Server;
 use retort::engine::model;
 use retort::engine::teacher::{CachedTeacher, CancelToken, Estimator, LocalTeacher, Metered, Teacher, kept_answers};
-use retort::link::{Checkup, Command, Event, Grade, Phase, Subject, WatchEnd, connect};
+use retort::link::{Checkup, Event, Fact, Grade, Order, Phase, Reply, RunId, Subject, WatchEnd, connect};
 use retort::session::{Column, DataSource, ModelChoice, Prompt, ServerMode, Session, Source, Start, file};
 use serde_json::{Value, json};
 
@@ -432,8 +432,11 @@ fn begun(play: &Play) -> (WatchEnd, std::thread::JoinHandle<()>) {
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
     let session = Box::new(file::open(&play.path()).unwrap());
-    watch.commands.send(Command::Start { session, out: play.folder.path().join("run") }).unwrap();
-    wait(&watch, |event| matches!(event, Event::Status(status) if status.what.starts_with("asking the teacher")));
+    watch.commands.send(Order::Start { session, out: play.folder.path().join("run") }.to(RunId::FIRST)).unwrap();
+    wait(
+        &watch,
+        |event| matches!(event, Event::Reply(Reply::Status(status)) if status.what.starts_with("asking the teacher")),
+    );
     (watch, thread)
 }
 
@@ -441,7 +444,7 @@ fn begun(play: &Play) -> (WatchEnd, std::thread::JoinHandle<()>) {
 fn wait(watch: &WatchEnd, is: impl Fn(&Event) -> bool) -> Duration {
     let begun = Instant::now();
     let found = watch.events.iter().find(|event| {
-        assert!(!matches!(event, Event::Failed(_)), "{event:?}");
+        assert!(!matches!(event, Event::Fact(_, Fact::Failed(_)) | Event::Reply(Reply::Failed(_))), "{event:?}");
         is(event)
     });
     assert!(found.is_some(), "it never came");
@@ -449,7 +452,7 @@ fn wait(watch: &WatchEnd, is: impl Fn(&Event) -> bool) -> Duration {
 }
 
 fn is_phase(phase: Phase) -> impl Fn(&Event) -> bool {
-    move |event| matches!(event, Event::Status(status) if status.phase == phase)
+    move |event| matches!(event, Event::Reply(Reply::Status(status)) if status.phase == phase)
 }
 
 fn unwilling() -> [Server; 3] {
@@ -467,16 +470,16 @@ fn a_stop_a_pause_and_the_end_of_the_window_act_within_a_second_whatever_the_ser
         let play = Play::new(server, ServerMode::Chat, |_| ());
         let (watch, thread) = begun(&play);
         std::thread::sleep(Duration::from_millis(900));
-        watch.commands.send(Command::Pause).unwrap();
+        watch.commands.send(Order::Pause.to(RunId::FIRST)).unwrap();
         let paused = wait(&watch, is_phase(Phase::Paused));
         assert!(paused < AT_ONCE, "paused after {paused:?}");
-        watch.commands.send(Command::Resume).unwrap();
+        watch.commands.send(Order::Resume.to(RunId::FIRST)).unwrap();
         wait(&watch, is_phase(Phase::Running));
         std::thread::sleep(Duration::from_millis(300));
-        watch.commands.send(Command::Stop).unwrap();
+        watch.commands.send(Order::Stop.to(RunId::FIRST)).unwrap();
         let stopped = wait(&watch, is_phase(Phase::Evaluating));
         assert!(stopped < AT_ONCE, "stopped after {stopped:?}");
-        wait(&watch, |event| matches!(event, Event::Finished(outcome) if outcome.teacher.is_none()));
+        wait(&watch, |event| matches!(event, Event::Fact(_, Fact::Finished(outcome)) if outcome.teacher.is_none()));
         drop(watch);
         thread.join().unwrap();
     }
@@ -515,14 +518,14 @@ fn a_paused_run_puts_no_question_and_goes_on_where_it_was() {
     });
     let play = Play::new(server, ServerMode::Chat, |_| ());
     let (watch, thread) = begun(&play);
-    watch.commands.send(Command::Pause).unwrap();
+    watch.commands.send(Order::Pause.to(RunId::FIRST)).unwrap();
     wait(&watch, is_phase(Phase::Paused));
     std::thread::sleep(Duration::from_millis(200));
     let asked = play.server.asked();
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(play.server.asked(), asked);
-    watch.commands.send(Command::Resume).unwrap();
-    wait(&watch, |event| matches!(event, Event::Finished(_)));
+    watch.commands.send(Order::Resume.to(RunId::FIRST)).unwrap();
+    wait(&watch, |event| matches!(event, Event::Fact(_, Fact::Finished(_))));
     drop(watch);
     thread.join().unwrap();
 }

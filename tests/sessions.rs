@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use random_sessions::{Draw, damaged, session};
-use retort::link::Event;
+use retort::link::Fact;
 use retort::session::{Column, DataSource, SESSION_VERSION, Session, SessionError, Source, file};
 
 const V1: &str = include_str!("sessions/v1.ron");
@@ -59,7 +59,7 @@ fn a_session_inside_a_journal_or_a_checkpoint_is_migrated_like_a_file() {
     old["version"] = 1.into();
     old["data"].as_object_mut().unwrap().remove("split_seed");
     let event = serde_json::json!({ "Started": { "session": old, "out": "runs/1", "step": 0 } });
-    let Event::Started { session, .. } = serde_json::from_value(event).unwrap() else { panic!("wrong event") };
+    let Fact::Started { session, .. } = serde_json::from_value(event).unwrap() else { panic!("wrong fact") };
     assert_eq!(*session, file::parse(V1, Path::new("v1.ron")).unwrap());
     old["version"] = 99.into();
     let newer = serde_json::from_value::<Session>(old).unwrap_err().to_string();

@@ -8,8 +8,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use retort::link::{
-    Budget, Checkup, Command, Event, Finding, KeyNews, KeyState, Listed, ModelCatalog, ModelSize, Phase, Repository,
-    RepositoryFile, Status, Subject,
+    Budget, Checkup, Command, Fact, Finding, KeyNews, KeyState, Listed, ModelCatalog, ModelSize, Phase, Reply,
+    Repository, RepositoryFile, Status, Subject,
 };
 use retort::session::{Chat, LayerMap, Layers, MAIN, Sentence, ServerMode, Session, Source, Start, Vocabulary};
 use retort::window::WorkbenchApp;
@@ -20,7 +20,7 @@ type Window = Harness<'static, WorkbenchApp>;
 /// A window with the pair unfolded.
 fn open(folder: &tempfile::TempDir) -> (Window, Engine) {
     let (mut window, mut engine) = stage::window(Harness::builder(), Session::built_in().unwrap(), None, folder.path());
-    engine.say(Event::Opened(Box::new(stage::opened())));
+    engine.say(Fact::Opened(Box::new(stage::opened())));
     engine.status(Phase::Ready, 0);
     window.run_steps(4);
     window.get_by_role_and_label(Role::DisclosureTriangle, "Pair").click();
@@ -77,7 +77,7 @@ fn a_model_of_the_cache_is_chosen_by_a_click() {
     let asks = |heard: &[Command]| heard.iter().filter(|command| matches!(command, Command::List)).count();
     let heard = engine.heard();
     assert_eq!(asks(&heard), 1, "the cache is looked at once");
-    assert!(!heard.iter().any(|command| matches!(command, Command::Open(_))), "half a choice is not opened");
+    assert!(!heard.iter().any(|command| matches!(command, Command::Open { .. })), "half a choice is not opened");
     let broken = Listed {
         problem: Some(Sentence::verbatim("config.json: the model type \"x\" is not known")),
         ..listed("a/broken")
@@ -95,7 +95,7 @@ fn a_model_of_the_cache_is_chosen_by_a_click() {
     assert_eq!(window.state().session().models.student.source, wanted);
     assert_eq!(window.state().session().models.student.start, Start::Fresh, "choosing a source sets nothing else");
     let heard = engine.heard();
-    assert!(heard.iter().any(|command| matches!(command, Command::Open(_))), "a whole choice is opened");
+    assert!(heard.iter().any(|command| matches!(command, Command::Open { .. })), "a whole choice is opened");
     assert_eq!(asks(&heard), 0);
     window.get_by_label("Look again").click();
     window.run_steps(4);
@@ -113,12 +113,12 @@ fn a_name_is_taken_when_it_is_finished_and_its_fetch_can_be_stopped() {
     let wanted = Source::hub("owner/teacher");
     assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
     let what = Sentence::verbatim("fetching owner/teacher");
-    engine.say(Event::Status(Status { phase: Phase::Opening, what, done: 10, total: 100, ..Status::default() }));
+    engine.reply(Reply::Status(Status { phase: Phase::Opening, what, done: 10, total: 100, ..Status::default() }));
     window.run_steps(4);
     engine.heard();
     window.get_by_label("Stop fetching").click();
     window.run_steps(4);
-    assert!(engine.heard().iter().any(|command| matches!(command, Command::Stop)));
+    assert!(engine.heard().iter().any(|command| command.is_stop()));
 }
 
 #[test]
@@ -157,7 +157,10 @@ fn a_gguf_file_of_a_repository_is_chosen_by_a_click() {
         window.get_by_label(name).click();
         window.run_steps(10);
         assert_eq!(source(&window), Source::hub(&format!("owner/quantised/{name}")));
-        assert!(engine.heard().iter().any(|command| matches!(command, Command::Open(_))), "it is fetched and opened");
+        assert!(
+            engine.heard().iter().any(|command| matches!(command, Command::Open { .. })),
+            "it is fetched and opened"
+        );
     }
     assert!(window.query_by_label("The model as a whole").is_none(), "there is nothing but files");
     engine.end.cells.repository.store(Some(Repository { whole: true, ..known("owner/quantised") }));
@@ -199,11 +202,11 @@ fn a_gguf_file_of_the_cache_is_chosen_by_a_click_and_only_teaches() {
 #[test]
 fn a_server_is_described_by_four_fields_and_never_by_its_key() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut window, engine) = open(&folder);
+    let (mut window, mut engine) = open(&folder);
     pick(&mut window, 0, "Server…");
     engine.heard();
     type_into(&mut window, "http://localhost:8000/v1", "http://localhost:8000/v1");
-    assert!(!engine.heard().iter().any(|command| matches!(command, Command::Open(_))), "no model is named yet");
+    assert!(!engine.heard().iter().any(|command| matches!(command, Command::Open { .. })), "no model is named yet");
     type_into(&mut window, "model name", "large");
     type_into(&mut window, "none, or its name", "SOME_KEY");
     window.get_by_label("Chat").click();
@@ -217,13 +220,13 @@ fn a_server_is_described_by_four_fields_and_never_by_its_key() {
         per_minute: None,
     };
     assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
-    assert!(engine.heard().iter().any(|command| matches!(command, Command::Open(_))));
+    assert!(engine.heard().iter().any(|command| matches!(command, Command::Open { .. })));
 }
 
 #[test]
 fn a_key_goes_to_the_keyring_and_stays_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut window, engine) = open(&folder);
+    let (mut window, mut engine) = open(&folder);
     pick(&mut window, 0, "Server…");
     type_into(&mut window, "http://localhost:8000/v1", "https://api.example.com/v1");
     type_into(&mut window, "model name", "large");
@@ -280,7 +283,7 @@ fn a_servers_price_stands_beside_its_limit() {
     type_into(&mut window, "model name", "large");
     let limit = Some(2_000_000);
     let budget = Budget { questions: 8000, known: 500, prompt_tokens: 2_400_000, limit, ..Budget::default() };
-    engine.say(Event::Counted(Some(budget)));
+    engine.say(Fact::Counted(Some(budget)));
     window.run_steps(4);
     assert!(window.query_by_label_contains("2.4\u{a0}M tokens to pay · 7.5\u{a0}k of 8\u{a0}k questions").is_some());
     assert!(window.query_by_label_contains("More than the token limit").is_some());
@@ -311,7 +314,7 @@ fn a_student_is_made_of_the_teachers_layers() {
     let weighed = engine.heard().into_iter().filter(|command| matches!(command, Command::Weigh(_))).count();
     assert_eq!(weighed, 3, "every choice is weighed");
     let size = ModelSize { parameters: 1_200_000, weight_bytes: 4_800_000, ..ModelSize::default() };
-    engine.say(Event::Weighed(Some(size)));
+    engine.reply(Reply::Weighed(Some(size)));
     window.run_steps(4);
     assert!(window.query_by_label_contains("1.2\u{a0}M parameters · 4.8\u{a0}MB").is_some());
     window.get_by_role_and_label(Role::ComboBox, "Weights").click();
@@ -355,7 +358,7 @@ fn a_check_up_is_asked_for_and_its_rows_are_read() {
             Sentence::verbatim("give each its own"),
         ),
     ];
-    engine.say(Event::Examined(Box::new(Checkup { findings, student: None })));
+    engine.reply(Reply::Examined(Box::new(Checkup { findings, student: None })));
     window.run_steps(4);
     for words in ["Models and data", "12 of 64 texts are cut", "→ raise the longest input", "→ give each its own"] {
         assert!(window.query_by_label(words).is_some(), "{words}");
@@ -381,12 +384,12 @@ fn a_server_is_asked_about_eight_texts_only_at_a_click_beside_their_price() {
         window.get_by_role_and_label(Role::DisclosureTriangle, part).click();
         window.run_steps(6);
     }
-    let asks = |engine: &Engine| engine.heard().iter().filter(|c| matches!(c, Command::ExamineAsking(_))).count();
+    let asks = |engine: &mut Engine| engine.heard().iter().filter(|c| matches!(c, Command::ExamineAsking(_))).count();
     const ASK: &str = "Ask the server about a few texts";
     window.get_by_label("Check now").click();
     window.run_steps(4);
     let examined = |engine: &mut Engine, row: Finding| {
-        engine.say(Event::Examined(Box::new(Checkup { findings: vec![row], student: None })));
+        engine.reply(Reply::Examined(Box::new(Checkup { findings: vec![row], student: None })));
     };
     // Without a price there is nothing to ask: a model in this process, or answers that are kept.
     examined(&mut engine, Finding::green(Subject::Answers, Sentence::verbatim("8 texts were answered")));
@@ -403,17 +406,17 @@ fn a_server_is_asked_about_eight_texts_only_at_a_click_beside_their_price() {
     let button = window.get_by_label(ASK);
     let (price, at) = (price.rect(), button.rect());
     assert!((price.center().y - at.center().y).abs() < at.height(), "the price does not stand beside the button");
-    assert_eq!(asks(&engine), 0, "the server was asked before the click");
+    assert_eq!(asks(&mut engine), 0, "the server was asked before the click");
     window.get_by_label(ASK).click();
     window.run_steps(4);
-    assert_eq!(asks(&engine), 1);
+    assert_eq!(asks(&mut engine), 1);
     // Nor is it asked again by itself once the answers are there.
     examined(
         &mut engine,
         Finding::green(Subject::Answers, Sentence::verbatim("8 texts were answered")).with("paid_tokens", 1250.0),
     );
     window.run_steps(8);
-    assert!(asks(&engine) == 0 && window.query_by_label(ASK).is_none());
+    assert!(asks(&mut engine) == 0 && window.query_by_label(ASK).is_none());
     // A price of another session is none.
     examined(&mut engine, priced());
     let mut recipe = window.state().session().recipe.clone();
@@ -422,7 +425,7 @@ fn a_server_is_asked_about_eight_texts_only_at_a_click_beside_their_price() {
     window.run_steps(8);
     window.get_by_label(ASK).click();
     window.run_steps(4);
-    assert_eq!(asks(&engine), 0, "what is asked is not what was priced");
+    assert_eq!(asks(&mut engine), 0, "what is asked is not what was priced");
 }
 
 #[test]

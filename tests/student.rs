@@ -8,7 +8,7 @@ use std::process::Command as Process;
 use candle_core::Device;
 use retort::engine::data::Example;
 use retort::engine::{self, model, task};
-use retort::link::{Command, Event, ProbeRequest, TextPlace, connect};
+use retort::link::{Command, Event, Fact, Order, ProbeRequest, Reply, RunId, TextPlace, connect};
 use retort::record::card;
 use retort::record::recorder::Recorder;
 use retort::session::{
@@ -20,9 +20,17 @@ use serde_json::Value;
 fn run(session: &Session, out: &Path) {
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session.clone()), out: out.to_owned() }).unwrap();
-    let end = watch.events.iter().find(|event| matches!(event, Event::Finished(_) | Event::Failed(_)));
-    assert!(matches!(end, Some(Event::Finished(_))), "{end:?}");
+    watch
+        .commands
+        .send(Order::Start { session: Box::new(session.clone()), out: out.to_owned() }.to(RunId::FIRST))
+        .unwrap();
+    let end = watch.events.iter().find(|event| {
+        matches!(
+            event,
+            Event::Fact(_, Fact::Finished(_)) | Event::Fact(_, Fact::Failed(_)) | Event::Reply(Reply::Failed(_))
+        )
+    });
+    assert!(matches!(end, Some(Event::Fact(_, Fact::Finished(_)))), "{end:?}");
     drop(watch);
     thread.join().unwrap();
 }
@@ -395,14 +403,17 @@ fn a_row_of_the_test_table_opens_whole_and_is_answered_as_in_the_table() {
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (12, 8, 1);
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session), out: folder.path().join("run") }).unwrap();
+    watch
+        .commands
+        .send(Order::Start { session: Box::new(session), out: folder.path().join("run") }.to(RunId::FIRST))
+        .unwrap();
     let mut told = (None, None);
     for event in watch.events.iter() {
         match event {
-            Event::Opened(opened) => told.0 = Some(opened),
-            Event::Predictions(predictions) => told.1 = Some(predictions),
-            Event::Finished(_) => break,
-            Event::Failed(notice) => panic!("{}", notice.text),
+            Event::Fact(_, Fact::Opened(opened)) | Event::Reply(Reply::Opened(opened)) => told.0 = Some(opened),
+            Event::Fact(_, Fact::Predictions(predictions)) => told.1 = Some(predictions),
+            Event::Fact(_, Fact::Finished(_)) => break,
+            Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => panic!("{}", notice.text),
             _ => {}
         }
     }

@@ -27,8 +27,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
 use retort::link::{
-    ClassMeasures, Command, Event, EventSink as _, Measuring, Opened, Origin, Outcome, Pace, Phase, Saved, Side, Speed,
-    Status,
+    ClassMeasures, Command, EventSink as _, Fact, Measuring, Opened, Order, Origin, Outcome, Pace, Phase, Reply, Saved,
+    Side, Speed, Status,
 };
 use retort::record::journal::{self, Journal};
 use retort::session::{Change, DataSource, Extension, Keep, Metric, Session, file};
@@ -64,7 +64,7 @@ impl Play {
     ) -> Self {
         let (harness, engine) = stage::window(builder, session, path, folder.path());
         let mut play = Self { harness, engine, folder };
-        play.engine.say(Event::Opened(Box::new(stage::opened())));
+        play.engine.reply(Reply::Opened(Box::new(stage::opened())));
         play.engine.status(Phase::Ready, 0);
         play.look(4);
         play
@@ -135,21 +135,23 @@ impl Play {
     }
 
     fn notices(&self) -> Vec<String> {
-        self.app().record().notices.iter().map(|remark| remark.notice.text.to_string()).collect()
+        self.app().workspace().notices.iter().map(|remark| remark.notice.text.to_string()).collect()
     }
 }
 
 fn is_start(command: &Command) -> bool {
-    matches!(command, Command::Start { .. })
+    matches!(command, Command::Run(_, Order::Start { .. }))
 }
 
 #[test]
 fn the_window_opens_the_session_and_starts_it_at_one_click() {
     let mut play = Play::new();
-    assert!(matches!(play.engine.heard().first(), Some(Command::Open(_))));
+    assert!(matches!(play.engine.heard().first(), Some(Command::Open { .. })));
     play.click("▶ Start");
     let heard = play.engine.heard();
-    let Some(Command::Start { session, out }) = heard.into_iter().find(is_start) else { panic!("no start") };
+    let Some(Command::Run(_, Order::Start { session, out })) = heard.into_iter().find(is_start) else {
+        panic!("no start")
+    };
     assert!(out.starts_with(play.folder.path()), "runs go where the storage is: {}", out.display());
     assert_eq!(session.knobs, Session::built_in().unwrap().knobs);
     assert_eq!(play.app().session().run, Some(out));
@@ -246,23 +248,30 @@ fn pause_one_step_resume_and_stop_are_said_to_the_engine() {
     play.engine.status(Phase::Running, 21);
     play.look(2);
     play.click("⏹ Stop");
+    let run = play.app().workspace().shown_run();
     let said: Vec<String> = play.engine.heard().iter().map(|command| format!("{command:?}")).collect();
-    assert_eq!(said, ["Pause", "StepOnce", "Resume", "Stop"]);
+    assert_eq!(said, ["Pause", "StepOnce", "Resume", "Stop"].map(|order| format!("Run({run:?}, {order})")));
 }
 
 #[test]
 fn space_pauses_and_resumes_but_not_while_somebody_types() {
     let mut play = Play::running(20);
     play.press(Modifiers::NONE, Key::Space);
-    assert!(matches!(play.engine.heard()[..], [Command::Pause]));
+    assert!(matches!(play.engine.heard()[..], [Command::Run(_, Order::Pause)]));
     play.engine.status(Phase::Paused, 20);
     play.look(2);
     play.press(Modifiers::NONE, Key::ArrowRight);
     play.press(Modifiers::NONE, Key::Space);
-    assert!(matches!(play.engine.heard()[..], [Command::StepOnce, Command::Resume]));
+    assert!(matches!(play.engine.heard()[..], [Command::Run(_, Order::StepOnce), Command::Run(_, Order::Resume)]));
     play.click("Probe text");
     play.press(Modifiers::NONE, Key::Space);
-    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Pause | Command::Resume)));
+    assert!(
+        !play
+            .engine
+            .heard()
+            .iter()
+            .any(|command| matches!(command, Command::Run(_, Order::Pause) | Command::Run(_, Order::Resume)))
+    );
 }
 
 #[test]
@@ -279,7 +288,7 @@ fn a_typed_probe_reaches_the_engine_and_its_answer_is_shown() {
     assert!(ask.revision > revision);
     assert_eq!(ask.text, "a train by the sea");
     assert!(play.engine.heard().iter().any(|command| matches!(command, Command::Look)));
-    play.engine.end.cells.probe.store(Some(stage::probe()));
+    play.engine.put(|cells| &cells.probe, stage::probe());
     play.engine.end.sink.nudge();
     play.look(2);
     assert!(play.says("cooking  94 %"));
@@ -288,7 +297,7 @@ fn a_typed_probe_reaches_the_engine_and_its_answer_is_shown() {
 #[test]
 fn an_edited_prompt_is_asked_for_before_any_run_uses_it() {
     let mut play = Play::new();
-    play.engine.end.cells.prompt.store(Some(stage::prompt()));
+    play.engine.put(|cells| &cells.prompt, stage::prompt());
     play.look(2);
     assert!(play.says("collides with the label word of computing"));
     play.click("Template");
@@ -305,21 +314,21 @@ fn a_hand_steered_run_can_be_repeated_or_started_afresh() {
     let mut play = Play::running(40);
     play.turn("Temperature", 4.0);
     play.engine.change(40, Origin::Person, TEMPERATURE, 2.0, 4.0);
-    play.engine.say(Event::Finished(Box::new(Outcome { reason: "stopped".into(), ..Outcome::default() })));
+    play.engine.say(Fact::Finished(Box::new(Outcome { reason: "stopped".into(), ..Outcome::default() })));
     play.engine.status(Phase::Stopped, 41);
     play.look(3);
     play.engine.heard();
     play.click("▶ Repeat · 1 knob change");
-    let Some(Command::Start { session, .. }) = play.engine.heard().into_iter().find(is_start) else {
+    let Some(Command::Run(_, Order::Start { session, .. })) = play.engine.heard().into_iter().find(is_start) else {
         panic!("no start")
     };
     assert_eq!((session.knobs[TEMPERATURE], session.script.len()), (2.0, 1));
 
-    play.engine.say(Event::Failed("no".into()));
+    play.engine.say(Fact::Failed("no".into()));
     play.look(3);
     play.turn("Temperature", 4.0);
     play.click("▶ Start");
-    let Some(Command::Start { session, .. }) = play.engine.heard().into_iter().find(is_start) else {
+    let Some(Command::Run(_, Order::Start { session, .. })) = play.engine.heard().into_iter().find(is_start) else {
         panic!("no start")
     };
     assert_eq!((session.knobs[TEMPERATURE], session.script.len()), (4.0, 0));
@@ -331,26 +340,26 @@ fn the_time_that_is_left_goes_by_steps_and_evaluations_apart_and_a_measuring_tel
     let evaluations = Pace { evaluations_left: 10, secs_per_evaluation: 12.0, secs_at_end: 60.0, ..Pace::default() };
     let told = |phase, pace, measuring| {
         let (done, steps_per_sec) = (1000, 0.01);
-        Event::Status(Status { phase, done, total: 1500, steps_per_sec, pace, measuring, ..Status::default() })
+        Reply::Status(Status { phase, done, total: 1500, steps_per_sec, pace, measuring, ..Status::default() })
     };
     // The last second was an evaluation: the speed of steps stays what it was.
-    play.engine.say(told(Phase::Running, Pace { steps_left: 500, secs_per_step: 0.1, ..evaluations }, None));
+    play.engine.reply(told(Phase::Running, Pace { steps_left: 500, secs_per_step: 0.1, ..evaluations }, None));
     play.look(2);
     assert!(play.says("ETA 3:50"), "50 s of steps, 120 s of evaluations, 60 s behind them");
     let end = Pace { secs_per_step: 0.1, secs_at_end: 60.0, ..Pace::default() };
-    play.engine.say(told(Phase::Evaluating, end, Some(Measuring { done: 900, total: 1200 })));
+    play.engine.reply(told(Phase::Evaluating, end, Some(Measuring { done: 900, total: 1200 })));
     play.look(2);
     assert!(play.says("ETA 0:15") && play.says("900 / 1\u{a0}200 texts measured"));
     play.engine.heard();
     play.click("⏹ Stop");
-    assert!(matches!(play.engine.heard()[..], [Command::Stop]));
+    assert!(matches!(play.engine.heard()[..], [Command::Run(_, Order::Stop)]));
 }
 
 #[test]
 fn a_run_in_trouble_is_put_back_with_half_the_learning_rate() {
     let mut play = Play::running(30);
-    play.engine.say(Event::Checkpoint { step: 20 });
-    play.engine.say(Event::Trouble {
+    play.engine.say(Fact::Checkpoint { step: 20 });
+    play.engine.say(Fact::Trouble {
         step: 30,
         what: retort::session::Sentence::verbatim("the loss is not a number"),
         checkpoint: Some(20),
@@ -360,20 +369,20 @@ fn a_run_in_trouble_is_put_back_with_half_the_learning_rate() {
     play.look(3);
     assert!(play.says("the loss is not a number"));
     play.click("Halve the learning rate and rewind");
-    assert!(matches!(play.engine.heard()[..], [Command::Rewind(20)]));
-    play.engine.say(Event::Rewound { step: 20 });
+    assert!(matches!(play.engine.heard()[..], [Command::Run(_, Order::Rewind(20))]));
+    play.engine.say(Fact::Rewound { step: 20 });
     play.engine.status(Phase::Paused, 20);
     play.look(3);
     assert_eq!(play.engine.end.cells.knobs.load().values[RATE], 0.001);
     assert!(play.says("The run is back at step 20."));
     play.click("▶ Resume training");
-    assert!(matches!(play.engine.heard()[..], [Command::Resume]));
+    assert!(matches!(play.engine.heard()[..], [Command::Run(_, Order::Resume)]));
 }
 
 #[test]
 fn a_row_of_the_test_set_goes_under_the_lens_and_filters_hold() {
     let mut play = Play::running(5);
-    play.engine.say(Event::Predictions(Arc::new(stage::predictions(7_500))));
+    play.engine.say(Fact::Predictions(Arc::new(stage::predictions(7_500))));
     play.look(3);
     assert!(play.says("7\u{a0}500 rows"));
     play.click("Wrong");
@@ -387,12 +396,12 @@ fn a_saved_session_opens_again_with_the_same_picture() {
     let mut play = Play::running(30);
     let run = play.app().session().run.clone().unwrap();
     let mut written = Journal::create(&run.join(journal::FILE)).unwrap();
-    written.emit(Event::Opened(Box::new(stage::opened())));
+    written.write(&Fact::Opened(Box::new(stage::opened())));
     let session = Box::new(play.app().session().clone());
-    written.emit(Event::Started { session, out: run.clone(), step: 0 });
-    (0..30).map(stage::scalars).for_each(|event| written.emit(event));
+    written.write(&Fact::Started { session, out: run.clone(), step: 0 });
+    (0..30).map(stage::scalars).for_each(|fact| written.write(&fact));
     written.flush();
-    play.engine.say(Event::Finished(Box::new(Outcome { reason: "stopped".into(), ..Outcome::default() })));
+    play.engine.say(Fact::Finished(Box::new(Outcome { reason: "stopped".into(), ..Outcome::default() })));
     play.look(3);
 
     let path = play.folder.path().join("mine.ron");
@@ -414,7 +423,7 @@ fn a_session_that_cannot_be_read_leaves_the_old_one_in_place() {
     std::fs::write(&path, "(version: 1, name: ").unwrap();
     let before = play.app().session().clone();
     play.harness.state_mut().ask(Action::Open(path.clone()));
-    play.wait_until(|app| !app.record().notices.is_empty());
+    play.wait_until(|app| !app.workspace().notices.is_empty());
     assert!(play.notices()[0].contains("not a valid session"), "{:?}", play.notices());
     assert_eq!(play.app().session(), &before);
     assert_eq!(std::fs::read_to_string(path).unwrap(), "(version: 1, name: ");
@@ -426,11 +435,11 @@ fn an_engine_that_is_gone_is_said_and_nothing_breaks() {
     let Play { mut harness, engine, folder: _folder } = play_parts(&mut play);
     drop(engine);
     harness.run_steps(4);
-    assert_eq!(harness.state().record().status.phase, Phase::Gone);
-    assert!(harness.state().record().notices[0].notice.text.contains("has stopped working"));
+    assert_eq!(harness.state().workspace().status.phase, Phase::Gone);
+    assert!(harness.state().workspace().notices[0].notice.text.contains("has stopped working"));
     harness.state_mut().ask(Action::Pause);
     harness.run_steps(4);
-    assert_eq!(harness.state().record().notices.len(), 1, "said once");
+    assert_eq!(harness.state().workspace().notices.len(), 1, "said once");
 }
 
 fn play_parts(play: &mut Play) -> Play {
@@ -445,9 +454,9 @@ fn another_data_set_is_opened_once_the_hand_rests() {
     data.source = DataSource::Newsgroups { path: "x".into(), strip: Default::default() };
     play.harness.state_mut().ask(Action::Set(retort::window::undo::Part::Data(data)));
     play.look(1);
-    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Open(_))), "too early");
+    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Open { .. })), "too early");
     play.look(8);
-    let opened = play.engine.heard().into_iter().filter(|command| matches!(command, Command::Open(_))).count();
+    let opened = play.engine.heard().into_iter().filter(|command| matches!(command, Command::Open { .. })).count();
     assert_eq!(opened, 1);
 }
 
@@ -458,7 +467,7 @@ fn outputs_whose_names_say_nothing_are_given_classes_by_hand() {
     let teacher = opened.teacher.as_mut().unwrap();
     teacher.outputs = vec!["LABEL_0".into(), "LABEL_1".into()];
     teacher.trouble = Some(retort::session::Sentence::verbatim("its outputs are LABEL_0, LABEL_1"));
-    play.engine.say(Event::Opened(Box::new(opened)));
+    play.engine.reply(Reply::Opened(Box::new(opened)));
     play.look(8);
     assert!(play.says("its outputs are LABEL_0, LABEL_1"), "the pair unfolds by itself");
     play.harness.get_by_role_and_label(Role::ComboBox, "LABEL_0");
@@ -498,7 +507,7 @@ fn the_pair_unfolds_by_itself_where_a_model_is_refused_and_only_there() {
         if kind == "a stored student of other classes" {
             opened.student.outputs = outputs();
         }
-        play.engine.say(Event::Opened(Box::new(opened.clone())));
+        play.engine.reply(Reply::Opened(Box::new(opened.clone())));
         play.look(12);
         // The teacher's list of models is drawn only where the section is unfolded.
         let seen = |play: &Play| play.harness.query_all_by_role_and_label(Role::ComboBox, "Model").count() > 0;
@@ -507,11 +516,11 @@ fn the_pair_unfolds_by_itself_where_a_model_is_refused_and_only_there() {
             // Folded by hand it stays so, until there is another reason.
             play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Pair").click();
             play.look(12);
-            play.engine.say(Event::Opened(Box::new(opened.clone())));
+            play.engine.reply(Reply::Opened(Box::new(opened.clone())));
             play.look(12);
             assert!(!seen(&play), "{kind}");
             opened.teacher.as_mut().unwrap().trouble = Some(retort::session::Sentence::verbatim("another reason"));
-            play.engine.say(Event::Opened(Box::new(opened)));
+            play.engine.reply(Reply::Opened(Box::new(opened)));
             play.look(12);
             assert!(seen(&play), "{kind}");
         }
@@ -570,7 +579,7 @@ fn when_to_stop_and_which_student_to_save_are_asked_in_the_recipe() {
     play.engine.heard();
     play.click("▶ Start");
     let started = play.engine.heard().into_iter().find_map(|command| match command {
-        Command::Start { session, .. } => Some(session.recipe.keep),
+        Command::Run(_, Order::Start { session, .. }) => Some(session.recipe.keep),
         _ => None,
     });
     assert_eq!(started, Some(Keep::Best(Metric::Kl)));
@@ -581,10 +590,10 @@ fn a_finished_run_goes_on_for_more_steps_at_a_click() {
     let mut play = Play::running(40);
     assert!(play.harness.query_by_label("More steps…").is_none(), "it has not ended");
     let out = play.app().session().run.clone().unwrap();
-    play.engine.say(Event::Checkpoint { step: 40 });
+    play.engine.say(Fact::Checkpoint { step: 40 });
     let saved = Some(Saved { step: 40, ..Saved::default() });
     let outcome = Outcome { reason: "finished".into(), steps: 40, saved, ..Outcome::default() };
-    play.engine.say(Event::Finished(Box::new(outcome)));
+    play.engine.say(Fact::Finished(Box::new(outcome)));
     play.engine.status(Phase::Finished, 40);
     play.look(6);
     play.engine.heard();
@@ -594,10 +603,13 @@ fn a_finished_run_goes_on_for_more_steps_at_a_click() {
     for step in ["50", "60", "80", asked.as_str()] {
         assert!(play.harness.query_by_label(&format!("up to step {step}")).is_some(), "no {step}");
     }
-    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Extend { .. })), "not asked yet");
+    assert!(
+        !play.engine.heard().iter().any(|command| matches!(command, Command::Run(_, Order::Extend { .. }))),
+        "not asked yet"
+    );
     play.click("up to step 60");
     let extend = |command| match command {
-        Command::Extend { out, steps } => Some((out, steps)),
+        Command::Run(_, Order::Extend { out, steps }) => Some((out, steps)),
         _ => None,
     };
     let extended: Vec<_> = play.engine.heard().into_iter().filter_map(extend).collect();
@@ -606,7 +618,7 @@ fn a_finished_run_goes_on_for_more_steps_at_a_click() {
     let mut session = play.app().session().clone();
     session.recipe.steps = 60;
     session.recipe.extended = vec![Extension { at: 40, steps: planned }];
-    play.engine.say(Event::Started { session: Box::new(session.clone()), out, step: 40 });
+    play.engine.say(Fact::Started { session: Box::new(session.clone()), out, step: 40 });
     play.engine.status(Phase::Running, 40);
     play.look(6);
     assert_eq!(play.app().session().recipe, session.recipe);
@@ -790,8 +802,8 @@ fn on_a_small_screen_every_part_keeps_its_share_and_an_empty_table_gives_way() {
     for (width, height) in [(1280.0, 720.0), (1366.0, 768.0), (1280.0, 800.0), (1000.0, 640.0)] {
         let mut play = Play::new();
         play.harness.set_size(egui::vec2(width, height));
-        play.engine.end.cells.probe.store(Some(stage::probe()));
-        play.engine.end.cells.prompt.store(Some(stage::prompt()));
+        play.engine.put(|cells| &cells.probe, stage::probe());
+        play.engine.put(|cells| &cells.prompt, stage::prompt());
         play.look(8);
         let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(width, height));
         let place = |label: &str| play.harness.get_by_label(label).rect();
@@ -823,7 +835,7 @@ fn on_a_small_screen_a_run_leaves_the_upper_part_of_each_column_its_share() {
     let mut play = Play::running(60);
     let height = 640.0;
     play.harness.set_size(egui::vec2(1000.0, height));
-    play.engine.say(Event::Predictions(Arc::new(stage::predictions(30))));
+    play.engine.say(Fact::Predictions(Arc::new(stage::predictions(30))));
     play.look(8);
     for (lower, least) in [("Knobs", 0.37), ("Curves only", 0.37), ("Test set", 0.48)] {
         let top = play.harness.get_by_label(lower).rect().top() / height;
@@ -835,10 +847,10 @@ fn on_a_small_screen_a_run_leaves_the_upper_part_of_each_column_its_share() {
 fn a_long_name_of_a_class_hides_no_figure_of_its_row() {
     let mut play = Play::new();
     let classes = (0..8).map(|class| format!("home repair and renovation {class}")).collect();
-    play.engine.say(Event::Opened(Box::new(Opened { classes, ..stage::opened() })));
+    play.engine.reply(Reply::Opened(Box::new(Opened { classes, ..stage::opened() })));
     play.look(4);
     let mut play = play.started(40);
-    play.engine.say(Event::Predictions(Arc::new(stage::predictions(30))));
+    play.engine.say(Fact::Predictions(Arc::new(stage::predictions(30))));
     play.look(4);
     let row = play.harness.get_by_label(&stage::predictions(30).rows[1].text).rect();
     let second_line = |rect: &egui::Rect| row.contains(rect.center()) && rect.center().y > row.center().y;
@@ -861,7 +873,7 @@ fn data_that_are_not_named_yet_are_not_opened() {
     play.engine.heard();
     play.harness.state_mut().ask(Action::Set(retort::window::undo::Part::Data(data)));
     play.look(8);
-    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Open(_))));
+    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Open { .. })));
 }
 
 /// What a run of the fake engine comes to: three of eight classes occur.
@@ -894,8 +906,8 @@ fn outcome() -> Outcome {
 fn a_run_ends_with_a_card_of_what_it_came_to() {
     let mut play = Play::running(640);
     let out = play.app().record().out.clone().unwrap();
-    play.engine.say(Event::Predictions(Arc::new(stage::predictions(800))));
-    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.say(Fact::Predictions(Arc::new(stage::predictions(800))));
+    play.engine.say(Fact::Finished(Box::new(outcome())));
     play.engine.status(Phase::Finished, 1500);
     play.look(6);
     for figure in [
@@ -943,7 +955,7 @@ fn the_card_says_what_was_pruned_what_was_not_measured_and_uses_a_student_writte
     outcome.student.pruned = outcome.student.parameters / 2;
     outcome.unmeasured.push(retort::session::Sentence::verbatim("speed was not measured"));
     outcome.saved = Some(Saved { step: 1500, folder: Some(folder.clone()), ..Saved::default() });
-    play.engine.say(Event::Finished(Box::new(outcome)));
+    play.engine.say(Fact::Finished(Box::new(outcome)));
     play.engine.status(Phase::Finished, 1500);
     play.look(6);
     for words in
@@ -960,7 +972,7 @@ fn the_card_says_what_was_pruned_what_was_not_measured_and_uses_a_student_writte
 fn a_new_result_is_shown_whatever_became_of_the_last() {
     let mut play = Play::running(10);
     for steps in [1500, 3000] {
-        play.engine.say(Event::Finished(Box::new(Outcome { steps, ..outcome() })));
+        play.engine.say(Fact::Finished(Box::new(Outcome { steps, ..outcome() })));
         play.engine.status(Phase::Finished, 1500);
         play.look(6);
         assert!(play.says("test accuracy"), "{steps}");
@@ -971,7 +983,7 @@ fn a_new_result_is_shown_whatever_became_of_the_last() {
 #[test]
 fn the_table_of_a_result_goes_to_the_clipboard() {
     let mut play = Play::running(10);
-    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.say(Fact::Finished(Box::new(outcome())));
     play.engine.status(Phase::Finished, 1500);
     play.look(6);
     play.harness.get_by_label("Copy as table").click();

@@ -36,11 +36,12 @@ pub mod train;
 pub mod vetting;
 pub mod watch;
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
-use crate::link::{About, EngineEnd, Event, EventSink, Notice, Phase, Status};
+use crate::link::{About, EngineEnd, EventSink, Fact, Notice, Phase, Reply, Status};
 use crate::session::knob::Entry;
 use crate::session::{Catalog, Say, Sentence, say, spoken};
 
@@ -235,20 +236,25 @@ pub fn catalog() -> Catalog {
 
 /// Starts the engine on a thread of its own; it ends when the watching end is dropped. Every event
 /// goes to `record` (a journal) as well as down the link. A panic inside becomes
-/// [`Event::Failed`], never a dead window.
+/// [`Fact::Failed`], never a dead window.
 ///
 /// # Errors
 /// The operating system's, if it has no thread to give.
 pub fn spawn(end: EngineEnd, mut record: impl EventSink + Send + 'static) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let EngineEnd { commands, cells, mut sink } = end;
+        let loaded = Cell::new(None);
         loop {
-            let work = AssertUnwindSafe(|| run::serve(&commands, &cells, &mut sink, &mut record));
+            let work = AssertUnwindSafe(|| run::serve(&commands, &cells, &mut sink, &mut record, &loaded));
             let Err(panic) = catch_unwind(work) else { return };
-            let failed = Event::Failed(Notice::from(panic_text(panic.as_ref())).about(About::Run));
+            let notice = Notice::from(panic_text(panic.as_ref())).about(About::Run);
+            let failed = match loaded.take() {
+                Some(run) => Fact::Failed(notice).of(run),
+                None => Reply::Failed(notice).into(),
+            };
             record.emit(failed.clone());
             sink.emit(failed);
-            sink.emit(Event::Status(Status { phase: Phase::Failed, ..Status::default() }));
+            sink.emit(Reply::Status(Status { phase: Phase::Failed, ..Status::default() }).into());
         }
     })
 }

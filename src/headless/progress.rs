@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::tell;
-use crate::link::{Event, Opened, Phase, SeriesId, Status};
+use crate::link::{Event, Fact, Opened, Phase, Reply, SeriesId, Status};
 use crate::session::Sentence;
 
 /// Longest silence of a log, and the time between two looks at the clock.
@@ -52,13 +52,17 @@ impl Progress {
     /// Takes in one event of the run.
     pub fn take(&mut self, event: &Event) {
         match event {
-            Event::Started { session, step, .. } => self.start(session.recipe.steps, *step),
-            Event::Scalars { step, values } => self.step(*step, values),
-            Event::Status(status) => self.status(status),
-            Event::Counted(Some(budget)) => self.line(format!("teacher: {}", budget.sentence())),
-            Event::Note(notice) => self.line(format!("note: {}", notice.text)),
-            Event::Warning(notice) => self.line(format!("warning: {}", notice.text)),
-            Event::Opened(opened) => self.opened(opened),
+            Event::Fact(_, Fact::Started { session, step, .. }) => self.start(session.recipe.steps, *step),
+            Event::Fact(_, Fact::Scalars { step, values }) => self.step(*step, values),
+            Event::Reply(Reply::Status(status)) => self.status(status),
+            Event::Fact(_, Fact::Counted(Some(budget))) | Event::Reply(Reply::Counted(Some(budget))) => {
+                self.line(format!("teacher: {}", budget.sentence()))
+            }
+            Event::Fact(_, Fact::Note(notice)) => self.line(format!("note: {}", notice.text)),
+            Event::Fact(_, Fact::Warning(notice)) | Event::Reply(Reply::Warning(notice)) => {
+                self.line(format!("warning: {}", notice.text))
+            }
+            Event::Fact(_, Fact::Opened(opened)) => self.opened(opened),
             _ => {}
         }
         self.tick();

@@ -13,7 +13,9 @@ use super::{CommandError, RunArguments, consent, figures};
 use crate::engine;
 use crate::engine::hub::HubError;
 use crate::engine::secret::PermitError;
-use crate::link::{Command, Event, Outcome, Question, STOPPED, WatchEnd, connect, grouped, human_bytes};
+use crate::link::{
+    Command, Event, Fact, Order, Outcome, Question, Reply, RunId, STOPPED, WatchEnd, connect, grouped, human_bytes,
+};
 use crate::record::journal;
 use crate::record::recorder::Recorder;
 use crate::session::{Session, Source, file};
@@ -110,7 +112,7 @@ fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
     consent::ensure_local(&session, &arguments.consent)?;
     writable_names(&mut session, &out)?;
     tell(format!("running {:?} into {}", session.name, out.display()));
-    Ok((Command::Start { session: Box::new(session), out: out.clone() }, out))
+    Ok((Order::Start { session: Box::new(session), out: out.clone() }.to(RunId::FIRST), out))
 }
 
 /// Session, journal and checkpoints name files in Unicode, or not at all.
@@ -134,9 +136,9 @@ fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> 
         consent::ensure_local(&session, &arguments.consent)?;
     }
     let Some(steps) = more_steps(&arguments.set).map_err(CommandError::input)? else {
-        return Ok((Command::Continue(out.clone()), out.clone()));
+        return Ok((Order::Continue(out.clone()).to(RunId::FIRST), out.clone()));
     };
-    Ok((Command::Extend { out: out.clone(), steps }, out.clone()))
+    Ok((Order::Extend { out: out.clone(), steps }.to(RunId::FIRST), out.clone()))
 }
 
 /// The only thing that can be set of a run that is gone on with: how many steps it does in all.
@@ -204,13 +206,13 @@ fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError
     loop {
         let event = watch.events.recv_timeout(LOOK);
         if let Some(code) = interrupt.code().filter(|_| !stopping) {
-            if !running && !matches!(event, Ok(Event::Started { .. })) {
+            if !running && !matches!(event, Ok(Event::Fact(_, Fact::Started { .. }))) {
                 progress.close();
                 return Ok(Ended::BeforeFirstStep(code));
             }
             stopping = true;
             progress.line("stopping: a checkpoint, the test, the student; Ctrl+C once more ends at once");
-            watch.commands.send(Command::Stop).map_err(CommandError::run)?;
+            watch.commands.send(Order::Stop.to(RunId::FIRST)).map_err(CommandError::run)?;
         }
         let event = match event {
             Ok(event) => event,
@@ -220,20 +222,20 @@ fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError
             }
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        running |= matches!(event, Event::Started { .. });
+        running |= matches!(event, Event::Fact(_, Fact::Started { .. }));
         progress.take(&event);
         match event {
             // Nobody is there to answer.
-            Event::Asked(question) => return Err(CommandError::input(words(*question))),
+            Event::Reply(Reply::Asked(question)) => return Err(CommandError::input(words(*question))),
             // Nobody is there to answer, and what looks lost may mend itself: it is said, and goes on.
-            Event::Trouble { step, what, alarm: Some(_), .. } => {
+            Event::Fact(_, Fact::Trouble { step, what, alarm: Some(_), .. }) => {
                 progress.line(format!("warning: step {}: {what}; the run goes on", grouped(step)));
-                watch.commands.send(Command::Resume).map_err(CommandError::run)?;
+                watch.commands.send(Order::Resume.to(RunId::FIRST)).map_err(CommandError::run)?;
             }
-            Event::Trouble { what, alarm: None, .. } => return Err(CommandError::run(what)),
-            Event::Failed(notice) if running => return Err(CommandError::run(notice.text)),
-            Event::Failed(notice) => return Err(CommandError::input(notice.text)),
-            Event::Finished(outcome) => {
+            Event::Fact(_, Fact::Trouble { what, alarm: None, .. }) => return Err(CommandError::run(what)),
+            Event::Fact(_, Fact::Failed(notice)) => return Err(CommandError::run(notice.text)),
+            Event::Reply(Reply::Failed(notice)) => return Err(CommandError::input(notice.text)),
+            Event::Fact(_, Fact::Finished(outcome)) => {
                 progress.close();
                 return Ok(Ended::Outcome(outcome));
             }

@@ -8,20 +8,29 @@ pub mod alarm;
 mod any_number;
 pub mod budget;
 pub mod checkup;
+pub mod command;
 pub mod connection;
+pub mod event;
+pub mod fact;
 mod figure;
 pub mod folder;
-pub mod message;
 pub mod model_catalog;
+pub mod notice;
+pub mod opened;
 pub mod outcome;
 pub mod pace;
+pub mod predictions;
 pub mod preview;
 pub mod probe;
 pub mod question;
+pub mod reply;
+pub mod run_id;
 pub mod scores;
 pub mod secret;
 pub mod series;
 pub mod sink;
+pub mod status;
+pub mod unwritten;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -32,25 +41,31 @@ use crate::session::Knobs;
 pub use alarm::Alarm;
 pub use budget::Budget;
 pub use checkup::{Checkup, Finding, Grade, ModelSize, Subject};
+pub use command::{Command, Order};
 pub use connection::{Connection, Reach};
+pub use event::Event;
+pub use fact::{Abandoned, Fact, InputFile, KnobChange, Origin};
 pub use figure::{grouped, human_bytes};
 pub use folder::FolderSize;
-pub use message::{
-    Abandoned, About, Command, Event, InputFile, KnobChange, ModelCard, Notice, Opened, Origin, PartCounts, Phase,
-    Prediction, Predictions, Status, Unwritten,
-};
 pub use model_catalog::{Listed, ModelCatalog, Repository, RepositoryFile};
+pub use notice::{About, Notice};
+pub use opened::{ModelCard, Opened, PartCounts};
 pub use outcome::{ClassMeasures, Measures, Outcome, STOPPED, Saved, Side, Speed};
 pub use pace::{Measuring, Pace, Pacer, Plan};
+pub use predictions::{Prediction, Predictions};
 pub use preview::{Preview, Sheet};
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TextPlace, TokenChip, WeightFrame,
     WordCheck,
 };
 pub use question::{Answer, Missing, Question};
+pub use reply::Reply;
+pub use run_id::{OfRun, RunId};
 pub use secret::{KeyNews, KeyState, Secret};
 pub use series::{SeriesId, Step};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
+pub use status::{Phase, Status};
+pub use unwritten::Unwritten;
 
 /// A cell with one writer and many readers: the last value wins, nobody ever waits.
 #[derive(Debug)]
@@ -85,26 +100,27 @@ impl<T> Live<T> {
     }
 }
 
-/// The cells both ends share.
+/// The cells both ends share. What is of a run says of which one, so that no picture is taken for another
+/// run's and no slider turns one.
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
-    /// Slider values, written by the window, read by the engine once per step.
-    pub knobs: Live<Knobs>,
+    /// Slider values of one run, written by the window, read by the engine once per step.
+    pub knobs: Live<OfRun<Knobs>>,
     /// What the person is looking at, written by the window.
     pub ask: Live<ProbeRequest>,
     /// The answer, written by the engine.
-    pub probe: Live<Option<ProbeFrame>>,
+    pub probe: Live<Option<OfRun<ProbeFrame>>>,
     /// The rendered prompt, written by the engine.
-    pub prompt: Live<Option<PromptFrame>>,
+    pub prompt: Live<Option<OfRun<PromptFrame>>>,
     /// Importances of the student's weights, written by the engine.
-    pub weights: Live<Option<WeightFrame>>,
+    pub weights: Live<Option<OfRun<WeightFrame>>>,
     /// The models at hand, written by the engine when [`Command::List`] asks.
     pub shelf: Live<Option<ModelCatalog>>,
     /// The files of the repository that was looked into last, written by the engine when
     /// [`Command::Files`] asks, and when one of them has to be chosen.
     pub repository: Live<Option<Repository>>,
     /// The folder of the run that is loaded or shown, written by the engine whenever it writes there.
-    pub folder: Live<Option<FolderSize>>,
+    pub folder: Live<Option<OfRun<FolderSize>>>,
     /// What became of the last key to be stored, written by the engine when [`Command::StoreKey`] asks.
     pub key: Live<Option<KeyNews>>,
     /// The table that was looked into last, written by the engine when [`Command::Preview`] asks.

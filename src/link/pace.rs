@@ -5,7 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::message::Status;
 use super::series::Step;
 
 /// Seconds after which what a step or a text took counts half as much.
@@ -42,21 +41,6 @@ pub struct Pace {
     pub secs_per_evaluation: f64,
     /// Seconds that measuring takes when the run has ended.
     pub secs_at_end: f64,
-}
-
-impl Status {
-    /// Seconds until the run has ended and is measured; `None` where that cannot be told.
-    pub fn seconds_left(&self) -> Option<f64> {
-        let pace = &self.pace;
-        if !self.phase.is_live() || pace.secs_per_step <= 0.0 {
-            return None;
-        }
-        let share = self.measuring.map_or(0.0, |measuring| measuring.share());
-        let evaluates = pace.evaluations_left > 0;
-        let evaluations = pace.evaluations_left as f64 - if evaluates { share } else { 0.0 };
-        let end = pace.secs_at_end * if evaluates { 1.0 } else { 1.0 - share };
-        Some(pace.steps_left as f64 * pace.secs_per_step + evaluations * pace.secs_per_evaluation + end)
-    }
 }
 
 /// What a run has still before it.
@@ -140,6 +124,7 @@ impl Mean {
 
 #[cfg(test)]
 mod tests {
+    use super::super::status::Status;
     use super::*;
     use crate::link::Phase;
 

@@ -4,7 +4,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::message::Event;
+use super::event::Event;
+use super::fact::Fact;
 use crate::session::Sentence;
 
 /// Takes events, one after the other.
@@ -109,7 +110,7 @@ impl ChannelSink {
 
 impl EventSink for ChannelSink {
     fn emit(&mut self, event: Event) {
-        let soon = if matches!(event, Event::Scalars { .. }) { Self::PATIENCE } else { Duration::ZERO };
+        let soon = if matches!(event, Event::Fact(_, Fact::Scalars { .. })) { Self::PATIENCE } else { Duration::ZERO };
         // A watcher that has gone is noticed where commands are received; news for nobody is dropped.
         let _ = self.events.send(event);
         self.wake_in(soon);

@@ -1,4 +1,4 @@
-//! The journal: every event as one JSON line, which a notebook can read. Here it is written; what is read
+//! The journal: every fact as one JSON line, which a notebook can read. Here it is written; what is read
 //! back of it is a [`Reading`].
 
 mod reading;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::link::{Event, EventSink};
+use crate::link::Fact;
 use crate::session::file::write_atomically;
 
 pub use self::reading::{Fault, Reading, read, replay, replay_what_is_left, without_journal};
@@ -89,7 +89,7 @@ impl Header {
 /// Lines that wait for room take so much memory at most, bytes; those that come then are left out.
 const WAITING: usize = 64 << 20;
 
-/// Writes events to a file as they come. A full disk does not end the run: the lines wait, and are written
+/// Writes facts to a file as they come. A full disk does not end the run: the lines wait, and are written
 /// with the next one that finds room, so that nothing is missing between them.
 pub struct Journal {
     file: File,
@@ -133,7 +133,7 @@ impl Journal {
         }
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         // It may lack nothing but its end.
-        let complete = serde_json::from_slice::<Event>(&bytes[whole..]).is_ok();
+        let complete = serde_json::from_slice::<Fact>(&bytes[whole..]).is_ok();
         let mut file = File::options().write(true).open(path).map_err(|e| io(&e, path))?;
         file.set_len(if complete { bytes.len() } else { whole } as u64).map_err(|e| io(&e, path))?;
         file.seek(SeekFrom::End(0)).map_err(|e| io(&e, path))?;
@@ -193,6 +193,14 @@ impl Journal {
         }
     }
 
+    /// Writes a fact.
+    pub fn write(&mut self, fact: &Fact) {
+        self.write_line(fact);
+        // A checkpoint must never know of steps that the journal has lost: a run killed right behind one
+        // goes on from it, and would have a gap in its curves.
+        self.flush();
+    }
+
     fn write_line(&mut self, value: &impl Serialize) {
         let line = serde_json::to_vec(value).unwrap_or_default();
         if line.is_empty() || self.waiting.len() + line.len() > WAITING {
@@ -201,19 +209,6 @@ impl Journal {
         }
         self.waiting.extend_from_slice(&line);
         self.waiting.push(b'\n');
-    }
-}
-
-impl EventSink for Journal {
-    fn emit(&mut self, event: Event) {
-        // Status is how the machine fares, not what happened to the run.
-        if matches!(event, Event::Status(_)) {
-            return;
-        }
-        self.write_line(&event);
-        // A checkpoint must never know of steps that the journal has lost: a run killed right behind one
-        // goes on from it, and would have a gap in its curves.
-        self.flush();
     }
 }
 
@@ -231,9 +226,9 @@ fn renewed(bytes: &[u8], path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
     }
     let today = serde_json::to_vec(&Header::today());
     let mut renewed = today.map_err(|e| JournalError::Io { reason: e.said(), path: path.to_owned() })?;
-    let is_event = serde_json::from_slice::<Event>(header).is_ok();
-    renewed.extend_from_slice(if is_event || end == bytes.len() { b"\n" } else { b"" });
-    renewed.extend_from_slice(if is_event { bytes } else { &bytes[end..] });
+    let is_fact = serde_json::from_slice::<Fact>(header).is_ok();
+    renewed.extend_from_slice(if is_fact || end == bytes.len() { b"\n" } else { b"" });
+    renewed.extend_from_slice(if is_fact { bytes } else { &bytes[end..] });
     Ok(Some(renewed))
 }
 
@@ -261,19 +256,19 @@ mod tests {
     fn lines_that_found_no_room_are_written_in_their_place_once_there_is_some() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
-        let step = |step| Event::Scalars { step, values: vec![("loss/total".into(), 1.5)] };
+        let step = |step| Fact::Scalars { step, values: vec![("loss/total".into(), 1.5)] };
         let mut journal = Journal::create(&path).unwrap();
-        journal.emit(step(0));
+        journal.write(&step(0));
         let full = File::options().write(true).open("/dev/full").unwrap();
         let file = journal.swap(full);
-        (1..4).for_each(|number| journal.emit(step(number)));
+        (1..4).for_each(|number| journal.write(&step(number)));
         assert!(journal.is_behind() && journal.check().is_err());
-        assert_eq!(read(&path).unwrap().events, [step(0)]);
+        assert_eq!(read(&path).unwrap().facts, [step(0)]);
         journal.swap(file);
-        journal.emit(step(4));
+        journal.write(&step(4));
         assert!(!journal.is_behind() && journal.check().is_ok());
         let reading = read(&path).unwrap();
-        assert_eq!((reading.events, reading.faults), ((0..5).map(step).collect(), Vec::new()));
+        assert_eq!((reading.facts, reading.faults), ((0..5).map(step).collect(), Vec::new()));
     }
 
     #[cfg(target_os = "linux")]
@@ -281,14 +276,14 @@ mod tests {
     fn lines_that_have_waited_are_not_written_behind_those_of_another_process() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
-        let step = |step| Event::Scalars { step, values: Vec::new() };
+        let step = |step| Fact::Scalars { step, values: Vec::new() };
         let mut journal = Journal::create(&path).unwrap();
         let file = journal.swap(File::options().write(true).open("/dev/full").unwrap());
-        journal.emit(step(0));
+        journal.write(&step(0));
         journal.swap(file);
-        Journal::append(&path).unwrap().emit(step(7));
+        Journal::append(&path).unwrap().write(&step(7));
         journal.flush();
         assert!(journal.check().unwrap_err().to_string().contains("another process"));
-        assert_eq!(read(&path).unwrap().events, [step(7)]);
+        assert_eq!(read(&path).unwrap().facts, [step(7)]);
     }
 }

@@ -104,11 +104,11 @@ fn rows(record: &RunRecord, from: Step, to: Step) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::Event;
+    use crate::link::Fact;
 
-    fn scalars(step: Step, names: &[&str]) -> Event {
+    fn scalars(step: Step, names: &[&str]) -> Fact {
         let value = |name: &&str| ((*name).into(), step as f64 + name.len() as f64 / 10.0);
-        Event::Scalars { step, values: names.iter().map(value).collect() }
+        Fact::Scalars { step, values: names.iter().map(value).collect() }
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
         file.grow(&record, 5).unwrap();
         assert_eq!(read(), metrics(&record));
         assert!(read().ends_with("4,loss/total,5\n4,measure/accuracy,5.6\n4,prune/sparsity,5.4\n"), "{}", read());
-        record.fold(Event::Rewound { step: 2 });
+        record.fold(Fact::Rewound { step: 2 });
         file.rewrite(&record).unwrap();
         record.fold(scalars(2, &["loss/total"]));
         file.grow(&record, 3).unwrap();

@@ -1,44 +1,39 @@
-//! WHAT HAPPENED: a run record is a pure fold of events. Live, from a journal, or headless: the
-//! same events give the same record, so the picture is always the true state of the run.
+//! WHAT HAPPENED: a run record is a pure fold of facts. Live, from a journal, or headless: the
+//! same facts give the same record, so the picture is always the true state of the run. What is known beside
+//! the runs, and which of them is shown, is the [`Workspace`].
 
 pub mod card;
 pub mod journal;
 pub mod metrics;
+pub mod notices;
 pub mod opening;
 pub mod recorder;
 pub mod series;
+pub mod workspace;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::link::{
-    Abandoned, About, Alarm, Budget, Checkup, Event, KnobChange, ModelSize, Notice, Opened, Origin, Outcome, Phase,
-    Predictions, Question, SeriesId, Status, Step, Unwritten,
+    Abandoned, About, Alarm, Budget, Fact, KnobChange, Notice, Opened, Origin, Outcome, Predictions, SeriesId, Step,
 };
 use crate::session::{Sentence, Session};
+pub use notices::{Notices, Remark};
 pub use series::{Bucket, Series};
+pub use workspace::Workspace;
 
-/// Everything known about the run, folded from its events.
+/// Everything known about a run, folded from its facts.
 #[derive(Clone, Debug, Default)]
 pub struct RunRecord {
-    /// Pair and data, once open.
+    /// Its pair and data, once they are open.
     pub opened: Option<Arc<Opened>>,
-    /// Pair and data of the run; what is open may be others by now.
-    pub of_run: Option<Arc<Opened>>,
-    /// The last check-up of a session.
-    pub checkup: Option<Arc<Checkup>>,
-    /// What the student that is being chosen weighs.
-    pub size: Option<ModelSize>,
-    /// What a run will pay its server for.
+    /// What it will pay its server for.
     pub budget: Option<Budget>,
     /// The session as run, once started.
     pub session: Option<Arc<Session>>,
     /// Its run folder.
     pub out: Option<PathBuf>,
-    /// What the engine is doing.
-    pub status: Status,
     /// Steps done.
     pub step: Step,
     /// Every curve.
@@ -55,19 +50,13 @@ pub struct RunRecord {
     pub abandoned: Option<Abandoned>,
     /// What is worth knowing of the run and no trouble, in the order in which it was said.
     pub notes: Vec<Notice>,
-    /// Notices, the newest last.
+    /// What went wrong in it, the newest last.
     pub notices: Vec<Remark>,
-    /// How many of them are from before the run.
-    pub earlier: usize,
     /// What paused the run by itself, until it goes on.
     pub trouble: Option<Trouble>,
     /// How it ended.
     pub outcome: Option<Arc<Outcome>>,
-    /// What an order waits for.
-    pub question: Option<Arc<Question>>,
-    /// A student that could not be written, as long as the engine has it: of this run or of one before.
-    pub unwritten: Option<Arc<Unwritten>>,
-    /// Whether what is opened next is the run's.
+    /// Whether what is opened next is the run's: older journals tell of what was opened behind it.
     pub opens: bool,
 }
 
@@ -80,35 +69,6 @@ pub struct Mark {
     pub origin: Origin,
     /// Knob, old and new value.
     pub change: KnobChange,
-}
-
-/// A notice, how grave it is, and where it comes from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Remark {
-    /// Whether it ended the run.
-    pub grave: bool,
-    /// The sentence.
-    pub notice: Notice,
-    /// Steps done when it was said; `None` outside of a run.
-    pub step: Option<Step>,
-    /// Whether the engine said it, or whoever watches.
-    pub from_engine: bool,
-    /// When a window heard of it; a record that is only folded has no clock.
-    pub heard: Option<Instant>,
-    /// Whether the person has read it: it is listed only.
-    pub read: bool,
-}
-
-impl Remark {
-    /// Something that whoever watches has to say.
-    pub fn new(grave: bool, notice: impl Into<Notice>) -> Self {
-        Self { grave, notice: notice.into(), step: None, from_engine: false, heard: None, read: false }
-    }
-
-    /// Whether it says the same.
-    pub fn says_the_same(&self, other: &Self) -> bool {
-        (self.grave, &self.notice) == (other.grave, &other.notice)
-    }
 }
 
 /// A run that paused itself.
@@ -125,98 +85,59 @@ pub struct Trouble {
 }
 
 impl RunRecord {
-    /// Takes in one event.
-    pub fn fold(&mut self, event: Event) {
-        match event {
-            Event::Opened(opened) => self.open(Arc::from(opened)),
-            Event::Examined(checkup) => self.checkup = Some(Arc::from(checkup)),
-            Event::Asked(question) => self.question = Some(Arc::from(question)),
-            Event::Answered(_) => self.question = None,
-            Event::Weighed(size) => self.size = size,
-            Event::Counted(budget) => self.budget = budget,
-            Event::Started { session, out, step } => self.start(*session, out, step),
-            Event::Status(status) => self.take_status(status),
-            Event::Scalars { step, values } => self.grow(step, values),
-            Event::KnobsChanged { step, origin, changes } => self.mark(step, origin, changes),
-            Event::Predictions(predictions) => self.predictions = Some(predictions),
-            Event::Rewound { step } => self.rewind(step),
-            Event::Checkpoint { step } => self.keep(step),
-            Event::CheckpointsKept { steps, abandoned } => {
+    /// Takes in one fact.
+    pub fn fold(&mut self, fact: Fact) {
+        match fact {
+            Fact::Opened(opened) => self.open(Arc::from(opened)),
+            Fact::Counted(budget) => self.budget = budget,
+            Fact::Started { session, out, step } => self.start(*session, out, step),
+            Fact::Scalars { step, values } => self.grow(step, values),
+            Fact::KnobsChanged { step, origin, changes } => self.mark(step, origin, changes),
+            Fact::Predictions(predictions) => self.predictions = Some(predictions),
+            Fact::Rewound { step } => self.rewind(step),
+            Fact::Checkpoint { step } => self.keep(step),
+            Fact::CheckpointsKept { steps, abandoned } => {
                 self.checkpoints = steps;
                 self.abandoned = abandoned.or(self.abandoned.take());
             }
-            Event::Left { .. } | Event::Inputs(_) => {}
-            Event::Trouble { step, what, checkpoint, alarm } => {
+            Fact::Left { .. } | Fact::Inputs(_) => {}
+            Fact::Trouble { step, what, checkpoint, alarm } => {
                 self.trouble = Some(Trouble { step, what, checkpoint, alarm });
             }
-            Event::Note(notice) => self.notes.push(notice),
-            Event::Warning(notice) => self.hear(false, notice),
-            Event::Failed(notice) => {
-                self.status.phase = Phase::Failed;
-                self.hear(true, notice);
-            }
-            Event::Finished(outcome) => self.outcome = Some(Arc::from(outcome)),
-            // It may have been written while another run was looked at.
-            Event::Written { outcome, out } => {
-                if self.out.as_ref() == Some(&out) {
-                    self.outcome = Some(Arc::from(outcome));
-                    // There was no room, and now there is.
-                    self.read_about_run();
-                }
-            }
-            Event::Unwritten(unwritten) => self.unwritten = unwritten.map(Arc::from),
+            Fact::Note(notice) => self.notes.push(notice),
+            Fact::Warning(notice) => self.hear(false, notice),
+            Fact::Failed(notice) => self.hear(true, notice),
+            Fact::Finished(outcome) => self.outcome = Some(Arc::from(outcome)),
+            Fact::Written { outcome, .. } => self.outcome = Some(Arc::from(outcome)),
         }
     }
 
-    /// A new run at step 0 starts an empty record; a continued one keeps what lies before `step`.
+    /// A run at step 0 starts an empty record; a continued one keeps what lies before `step`.
     fn start(&mut self, session: Session, out: PathBuf, step: Step) {
         if step == 0 {
-            *self = Self {
-                of_run: self.opened.clone(),
-                opened: self.opened.take(),
-                checkup: self.checkup.take(),
-                size: self.size,
-                budget: self.budget,
-                status: std::mem::take(&mut self.status),
-                notices: self.notices.drain(..).filter(|remark| remark.notice.about.is_none()).collect(),
-                unwritten: self.unwritten.take(),
-                ..Self::default()
-            };
-            self.applied = session.knobs.clone();
+            *self = Self { applied: session.knobs.clone(), ..Self::default() };
         } else {
             self.rewind(step);
-            self.outcome = None;
-            self.forget(|about| about != About::Run);
+            (self.outcome, self.trouble) = (None, None);
+            self.notices.retain(|remark| remark.notice.about == Some(About::Run));
         }
-        (self.earlier, self.opens) = (self.notices.len(), true);
-        self.session = Some(Arc::new(session));
-        self.out = Some(out);
+        (self.opens, self.session, self.out) = (true, Some(Arc::new(session)), Some(out));
     }
 
-    /// What could be opened is sound.
     fn open(&mut self, opened: Arc<Opened>) {
-        self.forget(|about| matches!(about, About::Pair | About::Data));
         if std::mem::take(&mut self.opens) || self.session.is_none() {
-            self.of_run = Some(Arc::clone(&opened));
+            self.opened = Some(opened);
         }
-        self.opened = Some(opened);
     }
 
-    /// Takes in what the engine says; of a part that fails again only the newest.
     fn hear(&mut self, grave: bool, notice: Notice) {
-        let about = notice.about.unwrap_or(About::Run);
-        if grave && about != About::Run {
-            self.forget(|earlier| earlier == about);
-        }
         let step = self.session.is_some().then_some(self.step);
-        self.notices.push(Remark { step, from_engine: true, ..Remark::new(grave, notice.about(about)) });
+        self.notices.push(Remark::of_engine(grave, notice, step));
     }
 
-    /// Takes back the notices about parts that `past` names: they are sound again, or others.
-    pub fn forget(&mut self, past: impl Fn(About) -> bool) {
-        let is_past = |remark: &Remark| remark.notice.about.is_some_and(&past);
-        self.earlier -= self.notices.iter().take(self.earlier).filter(|remark| is_past(remark)).count();
-        self.notices.retain(|remark| !is_past(remark));
+    /// It goes on: what had paused it is past.
+    pub(crate) fn goes_on(&mut self) {
+        self.trouble = None;
     }
 
     /// What a knob stood at when `step` steps were done.
@@ -227,24 +148,6 @@ impl RunRecord {
         before.or_else(after).or_else(|| self.applied.get(knob).copied())
     }
 
-    /// Takes every notice for read; they stay in the list.
-    pub fn read_all(&mut self) {
-        self.notices.iter_mut().for_each(|remark| remark.read = true);
-    }
-
-    /// Takes for read what was said of the run.
-    pub fn read_about_run(&mut self) {
-        let of_run = |remark: &&mut Remark| remark.notice.about == Some(About::Run);
-        self.notices.iter_mut().filter(of_run).for_each(|remark| remark.read = true);
-    }
-
-    /// The newest notice that says something of what is shown now: during a run none from before it.
-    /// With its place among all; one that was read is past.
-    pub fn newest(&self, live: bool) -> Option<(usize, &Remark)> {
-        let earlier = if live { self.earlier } else { 0 };
-        self.notices.iter().enumerate().skip(earlier).rev().find(|(_, remark)| !remark.read)
-    }
-
     /// Notes a checkpoint. One written anew in its old place is the same one.
     fn keep(&mut self, step: Step) {
         if let Err(place) = self.checkpoints.binary_search(&step) {
@@ -252,15 +155,9 @@ impl RunRecord {
         }
     }
 
-    fn take_status(&mut self, status: Status) {
-        if status.phase == Phase::Running {
-            self.trouble = None;
-        }
-        self.status = status;
-    }
-
     fn grow(&mut self, step: Step, values: Vec<(SeriesId, f64)>) {
         self.step = self.step.max(step + 1);
+        self.trouble.take_if(|trouble| trouble.step < step);
         for (id, value) in values {
             self.series.entry(id).or_default().push(step, value);
         }

@@ -116,18 +116,19 @@ fn under(mut record: RunRecord, session: &Session) -> RunRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::{Event, EventSink as _, Outcome};
+    use crate::link::{EventSink as _, Fact, Outcome, RunId};
     use crate::record::recorder::Recorder;
 
     /// A run of a few steps in `out`, as a recorder writes it.
     fn run_in(out: &Path) -> Session {
         let session = Session { name: "as run".into(), ..Session::built_in().unwrap() };
         let mut recorder = Recorder::default();
-        recorder.emit(Event::Started { session: Box::new(session.clone()), out: out.to_owned(), step: 0 });
+        recorder
+            .emit(Fact::Started { session: Box::new(session.clone()), out: out.to_owned(), step: 0 }.of(RunId::FIRST));
         for step in 0..6 {
-            recorder.emit(Event::Scalars { step, values: vec![("loss/total".into(), 1.0)] });
+            recorder.emit(Fact::Scalars { step, values: vec![("loss/total".into(), 1.0)] }.of(RunId::FIRST));
         }
-        recorder.emit(Event::Finished(Box::new(Outcome { steps: 6, ..Outcome::default() })));
+        recorder.emit(Fact::Finished(Box::new(Outcome { steps: 6, ..Outcome::default() })).of(RunId::FIRST));
         session
     }
 

@@ -11,7 +11,7 @@ use super::journal::{self, Journal};
 pub use super::metrics::METRICS;
 use super::metrics::{MetricsFile, unwritten};
 use super::{RunRecord, card};
-use crate::link::{Event, EventSink, Outcome, Step};
+use crate::link::{Event, EventSink, Fact, Outcome, Reply, Step};
 use crate::session::file::write_atomically;
 use crate::session::run_folder::STUDENT;
 use crate::session::{InferenceSpec, Say, Sentence, Session, file, say};
@@ -162,11 +162,11 @@ impl Recorder {
 
     /// A student that was written late is told in the folder of its run, which is closed by then.
     fn reopen(&mut self, out: &Path, outcome: &Outcome) {
-        let written = || Event::Written { outcome: Box::new(outcome.clone()), out: out.to_owned() };
+        let written = || Fact::Written { outcome: Box::new(outcome.clone()), out: out.to_owned() };
         if self.late.as_ref().is_some_and(|late| late.run.1 == out) {
             return self.catch_up(|recorder| {
                 recorder.record.fold(written());
-                recorder.note(written());
+                recorder.note(&written());
                 recorder.summarise(outcome);
             });
         }
@@ -177,7 +177,7 @@ impl Recorder {
         let (run, record) = (self.run.take(), std::mem::replace(&mut self.record, shown));
         match Journal::append(&out.join(journal::FILE)) {
             Ok(mut journal) => {
-                journal.emit(written());
+                journal.write(&written());
                 self.run = Some((journal, out.to_owned()));
                 self.summarise(outcome);
             }
@@ -186,9 +186,37 @@ impl Recorder {
         (self.run, self.record) = (run, record);
     }
 
-    fn note(&mut self, event: Event) {
+    fn note(&mut self, fact: &Fact) {
         if let Some((journal, _)) = &mut self.run {
-            journal.emit(event);
+            journal.write(fact);
+        }
+    }
+
+    fn take(&mut self, fact: Fact) {
+        match &fact {
+            Fact::Started { session, out, step } => self.begin(session, out, *step),
+            Fact::Scalars { step, .. } => self.add_rows(*step),
+            Fact::Written { outcome, out } => {
+                self.record.fold(fact.clone());
+                return self.reopen(out, outcome);
+            }
+            _ => {}
+        }
+        self.record.fold(fact.clone());
+        self.note(&fact);
+        match fact {
+            Fact::Started { .. } => {
+                self.tabulate();
+                self.settle();
+            }
+            Fact::Rewound { .. } => self.tabulate(),
+            Fact::Checkpoint { .. } => self.settle(),
+            Fact::Finished(outcome) => {
+                self.summarise(&outcome);
+                self.close();
+            }
+            Fact::Failed(_) | Fact::Left { .. } => self.close(),
+            _ => {}
         }
     }
 }
@@ -199,33 +227,15 @@ impl EventSink for Recorder {
     }
 
     fn emit(&mut self, event: Event) {
-        if matches!(event, Event::Started { .. } | Event::Unwritten(None) | Event::Opened(_)) {
-            self.catch_up(|_| {});
-        }
-        if let Event::Started { session, out, step } = &event {
-            self.begin(session, out, *step);
-        }
-        if let Event::Scalars { step, .. } = &event {
-            self.add_rows(*step);
-        }
-        self.record.fold(event.clone());
-        if let Event::Written { outcome, out } = &event {
-            return self.reopen(out, outcome);
-        }
-        self.note(event.clone());
         match event {
-            Event::Started { .. } => {
-                self.tabulate();
-                self.settle();
+            Event::Fact(_, fact) => {
+                if matches!(fact, Fact::Started { .. } | Fact::Opened(_)) {
+                    self.catch_up(|_| {});
+                }
+                self.take(fact);
             }
-            Event::Rewound { .. } => self.tabulate(),
-            Event::Checkpoint { .. } => self.settle(),
-            Event::Finished(outcome) => {
-                self.summarise(&outcome);
-                self.close();
-            }
-            Event::Failed(_) | Event::Left { .. } => self.close(),
-            _ => {}
+            Event::Reply(Reply::Unwritten(None) | Reply::Opened(_)) => self.catch_up(|_| {}),
+            Event::Reply(_) => {}
         }
     }
 }
@@ -240,13 +250,14 @@ impl Drop for Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::RunId;
 
     #[cfg(target_os = "linux")]
     #[test]
     fn what_a_run_had_no_room_for_is_written_once_its_student_is() {
         let folder = tempfile::tempdir().unwrap();
         let [whole, out] = ["whole", "out"].map(|name| folder.path().join(name));
-        let scalars = |step| Event::Scalars { step, values: vec![("loss/total".into(), step as f64)] };
+        let scalars = |step| Fact::Scalars { step, values: vec![("loss/total".into(), step as f64)] }.of(RunId::FIRST);
         let outcome = Outcome {
             reason: "finished".into(),
             steps: 8,
@@ -257,7 +268,7 @@ mod tests {
             std::fs::create_dir_all(out).unwrap();
             let mut recorder = Recorder::default();
             let session = Box::new(Session::built_in().unwrap());
-            recorder.emit(Event::Started { session, out: out.clone(), step: 0 });
+            recorder.emit(Fact::Started { session, out: out.clone(), step: 0 }.of(RunId::FIRST));
             (0..4).for_each(|step| recorder.emit(scalars(step)));
             let room = full.then(|| {
                 recorder.table.as_mut().unwrap().fill();
@@ -265,17 +276,17 @@ mod tests {
             });
             (4..8).for_each(|step| recorder.emit(scalars(step)));
             let mut ended = outcome.clone();
-            recorder.emit(Event::Finished(Box::new(ended.clone())));
+            recorder.emit(Fact::Finished(Box::new(ended.clone())).of(RunId::FIRST));
             if let Some(file) = room {
-                assert!(journal::read(&out.join(journal::FILE)).unwrap().events.len() < 6);
+                assert!(journal::read(&out.join(journal::FILE)).unwrap().facts.len() < 6);
                 recorder.late.as_mut().unwrap().run.0.swap(file);
             }
             ended.unwritten = None;
-            recorder.emit(Event::Unwritten(None));
-            recorder.emit(Event::Written { outcome: Box::new(ended), out: out.clone() });
+            recorder.emit(Event::Reply(Reply::Unwritten(None)));
+            recorder.emit(Fact::Written { outcome: Box::new(ended), out: out.clone() }.of(RunId::FIRST));
             assert!(recorder.late.is_none());
         }
-        let events = |out: &Path| journal::read(&out.join(journal::FILE)).unwrap().events.len();
+        let events = |out: &Path| journal::read(&out.join(journal::FILE)).unwrap().facts.len();
         assert_eq!(events(&whole), events(&out));
         for file in [METRICS, SUMMARY] {
             assert_eq!(std::fs::read(whole.join(file)).unwrap(), std::fs::read(out.join(file)).unwrap(), "{file}");
@@ -290,19 +301,19 @@ mod tests {
         std::fs::create_dir_all(out.join(METRICS)).unwrap();
         let mut recorder = Recorder::default();
         let session = Box::new(Session::built_in().unwrap());
-        recorder.emit(Event::Started { session, out: out.clone(), step: 0 });
+        recorder.emit(Fact::Started { session, out: out.clone(), step: 0 }.of(RunId::FIRST));
         let said = recorder.take_complaints();
         assert!(
             said.len() == 1 && said[0].contains("cannot write the curves") && said[0].contains(METRICS),
             "{said:?}"
         );
         for step in 0..4 {
-            recorder.emit(Event::Scalars { step, values: vec![("loss/total".into(), 1.0)] });
-            recorder.emit(Event::Checkpoint { step });
+            recorder.emit(Fact::Scalars { step, values: vec![("loss/total".into(), 1.0)] }.of(RunId::FIRST));
+            recorder.emit(Fact::Checkpoint { step }.of(RunId::FIRST));
         }
         assert_eq!(recorder.take_complaints(), Vec::<Sentence>::new());
         std::fs::remove_dir(out.join(METRICS)).unwrap();
-        recorder.emit(Event::Checkpoint { step: 4 });
+        recorder.emit(Fact::Checkpoint { step: 4 }.of(RunId::FIRST));
         let table = std::fs::read_to_string(out.join(METRICS)).unwrap();
         assert_eq!(table.lines().count(), 5, "written as soon as it can be: {table}");
         assert!(out.join(SESSION).exists());

@@ -9,7 +9,7 @@ use super::dialog::Saved;
 use super::state::{Action, Back};
 use super::undo::Part;
 use crate::link::preview::{bare, roles};
-use crate::link::{About, Command, Question};
+use crate::link::{About, Command, Order, Question};
 use crate::session::{Data, Models, Prompt, Say, Sentence, Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
@@ -43,7 +43,7 @@ impl WorkbenchApp {
         let (pair, data) = (self.session.models != *models, self.session.data != *data);
         let prompt = self.session.prompt != *prompt;
         if pair || data || prompt {
-            self.record.forget(|about| match about {
+            self.workspace.notices.forget(|about| match about {
                 About::Pair => pair,
                 About::Data => data,
                 About::Prompt => prompt,
@@ -62,11 +62,11 @@ impl WorkbenchApp {
             Action::BackToRun(back) => self.back_to_run(back),
             Action::Continue => self.go_on(None),
             Action::Extend(steps) => self.go_on(Some(steps)),
-            Action::Pause => self.send(Command::Pause),
-            Action::Resume => self.send(Command::Resume),
-            Action::StepOnce => self.send(Command::StepOnce),
-            Action::Stop => self.send(Command::Stop),
-            Action::Rewind(step) => self.send(Command::Rewind(step)),
+            Action::Pause => self.order(Order::Pause),
+            Action::Resume => self.order(Order::Resume),
+            Action::StepOnce => self.order(Order::StepOnce),
+            Action::Stop => self.order(Order::Stop),
+            Action::Rewind(step) => self.order(Order::Rewind(step)),
             Action::CoolDown(step) => self.cool_down(step),
             Action::StartCooler => self.start_cooler(),
             Action::Undo => self.undo(),
@@ -86,9 +86,9 @@ impl WorkbenchApp {
             Action::LookAgain => self.look_again(),
             Action::WriteStudent(to) => {
                 self.state.question = None;
-                self.send(Command::WriteStudent(to));
+                self.order(Order::WriteStudent(to));
             }
-            Action::DropStudent => self.send(Command::DropStudent),
+            Action::DropStudent => self.order(Order::DropStudent),
             Action::ShowFolder(path) => self.show_folder(path),
             Action::Close(yes) => {
                 self.state.closing = false;
@@ -105,10 +105,7 @@ impl WorkbenchApp {
             }
             Action::ListModels => self.send(Command::List),
             Action::ListFiles { repo, revision } => self.list_files(repo, revision),
-            Action::Dismiss(place) => {
-                let notices = self.record.notices.iter_mut().enumerate();
-                notices.filter(|(at, _)| place.is_none_or(|place| place == *at)).for_each(|(_, said)| said.read = true);
-            }
+            Action::Dismiss(place) => self.workspace.notices.read(place),
         }
     }
 
@@ -219,13 +216,14 @@ impl WorkbenchApp {
     fn start_in(&mut self, out: PathBuf) {
         self.claimed = Some((out.clone(), self.session.run.replace(out.clone())));
         self.due.open = None;
-        self.steering.begin(&self.session, &self.catalog, &self.link.cells.knobs);
-        self.send(Command::Start { session: Box::new(self.session.clone()), out });
+        let run = self.workspace.ask_for_run();
+        self.steering.begin(run, &self.session, &self.catalog, &self.link.cells.knobs);
+        self.order(Order::Start { session: Box::new(self.session.clone()), out });
     }
 
     /// A student that was not written yet would be lost to the next run.
     fn waits_for_student(&mut self) -> bool {
-        let waits = self.record.unwritten.is_some();
+        let waits = self.workspace.unwritten.is_some();
         if waits {
             let text = self.t("the student of the last run is not written yet: write it or let it go first");
             self.notice(false, text);
@@ -238,14 +236,14 @@ impl WorkbenchApp {
             return;
         }
         if let Some(out) = self.session.run.clone() {
-            if self.record.session.as_ref().is_some_and(|run| run.prompt != self.session.prompt) {
+            if self.record().session.as_ref().is_some_and(|run| run.prompt != self.session.prompt) {
                 let text = self.t("the run goes on with its own prompt; undo brings the edited one back");
                 self.notice(false, text);
             }
             self.back_to_run(Back::Prompt);
-            self.steering.go_on();
+            self.steering.go_on(self.workspace.meant());
             self.due.looked_at = true;
-            self.send(steps.map_or(Command::Continue(out.clone()), |steps| Command::Extend { out, steps }));
+            self.order(steps.map_or(Order::Continue(out.clone()), |steps| Order::Extend { out, steps }));
         }
     }
 
@@ -259,7 +257,7 @@ impl WorkbenchApp {
 
     /// Chooses again what the run on show uses; what was chosen meanwhile can be had back by undo.
     fn back_to_run(&mut self, back: Back) {
-        let Some(run) = self.record.session.clone() else { return };
+        let Some(run) = self.record().session.clone() else { return };
         match back {
             Back::Prompt => self.set(Part::Prompt(run.prompt.clone())),
             Back::PairAndData => {
@@ -276,7 +274,7 @@ impl WorkbenchApp {
             // Only an empty folder is removed.
             let _ = std::fs::remove_dir(&out);
             self.session.run = before;
-            if self.record.out.as_ref() == Some(&out) && self.session.run.is_some() {
+            if self.record().out.as_ref() == Some(&out) && self.session.run.is_some() {
                 // It had begun and taken the place of the curves before it.
                 self.look_again();
             }
@@ -285,7 +283,7 @@ impl WorkbenchApp {
 
     fn cool_down(&mut self, step: u64) {
         self.due.cool_down = true;
-        self.send(Command::Rewind(step));
+        self.order(Order::Rewind(step));
     }
 
     /// The run that is under way is left behind, and can be continued.
@@ -310,7 +308,7 @@ impl WorkbenchApp {
         if self.due.open.is_some_and(|due| due <= now) && !held && !self.steering.is_live() {
             self.due.open = None;
             if is_complete(&self.session) && !self.is_mistaken() {
-                self.send(Command::Open(Box::new(self.session.clone())));
+                self.open_pair();
             }
         }
         if self.due.count.take_if(|due| *due <= now).is_some() && self.due.open.is_none() && !self.steering.is_live() {

@@ -20,8 +20,10 @@ use super::strings;
 use super::theme::{self, Look};
 use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
-use crate::link::{Answer, Command, Event, Notice, Opened, Phase, ProbeRequest, Status, WatchEnd};
-use crate::record::{Remark, RunRecord};
+use crate::link::{
+    Answer, Command, Event, Fact, Notice, OfRun, Opened, Order, Phase, ProbeRequest, Reply, Status, WatchEnd,
+};
+use crate::record::{Remark, RunRecord, Workspace};
 use crate::session::{Catalog, Say, Sentence, Session, View, file};
 
 /// Draining stops after this long, so that a burst of news cannot hold up drawing.
@@ -32,7 +34,7 @@ pub struct WorkbenchApp {
     pub(super) session: Session,
     pub(super) path: Option<PathBuf>,
     pub(super) undo: Undo,
-    pub(super) record: RunRecord,
+    pub(super) workspace: Workspace,
     pub(super) steering: Steering,
     pub(super) link: WatchEnd,
     pub(super) catalog: Catalog,
@@ -98,17 +100,17 @@ impl WorkbenchApp {
     ) -> Self {
         let wake = ctx.clone();
         link.wake.set(move |soon| wake.request_repaint_after(soon));
-        let record = RunRecord::default();
+        let workspace = Workspace::default();
         let (preferences, damage) = storage.preferences();
         let mut app = Self {
-            steering: Steering::new(&session, &record, &catalog),
+            steering: Steering::new(workspace.shown_run(), &session, workspace.shown(), &catalog),
             saved: session.clone(),
             taken_up: 0,
             seen: session.clone(),
             session,
             path,
             undo: Undo::default(),
-            record,
+            workspace,
             link,
             catalog,
             state: UiState { recent: storage.recent(), ..UiState::default() },
@@ -148,9 +150,14 @@ impl WorkbenchApp {
         &self.session
     }
 
-    /// What happened so far.
+    /// What happened so far in the run that is shown.
     pub fn record(&self) -> &RunRecord {
-        &self.record
+        self.workspace.shown()
+    }
+
+    /// What is known beside it.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
     }
 
     /// How long frames take.
@@ -175,7 +182,7 @@ impl WorkbenchApp {
             let (path, saved) = (self.path.clone(), Some(self.saved.clone()));
             self.errands.replay(Loaded { path, saved, ..Loaded::new(self.session.clone()) });
         } else {
-            self.send(Command::Open(Box::new(self.session.clone())));
+            self.open_pair();
         }
     }
 
@@ -202,13 +209,14 @@ impl WorkbenchApp {
         let cells = &self.link.cells;
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
         let (shelf, repository, key) = (cells.shelf.load(), cells.repository.load(), cells.key.load());
-        let folder = cells.folder.load();
+        let (folder, run) = (cells.folder.load(), self.workspace.shown_run());
         let (preview, connection) = (cells.preview.load(), cells.connection.load());
         let scene = Scene {
             look,
             preferences: &self.preferences,
             session: &self.session,
-            record: &self.record,
+            record: self.workspace.shown(),
+            workspace: &self.workspace,
             catalog: &self.catalog,
             requested: self.steering.requested(),
             live: self.steering.is_live(),
@@ -218,13 +226,13 @@ impl WorkbenchApp {
             can_undo: self.undo.next().is_some(),
             can_redo: self.undo.next_redo().is_some(),
             timing: &self.timing,
-            probe: probe.as_ref().as_ref(),
-            prompt: prompt.as_ref().as_ref(),
-            weights: weights.as_ref().as_ref(),
+            probe: OfRun::held(&probe, run),
+            prompt: OfRun::held(&prompt, run),
+            weights: OfRun::held(&weights, run),
             shelf: shelf.as_ref().as_ref(),
             repository: repository.as_ref().as_ref(),
             key: key.as_ref().as_ref(),
-            folder: folder.as_ref().as_ref(),
+            folder: OfRun::held(&folder, run),
             preview: preview.as_ref().as_ref(),
             connection: connection.as_ref().as_ref(),
             belonging: self.belonging(),
@@ -283,7 +291,7 @@ impl WorkbenchApp {
     }
 
     fn keys(&mut self, ctx: &Context) {
-        for action in panel::keys(ctx, &self.record, self.path.is_some()) {
+        for action in panel::keys(ctx, self.workspace.status.phase, self.path.is_some()) {
             self.state.ask(action);
         }
         if ctx.input(|input| input.key_pressed(egui::Key::F12)) {
@@ -307,21 +315,21 @@ impl WorkbenchApp {
     }
 
     fn fold(&mut self, event: Event) {
-        if let Event::Opened(opened) = &event {
+        if let Some(opened) = event.opened() {
             self.put_sample_under_lens(opened);
             self.show_questions(opened);
         }
         match &event {
             // From the first step on there is something in its folder.
-            Event::Scalars { .. } => self.claimed = None,
-            Event::Started { session, step, .. } => {
+            Event::Fact(_, Fact::Scalars { .. }) => self.claimed = None,
+            Event::Fact(_, Fact::Started { session, step, .. }) => {
                 self.due.looked_at = false;
                 self.state.held = None;
                 if *step > 0 {
                     self.take_plan(session);
                 }
             }
-            Event::Failed(_) | Event::Answered(Answer::No) => {
+            Event::Fact(_, Fact::Failed(_)) | Event::Reply(Reply::Failed(_) | Reply::Answered(Answer::No)) => {
                 self.drop_claim();
                 if std::mem::take(&mut self.due.looked_at) {
                     // Another process may have it.
@@ -332,10 +340,8 @@ impl WorkbenchApp {
         }
         let turn = Turn::of(&event);
         let rewound = turn == Turn::Rewound;
-        let said = self.record.notices.len();
-        self.record.fold(event);
-        self.record.notices.iter_mut().skip(said).for_each(|remark| remark.heard = Some(Instant::now()));
-        self.steering.turn(turn, &mut self.session, &self.record, &self.link.cells.knobs);
+        self.workspace.fold(event);
+        self.steering.turn(turn, &mut self.session, self.workspace.shown(), &self.link.cells.knobs);
         if rewound {
             self.finish_cooling_down();
         }
@@ -348,7 +354,7 @@ impl WorkbenchApp {
             let cards = opened.teacher.iter().chain([&opened.student]).filter(|card| panel::is_asked(card));
             cards.map(|card| (card.title.clone(), card.trouble.clone(), card.random.clone())).collect::<Vec<_>>()
         };
-        let (now, before) = (of(opened), self.record.opened.as_deref().map(of).unwrap_or_default());
+        let (now, before) = (of(opened), self.workspace.opened.as_deref().map(of).unwrap_or_default());
         if !now.is_empty() && now != before {
             self.state.unfold = Some(panel::PAIR);
         }
@@ -361,9 +367,9 @@ impl WorkbenchApp {
     }
 
     fn engine_is_gone(&mut self) {
-        if self.record.status.phase != Phase::Gone {
-            let status = Status { phase: Phase::Gone, ..self.record.status.clone() };
-            self.fold(Event::Status(status));
+        if self.workspace.status.phase != Phase::Gone {
+            let status = Status { phase: Phase::Gone, ..self.workspace.status.clone() };
+            self.fold(Reply::Status(status).into());
             let text = self.t("the engine has stopped working; save the session and start retort again");
             self.notice(true, text);
         }
@@ -375,10 +381,10 @@ impl WorkbenchApp {
     }
 
     pub(super) fn notice(&mut self, grave: bool, text: impl Say) {
-        let remark = Remark { heard: Some(Instant::now()), ..Remark::new(grave, Notice::from(text)) };
+        let remark = Remark::new(grave, Notice::from(text));
         // A full disk fails every autosave; saying it once is enough.
-        if !self.record.notices.last().is_some_and(|last| last.says_the_same(&remark)) {
-            self.record.notices.push(remark);
+        if !self.workspace.notices.last().is_some_and(|last| last.says_the_same(&remark)) {
+            self.workspace.notices.hear(remark);
         }
     }
 
@@ -388,9 +394,20 @@ impl WorkbenchApp {
         }
     }
 
+    /// Tells the engine what is to become of the run.
+    pub(super) fn order(&mut self, order: Order) {
+        self.send(order.to(self.workspace.meant()));
+    }
+
+    /// Has the engine open the session's pair and data.
+    pub(super) fn open_pair(&mut self) {
+        let (run, session) = (self.workspace.shown_run(), Box::new(self.session.clone()));
+        self.send(Command::Open { run, session });
+    }
+
     /// What of the window is of the chosen pair and data; during a run nothing else can be chosen.
     pub(super) fn belonging(&self) -> Belonging {
-        if self.steering.is_live() { Belonging::ALL } else { Belonging::of(&self.record, &self.session) }
+        if self.steering.is_live() { Belonging::ALL } else { Belonging::of(&self.workspace, &self.session) }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::cell::LazyCell;
 
-use crate::record::RunRecord;
+use crate::record::Workspace;
 use crate::session::{ModelChoice, Models, Session, Source};
 
 /// What of the window is of the pair and the data that are chosen now.
@@ -23,10 +23,10 @@ impl Belonging {
     /// Everything is of what is chosen.
     pub const ALL: Self = Self { run_pair: true, run_data: true, open_pair: true, open_data: true };
 
-    /// Of `record` to `session`.
-    pub fn of(record: &RunRecord, session: &Session) -> Self {
-        let run = record.session.as_deref();
-        let opened = record.opened.as_deref();
+    /// Of the run that `workspace` shows, and of what is open, to `session`.
+    pub fn of(workspace: &Workspace, session: &Session) -> Self {
+        let run = workspace.shown().session.as_deref();
+        let opened = workspace.opened.as_deref();
         let models = opened.and_then(|opened| opened.models.as_deref());
         let data = opened.and_then(|opened| opened.data.as_deref());
         // Reckoned once, and only where the paths as they are typed do not settle it: this is asked in every frame.
@@ -107,7 +107,15 @@ mod tests {
 
     use super::*;
     use crate::link::Opened;
+    use crate::record::RunRecord;
     use crate::session::DataSource;
+
+    /// A workspace that shows a run of `session`.
+    fn showing(session: &Session) -> Workspace {
+        let mut workspace = Workspace::default();
+        workspace.show(RunRecord { session: Some(Arc::new(session.clone())), ..RunRecord::default() });
+        workspace
+    }
 
     fn hub(revision: &str) -> Source {
         Source::Hub { repo: "a/b".into(), revision: revision.into(), file: None }
@@ -116,15 +124,12 @@ mod tests {
     #[test]
     fn what_belongs_to_another_choice_is_told_by_pair_and_by_data() {
         let built_in = Session::built_in().unwrap();
-        let record = RunRecord {
-            session: Some(Arc::new(built_in.clone())),
-            opened: Some(Arc::new(Opened {
-                models: Some(Box::new(built_in.models.clone())),
-                data: Some(Box::new(built_in.data.clone())),
-                ..Opened::default()
-            })),
-            ..RunRecord::default()
-        };
+        let mut workspace = showing(&built_in);
+        workspace.opened = Some(Arc::new(Opened {
+            models: Some(Box::new(built_in.models.clone())),
+            data: Some(Box::new(built_in.data.clone())),
+            ..Opened::default()
+        }));
         type Change = fn(&mut Session);
         let cases: [(&str, Change, bool, bool); 6] = [
             ("nothing", |_| {}, true, true),
@@ -137,11 +142,11 @@ mod tests {
         for (name, change, pair, data) in cases {
             let mut session = built_in.clone();
             change(&mut session);
-            let told = Belonging::of(&record, &session);
+            let told = Belonging::of(&workspace, &session);
             let wanted = Belonging { run_pair: pair, run_data: data, open_pair: pair, open_data: data };
             assert_eq!(told, wanted, "{name}");
         }
-        assert!(Belonging::of(&RunRecord::default(), &built_in).run());
+        assert!(Belonging::of(&Workspace::default(), &built_in).run());
     }
 
     #[test]
@@ -151,7 +156,6 @@ mod tests {
         assert!(!same_source(&hub("main"), &hub("v2")) && !same_source(&hub(commit), &hub(&commit.replace('0', "a"))));
         let mut session = Session::built_in().unwrap();
         session.models.student.source = Source::Folder("models/x".into());
-        let record = RunRecord { session: Some(Arc::new(rooted(&session))), ..RunRecord::default() };
-        assert!(Belonging::of(&record, &session).run());
+        assert!(Belonging::of(&showing(&rooted(&session)), &session).run());
     }
 }

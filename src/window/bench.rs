@@ -66,7 +66,7 @@ impl Benched {
     }
 
     fn drive(&mut self, ctx: &Context) {
-        let phase = self.app.record().status.phase;
+        let phase = self.app.workspace().status.phase;
         let enough = self.started && (self.own.len() as u64 >= self.wanted || phase == Phase::Finished);
         if enough {
             self.finish();
@@ -99,7 +99,7 @@ impl eframe::App for Benched {
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         self.app.ui(ui, frame);
-        if self.app.record().status.phase.is_live() {
+        if self.app.workspace().status.phase.is_live() {
             self.own.push(self.app.timing().last());
         }
     }

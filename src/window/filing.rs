@@ -11,7 +11,6 @@ use super::state::{Action, Choosing, FileQuestion};
 use super::steering::Steering;
 use super::undo::Part;
 use crate::link::Command;
-use crate::record::RunRecord;
 use crate::record::opening::Shown;
 use crate::session::{Column, DataSource, ModelChoice, Session, Source, Strip};
 
@@ -169,8 +168,8 @@ impl WorkbenchApp {
         }
         let Loaded { session, path, saved, place, shown, kept, of } = loaded;
         // What was said of the former session is not said of this one.
-        self.record.forget(|_| true);
-        self.record.read_all();
+        self.workspace.notices.forget(|_| true);
+        self.workspace.notices.read(None);
         self.keep_present();
         kept.into_iter().for_each(|number| self.forget(number));
         if let Some(place) = &place {
@@ -189,18 +188,15 @@ impl WorkbenchApp {
         control::forget_refusals(self.errands.ctx());
         let mut asked = Box::new(self.session.clone());
         asked.run = of.or(asked.run);
-        self.send(Command::Open(asked));
+        let run = self.workspace.shown_run();
+        self.send(Command::Open { run, session: asked });
     }
 
     /// Puts what happened in the session's run on the workbench.
     fn show_run(&mut self, shown: Shown) {
-        let Shown { mut record, held } = shown;
-        let before = std::mem::take(&mut self.record);
-        // What was said in the window stays said; what a journal repeats is not said twice.
-        record.notices.retain(|remark| !before.notices.iter().any(|said| said.says_the_same(remark)));
-        record.notices.splice(0..0, before.notices);
-        self.record = RunRecord { status: before.status, unwritten: before.unwritten, ..record };
-        self.steering = Steering::new(&self.session, &self.record, &self.catalog);
+        let Shown { record, held } = shown;
+        let run = self.workspace.show(record);
+        self.steering = Steering::new(run, &self.session, self.workspace.shown(), &self.catalog);
         self.state.held = held;
     }
 

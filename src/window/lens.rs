@@ -4,7 +4,7 @@
 use super::app::WorkbenchApp;
 use super::panel;
 use super::steering::THETA;
-use crate::link::{Command, Opened, ProbeRequest, TextPlace};
+use crate::link::{Command, OfRun, Opened, ProbeRequest, TextPlace};
 use crate::session::Prompt;
 
 impl WorkbenchApp {
@@ -28,7 +28,7 @@ impl WorkbenchApp {
 
     /// Whether the text under the lens was taken from other data than are open now.
     fn lens_is_of_other_data(&self, opened: &Opened) -> bool {
-        let before = self.record.opened.as_ref();
+        let before = self.workspace.opened.as_ref();
         let other = before.is_some_and(|before| before.data.is_some() && before.data != opened.data);
         let taken = self.state.taken.as_ref().map(|(text, _)| text);
         let texts = taken.into_iter().chain(self.state.gold.as_ref().map(|(text, _)| text));
@@ -38,7 +38,8 @@ impl WorkbenchApp {
     /// Puts the whole text under the lens in place of the cut one that a table shows, once it has come.
     pub(super) fn take_whole_text(&mut self) {
         let frame = self.link.cells.probe.load();
-        let Some(frame) = frame.as_ref().as_ref().filter(|frame| frame.revision == self.asked.revision) else { return };
+        let frame = OfRun::held(&frame, self.workspace.shown_run());
+        let Some(frame) = frame.filter(|frame| frame.revision == self.asked.revision) else { return };
         let asked = self.asked.place.is_some() && self.asked.text == self.session.view.probe;
         if !asked || frame.text == self.asked.text {
             return;
@@ -59,7 +60,7 @@ impl WorkbenchApp {
 
     /// The prompt of the pictures: of a run that is on show its own, unless the person tries a new one.
     fn lens_prompt(&self) -> &Prompt {
-        let run = self.record.session.as_ref().filter(|_| !self.state.trial && self.belonging().run());
+        let run = self.record().session.as_ref().filter(|_| !self.state.trial && self.belonging().run());
         run.map_or(&self.session.prompt, |run| &run.prompt)
     }
 
@@ -99,7 +100,7 @@ mod tests {
 
     use super::super::storage::Storage;
     use super::*;
-    use crate::link::{EngineEnd, ProbeFrame, SideFrame, connect};
+    use crate::link::{EngineEnd, ProbeFrame, RunId, SideFrame, connect};
     use crate::session::{Catalog, Session};
 
     fn app(folder: &std::path::Path) -> (WorkbenchApp, EngineEnd) {
@@ -129,10 +130,10 @@ mod tests {
         let asked = end.cells.ask.load();
         assert_eq!((asked.text.as_str(), asked.place), (cut, Some(TextPlace::Test(7))));
 
-        end.cells.probe.store(Some(answer(asked.revision.wrapping_sub(1), "another text")));
+        end.cells.probe.store(Some(OfRun::new(RunId::FIRST, answer(asked.revision.wrapping_sub(1), "another text"))));
         app.take_whole_text();
         assert_eq!(app.session.view.probe, cut, "an answer to an earlier question");
-        end.cells.probe.store(Some(answer(asked.revision, whole)));
+        end.cells.probe.store(Some(OfRun::new(RunId::FIRST, answer(asked.revision, whole))));
         app.take_whole_text();
         assert_eq!(app.session.view.probe, whole);
         assert_eq!(app.state.gold, Some((whole.to_owned(), 2)));

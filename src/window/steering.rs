@@ -15,7 +15,7 @@
 //! the person did, not what the run went through. Chosen over one mark a gesture, which would be untrue
 //! of the steps between, and over waiting for the release alone, which hides what a held value does.
 
-use crate::link::{Answer, Event, KnobChange, Live, Origin, Phase, Step};
+use crate::link::{Answer, Event, Fact, KnobChange, Live, OfRun, Origin, Phase, Reply, RunId, Step};
 use crate::record::RunRecord;
 use crate::session::{Catalog, Change, Knobs, Session};
 
@@ -48,6 +48,8 @@ struct Held {
 /// What the sliders ask for.
 #[derive(Debug, Default)]
 pub struct Steering {
+    /// The run that they turn.
+    id: RunId,
     requested: Knobs,
     run: Run,
     held: Option<Held>,
@@ -72,11 +74,12 @@ impl Turn {
     /// What `event` means for the sliders.
     pub fn of(event: &Event) -> Self {
         match event {
-            Event::Started { step, .. } => Self::Began(*step),
-            Event::KnobsChanged { origin, changes, .. } => Self::Changed(*origin, changes.clone()),
-            Event::Rewound { .. } => Self::Rewound,
-            Event::Finished(_) | Event::Failed(_) | Event::Answered(Answer::No) => Self::Over,
-            Event::Status(status) if matches!(status.phase, Phase::Failed | Phase::Gone) => Self::Over,
+            Event::Fact(_, Fact::Started { step, .. }) => Self::Began(*step),
+            Event::Fact(_, Fact::KnobsChanged { origin, changes, .. }) => Self::Changed(*origin, changes.clone()),
+            Event::Fact(_, Fact::Rewound { .. }) => Self::Rewound,
+            Event::Fact(_, Fact::Finished(_) | Fact::Failed(_)) => Self::Over,
+            Event::Reply(Reply::Failed(_) | Reply::Answered(Answer::No)) => Self::Over,
+            Event::Reply(Reply::Status(status)) if matches!(status.phase, Phase::Failed | Phase::Gone) => Self::Over,
             _ => Self::None,
         }
     }
@@ -85,7 +88,7 @@ impl Turn {
 impl Steering {
     /// The wheel of a session that is not running. Where a run was shown again, a knob the person
     /// has not touched since stands where the run left it.
-    pub fn new(session: &Session, record: &RunRecord, catalog: &Catalog) -> Self {
+    pub fn new(id: RunId, session: &Session, record: &RunRecord, catalog: &Catalog) -> Self {
         let mut requested = session.start_knobs(catalog);
         let as_run = record.session.as_ref().map(|session| session.start_knobs(catalog));
         for (id, applied) in &record.applied {
@@ -94,7 +97,7 @@ impl Steering {
                 requested.values.insert(id.clone(), *applied);
             }
         }
-        Self { requested, run: Run::None, held: None }
+        Self { id, requested, run: Run::None, held: None }
     }
 
     /// What the sliders show.
@@ -108,7 +111,7 @@ impl Steering {
     }
 
     /// A person asks for a value; gives the one asked for before.
-    pub fn request(&mut self, id: &str, value: f64, session: &mut Session, cell: &Live<Knobs>) -> Option<f64> {
+    pub fn request(&mut self, id: &str, value: f64, session: &mut Session, cell: &Live<OfRun<Knobs>>) -> Option<f64> {
         let before = self.requested.values.get(id).copied();
         self.requested.set(id, value);
         self.held.take_if(|held| held.id == id);
@@ -118,7 +121,14 @@ impl Steering {
 
     /// A hand holds a knob at a value, at time `now`; gives the one asked for before. Without a run
     /// nothing could act, so the session has it at once.
-    pub fn hold(&mut self, id: &str, value: f64, now: f64, session: &mut Session, cell: &Live<Knobs>) -> Option<f64> {
+    pub fn hold(
+        &mut self,
+        id: &str,
+        value: f64,
+        now: f64,
+        session: &mut Session,
+        cell: &Live<OfRun<Knobs>>,
+    ) -> Option<f64> {
         if !self.is_live() {
             return self.request(id, value, session, cell);
         }
@@ -131,7 +141,7 @@ impl Steering {
 
     /// Lets a held value act once the hand has come to rest or is no longer `down`. Gives the seconds
     /// until that has to be looked at again.
-    pub fn settle(&mut self, now: f64, down: bool, session: &mut Session, cell: &Live<Knobs>) -> Option<f64> {
+    pub fn settle(&mut self, now: f64, down: bool, session: &mut Session, cell: &Live<OfRun<Knobs>>) -> Option<f64> {
         let held = self.held.as_ref()?;
         if !down {
             self.let_go(session, cell);
@@ -145,7 +155,7 @@ impl Steering {
         None
     }
 
-    fn let_go(&mut self, session: &mut Session, cell: &Live<Knobs>) {
+    fn let_go(&mut self, session: &mut Session, cell: &Live<OfRun<Knobs>>) {
         if let Some(Held { id, .. }) = self.held.take() {
             self.requested.revision += 1;
             self.commit(&id, session, cell);
@@ -153,7 +163,7 @@ impl Steering {
     }
 
     /// Lets the value asked for act.
-    fn commit(&self, id: &str, session: &mut Session, cell: &Live<Knobs>) {
+    fn commit(&self, id: &str, session: &mut Session, cell: &Live<OfRun<Knobs>>) {
         if self.is_live() {
             self.store(cell);
         } else if let Some(value) = self.requested.values.get(id) {
@@ -162,33 +172,35 @@ impl Steering {
     }
 
     /// Writes the cell. A value under a hand is not in it yet.
-    fn store(&self, cell: &Live<Knobs>) {
+    fn store(&self, cell: &Live<OfRun<Knobs>>) {
         let mut knobs = self.requested.clone();
         if let Some(Held { id, .. }) = &self.held {
-            match cell.load().values.get(id) {
+            match cell.load().it.values.get(id) {
                 Some(acting) => knobs.values.insert(id.clone(), *acting),
                 None => knobs.values.remove(id),
             };
         }
-        cell.store(knobs);
+        cell.store(OfRun::new(self.id, knobs));
     }
 
-    /// A run of `session` is asked for: the sliders stand at step 0.
-    pub fn begin(&mut self, session: &Session, catalog: &Catalog, cell: &Live<Knobs>) {
-        let revision = self.requested.revision.max(cell.load().revision) + 1;
+    /// The run `id` of `session` is asked for: the sliders stand at step 0.
+    pub fn begin(&mut self, id: RunId, session: &Session, catalog: &Catalog, cell: &Live<OfRun<Knobs>>) {
+        let revision = self.requested.revision.max(cell.load().it.revision) + 1;
+        self.id = id;
         self.requested = Knobs { revision, ..session.start_knobs(catalog) };
         self.held = None;
-        cell.store(self.requested.clone());
+        cell.store(OfRun::new(id, self.requested.clone()));
         self.run = Run::Asked;
     }
 
-    /// A run is asked to go on from its folder.
-    pub fn go_on(&mut self) {
+    /// The run `id` is asked to go on from its folder.
+    pub fn go_on(&mut self, id: RunId) {
+        self.id = id;
         self.run = Run::Asked;
     }
 
     /// Takes in what an event meant; `record` has folded it already.
-    pub fn turn(&mut self, turn: Turn, session: &mut Session, record: &RunRecord, cell: &Live<Knobs>) {
+    pub fn turn(&mut self, turn: Turn, session: &mut Session, record: &RunRecord, cell: &Live<OfRun<Knobs>>) {
         match turn {
             Turn::None => {}
             Turn::Began(step) => self.began(step, record, cell),
@@ -207,7 +219,7 @@ impl Steering {
         }
     }
 
-    fn began(&mut self, step: Step, record: &RunRecord, cell: &Live<Knobs>) {
+    fn began(&mut self, step: Step, record: &RunRecord, cell: &Live<OfRun<Knobs>>) {
         // A slider moved between the click and the first step is already in the cell; the run's
         // own knobs must not hide it.
         if self.run == Run::None || step > 0 {
@@ -218,13 +230,13 @@ impl Steering {
 
     /// Takes up values that a hand did not set. The cell takes them too: the engine sees a change
     /// by what differs in it, and turning a knob back to where it stood before must differ.
-    fn follow(&mut self, values: impl IntoIterator<Item = (String, f64)>, cell: &Live<Knobs>) {
+    fn follow(&mut self, values: impl IntoIterator<Item = (String, f64)>, cell: &Live<OfRun<Knobs>>) {
         for (id, value) in values {
             self.held.take_if(|held| held.id == id);
             self.requested.values.insert(id, value);
         }
         // Another session's sliders may have written the cell before: the revision only ever grows.
-        self.requested.revision = self.requested.revision.max(cell.load().revision) + 1;
+        self.requested.revision = self.requested.revision.max(cell.load().it.revision) + 1;
         self.store(cell);
     }
 }
@@ -246,19 +258,19 @@ mod tests {
 
     use super::*;
 
-    fn fold(steering: &mut Steering, record: &mut RunRecord, session: &mut Session, event: Event) {
-        let turn = Turn::of(&event);
-        record.fold(event);
+    fn fold(steering: &mut Steering, record: &mut RunRecord, session: &mut Session, fact: Fact) {
+        let turn = Turn::of(&fact.clone().of(RunId::FIRST));
+        record.fold(fact);
         steering.turn(turn, session, record, &Live::default());
     }
 
-    fn changed(step: Step, origin: Origin, from: f64, to: f64) -> Event {
+    fn changed(step: Step, origin: Origin, from: f64, to: f64) -> Fact {
         let changes = vec![KnobChange { knob: "soft_targets.temperature".into(), from, to }];
-        Event::KnobsChanged { step, origin, changes }
+        Fact::KnobsChanged { step, origin, changes }
     }
 
-    fn started(session: &Session) -> Event {
-        Event::Started { session: Box::new(session.clone()), out: PathBuf::new(), step: 0 }
+    fn started(session: &Session) -> Fact {
+        Fact::Started { session: Box::new(session.clone()), out: PathBuf::new(), step: 0 }
     }
 
     #[test]
@@ -267,10 +279,10 @@ mod tests {
         let change = |step, value| Change { step, knob: "soft_targets.temperature".into(), value };
         session.script = vec![change(2, 4.0), change(9, 8.0)];
         let (mut steering, mut record) = (Steering::default(), RunRecord::default());
-        steering.begin(&session, &Catalog::default(), &Live::default());
-        let events = [started(&session), changed(2, Origin::Script, 2.0, 4.0), changed(5, Origin::Person, 4.0, 3.0)];
-        for event in events {
-            fold(&mut steering, &mut record, &mut session, event);
+        steering.begin(RunId::FIRST, &session, &Catalog::default(), &Live::default());
+        let facts = [started(&session), changed(2, Origin::Script, 2.0, 4.0), changed(5, Origin::Person, 4.0, 3.0)];
+        for fact in facts {
+            fold(&mut steering, &mut record, &mut session, fact);
         }
         assert_eq!(session.script, [change(2, 4.0), change(5, 3.0), change(9, 8.0)]);
     }
@@ -279,7 +291,7 @@ mod tests {
     fn a_change_made_by_the_script_moves_the_slider() {
         let mut session = Session::built_in().unwrap();
         let (mut steering, mut record) = (Steering::default(), RunRecord::default());
-        steering.begin(&session, &Catalog::default(), &Live::default());
+        steering.begin(RunId::FIRST, &session, &Catalog::default(), &Live::default());
         let start = started(&session);
         fold(&mut steering, &mut record, &mut session, start);
         fold(&mut steering, &mut record, &mut session, changed(3, Origin::Script, 2.0, 6.0));
@@ -291,11 +303,11 @@ mod tests {
     fn a_rewind_takes_sliders_and_script_back_with_it() {
         let mut session = Session::built_in().unwrap();
         let (mut steering, mut record) = (Steering::default(), RunRecord::default());
-        steering.begin(&session, &Catalog::default(), &Live::default());
+        steering.begin(RunId::FIRST, &session, &Catalog::default(), &Live::default());
         let start = started(&session);
         fold(&mut steering, &mut record, &mut session, start);
         fold(&mut steering, &mut record, &mut session, changed(3, Origin::Person, 2.0, 6.0));
-        fold(&mut steering, &mut record, &mut session, Event::Rewound { step: 2 });
+        fold(&mut steering, &mut record, &mut session, Fact::Rewound { step: 2 });
         assert_eq!(steering.requested().values["soft_targets.temperature"], 2.0);
         assert!(session.script.is_empty());
     }

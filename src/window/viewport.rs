@@ -77,7 +77,7 @@ impl WorkbenchApp {
             self.may_close = true;
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
-        let loses = self.steering.is_live() || self.record.unwritten.is_some();
+        let loses = self.steering.is_live() || self.workspace.unwritten.is_some();
         if ctx.input(|input| input.viewport().close_requested()) && loses && !self.may_close {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.state.closing = true;

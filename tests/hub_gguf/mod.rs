@@ -11,7 +11,7 @@ use std::process::Command as Process;
 
 use candle_core::quantized::GgmlDType;
 use retort::engine::hub::{self, HubConfig, HubError, Name};
-use retort::link::{Command, Event, Phase, connect};
+use retort::link::{Command, Event, Fact, Order, Phase, Reply, RunId, connect};
 use retort::session::{Head, ModelChoice, Session, Source};
 
 use super::hub_server::Server;
@@ -224,18 +224,21 @@ fn the_engine_gives_the_window_the_files_to_choose_from() {
 fn in_a_process_of_its_own_the_files_reach_their_cell() {
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
-    watch.commands.send(Command::Open(Box::new(session(None)))).unwrap();
+    watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(session(None)) }).unwrap();
     answer(&watch, true);
-    assert!(watch.events.iter().any(|event| matches!(event, Event::Answered(_))));
+    assert!(watch.events.iter().any(|event| matches!(event, Event::Reply(Reply::Answered(_)))));
     let ended = watch.events.iter().find(|event| match event {
-        Event::Status(status) => status.phase == Phase::Empty,
-        other => matches!(other, Event::Failed(_)),
+        Event::Reply(Reply::Status(status)) => status.phase == Phase::Empty,
+        other => matches!(other, Event::Fact(_, Fact::Failed(_)) | Event::Reply(Reply::Failed(_))),
     });
-    assert!(matches!(ended, Some(Event::Status(_))), "half a choice is no failure: {ended:?}");
+    assert!(matches!(ended, Some(Event::Reply(Reply::Status(_)))), "half a choice is no failure: {ended:?}");
     let out = tempfile::tempdir().unwrap();
-    watch.commands.send(Command::Start { session: Box::new(session(None)), out: out.path().into() }).unwrap();
+    watch
+        .commands
+        .send(Order::Start { session: Box::new(session(None)), out: out.path().into() }.to(RunId::FIRST))
+        .unwrap();
     let failed = watch.events.iter().find_map(|event| match event {
-        Event::Failed(notice) => Some(notice.text),
+        Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => Some(notice.text),
         _ => None,
     });
     assert!(failed.unwrap().contains(EIGHT), "a run cannot begin without it");

@@ -6,7 +6,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
 use retort::link::preview::{Preview, Sheet, SheetColumn};
-use retort::link::{About, Command, Connection, Event, Notice, Opened, Outcome, Phase, Reach};
+use retort::link::{About, Command, Connection, Fact, Notice, Opened, Order, Outcome, Phase, Reach, Reply};
 use retort::session::{Data, DataSource, ModelChoice, Models, Prompt, Session, Source};
 use retort::window::Action;
 use retort::window::undo::Part;
@@ -22,7 +22,7 @@ impl Play {
     /// What the real engine opens: it says for which pair and data.
     fn opens(&mut self, models: &Models, data: &Data, opened: Opened) {
         let (models, data) = (Some(Box::new(models.clone())), Some(Box::new(data.clone())));
-        self.engine.say(Event::Opened(Box::new(Opened { models, data, ..opened })));
+        self.engine.reply(Reply::Opened(Box::new(Opened { models, data, ..opened })));
         self.engine.status(Phase::Ready, 0);
         self.look(4);
     }
@@ -33,14 +33,14 @@ impl Play {
         let session = play.app().session().clone();
         play.opens(&session.models, &session.data, stage::opened());
         play.engine.status(Phase::Running, 40);
-        play.engine.say(Event::Checkpoint { step: 40 });
-        play.engine.say(Event::Predictions(Arc::new(stage::predictions(30))));
+        play.engine.say(Fact::Checkpoint { step: 40 });
+        play.engine.say(Fact::Predictions(Arc::new(stage::predictions(30))));
         play.stop();
         play
     }
 
     fn stop(&mut self) {
-        self.engine.say(Event::Finished(Box::new(Outcome { reason: "stopped".into(), ..Outcome::default() })));
+        self.engine.say(Fact::Finished(Box::new(Outcome { reason: "stopped".into(), ..Outcome::default() })));
         self.engine.status(Phase::Stopped, 40);
         self.look(4);
         self.engine.heard();
@@ -60,9 +60,9 @@ impl Play {
     /// The engine answers by `prompt`.
     fn answers_by(&mut self, prompt: &Prompt) {
         let frame = retort::link::ProbeFrame { prompt: prompt.clone(), ..stage::probe() };
-        self.engine.end.cells.probe.store(Some(frame));
+        self.engine.put(|cells| &cells.probe, frame);
         let chips = retort::link::PromptFrame { prompt: self.app().session().prompt.clone(), ..stage::prompt() };
-        self.engine.end.cells.prompt.store(Some(chips));
+        self.engine.put(|cells| &cells.prompt, chips);
         self.look(4);
     }
 
@@ -133,7 +133,7 @@ fn a_continued_run_brings_its_own_prompt_back_into_the_form() {
     let run = play.app().session().prompt.clone();
     let new = play.prompt("{text} Its mood is {answer}");
     play.click("Continue the run");
-    assert!(play.engine.heard().iter().any(|command| matches!(command, Command::Continue(_))));
+    assert!(play.engine.heard().iter().any(|command| matches!(command, Command::Run(_, Order::Continue(_)))));
     assert_eq!(play.app().session().prompt, run);
     play.press(Modifiers::COMMAND, Key::Z);
     assert_eq!(play.app().session().prompt, new);
@@ -145,7 +145,7 @@ fn a_run_that_is_taken_up_brings_its_own_prompt_back_whoever_asked_for_it() {
     let as_run = play.app().session().clone();
     play.prompt("{text} Its mood is {answer}");
     let out = as_run.run.clone().unwrap();
-    play.engine.say(Event::Started { session: Box::new(as_run.clone()), out, step: 40 });
+    play.engine.say(Fact::Started { session: Box::new(as_run.clone()), out, step: 40 });
     play.look(4);
     assert_eq!(play.app().session().prompt, as_run.prompt);
 }
@@ -163,7 +163,7 @@ fn what_a_model_does_not_read_of_the_template_is_said() {
     let mut play = Play::new();
     let mut chips = stage::prompt();
     chips.teacher.as_mut().unwrap().unread = "Choose well.".into();
-    play.engine.end.cells.prompt.store(Some(chips));
+    play.engine.put(|cells| &cells.prompt, chips);
     play.look(4);
     assert!(play.has("does not read what stands behind the answer: Choose well."));
 }
@@ -173,12 +173,12 @@ fn an_error_of_a_label_word_moves_no_field_below_it() {
     let mut play = Play::new();
     let mut chips = stage::prompt();
     chips.words.iter_mut().for_each(|word| word.problem = None);
-    play.engine.end.cells.prompt.store(Some(chips.clone()));
+    play.engine.put(|cells| &cells.prompt, chips.clone());
     play.look(4);
     let place = |play: &Play| play.harness.get_by(|node| is_field(node, "health")).rect();
     let before = place(&play);
     chips.words[1].problem = Some(retort::session::Sentence::verbatim("it collides with another"));
-    play.engine.end.cells.prompt.store(Some(chips));
+    play.engine.put(|cells| &cells.prompt, chips);
     play.look(4);
     assert!(play.says("it collides with another"));
     assert_eq!(place(&play), before, "the next click lands where it was aimed");
@@ -190,7 +190,7 @@ fn the_divergence_of_a_text_names_its_temperature_and_agrees_with_the_table() {
     let prompt = play.app().session().prompt.clone();
     play.answers_by(&prompt);
     assert!(play.says("KL · T 1: ") && play.says(" · T 2: "));
-    play.engine.say(Event::Predictions(Arc::new(stage::predictions(30))));
+    play.engine.say(Fact::Predictions(Arc::new(stage::predictions(30))));
     play.look(4);
     assert!(play.has("sort by KL at T 1"));
 }
@@ -226,7 +226,7 @@ fn what_is_of_a_former_pair_or_of_former_data_never_stands_beside_the_new_as_if_
         // While the new one is opened, and after that has failed.
         for failed in [false, true] {
             if failed {
-                play.engine.say(Event::Failed(Notice::from("it cannot be opened").about(About::Pair)));
+                play.engine.say(Fact::Failed(Notice::from("it cannot be opened").about(About::Pair)));
                 play.look(4);
             }
             assert!(!play.has("Continue the run"), "{name}, failed {failed}");
@@ -270,7 +270,7 @@ fn every_picture_of_a_former_pair_says_so() {
 fn a_row_of_former_data_keeps_the_names_of_its_classes_and_has_no_right_answer_among_the_new() {
     let mut play = Play::stopped();
     let saved = Some(retort::link::Saved { step: 40, ..Default::default() });
-    play.engine.say(Event::Finished(Box::new(Outcome { reason: "stopped".into(), saved, ..Outcome::default() })));
+    play.engine.say(Fact::Finished(Box::new(Outcome { reason: "stopped".into(), saved, ..Outcome::default() })));
     let session = play.app().session().clone();
     let data = Data { source: DataSource::BuiltIn("other".into()), ..session.data.clone() };
     play.set(Part::Data(data.clone()));
@@ -332,7 +332,7 @@ fn a_notice_ends_with_its_cause() {
     ];
     for (about, changed, goes) in cases {
         let mut play = Play::new();
-        play.engine.say(Event::Failed(Notice::from(text).about(about)));
+        play.engine.say(Fact::Failed(Notice::from(text).about(about)));
         play.look(4);
         assert!(play.has(text), "{about:?}");
         let session = play.app().session().clone();
@@ -349,15 +349,15 @@ fn a_notice_ends_with_its_cause() {
 fn a_notice_goes_when_its_part_is_sound_again_or_another_session_is_opened() {
     for (about, sound) in [(About::Pair, true), (About::Data, true), (About::Prompt, false), (About::Run, false)] {
         let mut play = Play::new();
-        play.engine.say(Event::Failed(Notice::from("it cannot be read").about(about)));
-        play.engine.say(Event::Failed(Notice::from("it cannot be read").about(about)));
+        play.engine.say(Fact::Failed(Notice::from("it cannot be read").about(about)));
+        play.engine.say(Fact::Failed(Notice::from("it cannot be read").about(about)));
         play.look(4);
         assert_eq!(
             play.notices().len(),
             if about == About::Run { 2 } else { 1 },
             "{about:?}: only the newest of a part"
         );
-        play.engine.say(Event::Opened(Box::new(stage::opened())));
+        play.engine.reply(Reply::Opened(Box::new(stage::opened())));
         play.look(4);
         assert_eq!(play.has("it cannot be read"), !sound, "{about:?} after it could be opened");
         play.harness.state_mut().ask(Action::OpenBuiltIn);
@@ -370,7 +370,7 @@ fn a_notice_goes_when_its_part_is_sound_again_or_another_session_is_opened() {
 fn during_a_run_no_notice_from_before_it_takes_the_centre() {
     let mut play = Play::new();
     play.harness.state_mut().ask(Action::Open("/nowhere/session.ron".into()));
-    play.wait_until(|app| !app.record().notices.is_empty());
+    play.wait_until(|app| !app.workspace().notices.is_empty());
     let old = play.notices()[0].clone();
     assert!(play.has(&old));
     play.click("▶ Start");
@@ -379,7 +379,7 @@ fn during_a_run_no_notice_from_before_it_takes_the_centre() {
     play.look(4);
     assert!(!play.has(&old), "it is of before the run");
     assert!(play.has("1 notice"), "and still in the list");
-    play.engine.say(Event::Warning("a checkpoint was not written".into()));
+    play.engine.say(Fact::Warning("a checkpoint was not written".into()));
     play.look(4);
     assert!(play.has("a checkpoint was not written"));
 }
@@ -387,7 +387,7 @@ fn during_a_run_no_notice_from_before_it_takes_the_centre() {
 #[test]
 fn what_was_said_of_a_part_before_a_run_is_past_once_the_run_has_begun() {
     let mut play = Play::new();
-    play.engine.say(Event::Failed(Notice::from("it cannot be read").about(About::Data)));
+    play.engine.say(Fact::Failed(Notice::from("it cannot be read").about(About::Data)));
     play.look(4);
     play.click("▶ Start");
     let session = play.app().session().clone();
@@ -412,13 +412,13 @@ fn sheet() -> Sheet {
     Sheet { columns, rows, read: 10_003, whole: true }
 }
 
-fn previews(play: &Play) -> Vec<DataSource> {
+fn previews(play: &mut Play) -> Vec<DataSource> {
     let preview = |command| if let Command::Preview(source) = command { Some(*source) } else { None };
     play.engine.heard().into_iter().filter_map(preview).collect()
 }
 
-fn opens(play: &Play) -> bool {
-    play.engine.heard().iter().any(|command| matches!(command, Command::Open(_)))
+fn opens(play: &mut Play) -> bool {
+    play.engine.heard().iter().any(|command| matches!(command, Command::Open { .. }))
 }
 
 fn table(path: &str, label: &str) -> Data {
@@ -443,7 +443,7 @@ fn columns_are_those_of_the_file_that_is_meant_whichever_way_its_path_came() {
         .state_mut()
         .ask(Action::Use(retort::window::dialog::DialogRequest::DataFile, "/data/first.csv".into()));
     play.look(4);
-    let first = previews(&play);
+    let first = previews(&mut play);
     assert_eq!(first.len(), 1, "dropped or picked");
     assert!(play.says("reading the columns"));
     play.engine.end.cells.preview.store(Some(Preview { source: first[0].clone(), found: Ok(sheet()) }));
@@ -455,7 +455,7 @@ fn columns_are_those_of_the_file_that_is_meant_whichever_way_its_path_came() {
     play.harness.event(egui::Event::Text("/data/second.csv".into()));
     play.look(2);
     play.press(Modifiers::NONE, Key::Enter);
-    let second = previews(&play);
+    let second = previews(&mut play);
     assert!(
         matches!(&second[..], [DataSource::Delimited { path, .. }] if path.ends_with("second.csv")),
         "typed: {second:?}"
@@ -471,14 +471,14 @@ fn columns_are_those_of_the_file_that_is_meant_whichever_way_its_path_came() {
     play.look(4);
     assert!(play.says("no such file") && !play.has("category as class"));
     play.click("Look again");
-    assert_eq!(previews(&play), second);
+    assert_eq!(previews(&mut play), second);
 }
 
 #[test]
 fn columns_of_a_table_that_came_with_the_session_are_read_too() {
     let session = Session { data: table("/data/first.csv", "category"), ..Session::built_in().unwrap() };
-    let play = Play::of(session, None);
-    assert_eq!(previews(&play).len(), 1);
+    let mut play = Play::of(session, None);
+    assert_eq!(previews(&mut play).len(), 1);
 }
 
 #[test]
@@ -491,7 +491,7 @@ fn a_class_column_that_is_none_is_refused_with_the_likely_one_at_a_click() {
         let session = Session { data: table("/data/first.csv", label), ..Session::built_in().unwrap() };
         let mut play = Play::of(session, None);
         play.look_into("Data");
-        let source = previews(&play).remove(0);
+        let source = previews(&mut play).remove(0);
         let mut found = sheet();
         found.columns.push(SheetColumn {
             name: "id".into(),
@@ -504,11 +504,11 @@ fn a_class_column_that_is_none_is_refused_with_the_likely_one_at_a_click() {
         let data = Data { validation: 0.2, ..play.app().session().data.clone() };
         play.set(Part::Data(data));
         play.look(60);
-        assert!(!opens(&play), "{label}");
+        assert!(!opens(&mut play), "{label}");
         assert!(play.says(words), "{label}");
         play.click("Use text · class category");
         play.look(60);
-        assert!(!play.says(words) && opens(&play), "{label}");
+        assert!(!play.says(words) && opens(&mut play), "{label}");
         assert!(play.says("77 classes · largest card_arrival 187 · smallest rare 35 · 100 % have a label"));
     }
 }
@@ -522,7 +522,7 @@ fn columns_without_names_are_told_by_what_stands_in_them() {
     }
     let mut play = Play::of(Session { data, ..Session::built_in().unwrap() }, None);
     play.look_into("Data");
-    let (source, mut found) = (previews(&play).remove(0), sheet());
+    let (source, mut found) = (previews(&mut play).remove(0), sheet());
     found.columns.iter_mut().zip(["0", "1"]).for_each(|(column, place)| column.name = place.to_owned());
     play.engine.end.cells.preview.store(Some(Preview { source, found: Ok(found) }));
     play.look(4);
@@ -534,7 +534,7 @@ fn roles_are_given_by_a_click_on_a_column() {
     let session = Session { data: table("/data/first.csv", "category"), ..Session::built_in().unwrap() };
     let mut play = Play::of(session, None);
     play.look_into("Data");
-    let source = previews(&play).remove(0);
+    let source = previews(&mut play).remove(0);
     play.engine.end.cells.preview.store(Some(Preview { source, found: Ok(sheet()) }));
     play.look(4);
     play.click("category as text");
@@ -671,7 +671,7 @@ fn every_way_to_begin_says_which_values_count() {
     let mut play = Play::running(40);
     play.turn("Temperature", 4.0);
     play.engine.change(40, retort::link::Origin::Person, super::TEMPERATURE, 2.0, 4.0);
-    play.engine.say(Event::Checkpoint { step: 40 });
+    play.engine.say(Fact::Checkpoint { step: 40 });
     play.stop();
     for (label, values) in [
         ("▶ Start", "as the panel shows"),
@@ -685,7 +685,7 @@ fn every_way_to_begin_says_which_values_count() {
     // The green one does what the sliders show.
     play.click("▶ Start");
     let start = play.engine.heard().into_iter().find_map(|command| match command {
-        Command::Start { session, .. } => Some(session),
+        Command::Run(_, Order::Start { session, .. }) => Some(session),
         _ => None,
     });
     let session = start.unwrap();
@@ -701,7 +701,7 @@ fn the_way_that_stands_out_does_what_the_panel_shows_or_what_somebody_wrote_down
     };
     let mut play = Play::running(40);
     play.engine.change(40, retort::link::Origin::Person, super::TEMPERATURE, 2.0, 4.0);
-    play.engine.say(Event::Checkpoint { step: 40 });
+    play.engine.say(Fact::Checkpoint { step: 40 });
     play.stop();
     assert!(is_start_first(&play), "what a hand has done meanwhile is not repeated unasked");
     let mut written = Session::built_in().unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use retort::link::{Command, Event};
+use retort::link::{Event, Fact, Order, RunId};
 
 use super::{Play, leave_at, resume, run, tiny, tree, weights};
 
@@ -47,7 +47,7 @@ fn a_damaged_newest_checkpoint_falls_back_to_the_one_before_it_and_says_so() {
         damage(&out.join("checkpoints/step-000000007"));
         let (outcome, play) = resume(&out);
         assert_eq!(outcome.unwrap().steps, 12, "{what}");
-        assert!(play.said.iter().any(|event| matches!(event, Event::Started { step: 6, .. })), "{what}");
+        assert!(play.said.iter().any(|event| matches!(event, Event::Fact(_, Fact::Started { step: 6, .. }))), "{what}");
         let said = play.warnings().into_iter().find(|words| words.contains("step 7 is damaged"));
         let said = said.unwrap_or_else(|| panic!("{what}: {:?}", play.warnings()));
         assert!(said.contains("the run goes on from step 6"), "{what}: {said}");
@@ -91,11 +91,11 @@ fn a_rewind_to_a_damaged_checkpoint_goes_to_the_one_before_it_and_says_so() {
     leave_at(&session, &out, 7);
     cut(&out.join("checkpoints/step-000000004/state.safetensors"), 0.5);
     let mut play = Play::begin();
-    play.send(Command::Continue(out.clone()));
-    play.send(Command::Pause);
-    play.send(Command::Rewind(4));
-    play.until(|event| matches!(event, Event::Rewound { step: 2 }));
-    play.to_the_end(Command::Stop).unwrap();
+    play.send(Order::Continue(out.clone()).to(RunId::FIRST));
+    play.send(Order::Pause.to(RunId::FIRST));
+    play.send(Order::Rewind(4).to(RunId::FIRST));
+    play.until(|event| matches!(event, Event::Fact(_, Fact::Rewound { step: 2 })));
+    play.to_the_end(Order::Stop.to(RunId::FIRST)).unwrap();
     assert!(play.warnings().iter().any(|words| words.contains("step 4 is damaged")), "{:?}", play.warnings());
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use retort::link::{Command, Event, Phase};
+use retort::link::{Command, Fact, Order, Phase, RunId};
 use retort::record::journal;
 use retort::session::{Change, Extension, Keep, Metric, ScheduleKind, ServerMode, Session, file};
 use serde_json::json;
@@ -203,7 +203,7 @@ fn a_finished_run_goes_on_for_more_steps_with_its_moments_and_its_session_repeat
     let mut long = session.clone();
     long.recipe.steps = 20;
     run(&long, &at("long"));
-    let outcome = Play::begin().to_the_end(Command::Extend { out: at("short"), steps: 20 }).unwrap();
+    let outcome = Play::begin().to_the_end(Order::Extend { out: at("short"), steps: 20 }.to(RunId::FIRST)).unwrap();
     assert_eq!(outcome.steps, 20);
     assert!(weights(&at("long")) == weights(&at("short")), "moments or order were lost");
     // With a rate that falls to 0 the two plans differ; the session as run knows both.
@@ -260,7 +260,7 @@ fn the_best_student_by_a_validation_measure_is_the_one_that_is_saved() {
         resume(&at("left")).0.unwrap();
         assert!(weights(&at("left")) == weights(&at("best")));
         // The last student stays in its checkpoint: the run can go on from it.
-        let on = Play::begin().to_the_end(Command::Extend { out: at("best"), steps: 17 }).unwrap();
+        let on = Play::begin().to_the_end(Order::Extend { out: at("best"), steps: 17 }.to(RunId::FIRST)).unwrap();
         assert_eq!((on.steps, on.saved.unwrap().step), (17, saved.step));
     }
 }
@@ -333,24 +333,24 @@ fn a_journal_ends_with_its_run() {
     play.to_the_end(start(&session, &a)).unwrap();
     let ended = tree(&a);
     // Another pair is opened, one that cannot be opened, and another run.
-    play.send(Command::Open(Box::new(Session::built_in().unwrap())));
+    play.send(Command::Open { run: RunId::FIRST, session: Box::new(Session::built_in().unwrap()) });
     play.until_phase(&[Phase::Ready]);
     let mut broken = session.clone();
     broken.models.student.source = retort::session::Source::Folder("no/such/folder".into());
-    play.send(Command::Open(Box::new(broken)));
+    play.send(Command::Open { run: RunId::FIRST, session: Box::new(broken) });
     play.until_phase(&[Phase::Failed]);
     play.to_the_end(start(&session, &b)).unwrap();
     assert!(tree(&a) == ended, "the journal of a run that has ended was written to");
     // A run that is left for another one ends its journal there.
     let (c, d) = (folder.path().join("c"), folder.path().join("d"));
     play.send(start(&session, &c));
-    play.send(Command::Pause);
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
-    play.send(Command::StepOnce);
+    play.send(Order::StepOnce.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     play.to_the_end(start(&session, &d)).unwrap();
-    let events = journal::read(&c.join("journal.jsonl")).unwrap().events;
-    assert_eq!(events.last(), Some(&Event::Left { step: 1 }));
+    let facts = journal::read(&c.join("journal.jsonl")).unwrap().facts;
+    assert_eq!(facts.last(), Some(&Fact::Left { step: 1 }));
     assert_eq!(journal::replay(&c).unwrap().out, Some(c.clone()));
     resume(&c).0.unwrap();
     assert!(weights(&c) == weights(&d));
@@ -366,9 +366,9 @@ fn the_journal_of_a_run_that_failed_ends_with_how_it_failed() {
     let mut play = Play::begin();
     let reason = play.to_the_end(start(&session, &out)).unwrap_err();
     let ended = tree(&out);
-    let events = journal::read(&out.join("journal.jsonl")).unwrap().events;
-    assert!(matches!(events.last(), Some(Event::Failed(notice)) if notice.text == reason), "{:?}", events.last());
-    play.send(Command::Open(Box::new(tiny(folder.path()))));
+    let facts = journal::read(&out.join("journal.jsonl")).unwrap().facts;
+    assert!(matches!(facts.last(), Some(Fact::Failed(notice)) if notice.text == reason), "{:?}", facts.last());
+    play.send(Command::Open { run: RunId::FIRST, session: Box::new(tiny(folder.path())) });
     play.until_phase(&[Phase::Ready]);
     assert!(tree(&out) == ended, "the journal of a run that has failed was written to");
 }

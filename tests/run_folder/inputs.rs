@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use retort::link::{Command, Event, Phase};
+use retort::link::{Command, Event, Fact, Order, Phase, Reply, RunId};
 use retort::record::journal;
 use retort::session::{ModelChoice, Session, Source, file};
 
@@ -91,9 +91,9 @@ fn a_run_goes_on_where_only_times_have_changed_or_the_change_was_taken_back() {
     outcome.unwrap();
     assert!(play.warnings().is_empty(), "{:?}", play.warnings());
     assert!(weights(&whole) == weights(&out));
-    let read = journal::read(&out.join("journal.jsonl")).unwrap().events;
+    let read = journal::read(&out.join("journal.jsonl")).unwrap().facts;
     let inputs =
-        read.iter().find_map(|event| if let Event::Inputs(inputs) = event { Some(inputs) } else { None }).unwrap();
+        read.iter().find_map(|event| if let Fact::Inputs(inputs) = event { Some(inputs) } else { None }).unwrap();
     let roles: Vec<&str> = inputs.iter().map(|input| input.role.as_str()).collect();
     assert_eq!(roles, ["data", "student", "student", "student", "examples"]);
     assert!(inputs.iter().all(|input| input.hash.len() == 64));
@@ -111,11 +111,11 @@ fn a_checkpoint_that_does_not_say_what_was_read_is_gone_on_with_once_and_that_is
         fs::write(&path, state.to_string()).unwrap();
     }
     let mut play = Play::begin();
-    play.send(Command::Continue(out.clone()));
-    play.send(Command::Pause);
+    play.send(Order::Continue(out.clone()).to(RunId::FIRST));
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     assert!(play.warnings().iter().any(|words| words.contains("from before it was noted")), "{:?}", play.warnings());
-    play.send(Command::StepOnce);
+    play.send(Order::StepOnce.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     play.leave();
     let (outcome, play) = resume(&out);
@@ -139,12 +139,17 @@ fn data_that_is_edited_between_opening_and_starting_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let session = tiny(folder.path());
     let mut play = Play::begin();
-    play.send(Command::Open(Box::new(session.clone())));
+    play.send(Command::Open { run: RunId::FIRST, session: Box::new(session.clone()) });
     play.until_phase(&[Phase::Ready]);
     edit(&folder.path().join("rows.csv"), |text| text.lines().take(33).collect::<Vec<_>>().join("\n") + "\n");
     play.to_the_end(start(&session, &folder.path().join("out"))).unwrap();
-    let opened =
-        play.said.iter().filter_map(|event| if let Event::Opened(opened) = event { Some(opened.parts) } else { None });
+    let opened = play.said.iter().filter_map(|event| {
+        if let Event::Fact(_, Fact::Opened(opened)) | Event::Reply(Reply::Opened(opened)) = event {
+            Some(opened.parts)
+        } else {
+            None
+        }
+    });
     let trained: Vec<usize> = opened.map(|parts| parts.train).collect();
     assert!(trained.len() == 2 && trained[1] < trained[0], "{trained:?}");
 }

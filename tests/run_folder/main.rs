@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use retort::engine;
-use retort::link::{Command, Event, Outcome, Phase, WatchEnd, connect};
+use retort::link::{Command, Event, Fact, Order, Outcome, Phase, Reply, RunId, WatchEnd, connect};
 use retort::record::recorder::Recorder;
 use retort::session::{Column, DataSource, ModelChoice, Session, Source, Start};
 
@@ -85,17 +85,19 @@ impl Play {
 
     /// Listens until the engine is in one of these phases, with nothing more to say of it.
     pub fn until_phase(&mut self, phases: &[Phase]) -> &[Event] {
-        self.until(|event| matches!(event, Event::Status(status) if phases.contains(&status.phase)))
+        self.until(|event| matches!(event, Event::Reply(Reply::Status(status)) if phases.contains(&status.phase)))
     }
 
     /// Carries an order out to the end of a run, or to its refusal.
     pub fn to_the_end(&mut self, order: Command) -> Result<Outcome, String> {
         self.send(order);
-        let ended = |event: &Event| matches!(event, Event::Status(s) if matches!(s.phase, Phase::Finished | Phase::Stopped | Phase::Failed));
+        let ended = |event: &Event| matches!(event, Event::Reply(Reply::Status(s)) if matches!(s.phase, Phase::Finished | Phase::Stopped | Phase::Failed));
         self.until(ended);
         let last = self.said.iter().rev().find_map(|event| match event {
-            Event::Finished(outcome) => Some(Ok((**outcome).clone())),
-            Event::Failed(notice) => Some(Err(notice.text.to_string())),
+            Event::Fact(_, Fact::Finished(outcome)) => Some(Ok((**outcome).clone())),
+            Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) => {
+                Some(Err(notice.text.to_string()))
+            }
             _ => None,
         });
         last.unwrap()
@@ -104,7 +106,7 @@ impl Play {
     /// The warnings so far.
     pub fn warnings(&self) -> Vec<&str> {
         let said = self.said.iter().filter_map(|event| match event {
-            Event::Warning(notice) => Some(&*notice.text),
+            Event::Fact(_, Fact::Warning(notice)) | Event::Reply(Reply::Warning(notice)) => Some(&*notice.text),
             _ => None,
         });
         said.collect()
@@ -128,7 +130,7 @@ impl Drop for Play {
 }
 
 pub fn start(session: &Session, out: &Path) -> Command {
-    Command::Start { session: Box::new(session.clone()), out: out.to_owned() }
+    Order::Start { session: Box::new(session.clone()), out: out.to_owned() }.to(RunId::FIRST)
 }
 
 /// A run of `session` from start to end.
@@ -139,17 +141,17 @@ pub fn run(session: &Session, out: &Path) -> Outcome {
 /// Takes a run up and follows it to its end; gives what was said as well.
 pub fn resume(out: &Path) -> (Result<Outcome, String>, Play) {
     let mut play = Play::begin();
-    (play.to_the_end(Command::Continue(out.to_owned())), play)
+    (play.to_the_end(Order::Continue(out.to_owned()).to(RunId::FIRST)), play)
 }
 
 /// Runs to `step` and leaves.
 pub fn leave_at(session: &Session, out: &Path, step: u64) {
     let mut play = Play::begin();
     play.send(start(session, out));
-    play.send(Command::Pause);
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     for _ in 0..step {
-        play.send(Command::StepOnce);
+        play.send(Order::StepOnce.to(RunId::FIRST));
         play.until_phase(&[Phase::Paused]);
     }
     play.leave();

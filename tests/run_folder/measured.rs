@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use retort::link::{Command, Event, Measuring, Outcome, Phase, Side};
+use retort::link::{Command, Event, Fact, Measuring, Order, Outcome, Phase, Reply, RunId, Side};
 use retort::session::{DataSource, Session};
 
 use super::ending::{failing, with_teacher};
@@ -128,8 +128,10 @@ fn what_an_evaluation_takes_is_no_part_of_the_pace_of_the_steps() {
     let mut play = Play::begin();
     play.send(start(&session, &folder.path().join("out")));
     play.until_phase(&[Phase::Finished]);
-    let mut paces =
-        play.said.iter().filter_map(|event| if let Event::Status(status) = event { Some(status.pace) } else { None });
+    let mut paces = play
+        .said
+        .iter()
+        .filter_map(|event| if let Event::Reply(Reply::Status(status)) = event { Some(status.pace) } else { None });
     let pace = paces.rfind(|pace| pace.evaluations_left > 0).unwrap();
     assert!(pace.secs_per_step > 0.0 && pace.secs_per_evaluation > 5.0 * pace.secs_per_step, "{pace:?}");
 }
@@ -148,7 +150,7 @@ fn long_test(folder: &Path) -> Session {
 }
 
 fn measuring(event: &Event) -> Option<Measuring> {
-    if let Event::Status(status) = event { status.measuring } else { None }
+    if let Event::Reply(Reply::Status(status)) = event { status.measuring } else { None }
 }
 
 #[test]
@@ -160,11 +162,11 @@ fn a_stop_while_the_end_is_measured_keeps_the_student_and_says_what_was_not_meas
     play.send(start(&session, &out));
     play.until(|event| measuring(event).is_some_and(|measuring| measuring.total > 40_000));
     play.send(Command::Look);
-    play.send(Command::Stop);
+    play.send(Order::Stop.to(RunId::FIRST));
     let said = play.until_phase(&[Phase::Finished, Phase::Stopped, Phase::Failed]).to_vec();
-    let outcome = said
-        .iter()
-        .find_map(|event| if let Event::Finished(outcome) = event { Some((**outcome).clone()) } else { None });
+    let outcome = said.iter().find_map(|event| {
+        if let Event::Fact(_, Fact::Finished(outcome)) = event { Some((**outcome).clone()) } else { None }
+    });
     let outcome = outcome.unwrap();
     assert_eq!((outcome.reason.as_str(), outcome.steps, outcome.saved.as_ref().unwrap().step), ("finished", 2, 2));
     assert!(outcome.unmeasured.len() == 1 && outcome.unmeasured[0].contains("stopped"), "{:?}", outcome.unmeasured);
@@ -191,12 +193,12 @@ fn a_measuring_tells_how_far_it_is_and_what_is_left() {
     // Two words of the same measuring.
     play.until(at_end);
     play.until(at_end);
-    play.send(Command::Stop);
+    play.send(Order::Stop.to(RunId::FIRST));
     play.until_phase(&[Phase::Finished, Phase::Stopped]);
     let told: Vec<_> = play
         .said
         .iter()
-        .filter_map(|event| if let Event::Status(status) = event { Some(status) } else { None })
+        .filter_map(|event| if let Event::Reply(Reply::Status(status)) = event { Some(status) } else { None })
         .collect();
     let end: Vec<_> = told.iter().filter(|status| status.measuring.is_some_and(|part| part.total > 40_000)).collect();
     let done: Vec<u64> = end.iter().map(|status| status.measuring.unwrap().done).collect();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use retort::link::{Command, Event, Phase};
+use retort::link::{Event, Fact, Order, Phase, Reply, RunId};
 use retort::session::file;
 
 use super::{Play, leave_at, resume, retort, run, start, tiny, tree, weights};
@@ -46,7 +46,7 @@ fn a_folder_with_anything_but_a_run_is_refused_and_not_a_byte_of_it_changes() {
         fs::create_dir(&out).unwrap();
         put(&out, files);
         let before = tree(folder.path());
-        for order in [start(&session, &out), Command::Continue(out.clone())] {
+        for order in [start(&session, &out), Order::Continue(out.clone()).to(RunId::FIRST)] {
             let said = Play::begin().to_the_end(order).unwrap_err();
             assert!(said.contains("is not the folder of a run; choose one"), "{what}: {said}");
             assert!(said.ends_with(out.to_str().unwrap()), "{what}: {said}");
@@ -150,14 +150,20 @@ fn a_run_is_not_begun_over_another_one_nor_over_its_student() {
     let mut play = Play::begin();
     let live = folder.path().join("live");
     play.send(start(&session, &live));
-    play.send(Command::Pause);
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     play.send(start(&session, &live));
     play.send(start(&session, &out));
-    play.send(Command::StepOnce);
+    play.send(Order::StepOnce.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     assert_eq!(play.warnings().iter().filter(|words| words.contains("already holds a run")).count(), 2);
-    assert_eq!(play.said.iter().filter(|e| matches!(e, retort::link::Event::Failed(_))).count(), 0);
+    assert_eq!(
+        play.said
+            .iter()
+            .filter(|e| matches!(e, retort::link::Event::Fact(_, Fact::Failed(_)) | Event::Reply(Reply::Failed(_))))
+            .count(),
+        0
+    );
 }
 
 #[test]
@@ -166,7 +172,7 @@ fn a_second_process_is_told_who_has_the_run() {
     let (out, session) = (folder.path().join("out"), tiny(folder.path()));
     let mut play = Play::begin();
     play.send(start(&session, &out));
-    play.send(Command::Pause);
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     let path = folder.path().join("s.ron");
     file::save(&session, &path).unwrap();
@@ -236,11 +242,11 @@ fn a_model_that_comes_to_lie_where_the_student_goes_is_not_written_over() {
     // The same while the run is loaded: nothing is lost, and it goes on once the model is moved away.
     fs::rename(out.join("student"), folder.path().join("moved")).unwrap();
     let mut play = Play::begin();
-    play.send(Command::Continue(out.clone()));
-    play.send(Command::Pause);
+    play.send(Order::Continue(out.clone()).to(RunId::FIRST));
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     put(&out, &["student/config.json", "student/model.safetensors"]);
-    let stopped = play.to_the_end(Command::Stop).unwrap();
+    let stopped = play.to_the_end(Order::Stop.to(RunId::FIRST)).unwrap();
     assert!(stopped.saved.is_none() && stopped.unwritten.unwrap().contains("move that elsewhere first"));
     assert!(tree(&out.join("student")) == theirs);
     play.leave();
@@ -260,16 +266,16 @@ fn what_else_lies_in_a_runs_folder_outlives_the_run() {
     put(&out, &mine);
     put(&out, &["checkpoints/step-000000002/mine.txt"]);
     let mut play = Play::begin();
-    play.send(Command::Continue(out.clone()));
-    play.send(Command::Pause);
+    play.send(Order::Continue(out.clone()).to(RunId::FIRST));
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     (0..9).for_each(|_| {
-        play.send(Command::StepOnce);
+        play.send(Order::StepOnce.to(RunId::FIRST));
         play.until_phase(&[Phase::Paused]);
     });
-    play.send(Command::Rewind(4));
+    play.send(Order::Rewind(4).to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
-    play.to_the_end(Command::Stop).unwrap();
+    play.to_the_end(Order::Stop.to(RunId::FIRST)).unwrap();
     for name in mine {
         assert_eq!(fs::read_to_string(out.join(name)).unwrap(), format!("somebody's {name}"));
     }
@@ -297,17 +303,18 @@ fn a_run_is_gone_on_with_under_every_spelling_of_its_folder() {
         let out = folder.path().join(format!("runs/{number}"));
         let mut play = Play::begin();
         play.send(start(&session, &out));
-        play.send(Command::Pause);
+        play.send(Order::Pause.to(RunId::FIRST));
         play.until_phase(&[Phase::Paused]);
-        play.send(Command::StepOnce);
+        play.send(Order::StepOnce.to(RunId::FIRST));
         play.until_phase(&[Phase::Paused]);
         // Begun anew it would be written over: refused as its own, not as somebody else's.
         play.send(start(&session, &spelled(&out)));
-        play.until(|event| matches!(event, Event::Warning(_)));
+        play.until(|event| matches!(event, Event::Fact(_, Fact::Warning(_)) | Event::Reply(Reply::Warning(_))));
         let said = play.warnings().pop().unwrap().to_owned();
         assert!(said.contains("already holds a run"), "{number}: {said}");
         let other = if number == 2 { out.with_extension("link") } else { spelled(&out) };
-        let outcome = play.to_the_end(Command::Continue(other)).unwrap_or_else(|e| panic!("{number}: {e}"));
+        let outcome =
+            play.to_the_end(Order::Continue(other).to(RunId::FIRST)).unwrap_or_else(|e| panic!("{number}: {e}"));
         assert_eq!(outcome.steps, session.recipe.steps);
         assert!(weights(&out) == weights(&folder.path().join("whole")), "{number}");
     }

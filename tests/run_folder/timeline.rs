@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use retort::link::{Command, Event, Phase};
+use retort::link::{self, Command, Event, Fact, Phase, RunId};
 use retort::record::{RunRecord, journal};
 use retort::session::{ScheduleKind, Session};
 
@@ -21,7 +21,7 @@ const EVERY: u64 = 2;
 const KEPT: usize = 5;
 
 #[derive(Clone, Copy, Debug)]
-enum Order {
+enum Act {
     Start,
     Pause,
     Step,
@@ -34,19 +34,19 @@ enum Order {
     Reopen,
 }
 
-fn orders() -> impl Strategy<Value = Vec<Order>> {
+fn orders() -> impl Strategy<Value = Vec<Act>> {
     let one = prop_oneof![
-        1 => Just(Order::Start),
-        1 => Just(Order::Pause),
-        12 => Just(Order::Step),
-        3 => (0..MOST + 2).prop_map(Order::Rewind),
-        3 => Just(Order::Continue),
-        1 => (1..=MOST).prop_map(Order::Extend),
-        1 => Just(Order::Stop),
-        1 => Just(Order::Open),
-        1 => Just(Order::Reopen),
+        1 => Just(Act::Start),
+        1 => Just(Act::Pause),
+        12 => Just(Act::Step),
+        3 => (0..MOST + 2).prop_map(Act::Rewind),
+        3 => Just(Act::Continue),
+        1 => (1..=MOST).prop_map(Act::Extend),
+        1 => Just(Act::Stop),
+        1 => Just(Act::Open),
+        1 => Just(Act::Reopen),
     ];
-    prop::collection::vec(one, 4..40).prop_map(|rest| std::iter::once(Order::Start).chain(rest).collect())
+    prop::collection::vec(one, 4..40).prop_map(|rest| std::iter::once(Act::Start).chain(rest).collect())
 }
 
 /// What the rules say.
@@ -81,19 +81,19 @@ impl Reference {
         (self.student, self.ended) = (Some(self.step), true);
     }
 
-    fn obey(&mut self, order: Order) {
+    fn obey(&mut self, order: Act) {
         match order {
-            Order::Start if !self.begun => (self.begun, self.live, self.steps) = (true, true, STEPS),
-            Order::Start | Order::Pause | Order::Open => {}
-            Order::Step if self.live && self.step < self.steps => {
+            Act::Start if !self.begun => (self.begun, self.live, self.steps) = (true, true, STEPS),
+            Act::Start | Act::Pause | Act::Open => {}
+            Act::Step if self.live && self.step < self.steps => {
                 self.step += 1;
                 if self.step.is_multiple_of(EVERY) {
                     self.save();
                 }
             }
-            Order::Step | Order::Stop if self.live => self.end(),
-            Order::Step | Order::Stop => {}
-            Order::Rewind(to) => {
+            Act::Step | Act::Stop if self.live => self.end(),
+            Act::Step | Act::Stop => {}
+            Act::Rewind(to) => {
                 let target = self.disk.range(..=to).next_back().copied().filter(|_| self.live);
                 if let Some(target) = target {
                     let later = self.disk.split_off(&(target + 1));
@@ -103,19 +103,19 @@ impl Reference {
                     self.step = target;
                 }
             }
-            Order::Continue | Order::Extend(_) => {
+            Act::Continue | Act::Extend(_) => {
                 self.leave();
-                let planned = if let Order::Extend(steps) = order { steps } else { self.steps };
+                let planned = if let Act::Extend(steps) = order { steps } else { self.steps };
                 match self.disk.last() {
-                    Some(newest) if matches!(order, Order::Extend(steps) if steps <= *newest) => {}
+                    Some(newest) if matches!(order, Act::Extend(steps) if steps <= *newest) => {}
                     Some(newest) => (self.live, self.step, self.steps) = (true, *newest, planned),
                     None if self.begun && !self.ended => (self.live, self.step, self.steps) = (true, 0, planned),
                     None => {}
                 }
             }
             // What is at step 0 is begun again anyway.
-            Order::Reopen if self.step == 0 => self.live = false,
-            Order::Reopen => self.leave(),
+            Act::Reopen if self.step == 0 => self.live = false,
+            Act::Reopen => self.leave(),
         }
     }
 }
@@ -138,44 +138,46 @@ impl Bench {
     /// Folds what came, as the window does.
     fn hear(&mut self) {
         for event in &self.play.said[self.heard..] {
-            self.record.fold(event.clone());
+            if let Event::Fact(_, fact) = event {
+                self.record.fold(fact.clone());
+            }
         }
         self.heard = self.play.said.len();
     }
 
     /// Carries an order out and waits until it is done; `after` is what the rules make of it.
-    fn obey(&mut self, order: Order, was_live: bool, after: &Reference) {
+    fn obey(&mut self, order: Act, was_live: bool, after: &Reference) {
         const OVER: &[Phase] = &[Phase::Finished, Phase::Stopped, Phase::Failed];
         let command = match order {
-            Order::Start => start(&self.session, &self.out),
-            Order::Pause => Command::Pause,
-            Order::Step => Command::StepOnce,
-            Order::Rewind(step) => Command::Rewind(step),
-            Order::Continue => Command::Continue(self.out.clone()),
-            Order::Extend(steps) => Command::Extend { out: self.out.clone(), steps },
-            Order::Stop => Command::Stop,
-            Order::Open => Command::Open(Box::new(self.session.clone())),
-            Order::Reopen => return self.reopen(),
+            Act::Start => start(&self.session, &self.out),
+            Act::Pause => link::Order::Pause.to(RunId::FIRST),
+            Act::Step => link::Order::StepOnce.to(RunId::FIRST),
+            Act::Rewind(step) => link::Order::Rewind(step).to(RunId::FIRST),
+            Act::Continue => link::Order::Continue(self.out.clone()).to(RunId::FIRST),
+            Act::Extend(steps) => link::Order::Extend { out: self.out.clone(), steps }.to(RunId::FIRST),
+            Act::Stop => link::Order::Stop.to(RunId::FIRST),
+            Act::Open => Command::Open { run: RunId::FIRST, session: Box::new(self.session.clone()) },
+            Act::Reopen => return self.reopen(),
         };
         self.play.send(command);
         match order {
-            Order::Continue | Order::Extend(_) if !after.live => self.wait(&[Phase::Failed]),
-            Order::Start if !was_live && !after.live => self.wait(&[Phase::Failed]),
-            Order::Start if was_live => {}
-            Order::Start | Order::Continue | Order::Extend(_) => {
-                self.play.send(Command::Pause);
+            Act::Continue | Act::Extend(_) if !after.live => self.wait(&[Phase::Failed]),
+            Act::Start if !was_live && !after.live => self.wait(&[Phase::Failed]),
+            Act::Start if was_live => {}
+            Act::Start | Act::Continue | Act::Extend(_) => {
+                self.play.send(link::Order::Pause.to(RunId::FIRST));
                 self.wait(&[Phase::Paused]);
             }
-            Order::Pause if was_live => self.wait(&[Phase::Paused]),
-            Order::Step if after.live => self.wait(&[Phase::Paused]),
-            Order::Step | Order::Stop if was_live => self.wait(OVER),
-            Order::Rewind(_) if was_live => {
-                let told = self.play.until(|event| matches!(event, Event::CheckpointsKept { .. }));
-                if told.iter().any(|event| matches!(event, Event::Rewound { .. })) {
+            Act::Pause if was_live => self.wait(&[Phase::Paused]),
+            Act::Step if after.live => self.wait(&[Phase::Paused]),
+            Act::Step | Act::Stop if was_live => self.wait(OVER),
+            Act::Rewind(_) if was_live => {
+                let told = self.play.until(|event| matches!(event, Event::Fact(_, Fact::CheckpointsKept { .. })));
+                if told.iter().any(|event| matches!(event, Event::Fact(_, Fact::Rewound { .. }))) {
                     self.wait(&[Phase::Paused]);
                 }
             }
-            Order::Open if !was_live => self.wait(&[Phase::Ready, Phase::Failed]),
+            Act::Open if !was_live => self.wait(&[Phase::Ready, Phase::Failed]),
             _ => {}
         }
         self.hear();
@@ -217,13 +219,13 @@ fn undisturbed() -> &'static Undisturbed {
             let out = folder.path().join(step.to_string());
             let mut play = Play::begin();
             play.send(start(&session, &out));
-            play.send(Command::Pause);
+            play.send(link::Order::Pause.to(RunId::FIRST));
             play.until_phase(&[Phase::Paused]);
             for _ in 0..step {
-                play.send(Command::StepOnce);
+                play.send(link::Order::StepOnce.to(RunId::FIRST));
                 play.until_phase(&[Phase::Paused]);
             }
-            play.to_the_end(Command::Stop).unwrap();
+            play.to_the_end(link::Order::Stop.to(RunId::FIRST)).unwrap();
             (step, weights(&out))
         };
         let students = (0..=MOST).map(student).collect();
@@ -258,7 +260,7 @@ fn check(bench: &Bench, rules: &Reference) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn play(orders: &[Order]) -> Result<(), TestCaseError> {
+fn play(orders: &[Act]) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     let (out, session) = (folder.path().join("run"), session());
     let mut bench = Bench { play: Play::begin(), heard: 0, record: RunRecord::default(), session, out };
@@ -288,10 +290,9 @@ proptest! {
 
 #[test]
 fn a_rewind_is_never_continued_into_the_time_it_left() {
-    let steps = [Order::Step; 8];
-    let back =
-        [Order::Rewind(4), Order::Step, Order::Reopen, Order::Continue, Order::Step, Order::Stop, Order::Continue];
-    let orders: Vec<Order> = std::iter::once(Order::Start).chain(steps).chain(back).collect();
+    let steps = [Act::Step; 8];
+    let back = [Act::Rewind(4), Act::Step, Act::Reopen, Act::Continue, Act::Step, Act::Stop, Act::Continue];
+    let orders: Vec<Act> = std::iter::once(Act::Start).chain(steps).chain(back).collect();
     play(&orders).unwrap();
 }
 
@@ -311,15 +312,15 @@ fn a_run_that_was_taken_up_or_put_back_is_watched_for_coming_apart_as_if_it_had_
     super::resume(&left).0.unwrap();
     let mut play = Play::begin();
     play.send(start(&session, &back));
-    play.send(Command::Pause);
+    play.send(link::Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     for _ in 0..7 {
-        play.send(Command::StepOnce);
+        play.send(link::Order::StepOnce.to(RunId::FIRST));
         play.until_phase(&[Phase::Paused]);
     }
-    play.send(Command::Rewind(4));
-    play.until(|event| matches!(event, Event::Rewound { step: 4 }));
-    play.to_the_end(Command::Resume).unwrap();
+    play.send(link::Order::Rewind(4).to(RunId::FIRST));
+    play.until(|event| matches!(event, Event::Fact(_, Fact::Rewound { step: 4 })));
+    play.to_the_end(link::Order::Resume.to(RunId::FIRST)).unwrap();
     assert!(watched(&whole)["losses"]["first"].is_number(), "{}", watched(&whole));
     for (how, out) in [("taken up", left), ("put back", back)] {
         assert_eq!(watched(&out), watched(&whole), "{how}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use retort::link::{Command, Event, Phase, Unwritten};
+use retort::link::{Command, Event, Fact, Order, Phase, Reply, RunId, Unwritten};
 use retort::record::journal;
 use retort::session::{Keep, Metric};
 
@@ -13,11 +13,11 @@ use super::{Play, leave_at, resume, retort, run, start, tiny, tree, weights};
 fn blocked(out: &Path, session: &retort::session::Session) -> Play {
     let mut play = Play::begin();
     play.send(start(session, out));
-    play.send(Command::Pause);
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     fs::write(out.join("student"), "in the way").unwrap();
-    play.send(Command::Resume);
-    play.until(|event| matches!(event, Event::Unwritten(Some(_))));
+    play.send(Order::Resume.to(RunId::FIRST));
+    play.until(|event| matches!(event, Event::Reply(Reply::Unwritten(Some(_)))));
     play.until_phase(&[Phase::Finished, Phase::Stopped]);
     play
 }
@@ -25,7 +25,7 @@ fn blocked(out: &Path, session: &retort::session::Session) -> Play {
 /// What was told last of a student in memory.
 fn told(play: &Play) -> Option<Unwritten> {
     let told = play.said.iter().rev().find_map(|event| match event {
-        Event::Unwritten(told) => Some(told.as_deref().cloned()),
+        Event::Reply(Reply::Unwritten(told)) => Some(told.as_deref().cloned()),
         _ => None,
     });
     told.flatten()
@@ -47,18 +47,20 @@ fn a_student_without_room_stays_in_memory_is_measured_and_can_be_written_again()
     assert!(summary["saved"].is_null() && summary["unwritten"].is_string(), "{summary}");
     assert_eq!(summary["student"]["test"], outcome(&whole)["student"]["test"], "it is measured all the same");
     // It fails again, and is still there.
-    play.send(Command::WriteStudent(None));
-    play.until(|event| matches!(event, Event::Unwritten(Some(_))));
+    play.send(Order::WriteStudent(None).to(RunId::FIRST));
+    play.until(|event| matches!(event, Event::Reply(Reply::Unwritten(Some(_)))));
     // Nothing else begins meanwhile: the training would be lost.
     play.send(start(&session, &folder.path().join("next")));
-    play.until(|event| matches!(event, Event::Failed(notice) if notice.text.contains("not written yet")));
+    play.until(
+        |event| matches!(event, Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) if notice.text.contains("not written yet")),
+    );
     assert!(!folder.path().join("next").exists());
     // What is opened meanwhile changes nothing of it.
-    play.send(Command::Open(Box::new(session.clone())));
+    play.send(Command::Open { run: RunId::FIRST, session: Box::new(session.clone()) });
     play.until_phase(&[Phase::Ready]);
     fs::remove_file(out.join("student")).unwrap();
-    play.send(Command::WriteStudent(None));
-    play.until(|event| matches!(event, Event::Written { .. }));
+    play.send(Order::WriteStudent(None).to(RunId::FIRST));
+    play.until(|event| matches!(event, Event::Fact(_, Fact::Written { .. })));
     assert!(told(&play).is_none());
     assert!(weights(&whole) == weights(&out), "it is not the student that was trained");
     let summary = outcome(&out);
@@ -67,7 +69,7 @@ fn a_student_without_room_stays_in_memory_is_measured_and_can_be_written_again()
     assert!(journal::replay(&out).unwrap().outcome.unwrap().saved.is_some());
     // The next run may begin, and the folder is free.
     play.to_the_end(start(&session, &folder.path().join("next"))).unwrap();
-    play.to_the_end(Command::Extend { out: out.clone(), steps: 14 }).unwrap();
+    play.to_the_end(Order::Extend { out: out.clone(), steps: 14 }.to(RunId::FIRST)).unwrap();
 }
 
 #[test]
@@ -92,17 +94,17 @@ fn a_student_may_be_written_elsewhere_but_over_nothing_that_is_not_ours() {
     for (number, (chosen, lies)) in cases.into_iter().enumerate() {
         let out = at(&format!("out {number}"));
         let mut play = blocked(&out, &session);
-        play.send(Command::WriteStudent(Some(at(chosen))));
+        play.send(Order::WriteStudent(Some(at(chosen))).to(RunId::FIRST));
         match lies {
             Some(lies) => {
-                play.until(|event| matches!(event, Event::Written { .. }));
+                play.until(|event| matches!(event, Event::Fact(_, Fact::Written { .. })));
                 let written = fs::read(at(lies).join("model.safetensors")).unwrap();
                 assert!(written == weights(&whole), "{chosen}");
                 assert!(at(lies).join("README.md").exists() && at(lies).join("retort.ron").exists(), "{chosen}");
                 assert_eq!(outcome(&out)["saved"]["folder"], at(lies).to_str().unwrap(), "{chosen}");
             }
             None => {
-                play.until(|event| matches!(event, Event::Unwritten(Some(_))));
+                play.until(|event| matches!(event, Event::Reply(Reply::Unwritten(Some(_)))));
                 assert!(told(&play).is_some(), "{chosen}");
             }
         }
@@ -116,11 +118,11 @@ fn a_student_that_is_let_go_is_lost_and_its_folder_is_free() {
     let folder = tempfile::tempdir().unwrap();
     let (out, session) = (folder.path().join("out"), tiny(folder.path()));
     let mut play = blocked(&out, &session);
-    play.send(Command::DropStudent);
-    play.until(|event| matches!(event, Event::Unwritten(None)));
+    play.send(Order::DropStudent.to(RunId::FIRST));
+    play.until(|event| matches!(event, Event::Reply(Reply::Unwritten(None))));
     fs::remove_file(out.join("student")).unwrap();
     // From the newest checkpoint it is measured and written again.
-    let outcome = play.to_the_end(Command::Continue(out.clone())).unwrap();
+    let outcome = play.to_the_end(Order::Continue(out.clone()).to(RunId::FIRST)).unwrap();
     assert!(outcome.saved.is_some() && out.join("student/model.safetensors").exists());
 }
 
@@ -170,13 +172,13 @@ fn what_the_record_cannot_write_is_said_and_costs_the_student_nothing() {
     run(&session, &whole);
     let mut play = Play::begin();
     play.send(start(&session, &out));
-    play.send(Command::Pause);
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     for name in ["metrics.csv", "session.ron", "summary.json"] {
         let _ = fs::remove_file(out.join(name));
         fs::create_dir(out.join(name)).unwrap();
     }
-    play.send(Command::Resume);
+    play.send(Order::Resume.to(RunId::FIRST));
     play.until_phase(&[Phase::Finished]);
     assert!(weights(&whole) == weights(&out));
     let said = play.warnings().join("\n");
@@ -197,19 +199,19 @@ fn on_a_disk_that_is_full_the_student_is_kept_and_written_once_there_is_room() {
     let out = disk.join("out");
     let mut play = Play::begin();
     play.send(start(&session, &out));
-    play.send(Command::Pause);
+    play.send(Order::Pause.to(RunId::FIRST));
     play.until_phase(&[Phase::Paused]);
     // Nothing is left but a page.
     let mut file = fs::File::create(disk.join("filler")).unwrap();
     while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
-    play.send(Command::Resume);
-    play.until(|event| matches!(event, Event::Unwritten(Some(_))));
+    play.send(Order::Resume.to(RunId::FIRST));
+    play.until(|event| matches!(event, Event::Reply(Reply::Unwritten(Some(_)))));
     play.until_phase(&[Phase::Finished]);
     let reason = told(&play).unwrap().reason;
     assert!(reason.contains("No space left"), "{reason}");
     assert!(!out.join("student").exists(), "half a student is left");
-    play.send(Command::WriteStudent(Some(folder.path().join("elsewhere"))));
-    play.until(|event| matches!(event, Event::Written { .. }));
+    play.send(Order::WriteStudent(Some(folder.path().join("elsewhere"))).to(RunId::FIRST));
+    play.until(|event| matches!(event, Event::Fact(_, Fact::Written { .. })));
     let whole = folder.path().join("whole");
     run(&session, &whole);
     assert!(fs::read(folder.path().join("elsewhere/model.safetensors")).unwrap() == weights(&whole));

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use egui_kittest::Harness;
 use retort::link::{
-    self, Command, EngineEnd, Event, EventSink, Histogram, KnobChange, ModelCard, Opened, Origin, Pace, PartCounts,
-    Phase, Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, SeriesId, SideFrame, Status, TokenChip,
-    WeightFrame, WordCheck,
+    self, Cells, Command, EngineEnd, EventSink, Fact, Histogram, KnobChange, Live, ModelCard, OfRun, Opened, Origin,
+    Pace, PartCounts, Phase, Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, Reply, RunId, SeriesId,
+    SideFrame, Status, TokenChip, WeightFrame, WordCheck,
 };
 use retort::session::knob::Entry;
 use retort::session::{Catalog, Device, Knob, Scale, Session};
@@ -50,16 +50,48 @@ pub fn catalog() -> Catalog {
 /// The engine's part in the play.
 pub struct Engine {
     pub end: EngineEnd,
+    /// The run that was asked for last.
+    run: RunId,
+    /// Commands that came in and that no test has asked for yet.
+    unheard: Vec<Command>,
+    /// What was opened last: a run opens it anew.
+    opened: Option<Box<Opened>>,
 }
 
 impl Engine {
     /// The commands that came in since the last look.
-    pub fn heard(&self) -> Vec<Command> {
-        self.end.commands.try_iter().collect()
+    pub fn heard(&mut self) -> Vec<Command> {
+        self.listen();
+        std::mem::take(&mut self.unheard)
     }
 
-    pub fn say(&mut self, event: Event) {
-        self.end.sink.emit(event);
+    fn listen(&mut self) {
+        for command in self.end.commands.try_iter() {
+            match command {
+                Command::Run(run, _) | Command::Open { run, .. } => self.run = run,
+                _ => {}
+            }
+            self.unheard.push(command);
+        }
+    }
+
+    /// Tells a fact of the run that was asked for last.
+    pub fn say(&mut self, fact: Fact) {
+        self.listen();
+        self.end.sink.emit(fact.of(self.run));
+    }
+
+    /// Fills a cell with something of that run.
+    pub fn put<T>(&mut self, cell: fn(&Cells) -> &Live<Option<OfRun<T>>>, it: T) {
+        self.listen();
+        cell(&self.end.cells).store(Some(OfRun::new(self.run, it)));
+    }
+
+    pub fn reply(&mut self, reply: Reply) {
+        if let Reply::Opened(opened) = &reply {
+            self.opened = Some(opened.clone());
+        }
+        self.end.sink.emit(reply.into());
     }
 
     pub fn status(&mut self, phase: Phase, done: u64) {
@@ -73,34 +105,35 @@ impl Engine {
             peak_bytes: 612_000_000,
             ..Status::default()
         };
-        self.say(Event::Status(status));
+        self.reply(Reply::Status(status));
     }
 
     pub fn start(&mut self, session: &Session) {
         let out = session.run.clone().unwrap_or_default();
-        self.say(Event::Started { session: Box::new(session.clone()), out, step: 0 });
+        self.say(Fact::Started { session: Box::new(session.clone()), out, step: 0 });
+        self.opened.clone().into_iter().for_each(|opened| self.say(Fact::Opened(opened)));
         self.status(Phase::Running, 0);
     }
 
     pub fn change(&mut self, step: u64, origin: Origin, knob: &str, from: f64, to: f64) {
         let changes = vec![KnobChange { knob: knob.into(), from, to }];
-        self.say(Event::KnobsChanged { step, origin, changes });
+        self.say(Fact::KnobsChanged { step, origin, changes });
     }
 
     pub fn steps(&mut self, steps: std::ops::Range<u64>) {
-        steps.map(scalars).for_each(|event| self.say(event));
+        steps.map(scalars).for_each(|fact| self.say(fact));
     }
 }
 
 /// What a step of the fake run measures.
-pub fn scalars(step: u64) -> Event {
+pub fn scalars(step: u64) -> Fact {
     let mut values: Vec<_> = curve(step).map(|(id, value)| (SeriesId::from(id), value)).into();
     if step % 50 == 49 {
         let t = step as f64 / 400.0;
         values.push((SeriesId::from("measure/accuracy"), 0.93 - 0.75 * (-t * 2.2).exp()));
         values.push((SeriesId::from("measure/agreement"), 0.95 - 0.8 * (-t * 2.0).exp()));
     }
-    Event::Scalars { step, values }
+    Fact::Scalars { step, values }
 }
 
 fn noise(step: u64, salt: u64) -> f64 {
@@ -309,12 +342,12 @@ pub fn window<'a>(
         retort::window::heatmap::install(&cc.egui_ctx, cc.wgpu_render_state.as_ref());
         WorkbenchApp::new(&cc.egui_ctx, watch, catalog(), session, path, storage)
     });
-    (harness, Engine { end })
+    (harness, Engine { end, run: RunId::FIRST, unheard: Vec::new(), opened: None })
 }
 
 /// A run that has come some way: curves, marks, answers, everything filled.
 pub fn midway(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut Engine) {
-    engine.say(Event::Opened(Box::new(opened())));
+    engine.reply(Reply::Opened(Box::new(opened())));
     engine.status(Phase::Ready, 0);
     harness.run_steps(3);
     harness.state_mut().ask(Action::Start { afresh: false });
@@ -331,11 +364,11 @@ pub fn midway(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut Engine) {
     engine.change(410, Origin::Person, "mixture.alpha", 0.1, 0.3);
     engine.change(410, Origin::Person, "magnitude.theta", 0.0, 0.4);
     engine.steps(410..640);
-    [200, 400, 600].into_iter().for_each(|step| engine.say(Event::Checkpoint { step }));
-    engine.say(Event::Predictions(Arc::new(predictions(800))));
+    [200, 400, 600].into_iter().for_each(|step| engine.say(Fact::Checkpoint { step }));
+    engine.say(Fact::Predictions(Arc::new(predictions(800))));
     engine.status(Phase::Running, 640);
-    engine.end.cells.probe.store(Some(probe()));
-    engine.end.cells.prompt.store(Some(prompt()));
-    engine.end.cells.weights.store(Some(weights()));
+    engine.put(|cells| &cells.probe, probe());
+    engine.put(|cells| &cells.prompt, prompt());
+    engine.put(|cells| &cells.weights, weights());
     harness.run_steps(40);
 }

@@ -5,7 +5,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, Pos2, Rect, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use retort::link::{Alarm, Command, Event, Origin, Outcome, Phase};
+use retort::link::{Alarm, Command, Fact, Order, Origin, Outcome, Phase};
 use retort::session::{Change, DataSource, ModelChoice, Session, Source, Start};
 use retort::window::Action;
 use retort::window::undo::Part;
@@ -82,7 +82,7 @@ fn at(slider: Rect, part: f32) -> Pos2 {
 #[test]
 fn a_smooth_drag_previews_and_acts_once_when_let_go() {
     let mut play = Play::lively(40);
-    play.engine.end.cells.probe.store(Some(stage::probe()));
+    play.engine.put(|cells| &cells.probe, stage::probe());
     let (slider, before) = (play.slider("Temperature"), play.engine.end.cells.knobs.load().revision);
     play.press_at(at(slider, 0.3));
     for part in [0.4, 0.5, 0.6, 0.7, 0.8] {
@@ -133,7 +133,7 @@ fn a_hand_that_rests_acts_on_the_way_and_is_still_one_undo() {
 #[test]
 fn theta_acts_only_when_let_go_however_long_it_is_held_and_says_before_what_it_removes() {
     let mut play = Play::lively(40);
-    play.engine.end.cells.weights.store(Some(stage::weights()));
+    play.engine.put(|cells| &cells.weights, stage::weights());
     let slider = play.slider("Pruning threshold");
     play.press_at(at(slider, 0.5));
     play.move_to(at(slider, 0.99));
@@ -156,7 +156,7 @@ fn the_line_of_theta_acts_only_when_let_go() {
     let mut view = play.app().session().view.clone();
     view.tab = "weights".to_owned();
     play.harness.state_mut().ask(Action::SetView(Box::new(view)));
-    play.engine.end.cells.weights.store(Some(stage::weights()));
+    play.engine.put(|cells| &cells.weights, stage::weights());
     play.type_into("Pruning threshold value", "0.1");
     let line = play.slider("θ").center();
     play.press_at(line);
@@ -180,7 +180,7 @@ fn most_of_thetas_slider_is_for_small_values() {
 #[test]
 fn theta_is_set_by_percent_too() {
     let mut play = Play::lively(40);
-    play.engine.end.cells.weights.store(Some(stage::weights()));
+    play.engine.put(|cells| &cells.weights, stage::weights());
     play.look(2);
     for percent in ["30", "12.34", "0"] {
         play.type_into("Sparsity", percent);
@@ -244,7 +244,7 @@ fn a_run_that_ends_under_the_hand_leaves_the_value_to_the_next_start() {
     let slider = play.slider("Temperature");
     play.press_at(at(slider, 0.3));
     play.move_to(at(slider, 0.6));
-    play.engine.say(Event::Finished(Box::new(Outcome { reason: "finished".into(), ..Outcome::default() })));
+    play.engine.say(Fact::Finished(Box::new(Outcome { reason: "finished".into(), ..Outcome::default() })));
     play.engine.status(Phase::Finished, 41);
     play.let_go_at(at(slider, 0.6));
     play.look(2);
@@ -265,7 +265,7 @@ fn the_knobs_say_truly_what_they_stand_for() {
     assert!(play.says("act on the next step"));
     play.turn("Temperature", 5.3);
     play.engine.change(40, Origin::Person, TEMPERATURE, 2.0, 5.3);
-    play.engine.say(Event::Finished(Box::new(Outcome { reason: "finished".into(), ..Outcome::default() })));
+    play.engine.say(Fact::Finished(Box::new(Outcome { reason: "finished".into(), ..Outcome::default() })));
     play.engine.status(Phase::Finished, 41);
     play.look(3);
     assert!(play.says("as the run left them"));
@@ -285,7 +285,7 @@ fn the_knobs_say_truly_what_they_stand_for() {
 fn a_run_that_has_come_apart_offers_to_go_on_anyway_or_to_begin_again_at_half_the_rate() {
     let mut play = Play::running(30);
     let what = "the loss has come apart: it was 412 or more";
-    let card = |checkpoint| Event::Trouble {
+    let card = |checkpoint| Fact::Trouble {
         step: 30,
         what: retort::session::Sentence::verbatim(what),
         checkpoint,
@@ -297,7 +297,7 @@ fn a_run_that_has_come_apart_offers_to_go_on_anyway_or_to_begin_again_at_half_th
     assert!(play.says(what) && play.says("Halve the learning rate and rewind"));
     assert!(!play.says("start again"), "there is a checkpoint to go back to");
     play.click("▶ Go on anyway");
-    assert!(matches!(play.engine.heard()[..], [Command::Resume]));
+    assert!(matches!(play.engine.heard()[..], [Command::Run(_, Order::Resume)]));
     play.engine.status(Phase::Running, 31);
     play.look(3);
     assert!(!play.says(what));
@@ -308,7 +308,7 @@ fn a_run_that_has_come_apart_offers_to_go_on_anyway_or_to_begin_again_at_half_th
     assert!(!play.says("Halve the learning rate and rewind"), "there is nothing to go back to");
     play.click("Halve the learning rate and start again");
     let heard = play.engine.heard();
-    let Some(Command::Start { session, .. }) = heard.first() else { panic!("no start: {heard:?}") };
+    let Some(Command::Run(_, Order::Start { session, .. })) = heard.first() else { panic!("no start: {heard:?}") };
     assert_eq!((session.knobs[RATE], session.script.len()), (0.001, 0));
 }
 
@@ -464,7 +464,7 @@ fn choosing_a_source_sets_nothing_else_and_the_pair_stays_until_it_is_named() {
         assert!(focused(&play).is_some_and(|field| field.contains("TextInput")), "{:?}", focused(&play));
     }
     play.look(8);
-    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Open(_))), "nothing to open yet");
+    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Open { .. })), "nothing to open yet");
     play.harness.event(egui::Event::Text("/models/mine".into()));
     play.look(1);
     play.press(Modifiers::NONE, Key::Enter);
@@ -473,7 +473,7 @@ fn choosing_a_source_sets_nothing_else_and_the_pair_stays_until_it_is_named() {
     assert_eq!((&now.student, &now.teacher), (&moved, &before.models.teacher), "nothing else was set");
     assert!(play.says("It starts at random"), "what that means is said");
     play.look(8);
-    assert!(play.engine.heard().iter().any(|command| matches!(command, Command::Open(_))));
+    assert!(play.engine.heard().iter().any(|command| matches!(command, Command::Open { .. })));
     play.press(Modifiers::COMMAND, Key::Z);
     assert_eq!(play.app().session().models, before.models, "one undo");
 }
@@ -504,7 +504,7 @@ fn the_data_stay_until_the_new_file_is_named() {
     play.look(8);
     assert_eq!(play.app().session(), &before);
     assert!(play.says("Until this is named, in force is still posts"));
-    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Open(_))));
+    assert!(!play.engine.heard().iter().any(|command| matches!(command, Command::Open { .. })));
     play.harness.event(egui::Event::Text("/data/mine.jsonl".into()));
     play.look(1);
     play.press(Modifiers::NONE, Key::Enter);

@@ -9,7 +9,7 @@ use super::*;
 fn a_hand_on_its_way_to_pause_begins_no_other_run() {
     let mut play = Play::running(40);
     play.engine.heard();
-    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.say(Fact::Finished(Box::new(outcome())));
     play.engine.status(Phase::Finished, 1500);
     play.harness.run_steps(1);
     play.harness.get_by_label("▶ Start").click();
@@ -26,7 +26,7 @@ fn the_student_of_a_run_is_used_with_its_weights() {
         let mut play = Play::running(40);
         assert_eq!(play.app().session().models.student.start, Start::Fresh, "or this tests nothing");
         let out = play.app().record().out.clone().unwrap();
-        play.engine.say(Event::Finished(Box::new(outcome())));
+        play.engine.say(Fact::Finished(Box::new(outcome())));
         play.engine.status(Phase::Finished, 1500);
         play.look(8);
         play.click("Use as…");
@@ -41,7 +41,7 @@ fn the_student_of_a_run_is_used_with_its_weights() {
 #[test]
 fn a_copied_table_says_that_it_was_copied() {
     let mut play = Play::running(10);
-    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.say(Fact::Finished(Box::new(outcome())));
     play.engine.status(Phase::Finished, 1500);
     play.look(8);
     play.harness.get_by_label("Copy as table").click();
@@ -69,13 +69,13 @@ fn the_student_under_the_lens_names_its_step_where_the_run_went_further() {
     let mut play = Play::running(640);
     let session = play.app().session().clone();
     let (models, data) = (Some(Box::new(session.models)), Some(Box::new(session.data)));
-    play.engine.say(Event::Opened(Box::new(Opened { models, data, ..stage::opened() })));
-    play.engine.say(Event::Finished(Box::new(Outcome { steps: 640, ..outcome() })));
+    play.engine.reply(Reply::Opened(Box::new(Opened { models, data, ..stage::opened() })));
+    play.engine.say(Fact::Finished(Box::new(Outcome { steps: 640, ..outcome() })));
     play.engine.status(Phase::Finished, 640);
     let shown = play.app().record().step;
     let words = ["student of step 600", "Student without training"];
     for (step, says) in [(600, Some(words[0])), (0, Some(words[1])), (shown, None)] {
-        play.engine.end.cells.probe.store(Some(retort::link::ProbeFrame { step, ..stage::probe() }));
+        play.engine.put(|cells| &cells.probe, retort::link::ProbeFrame { step, ..stage::probe() });
         play.look(6);
         for each in words {
             assert_eq!(play.says(each), says == Some(each), "{step} of {shown}: {each}");
@@ -89,15 +89,15 @@ fn a_text_of_the_test_part_has_its_star_after_the_session_was_opened_again() {
     let text = format!("{} (0)", stage::POST);
     let frame = retort::link::ProbeFrame { text: text.clone(), ..stage::probe() };
     let starred = |play: &Play| play.says("★");
-    play.engine.end.cells.probe.store(Some(frame.clone()));
+    play.engine.put(|cells| &cells.probe, frame.clone());
     play.look(4);
     assert!(!starred(&play), "nobody knows its class");
     let mut play = play.started(40);
     let session = play.app().session().clone();
     let (models, data) = (Some(Box::new(session.models)), Some(Box::new(session.data)));
-    play.engine.say(Event::Opened(Box::new(Opened { models, data, ..stage::opened() })));
-    play.engine.say(Event::Predictions(Arc::new(stage::predictions(30))));
-    play.engine.end.cells.probe.store(Some(frame));
+    play.engine.reply(Reply::Opened(Box::new(Opened { models, data, ..stage::opened() })));
+    play.engine.say(Fact::Predictions(Arc::new(stage::predictions(30))));
+    play.engine.put(|cells| &cells.probe, frame);
     play.look(6);
     assert!(starred(&play));
 }
@@ -127,7 +127,7 @@ fn the_question_whether_to_close_is_answered_by_key_and_goes_with_its_cause() {
     }
     leaving::ask_to_close(&mut play);
     play.look(3);
-    play.engine.say(Event::Finished(Box::new(outcome())));
+    play.engine.say(Fact::Finished(Box::new(outcome())));
     play.engine.status(Phase::Finished, 1500);
     play.look(6);
     assert!(!asks(&play) && play.harness.query_by_label("Close").is_none());

@@ -5,7 +5,7 @@ use retort::engine::data::DataError;
 use retort::engine::doctor::depth;
 use retort::engine::model::ModelError;
 use retort::engine::teacher::TeacherError;
-use retort::link::{About, Alarm, Checkup, Finding, Notice, Subject};
+use retort::link::{About, Alarm, Checkup, Fact, Finding, Notice, Reply, Subject};
 use retort::session::{Argument, Say as _, Sentence};
 
 use super::*;
@@ -35,13 +35,13 @@ fn a_chinese_window_says_warnings_and_failures_in_chinese_and_words_from_outside
     let mut play = chinese();
     let english = nested().to_string();
     assert_eq!(english, "the teacher: cannot read the weights: quota exceeded: /models/a", "headless says it so");
-    play.engine.say(Event::Warning(nested().notice()));
+    play.engine.say(Fact::Warning(nested().notice()));
     play.look(4);
     assert!(play.says("教师：无法读取权重：quota exceeded：/models/a"));
     assert!(!play.says("cannot read"));
 
     let data = DataError::line(7, plain("it is not a JSON object"), Path::new("/data/b.csv"));
-    play.engine.say(Event::Failed(Notice::from(data).about(About::Data)));
+    play.engine.say(Fact::Failed(Notice::from(data).about(About::Data)));
     play.look(4);
     assert!(play.says("第 7 行不能使用：它不是 JSON 对象；请在 /data/b.csv 中改正或删除它"));
 }
@@ -64,7 +64,7 @@ fn a_chinese_window_says_why_a_run_paused_itself_in_chinese() {
             )),
         )],
     );
-    play.engine.say(Event::Trouble { step: 20, what, checkpoint: None, alarm: Some(Alarm::Answers) });
+    play.engine.say(Fact::Trouble { step: 20, what, checkpoint: None, alarm: Some(Alarm::Answers) });
     play.engine.status(Phase::Paused, 20);
     play.look(4);
     assert!(play.says("回答已坍缩：学生对全部 400 篇验证文本都给出同一个类别；降低学习率通常有帮助"));
@@ -80,7 +80,7 @@ fn a_chinese_window_says_the_rows_of_a_check_up_in_chinese() {
         play.harness.get_by_role_and_label(Role::DisclosureTriangle, part).click();
         play.look(6);
     }
-    play.engine.say(Event::Examined(Box::new(Checkup { findings, student: None })));
+    play.engine.reply(Reply::Examined(Box::new(Checkup { findings, student: None })));
     play.look(6);
     for words in [
         "教师：无法读取权重：quota exceeded：/models/a",
@@ -98,7 +98,7 @@ fn a_chinese_window_says_the_rows_of_a_check_up_in_chinese() {
 #[test]
 fn a_chinese_window_shows_notices_of_old_journals_as_they_were_written() {
     let mut play = chinese();
-    let old: Event = serde_json::from_str(r#"{"Warning":{"text":"the disk is full","about":"Run"}}"#).unwrap();
+    let old: Fact = serde_json::from_str(r#"{"Warning":{"text":"the disk is full","about":"Run"}}"#).unwrap();
     play.engine.say(old);
     play.look(4);
     assert!(play.says("the disk is full"));
@@ -111,7 +111,7 @@ fn a_session_that_cannot_be_run_is_refused_in_chinese() {
     let mut session = play.app().session().clone();
     session.recipe.losses.clear();
     assert_eq!(session.problem().unwrap(), "recipe.losses is empty; name at least one loss");
-    play.engine.say(Event::Warning(Notice::from(session.problem().unwrap())));
+    play.engine.say(Fact::Warning(Notice::from(session.problem().unwrap())));
     play.look(4);
     assert!(play.says("recipe.losses 是空的；请至少写一个损失"));
 }

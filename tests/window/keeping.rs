@@ -15,15 +15,16 @@ use super::*;
 fn write_run(out: &Path, session: &Session) {
     fs::create_dir_all(out).unwrap();
     let mut recorder = Recorder::default();
-    recorder.emit(Event::Started { session: Box::new(session.clone()), out: out.to_owned(), step: 0 });
-    recorder.emit(Event::Opened(Box::new(stage::opened())));
-    (0..10).map(stage::scalars).for_each(|event| recorder.emit(event));
+    let mut tell = |fact: Fact| recorder.emit(fact.of(retort::link::RunId::FIRST));
+    tell(Fact::Started { session: Box::new(session.clone()), out: out.to_owned(), step: 0 });
+    tell(Fact::Opened(Box::new(stage::opened())));
+    (0..10).map(stage::scalars).for_each(&mut tell);
     let changes = vec![retort::link::KnobChange { knob: TEMPERATURE.into(), from: 2.0, to: 4.0 }];
-    recorder.emit(Event::KnobsChanged { step: 10, origin: Origin::Person, changes });
-    (10..30).map(stage::scalars).for_each(|event| recorder.emit(event));
-    recorder.emit(Event::Predictions(Arc::new(stage::predictions(40))));
+    tell(Fact::KnobsChanged { step: 10, origin: Origin::Person, changes });
+    (10..30).map(stage::scalars).for_each(&mut tell);
+    tell(Fact::Predictions(Arc::new(stage::predictions(40))));
     let outcome = Outcome { reason: "stopped".into(), steps: 30, ..Outcome::default() };
-    recorder.emit(Event::Finished(Box::new(outcome)));
+    tell(Fact::Finished(Box::new(outcome)));
     checkpoint(out, 30);
 }
 
@@ -238,7 +239,7 @@ fn a_run_folder_is_asked_for_by_the_menu_and_a_folder_without_a_run_is_refused()
     play.wait_for("as run");
     assert!(!play.says("Open this folder"));
     play.open(&home.path().join("checkpoints"));
-    play.wait_until(|app| app.record().notices.iter().any(|remark| remark.notice.text.contains("holds no run")));
+    play.wait_until(|app| app.workspace().notices.iter().any(|remark| remark.notice.text.contains("holds no run")));
     assert_eq!(play.app().session().name, "as run");
 }
 
@@ -326,7 +327,10 @@ fn a_run_that_another_process_has_is_shown_with_who_has_it_and_the_ways_on() {
     assert_eq!(play.app().session().run, None);
     assert!(play.says("40 rows") && play.app().record().series.len() > 4);
     assert!(
-        play.engine.heard().iter().any(|c| matches!(c, Command::Open(s) if s.run.as_deref() == Some(home.path()))),
+        play.engine
+            .heard()
+            .iter()
+            .any(|c| matches!(c, Command::Open { session: s, .. } if s.run.as_deref() == Some(home.path()))),
         "its student is looked at"
     );
     assert!(!play.shows("Continue the run"));
@@ -342,7 +346,7 @@ fn a_run_that_another_process_has_is_shown_with_who_has_it_and_the_ways_on() {
     afresh.click();
     play.look(4);
     let out = play.engine.heard().into_iter().find_map(|command| match command {
-        Command::Start { out, .. } => Some(out),
+        Command::Run(_, Order::Start { out, .. }) => Some(out),
         _ => None,
     });
     assert!(out.unwrap().starts_with(play.folder.path()));
@@ -373,8 +377,8 @@ fn a_run_that_cannot_be_gone_on_with_because_another_process_took_it_is_shown_as
     play.wait_for("as run");
     let _lock = hold(home.path());
     play.click("Continue the run");
-    assert!(play.engine.heard().iter().any(|command| matches!(command, Command::Continue(_))));
-    play.engine.say(Event::Failed("the run is under way in another process".into()));
+    assert!(play.engine.heard().iter().any(|command| matches!(command, Command::Run(_, Order::Continue(_)))));
+    play.engine.say(Fact::Failed("the run is under way in another process".into()));
     play.engine.status(Phase::Failed, 0);
     for _ in 0..200 {
         play.look(1);

@@ -1,6 +1,6 @@
 //! The end of a run whose student found no room, closing, saving, and what was said.
 
-use retort::link::{FolderSize, Unwritten};
+use retort::link::{Command, Fact, FolderSize, Order, Reply, RunId, Unwritten};
 use retort::window::dialog::DialogRequest;
 
 use super::*;
@@ -12,8 +12,9 @@ fn unwritten(play: &mut Play) {
         unwritten: Some(retort::session::Sentence::verbatim("no room")),
         ..Outcome::default()
     };
-    play.engine.say(Event::Finished(Box::new(outcome)));
-    play.engine.say(Event::Unwritten(Some(Box::new(Unwritten {
+    play.engine.say(Fact::Finished(Box::new(outcome)));
+    play.engine.reply(Reply::Unwritten(Some(Box::new(Unwritten {
+        run: RunId::FIRST,
         out,
         reason: retort::session::Sentence::verbatim("no space left on device"),
         bytes: 2_500_000,
@@ -30,7 +31,7 @@ fn a_student_that_could_not_be_written_stays_until_it_is_written_or_let_go() {
     assert!(play.says("The trained student could not be written") && play.says("no space left on device"));
     assert!(play.says("2.5\u{a0}MB"));
     play.click("Write it again");
-    assert!(matches!(play.engine.heard()[..], [Command::WriteStudent(None)]));
+    assert!(matches!(play.engine.heard()[..], [Command::Run(_, Order::WriteStudent(None))]));
     // Neither a start nor another session loses it.
     play.click("▶ Start");
     assert!(!play.engine.heard().iter().any(is_start));
@@ -44,15 +45,20 @@ fn a_student_that_could_not_be_written_stays_until_it_is_written_or_let_go() {
     play.harness.event(egui::Event::Text(folder.to_string_lossy().into_owned()));
     play.look(2);
     play.press(Modifiers::NONE, Key::Enter);
-    assert!(play.engine.heard().iter().any(|c| matches!(c, Command::WriteStudent(Some(to)) if *to == folder)));
-    play.engine.say(Event::Unwritten(None));
+    assert!(
+        play.engine
+            .heard()
+            .iter()
+            .any(|c| matches!(c, Command::Run(_, Order::WriteStudent(Some(to))) if *to == folder))
+    );
+    play.engine.reply(Reply::Unwritten(None));
     play.look(3);
     assert!(!play.says("The trained student could not be written") && !play.says("Write it there"));
 
     let mut play = Play::running(30);
     unwritten(&mut play);
     play.click("Let it go");
-    assert!(matches!(play.engine.heard()[..], [Command::DropStudent]));
+    assert!(matches!(play.engine.heard()[..], [Command::Run(_, Order::DropStudent)]));
 }
 
 pub(super) fn ask_to_close(play: &mut Play) {
@@ -106,11 +112,11 @@ fn a_window_with_something_to_lose_asks_before_it_closes_and_any_other_does_not(
 fn the_folder_of_a_run_is_shown_with_its_size_and_a_start_that_fails_gives_the_run_before_it_back() {
     let mut play = Play::running(20);
     let out = play.app().session().run.clone().unwrap();
-    play.engine.end.cells.folder.store(Some(FolderSize { path: out.clone(), bytes: 12_345_678 }));
+    play.engine.put(|cells| &cells.folder, FolderSize { path: out.clone(), bytes: 12_345_678 });
     play.look(2);
     let name = format!("runs/{} · 12.3\u{a0}MB", out.file_name().unwrap().to_string_lossy());
     assert!(play.shows(&name), "{name}");
-    play.engine.say(Event::Finished(Box::new(Outcome { reason: "stopped".into(), ..Outcome::default() })));
+    play.engine.say(Fact::Finished(Box::new(Outcome { reason: "stopped".into(), ..Outcome::default() })));
     play.engine.status(Phase::Stopped, 20);
     play.look(3);
     // A start that begins and fails before its first step.
@@ -120,7 +126,7 @@ fn the_folder_of_a_run_is_shown_with_its_size_and_a_start_that_fails_gives_the_r
     let session = play.app().session().clone();
     play.engine.start(&session);
     play.look(2);
-    play.engine.say(Event::Failed("the server does not answer".into()));
+    play.engine.say(Fact::Failed("the server does not answer".into()));
     play.engine.status(Phase::Failed, 0);
     play.look(3);
     assert!(!failed.exists(), "an empty folder is left");
@@ -176,8 +182,8 @@ fn a_session_that_cannot_be_opened_at_the_start_is_said_in_the_window() {
 #[test]
 fn a_notice_has_its_source_and_step_and_stays_readable_once_it_was_dismissed() {
     let mut play = Play::running(25);
-    play.engine.say(Event::Warning("the first thing".into()));
-    play.engine.say(Event::Warning("the second thing".into()));
+    play.engine.say(Fact::Warning("the first thing".into()));
+    play.engine.say(Fact::Warning("the second thing".into()));
     play.look(3);
     assert!(play.says("the second thing") && !play.says("the first thing"));
     assert!(play.says("engine · step 25 · just now"));

@@ -12,9 +12,9 @@ impl Play {
     fn ended(size: Vec2) -> Self {
         let mut play = Self::running(640);
         play.harness.set_size(size);
-        play.engine.end.cells.probe.store(Some(stage::probe()));
-        play.engine.say(Event::Predictions(Arc::new(stage::predictions(800))));
-        play.engine.say(Event::Finished(Box::new(outcome())));
+        play.engine.put(|cells| &cells.probe, stage::probe());
+        play.engine.say(Fact::Predictions(Arc::new(stage::predictions(800))));
+        play.engine.say(Fact::Finished(Box::new(outcome())));
         play.engine.status(Phase::Finished, 1500);
         play.look(8);
         play
@@ -123,7 +123,7 @@ fn the_bar_keeps_the_phase_whatever_else_there_is_to_say() {
             peak_bytes: 612_000_000,
             ..Status::default()
         };
-        play.engine.say(Event::Status(status));
+        play.engine.reply(Reply::Status(status));
         play.look(6);
         let phase = play.of_text("evaluating");
         let mut pair = play.harness.get_all_by_value("posts-teacher → posts-student").map(|node| node.rect());
@@ -163,7 +163,7 @@ fn long_names_of_a_pair_end_before_what_the_engine_does() {
 fn a_part_that_is_unfolded_comes_into_sight() {
     let mut play = Play::new();
     play.harness.set_size(vec2(1280.0, 720.0));
-    play.engine.end.cells.prompt.store(Some(stage::prompt()));
+    play.engine.put(|cells| &cells.prompt, stage::prompt());
     play.look(6);
     play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Recipe").click_accesskit();
     play.look(30);
@@ -177,7 +177,7 @@ fn a_part_that_is_unfolded_comes_into_sight() {
 fn what_has_the_keyboard_is_in_sight() {
     let mut play = Play::new();
     play.harness.set_size(vec2(1280.0, 720.0));
-    play.engine.end.cells.prompt.store(Some(stage::prompt()));
+    play.engine.put(|cells| &cells.prompt, stage::prompt());
     play.look(6);
     let mut seen = 0;
     for _ in 0..30 {
@@ -199,7 +199,7 @@ fn what_has_the_keyboard_is_in_sight() {
 fn the_keyboard_in_one_part_scrolls_no_other() {
     let mut play = Play::new();
     play.harness.set_size(vec2(1280.0, 720.0));
-    play.engine.end.cells.prompt.store(Some(stage::prompt()));
+    play.engine.put(|cells| &cells.prompt, stage::prompt());
     play.look(6);
     let tops = |play: &Play| {
         (
@@ -228,7 +228,7 @@ fn the_keyboard_in_one_part_scrolls_no_other() {
 #[test]
 fn a_click_into_a_knob_moves_nothing_of_the_column_above_it() {
     let mut play = Play::new();
-    play.engine.end.cells.prompt.store(Some(stage::prompt()));
+    play.engine.put(|cells| &cells.prompt, stage::prompt());
     play.look(6);
     let title = |play: &Play| play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Pair").rect().top();
     let before = title(&play);
@@ -258,7 +258,7 @@ fn a_session_brings_its_own_arrangement_back() {
     play.wait_until(|_| path.exists());
 
     let arranged = |play: &mut Play, view: &retort::session::View| {
-        play.engine.end.cells.probe.store(Some(stage::probe()));
+        play.engine.put(|cells| &cells.probe, stage::probe());
         play.look(6);
         let mut now = play.app().session().view.clone();
         now.probe.clone_from(&view.probe);

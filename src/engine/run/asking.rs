@@ -3,20 +3,19 @@
 
 use super::super::secret::{Grants, PermitError, allow_here, permit};
 use super::Engine;
-use crate::link::{Answer, Command, Event, EventSink as _, Notice, Phase, Question};
+use crate::link::{Answer, Command, Phase, Question, Reply};
 use crate::session::{Sentence, ServerOrigin, Session, Source, say};
 
 impl Engine<'_> {
     /// Notes `command` if a question may make it wait; what waited before it is dropped.
     pub(super) fn note_order(&mut self, command: &Command) {
-        let waits = matches!(command, Command::Open(_) | Command::Start { .. } | Command::Continue(_));
-        if waits {
+        if command.opens() {
             self.withdraw(Answer::Outdated);
             self.order = Some(command.clone());
         } else if matches!(command, Command::Connect(_)) {
             // It may have to ask whether the key may go, but takes no other question away.
             self.order = Some(command.clone()).filter(|_| self.pending.is_none()).or(self.order.take());
-        } else if matches!(command, Command::Stop) {
+        } else if command.is_stop() {
             self.withdraw(Answer::No);
         }
     }
@@ -25,14 +24,14 @@ impl Engine<'_> {
     pub(super) fn ask(&mut self, question: Question) {
         let Some(order) = self.order.take() else { return };
         self.rest();
-        self.sink.emit(Event::Asked(Box::new(question.clone())));
+        self.news.reply(Reply::Asked(Box::new(question.clone())));
         self.pending = Some((question, order));
     }
 
     /// Takes the person's answer.
     pub(super) fn answered(&mut self, question: &Question, yes: bool) {
         let Some((_, order)) = self.pending.take_if(|(pending, _)| pending == question) else { return };
-        self.sink.emit(Event::Answered(if yes { Answer::Yes } else { Answer::No }));
+        self.news.reply(Reply::Answered(if yes { Answer::Yes } else { Answer::No }));
         if yes {
             self.consent(question);
             self.obey(order);
@@ -47,7 +46,8 @@ impl Engine<'_> {
             Question::Key(grant) => {
                 if let Err(e) = Grants::of_person().and_then(|grants| grants.add(grant.clone())) {
                     allow_here(grant.clone());
-                    self.emit(Event::Warning(Notice::from(say!("the key may go until this window closes: {e}", e))));
+                    let said = say!("the key may go until this window closes: {e}", e);
+                    self.news.reply(Reply::Warning(said.into()));
                 }
             }
         }
@@ -76,7 +76,7 @@ impl Engine<'_> {
     /// Takes back a question that nobody has answered.
     fn withdraw(&mut self, answer: Answer) {
         if self.pending.take().is_some() {
-            self.sink.emit(Event::Answered(answer));
+            self.news.reply(Reply::Answered(answer));
         }
     }
 

@@ -14,7 +14,7 @@ impl Engine<'_> {
     /// Fills the cell of the table.
     pub(super) fn preview(&mut self, source: DataSource) {
         let Some(source) = bare(&source) else { return };
-        let (cell, wake, spare) = (self.cells.preview.clone(), self.sink.wake(), source.clone());
+        let (cell, wake, spare) = (self.cells.preview.clone(), self.news.wake(), source.clone());
         let look = move || {
             let found = preview(&source).map_err(|e| e.said());
             cell.store(Some(Preview { source, found }));
@@ -35,7 +35,7 @@ impl Engine<'_> {
         let (url, key) = (url.clone(), key.clone());
         let asked = Connection { url, key, state: Reach::Asking };
         self.cells.connection.store(Some(asked.clone()));
-        let (cell, wake, spare) = (self.cells.connection.clone(), self.sink.wake(), asked.clone());
+        let (cell, wake, spare) = (self.cells.connection.clone(), self.news.wake(), asked.clone());
         let ask = move || {
             answer(&cell, asked);
             wake.call(Duration::ZERO);

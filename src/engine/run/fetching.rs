@@ -1,13 +1,12 @@
 //! A model of the Hub is fetched before a pair is opened, if the person has said so. Meanwhile orders are
 //! read: one that makes the fetch pointless ends it, every other one waits.
 
-use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
 use super::super::hub::{self, HubConfig, HubError, Progress};
 use super::super::{EngineError, pair};
 use super::Engine;
-use crate::link::{Command, Event, Missing, ModelCatalog, Notice, Phase, Question, Repository};
+use crate::link::{Missing, ModelCatalog, Phase, Question, Repository};
 use crate::session::{Say, Session, say};
 
 /// A model that may be fetched: repository, revision and GGUF file.
@@ -24,7 +23,7 @@ impl Engine<'_> {
         let missing = match pair::missing(session) {
             Ok(missing) => missing,
             Err(e) => {
-                self.fail(&e);
+                self.news.fail(&e);
                 return false;
             }
         };
@@ -45,9 +44,9 @@ impl Engine<'_> {
                 told = Some(Instant::now());
                 self.fetching(progress);
             }
-            !self.is_called_off()
+            !self.orders.stop_or_other()
         });
-        (self.status.done, self.status.total) = (0, 0);
+        (self.news.status.done, self.news.status.total) = (0, 0);
         if told.is_some() {
             self.list_models(); // What came is at hand from now on.
         }
@@ -55,7 +54,7 @@ impl Engine<'_> {
             Ok(()) => return true,
             Err(stopped @ HubError::Stopped(_)) => {
                 self.consents.remove(&named(missing));
-                self.emit(Event::Warning(Notice::from(stopped)));
+                self.news.warn(stopped);
                 self.rest();
             }
             Err(HubError::Choose(repository)) => {
@@ -64,10 +63,10 @@ impl Engine<'_> {
                     // Half a choice is no failure: the list of files has just appeared.
                     self.rest();
                 } else {
-                    self.fail(&EngineError::Hub(HubError::Choose(repository)));
+                    self.news.fail(&EngineError::Hub(HubError::Choose(repository)));
                 }
             }
-            Err(e) => self.fail(&EngineError::Hub(e)),
+            Err(e) => self.news.fail(&EngineError::Hub(e)),
         }
         false
     }
@@ -75,7 +74,7 @@ impl Engine<'_> {
     /// Fills the cell of the models at hand from a thread of its own: a cache of many gigabytes takes
     /// its time, and neither a run nor the next order should wait for it.
     pub(super) fn list_models(&mut self) {
-        let (cell, wake) = (self.cells.shelf.clone(), self.sink.wake());
+        let (cell, wake) = (self.cells.shelf.clone(), self.news.wake());
         let look = move || {
             cell.store(Some(hub::shelf()));
             wake.call(Duration::ZERO);
@@ -88,7 +87,7 @@ impl Engine<'_> {
 
     /// Fills the cell of a repository's files, from a thread of its own as well: the Hub may be far.
     pub(super) fn list_files(&mut self, repo: String, revision: String) {
-        let (cell, wake) = (self.cells.repository.clone(), self.sink.wake());
+        let (cell, wake) = (self.cells.repository.clone(), self.news.wake());
         let unread = Repository { repo: repo.clone(), revision: revision.clone(), ..Repository::default() };
         let spare = unread.clone();
         let look = move || {
@@ -103,26 +102,8 @@ impl Engine<'_> {
     }
 
     fn fetching(&mut self, progress: &Progress) {
-        (self.status.done, self.status.total) = (progress.done, progress.total);
+        (self.news.status.done, self.news.status.total) = (progress.done, progress.total);
         self.phase(Phase::Opening, progress.said());
-    }
-
-    /// Whether an order came that ends the fetch: a stop, something else to open, or the end of the
-    /// watching side.
-    fn is_called_off(&mut self) -> bool {
-        loop {
-            match self.commands.try_recv() {
-                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return true,
-                Ok(command) => {
-                    let instead = matches!(command, Command::Open(_) | Command::Start { .. } | Command::Continue(_));
-                    self.waiting.push_back(command);
-                    if instead {
-                        return true;
-                    }
-                }
-                Err(TryRecvError::Empty) => return false,
-            }
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::super::model::StudentFiles;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint};
 use super::{Engine, FinishedRun, Mode, Run, Unwritten, measuring, peak_bytes, unwritten};
-use crate::link::{Abandoned, Event, EventSink as _, Notice, Outcome, Phase, STOPPED, Saved, Step};
+use crate::link::{Abandoned, Fact, Outcome, Phase, RunId, STOPPED, Saved, Step};
 use crate::session::run_folder::SUMMARY;
 use crate::session::{Keep, Say, Sentence, say};
 
@@ -29,15 +29,15 @@ impl Engine<'_> {
         let ended = run.ends.map(str::to_owned);
         let (watch, divergence, inputs) = (run.watch.clone(), run.divergence.clone(), run.inputs.clone());
         let story = Story { seconds: run.seconds(), watch, divergence, ended, inputs };
-        let out = run.out.clone();
+        let (id, out) = (run.id, run.out.clone());
         match checkpoint::save(&run.trainer, &out, story) {
             Ok(()) => {
-                self.emit(Event::Checkpoint { step });
+                self.news.fact(Fact::Checkpoint { step });
                 self.tell_checkpoints(None);
-                self.measure_folder(&out);
+                self.measure_folder(id, &out);
             }
             // A full disk must not end a night's training.
-            Err(e) => self.emit(Event::Warning(Notice::from(e))),
+            Err(e) => self.news.warn(e),
         }
     }
 
@@ -45,7 +45,7 @@ impl Engine<'_> {
     pub(super) fn tell_checkpoints(&mut self, abandoned: Option<Abandoned>) {
         let Some(run) = &self.run else { return };
         let steps = checkpoint::list(&run.out);
-        self.emit(Event::CheckpointsKept { steps, abandoned });
+        self.news.fact(Fact::CheckpointsKept { steps, abandoned });
     }
 
     pub(super) fn rewind(&mut self, step: Step) {
@@ -53,18 +53,18 @@ impl Engine<'_> {
         match put_back(run, step) {
             Ok((abandoned, damaged)) => {
                 run.ends = None;
-                run.sync_knobs(&self.cells.knobs.load());
+                run.sync_knobs(&self.cells.knobs.load().it);
                 let step = run.trainer.step;
-                self.emit(Event::Rewound { step });
+                self.news.fact(Fact::Rewound { step });
                 self.tell_checkpoints(abandoned);
                 for fault in damaged {
-                    self.emit(Event::Warning(say!("{fault}; the run was put back to step {step}", fault, step).into()));
+                    self.news.warn(say!("{fault}; the run was put back to step {step}", fault, step));
                 }
                 self.set_mode(Mode::Paused);
                 self.look(true);
             }
             Err(e) => {
-                self.emit(Event::Warning(Notice::from(e)));
+                self.news.warn(e);
                 self.tell_checkpoints(None);
             }
         }
@@ -72,7 +72,7 @@ impl Engine<'_> {
 
     /// Ends the run: checkpoint, student, test, outcome.
     pub(super) fn finish(&mut self, reason: &'static str) {
-        let Some(run) = &mut self.run else { return self.emit(Event::Status(self.status.clone())) };
+        let Some(run) = &mut self.run else { return };
         run.ends = Some(reason);
         let steps = run.trainer.step;
         self.checkpoint();
@@ -98,17 +98,17 @@ impl Engine<'_> {
         let done = reason == FINISHED && measured.lacks.is_empty() && unwritten.is_none();
         let spare = done && run.trainer.session.recipe.checkpoint_every == 0;
         let spent = spare.then(|| run.out.clone());
-        self.keep(run.trainer);
+        self.keep(run.id, run.trainer);
         for lack in &measured.lacks {
             let student = if unwritten.is_none() { say!("the student is saved, and ") } else { Sentence::default() };
             let said = say!("{lack}; {student}the run can be continued to measure again", lack, student);
-            self.emit(Event::Warning(said.into()));
+            self.news.warn(said);
         }
         if let Some(predictions) = measured.predictions {
             if let Some(said) = measuring::all_alike(&predictions, &classes) {
-                self.emit(Event::Warning(said.into()));
+                self.news.warn(said);
             }
-            self.emit(Event::Predictions(Arc::new(predictions)));
+            self.news.fact(Fact::Predictions(Arc::new(predictions)));
         }
         let outcome = Outcome {
             reason: reason.to_owned(),
@@ -123,17 +123,25 @@ impl Engine<'_> {
             unmeasured: measured.lacks,
             unwritten: unwritten.map(|e| e.said()),
         };
-        self.emit(Event::Finished(Box::new(outcome.clone())));
+        self.news.fact(Fact::Finished(Box::new(outcome.clone())));
         if outcome.unwritten.is_some() {
-            self.keep_unwritten(Unwritten { files, saved, outcome, out: run.out.clone(), claim: run.claim });
+            self.keep_unwritten(Unwritten {
+                run: run.id,
+                files,
+                saved,
+                outcome,
+                out: run.out.clone(),
+                claim: run.claim,
+            });
         }
-        self.measure_folder(&run.out);
+        self.measure_folder(run.id, &run.out);
         if let Some(out) = spent {
             // Behind the outcome: killed in between, the run has still ended.
             checkpoint::clear(&out);
-            self.emit(Event::CheckpointsKept { steps: checkpoint::list(&out), abandoned: None });
+            self.news.fact(Fact::CheckpointsKept { steps: checkpoint::list(&out), abandoned: None });
         }
-        self.phase(end_phase(steps, self.status.total), Sentence::default());
+        self.news.run_ends();
+        self.phase(end_phase(steps, self.news.status.total), Sentence::default());
         self.look(true);
     }
 
@@ -143,24 +151,24 @@ impl Engine<'_> {
         let (saved, fault) = chosen(run);
         let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
         let files = pair.student.student_files(&pair.data.classes, prompt)?;
-        fault.into_iter().for_each(|fault| self.emit(Event::Warning(fault.into())));
+        fault.into_iter().for_each(|fault| self.news.warn(fault));
         Ok((saved, files))
     }
 
     /// An error in the middle of a run: what was learned is kept in a checkpoint.
     pub(super) fn give_up(&mut self, error: &EngineError) {
-        let Some(run) = &mut self.run else { return self.fail(error) };
+        let Some(run) = &mut self.run else { return self.news.fail(error) };
         run.ends = None;
         if run.fresh && run.trainer.step == 0 {
             return self.undo_start(error);
         }
         self.checkpoint();
         let held = self.run.take().map(|run| {
-            self.keep(run.trainer);
-            self.measure_folder(&run.out);
+            self.keep(run.id, run.trainer);
+            self.measure_folder(run.id, &run.out);
             run.claim
         });
-        self.fail(error);
+        self.news.fail(error);
         // Until here the folder was still being written to.
         drop(held);
     }
@@ -168,19 +176,15 @@ impl Engine<'_> {
     /// An error before the first step: nothing was learned, and nothing is left behind.
     fn undo_start(&mut self, error: &EngineError) {
         let Some(run) = self.run.take() else { return };
-        self.keep(run.trainer);
-        let failed = Event::Failed(Notice::from(error));
-        // The record closes its files with it; they are gone when the watching side hears of it.
-        self.record.emit(failed.clone());
-        run.claim.undo(&run.out);
+        self.keep(run.id, run.trainer);
         self.cells.folder.store(None);
-        self.sink.emit(failed);
+        self.news.fail_and_undo(error.into(), || run.claim.undo(&run.out));
         self.phase(Phase::Failed, Sentence::default());
     }
 
     /// What a run leaves to look at.
-    fn keep(&mut self, trainer: Trainer) {
-        self.left = FinishedRun { step: trainer.step, pruner: trainer.pruner };
+    fn keep(&mut self, run: RunId, trainer: Trainer) {
+        self.left = FinishedRun { run, step: trainer.step, pruner: trainer.pruner };
         self.pair = Some(trainer.pair);
     }
 

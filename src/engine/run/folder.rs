@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use super::Engine;
-use crate::link::FolderSize;
+use crate::link::{FolderSize, OfRun, RunId};
 
 impl Engine<'_> {
     /// Tells the size of a run's folder.
-    pub(super) fn measure_folder(&mut self, run: &Path) {
-        self.cells.folder.store(Some(FolderSize { path: run.to_owned(), bytes: size(run) }));
-        self.sink.nudge();
+    pub(super) fn measure_folder(&mut self, id: RunId, run: &Path) {
+        self.cells.folder.store(Some(OfRun::new(id, FolderSize { path: run.to_owned(), bytes: size(run) })));
+        self.news.nudge();
     }
 }
 

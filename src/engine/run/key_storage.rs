@@ -12,7 +12,7 @@ use crate::session::{KeyPlace, Say, Sentence, ServerOrigin, say};
 impl Engine<'_> {
     /// Stores `key` under `name`, lets it go to `host` alone, and tells in its cell what became of it.
     pub(super) fn store_key(&mut self, name: String, key: Arc<Secret>, host: Option<ServerOrigin>) {
-        let (cell, wake) = (self.cells.key.clone(), self.sink.wake());
+        let (cell, wake) = (self.cells.key.clone(), self.news.wake());
         let news = |name: &str, state| Some(KeyNews { name: name.to_owned(), state });
         cell.store(news(&name, KeyState::Storing));
         let asked = name.clone();

@@ -2,7 +2,6 @@
 //! student is saved by then.
 
 use std::path::Path;
-use std::sync::mpsc::TryRecvError;
 use std::time::Instant;
 
 use super::super::evaluate::{self, Watch};
@@ -10,7 +9,7 @@ use super::super::model::StudentFiles;
 use super::super::train::Trainer;
 use super::super::{EngineError, speed};
 use super::Engine;
-use crate::link::{Command, Event, EventSink as _, Measuring, Predictions, Side};
+use crate::link::{Measuring, Predictions, Side};
 use crate::session::run_folder::STUDENT;
 use crate::session::{Say, Sentence, say};
 
@@ -42,33 +41,13 @@ impl Engine<'_> {
         let mut watch = |texts: u64| {
             measuring.done += texts;
             // From here on its own pace says more than that of the steps.
-            self.status.pace.secs_at_end = begun.elapsed().as_secs_f64() / measuring.share().max(1e-6);
-            self.measuring(measuring);
-            !self.measuring_is_called_off()
+            self.news.status.pace.secs_at_end = begun.elapsed().as_secs_f64() / measuring.share().max(1e-6);
+            self.news.measuring(measuring);
+            !self.orders.stop()
         };
         let measured = at_the_end(trainer, out, unasked, &mut watch);
-        self.status.measuring = None;
+        self.news.status.measuring = None;
         measured
-    }
-
-    /// Tells how far a measuring is, if the last word is old enough.
-    pub(super) fn measuring(&mut self, measuring: Measuring) {
-        self.status.measuring = Some(measuring);
-        if self.reported.is_none_or(|told| told.elapsed() >= super::train_loop::STATUS_PAUSE) {
-            self.reported = Some(Instant::now());
-            self.sink.emit(Event::Status(self.status.clone()));
-        }
-    }
-
-    /// Whether a stop came, or the end of the watching side.
-    fn measuring_is_called_off(&mut self) -> bool {
-        loop {
-            match self.commands.try_recv() {
-                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return true,
-                Ok(command) => self.waiting.push_back(command),
-                Err(TryRecvError::Empty) => return false,
-            }
-        }
     }
 }
 

@@ -10,18 +10,20 @@ mod folder;
 mod inspection;
 mod key_storage;
 mod measuring;
+mod orders;
 mod probing;
+mod reporter;
 mod start;
 mod train_loop;
 mod unwritten;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
-use super::EngineError;
 use super::divergence::Divergence;
 use super::pair::Pair;
 use super::process_memory::peak_bytes;
@@ -30,46 +32,44 @@ use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use super::watch::Watch;
 use crate::link::{
-    Budget, Cells, ChannelSink, Command, Event, EventSink, InputFile, Pace, Pacer, Phase, Plan, Question, STOPPED,
-    Status, Step,
+    Budget, Cells, ChannelSink, Command, EventSink, InputFile, Order, Pace, Pacer, Phase, Plan, Question, RunId,
+    STOPPED, Step,
 };
 use crate::session::{Catalog, Knobs, Sentence, Session};
 use claim::Claim;
 pub use claim::{FolderError, vacant};
 use fetching::Consent;
+use orders::Orders;
 use probing::Looks;
+use reporter::Reporter;
 use unwritten::Unwritten;
 
-/// Serves orders until the watching end is dropped.
-pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink, record: &mut dyn EventSink) {
+/// Serves orders until the watching end is dropped. `loaded` names the run that is loaded, for whoever catches a
+/// panic.
+pub fn serve(
+    commands: &Receiver<Command>,
+    cells: &Cells,
+    sink: &mut ChannelSink,
+    record: &mut dyn EventSink,
+    loaded: &Cell<Option<RunId>>,
+) {
     let catalog = super::catalog();
     let mut engine = Engine {
-        commands,
-        waiting: VecDeque::new(),
+        orders: Orders::new(commands),
         order: None,
         pending: None,
         consents: BTreeSet::new(),
         cells,
-        sink,
-        record,
+        news: Reporter::new(sink, record, loaded),
         catalog,
         pair: None,
         run: None,
         left: FinishedRun::default(),
         unwritten: None,
         looks: Looks::default(),
-        status: Status::default(),
-        reported: None,
     };
     loop {
-        let order = if let Some(command) = engine.waiting.pop_front() {
-            Ok(command)
-        } else if engine.is_training() {
-            commands.try_recv()
-        } else {
-            commands.recv().map_err(|_| TryRecvError::Disconnected)
-        };
-        match order {
+        match engine.orders.next(!engine.is_training()) {
             Ok(command) => engine.obey(command),
             Err(TryRecvError::Empty) if engine.is_training() => engine.step(),
             Err(TryRecvError::Empty) => {}
@@ -79,9 +79,7 @@ pub fn serve(commands: &Receiver<Command>, cells: &Cells, sink: &mut ChannelSink
 }
 
 struct Engine<'a> {
-    commands: &'a Receiver<Command>,
-    /// Orders that came while a model was being fetched, and are obeyed behind it.
-    waiting: VecDeque<Command>,
+    orders: Orders<'a>,
     /// The order that is being carried out, where a question may make it wait.
     order: Option<Command>,
     /// A question, and the order that waits for its answer.
@@ -89,8 +87,7 @@ struct Engine<'a> {
     /// Models that the person has said may be fetched.
     consents: BTreeSet<Consent>,
     cells: &'a Cells,
-    sink: &'a mut ChannelSink,
-    record: &'a mut dyn EventSink,
+    news: Reporter<'a>,
     catalog: Catalog,
     pair: Option<Pair>,
     run: Option<Run>,
@@ -99,13 +96,11 @@ struct Engine<'a> {
     /// A student that could not be written at the end of its run.
     unwritten: Option<Unwritten>,
     looks: Looks,
-    status: Status,
-    /// When it was last said how far a measuring is.
-    reported: Option<Instant>,
 }
 
 /// A run that is loaded.
 struct Run {
+    id: RunId,
     trainer: Trainer,
     out: PathBuf,
     /// Keeps the folder from every other process.
@@ -147,6 +142,7 @@ struct Run {
 /// the one that was shown again.
 #[derive(Default)]
 struct FinishedRun {
+    run: RunId,
     step: Step,
     pruner: Pruner,
 }
@@ -160,9 +156,10 @@ enum Mode {
 
 impl Run {
     /// A run that is begun or taken up, and what it will pay its server for.
-    fn new(trainer: Trainer, out: PathBuf, claim: Claim, budget: Option<Budget>) -> Self {
+    fn new(id: RunId, trainer: Trainer, out: PathBuf, claim: Claim, budget: Option<Budget>) -> Self {
         let (now, step, seen) = (Instant::now(), trainer.step, Arc::new(trainer.knobs.clone()));
         Self {
+            id,
             trainer,
             out,
             claim,
@@ -214,42 +211,26 @@ impl Run {
 }
 
 impl Engine<'_> {
-    fn emit(&mut self, event: Event) {
-        self.record.emit(event.clone());
-        self.sink.emit(event);
-        for words in self.record.take_complaints() {
-            // Not to the record, which could not write it down.
-            self.sink.emit(Event::Warning(words.into()));
-        }
-    }
-
     fn is_training(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.mode != Mode::Paused)
     }
 
     fn phase(&mut self, phase: Phase, what: Sentence) {
-        self.status.phase = phase;
-        self.status.what = what.to_owned();
+        let status = &mut self.news.status;
         if let Some(run) = &self.run {
-            self.status.done = run.trainer.step;
-            self.status.total = run.trainer.session.recipe.steps;
-            self.status.pace = run.pace();
+            status.done = run.trainer.step;
+            status.total = run.trainer.session.recipe.steps;
+            status.pace = run.pace();
         }
-        self.status.peak_bytes = peak_bytes();
-        self.emit(Event::Status(self.status.clone()));
-    }
-
-    /// Reports an error that keeps something from starting or ends it.
-    fn fail(&mut self, error: &EngineError) {
-        self.emit(Event::Failed(error.notice()));
-        self.phase(Phase::Failed, Sentence::default());
+        status.peak_bytes = peak_bytes();
+        self.news.phase(phase, what);
     }
 
     fn obey(&mut self, command: Command) {
         self.note_order(&command);
         match command {
-            Command::Open(session) => self.open(&located(session)),
-            Command::Start { session, out } => self.start(located(session), out),
+            Command::Run(run, order) => self.obey_of_run(run, order),
+            Command::Open { run, session } => self.open(run, &located(session)),
             Command::Examine(session) => self.examine(&located(session), false),
             Command::ExamineAsking(session) => self.examine(&located(session), true),
             Command::Weigh(session) => self.weigh(&located(session)),
@@ -258,19 +239,34 @@ impl Engine<'_> {
             Command::Connect(source) => self.connect(&source),
             Command::StoreKey { name, key, host } => self.store_key(name, key, host),
             Command::Answer { question, yes } => self.answered(&question, yes),
-            Command::Continue(out) => self.go_on(&out, None),
-            Command::Extend { out, steps } => self.go_on(&out, Some(steps)),
-            Command::Pause => self.set_mode(Mode::Paused),
-            Command::Resume => self.set_mode(Mode::Running),
-            Command::StepOnce => self.set_mode(Mode::OneStep),
             Command::Look => self.look(true),
             Command::List => self.list_models(),
             Command::Files { repo, revision } => self.list_files(repo, revision),
-            Command::Checkpoint => self.checkpoint(),
-            Command::Stop => self.finish(STOPPED),
-            Command::Rewind(step) => self.rewind(step),
-            Command::WriteStudent(to) => self.write_student(to),
-            Command::DropStudent => self.drop_student(),
+        }
+    }
+
+    fn obey_of_run(&mut self, id: RunId, order: Order) {
+        match order {
+            Order::Start { session, out } => self.start(id, located(session), out),
+            Order::Continue(out) => self.go_on(id, &out, None),
+            Order::Extend { out, steps } => self.go_on(id, &out, Some(steps)),
+            Order::WriteStudent(to) => self.write_student(to),
+            Order::DropStudent => self.drop_student(),
+            order if self.run.as_ref().is_some_and(|run| run.id == id) => self.obey_of_loaded(order),
+            // It has ended meanwhile, or another one has begun.
+            _ => self.news.tell_status(),
+        }
+    }
+
+    fn obey_of_loaded(&mut self, order: Order) {
+        match order {
+            Order::Pause => self.set_mode(Mode::Paused),
+            Order::Resume => self.set_mode(Mode::Running),
+            Order::StepOnce => self.set_mode(Mode::OneStep),
+            Order::Checkpoint => self.checkpoint(),
+            Order::Stop => self.finish(STOPPED),
+            Order::Rewind(step) => self.rewind(step),
+            _ => {}
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::pair::CUT;
 use super::super::{EngineError, probe};
 use super::Engine;
-use crate::link::{Event, Notice, ProbeRequest};
+use crate::link::{Notice, OfRun, ProbeRequest, Reply};
 use crate::session::{Sentence, say};
 
 /// Most of the run's time that looking may take.
@@ -43,16 +43,16 @@ impl Engine<'_> {
             Ok(()) | Err(EngineError::Prompt(_)) => {}
             Err(complaint) => self.complain(complaint.notice()),
         }
-        self.sink.nudge();
+        self.news.nudge();
         self.looks.last = Some(Instant::now());
         self.looks.spent += begun.elapsed();
     }
 
     fn answer(&mut self, news: bool) -> Result<(), EngineError> {
         let request = self.cells.ask.load();
-        let (pair, step, pruner) = match (&self.run, &self.pair) {
-            (Some(run), _) => (&run.trainer.pair, run.trainer.step, &run.trainer.pruner),
-            (None, Some(pair)) => (pair, self.left.step, &self.left.pruner),
+        let (pair, id, step, pruner) = match (&self.run, &self.pair) {
+            (Some(run), _) => (&run.trainer.pair, run.id, run.trainer.step, &run.trainer.pruner),
+            (None, Some(pair)) => (pair, self.left.run, self.left.step, &self.left.pruner),
             (None, None) => return Ok(()),
         };
         let whole = request.place.map(|place| pair.whole(place, &request.text));
@@ -63,16 +63,16 @@ impl Engine<'_> {
         let session = self.run.as_ref().map_or(&pair.session, |run| &run.trainer.session);
         if news {
             let prompt = edited.unwrap_or(&session.prompt);
-            self.cells.prompt.store(Some(probe::render(pair, &request, prompt)));
+            self.cells.prompt.store(Some(OfRun::new(id, probe::render(pair, &request, prompt))));
         }
         if request.weights {
-            self.cells.weights.store(Some(pruner.frame(&pair.student.weights, step)?));
+            self.cells.weights.store(Some(OfRun::new(id, pruner.frame(&pair.student.weights, step)?)));
         }
         if !request.text.trim().is_empty() {
             // Pictures show what a run does, not what the editor plans, unless they are asked for that.
             let prompt = request.lens.as_ref().unwrap_or(&session.prompt);
             let frame = probe::look(pair, &request, prompt, step, self.looks.frames)?;
-            self.cells.probe.store(Some(frame));
+            self.cells.probe.store(Some(OfRun::new(id, frame)));
         }
         if missing {
             self.complain(say!("the data that is open is not that of the table, so the text under the lens is cut as the table shows it; open the session of that run").into());
@@ -84,7 +84,7 @@ impl Engine<'_> {
     fn complain(&mut self, complaint: Notice) {
         if complaint.text != self.looks.complaint {
             self.looks.complaint.clone_from(&complaint.text);
-            self.emit(Event::Warning(complaint));
+            self.news.reply(Reply::Warning(complaint));
         }
     }
 

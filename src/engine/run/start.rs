@@ -10,7 +10,7 @@ use super::super::pair::Pair;
 use super::super::train::Trainer;
 use super::super::{EngineError, budget, checkpoint, hub, inputs, watch};
 use super::{Engine, FinishedRun, FolderError, Run, claim, finish};
-use crate::link::{About, Event, InputFile, Notice, Opened, Phase, Step};
+use crate::link::{About, Fact, InputFile, Notice, Opened, Phase, Reply, RunId, Step};
 use crate::session::run_folder::{self, CHECKPOINTS, SESSION, SUMMARY};
 use crate::session::{Extension, Sentence, Session, file, say};
 
@@ -27,9 +27,10 @@ impl Engine<'_> {
         self.run.take().map(|run| run.trainer.pair).or_else(|| self.pair.take())
     }
 
-    pub(super) fn open(&mut self, session: &Session) {
+    pub(super) fn open(&mut self, run: RunId, session: &Session) {
         if self.run.is_some() {
-            return self.emit(Event::Warning(say!("stop the run before opening another pair or data set").into()));
+            let said = say!("stop the run before opening another pair or data set");
+            return self.news.reply(Reply::Warning(said.into()));
         }
         if !self.ensure_local(session, Phase::Ready) {
             return;
@@ -39,15 +40,16 @@ impl Engine<'_> {
             Ok(pair) => {
                 let revived = session.run.as_deref().and_then(|run| checkpoint::revive(&pair, run));
                 self.cells.weights.store(None); // They were another student's.
-                self.left = revived.map(|(step, pruner)| FinishedRun { step, pruner }).unwrap_or_default();
+                let (step, pruner) = revived.unwrap_or_default();
+                self.left = FinishedRun { run, step, pruner };
                 match &session.run {
-                    Some(run) => self.measure_folder(run),
+                    Some(folder) => self.measure_folder(run, folder),
                     None => self.cells.folder.store(None),
                 }
                 self.look_away();
                 // As it was asked for: a branch of the Hub has become a commit in the pair.
                 let models = Some(Box::new(session.models.clone()));
-                self.emit(Event::Opened(Box::new(Opened { models, ..pair.opened() })));
+                self.news.reply(Reply::Opened(Box::new(Opened { models, ..pair.opened() })));
                 self.pair = Some(pair);
                 self.weigh(session);
                 // A long text or a slow model takes its time, and Start waits behind it: ready is who answers at once.
@@ -56,11 +58,11 @@ impl Engine<'_> {
                 self.count(session);
                 self.phase(Phase::Ready, Sentence::default());
             }
-            Err(e) => self.fail(&e),
+            Err(e) => self.news.fail(&e),
         }
     }
 
-    pub(super) fn start(&mut self, session: Session, out: PathBuf) {
+    pub(super) fn start(&mut self, id: RunId, session: Session, out: PathBuf) {
         if let Some(e) = self.waits_for_student() {
             return self.refuse(&e);
         }
@@ -68,7 +70,7 @@ impl Engine<'_> {
             return self.refuse(&e.into());
         }
         self.leave_run();
-        self.start_in(session, out);
+        self.start_in(id, session, out);
     }
 
     /// Refuses a folder in which no new run can begin.
@@ -80,7 +82,7 @@ impl Engine<'_> {
     }
 
     /// Begins a run in a folder that may be used.
-    fn start_in(&mut self, mut session: Session, out: PathBuf) {
+    fn start_in(&mut self, id: RunId, mut session: Session, out: PathBuf) {
         if !self.ensure_local(&session, Phase::Running) || !self.is_permitted(&session) {
             return;
         }
@@ -91,7 +93,7 @@ impl Engine<'_> {
         session = hub::pinned(&session);
         session.run = None;
         self.phase(Phase::Opening, say!("reading models and data"));
-        let run = self.fresh(session, out, before.as_ref());
+        let run = self.fresh(id, session, out, before.as_ref());
         self.begin(run, before, other.into_iter().collect());
     }
 
@@ -99,21 +101,22 @@ impl Engine<'_> {
     fn leave_run(&mut self) {
         self.checkpoint();
         if let Some(step) = self.run.as_ref().map(|run| run.trainer.step) {
-            self.emit(Event::Left { step });
+            self.news.fact(Fact::Left { step });
         }
+        self.news.run_ends();
         self.pair = self.take_pair();
     }
 
     /// Says why an order is not carried out. A run that is loaded goes on.
     fn refuse(&mut self, error: &EngineError) {
         if self.run.is_some() {
-            self.emit(Event::Warning(error.notice()));
+            self.news.reply(Reply::Warning(error.notice()));
         } else {
-            self.fail(error);
+            self.news.fail(error);
         }
     }
 
-    fn fresh(&self, mut session: Session, out: PathBuf, before: Option<&Pair>) -> Result<Run, EngineError> {
+    fn fresh(&self, id: RunId, mut session: Session, out: PathBuf, before: Option<&Pair>) -> Result<Run, EngineError> {
         let pair = Pair::open(&session, before)?;
         session.knobs = session.start_knobs(&self.catalog).values;
         let trainer = Trainer::new(session, pair, &self.catalog)?;
@@ -122,11 +125,11 @@ impl Engine<'_> {
         let inputs = read_by(&trainer.pair, inputs::files(&trainer.session)?);
         let fresh = !run_folder::is_marked(&out);
         let claim = claim::claim(&out)?;
-        Ok(Run { inputs, fresh, ..Run::new(trainer, out, claim, budget) })
+        Ok(Run { inputs, fresh, ..Run::new(id, trainer, out, claim, budget) })
     }
 
     /// Goes on with the run in `out`, up to `steps` in all where that is said.
-    pub(super) fn go_on(&mut self, out: &Path, steps: Option<Step>) {
+    pub(super) fn go_on(&mut self, id: RunId, out: &Path, steps: Option<Step>) {
         if let Some(e) = self.waits_for_student() {
             return self.refuse(&e);
         }
@@ -138,24 +141,24 @@ impl Engine<'_> {
         match (checkpoint::find(out, None), begun(out)) {
             (Err(EngineError::NoCheckpoint { .. }), Some(mut session)) => {
                 session.recipe.steps = steps.unwrap_or(session.recipe.steps);
-                self.start_in(session, out.to_owned());
+                self.start_in(id, session, out.to_owned());
             }
-            (Err(e), _) => self.fail(&e),
-            (Ok(found), _) => self.take_up(out, found, steps),
+            (Err(e), _) => self.news.fail(&e),
+            (Ok(found), _) => self.take_up(id, out, found, steps),
         }
     }
 
     /// Takes a run up from its newest whole checkpoint.
-    fn take_up(&mut self, out: &Path, found: Found, steps: Option<Step>) {
+    fn take_up(&mut self, id: RunId, out: &Path, found: Found, steps: Option<Step>) {
         let session = &found.checkpoint.state.session;
         if !(self.ensure_local(session, Phase::Running) && self.is_permitted(session)) {
             return;
         }
         let before = self.pair.take();
         self.phase(Phase::Opening, say!("reading models, data and the checkpoint"));
-        let mut run = self.continued(out, &found, steps, before.as_ref());
+        let mut run = self.continued(id, out, &found, steps, before.as_ref());
         if let Ok(run) = &mut run {
-            run.sync_knobs(&self.cells.knobs.load());
+            run.sync_knobs(&self.cells.knobs.load().it);
         }
         let other = run.as_ref().ok().and_then(|run| other_threads(&run.trainer.session));
         let step = found.checkpoint.state.step;
@@ -168,6 +171,7 @@ impl Engine<'_> {
 
     fn continued(
         &self,
+        id: RunId,
         out: &Path,
         found: &Found,
         steps: Option<Step>,
@@ -189,7 +193,7 @@ impl Engine<'_> {
         // Only a damaged one can lie behind the one that was found.
         found.checkpoint.restore(&mut trainer, || finish::abandon(out, state.step))?;
         let budget = budget::granted(&trainer)?;
-        let run = Run::new(trainer, out.to_owned(), claim, budget);
+        let run = Run::new(id, trainer, out.to_owned(), claim, budget);
         let (watch, divergence) = (state.watch.clone(), state.divergence.clone());
         Ok(Run { inputs, seconds_before: state.seconds, watch, divergence, ends, ..run })
     }
@@ -201,9 +205,10 @@ impl Engine<'_> {
             Ok(run) => run,
             Err(e) => {
                 self.pair = before;
-                return self.fail(&e);
+                return self.news.fail(&e);
             }
         };
+        let id = run.id;
         let session = Box::new(run.trainer.session.clone());
         let folder = run.out.clone();
         let (out, step, opened) = (run.out.clone(), run.trainer.step, Box::new(run.trainer.pair.opened()));
@@ -214,18 +219,19 @@ impl Engine<'_> {
         let run = Run { vetted: step > 0, ..run };
         self.run = Some(run);
         self.look_away();
-        self.emit(Event::Started { session, out, step });
-        self.emit(Event::Opened(opened));
+        self.news.run_begins(id);
+        self.news.fact(Fact::Started { session, out, step });
+        self.news.fact(Fact::Opened(opened));
         if let Some(stray) = stray {
-            self.emit(Event::Warning(Notice::from(stray).about(About::Prompt)));
+            self.news.warn(Notice::from(stray).about(About::Prompt));
         }
         if budget.is_some() {
-            self.emit(Event::Counted(budget));
+            self.news.fact(Fact::Counted(budget));
         }
-        self.emit(Event::Inputs(inputs));
+        self.news.fact(Fact::Inputs(inputs));
         self.tell_checkpoints(None);
-        self.measure_folder(&folder);
-        remarks.into_iter().for_each(|remark| self.emit(Event::Warning(remark.into())));
+        self.measure_folder(id, &folder);
+        remarks.into_iter().for_each(|remark| self.news.warn(remark));
         // The teacher may be asked for a long while before the first step.
         self.look_again();
         if step == 0 {

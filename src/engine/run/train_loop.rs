@@ -1,6 +1,7 @@
 //! A step as the run sees it: knobs before, what is due behind.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use super::super::divergence::{Evaluated, Raised, StepSeen, information};
 use super::super::evaluate::Validated;
@@ -8,12 +9,10 @@ use super::super::teacher::CachedTeacher;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint, evaluate, vetting};
 use super::finish::{FINISHED, REACHED, STALE};
+use super::reporter::STATUS_PAUSE;
 use super::{Engine, Mode, Run};
-use crate::link::{Event, KnobChange, Measures, Measuring, Origin, Phase, SeriesId, Step};
+use crate::link::{Fact, KnobChange, Measures, Measuring, Origin, Phase, SeriesId, Step};
 use crate::session::{Catalog, Keep, Knobs, Say, Sentence, say};
-
-/// Time between two status reports.
-pub(super) const STATUS_PAUSE: Duration = Duration::from_millis(250);
 
 impl Engine<'_> {
     /// One step of the run and what is due behind it.
@@ -42,9 +41,9 @@ impl Engine<'_> {
         let once = run.mode == Mode::OneStep;
         let warning = run.trainer.teacher.as_mut().and_then(|targets| targets.take_warning());
         let seen = run.step_seen(&stepped.values);
-        self.emit(Event::Scalars { step, values: stepped.values });
+        self.news.fact(Fact::Scalars { step, values: stepped.values });
         if let Some(warning) = warning {
-            self.emit(Event::Warning(warning.into()));
+            self.news.warn(warning);
         }
         if !stepped.sound {
             return self.trouble(step);
@@ -74,7 +73,7 @@ impl Engine<'_> {
     pub(super) fn vet(&mut self) {
         let Some(run) = &self.run else { return };
         for note in vetting::notes(&run.trainer) {
-            self.emit(Event::Note(note.into()));
+            self.news.fact(Fact::Note(note.into()));
         }
         self.vet_teacher();
     }
@@ -95,9 +94,9 @@ impl Engine<'_> {
                 if !run.trainer.teacher.as_ref().is_some_and(CachedTeacher::asks_singly) {
                     run.pacer.asked(run.trainer.pair.data.validation.len() as u64, begun.elapsed().as_secs_f64());
                 }
-                self.emit(Event::Note(vetted.says.into()));
+                self.news.fact(Fact::Note(vetted.says.into()));
                 if let Some(warning) = vetted.warning {
-                    self.emit(Event::Warning(warning.into()));
+                    self.news.warn(warning);
                 }
             }
             Err(e) => self.give_up(&e),
@@ -141,12 +140,17 @@ impl Engine<'_> {
         let due = run.trainer.session.script.iter().filter(|change| change.step == step);
         let scripted: Vec<(String, f64)> = due.map(|change| (change.knob.clone(), change.value)).collect();
         let script = set_knobs(&mut run.trainer.knobs, scripted);
-        let person = set_knobs(&mut run.trainer.knobs, moved(&self.catalog, &run.seen, &live));
-        run.seen = live;
+        // Those of another run, which is about to begin, do not turn this one.
+        let own = live.run == run.id;
+        let by_hand = if own { moved(&self.catalog, &run.seen, &live.it) } else { Vec::new() };
+        let person = set_knobs(&mut run.trainer.knobs, by_hand);
+        if own {
+            run.seen = Arc::new(live.it.clone());
+        }
         for (origin, changes) in [(Origin::Script, script), (Origin::Person, person)] {
             if let Some(run) = self.run.as_mut().filter(|_| !changes.is_empty()) {
                 run.divergence.turned(&changes);
-                self.emit(Event::KnobsChanged { step, origin, changes });
+                self.news.fact(Fact::KnobsChanged { step, origin, changes });
             }
         }
     }
@@ -181,10 +185,10 @@ impl Engine<'_> {
         let raised = run.divergence.evaluated(run.trainer.step, seen).filter(|_| !data.validation.is_empty());
         run.ends = run.early_end(&measures);
         let values = measures.iter().map(|(name, value)| (SeriesId::from(format!("measure/{name}").as_str()), *value));
-        self.emit(Event::Scalars { step, values: values.collect() });
+        self.news.fact(Fact::Scalars { step, values: values.collect() });
         if let Some(lack) = lack {
             let said = say!("the evaluation of step {step} is without the teacher: {lack}", step = step + 1, lack);
-            self.emit(Event::Warning(said.into()));
+            self.news.warn(said);
         }
         self.vet_teacher();
         if self.run.is_none() {
@@ -203,12 +207,12 @@ impl Engine<'_> {
         let mut measuring = Measuring { done: 0, total: run.trainer.pair.data.validation.len() as u64 };
         let mut watch = |texts: u64| {
             measuring.done += texts;
-            self.measuring(measuring);
+            self.news.measuring(measuring);
             true
         };
         let measured = evaluate::validation_without_fail(&mut run.trainer, &mut watch);
         let measured = measured.and_then(|(validated, lack)| Ok((validated, lack, information(&run.trainer)?)));
-        self.status.measuring = None;
+        self.news.status.measuring = None;
         let took = begun.elapsed();
         run.pacer.measured(measuring.total, took.as_secs_f64());
         (run.told, run.since) = (run.told + took, Instant::now());
@@ -222,7 +226,7 @@ impl Engine<'_> {
             "the loss or the gradient of step {step} is not a finite number; the weights were left as they were. A lower learning rate usually helps",
             step
         );
-        self.emit(Event::Trouble { step, what, checkpoint, alarm: None });
+        self.news.fact(Fact::Trouble { step, what, checkpoint, alarm: None });
         self.set_mode(Mode::Paused);
     }
 
@@ -232,7 +236,7 @@ impl Engine<'_> {
         let kept = self.run.as_ref().map(|run| checkpoint::list(&run.out)).unwrap_or_default();
         let checkpoint = kept.into_iter().rfind(|checkpoint| *checkpoint <= sound);
         let what = say!("{what}; a lower learning rate usually helps", what);
-        self.emit(Event::Trouble { step, what, checkpoint, alarm: Some(alarm) });
+        self.news.fact(Fact::Trouble { step, what, checkpoint, alarm: Some(alarm) });
         self.set_mode(Mode::Paused);
     }
 
@@ -242,8 +246,8 @@ impl Engine<'_> {
         if waited < STATUS_PAUSE {
             return;
         }
-        self.status.steps_per_sec = (run.trainer.step - run.told_step) as f64 / waited.as_secs_f64();
-        self.status.looking = self.looks.spent.as_secs_f64() / run.begun.elapsed().as_secs_f64().max(1e-9);
+        self.news.status.steps_per_sec = (run.trainer.step - run.told_step) as f64 / waited.as_secs_f64();
+        self.news.status.looking = self.looks.spent.as_secs_f64() / run.begun.elapsed().as_secs_f64().max(1e-9);
         (run.told, run.told_step) = (Instant::now(), run.trainer.step);
         self.phase(Phase::Running, Sentence::default());
     }

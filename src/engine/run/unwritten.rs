@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use super::super::EngineError;
 use super::super::model::StudentFiles;
 use super::{Claim, Engine, claim};
-use crate::link::{Event, EventSink as _, Notice, Outcome, Saved, Unwritten as Told};
+use crate::link::{Fact, Outcome, Reply, RunId, Saved, Unwritten as Told};
 use crate::session::run_folder::STUDENT;
 use crate::session::{Say, Sentence};
 
 /// Such a student.
 pub(super) struct Unwritten {
+    /// The run.
+    pub run: RunId,
     pub files: StudentFiles,
     /// Which one it is.
     pub saved: Saved,
@@ -42,8 +44,8 @@ impl Engine<'_> {
     }
 
     fn tell_unwritten(&mut self, unwritten: &Unwritten, reason: Sentence) {
-        let told = Told { out: unwritten.out.clone(), reason, bytes: unwritten.files.bytes() };
-        self.sink.emit(Event::Unwritten(Some(Box::new(told))));
+        let told = Told { run: unwritten.run, out: unwritten.out.clone(), reason, bytes: unwritten.files.bytes() };
+        self.news.reply(Reply::Unwritten(Some(Box::new(told))));
     }
 
     /// Why no run can begin now, if a student waits to be written.
@@ -64,14 +66,15 @@ impl Engine<'_> {
                 unwritten.outcome.student.bytes = StudentFiles::weight_bytes_in(&place);
                 unwritten.outcome.saved = Some(Saved { folder, ..unwritten.saved });
                 unwritten.outcome.unwritten = None;
-                self.sink.emit(Event::Unwritten(None));
-                self.emit(Event::Written { outcome: Box::new(unwritten.outcome), out: unwritten.out.clone() });
-                self.measure_folder(&unwritten.out);
+                self.news.reply(Reply::Unwritten(None));
+                let (run, out) = (unwritten.run, unwritten.out);
+                self.news.fact_of(run, Fact::Written { outcome: Box::new(unwritten.outcome), out: out.clone() });
+                self.measure_folder(run, &out);
                 drop(unwritten.claim);
             }
             Err(e) => {
                 self.tell_unwritten(&unwritten, e.said());
-                self.sink.emit(Event::Warning(Notice::from(e)));
+                self.news.reply(Reply::Warning(e.into()));
                 self.unwritten = Some(unwritten);
             }
         }
@@ -80,7 +83,7 @@ impl Engine<'_> {
     /// Lets it go.
     pub(super) fn drop_student(&mut self) {
         if self.unwritten.take().is_some() {
-            self.sink.emit(Event::Unwritten(None));
+            self.news.reply(Reply::Unwritten(None));
         }
     }
 }

@@ -1,19 +1,20 @@
 //! What can be read of a journal, and the record of the run that it tells. A line that is damaged costs that
 //! line: what else can be read of a run is read, and what was left out is counted.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::super::{Remark, RunRecord};
 use super::{FILE, JournalError, io, version_of};
-use crate::link::{Event, Notice, Outcome, Step};
+use crate::link::{Fact, Notice, Outcome, Step};
 use crate::session::{Say, Sentence, file, run_folder, say};
 
 /// What could be read of a journal.
 #[derive(Debug, Default)]
 pub struct Reading {
-    /// Every event that can be read, in the order of the file.
-    pub events: Vec<Event>,
+    /// Every fact that can be read, in the order of the file.
+    pub facts: Vec<Fact>,
     /// The lines that cannot, in the order of the file.
     pub faults: Vec<Fault>,
 }
@@ -38,7 +39,7 @@ impl Reading {
         let more = self.faults.len().saturating_sub(Self::NAMED);
         let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
         let (count, numbers) = (self.faults.len(), numbers.join(", "));
-        let (reason, events, path) = (&first.reason, self.events.len(), path.display());
+        let (reason, events, path) = (&first.reason, self.facts.len(), path.display());
         Some(if count == 1 {
             say!(
                 "1 line of the journal is damaged and left out (line {numbers}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
@@ -73,16 +74,16 @@ pub fn read(path: &Path) -> Result<Reading, JournalError> {
     if whole {
         lines.pop();
     }
-    let Some((header, events)) = lines.split_first() else { return Ok(Reading::default()) };
+    let Some((header, facts)) = lines.split_first() else { return Ok(Reading::default()) };
     let mut reading = Reading::default();
     let headed = version_of(header, path)?.is_some();
     if !headed {
         reading.take(1, header);
     }
-    for (index, line) in events.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+    for (index, line) in facts.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
         reading.take(index + 2, line);
     }
-    if !headed && reading.events.is_empty() {
+    if !headed && reading.facts.is_empty() {
         let reason = reading.faults.first().map_or(say!("it is empty"), |fault| fault.reason.clone());
         return Err(JournalError::Unreadable { reason, path: path.to_owned() });
     }
@@ -94,10 +95,20 @@ pub fn read(path: &Path) -> Result<Reading, JournalError> {
 impl Reading {
     fn take(&mut self, line: usize, bytes: &[u8]) {
         match serde_json::from_slice(bytes) {
-            Ok(event) => self.events.push(event),
+            Ok(fact) => self.facts.push(fact),
+            Err(_) if is_reply(bytes) => {}
             Err(e) => self.faults.push(Fault { line, reason: e.said() }),
         }
     }
+}
+
+/// Answers of the engine that once stood in journals: what was asked while the run was on, not what happened
+/// to it.
+const REPLIES: [&str; 5] = ["Examined", "Weighed", "Asked", "Answered", "Unwritten"];
+
+fn is_reply(line: &[u8]) -> bool {
+    let read = serde_json::from_slice::<BTreeMap<String, serde::de::IgnoredAny>>(line);
+    read.is_ok_and(|read| read.keys().all(|name| REPLIES.contains(&name.as_str())) && read.len() == 1)
 }
 
 /// The record of the run in `folder`, folded from its journal, with the checkpoints that are there. What is
@@ -119,12 +130,12 @@ pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<Sentence>
     let path = folder.join(FILE);
     let reading = read(&path)?;
     let damage = reading.damage(&path);
-    let last = reading.events.iter().rev().find_map(|event| match event {
-        Event::Scalars { step, .. } => Some(step + 1),
+    let last = reading.facts.iter().rev().find_map(|fact| match fact {
+        Fact::Scalars { step, .. } => Some(step + 1),
         _ => None,
     });
     let mut record = RunRecord::default();
-    reading.events.into_iter().for_each(|event| record.fold(event));
+    reading.facts.into_iter().for_each(|fact| record.fold(fact));
     record.locate(folder);
     if damage.is_some() {
         record.complete(folder);
@@ -177,27 +188,27 @@ impl RunRecord {
 mod tests {
     use super::super::Journal;
     use super::*;
-    use crate::link::{EventSink as _, KnobChange, Origin};
+    use crate::link::{KnobChange, Origin};
 
     #[test]
     fn a_journal_that_ends_before_its_run_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(&folder.path().join(FILE)).unwrap();
-        (0..70).for_each(|step| journal.emit(Event::Scalars { step, values: vec![("loss/total".into(), 1.0)] }));
-        let ended = |steps| Event::Finished(Box::new(Outcome { steps, ..Outcome::default() }));
-        journal.emit(ended(70));
+        (0..70).for_each(|step| journal.write(&Fact::Scalars { step, values: vec![("loss/total".into(), 1.0)] }));
+        let ended = |steps| Fact::Finished(Box::new(Outcome { steps, ..Outcome::default() }));
+        journal.write(&ended(70));
         assert!(replay(folder.path()).unwrap().notices.is_empty());
-        journal.emit(ended(150));
+        journal.write(&ended(150));
         let record = replay(folder.path()).unwrap();
         assert!(record.notices[0].notice.text.contains("lacks steps 71 to 150"), "{:?}", record.notices);
     }
-    fn events() -> Vec<Event> {
+    fn facts() -> Vec<Fact> {
         let change = KnobChange { knob: "mixture.alpha".into(), from: 0.5, to: 0.1 + 0.2 };
         vec![
-            Event::Scalars { step: 0, values: vec![("loss/total".into(), 1.0 / 3.0), ("loss/x".into(), f64::NAN)] },
-            Event::KnobsChanged { step: 1, origin: Origin::Person, changes: vec![change] },
-            Event::Scalars { step: 1, values: vec![("loss/total".into(), f64::NEG_INFINITY)] },
-            Event::Warning("watch out".into()),
+            Fact::Scalars { step: 0, values: vec![("loss/total".into(), 1.0 / 3.0), ("loss/x".into(), f64::NAN)] },
+            Fact::KnobsChanged { step: 1, origin: Origin::Person, changes: vec![change] },
+            Fact::Scalars { step: 1, values: vec![("loss/total".into(), f64::NEG_INFINITY)] },
+            Fact::Warning("watch out".into()),
         ]
     }
 
@@ -206,9 +217,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(&folder.path().join(FILE)).unwrap();
         let mut live = RunRecord::default();
-        for event in events() {
-            journal.emit(event.clone());
-            live.fold(event);
+        for fact in facts() {
+            journal.write(&fact);
+            live.fold(fact);
         }
         journal.flush();
         let replayed = replay(folder.path()).unwrap();
@@ -271,16 +282,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let mut journal = Journal::create(&path).unwrap();
-        events().into_iter().for_each(|event| journal.emit(event));
+        facts().into_iter().for_each(|fact| journal.write(&fact));
         let whole = std::fs::read(&path).unwrap();
         for (what, damage, expected) in DAMAGES {
             std::fs::write(&path, damage(&whole)).unwrap();
             let reading = read(&path).unwrap_or_else(|e| panic!("{what}: {e}"));
             let faults: Vec<usize> = reading.faults.iter().map(|fault| fault.line).collect();
             assert_eq!(faults, *expected, "{what}");
-            let known: Vec<String> = events().iter().map(|event| format!("{event:?}")).collect();
-            assert!(reading.events.iter().all(|event| known.contains(&format!("{event:?}"))), "{what}: made up");
-            let lost = 4 - reading.events.len();
+            let known: Vec<String> = facts().iter().map(|event| format!("{event:?}")).collect();
+            assert!(reading.facts.iter().all(|event| known.contains(&format!("{event:?}"))), "{what}: made up");
+            let lost = 4 - reading.facts.len();
             let most =
                 if what.contains("interleaved") || what.contains("two lines") { 2 } else { 1.max(expected.len()) };
             assert!(lost <= most, "{what}: {lost} events are lost");
@@ -296,12 +307,12 @@ mod tests {
                 assert!(said.starts_with(&numbers) && said.contains(&line.to_string()), "{what}: {said}");
             }
             // And it can be gone on with: the next event is a line of its own, and nothing else is lost.
-            let before = read(&path).unwrap().events.len();
+            let before = read(&path).unwrap().facts.len();
             let mut journal = Journal::append(&path).unwrap_or_else(|e| panic!("{what}: {e}"));
-            journal.emit(Event::Left { step: 3 });
+            journal.write(&Fact::Left { step: 3 });
             let again = read(&path).unwrap();
-            assert_eq!(again.events.last(), Some(&Event::Left { step: 3 }), "{what}");
-            assert_eq!(again.events.len(), before + 1, "{what}");
+            assert_eq!(again.facts.last(), Some(&Fact::Left { step: 3 }), "{what}");
+            assert_eq!(again.facts.len(), before + 1, "{what}");
             assert!(again.faults.len() <= expected.len(), "{what}");
         }
     }
@@ -320,13 +331,13 @@ mod tests {
     fn a_journal_of_an_older_version_is_read_and_gone_on_with_and_a_newer_one_is_neither() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
-        let line = serde_json::to_string(&events()[0]).unwrap();
+        let line = serde_json::to_string(&facts()[0]).unwrap();
         std::fs::write(&path, format!("{{\"retort_journal\":1}}\n{line}\n{line}\n{{\"Scal")).unwrap();
-        assert_eq!(read(&path).unwrap().events.len(), 2);
+        assert_eq!(read(&path).unwrap().facts.len(), 2);
         let mut journal = Journal::append(&path).unwrap();
-        journal.emit(Event::Left { step: 3 });
+        journal.write(&Fact::Left { step: 3 });
         journal.flush();
-        assert_eq!(read(&path).unwrap().events[2], Event::Left { step: 3 });
+        assert_eq!(read(&path).unwrap().facts[2], Fact::Left { step: 3 });
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(
             text.starts_with("{\"retort_journal\":2,\"retort\":\""),

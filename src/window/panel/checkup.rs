@@ -21,7 +21,7 @@ pub(super) const SECTION: Section = Section {
 const EXAMINING: &str = "checking the pair";
 
 fn summary(scene: &Scene) -> String {
-    let Some(checkup) = &scene.record.checkup else { return scene.t("not yet").to_owned() };
+    let Some(checkup) = &scene.workspace.checkup else { return scene.t("not yet").to_owned() };
     let count = |grade| checkup.findings.iter().filter(|finding| finding.grade == grade).count();
     let words = [(Grade::Red, "red"), (Grade::Amber, "amber"), (Grade::Green, "green")];
     let said = words.map(|(grade, word)| (count(grade), scene.t(word)));
@@ -30,7 +30,7 @@ fn summary(scene: &Scene) -> String {
 }
 
 fn checkup_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let busy = scene.phase() == Phase::Opening && scene.record.status.what == EXAMINING;
+    let busy = scene.phase() == Phase::Opening && scene.workspace.status.what == EXAMINING;
     ui.horizontal(|ui| {
         let help = scene.t("Opens the pair, looks at a sample of the texts and takes three steps on a copy");
         let can = !scene.live && !busy && scene.phase() != Phase::Gone;
@@ -50,7 +50,7 @@ fn checkup_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if busy && is_server && ui.button(scene.t("Stop")).clicked() {
         state.ask(Action::Stop);
     }
-    if let Some(checkup) = &scene.record.checkup {
+    if let Some(checkup) = &scene.workspace.checkup {
         ask_ui(ui, scene, state, checkup);
         rows_ui(ui, scene, checkup);
     }
@@ -78,7 +78,7 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, checkup: &Checkup) {
 /// Whether what was examined has been changed since.
 fn is_outdated(scene: &Scene, state: &UiState) -> bool {
     let (now, then) = (scene.session, state.examined.as_deref());
-    scene.record.checkup.is_some()
+    scene.workspace.checkup.is_some()
         && then.is_none_or(|then| {
             (&then.models, &then.data, &then.prompt, &then.recipe) != (&now.models, &now.data, &now.prompt, &now.recipe)
         })

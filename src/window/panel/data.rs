@@ -53,7 +53,7 @@ fn summary(scene: &Scene) -> String {
 
 /// What is open, as long as it is the data that are chosen.
 fn opened<'a>(scene: &Scene<'a>) -> Option<&'a Opened> {
-    scene.record.opened.as_deref().filter(|_| scene.belonging.open_data)
+    scene.workspace.opened.as_deref().filter(|_| scene.belonging.open_data)
 }
 
 /// What the source list can choose.

@@ -15,7 +15,7 @@ pub(super) fn keeping_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if let Some(held) = state.held.clone().filter(|_| !scene.live) {
         held_ui(ui, scene, state, &held);
     }
-    if let Some(unwritten) = &scene.record.unwritten {
+    if let Some(unwritten) = &scene.workspace.unwritten {
         unwritten_ui(ui, scene, state, unwritten);
     }
     if state.kept_shown
@@ -91,7 +91,7 @@ fn unwritten_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, unwritten: &Unw
 
 /// Asks whether the window may close, while that loses something.
 pub(super) fn closing_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let loses = scene.live || scene.record.unwritten.is_some();
+    let loses = scene.live || scene.workspace.unwritten.is_some();
     if !state.closing || !loses {
         // What there was to lose is safe by now.
         state.closing = false;
@@ -107,7 +107,7 @@ pub(super) fn closing_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             let text = scene.t("A run is under way. Closing keeps a checkpoint, from which it can be continued. Step");
             line(ui, &format!("{text} {}", grouped(scene.record.step)));
         }
-        if scene.record.unwritten.is_some() {
+        if scene.workspace.unwritten.is_some() {
             line(ui, scene.t("The trained student is not written yet, and is lost when the window closes."));
         }
         ui.add_space(6.0);

@@ -39,7 +39,7 @@ use crate::link::{
     Connection, FolderSize, KeyNews, ModelCatalog, Phase, Preview, ProbeFrame, PromptFrame, Reach, Repository,
     WeightFrame, grouped,
 };
-use crate::record::RunRecord;
+use crate::record::{RunRecord, Workspace};
 use crate::session::{Catalog, Knobs, Prompt, Sentence, Session, Source, View};
 
 pub use centre::{shows_attention, shows_weights};
@@ -56,6 +56,8 @@ pub struct Scene<'a> {
     pub session: &'a Session,
     /// What happened.
     pub record: &'a RunRecord,
+    /// What is known beside it: what is open, what the engine does and has answered.
+    pub workspace: &'a Workspace,
     /// What the engine can do.
     pub catalog: &'a Catalog,
     /// What the sliders ask for.
@@ -194,7 +196,7 @@ impl Scene<'_> {
 
     /// The phase of the engine.
     pub fn phase(&self) -> Phase {
-        self.record.status.phase
+        self.workspace.status.phase
     }
 }
 
@@ -292,7 +294,7 @@ fn outputs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 /// What the pressed keys ask for. Keys with a letter work everywhere; space and the arrow only
 /// where nobody is typing.
-pub fn keys(ctx: &Context, record: &RunRecord, has_file: bool) -> Vec<Action> {
+pub fn keys(ctx: &Context, phase: Phase, has_file: bool) -> Vec<Action> {
     let typing = ctx.text_edit_focused();
     let free = !typing && ctx.memory(|memory| memory.focused()).is_none();
     let mut actions = Vec::new();
@@ -310,9 +312,9 @@ pub fn keys(ctx: &Context, record: &RunRecord, has_file: bool) -> Vec<Action> {
         ];
         actions.extend(with_letter.into_iter().filter_map(|(pressed, action)| pressed.then_some(action)));
         if free && input.key_pressed(Key::Space) {
-            actions.extend(pause_or_resume(record.status.phase));
+            actions.extend(pause_or_resume(phase));
         }
-        if free && record.status.phase.is_live() && input.key_pressed(Key::ArrowRight) {
+        if free && phase.is_live() && input.key_pressed(Key::ArrowRight) {
             actions.push(Action::StepOnce);
         }
     });

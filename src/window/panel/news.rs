@@ -14,7 +14,7 @@ pub(super) fn news_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if let Some(trouble) = &scene.record.trouble {
         trouble_ui(ui, scene, state, trouble);
     }
-    if let Some((place, remark)) = scene.record.newest(scene.live).filter(|_| !state.notices_open) {
+    if let Some((place, remark)) = scene.workspace.notices.newest(scene.live).filter(|_| !state.notices_open) {
         newest_ui(ui, scene, state, place, remark);
     }
 }
@@ -106,7 +106,7 @@ fn origin(scene: &Scene, remark: &Remark) -> String {
 
 /// Every notice, those that were read as well, above the button that shows them.
 pub(super) fn list_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    if !state.notices_open || scene.record.notices.is_empty() {
+    if !state.notices_open || scene.workspace.notices.is_empty() {
         return;
     }
     if ui.input(|input| input.key_pressed(Key::Escape)) {
@@ -121,7 +121,7 @@ pub(super) fn list_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             let area = ScrollArea::vertical().id_salt("notices").max_height(300.0).min_scrolled_height(300.0);
             let area = area.auto_shrink([false, true]);
             area.show(ui, |ui| {
-                for (place, remark) in scene.record.notices.iter().enumerate().rev() {
+                for (place, remark) in scene.workspace.notices.iter().enumerate().rev() {
                     one_ui(ui, scene, state, place, remark);
                 }
             });

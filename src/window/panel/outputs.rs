@@ -55,7 +55,7 @@ fn answered_ui(ui: &mut Ui, scene: &Scene) {
 
 /// A sample of the data, for a person who has no text at hand.
 fn next_sample_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let Some(opened) = scene.record.opened.as_ref().filter(|opened| !opened.samples.is_empty()) else { return };
+    let Some(opened) = scene.workspace.opened.as_ref().filter(|opened| !opened.samples.is_empty()) else { return };
     if ui.small_button(scene.t("Another sample")).on_hover_text(scene.t("Puts a text of the data here")).clicked() {
         let taken = state.taken.as_ref().map(|(text, _)| text);
         let now = opened.samples.iter().position(|(text, _)| Some(text) == taken.or(Some(&scene.session.view.probe)));
@@ -104,7 +104,7 @@ fn gold(scene: &Scene, state: &mut UiState, frame: &ProbeFrame) -> Option<usize>
         return Some(*class);
     }
     let rows = scene.record.predictions.as_ref().filter(|_| scene.belonging.run_data);
-    let samples = scene.record.opened.as_ref().filter(|_| scene.belonging.open());
+    let samples = scene.workspace.opened.as_ref().filter(|_| scene.belonging.open());
     let tables = [rows.map_or(0, |all| Arc::as_ptr(all).addr()), samples.map_or(0, |all| Arc::as_ptr(all).addr())];
     if let Some((_, _, found)) = state.gold_sought.as_ref().filter(|(text, of, _)| *of == tables && *text == frame.text)
     {

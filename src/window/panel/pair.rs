@@ -65,7 +65,7 @@ fn teacher_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, teacher: &mut Opt
         head_ui(ui, scene, "teacher", choice);
         longest_ui(ui, scene, "teacher", choice);
         precision_ui(ui, scene, choice);
-        let card = scene.record.opened.as_ref().and_then(|opened| opened.teacher.as_ref());
+        let card = scene.workspace.opened.as_ref().and_then(|opened| opened.teacher.as_ref());
         card_ui(ui, scene, choice, card);
         classes_ui(ui, scene, "teacher", choice, card);
     } else {
@@ -80,7 +80,7 @@ fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut Mod
     making_ui(ui, scene, state, student);
     head_ui(ui, scene, "student", student);
     longest_ui(ui, scene, "student", student);
-    let card = scene.record.opened.as_ref().map(|opened| &opened.student);
+    let card = scene.workspace.opened.as_ref().map(|opened| &opened.student);
     card_ui(ui, scene, student, card);
     classes_ui(ui, scene, "student", student, card);
 }
@@ -99,7 +99,7 @@ fn classes_ui(ui: &mut Ui, scene: &Scene, id: &str, choice: &mut ModelChoice, ca
     let Some(card) = card.filter(|card| card.title == choice.source.title() && !card.outputs.is_empty()) else {
         return;
     };
-    let classes = scene.record.opened.as_ref().map(|opened| opened.classes.as_slice()).unwrap_or_default();
+    let classes = scene.workspace.opened.as_ref().map(|opened| opened.classes.as_slice()).unwrap_or_default();
     if !(choice.classes.is_some() || is_asked(card)) || classes.is_empty() {
         return;
     }

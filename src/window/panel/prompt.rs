@@ -168,7 +168,7 @@ fn chip_ui(ui: &mut Ui, scene: &Scene, chip: &TokenChip, color: Color32) {
 }
 
 fn words_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
-    let Some(opened) = &scene.record.opened else { return };
+    let Some(opened) = &scene.workspace.opened else { return };
     ui.add_space(6.0);
     ui.horizontal(|ui| {
         control::caption(ui, scene.t("Label words"))

@@ -12,7 +12,7 @@ use crate::window::control;
 use crate::window::state::{Action, UiState};
 
 pub(super) fn question_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let Some(question) = &scene.record.question else { return };
+    let Some(question) = &scene.workspace.question else { return };
     control::edged_card(ui, ui.visuals().warn_fg_color, |ui| match &**question {
         Question::Key(grant) => key_ui(ui, scene, state, question, grant),
         Question::Fetch(missing) => fetch_ui(ui, scene, state, question, missing),

@@ -259,7 +259,7 @@ fn limit_ui(ui: &mut Ui, scene: &Scene, now: Option<u64>) -> Option<Option<u64>>
 
 /// What a run will pay for, as the engine counted it.
 fn budget_ui(ui: &mut Ui, scene: &Scene) {
-    let Some(budget) = &scene.record.budget else { return };
+    let Some(budget) = &scene.workspace.budget else { return };
     let (palette, short) = (scene.look.palette(), control::short);
     let words = format!(
         "{} {} {} · {} {} {} {}",

@@ -49,7 +49,7 @@ pub(super) fn making_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, choice:
         picked_ui(ui, scene, state, picked);
     }
     vocabulary_ui(ui, scene, choice);
-    if let Some(size) = scene.record.size {
+    if let Some(size) = scene.workspace.size {
         size_ui(ui, scene, size);
     }
 }

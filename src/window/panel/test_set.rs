@@ -175,7 +175,7 @@ fn card_ui(ui: &mut Ui, scene: &Scene, row: &Prediction) {
 }
 
 fn class_name<'a>(scene: &'a Scene, class: usize) -> &'a str {
-    let opened = scene.record.of_run.as_ref().or(scene.record.opened.as_ref());
+    let opened = scene.record.opened.as_ref().or(scene.workspace.opened.as_ref());
     opened.and_then(|opened| opened.classes.get(class)).map_or("?", String::as_str)
 }
 

@@ -108,7 +108,7 @@ fn start_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         if changes > 0 && !is_written {
             repeat_ui(ui, scene, state, changes, false);
         }
-        if scene.phase() == Phase::Opening && scene.record.status.total > 0 {
+        if scene.phase() == Phase::Opening && scene.workspace.status.total > 0 {
             let help = scene.t("What has come stays in the cache; the next fetch goes on from there");
             if button(ui, true, scene.t("Stop fetching"), help) {
                 state.ask(Action::Stop);
@@ -302,7 +302,7 @@ fn rewind_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 fn progress_ui(ui: &mut Ui, scene: &Scene) {
-    let status = &scene.record.status;
+    let status = &scene.workspace.status;
     if status.total == 0 || !(scene.live || status.phase == Phase::Opening) {
         return;
     }
@@ -317,8 +317,8 @@ fn progress_ui(ui: &mut Ui, scene: &Scene) {
 }
 
 fn notices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let count = scene.record.notices.iter().filter(|remark| !remark.read).count();
-    if !scene.record.notices.is_empty() {
+    let count = scene.workspace.notices.iter().filter(|remark| !remark.read).count();
+    if !scene.workspace.notices.is_empty() {
         let text = match count {
             0 => scene.t("Notices").to_owned(),
             1 => format!("{count} {}", scene.t("notice")),

@@ -62,7 +62,7 @@ pub(super) struct Fitting {
 
 /// The phase and its figures.
 pub(super) fn status_ui(ui: &mut Ui, scene: &Scene, fitting: Fitting) {
-    let status = &scene.record.status;
+    let status = &scene.workspace.status;
     let Fitting { phase, figures, left_out, .. } = fitting;
     ui.spacing_mut().item_spacing.x = 5.0;
     control::dot(ui, phase_color(scene, status.phase));
@@ -83,7 +83,7 @@ const SAID: u8 = 3;
 impl Fitting {
     /// The phase and its figures in at most `room` points: what matters least is left out until the rest fits.
     pub fn of(ui: &Ui, scene: &Scene, room: f32) -> Self {
-        let status = &scene.record.status;
+        let status = &scene.workspace.status;
         let (name, mut figures, mut left_out) = (phase_name(scene), figures(scene, status), Vec::new());
         let heard = scene.says(&status.what);
         let mut said = Some(heard.as_str()).filter(|said| !said.is_empty());

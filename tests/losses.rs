@@ -8,14 +8,32 @@ mod tiny;
 use candle_core::{Device, Tensor, Var};
 use proptest::prelude::*;
 use retort::engine::loss::soft_targets::TEMPERATURE;
-use retort::engine::loss::{ALPHA, LOSSES, LossInput, LossOutput, Objective, Offered, next_token};
+use retort::engine::loss::{ALPHA, LOSSES, LossInput, LossOutput, Objective, Offered};
 use retort::engine::loss::{Comparison, Divergence, Rows, Term, compare};
 use retort::engine::model::ops::{self, values::without_kernels};
 use retort::engine::task::{Forward, Outputs, Row, Targets};
-use retort::session::{Knobs, Recipe};
+use retort::session::{Knob, Knobs, Recipe};
 use tiny::{assert_close, flat, scalar};
 
 const CLASSES: usize = 5;
+
+/// The knob of a loss's weight.
+fn weight(loss: &str) -> &'static Knob {
+    LOSSES.iter().find(|known| known.entry().id == loss).unwrap().weight()
+}
+
+#[test]
+fn every_loss_has_a_live_weight_of_its_own_in_the_catalog() {
+    let catalog = retort::engine::catalog();
+    for loss in LOSSES {
+        let (knob, id) = (loss.weight(), loss.entry().id);
+        assert_eq!(knob.id, format!("{id}.weight"));
+        assert!(knob.live && catalog.knob(knob.id) == Some(knob), "{id}");
+    }
+    let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    assert!(catalog.weighs(&owned(&["soft_targets", "hard_labels"])));
+    assert!(!catalog.weighs(&owned(&["hard_labels", "next_token"])) && !catalog.weighs(&owned(&["soft_targets"])));
+}
 
 fn offered(teacher: bool, text: bool) -> Offered {
     Offered { teacher, text }
@@ -169,6 +187,21 @@ proptest! {
     }
 
     #[test]
+    fn every_term_counts_by_its_weight_times_its_share_of_alpha(
+        batch in batches(), alpha in 0f64..1.0, labels in 0f64..10.0, teacher in 0f64..10.0,
+    ) {
+        let [hard, soft] = ["hard_labels", "soft_targets"].map(weight);
+        let knobs = tiny::knobs(&[(&ALPHA, alpha), (&TEMPERATURE, 2.0), (hard, labels), (soft, teacher)]);
+        let mixed = batch.mixed(&["soft_targets", "hard_labels"], &knobs);
+        let part = |id: &str| f64::from(mixed.parts.iter().find(|(found, _)| *found == id).unwrap().1.unwrap());
+        let sum = alpha * labels * part("hard_labels") + (1.0 - alpha) * teacher * part("soft_targets");
+        prop_assert!((scalar(&mixed.total) - sum).abs() < 1e-4 * sum.abs().max(1.0));
+        // Of one kind only, α has nothing to weigh.
+        let alone = batch.mixed(&["soft_targets"], &knobs);
+        prop_assert!((scalar(&alone.total) - teacher * part("soft_targets")).abs() < 1e-4 * sum.abs().max(1.0) * 10.0);
+    }
+
+    #[test]
     fn the_parts_add_up_to_the_total(batch in batches(), alpha in 0f64..1.0) {
         let mixed = batch.both(alpha, 2.0);
         let part = |id: &str| f64::from(mixed.parts.iter().find(|(found, _)| *found == id).unwrap().1.unwrap());
@@ -197,7 +230,7 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
     let text = Outputs { logits, rows: [(0, 2), (1, 1)].map(row).to_vec() };
     let recipe = Recipe { losses: vec!["next_token".to_owned()], ..Recipe::default() };
     let student = Forward { answers: blank(), text: Some(text) };
-    let given = LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(&next_token::WEIGHT, 0.25)]) };
+    let given = LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]) };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     let mean = -f64::from(logs[2] + logs[4]) / 2.0;
     assert!((f64::from(mixed.parts[0].1.unwrap()) - mean).abs() < 1e-6);

@@ -212,10 +212,14 @@ impl EngineError {
     }
 }
 
+fn losses_that(learn: fn(loss::Needs) -> bool) -> Vec<&'static str> {
+    loss::LOSSES.iter().filter(|loss| learn(loss.needs())).map(|loss| loss.entry().id).collect()
+}
+
 /// Everything the engine can do, as plain data for windows and sessions.
 pub fn catalog() -> Catalog {
     let optimizer = [optim::LEARNING_RATE, optim::WEIGHT_DECAY, optim::CLIP, optim::BETA1, optim::BETA2];
-    let losses = loss::LOSSES.iter().flat_map(|loss| loss.knobs().iter().copied());
+    let losses = loss::LOSSES.iter().flat_map(|loss| loss.knobs().iter().chain([loss.weight()]).copied());
     let first = [loss::soft_targets::TEMPERATURE, loss::ALPHA, optim::LEARNING_RATE, prune::THETA];
     let mut knobs: Vec<_> = first.to_vec();
     for knob in losses.chain(optimizer) {
@@ -227,6 +231,7 @@ pub fn catalog() -> Catalog {
     Catalog {
         knobs,
         losses: loss::LOSSES.iter().map(|loss| loss.entry()).collect(),
+        weighed: (losses_that(|needs| needs.labels()), losses_that(|needs| needs.teacher)),
         architectures: model::ARCHITECTURES.iter().map(architecture).collect(),
         models: model::BUILT_IN.to_vec(),
         corpora: data::CORPORA.to_vec(),

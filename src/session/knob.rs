@@ -106,6 +106,9 @@ pub struct Catalog {
     pub knobs: Vec<Knob>,
     /// Losses a recipe may name.
     pub losses: Vec<Entry>,
+    /// Those of them that learn the labels, and those that learn from a teacher: α weighs the ones against the
+    /// others, and has no effect where a recipe lacks either.
+    pub weighed: (Vec<&'static str>, Vec<&'static str>),
     /// Architectures that can be opened (`model_type` of `config.json`).
     pub architectures: Vec<Entry>,
     /// Models that ship with the program.
@@ -117,6 +120,12 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Whether α has anything to weigh where these losses are summed.
+    pub fn weighs(&self, losses: &[String]) -> bool {
+        let has = |kind: &[&str]| losses.iter().any(|loss| kind.contains(&loss.as_str()));
+        has(&self.weighed.0) && has(&self.weighed.1)
+    }
+
     /// The knob with this id.
     pub fn knob(&self, id: &str) -> Option<&Knob> {
         self.knobs.iter().find(|knob| knob.id == id)

@@ -40,6 +40,7 @@ pub fn catalog() -> Catalog {
             knob("optimizer.clip", "Gradient clip", (0.0, 10.0), 1.0, Scale::Linear),
             knob("magnitude.theta", "Pruning threshold", (0.0, 10.0), 0.0, Scale::Log),
         ],
+        weighed: (vec!["hard_labels"], vec!["soft_targets"]),
         losses: vec![entry("soft_targets", "Teacher's soft targets"), entry("hard_labels", "Labels")],
         architectures: vec![entry("bert", "BERT"), entry("gpt2", "GPT-2")],
         models: vec![entry("posts-teacher", "Posts teacher"), entry("posts-student", "Posts student")],

@@ -8,6 +8,13 @@ use crate::engine::model::ops::{exp, widest};
 use crate::session::Knob;
 use crate::session::knob::Entry;
 
+const WEIGHT: Knob = super::weight(
+    "hard_labels.weight",
+    "Hard-label weight",
+    1.0,
+    "Weight of the labels' cross-entropy beside the other losses, times the label weight.",
+);
+
 /// Cross-entropy against the classes.
 pub struct HardLabels;
 
@@ -16,8 +23,8 @@ impl Divergence for HardLabels {
         Entry { id: "hard_labels", label: "Hard labels", help: "Learn the given labels, at temperature 1." }
     }
 
-    fn knobs(&self) -> &'static [Knob] {
-        &[]
+    fn weight(&self) -> &'static Knob {
+        &WEIGHT
     }
 
     fn needs(&self) -> Needs {

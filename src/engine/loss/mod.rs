@@ -41,6 +41,11 @@ pub const ALPHA: Knob = Knob {
     help: "Weight of the label loss; the teacher's soft targets get the rest. 0 listens to the teacher alone, 1 to the labels alone.",
 };
 
+/// The knob of a term's weight. 0 leaves the term in the recipe and gives it no say.
+const fn weight(id: &'static str, label: &'static str, default: f64, help: &'static str) -> Knob {
+    Knob { id, label, unit: "", min: 0.0, max: 10.0, default, scale: Scale::Linear, live: true, help }
+}
+
 /// Which of the rows of a forward pass a loss compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowSet {
@@ -100,16 +105,16 @@ pub trait Divergence: Sync {
     /// Id, label and help.
     fn entry(&self) -> Entry;
 
-    /// Knobs it reads.
-    fn knobs(&self) -> &'static [Knob];
+    /// The knob of its weight in the sum, besides α: `LOSS.weight`.
+    fn weight(&self) -> &'static Knob;
+
+    /// Further knobs that it reads.
+    fn knobs(&self) -> &'static [Knob] {
+        &[]
+    }
 
     /// Its premises.
     fn needs(&self) -> Needs;
-
-    /// Its weight in the sum, besides α.
-    fn weight(&self, _knobs: &Knobs) -> f64 {
-        1.0
-    }
 
     /// The temperature at which it compares. Its value is multiplied by T² by whoever sums it.
     fn temperature(&self, _knobs: &Knobs) -> f64 {

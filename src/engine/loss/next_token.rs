@@ -6,21 +6,15 @@ use candle_core::{Result, Tensor};
 
 use super::hard_labels::{cross_entropy_composed, cross_entropy_row};
 use super::{Compared, Divergence, Needs, RowSet};
-use crate::session::knob::{Entry, Scale};
-use crate::session::{Knob, Knobs};
+use crate::session::Knob;
+use crate::session::knob::Entry;
 
-/// Its weight in the sum.
-pub const WEIGHT: Knob = Knob {
-    id: "next_token.weight",
-    label: "Next-word weight",
-    unit: "",
-    min: 0.0,
-    max: 10.0,
-    default: 0.5,
-    scale: Scale::Linear,
-    live: true,
-    help: "Weight of next-word prediction on the text beside the other losses.",
-};
+const WEIGHT: Knob = super::weight(
+    "next_token.weight",
+    "Next-word weight",
+    0.5,
+    "Weight of next-word prediction on the text beside the other losses.",
+);
 
 /// Cross-entropy against the tokens that came.
 pub struct NextToken;
@@ -34,16 +28,12 @@ impl Divergence for NextToken {
         }
     }
 
-    fn knobs(&self) -> &'static [Knob] {
-        &[WEIGHT]
+    fn weight(&self) -> &'static Knob {
+        &WEIGHT
     }
 
     fn needs(&self) -> Needs {
         Needs { teacher: false, truth: true, rows: RowSet::Text }
-    }
-
-    fn weight(&self, knobs: &Knobs) -> f64 {
-        knobs.get(&WEIGHT)
     }
 
     fn row(&self, compared: &Compared, scale: f32, gradient: Option<&mut [f32]>) -> f32 {

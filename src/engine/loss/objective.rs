@@ -137,7 +137,7 @@ impl Objective {
             needs if needs.teacher => 1.0 - knobs.get(&ALPHA),
             _ => knobs.get(&ALPHA),
         };
-        share * term.weight(knobs)
+        share * knobs.get(term.weight())
     }
 }
 

@@ -26,6 +26,13 @@ pub const TEMPERATURE: Knob = Knob {
     help: "Softens both distributions before they are compared: higher shows more of what the teacher thinks of the wrong classes.",
 };
 
+const WEIGHT: Knob = super::weight(
+    "soft_targets.weight",
+    "Soft-target weight",
+    1.0,
+    "Weight of the teacher's soft targets beside the other losses, times what the label weight leaves them.",
+);
+
 /// Logarithm of the smallest probability that counts: single precision ends there.
 const RULED_OUT: f64 = -87.3;
 
@@ -39,6 +46,10 @@ impl Divergence for SoftTargets {
             label: "Soft targets",
             help: "Learn the teacher's probabilities over the classes, softened by the temperature.",
         }
+    }
+
+    fn weight(&self) -> &'static Knob {
+        &WEIGHT
     }
 
     fn knobs(&self) -> &'static [Knob] {

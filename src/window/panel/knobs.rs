@@ -16,6 +16,8 @@ use crate::window::steering::THETA;
 
 /// The weight of the label loss against the teacher's.
 const ALPHA: &str = "mixture.alpha";
+/// How the id of a loss's weight ends.
+const WEIGHT: &str = ".weight";
 /// Width of a button that halves or doubles.
 const FACTOR: f32 = 30.0;
 /// Width of the field that sets θ by percent.
@@ -77,11 +79,14 @@ fn left(scene: &Scene, knob: &Knob) -> Option<f64> {
     (left != scene.requested.get(knob)).then_some(left)
 }
 
-/// Knobs of a loss that is not in the recipe would turn nothing.
+/// Knobs of a loss that is not in the recipe would turn nothing, and the weight of its only loss nothing that the
+/// learning rate does not.
 fn is_in_use(scene: &Scene, knob: &Knob) -> bool {
     let owner = knob.id.split_once('.').map_or("", |(owner, _)| owner);
     let is_loss = scene.catalog.losses.iter().any(|loss| loss.id == owner);
-    !is_loss || scene.session.recipe.losses.iter().any(|loss| loss == owner)
+    let losses = &scene.session.recipe.losses;
+    let weighs = !knob.id.ends_with(WEIGHT) || losses.len() > 1 || scene.requested.get(knob) != knob.default;
+    !is_loss || weighs && losses.iter().any(|loss| loss == owner)
 }
 
 fn knob_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, knob: &Knob) {
@@ -229,7 +234,12 @@ fn factors_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<Turne
 /// α names both of its ends, never the letter alone.
 fn ends_ui(ui: &mut Ui, scene: &Scene, alpha: f64) -> Option<Turned> {
     ui.horizontal(|ui| {
-        control::caption(ui, &format!("{} {alpha:.2} · {} {:.2}", scene.t("labels"), scene.t("teacher"), 1.0 - alpha));
+        if scene.catalog.weighs(&scene.session.recipe.losses) {
+            let (labels, teacher) = (scene.t("labels"), scene.t("teacher"));
+            control::caption(ui, &format!("{labels} {alpha:.2} · {teacher} {:.2}", 1.0 - alpha));
+        } else {
+            control::caption(ui, scene.t("no effect: the losses are all of one kind"));
+        }
     });
     None
 }

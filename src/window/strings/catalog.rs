@@ -22,6 +22,17 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "标签损失的权重，其余归教师的软目标。0 只听教师，1 只听标签。",
     ),
     ("Next-word weight", "下一词权重"),
+    ("Soft-target weight", "软目标权重"),
+    ("Hard-label weight", "硬标签权重"),
+    (
+        "Weight of the teacher's soft targets beside the other losses, times what the label weight leaves them.",
+        "教师软目标相对其他损失的权重，再乘以标签权重留给它的部分。",
+    ),
+    (
+        "Weight of the labels' cross-entropy beside the other losses, times the label weight.",
+        "标签交叉熵相对其他损失的权重，再乘以标签权重。",
+    ),
+    ("no effect: the losses are all of one kind", "不起作用：损失都属同一类"),
     ("Weight of next-word prediction on the text beside the other losses.", "与其他损失并列的下一词预测的权重。"),
     ("Learning rate", "学习率"),
     ("How far one step goes, before the schedule's factor.", "一步走多远，尚未乘以调度系数。"),

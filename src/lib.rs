@@ -9,14 +9,14 @@
 //! |---|---|
 //! | [`session`] | what is asked: plain data a person could type |
 //! | [`link`] | what is said: the words between the wings |
-//! | [`record`] | what happened: the fold of events |
+//! | [`record`] | what happened: a run's record, the fold of its facts |
 //! | `engine` | west wing: models, losses, training; tensors never leave it |
 //! | `window` | east wing: panels and plots; drawing never waits |
 //! | `headless` | the commands without a window |
 //!
 //! # Invariants
-//! Tensors never leave `engine`. Drawing never waits. A step sees one knob revision. Every event
-//! can be written down and read back. A run record is a pure fold. A file written by version N
+//! Tensors never leave `engine`. Drawing never waits. A step sees one knob revision. Every fact
+//! can be written down and read back, and every fact, order and picture names its run. A run record is a pure fold. A file written by version N
 //! opens in N+1. Maps that are iterated are ordered.
 //!
 //! # One training step, in five files
@@ -34,7 +34,7 @@
 //! been still for `steering::REST` it is a new revision in the [`link::Live`] cell (θ, which removes
 //! weights, only when let go); typed, or set by a key or a button, it is `Action::Set` and in the cell
 //! at once. A typed value out of range never gets that far: its field keeps it in red and says the
-//! limit. The very next step loads the cell once, emits [`link::Event::KnobsChanged`] and uses it; the
+//! limit. The very next step loads the cell once, emits [`link::Fact::KnobsChanged`] and uses it; the
 //! journal writes it down; the record folds it into a mark on the curve, a line of the session's script
 //! and what is *applied*. One gesture is one undo, and as a rule one mark. Headless, the script sets the
 //! same values at the same steps, and the same journal is written.

@@ -7,30 +7,24 @@ use crate::link::{Answer, Command, Phase, Question, Reply};
 use crate::session::{Sentence, ServerOrigin, Session, Source, say};
 
 impl Engine<'_> {
-    /// Notes `command` if a question may make it wait; what waited before it is dropped.
+    /// Notes an order, which may drop a question that waited.
     pub(super) fn note_order(&mut self, command: &Command) {
-        if command.opens() {
-            self.withdraw(Answer::Outdated);
-            self.order = Some(command.clone());
-        } else if matches!(command, Command::Connect(_)) {
-            // It may have to ask whether the key may go, but takes no other question away.
-            self.order = Some(command.clone()).filter(|_| self.pending.is_none()).or(self.order.take());
-        } else if command.is_stop() {
-            self.withdraw(Answer::No);
+        if let Some(answer) = self.questions.note(command) {
+            self.news.reply(Reply::Answered(answer));
         }
     }
 
     /// Puts a question; the order that is being carried out is carried out anew once it is answered by yes.
     pub(super) fn ask(&mut self, question: Question) {
-        let Some(order) = self.order.take() else { return };
-        self.rest();
-        self.news.reply(Reply::Asked(Box::new(question.clone())));
-        self.pending = Some((question, order));
+        if self.questions.put(&question) {
+            self.rest();
+            self.news.reply(Reply::Asked(Box::new(question)));
+        }
     }
 
     /// Takes the person's answer.
     pub(super) fn answered(&mut self, question: &Question, yes: bool) {
-        let Some((_, order)) = self.pending.take_if(|(pending, _)| pending == question) else { return };
+        let Some(order) = self.questions.answered(question) else { return };
         self.news.reply(Reply::Answered(if yes { Answer::Yes } else { Answer::No }));
         if yes {
             self.consent(question);
@@ -40,9 +34,7 @@ impl Engine<'_> {
 
     fn consent(&mut self, question: &Question) {
         match question {
-            Question::Fetch(missing) => {
-                self.consents.insert((missing.repo.clone(), missing.revision.clone(), missing.file.clone()));
-            }
+            Question::Fetch(missing) => self.questions.allow(missing),
             Question::Key(grant) => {
                 if let Err(e) = Grants::of_person().and_then(|grants| grants.add(grant.clone())) {
                     allow_here(grant.clone());
@@ -70,13 +62,6 @@ impl Engine<'_> {
                 false
             }
             _ => true,
-        }
-    }
-
-    /// Takes back a question that nobody has answered.
-    fn withdraw(&mut self, answer: Answer) {
-        if self.pending.take().is_some() {
-            self.news.reply(Reply::Answered(answer));
         }
     }
 

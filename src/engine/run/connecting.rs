@@ -1,46 +1,38 @@
 //! Looks at what is being chosen before it is taken: the table of the data, and whether a server answers. Each on a
 //! thread of its own: a file may be large and a server far, and no order waits for them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::super::data::preview::preview;
 use super::super::teacher::ServerTeacher;
-use super::Engine;
+use super::Errands;
 use crate::link::preview::bare;
 use crate::link::{Connection, Live, Preview, Reach};
 use crate::session::{DataSource, Say, Source, say};
 
-impl Engine<'_> {
+impl Errands {
     /// Fills the cell of the table.
-    pub(super) fn preview(&mut self, source: DataSource) {
+    pub(super) fn preview(&self, source: DataSource) {
         let Some(source) = bare(&source) else { return };
-        let (cell, wake, spare) = (self.cells.preview.clone(), self.news.wake(), source.clone());
+        let (cell, spare) = (self.cells.preview.clone(), source.clone());
         let look = move || {
             let found = preview(&source).map_err(|e| e.said());
             cell.store(Some(Preview { source, found }));
-            wake.call(Duration::ZERO);
         };
-        if let Err(e) = std::thread::Builder::new().name("table".into()).spawn(look) {
+        if let Err(e) = self.send("table", look) {
             let found = Err(say!("cannot look into the file: {e}; close other programs and look again", e));
             self.cells.preview.store(Some(Preview { source: spare, found }));
         }
     }
 
-    /// Fills the cell of the server, if its key may go there; else the person is asked first.
-    pub(super) fn connect(&mut self, source: &Source) {
+    /// Fills the cell of the server, to which its key may go.
+    pub(super) fn connect(&self, source: &Source) {
         let Source::Server { url, key, .. } = source else { return };
-        if !self.may_send(source) {
-            return;
-        }
         let (url, key) = (url.clone(), key.clone());
         let asked = Connection { url, key, state: Reach::Asking };
         self.cells.connection.store(Some(asked.clone()));
-        let (cell, wake, spare) = (self.cells.connection.clone(), self.news.wake(), asked.clone());
-        let ask = move || {
-            answer(&cell, asked);
-            wake.call(Duration::ZERO);
-        };
-        if let Err(e) = std::thread::Builder::new().name("server".into()).spawn(ask) {
+        let (cell, spare) = (self.cells.connection.clone(), asked.clone());
+        if let Err(e) = self.send("server", move || answer(&cell, asked)) {
             let state = Reach::Failed(say!("cannot ask the server: {e}; close other programs and ask again", e));
             self.cells.connection.store(Some(Connection { state, ..spare }));
         }

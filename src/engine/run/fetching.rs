@@ -6,11 +6,8 @@ use std::time::{Duration, Instant};
 use super::super::hub::{self, HubConfig, HubError, Progress};
 use super::super::{EngineError, pair};
 use super::Engine;
-use crate::link::{Missing, ModelCatalog, Phase, Question, Repository};
-use crate::session::{Say, Session, say};
-
-/// A model that may be fetched: repository, revision and GGUF file.
-pub(super) type Consent = (String, String, Option<String>);
+use crate::link::{Missing, Phase, Question};
+use crate::session::{Say as _, Session};
 
 /// Time between two status reports.
 const REPORT: Duration = Duration::from_millis(250);
@@ -28,7 +25,7 @@ impl Engine<'_> {
             }
         };
         let offline = HubConfig::from_env().is_ok_and(|place| place.offline);
-        let unasked = missing.iter().find(|missing| !offline && !self.consents.contains(&named(missing)));
+        let unasked = missing.iter().find(|missing| !offline && !self.questions.allows(missing));
         if let Some(missing) = unasked {
             self.ask(Question::Fetch(missing.clone()));
             return false;
@@ -48,12 +45,12 @@ impl Engine<'_> {
         });
         (self.news.status.done, self.news.status.total) = (0, 0);
         if told.is_some() {
-            self.list_models(); // What came is at hand from now on.
+            self.errands.list_models(); // What came is at hand from now on.
         }
         match result {
             Ok(()) => return true,
             Err(stopped @ HubError::Stopped(_)) => {
-                self.consents.remove(&named(missing));
+                self.questions.forbid(missing);
                 self.news.warn(stopped);
                 self.rest();
             }
@@ -71,43 +68,8 @@ impl Engine<'_> {
         false
     }
 
-    /// Fills the cell of the models at hand from a thread of its own: a cache of many gigabytes takes
-    /// its time, and neither a run nor the next order should wait for it.
-    pub(super) fn list_models(&mut self) {
-        let (cell, wake) = (self.cells.shelf.clone(), self.news.wake());
-        let look = move || {
-            cell.store(Some(hub::shelf()));
-            wake.call(Duration::ZERO);
-        };
-        if let Err(e) = std::thread::Builder::new().name("models at hand".into()).spawn(look) {
-            let problem = Some(say!("cannot look for models: {e}; close other programs and look again", e));
-            self.cells.shelf.store(Some(ModelCatalog { problem, ..ModelCatalog::default() }));
-        }
-    }
-
-    /// Fills the cell of a repository's files, from a thread of its own as well: the Hub may be far.
-    pub(super) fn list_files(&mut self, repo: String, revision: String) {
-        let (cell, wake) = (self.cells.repository.clone(), self.news.wake());
-        let unread = Repository { repo: repo.clone(), revision: revision.clone(), ..Repository::default() };
-        let spare = unread.clone();
-        let look = move || {
-            let seen = hub::look(&repo, &revision);
-            cell.store(Some(seen.unwrap_or_else(|e| Repository { problem: Some(e.said()), ..unread })));
-            wake.call(Duration::ZERO);
-        };
-        if let Err(e) = std::thread::Builder::new().name("files on the Hub".into()).spawn(look) {
-            let problem = Some(say!("cannot ask the Hub: {e}; close other programs and look again", e));
-            self.cells.repository.store(Some(Repository { problem, ..spare }));
-        }
-    }
-
     fn fetching(&mut self, progress: &Progress) {
         (self.news.status.done, self.news.status.total) = (progress.done, progress.total);
         self.phase(Phase::Opening, progress.said());
     }
-}
-
-/// A model as a consent names it.
-fn named(missing: &Missing) -> Consent {
-    (missing.repo.clone(), missing.revision.clone(), missing.file.clone())
 }

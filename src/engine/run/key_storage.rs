@@ -1,27 +1,24 @@
-//! A key is put into the system's keyring: on a thread of its own, since the keyring may ask the person
-//! for a password, and neither a run nor the next order should wait for it.
+//! A key is put into the system's keyring, which may ask the person for a password.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::super::secret::{self, Grants};
-use super::Engine;
+use super::Errands;
 use crate::link::{KeyNews, KeyState, Secret};
 use crate::session::{KeyPlace, Say, Sentence, ServerOrigin, say};
 
-impl Engine<'_> {
+impl Errands {
     /// Stores `key` under `name`, lets it go to `host` alone, and tells in its cell what became of it.
-    pub(super) fn store_key(&mut self, name: String, key: Arc<Secret>, host: Option<ServerOrigin>) {
-        let (cell, wake) = (self.cells.key.clone(), self.news.wake());
+    pub(super) fn store_key(&self, name: String, key: Arc<Secret>, host: Option<ServerOrigin>) {
+        let cell = self.cells.key.clone();
         let news = |name: &str, state| Some(KeyNews { name: name.to_owned(), state });
         cell.store(news(&name, KeyState::Storing));
         let asked = name.clone();
         let work = move || {
             let state = kept(&asked, &key, host).map_or_else(KeyState::Failed, |()| KeyState::Stored);
             cell.store(news(&asked, state));
-            wake.call(Duration::ZERO);
         };
-        if let Err(e) = std::thread::Builder::new().name("key".to_owned()).spawn(work) {
+        if let Err(e) = self.send("key", work) {
             let problem = say!("cannot reach the keyring: {e}; close other programs and try again", e);
             self.cells.key.store(news(&name, KeyState::Failed(problem)));
         }

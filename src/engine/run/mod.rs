@@ -4,6 +4,7 @@
 mod asking;
 mod claim;
 mod connecting;
+mod errands;
 mod fetching;
 mod finish;
 mod folder;
@@ -12,13 +13,13 @@ mod key_storage;
 mod measuring;
 mod orders;
 mod probing;
+mod questions;
 mod reporter;
 mod start;
 mod train_loop;
 mod unwritten;
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -32,15 +33,15 @@ use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use super::watch::Watch;
 use crate::link::{
-    Budget, Cells, ChannelSink, Command, EventSink, InputFile, Order, Pace, Pacer, Phase, Plan, Question, RunId,
-    STOPPED, Step,
+    Budget, Cells, ChannelSink, Command, EventSink, InputFile, Order, Pace, Pacer, Phase, Plan, RunId, STOPPED, Step,
 };
 use crate::session::{Catalog, Knobs, Sentence, Session};
 use claim::Claim;
 pub use claim::{FolderError, vacant};
-use fetching::Consent;
+use errands::Errands;
 use orders::Orders;
 use probing::Looks;
+use questions::Questions;
 use reporter::Reporter;
 use unwritten::Unwritten;
 
@@ -56,9 +57,8 @@ pub fn serve(
     let catalog = super::catalog();
     let mut engine = Engine {
         orders: Orders::new(commands),
-        order: None,
-        pending: None,
-        consents: BTreeSet::new(),
+        questions: Questions::default(),
+        errands: Errands { cells: cells.clone(), wake: sink.wake() },
         cells,
         news: Reporter::new(sink, record, loaded),
         catalog,
@@ -80,12 +80,8 @@ pub fn serve(
 
 struct Engine<'a> {
     orders: Orders<'a>,
-    /// The order that is being carried out, where a question may make it wait.
-    order: Option<Command>,
-    /// A question, and the order that waits for its answer.
-    pending: Option<(Question, Command)>,
-    /// Models that the person has said may be fetched.
-    consents: BTreeSet<Consent>,
+    questions: Questions,
+    errands: Errands,
     cells: &'a Cells,
     news: Reporter<'a>,
     catalog: Catalog,
@@ -235,13 +231,14 @@ impl Engine<'_> {
             Command::ExamineAsking(session) => self.examine(&located(session), true),
             Command::Weigh(session) => self.weigh(&located(session)),
             Command::Count(session) => self.count(&located(session)),
-            Command::Preview(source) => self.preview(*source),
-            Command::Connect(source) => self.connect(&source),
-            Command::StoreKey { name, key, host } => self.store_key(name, key, host),
+            Command::Preview(source) => self.errands.preview(*source),
+            Command::Connect(source) if self.may_send(&source) => self.errands.connect(&source),
+            Command::Connect(_) => {}
+            Command::StoreKey { name, key, host } => self.errands.store_key(name, key, host),
             Command::Answer { question, yes } => self.answered(&question, yes),
             Command::Look => self.look(true),
-            Command::List => self.list_models(),
-            Command::Files { repo, revision } => self.list_files(repo, revision),
+            Command::List => self.errands.list_models(),
+            Command::Files { repo, revision } => self.errands.list_files(repo, revision),
         }
     }
 

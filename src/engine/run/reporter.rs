@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use super::super::EngineError;
-use crate::link::{ChannelSink, Event, EventSink, Fact, Measuring, Notice, Phase, Reply, RunId, Status, Wake};
+use crate::link::{ChannelSink, Event, EventSink, Fact, Measuring, Notice, Phase, Reply, RunId, Status};
 use crate::session::Sentence;
 
 /// Time between two status reports.
@@ -115,10 +115,5 @@ impl<'a> Reporter<'a> {
     /// A cell has new content.
     pub(super) fn nudge(&mut self) {
         self.sink.nudge();
-    }
-
-    /// What wakes the watcher, for another thread that fills a cell.
-    pub(super) fn wake(&self) -> Wake {
-        self.sink.wake()
     }
 }

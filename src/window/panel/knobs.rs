@@ -81,7 +81,7 @@ fn left(scene: &Scene, knob: &Knob) -> Option<f64> {
 fn is_in_use(scene: &Scene, knob: &Knob) -> bool {
     let owner = knob.id.split_once('.').map_or("", |(owner, _)| owner);
     let is_loss = scene.catalog.losses.iter().any(|loss| loss.id == owner);
-    !is_loss || scene.session.recipe.losses.iter().any(|loss| loss == owner)
+    !is_loss || scene.session.recipe.terms.iter().any(|loss| loss == owner)
 }
 
 fn knob_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, knob: &Knob) {

@@ -10,7 +10,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use retort::engine::model::save::serialize;
 use retort::engine::model::{self, ARCHITECTURES, DropoutRng, HeadKind, Kind, Model, Trace};
-use retort::session::{Head, ModelChoice, Source, Start};
+use retort::session::{Head, Init, ModelChoice, Source};
 use serde_json::{Value, json};
 use tiny::flat;
 
@@ -35,7 +35,7 @@ fn changed(
 }
 
 fn open(folder: &Path, head: Head) -> Result<Model, model::ModelError> {
-    let choice = ModelChoice { start: Start::Stored, head, ..ModelChoice::stored(Source::Folder(folder.to_owned())) };
+    let choice = ModelChoice { init: Init::Stored, head, ..ModelChoice::stored(Source::Folder(folder.to_owned())) };
     model::open(&choice, tiny::CLASSES.len(), 3, &Device::Cpu)
 }
 

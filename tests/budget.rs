@@ -57,7 +57,7 @@ impl Play {
         let mut session = Session::built_in().unwrap();
         session.data.limit = Some(160);
         (session.recipe.batch, session.recipe.steps, session.recipe.evaluate_every) = (4, 6, 0);
-        session.models.teacher = Some(play.server.choice(mode, None));
+        session.set_teacher(Some(play.server.choice(mode, None)));
         file::save(&session, &play.session()).unwrap();
         play
     }
@@ -249,7 +249,7 @@ fn a_run_is_stopped_between_two_questions_and_asks_no_more() {
     let mut session = Session::built_in().unwrap();
     session.data.limit = Some(160);
     (session.recipe.batch, session.recipe.steps, session.recipe.evaluate_every) = (8, 4, 1);
-    session.models.teacher = Some(server.choice(ServerMode::Completions, None));
+    session.set_teacher(Some(server.choice(ServerMode::Completions, None)));
     let (watch, end) = connect();
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
     watch

@@ -16,7 +16,7 @@ use retort::engine::prompt::chat::{ChatTemplate, Message};
 use retort::engine::prompt::{PreparedPrompt, Template};
 use retort::engine::task;
 use retort::engine::teacher::{LocalTeacher, Metered, Teacher};
-use retort::session::{Chat, Head, ModelChoice, Prompt, Scoring, ServerMode, Source, Start};
+use retort::session::{Chat, Head, Init, ModelChoice, Prompt, Scoring, ServerMode, Source};
 
 #[test]
 fn templates_give_what_transformers_gives() {
@@ -41,7 +41,7 @@ fn folder(name: &str, template: Option<&str>) -> tempfile::TempDir {
 }
 
 fn open(folder: &Path) -> Model {
-    tiny::open_folder(folder, Head::LabelWords, Start::Stored, 0)
+    tiny::open_folder(folder, Head::LabelWords, Init::Stored, 0)
 }
 
 fn own(name: &str) -> String {

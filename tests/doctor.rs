@@ -13,7 +13,7 @@ use retort::engine::{self, pair::Pair, train::Trainer};
 use retort::link::{Checkup, Command, Event, Fact, Finding, Grade, Order, Reply, RunId, Subject, connect};
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, Column, DataSource, Head, Keep, LayerMap, Layers, Metric, ModelChoice, Session, Source, Start, file,
+    Change, Column, DataSource, Head, Init, Keep, LayerMap, Metric, ModelChoice, Session, Source, file,
 };
 use serde_json::json;
 
@@ -59,7 +59,7 @@ fn row(session: &Session, subject: Subject, grade: Grade) -> Finding {
 }
 
 fn student(folder: &Path, head: Head) -> ModelChoice {
-    ModelChoice { head, start: Start::Fresh, ..ModelChoice::stored(Source::Folder(folder.to_owned())) }
+    ModelChoice { head, init: Init::Fresh, ..ModelChoice::stored(Source::Folder(folder.to_owned())) }
 }
 
 #[test]
@@ -79,15 +79,15 @@ fn the_built_in_experiment_is_green_in_every_row() {
 #[test]
 fn a_student_is_told_with_the_size_it_has_and_not_with_that_of_its_source() {
     let mut session = small();
-    session.models.student = ModelChoice {
-        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
+    session.student = ModelChoice {
+        init: Init::layers(LayerMap::FirstAndLast),
         vocabulary: retort::session::Vocabulary::Trimmed,
         ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
     };
     let told = examined(&session).student.unwrap();
     let card = Pair::open(&session, None).unwrap().student.card;
     assert_eq!((told.parameters, told.layers, told.width), (card.parameters, 2, card.width));
-    session.models.student.vocabulary = retort::session::Vocabulary::Whole;
+    session.student.vocabulary = retort::session::Vocabulary::Whole;
     let whole = examined(&session).student.unwrap();
     assert!(told.parameters < whole.parameters && told.moment_bytes == 8 * told.parameters, "{told:?} {whole:?}");
 }
@@ -95,7 +95,7 @@ fn a_student_is_told_with_the_size_it_has_and_not_with_that_of_its_source() {
 #[test]
 fn what_cannot_be_opened_is_one_red_row_with_the_reason() {
     let mut session = small();
-    session.models.student = student(Path::new("no/such/folder"), Head::Auto);
+    session.student = student(Path::new("no/such/folder"), Head::Auto);
     assert!(row(&session, Subject::Opening, Grade::Red).says.contains("no/such/folder"));
     session.recipe.batch = 0;
     assert!(row(&session, Subject::Opening, Grade::Red).says.contains("recipe.batch"));
@@ -111,9 +111,9 @@ fn vocabularies_are_compared_as_maps() {
     assert_eq!(likeness(&abc, &acb, [3, 3]), vocabulary_match::Likeness::Different, "as many tokens, other ids");
     let mut session = small();
     assert!(row(&session, Subject::Vocabulary, Grade::Green).says.contains("no common vocabulary"));
-    session.models.student = ModelChoice::stored(Source::BuiltIn("posts-teacher".into()));
+    session.student = ModelChoice::stored(Source::BuiltIn("posts-teacher".into()));
     assert!(row(&session, Subject::Vocabulary, Grade::Green).says.contains("the same 1500 tokens"));
-    session.models.student = student(&tiny::folder("bert_classifier"), Head::Classifier);
+    session.student = student(&tiny::folder("bert_classifier"), Head::Classifier);
     assert!(row(&session, Subject::Vocabulary, Grade::Amber).says.contains("unknown to the student"));
 }
 
@@ -131,10 +131,10 @@ fn changed_bert(folder: &Path, word: (&str, &str), pad: u32) {
 fn special_tokens_that_are_missing_or_named_twice_are_said() {
     let folder = tempfile::tempdir().unwrap();
     let mut session = small();
-    session.models.student = student(folder.path(), Head::LabelWords);
+    session.student = student(folder.path(), Head::LabelWords);
     changed_bert(folder.path(), ("[MASK]", "[GAP]"), 0);
     assert!(row(&session, Subject::SpecialTokens, Grade::Red).says.contains("mask"));
-    session.models.student.head = Head::Classifier;
+    session.student.head = Head::Classifier;
     row(&session, Subject::SpecialTokens, Grade::Green);
     changed_bert(folder.path(), ("[PAD]", "[PAD]"), 7);
     assert!(row(&session, Subject::SpecialTokens, Grade::Amber).says.contains("7 in config.json"));
@@ -147,11 +147,11 @@ fn special_tokens_that_are_missing_or_named_twice_are_said() {
 #[test]
 fn texts_that_are_cut_and_prompts_that_leave_no_room_are_said() {
     let mut session = small();
-    session.models.student.max_tokens = 20;
+    session.student.max_tokens = 20;
     let cut = row(&session, Subject::Positions, Grade::Amber);
     assert!(cut.says.contains("% are cut for the student") && cut.fix.contains("max_tokens"), "{cut:?}");
     assert!(cut.figures["cut_student"] > 0.5 && cut.figures["cut_teacher"] == 0.0, "{cut:?}");
-    if let Some(teacher) = &mut session.models.teacher {
+    if let Some(teacher) = session.teacher_mut() {
         teacher.max_tokens = 6;
     }
     let none = row(&session, Subject::Positions, Grade::Red);
@@ -167,28 +167,28 @@ fn layers_and_heads_matter_to_losses_that_compare_them() {
     assert_eq!(depth::heads_of(12, 12, true).grade, Grade::Green);
     assert_eq!((depth::heads_of(12, 8, false).grade, depth::heads_of(12, 8, true).grade), (Grade::Green, Grade::Amber));
     let mut session = small();
-    session.recipe.losses.push("attention_transfer".into());
+    session.recipe.terms.push("attention_transfer".into());
     row(&session, Subject::Heads, Grade::Amber);
-    session.models.teacher = None;
+    session.set_teacher(None);
     row(&session, Subject::Layers, Grade::Red);
 }
 
 #[test]
 fn label_words_that_collide_or_differ_much_in_length_are_said() {
     let mut session = small();
-    session.prompt.label_words.insert("music".into(), "sport".into());
+    session.prompt.set_word("music", "sport");
     let collide = row(&session, Subject::LabelWords, Grade::Red);
     assert!(collide.says.contains("for the teacher") && collide.says.contains("same tokens"), "{collide:?}");
-    session.prompt.label_words.insert("music".into(), " ".into());
+    session.prompt.set_word("music", " ");
     assert!(row(&session, Subject::LabelWords, Grade::Red).says.contains("vanishes"));
-    session.prompt.label_words.insert("music".into(), "songs that people sing together".into());
+    session.prompt.set_word("music", "songs that people sing together");
     assert!(row(&session, Subject::LabelWords, Grade::Amber).fix.contains("mean"));
     session.prompt.scoring = retort::session::Scoring::Mean;
     row(&session, Subject::LabelWords, Grade::Green);
-    session.models.student = student(&tiny::folder("bert_masked"), Head::LabelWords);
+    session.student = student(&tiny::folder("bert_masked"), Head::LabelWords);
     let unknown = row(&session, Subject::LabelWords, Grade::Red);
     assert!(unknown.says.contains("for the student") && unknown.says.contains("does not know"), "{unknown:?}");
-    session.prompt.template = "no slots".into();
+    session.prompt.teacher.template = "no slots".into();
     row(&session, Subject::LabelWords, Grade::Red);
 }
 
@@ -197,7 +197,7 @@ fn a_recipe_that_does_not_fit_is_red_and_one_that_starves_a_class_amber() {
     let mut session = small();
     session.data.labelled = Some(3);
     assert!(row(&session, Subject::Recipe, Grade::Amber).says.contains("no labelled text is of class"));
-    session.models.teacher = None;
+    session.set_teacher(None);
     assert!(row(&session, Subject::Recipe, Grade::Red).says.contains("needs a teacher"));
     let pace = row(&session, Subject::Pace, Grade::Amber);
     assert!(pace.says.contains("no step was taken"), "{pace:?}");
@@ -255,8 +255,8 @@ fn keep_and_patience_have_a_row_that_says_whether_they_can_do_anything() {
 }
 
 fn alone(session: &mut Session, keep: Keep) {
-    session.models.teacher = None;
-    (session.recipe.losses, session.recipe.keep) = (vec!["hard_labels".into()], keep);
+    session.set_teacher(None);
+    (session.recipe.terms, session.recipe.keep) = (vec!["hard_labels".into()], keep);
 }
 
 #[test]
@@ -344,12 +344,12 @@ fn a_student_is_weighed_while_nothing_is_open() {
     let thread = engine::spawn(end, Recorder::default()).unwrap();
     let mut session = small();
     watch.commands.send(Command::Weigh(Box::new(session.clone()))).unwrap();
-    session.models.student = ModelChoice {
-        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
+    session.student = ModelChoice {
+        init: Init::layers(LayerMap::FirstAndLast),
         ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
     };
     watch.commands.send(Command::Weigh(Box::new(session.clone()))).unwrap();
-    session.models.student = student(Path::new("no/such/folder"), Head::Auto);
+    session.student = student(Path::new("no/such/folder"), Head::Auto);
     watch.commands.send(Command::Weigh(Box::new(session))).unwrap();
     let mut told = watch.events.iter();
     let Some(Event::Reply(Reply::Weighed(Some(first)))) = told.next() else { panic!("the first was not weighed") };
@@ -378,7 +378,7 @@ fn the_command_tells_by_its_exit_code_whether_a_row_is_red() {
     let fine = retort(&["doctor", path]);
     let said = String::from_utf8_lossy(&fine.stdout);
     assert!(fine.status.success() && said.contains("steps/s") && said.contains("209096 parameters"), "{said}");
-    session.prompt.label_words.insert("music".into(), "sport".into());
+    session.prompt.set_word("music", "sport");
     file::save(&session, Path::new(path)).unwrap();
     let red = retort(&["doctor", path, "--json"]);
     assert_eq!(red.status.code(), Some(3));
@@ -414,7 +414,7 @@ fn the_memory_foretold_is_within_a_quarter_of_the_peak_measured() {
     std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
     std::fs::copy("assets/models/posts-student/tokenizer.json", folder.path().join("tokenizer.json")).unwrap();
     let mut middling = small();
-    middling.models.student = student(folder.path(), Head::Classifier);
+    middling.student = student(folder.path(), Head::Classifier);
     (middling.recipe.steps, middling.recipe.checkpoint_every) = (2, 1);
     for (name, session) in [("built-in", built_in), ("14 million parameters", middling)] {
         let (foretold, measured) = peaks(&session);
@@ -427,7 +427,7 @@ fn the_memory_foretold_is_within_a_quarter_of_the_peak_measured() {
 /// A folder with the built-in student as a classifier of these classes.
 fn classifier(classes: &[String]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
+    let fresh = ModelChoice { init: Init::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
     let model = engine::model::open(&fresh, classes.len(), 0, &candle_core::Device::Cpu).unwrap();
     model.save(folder.path(), classes).unwrap();
     folder
@@ -444,13 +444,13 @@ fn classes_are_matched_by_name_or_asked_about_in_a_red_row() {
     let mut reversed = data.clone();
     reversed.reverse();
     let folder = classifier(&reversed);
-    session.models.teacher = Some(stored(folder.path()));
+    session.set_teacher(Some(stored(folder.path())));
     let said = row(&session, Subject::Classes, Grade::Green).says;
     assert!(said.contains("by name") && said.contains(&format!("{0} → {0}", data[0])), "{said}");
 
     let numbered: Vec<String> = (0..data.len()).map(|class| format!("LABEL_{class}")).collect();
     let folder = classifier(&numbered);
-    session.models.teacher = Some(stored(folder.path()));
+    session.set_teacher(Some(stored(folder.path())));
     let found = row(&session, Subject::Classes, Grade::Red);
     assert!(found.says.contains("LABEL_0") && found.fix.contains("classes"), "{found:?}");
     let place = tempfile::tempdir().unwrap();
@@ -458,11 +458,11 @@ fn classes_are_matched_by_name_or_asked_about_in_a_red_row() {
     assert!(said.contains("LABEL_0") && said.contains(&folder.path().display().to_string()), "{said}");
     assert!(!started, "no step is taken");
     let mapping = numbered.iter().cloned().zip(data.iter().cloned()).collect();
-    session.models.teacher = Some(ModelChoice { classes: Some(mapping), ..stored(folder.path()) });
+    session.set_teacher(Some(ModelChoice { classes: Some(mapping), ..stored(folder.path()) }));
     row(&session, Subject::Classes, Grade::Green);
     // A student of other classes learns from a new classifier.
-    session.models.teacher = small().models.teacher;
-    session.models.student = stored(folder.path());
+    session.set_teacher(small().teacher().cloned());
+    session.student = stored(folder.path());
     assert!(row(&session, Subject::Classes, Grade::Amber).says.contains("new one"));
 }
 
@@ -498,18 +498,18 @@ fn parts_filled_at_random_are_red_in_a_teacher_and_amber_or_expected_in_a_studen
     let mut tensors = candle_core::safetensors::load(&path, &candle_core::Device::Cpu).unwrap();
     tensors.retain(|name, _| !name.starts_with("classifier"));
     candle_core::safetensors::save(&tensors, &path).unwrap();
-    session.models.student = stored(folder.path());
+    session.student = stored(folder.path());
     assert!(row(&session, Subject::RandomParts, Grade::Green).says.contains("new classifier"));
-    session.models.student.head = Head::LabelWords;
+    session.student.head = Head::LabelWords;
     assert!(row(&session, Subject::RandomParts, Grade::Amber).says.contains("cls.predictions"));
-    session.models.student = small().models.student;
-    session.models.teacher = Some(stored(folder.path()));
+    session.student = small().student;
+    session.set_teacher(Some(stored(folder.path())));
     let found = row(&session, Subject::RandomParts, Grade::Red);
     assert!(found.says.contains("classifier.weight") && found.fix.contains("LabelWords"), "{found:?}");
     let place = tempfile::tempdir().unwrap();
     let (said, started) = refused(&session, place.path());
     assert!(said.contains("filled at random") && said.contains("classifier.weight") && !started, "{said}");
-    session.models.teacher = Some(ModelChoice { start: Start::Fresh, ..stored(folder.path()) });
+    session.set_teacher(Some(ModelChoice { init: Init::Fresh, ..stored(folder.path()) }));
     assert!(row(&session, Subject::RandomParts, Grade::Red).fix.contains("Stored"));
 }
 
@@ -518,13 +518,12 @@ fn a_token_at_the_start_of_one_sides_texts_only_is_said() {
     let mut session = small();
     let said = row(&session, Subject::Beginnings, Grade::Green).says;
     assert!(said.contains("the teacher's texts begin") && said.contains("[CLS]"), "{said}");
-    session.prompt.label_words =
-        tiny::CLASSES.iter().map(|(class, word)| ((*class).to_owned(), (*word).to_owned())).collect();
-    session.models.teacher = Some(stored(&tiny::folder("llama")));
-    session.models.student = student(&tiny::folder("gpt2_classifier"), Head::Classifier);
+    tiny::CLASSES.iter().for_each(|(class, word)| session.prompt.set_word(class, *word));
+    session.set_teacher(Some(stored(&tiny::folder("llama"))));
+    session.student = student(&tiny::folder("gpt2_classifier"), Head::Classifier);
     let found = examined(&session).finding(Subject::Beginnings).cloned().unwrap();
     assert!(found.grade == Grade::Green || found.says.contains("one side"), "{found:?}");
-    session.models.teacher = Some(ModelChoice { head: Head::Classifier, ..stored(&tiny::folder("llama_classifier")) });
+    session.set_teacher(Some(ModelChoice { head: Head::Classifier, ..stored(&tiny::folder("llama_classifier")) }));
     let found = row(&session, Subject::Beginnings, Grade::Amber);
     assert!(found.says.contains("only one side") && found.says.contains("<s>"), "{found:?}");
 }
@@ -571,7 +570,7 @@ fn a_run_warns_before_its_first_step_of_a_teacher_that_knows_no_more_than_chance
         *tensor = tensor.zeros_like().unwrap_or_else(|e| panic!("{name}: {e}"));
     }
     candle_core::safetensors::save(&tensors, &path).unwrap();
-    session.models.teacher = Some(stored(folder.path()));
+    session.set_teacher(Some(stored(folder.path())));
     let place = tempfile::tempdir().unwrap();
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
@@ -633,7 +632,7 @@ fn what_knobs_and_script_ask_in_vain_is_named_before_a_run_and_refused_by_it() {
 fn label_words_of_no_class_are_amber_and_named_and_a_run_warns_of_them() {
     let mut session = small();
     for class in ["Sport", "politics"] {
-        session.prompt.label_words.insert(class.to_owned(), "word".to_owned());
+        session.prompt.set_word(class, "word");
     }
     let found = row(&session, Subject::LabelWords, Grade::Amber);
     assert!(found.says.contains("\"Sport\" (did you mean \"sport\"?), \"politics\""), "{found:?}");
@@ -662,12 +661,11 @@ fn label_words_of_no_class_are_amber_and_named_and_a_run_warns_of_them() {
 #[test]
 fn a_word_that_only_a_variant_spoils_is_found() {
     let mut session = small();
-    session.models.teacher = None;
-    session.recipe.losses = vec!["hard_labels".into()];
-    session.models.student =
-        ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into())) };
+    session.set_teacher(None);
+    session.recipe.terms = vec!["hard_labels".into()];
+    session.student = ModelChoice { init: Init::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into())) };
     row(&session, Subject::LabelWords, Grade::Green);
-    session.prompt.variants.push("{text} {topic} {answer}".to_owned());
+    session.prompt.teacher.variants.push("{text} {topic} {answer}".to_owned());
     let found = row(&session, Subject::LabelWords, Grade::Red);
     assert!(found.says.contains("{topic}"), "{found:?}");
 }
@@ -678,10 +676,9 @@ fn a_learning_rate_that_does_not_suit_the_student_is_amber_with_the_usual_range(
     use retort::session::OptimizerKind::{Adam, AdamW, Sgd};
 
     let stored = ModelChoice::stored(Source::Folder("/models/minilm".into()));
-    let fresh = ModelChoice { start: Start::Fresh, ..stored.clone() };
-    let layers = |map| Some(Box::new(Layers { of: None, map }));
-    let halved = ModelChoice { layers: layers(LayerMap::EveryOther), ..fresh.clone() };
-    let embeddings = ModelChoice { layers: layers(LayerMap::EmbeddingsOnly), ..fresh.clone() };
+    let fresh = ModelChoice { init: Init::Fresh, ..stored.clone() };
+    let layers = |map| ModelChoice { init: Init::layers(map), ..stored.clone() };
+    let (halved, embeddings) = (layers(LayerMap::EveryOther), layers(LayerMap::EmbeddingsOnly));
     let cases = [
         (&stored, AdamW, 5e-3, 1.0, Some("1e-5 to 1e-4")),
         (&stored, Adam, 1e-3, 1.0, Some("overwrites what they know")),
@@ -699,7 +696,7 @@ fn a_learning_rate_that_does_not_suit_the_student_is_amber_with_the_usual_range(
     ];
     for (student, optimizer, value, clip, says) in cases {
         let mut session = Session::built_in().unwrap();
-        session.models.student = student.clone();
+        session.student = student.clone();
         session.recipe.optimizer = optimizer;
         session.set_knob("optimizer.learning_rate", value);
         session.set_knob("optimizer.clip", clip);

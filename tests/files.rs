@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use retort::engine::model::{self, ModelError};
-use retort::session::{Head, ModelChoice, Source, Start};
+use retort::session::{Head, Init, ModelChoice, Source};
 
 /// A folder with a tiny BERT, and its tensors.
 fn model() -> (tempfile::TempDir, BTreeMap<String, Tensor>) {
@@ -292,7 +292,7 @@ fn a_fresh_start_needs_no_weights() {
     std::fs::remove_file(folder.path().join("model.safetensors")).unwrap();
     assert!(refusal(folder.path()).contains("pytorch_model.bin"));
     let fresh = ModelChoice {
-        start: Start::Fresh,
+        init: Init::Fresh,
         head: Head::Classifier,
         ..ModelChoice::stored(Source::Folder(folder.path().to_owned()))
     };

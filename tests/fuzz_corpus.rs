@@ -86,7 +86,7 @@ mod seeds {
 
     use candle_core::{Device, Tensor};
     use retort::engine::model;
-    use retort::session::{Head, ModelChoice, Source, Start};
+    use retort::session::{Head, Init, ModelChoice, Source};
     use serde_json::{Value, json};
 
     use super::*;
@@ -162,7 +162,7 @@ mod seeds {
         let tokenizer: Value = serde_json::from_slice(&std::fs::read(golden.join("tokenizer.json")).unwrap()).unwrap();
         std::fs::write(place.path().join("tokenizer.json"), tokenizer.to_string()).unwrap();
         let source = Source::Folder(place.path().to_owned());
-        let choice = ModelChoice { head, start: Start::Fresh, ..ModelChoice::stored(source) };
+        let choice = ModelChoice { head, init: Init::Fresh, ..ModelChoice::stored(source) };
         let made = model::open(&choice, 3, 1, &Device::Cpu).unwrap();
         made.save(place.path(), &["a".into(), "b".into(), "c".into()]).unwrap();
         ["config.json", "tokenizer.json", "model.safetensors"].map(|file| {

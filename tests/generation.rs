@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use retort::engine::model::generate::Generator;
 use retort::engine::model::{ARCHITECTURES, DropoutRng, Kind, KvCache, Model, Trace, ops};
 use retort::engine::task::{self, Sample};
-use retort::session::{Head, Prompt, Scoring, Start};
+use retort::session::{Head, Init, Prompt, Scoring};
 use serde_json::{Value, json};
 use tiny::{assert_close, flat};
 
@@ -26,7 +26,7 @@ fn with(name: &str, fields: &[(&str, Value)]) -> Model {
     let mut config: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
     config.extend(fields.iter().map(|(field, value)| ((*field).to_owned(), value.clone())));
     std::fs::write(into.path().join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
-    tiny::open_folder(into.path(), Head::LabelWords, Start::Stored, 0)
+    tiny::open_folder(into.path(), Head::LabelWords, Init::Stored, 0)
 }
 
 /// Every architecture that writes; with windows shorter than a prompt, shorter than the text, longer
@@ -191,7 +191,7 @@ fn writing_stops_when_told_to_and_where_there_is_no_room() {
 
 #[test]
 fn what_cannot_write_says_so() {
-    let encoder = tiny::open_folder(&tiny::folder("bert_masked"), Head::LabelWords, Start::Stored, 0);
+    let encoder = tiny::open_folder(&tiny::folder("bert_masked"), Head::LabelWords, Init::Stored, 0);
     assert!(Generator::new(&encoder, &[7]).is_err());
     let new = encoder.behind(0, &[7, 8]).unwrap();
     let said = encoder
@@ -207,7 +207,7 @@ fn what_cannot_write_says_so() {
         .unwrap_err()
         .to_string();
     assert!(said.contains("encoder"), "{said}");
-    let classifier = tiny::open_folder(&tiny::folder("llama"), Head::Classifier, Start::Stored, 0);
+    let classifier = tiny::open_folder(&tiny::folder("llama"), Head::Classifier, Init::Stored, 0);
     assert!(classifier.generate(&[5, 6], 3).is_err());
 }
 
@@ -306,7 +306,7 @@ fn larger() -> Model {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
     std::fs::copy(tiny::folder("gpt2").join("tokenizer.json"), folder.path().join("tokenizer.json")).unwrap();
-    tiny::open_folder(folder.path(), Head::LabelWords, Start::Fresh, 1)
+    tiny::open_folder(folder.path(), Head::LabelWords, Init::Fresh, 1)
 }
 
 /// Milliseconds that writing `count` tokens behind 8 takes.

@@ -14,7 +14,7 @@ use retort::engine::model::save::serialize;
 use retort::engine::model::{DropoutRng, HeadKind, Model, Network, Trace, ops};
 use retort::engine::optim::{Optimizer, Settings};
 use retort::engine::task::{self, Sample, Targets, Task};
-use retort::session::{Chat, Head, Knobs, OptimizerKind, Prompt, Recipe, Scoring, Start};
+use retort::session::{Chat, Head, Init, Knobs, OptimizerKind, Prompt, Recipe, Scoring};
 use serde::Deserialize;
 use tiny::{assert_close, flat, scalar};
 
@@ -80,7 +80,7 @@ fn open(name: &str, case: &Case, manifest: &Manifest) -> Golden {
     let folder = tiny::folder(name);
     let tensors = candle_core::safetensors::load(folder.join("golden.safetensors"), &tiny::device()).unwrap();
     let head = if tensors.contains_key("scores.sum") { Head::LabelWords } else { Head::Classifier };
-    let model = tiny::open_folder(&folder, head, Start::Stored, 0);
+    let model = tiny::open_folder(&folder, head, Init::Stored, 0);
     assert_eq!(
         model.card.notes,
         Vec::<retort::session::Sentence>::new(),
@@ -397,7 +397,7 @@ fn a_saved_model_reopens_with_the_same_logits_to_the_bit() {
         trained(&golden, &manifest);
         let folder = tempfile::tempdir().unwrap();
         golden.model.save(folder.path(), &manifest.classes).unwrap();
-        let reopened = tiny::open_folder(folder.path(), head_of(&golden.model), Start::Stored, 99);
+        let reopened = tiny::open_folder(folder.path(), head_of(&golden.model), Init::Stored, 99);
         assert_eq!(reopened.card.notes, Vec::<retort::session::Sentence>::new(), "{}", golden.name);
         assert_eq!(reopened.card.parameters, golden.model.card.parameters, "{}", golden.name);
         let (rows, written) = (golden.rows(), golden.written());

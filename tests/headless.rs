@@ -356,7 +356,7 @@ fn the_lens_asks_by_the_prompt_it_is_given_and_says_by_which_and_of_what_it_answ
     let thread = engine::spawn(end, Recorder::default()).unwrap();
     let (session, mut broken) = (small(), small());
     let mut other = session.prompt.clone();
-    other.template = "{text}\nIts mood is {answer}. Choose well.".to_owned();
+    other.teacher.template = "{text}\nIts mood is {answer}. Choose well.".to_owned();
     let look = |revision: u64, lens| {
         let text = "I bake bread.".to_owned();
         watch.cells.ask.store(ProbeRequest { revision, text, prompt: Some(other.clone()), lens, ..Default::default() });
@@ -372,7 +372,7 @@ fn the_lens_asks_by_the_prompt_it_is_given_and_says_by_which_and_of_what_it_answ
         }
     });
     let opened = opened.unwrap();
-    assert_eq!((opened.models.as_deref(), opened.data.as_deref()), (Some(&session.models), Some(&session.data)));
+    assert_eq!((opened.models.as_deref(), opened.data.as_deref()), (Some(&session.models()), Some(&session.data)));
     assert_eq!(opened.class_counts.iter().sum::<usize>(), opened.parts.labelled);
     let answer = |revision: u64| loop {
         match &*watch.cells.probe.load() {
@@ -395,7 +395,7 @@ fn the_lens_asks_by_the_prompt_it_is_given_and_says_by_which_and_of_what_it_answ
         (". Choose well.", "")
     );
     // A failure says which part is to blame.
-    broken.models.student = retort::session::ModelChoice::stored(retort::session::Source::Folder("/nowhere".into()));
+    broken.student = retort::session::ModelChoice::stored(retort::session::Source::Folder("/nowhere".into()));
     watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(broken) }).unwrap();
     let failed = watch.events.iter().find_map(|event| {
         if let Event::Fact(_, Fact::Failed(notice)) | Event::Reply(Reply::Failed(notice)) = event {
@@ -496,11 +496,11 @@ fn the_engine_looks_into_the_table_that_is_chosen_or_says_why_it_cannot() {
 #[test]
 fn numbers_that_are_none_pause_the_run_with_a_card() {
     use candle_core::{Device, Tensor};
-    use retort::session::{ModelChoice, Source, Start};
+    use retort::session::{Init, ModelChoice, Source};
 
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken");
-    let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
+    let fresh = ModelChoice { init: Init::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
     engine::model::open(&fresh, 8, 0, &Device::Cpu).unwrap().save(&broken, &[]).unwrap();
     let weights = broken.join("model.safetensors");
     let mut tensors = candle_core::safetensors::load(&weights, &Device::Cpu).unwrap();
@@ -509,7 +509,7 @@ fn numbers_that_are_none_pause_the_run_with_a_card() {
     tensors.insert("classifier.weight".into(), Tensor::full(f32::MAX, shape, &Device::Cpu).unwrap());
     candle_core::safetensors::save(&tensors, &weights).unwrap();
     let mut session = small();
-    session.models.student = ModelChoice::stored(Source::Folder(broken));
+    session.student = ModelChoice::stored(Source::Folder(broken));
     let events = drive(start(&session, &folder.path().join("out")), |_, _| ());
     let Some(Event::Fact(_, Fact::Trouble { step: 0, what, .. })) = events.last() else {
         panic!("no card: {:?}", events.last())
@@ -601,13 +601,13 @@ fn a_rewind_goes_back_to_before_the_run_came_apart() {
 
 #[test]
 fn a_student_of_the_teachers_layers_with_a_trimmed_vocabulary_runs_resumes_and_opens_again() {
-    use retort::session::{LayerMap, Layers, ModelChoice, Source, Vocabulary};
+    use retort::session::{Init, LayerMap, ModelChoice, Source, Vocabulary};
 
     let folder = tempfile::tempdir().unwrap();
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
     let mut session = small();
-    session.models.student = ModelChoice {
-        layers: Some(Box::new(Layers { of: None, map: LayerMap::FirstAndLast })),
+    session.student = ModelChoice {
+        init: Init::layers(LayerMap::FirstAndLast),
         vocabulary: Vocabulary::Trimmed,
         ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
     };
@@ -658,16 +658,16 @@ fn what_cannot_be_run_is_refused_with_the_reason() {
     session.set_knob("soft_targets.temperature", -1.0);
     refused(&session, "between");
     let mut session = small();
-    session.models.teacher = None;
+    session.set_teacher(None);
     refused(&session, "needs a teacher");
     let mut session = small();
-    session.prompt.label_words.insert("music".into(), "sport".into());
+    session.prompt.set_word("music", "sport");
     refused(&session, "same tokens");
     let mut session = small();
-    session.prompt.template = "no slots".into();
+    session.prompt.teacher.template = "no slots".into();
     refused(&session, "{text}");
     let mut session = small();
-    session.models.student.source = retort::session::Source::Folder("no/such/folder".into());
+    session.student.source = retort::session::Source::Folder("no/such/folder".into());
     refused(&session, "no/such/folder");
 }
 
@@ -684,7 +684,7 @@ fn exit_codes_tell_usage_input_and_run_apart() {
     let elsewhere = retort(&["run", "--set", "recipe.device=Cuda(77)"]);
     assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("CUDA 77"), "{elsewhere:?}");
     let nowhere = retort(&["run", "--set", "recipe.device=abacus"]);
-    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("Cuda(0)"), "{nowhere:?}");
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("`abacus` is none of `Cpu`, `Cuda`"), "{nowhere:?}");
     let cut = retort(&["run", path.to_str().unwrap()]);
     assert_eq!(cut.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&cut.stderr).contains("line 1"));

@@ -16,7 +16,7 @@ use hub_server::{COMMIT, Server, sha256};
 use retort::engine::hub::{self, HubConfig, HubError, Name, Progress};
 use retort::engine::model::{self, ModelFiles, Weights};
 use retort::link::{Command, Event, Fact, Missing, Order, Phase, Question, Reply, RunId, Secret, WatchEnd, connect};
-use retort::session::{Head, LayerMap, Layers, ModelChoice, Session, Source};
+use retort::session::{Head, Init, LayerMap, ModelChoice, Session, Source};
 
 const TOKEN: &str = "hf_SecretWordOfThePerson";
 
@@ -369,9 +369,9 @@ fn the_fetch_command_speaks_json_and_exit_codes() {
 /// The built-in experiment in miniature, with a student from the Hub.
 fn session() -> Session {
     let mut session = Session::built_in().unwrap();
-    session.models.teacher = None;
-    session.models.student = ModelChoice { head: Head::Classifier, ..ModelChoice::stored(Source::hub("owner/tiny")) };
-    session.recipe.losses = vec!["hard_labels".into()];
+    session.set_teacher(None);
+    session.student = ModelChoice { head: Head::Classifier, ..ModelChoice::stored(Source::hub("owner/tiny")) };
+    session.recipe.terms = vec!["hard_labels".into()];
     session.data.limit = Some(24);
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (2, 4, 1);
     session
@@ -385,7 +385,7 @@ fn for_eight_classes(scene: &Scene) {
     scene.server.set(|state| {
         std::fs::write(folder.path().join("tokenizer.json"), &state.files["tokenizer.json"]).unwrap();
         let fresh = ModelChoice {
-            start: retort::session::Start::Fresh,
+            init: Init::Fresh,
             head: Head::Classifier,
             ..ModelChoice::stored(Source::Folder(folder.path().to_owned()))
         };
@@ -443,9 +443,8 @@ fn weights_of(scene: &Scene, seed: u64) -> Vec<(&'static str, Vec<u8>)> {
     for name in ["config.json", "tokenizer.json"] {
         std::fs::write(folder.path().join(name), &scene.server.state.lock().unwrap().files[name]).unwrap();
     }
-    let start = retort::session::Start::Fresh;
     let source = Source::Folder(folder.path().to_owned());
-    let fresh = ModelChoice { start, head: Head::Classifier, ..ModelChoice::stored(source) };
+    let fresh = ModelChoice { init: Init::Fresh, head: Head::Classifier, ..ModelChoice::stored(source) };
     let model = model::open(&fresh, 8, seed, &candle_core::Device::Cpu).unwrap();
     model.save(folder.path(), &posts()).unwrap();
     ["config.json", "model.safetensors"].map(|name| (name, std::fs::read(folder.path().join(name)).unwrap())).into()
@@ -459,10 +458,10 @@ fn a_run_keeps_to_the_commits_it_began_with_when_a_branch_moves() {
     scene.server.set(|state| state.files.extend(first.into_iter().map(|(name, bytes)| (name.to_owned(), bytes))));
     let mut asked = session();
     let hub = || ModelChoice { head: Head::Classifier, ..ModelChoice::stored(Source::hub("owner/tiny")) };
-    asked.models.teacher = Some(hub());
-    let layers = Layers { of: Some(Source::hub("owner/tiny")), map: LayerMap::FirstAndLast };
-    asked.models.student = ModelChoice { layers: Some(Box::new(layers)), ..hub() };
-    asked.recipe.losses = vec!["soft_targets".into()];
+    asked.set_teacher(Some(hub()));
+    let init = Init::Layers { of: Some(Source::hub("owner/tiny")), map: LayerMap::FirstAndLast };
+    asked.student = ModelChoice { init, ..hub() };
+    asked.recipe.terms = vec!["soft_targets".into()];
     let path = scene.folder.path().join("session.ron");
     retort::session::file::save(&asked, &path).unwrap();
     let run = |arguments: &[&str]| {
@@ -472,13 +471,13 @@ fn a_run_keeps_to_the_commits_it_began_with_when_a_branch_moves() {
     let on = |out: &str, steps: &str| run(&["--resume", "--set", &format!("recipe.steps={steps}"), "--out", out]);
     let student = |out: &str| std::fs::read(scene.folder.path().join(out).join("student/model.safetensors")).unwrap();
     let revisions = |out: &str| -> Vec<String> {
-        let models = retort::session::file::open(&scene.folder.path().join(out).join("session.ron")).unwrap().models;
-        let of = models.student.layers.unwrap().of.unwrap();
+        let models = retort::session::file::open(&scene.folder.path().join(out).join("session.ron")).unwrap().models();
+        let of = models.student.init.layers_of().unwrap().clone();
         let revision = |source: Source| match source {
             Source::Hub { revision, .. } => revision,
             other => panic!("{other:?}"),
         };
-        [models.teacher.unwrap().source, models.student.source, of].map(revision).into()
+        [models.teacher().unwrap().source.clone(), models.student.source, of].map(revision).into()
     };
     run(&[path.to_str().unwrap(), "--out", "still", "--fetch"]);
     run(&[path.to_str().unwrap(), "--out", "moved"]);

@@ -122,14 +122,14 @@ fn the_engine_stores_a_key_and_tells_what_became_of_it() {
 fn a_key_in_the_place_of_its_name_is_refused_and_not_repeated() {
     let session = |key: &str| {
         let mut session = Session::built_in().unwrap();
-        session.models.teacher = Some(server().choice(ServerMode::Chat, Some(key)));
+        session.set_teacher(Some(server().choice(ServerMode::Chat, Some(key))));
         file::parse(&file::to_text(&session).unwrap(), "session.ron".as_ref())
     };
     for key in [KEY, "keyring:sk-TheKeyItself"] {
         let words = session(key).unwrap_err().to_string();
         assert!(words.contains("never the key itself") && !words.contains("TheKey"), "{words}");
     }
-    assert_eq!(session("keyring:mine").unwrap().models.teacher.unwrap().source.key().unwrap().name(), "mine");
+    assert_eq!(session("keyring:mine").unwrap().teacher().unwrap().clone().source.key().unwrap().name(), "mine");
     let refused = retort(&["key", "set", KEY], KEY, "");
     assert_eq!(refused.status.code(), Some(3));
     assert!(said(&refused).contains("at most 32"));
@@ -157,7 +157,7 @@ fn a_real_secret_service_keeps_a_key_between_two_programs() {
     let mut asked = Session::built_in().unwrap();
     asked.data.limit = Some(24);
     (asked.recipe.steps, asked.recipe.batch) = (1, 2);
-    asked.models.teacher = Some(server.choice(ServerMode::Chat, Some("keyring:real")));
+    asked.set_teacher(Some(server.choice(ServerMode::Chat, Some("keyring:real"))));
     file::save(&asked, &session).unwrap();
     let open = r#"
         printf 'password' | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 99

@@ -56,7 +56,7 @@ struct Batch {
 
 impl Batch {
     fn mixed(&self, losses: &[&str], knobs: &Knobs) -> LossOutput {
-        let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
+        let recipe = Recipe { terms: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
         let answers = divergences::answers(&self.student, &self.labels, &self.labelled);
         let (student, teacher) = (Forward { answers, text: None }, Targets { log_probs: self.teacher.clone() });
         let given = LossInput { student: &student, teacher: Some(&teacher), knobs };
@@ -228,7 +228,7 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
     let logs = flat(&ops::log_softmax(&logits).unwrap());
     let row = |(position, truth)| Row { example: 0, position, weight: 1.0, truth: Some(truth) };
     let text = Outputs { logits, rows: [(0, 2), (1, 1)].map(row).to_vec() };
-    let recipe = Recipe { losses: vec!["next_token".to_owned()], ..Recipe::default() };
+    let recipe = Recipe { terms: vec!["next_token".to_owned()], ..Recipe::default() };
     let student = Forward { answers: blank(), text: Some(text) };
     let given = LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]) };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
@@ -240,7 +240,7 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
 #[test]
 fn a_loss_whose_premise_is_not_met_is_refused_by_name() {
     let refused = |losses: &[&str], teacher, language| {
-        let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
+        let recipe = Recipe { terms: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
         Objective::new(&recipe, offered(teacher, language)).err()
     };
     assert_eq!(refused(&["soft_targets", "hard_labels"], true, false), None);
@@ -253,14 +253,14 @@ fn a_loss_whose_premise_is_not_met_is_refused_by_name() {
 #[test]
 fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
     let refused = |losses: &[&str]| {
-        let recipe = Recipe { losses: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
+        let recipe = Recipe { terms: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
         Objective::new(&recipe, offered(true, true)).err().unwrap()
     };
     for losses in [&["hard_labels", "hard_labels"][..], &["soft_targets", "hard_labels", "next_token", "hard_labels"]] {
         let why = refused(losses);
         assert!(why.contains("hard_labels more than once"), "{why}");
     }
-    assert!(refused(&[]).contains("recipe.losses is empty"));
+    assert!(refused(&[]).contains("recipe.terms is empty"));
     for (slip, meant) in [("soft_target", "soft_targets"), ("Hard-Labels", "hard_labels"), ("nexttoken", "next_token")]
     {
         let why = refused(&[slip]);
@@ -273,7 +273,7 @@ fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
 fn a_batch_without_a_next_word_costs_nothing() {
     let student = Forward { answers: blank(), text: None };
     let given = LossInput { student: &student, teacher: None, knobs: &Knobs::default() };
-    let recipe = Recipe { losses: vec!["hard_labels".to_owned(), "next_token".to_owned()], ..Recipe::default() };
+    let recipe = Recipe { terms: vec!["hard_labels".to_owned(), "next_token".to_owned()], ..Recipe::default() };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     assert_eq!(mixed.parts[1], ("next_token", None));
     assert!((scalar(&mixed.total) - 2f64.ln()).abs() < 1e-6);

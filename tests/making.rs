@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use retort::engine::data::{self, Dataset, Example};
 use retort::engine::model::{ARCHITECTURES, Architecture, Config, DropoutRng, HeadKind, Model, ModelFiles, Tokens};
 use retort::engine::student_init::{self, StudentInitError, size, trim};
-use retort::session::{Head, LayerMap, Layers, ModelChoice, OptimizerKind, Session, Source, Start, Vocabulary};
+use retort::session::{Head, Init, LayerMap, ModelChoice, OptimizerKind, Session, Source, Vocabulary};
 use serde_json::{Value, json};
 use tiny::flat;
 
@@ -48,26 +48,26 @@ fn source(
     change(&mut config);
     std::fs::write(folder.join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
     std::fs::copy(golden.join("tokenizer.json"), folder.join("tokenizer.json")).unwrap();
-    let model = tiny::open_folder(folder, head, Start::Fresh, 5);
+    let model = tiny::open_folder(folder, head, Init::Fresh, 5);
     model.save(folder, &tiny::classes()).unwrap();
     model
 }
 
 fn session(choice: ModelChoice, writes: bool) -> Session {
     let mut session = Session::built_in().unwrap();
-    session.models.teacher = None;
-    session.models.student = choice;
-    let label_words = tiny::CLASSES.iter().map(|(class, word)| ((*class).to_owned(), (*word).to_owned())).collect();
+    session.set_teacher(None);
+    session.student = choice;
     let template = if writes { "{text}. it is about {answer}" } else { "{text}. it is about {answer}." };
-    session.prompt.template = template.into();
-    session.prompt.label_words = label_words;
+    session.prompt.teacher.template = template.into();
+    session.prompt.label_words.clear();
+    tiny::CLASSES.iter().for_each(|(class, word)| session.prompt.set_word(class, *word));
     session
 }
 
 fn from_layers(folder: &Path, head: Head, of: Option<&Path>, map: LayerMap) -> ModelChoice {
     let own = Source::Folder(folder.to_owned());
     let of = Some(of.map_or(own.clone(), |of| Source::Folder(of.to_owned())));
-    ModelChoice { head, layers: Some(Box::new(Layers { of, map })), ..ModelChoice::stored(own) }
+    ModelChoice { head, init: Init::Layers { of, map }, ..ModelChoice::stored(own) }
 }
 
 fn make(choice: ModelChoice, architecture: &Architecture) -> Result<Model, StudentInitError> {
@@ -260,7 +260,7 @@ fn what_does_not_fit_is_refused_with_the_next_step() {
     assert!(text.contains("tokenizer"), "{text}");
     let text = refusal(
         ModelChoice {
-            layers: Some(Box::new(Layers { of: None, map: LayerMap::EveryOther })),
+            init: Init::layers(LayerMap::EveryOther),
             ..from_layers(deep.path(), Head::Auto, None, LayerMap::EveryOther)
         },
         bert,
@@ -311,7 +311,7 @@ fn a_trimmed_student_gives_the_same_answers_and_opens_again() {
             tiny::assert_close(&name, &scores(&small), &scores(&whole), 2e-6);
         }
         small.save(saved.path(), &tiny::classes()).unwrap();
-        let again = tiny::open_folder(saved.path(), head, Start::Stored, 99);
+        let again = tiny::open_folder(saved.path(), head, Init::Stored, 99);
         assert_eq!(scores(&again), scores(&small), "{name}");
         assert_eq!(again.card.notes, Vec::<retort::session::Sentence>::new(), "{name}");
     }
@@ -443,14 +443,14 @@ fn published_tokenizers_cut_the_built_in_corpus_as_before_when_trimmed_to_it() {
 #[test]
 fn trimming_the_built_in_teacher_to_little_text_makes_it_small() {
     let mut session = Session::built_in().unwrap();
-    session.models.teacher = None;
+    session.set_teacher(None);
     session.data.limit = Some(24);
-    session.models.student = ModelChoice {
-        layers: Some(Box::new(Layers { of: None, map: LayerMap::EveryOther })),
+    session.student = ModelChoice {
+        init: Init::layers(LayerMap::EveryOther),
         vocabulary: Vocabulary::Trimmed,
         ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))
     };
-    session.models.teacher = Some(ModelChoice::stored(Source::BuiltIn("posts-teacher".into())));
+    session.set_teacher(Some(ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))));
     let data = data::open(&session.data, 7).unwrap();
     let student = student_init::student(&session, &data, &Device::Cpu).unwrap();
     assert_eq!(student.card.layers, 2);

@@ -14,7 +14,7 @@ use retort::engine::model::tokens::Around;
 use retort::engine::model::{self, Classes, DropoutRng, Model, ModelFiles, Tokens, Trace};
 use retort::engine::task::{self, Task as _, head::Classifier};
 use retort::engine::teacher::{LocalTeacher, Teacher as _};
-use retort::session::{Head, ModelChoice, Prompt, Scoring, Source, Start};
+use retort::session::{Head, Init, ModelChoice, Prompt, Scoring, Source};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -736,7 +736,7 @@ fn kept_answers_are_named_by_everything_they_depend_on() {
         ("a label word", words.clone(), other_word),
         ("the template", words.clone(), Prompt { template: "{text} is {answer}".into(), ..prompt.clone() }),
         ("the length", ModelChoice { max_tokens: 20, ..words.clone() }, prompt.clone()),
-        ("the weights", ModelChoice { start: Start::Fresh, ..words.clone() }, prompt.clone()),
+        ("the weights", ModelChoice { init: Init::Fresh, ..words.clone() }, prompt.clone()),
     ];
     let mut keys = vec![known];
     for (what, choice, prompt) in variants {

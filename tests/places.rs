@@ -30,7 +30,7 @@ fn open(folder: &tempfile::TempDir, session: Session, part: &str) -> Harness<'st
 fn the_teacher_is_kept_in_half_precision_at_a_click_and_undone() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = open(&folder, Session::built_in().unwrap(), "Pair");
-    let kept = |window: &Harness<WorkbenchApp>| window.state().session().models.teacher.as_ref().unwrap().precision;
+    let kept = |window: &Harness<WorkbenchApp>| window.state().session().teacher().unwrap().precision;
     assert_eq!(kept(&window), Precision::F32);
     window.get_by_label("bf16").click();
     window.run_steps(4);
@@ -58,7 +58,7 @@ fn a_session_keeps_its_device_and_precision_and_says_nothing_of_the_usual_ones()
     let usual = file::to_text(&session).unwrap();
     assert!(!usual.contains("device") && !usual.contains("precision"), "{usual}");
     session.recipe.device = Device::Metal(0);
-    session.models.teacher.as_mut().unwrap().precision = Precision::F16;
+    session.teacher_mut().unwrap().precision = Precision::F16;
     let told = file::to_text(&session).unwrap();
     assert_eq!(file::parse(&told, std::path::Path::new("x.ron")).unwrap(), session);
 }

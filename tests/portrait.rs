@@ -120,9 +120,9 @@ fn of_the_hub(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engin
     };
     let models = vec![cached(Some("Some-Model-1.7B-Instruct-Q4_K_M.gguf"), None), cached(None, Some(9_000_000_000))];
     engine.end.cells.shelf.store(Some(ModelCatalog { models, ..ModelCatalog::default() }));
-    let mut models = harness.state().session().models.clone();
+    let mut models = harness.state().session().models();
     let (repo, file) = (repo.clone(), Some("Some-Model-1.7B-Instruct-Q4_K_M.gguf".to_owned()));
-    models.teacher = Some(ModelChoice::stored(Source::Hub { repo, revision: revision.clone(), file }));
+    models.set_teacher(Some(ModelChoice::stored(Source::Hub { repo, revision: revision.clone(), file })));
     harness.state_mut().ask(Action::Set(Part::Models(Box::new(models))));
     harness.run_steps(6);
 }

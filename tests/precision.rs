@@ -118,7 +118,7 @@ fn numbers_beyond_f16_are_named_and_bf16_holds_them() {
 #[test]
 fn a_student_is_never_kept_in_half_precision() {
     let mut session = Session::built_in().unwrap();
-    session.models.student.precision = Precision::Bf16;
+    session.student.precision = Precision::Bf16;
     let problem = session.problem().unwrap();
-    assert!(problem.contains("models.student.precision"), "{problem}");
+    assert!(problem.contains("student.precision"), "{problem}");
 }

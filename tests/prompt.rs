@@ -11,7 +11,7 @@ use retort::engine::data::Example;
 use retort::engine::model::{DropoutRng, HeadKind, Kind, Model, Trace};
 use retort::engine::prompt::PreparedPrompt;
 use retort::engine::task;
-use retort::session::{Head, Prompt, Scoring, Start};
+use retort::session::{Head, Init, Prompt, Scoring};
 use tiny::{TEXTS, assert_close, classes, flat};
 
 const DECODERS: [&str; 5] = ["gpt2", "llama", "mistral", "qwen2", "qwen3"];
@@ -35,7 +35,7 @@ const LEADS: [&str; 12] = [
 ];
 
 fn open(name: &str) -> Model {
-    tiny::open_folder(&tiny::folder(name), Head::LabelWords, Start::Stored, 0)
+    tiny::open_folder(&tiny::folder(name), Head::LabelWords, Init::Stored, 0)
 }
 
 fn prompt(model: &Model, template: &str, variants: &[&str]) -> Prompt {
@@ -235,7 +235,7 @@ fn a_real_vocabulary_joins_words_to_the_prompt_and_is_scored_as_it_does() {
     // Of these the vocabulary has whole words with the letters that some prompts end in.
     let joined = ["e", "at", "in", "ou"];
     for name in ["models/stories260K-hf", "models/babyllama-tok105"] {
-        let model = tiny::open_folder(&shared(name), Head::LabelWords, Start::Stored, 0);
+        let model = tiny::open_folder(&shared(name), Head::LabelWords, Init::Stored, 0);
         agrees_with_the_reference(name, &model, &words, &texts);
         let moved = agrees_with_the_reference(name, &model, &joined, &texts);
         assert!(moved > 0 || name.ends_with("tok105"), "{name}: a word grows together with the end of a prompt");

@@ -50,9 +50,9 @@ fn a_pretrained_encoder_takes_a_few_steps_on_newsgroups() {
     session.data.source = DataSource::Newsgroups { path, strip: Strip::default() };
     session.data.limit = Some(60);
     session.data.labelled = None;
-    session.models.teacher = None;
-    session.models.student = choice("models/all-MiniLM-L6-v2", Head::Classifier);
-    session.recipe.losses = vec!["hard_labels".into()];
+    session.set_teacher(None);
+    session.student = choice("models/all-MiniLM-L6-v2", Head::Classifier);
+    session.recipe.terms = vec!["hard_labels".into()];
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (3, 4, 1);
     let pair = Pair::open(&session, None).unwrap();
     assert_eq!(pair.data.classes.len(), 20);

@@ -35,7 +35,7 @@ fn session(url: &str, key: Option<&str>) -> Session {
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (1, 2, 0);
     let (url, model, mode) = (url.to_owned(), "big".to_owned(), ServerMode::Chat);
     let key = key.map(KeyPlace::from);
-    let teacher = session.models.teacher.as_mut().unwrap();
+    let teacher = session.teacher_mut().unwrap();
     teacher.source = Source::Server { url, model, mode, key, token_limit: None, per_minute: None };
     session
 }
@@ -357,7 +357,7 @@ fn in_a_process_of_its_own_a_connection_is_tested() {
     let thread = retort::engine::spawn(end, retort::record::recorder::Recorder::default()).unwrap();
     let test = |key: Option<&str>| {
         watch.cells.connection.store(None);
-        let source = session(&url, key).models.teacher.unwrap().source;
+        let source = session(&url, key).teacher().unwrap().clone().source;
         watch.commands.send(Command::Connect(Box::new(source))).unwrap();
     };
     let reached = || loop {

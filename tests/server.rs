@@ -200,12 +200,12 @@ fn a_pair_is_opened_with_a_teacher_behind_a_server_but_no_such_student() {
     let server = Server::start(first_tokens);
     let mut session = Session::built_in().unwrap();
     session.data.limit = Some(24);
-    session.models.teacher = Some(server.choice(ServerMode::Chat, None));
+    session.set_teacher(Some(server.choice(ServerMode::Chat, None)));
     let pair = Pair::open(&session, None).unwrap();
     assert_eq!(pair.opened().teacher.unwrap().title, "big");
     assert!(pair.cached_teacher(&session).unwrap().is_some());
     assert_eq!(server.asked(), 0, "opening asks nothing");
-    session.models.student = server.choice(ServerMode::Chat, None);
+    session.student = server.choice(ServerMode::Chat, None);
     let words = Pair::open(&session, None).err().unwrap().to_string();
     assert!(words.contains("can only teach"), "{words}");
 }

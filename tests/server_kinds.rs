@@ -4,7 +4,6 @@
 
 mod openai_server;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +15,7 @@ use openai_server::Server;
 use retort::engine::model;
 use retort::engine::teacher::{CachedTeacher, CancelToken, Estimator, LocalTeacher, Metered, Teacher, kept_answers};
 use retort::link::{Checkup, Event, Fact, Grade, Order, Phase, Reply, RunId, Subject, WatchEnd, connect};
-use retort::session::{Column, DataSource, ModelChoice, Prompt, ServerMode, Session, Source, Start, file};
+use retort::session::{Column, DataSource, Init, ModelChoice, Prompt, Prompts, ServerMode, Session, Source, file};
 use serde_json::{Value, json};
 
 type Said = (u16, &'static str, Value);
@@ -26,9 +25,13 @@ const MODES: [ServerMode; 2] = [ServerMode::Chat, ServerMode::Completions];
 const AT_ONCE: Duration = Duration::from_secs(1);
 
 fn prompt(words: &[(&str, &str)]) -> Prompt {
-    let label_words: BTreeMap<String, String> =
-        words.iter().map(|(class, word)| ((*class).to_owned(), (*word).to_owned())).collect();
-    Prompt { label_words, ..ron::from_str("(template: \"{text}\\nThis is {answer}\")").unwrap() }
+    prompts(words).for_teacher()
+}
+
+fn prompts(words: &[(&str, &str)]) -> Prompts {
+    let mut prompts: Prompts = ron::from_str("(teacher: (template: \"{text}\\nThis is {answer}\"))").unwrap();
+    words.iter().for_each(|(class, word)| prompts.set_word(class, *word));
+    prompts
 }
 
 fn classes() -> Vec<String> {
@@ -237,10 +240,10 @@ impl Play {
         session.data.source =
             DataSource::Delimited { path: play.folder.path().join("rows.csv"), test: None, header: true, text, label };
         (session.data.limit, session.data.labelled) = (None, None);
-        session.prompt = prompt(&[]);
-        session.recipe.losses = vec!["soft_targets".into()];
+        session.prompt = prompts(&[]);
+        session.recipe.terms = vec!["soft_targets".into()];
         (session.recipe.batch, session.recipe.steps, session.recipe.evaluate_every) = (4, 6, 0);
-        session.models.teacher = Some(play.server.choice(mode, None));
+        session.set_teacher(Some(play.server.choice(mode, None)));
         change(&mut session);
         file::save(&session, &play.path()).unwrap();
         play
@@ -301,7 +304,7 @@ fn a_server_whose_first_answers_say_nothing_ends_the_run_before_the_rest_is_paid
                     shows(path, body, &[(" good", 0.5), ("\u{2581}bad", 0.3)])
                 }
             });
-            let play = Play::new(server, mode, |session| session.prompt = prompt(words));
+            let play = Play::new(server, mode, |session| session.prompt = prompts(words));
             let echoes = if mode == ServerMode::Completions { 2 } else { 0 };
             let ended = play.run("mute");
             assert_eq!((ended.status.code(), play.server.asked()), (Some(4), 8 + echoes), "{}", said(&ended));
@@ -381,7 +384,7 @@ fn a_run_after_the_doctor_asks_eight_fewer_questions() {
 #[test]
 fn words_that_begin_alike_are_said_before_a_chat_is_asked() {
     let words = [("bad", "Very bad"), ("good", "very good")];
-    let play = Play::new(Server::start(tells), ServerMode::Chat, |session| session.prompt = prompt(&words));
+    let play = Play::new(Server::start(tells), ServerMode::Chat, |session| session.prompt = prompts(&words));
     let checkup = play.doctor(&[]);
     let row = checkup.finding(Subject::LabelWords).unwrap();
     assert!(row.grade == Grade::Amber && row.says.contains("begin with the same word"), "{row:?}");
@@ -392,7 +395,7 @@ fn words_that_begin_alike_are_said_before_a_chat_is_asked() {
 #[test]
 fn a_server_that_no_loss_learns_from_is_not_asked() {
     let play = Play::new(Server::start(tells), ServerMode::Chat, |session| {
-        session.recipe.losses = vec!["hard_labels".into()];
+        session.recipe.terms = vec!["hard_labels".into()];
         session.recipe.evaluate_every = 2;
     });
     let checkup = play.doctor(&["--ask"]);
@@ -409,8 +412,8 @@ fn a_server_that_no_loss_learns_from_is_not_asked() {
 #[test]
 fn a_model_that_no_loss_learns_from_is_measured_and_not_asked_about_training_texts() {
     let play = Play::new(Server::start(tells), ServerMode::Chat, |session| {
-        session.recipe.losses = vec!["hard_labels".into()];
-        session.models.teacher = Session::built_in().unwrap().models.teacher;
+        session.recipe.terms = vec!["hard_labels".into()];
+        session.set_teacher(Session::built_in().unwrap().teacher().cloned());
     });
     let done = play.run("out");
     let summary: Value = serde_json::from_slice(&done.stdout).unwrap();
@@ -636,29 +639,29 @@ fn answers_of_random_weights_are_never_taken_for_those_of_the_stored_ones() {
     let session = Session::built_in().unwrap();
     let classes: Vec<String> = ["music", "sport", "space"].map(str::to_owned).to_vec();
     let texts = ["the band played all night", "a goal in the last minute", "the rocket left the pad"];
-    let open = |start, seed| {
-        let choice = ModelChoice { start, ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into())) };
+    let open = |init, seed| {
+        let choice = ModelChoice { init, ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into())) };
         let model = model::open(&choice, classes.len(), seed, &Device::Cpu).unwrap();
-        LocalTeacher::new(Arc::new(model), &session.prompt, &classes).unwrap()
+        LocalTeacher::new(Arc::new(model), &session.prompt.for_teacher(), &classes).unwrap()
     };
-    let truth: Vec<Vec<f32>> = open(Start::Stored, 0).predict(&texts).unwrap();
+    let truth: Vec<Vec<f32>> = open(Init::Stored, 0).predict(&texts).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let answer = |teacher: LocalTeacher| -> Vec<Vec<f32>> {
         let mut targets = CachedTeacher::keeping(teacher, Some(folder.path()), 3);
         targets.predict(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect()
     };
-    let fresh = [answer(open(Start::Fresh, 1)), answer(open(Start::Fresh, 2))];
+    let fresh = [answer(open(Init::Fresh, 1)), answer(open(Init::Fresh, 2))];
     assert_ne!(fresh[0], fresh[1], "another seed is another teacher");
-    assert_eq!(answer(open(Start::Stored, 0)), truth);
-    assert_eq!(answer(open(Start::Fresh, 1)), fresh[0]);
+    assert_eq!(answer(open(Init::Stored, 0)), truth);
+    assert_eq!(answer(open(Init::Fresh, 1)), fresh[0]);
     // What an earlier version kept under the stored weights' name may be anybody's.
-    let stored = open(Start::Stored, 0);
+    let stored = open(Init::Stored, 0);
     let former = stored.identity().former.clone().unwrap();
     for (kept, note) in [(&fresh[0], true), (&truth, false)] {
         let folder = tempfile::tempdir().unwrap();
         let records = texts.iter().zip(kept).flat_map(|(text, scores)| former_record(text, scores));
         std::fs::write(folder.path().join(name(&former.fingerprint)), records.collect::<Vec<u8>>()).unwrap();
-        let mut targets = CachedTeacher::keeping(open(Start::Stored, 0), Some(folder.path()), 3);
+        let mut targets = CachedTeacher::keeping(open(Init::Stored, 0), Some(folder.path()), 3);
         assert!(targets.knows(texts[0]), "the name is the one that earlier versions gave");
         let ours: Vec<Vec<f32>> = targets.predict(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect();
         assert_eq!(ours, truth);

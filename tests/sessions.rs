@@ -8,9 +8,16 @@ use std::path::Path;
 use proptest::prelude::*;
 use random_sessions::{Draw, damaged, session};
 use retort::link::Fact;
-use retort::session::{Column, DataSource, SESSION_VERSION, Session, SessionError, Source, file};
+use retort::link::Opened;
+use retort::session::{
+    Change, Chat, Column, DataSource, Device, Extension, Head, Init, Keep, LayerMap, Metric, ModelChoice, Models,
+    OptimizerKind, Precision, SESSION_VERSION, ScheduleKind, Scoring, Session, SessionError, Source, Vocabulary,
+    Wording, file,
+};
 
 const V1: &str = include_str!("sessions/v1.ron");
+const V2: &str = include_str!("sessions/v2.ron");
+const V3: &str = include_str!("sessions/v3.ron");
 
 fn refusal(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -53,25 +60,244 @@ fn a_session_of_version_2_splits_by_its_own_seed_which_is_0_where_it_names_none(
     assert!(file::to_text(&Session::built_in().unwrap()).unwrap().contains("split_seed: 0"));
 }
 
+/// `V1` and `V2` as JSON wrote them in a journal.
+fn in_json(version: u32) -> serde_json::Value {
+    let text = match version {
+        1 => include_str!("sessions/v1.json"),
+        _ => include_str!("sessions/v2.json"),
+    };
+    serde_json::from_str(text).unwrap()
+}
+
 #[test]
 fn a_session_inside_a_journal_or_a_checkpoint_is_migrated_like_a_file() {
-    let mut old = serde_json::to_value(file::parse(V1, Path::new("v1.ron")).unwrap()).unwrap();
-    old["version"] = 1.into();
-    old["data"].as_object_mut().unwrap().remove("split_seed");
-    let event = serde_json::json!({ "Started": { "session": old, "out": "runs/1", "step": 0 } });
-    let Fact::Started { session, .. } = serde_json::from_value(event).unwrap() else { panic!("wrong fact") };
-    assert_eq!(*session, file::parse(V1, Path::new("v1.ron")).unwrap());
-    old["version"] = 99.into();
-    let newer = serde_json::from_value::<Session>(old).unwrap_err().to_string();
+    for (version, text) in [(1, V1), (2, V2)] {
+        let event = serde_json::json!({ "Started": { "session": in_json(version), "out": "runs/1", "step": 0 } });
+        let Fact::Started { session, .. } = serde_json::from_value(event).unwrap() else { panic!("wrong fact") };
+        assert_eq!(*session, file::parse(text, Path::new("old.ron")).unwrap(), "version {version}");
+    }
+    let mut later = in_json(2);
+    later["version"] = 99.into();
+    let newer = serde_json::from_value::<Session>(later).unwrap_err().to_string();
     assert!(newer.contains("version 99") && newer.contains("update"), "{newer}");
 }
 
 #[test]
+fn what_a_record_says_was_open_is_read_as_every_version_wrote_it() {
+    let session = file::parse(V2, Path::new("v2.ron")).unwrap();
+    let read = |models: &serde_json::Value| serde_json::from_value::<Models>(models.clone());
+    assert_eq!(read(&in_json(2)["models"]).unwrap(), session.models());
+    assert_eq!(read(&serde_json::to_value(session.models()).unwrap()).unwrap(), session.models());
+    let opened = Opened { models: Some(Box::new(session.models())), ..Opened::default() };
+    let mut written = serde_json::to_value(&opened).unwrap();
+    assert_eq!(serde_json::from_value::<Opened>(written.clone()).unwrap(), opened);
+    written["models"] = in_json(2)["models"].clone();
+    assert_eq!(serde_json::from_value::<Opened>(written.clone()).unwrap(), opened);
+    written["models"]["teacher"] = serde_json::Value::Null;
+    let alone = serde_json::from_value::<Opened>(written.clone()).unwrap().models.unwrap();
+    assert_eq!((alone.teachers.len(), &alone.student), (0, &session.student));
+    written["models"]["student"]["heads"] = 3.into();
+    let refused = serde_json::from_value::<Opened>(written).unwrap_err().to_string();
+    assert!(refused.contains("`heads`"), "{refused}");
+}
+
+#[test]
+fn a_session_of_version_2_opens_with_every_field_and_comes_back_the_same() {
+    let session = file::parse(V2, Path::new("v2.ron")).unwrap();
+    let classes = [("LABEL_0", "1"), ("LABEL_1", "5")].map(|(output, class)| (output.to_owned(), class.to_owned()));
+    let teacher = ModelChoice {
+        head: Head::Classifier,
+        max_tokens: 256,
+        precision: Precision::Bf16,
+        classes: Some(classes.into()),
+        ..ModelChoice::stored(Source::hub("owner/teacher"))
+    };
+    assert_eq!(session.teachers, [teacher]);
+    let student = ModelChoice {
+        init: Init::Layers { of: Some(Source::Folder("models/large".into())), map: LayerMap::Pick(vec![0, 5]) },
+        head: Head::LabelWords,
+        max_tokens: 64,
+        vocabulary: Vocabulary::Trimmed,
+        ..ModelChoice::stored(Source::Folder("models/small".into()))
+    };
+    assert_eq!(session.student, student, "what it starts from was said twice, and the layers were meant");
+    let DataSource::Delimited { text, .. } = &session.data.source else { panic!("wrong source") };
+    assert_eq!(text, &[Column::Name("review".into()), Column::Index(3)]);
+    assert_eq!((session.data.split_seed, session.data.labelled, session.data.limit), (11, Some(100), Some(5000)));
+    let variants = vec!["{text} All in all: {answer}".to_owned(), "{text} In short: {answer}".to_owned()];
+    assert_eq!(session.prompt.teacher, Wording { template: "{text}\nIt was {answer}".into(), variants });
+    assert_eq!(
+        (&session.prompt.student, session.prompt.scoring, session.prompt.chat),
+        (&None, Scoring::Mean, Chat::Auto)
+    );
+    assert_eq!(session.prompt.label_words["1"], ["terrible"]);
+    assert_eq!(session.prompt.word_for("5"), "great");
+    let recipe = &session.recipe;
+    assert_eq!(recipe.terms, ["soft_targets", "hard_labels"]);
+    assert_eq!((recipe.optimizer, recipe.schedule, recipe.seed), (OptimizerKind::Sgd, ScheduleKind::Cosine, 3));
+    assert_eq!((recipe.patience, recipe.keep, recipe.threads), (Some(3), Keep::Best(Metric::MacroF1), Some(2)));
+    assert_eq!((&recipe.extended[..], recipe.device), (&[Extension { at: 80, steps: 100 }][..], Device::Cuda(0)));
+    assert_eq!(session.knobs["mixture.alpha"].to_bits(), (0.1f64 + 0.2).to_bits());
+    let change = Change { step: 40, knob: "soft_targets.temperature".into(), value: 4.0 };
+    assert_eq!((&session.script[..], &session.probes[..]), (&[change][..], &["What a film.".to_owned()][..]));
+    assert_eq!((session.view.probe.as_str(), session.view.teacher_layer, session.view.log_y), ("好电影", 1, true));
+    let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
+    assert_eq!((session, SESSION_VERSION), (again, 3));
+}
+
+#[test]
+fn each_spelling_of_version_2_means_what_it_meant() {
+    let meant = |from: &str, to: &str| {
+        assert!(V2.contains(from), "{from}");
+        file::parse(&V2.replace(from, to), Path::new("old.ron")).map_err(|e| e.to_string())
+    };
+    let layers = "layers: Some((of: Some(Folder(\"models/large\")), map: Pick([0, 5]))),";
+    let of = Some(Source::Folder("models/large".into()));
+    let picked = Init::Layers { of, map: LayerMap::Pick(vec![0, 5]) };
+    for (written, init) in [
+        ("", Init::Fresh),
+        ("layers: None,", Init::Fresh),
+        ("layers: Some((map: EveryOther)),", Init::layers(LayerMap::EveryOther)),
+        ("layers: (of: None, map: FirstAndLast),", Init::layers(LayerMap::FirstAndLast)),
+        ("layers: {\"map\": \"DistilBert\"},", Init::layers(LayerMap::DistilBert)),
+        ("layers: Some(Layers(map: EmbeddingsOnly)),", Init::layers(LayerMap::EmbeddingsOnly)),
+        (layers, picked.clone()),
+    ] {
+        assert_eq!(meant(layers, written).unwrap().student.init, init, "{written}");
+    }
+    let stored = meant(layers, "").unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(stored.student.init, Init::Fresh);
+    for (start, init) in [("start: Stored,", Init::Stored), ("start: \"Fresh\",", Init::Fresh), ("", Init::Stored)] {
+        let text = V2.replace(layers, "").replace("start: Fresh,", start);
+        assert_eq!(file::parse(&text, Path::new("old.ron")).unwrap().student.init, init, "{start}");
+    }
+    assert_eq!(meant("start: Fresh,", "").unwrap().student.init, picked, "layers alone");
+    let begin = V2.find("        teacher: Some((").unwrap();
+    let end = V2.find("        student: (").unwrap();
+    let teacher = &V2[begin..end];
+    for (written, count) in [
+        ("teacher: None,", 0),
+        ("", 0),
+        ("teacher: Some((source: BuiltIn(\"posts-teacher\"))),", 1),
+        ("teacher: (source: BuiltIn(\"posts-teacher\")),", 1),
+    ] {
+        let text = V2.replace(teacher, written);
+        assert_eq!(file::parse(&text, Path::new("old.ron")).unwrap().teachers.len(), count, "{written}");
+    }
+    let losses = r#"losses: ["soft_targets", "hard_labels"]"#;
+    assert_eq!(meant(losses, "losses: \"hard_labels\"").unwrap().recipe.terms, ["hard_labels"]);
+    assert_eq!(meant(&format!("{losses},"), "").unwrap().recipe.terms, ["soft_targets", "hard_labels"]);
+    let words = r#"label_words: {"1": "terrible", "5": "great"},"#;
+    assert_eq!(meant(words, "").unwrap().prompt.label_words.len(), 0);
+    assert_eq!(meant(words, "label_words: {1: 7},").unwrap().prompt.label_words["1"], ["7"]);
+}
+
+#[test]
+fn odd_content_in_a_file_of_version_2_is_answered_in_its_own_words_with_its_place() {
+    let begin = V2.find("    models: (").unwrap();
+    let end = V2.find("    data: (").unwrap();
+    let models = |written: &str| refusal(&format!("{}{written}{}", &V2[..begin], &V2[end..]));
+    for (written, said) in [
+        ("", "the field `models` is missing; "),
+        ("models: 3, ", "models: the number 3 stands where a group of fields belongs"),
+        ("models: (), ", "models: the field `student` is missing"),
+        ("models: [], ", "models: a list stands where"),
+        ("models: (student: 4), ", "student: the number 4 stands where a group of fields belongs"),
+        ("models: (teacher: [], student: (source: BuiltIn(\"a\"))), ", "teachers"),
+        ("models: (student: (sources: 1)), ", "student: there is no field `sources`"),
+        (
+            "models: (pupil: 1, student: (source: BuiltIn(\"a\"))), ",
+            "models: there is no field `pupil` here; the fields are `teacher`, `student`",
+        ),
+        (
+            "models: (student: (source: BuiltIn(\"a\"), start: 7)), ",
+            "models.student.start: the number 7 stands where a choice belongs",
+        ),
+        (
+            "models: (student: (source: BuiltIn(\"a\"), start: Warm)), ",
+            "models.student.start: `Warm` is none of `Stored`, `Fresh`",
+        ),
+        ("models: (student: (source: BuiltIn(\"a\"), layers: 2)), ", "student.init: "),
+        (
+            "models: (student: (source: BuiltIn(\"a\"), layers: (of: None))), ",
+            "student.init: the field `map` is missing",
+        ),
+        ("models: (student: (source: BuiltIn(\"a\"), start: Fresh, start: Stored)), ", "`start`"),
+    ] {
+        let error = models(written);
+        assert!(error.contains(said) && error.contains("at line ") && error.contains("column "), "{written}: {error}");
+        let line: usize = error.split("at line ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+        assert!(written.is_empty() || line == 4, "{written}: {error}");
+    }
+    for (from, to, said) in [
+        ("template: \"{text}\\nIt was {answer}\",", "", "prompt: the field `template` is missing"),
+        (
+            "template: \"{text}\\nIt was {answer}\",",
+            "template: 3.5, teacher: (template: \"\"),",
+            "prompt: there is no field `teacher` here",
+        ),
+        ("scoring: Mean", "scorings: Mean", "prompt: there is no field `scorings` here; the fields are `template`"),
+        ("losses: [", "losses: 5, losses: [", "is there twice"),
+        ("losses: [", "losses: None, loss: [", "recipe"),
+    ] {
+        assert!(V2.contains(from), "{from}");
+        let error = refusal(&V2.replace(from, to));
+        assert!(error.contains(said) && error.contains("at line "), "{to}: {error}");
+    }
+    let place = refusal(&V2.replace("start: Fresh", "start: Warm"));
+    assert!(place.contains("at line 15, column 20"), "{place}");
+}
+
+#[test]
+fn every_field_of_version_3_is_read_as_it_is_written() {
+    let session = file::parse(V3, Path::new("v3.ron")).unwrap();
+    assert_eq!(session.teachers, [ModelChoice::stored(Source::BuiltIn("posts-teacher".into()))]);
+    assert_eq!(
+        session.student.init,
+        Init::Layers { of: Some(Source::Folder("models/large".into())), map: LayerMap::Pick(vec![0, 5]) }
+    );
+    let wording = |template: &str, variants: &[&str]| Wording {
+        template: template.into(),
+        variants: variants.iter().map(|variant| (*variant).to_owned()).collect(),
+    };
+    assert_eq!(session.prompt.teacher, wording("{text}\nIt was {answer}", &["{text} All in all: {answer}"]));
+    assert_eq!(session.prompt.student, Some(wording("{text} {answer}", &[])));
+    assert_eq!(session.prompt.label_words["1"], ["terrible"]);
+    assert_eq!(session.prompt.label_words["5"], ["great"], "a bare text is a list of one");
+    assert_eq!(session.recipe.terms, ["soft_targets", "hard_labels"]);
+    let text = file::to_text(&session).unwrap();
+    assert!(text.contains("\"5\": [\n") && text.contains("init: Layers("), "{text}");
+    assert_eq!(file::parse(&text, Path::new("again.ron")).unwrap(), session);
+    let json = serde_json::to_string(&session).unwrap();
+    assert_eq!(serde_json::from_str::<Session>(&json).unwrap(), session);
+    let bare = V3
+        .replace("teachers: [(source: BuiltIn(\"posts-teacher\"))]", "teachers: (source: BuiltIn(\"posts-teacher\"))");
+    assert_eq!(file::parse(&bare, Path::new("bare.ron")).unwrap(), session, "one teacher needs no list");
+}
+
+#[test]
+fn several_teachers_and_words_that_are_not_one_a_class_are_refused_with_the_next_step() {
+    let several = refusal(&V3.replace("teachers: [", "teachers: [(source: Hub(repo: \"owner/other\")), "));
+    assert!(
+        several.contains("teachers names 2 models, posts-teacher the second") && several.contains("keep one"),
+        "{several}"
+    );
+    let two = refusal(&V3.replace("[\"terrible\"]", "[\"terrible\", \"bad\"]"));
+    assert!(two.contains("2 words for class \"1\"") && two.contains("keep one"), "{two}");
+    let none = refusal(&V3.replace("[\"terrible\"]", "[]"));
+    assert!(none.contains("no word for class \"1\""), "{none}");
+    let orphan = V3
+        .replace("teachers: [(source: BuiltIn(\"posts-teacher\"))],", "")
+        .replace("of: Folder(\"models/large\"), ", "");
+    assert!(refusal(&orphan).contains("student.init takes layers and there is no teacher"), "{}", refusal(&orphan));
+}
+
+#[test]
 fn a_session_of_a_later_version_asks_for_an_update_whatever_else_it_holds() {
-    let later = V1.replace("version: 1", "version: 3");
+    let later = V3.replace("version: 3", "version: 4");
     for text in [&later.replace("batch: 16", "a_new_field: 16"), &later.replace("Cosine", "ANewSchedule"), &later] {
         let error = refusal(text);
-        assert!(error.contains("version 3") && error.contains("update"), "{error}");
+        assert!(error.contains("version 4") && error.contains("update"), "{error}");
     }
     assert!(refusal(&V1.replace("version: 1", "version: 0")).contains("version 0"));
 }
@@ -80,19 +306,19 @@ fn a_session_of_a_later_version_asks_for_an_update_whatever_else_it_holds() {
 fn a_model_of_the_hub_is_named_by_repository_and_if_need_be_revision() {
     let named = |source: &str| file::parse(&V1.replace(r#"BuiltIn("posts-student")"#, source), Path::new("hub.ron"));
     let session = named(r#"Hub(repo: "owner/name")"#).unwrap();
-    assert_eq!(session.models.student.source, Source::hub("owner/name"));
-    assert_eq!(session.models.student.source.title(), "owner/name");
+    assert_eq!(session.student.source, Source::hub("owner/name"));
+    assert_eq!(session.student.source.title(), "owner/name");
     let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
     assert_eq!(session, again);
     let other = named(r#"Hub(repo: "owner/name", revision: "refs/pr/1")"#).unwrap();
-    assert_eq!(other.models.student.source.title(), "owner/name@refs/pr/1");
+    assert_eq!(other.student.source.title(), "owner/name@refs/pr/1");
     let text = file::to_text(&session).unwrap();
-    assert!(!text.contains("file:"), "older programs open it still: {text}");
+    assert!(!text.contains("file:"), "it is written only where it is set: {text}");
     let student = named(r#"Hub(repo: "owner/name", file: Some("q/a.gguf"))"#).unwrap_err().to_string();
     assert!(student.contains("teach, not learn"), "{student}");
     let taught = V1.replace(r#"Folder("models/large")"#, r#"Hub(repo: "owner/name", file: Some("q/a.gguf"))"#);
     let taught = file::parse(&taught, Path::new("taught.ron")).unwrap();
-    let source = &taught.models.teacher.as_ref().unwrap().source;
+    let source = &taught.teacher().unwrap().source;
     assert_eq!((source, source.title()), (&Source::hub("owner/name/q/a.gguf"), "a.gguf".to_owned()));
     let again = file::parse(&file::to_text(&taught).unwrap(), Path::new("again.ron")).unwrap();
     assert_eq!(taught, again);
@@ -124,32 +350,35 @@ fn a_server_keeps_its_fields_and_the_new_ones_are_written_only_where_they_are_se
 #[test]
 fn a_student_made_from_layers_is_written_only_where_it_is_asked_for() {
     let plain = file::to_text(&file::parse(V1, Path::new("v1.ron")).unwrap()).unwrap();
-    assert!(!plain.contains("layers") && !plain.contains("vocabulary"), "older programs open it still: {plain}");
+    assert!(
+        !plain.contains("Layers") && !plain.contains("vocabulary"),
+        "they are written only where they are set: {plain}"
+    );
     let asked = |student: &str| {
         let text = V1.replace(r#"start: Fresh, head: Classifier"#, &format!("head: Classifier, {student}"));
         file::parse(&text, Path::new("made.ron"))
     };
     for map in ["EveryOther", "FirstAndLast", "DistilBert", "EmbeddingsOnly", "Pick([0, 5])"] {
         let session = asked(&format!("layers: Some((map: {map})), vocabulary: Trimmed")).unwrap();
-        assert_eq!(session.models.layers_from(), Some(&Source::Folder("models/large".into())), "the teacher's");
-        assert!(!session.models.student.needs_weights());
+        assert_eq!(session.layers_from(), Some(&Source::Folder("models/large".into())), "the teacher's");
+        assert!(!session.student.needs_weights());
         let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
         assert_eq!(session, again);
     }
     let unknown = asked("layers: Some((map: EveryThird))").unwrap_err().to_string();
     assert!(unknown.contains("EveryThird") && unknown.contains("EveryOther"), "{unknown}");
     let of = asked(r#"layers: Some((of: Some(Folder("other")), map: EveryOther))"#).unwrap();
-    assert_eq!(of.models.layers_from(), Some(&Source::Folder("other".into())));
+    assert_eq!(of.layers_from(), Some(&Source::Folder("other".into())));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("session.ron");
     file::save(&of, &path).unwrap();
-    assert_eq!(file::open(&path).unwrap().models.layers_from(), Some(&Source::Folder(folder.path().join("other"))));
+    assert_eq!(file::open(&path).unwrap().layers_from(), Some(&Source::Folder(folder.path().join("other"))));
 }
 
 #[test]
 fn only_a_student_is_made_and_only_from_a_model_that_is_named() {
     let teacher = V1.replace("start: Stored, head: LabelWords", "vocabulary: Trimmed, head: LabelWords");
-    assert!(refusal(&teacher).contains("models.teacher"));
+    assert!(refusal(&teacher).contains("a teacher under teachers cannot be made from layers or trimmed"));
     let orphan = V1.replace("start: Fresh", "layers: Some((map: EveryOther))");
     let start = orphan.find("teacher: Some").unwrap();
     let end = orphan[start..].find("\n").unwrap() + start;
@@ -170,7 +399,7 @@ fn relative_paths_start_at_the_file() {
     let path = folder.path().join("session.ron");
     std::fs::write(&path, V1).unwrap();
     let session = file::open(&path).unwrap();
-    assert_eq!(session.models.teacher.unwrap().source, Source::Folder(folder.path().join("models/large")));
+    assert_eq!(session.teacher().unwrap().source, Source::Folder(folder.path().join("models/large")));
     assert_eq!(session.run, Some(folder.path().join("runs/1")));
 }
 
@@ -277,6 +506,10 @@ fn an_unknown_field_is_refused_wherever_it_stands() {
         let error = replaced(before, &format!("heders: false, {before}"));
         assert!(error.contains("`heders`") && error.contains("the fields are `"), "{place}: {error}");
     }
+    for (before, place) in [("teachers:", "at the top"), ("template:", "of a wording"), ("scoring:", "of the prompt")] {
+        let error = refusal(&V3.replacen(before, &format!("heders: false, {before}"), 1));
+        assert!(error.contains("`heders`") && error.contains("the fields are `"), "{place}: {error}");
+    }
     let data = |source: &str| {
         let start = V1.find("source: Delimited").unwrap();
         let end = V1[start..].find('\n').unwrap() + start;
@@ -295,7 +528,7 @@ fn an_unknown_field_is_refused_wherever_it_stands() {
     }
     let model = |source: &str| replaced(r#"BuiltIn("posts-student")"#, source);
     for source in [r#"Hub(repo: "a/b", revison: "x")"#, r#"Server(url: "x", model: "m", keys: "A")"#] {
-        assert!(model(source).contains("models.student.source: there is no field `"), "{}", model(source));
+        assert!(model(source).contains("student.source: there is no field `"), "{}", model(source));
     }
 }
 
@@ -321,7 +554,7 @@ fn a_wrong_form_is_answered_with_the_field_its_place_and_the_right_form() {
         (
             r#"BuiltIn("posts-student")"#,
             "BuiltIn",
-            "models.student.source: the word BuiltIn stands where a choice with a value belongs; write BuiltIn(…)",
+            "student.source: the word BuiltIn stands where a choice with a value belongs; write BuiltIn(…)",
         ),
         (r#"Folder("models/large")"#, r#"Server("http://x")"#, "write Server(url: …)"),
         ("scoring: Mean", "scoring: Median", "prompt.scoring: `Median` is none of `Sum`, `Mean`"),
@@ -361,7 +594,7 @@ proptest! {
         let mut draw = Draw::from(&bytes);
         let drawn = session(&mut draw, "http://localhost:1", "data");
         let started = std::time::Instant::now();
-        for text in [&drawn.full, &drawn.by_hand, V1] {
+        for text in [&drawn.full, &drawn.by_hand, V1, V2, V3] {
             let text = damaged(&mut draw, text);
             match file::parse(&text, Path::new("damaged.ron")) {
                 Ok(session) => {

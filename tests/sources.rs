@@ -11,7 +11,7 @@ use retort::link::{
     Budget, Checkup, Command, Fact, Finding, KeyNews, KeyState, Listed, ModelCatalog, ModelSize, Phase, Reply,
     Repository, RepositoryFile, Status, Subject,
 };
-use retort::session::{Chat, LayerMap, Layers, MAIN, Sentence, ServerMode, Session, Source, Start, Vocabulary};
+use retort::session::{Chat, Init, LayerMap, MAIN, Sentence, ServerMode, Session, Source, Vocabulary};
 use retort::window::WorkbenchApp;
 use stage::Engine;
 
@@ -87,13 +87,13 @@ fn a_model_of_the_cache_is_chosen_by_a_click() {
     window.run_steps(4);
     window.get_by_label("a/broken").click();
     window.run_steps(4);
-    let chosen = window.state().session().models.student.source.title();
+    let chosen = window.state().session().student.source.title();
     assert_eq!(chosen, "posts-student", "what cannot be opened cannot be chosen");
     window.get_by_label("sentence/small").click();
     window.run_steps(10);
     let wanted = Source::hub("sentence/small");
-    assert_eq!(window.state().session().models.student.source, wanted);
-    assert_eq!(window.state().session().models.student.start, Start::Fresh, "choosing a source sets nothing else");
+    assert_eq!(window.state().session().student.source, wanted);
+    assert_eq!(window.state().session().student.init, Init::Fresh, "choosing a source sets nothing else");
     let heard = engine.heard();
     assert!(heard.iter().any(|command| matches!(command, Command::Open { .. })), "a whole choice is opened");
     assert_eq!(asks(&heard), 0);
@@ -111,7 +111,7 @@ fn a_name_is_taken_when_it_is_finished_and_its_fetch_can_be_stopped() {
     engine.heard();
     type_into(&mut window, "owner/name", "owner/teacher");
     let wanted = Source::hub("owner/teacher");
-    assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
+    assert_eq!(window.state().session().teacher().unwrap().source, wanted);
     let what = Sentence::verbatim("fetching owner/teacher");
     engine.reply(Reply::Status(Status { phase: Phase::Opening, what, done: 10, total: 100, ..Status::default() }));
     window.run_steps(4);
@@ -151,7 +151,7 @@ fn a_gguf_file_of_a_repository_is_chosen_by_a_click() {
     engine.status(Phase::Failed, 0);
     window.run_steps(6);
     assert_eq!(width(&window), before, "no row pushes the column open");
-    let source = |window: &Window| window.state().session().models.teacher.as_ref().unwrap().source.clone();
+    let source = |window: &Window| window.state().session().teacher().unwrap().source.clone();
     for name in [long, "quantised-Q4_K_M.gguf"] {
         engine.heard();
         window.get_by_label(name).click();
@@ -184,13 +184,13 @@ fn a_gguf_file_of_the_cache_is_chosen_by_a_click_and_only_teaches() {
     assert!(window.query_by_label("List them").is_none(), "a student is no GGUF file");
     window.get_by_label("owner/quantised q/a-Q8_0.gguf").click();
     window.run_steps(4);
-    assert_eq!(window.state().session().models.student.source.title(), "posts-student");
+    assert_eq!(window.state().session().student.source.title(), "posts-student");
     type_into(&mut window, "owner/name", "owner/quantised/q/a-Q8_0.gguf");
-    let student = window.state().session().models.student.source.clone();
+    let student = window.state().session().student.source.clone();
     assert!(matches!(student, Source::Hub { file: None, .. }), "{student:?}");
     pick(&mut window, 1, "Posts student");
     pick(&mut window, 0, "Hugging Face…");
-    let source = |window: &Window| window.state().session().models.teacher.as_ref().unwrap().source.clone();
+    let source = |window: &Window| window.state().session().teacher().unwrap().source.clone();
     type_into(&mut window, "owner/name", "owner/other/b.gguf");
     assert_eq!(source(&window), Source::hub("owner/other/b.gguf"));
     window.get_by_label("owner/quantised q/a-Q8_0.gguf").click();
@@ -219,7 +219,7 @@ fn a_server_is_described_by_four_fields_and_never_by_its_key() {
         token_limit: None,
         per_minute: None,
     };
-    assert_eq!(window.state().session().models.teacher.as_ref().unwrap().source, wanted);
+    assert_eq!(window.state().session().teacher().unwrap().source, wanted);
     assert!(engine.heard().iter().any(|command| matches!(command, Command::Open { .. })));
 }
 
@@ -231,7 +231,7 @@ fn a_key_goes_to_the_keyring_and_stays_nowhere_else() {
     type_into(&mut window, "http://localhost:8000/v1", "https://api.example.com/v1");
     type_into(&mut window, "model name", "large");
     type_into(&mut window, "none, or its name", "sk-TheKeyItself");
-    let key = |window: &Window| window.state().session().models.teacher.as_ref().unwrap().source.key().cloned();
+    let key = |window: &Window| window.state().session().teacher().unwrap().source.key().cloned();
     assert_eq!(key(&window), None, "a key in the place of its name is not taken");
     assert!(window.query_by_label_contains("never the key itself").is_some());
     window.get_by_label("Keyring").click();
@@ -308,8 +308,8 @@ fn a_student_is_made_of_the_teachers_layers() {
     type_into(&mut window, "0, 2, 4", "0, 3");
     window.get_by_label("Trimmed").click();
     window.run_steps(4);
-    let student = window.state().session().models.student.clone();
-    assert_eq!(student.layers, Some(Box::new(Layers { of: None, map: LayerMap::Pick(vec![0, 3]) })));
+    let student = window.state().session().student.clone();
+    assert_eq!(student.init, Init::layers(LayerMap::Pick(vec![0, 3])));
     assert_eq!(student.vocabulary, Vocabulary::Trimmed);
     let weighed = engine.heard().into_iter().filter(|command| matches!(command, Command::Weigh(_))).count();
     assert_eq!(weighed, 3, "every choice is weighed");
@@ -321,7 +321,7 @@ fn a_student_is_made_of_the_teachers_layers() {
     window.run_steps(4);
     window.get_by_label("Random").click();
     window.run_steps(4);
-    assert_eq!(window.state().session().models.student.layers, None);
+    assert_eq!(window.state().session().student.init, Init::Fresh);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //! was made, and that this program asks again as it was trained.
 #![cfg(feature = "engine")]
 
+#[path = "student/own_prompt.rs"]
+mod own_prompt;
+
 use std::path::Path;
 use std::process::Command as Process;
 
@@ -12,8 +15,8 @@ use retort::link::{Command, Event, Fact, Order, ProbeRequest, Reply, RunId, Text
 use retort::record::card;
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, Column, DataSource, Head, InferenceSpec, Keep, LayerMap, Layers, Metric, ModelChoice, Scoring, Session,
-    Source, Start, UsageError, Vocabulary, file,
+    Change, Column, DataSource, Head, InferenceSpec, Init, Keep, LayerMap, Metric, ModelChoice, Scoring, Session,
+    Source, UsageError, Vocabulary, file,
 };
 use serde_json::Value;
 
@@ -47,8 +50,8 @@ fn small(session: Session) -> Session {
 /// The built-in pair; the student is a classifier.
 fn classifier() -> Session {
     let mut session = small(Session::built_in().unwrap());
-    session.models.student.max_tokens = 40;
-    session.prompt.label_words.insert("sports".into(), "sport | games".into());
+    session.student.max_tokens = 40;
+    session.prompt.set_word("sports", "sport | games");
     session.script.push(Change { step: 3, knob: "soft_targets.temperature".into(), value: 4.5 });
     session
 }
@@ -77,14 +80,17 @@ fn a_student_says_how_it_is_asked_and_is_asked_so_again() {
         let student = folder.path().join("student");
         let usage = InferenceSpec::open(&student).unwrap().unwrap();
         assert_eq!((usage.head, usage.classes.len()), (head, 8));
-        assert_eq!((&usage.prompt.template, usage.prompt.scoring), (&session.prompt.template, session.prompt.scoring));
+        assert_eq!(
+            (&usage.prompt.template, usage.prompt.scoring),
+            (&session.prompt.teacher.template, session.prompt.scoring)
+        );
         let word = |class: &String| (class.clone(), session.prompt.word_for(class).to_owned());
         assert_eq!(usage.prompt.label_words, usage.classes.iter().map(word).collect());
 
         let choice =
             ModelChoice { max_tokens: usage.max_tokens, ..ModelChoice::stored(Source::Folder(student.clone())) };
         let model = model::open(&choice, 8, 0, &Device::Cpu).unwrap();
-        let task = task::for_model(&model, &session.prompt, &usage.classes).unwrap();
+        let task = task::for_model(&model, &session.prompt.for_student(), &usage.classes).unwrap();
         let prepared = task.encode(&model, &Example::unlabelled(text), 0).unwrap();
         let known = task::log_probabilities(&model, task.as_ref(), &[&prepared]).unwrap().concat();
         let told = probe(&student, text);
@@ -221,8 +227,8 @@ fn a_model_card_tells_what_was_run_and_what_came_of_it_and_no_path() {
     assert!(!card.contains(folder.path().to_str().unwrap()), "{card}");
 
     let mut session = classifier();
-    session.models.teacher = None;
-    session.recipe.losses = vec!["hard_labels".into()];
+    session.set_teacher(None);
+    session.recipe.terms = vec!["hard_labels".into()];
     session.data.labelled = None;
     session.name = "A --- name\nof two lines".into();
     let alone = tempfile::tempdir().unwrap();
@@ -258,9 +264,9 @@ fn a_model_card_names_what_the_student_was_made_of_and_what_each_side_read() {
     session.name = "A | teacher".into();
     run(&session, &first);
     session.name = "Its student".into();
-    session.models.teacher = Some(ModelChoice::stored(Source::Folder(first.join("student"))));
-    session.models.student = ModelChoice {
-        layers: Some(Box::new(Layers { of: None, map: LayerMap::Pick(vec![1]) })),
+    session.set_teacher(Some(ModelChoice::stored(Source::Folder(first.join("student")))));
+    session.student = ModelChoice {
+        init: Init::layers(LayerMap::Pick(vec![1])),
         vocabulary: Vocabulary::Trimmed,
         ..ModelChoice::stored(Source::Folder(first.join("student")))
     };
@@ -323,12 +329,12 @@ fn a_model_that_names_no_classes_is_probed_for_what_comes_next() {
 fn a_student_taught_other_classes_gets_a_new_classifier_and_a_remark() {
     let folder = tempfile::tempdir().unwrap();
     let session = classifier();
-    let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
+    let fresh = ModelChoice { init: Init::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
     let fresh = model::open(&fresh, 8, 0, &Device::Cpu).unwrap();
     let others: Vec<String> = (0..8).map(|i| format!("other {i}")).collect();
-    fresh.save_student(folder.path(), &others, &session.prompt).unwrap();
+    fresh.save_student(folder.path(), &others, &session.prompt.for_student()).unwrap();
     let mut again = session;
-    again.models.student = ModelChoice::stored(Source::Folder(folder.path().to_owned()));
+    again.student = ModelChoice::stored(Source::Folder(folder.path().to_owned()));
     let notes = |session: &Session| engine::pair::Pair::open(session, None).unwrap().student.card.notes;
     let said = notes(&again);
     assert!(said.len() == 1 && said[0].contains("other 0, other 1"), "{said:?}");
@@ -342,7 +348,7 @@ fn a_student_taught_other_classes_gets_a_new_classifier_and_a_remark() {
 #[test]
 fn a_classifier_without_the_file_is_asked_by_the_labels_of_its_configuration() {
     let folder = tempfile::tempdir().unwrap();
-    let fresh = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
+    let fresh = ModelChoice { init: Init::Fresh, ..ModelChoice::stored(Source::BuiltIn("posts-student".into())) };
     let classes: Vec<String> = (0..12).map(|i| format!("class {i}")).collect();
     model::open(&fresh, 12, 0, &Device::Cpu).unwrap().save(folder.path(), &classes).unwrap();
     let told = probe(folder.path(), "bread");
@@ -353,7 +359,7 @@ fn a_classifier_without_the_file_is_asked_by_the_labels_of_its_configuration() {
 #[test]
 fn a_usage_file_that_cannot_be_used_is_refused_with_the_reason() {
     let session = Session::built_in().unwrap();
-    let usage = InferenceSpec::new(Head::LabelWords, 9, &["a".into(), "b".into()], &session.prompt);
+    let usage = InferenceSpec::new(Head::LabelWords, 9, &["a".into(), "b".into()], &session.prompt.for_student());
     let text = usage.to_text().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("retort.ron");
@@ -398,8 +404,8 @@ fn a_row_of_the_test_table_opens_whole_and_is_answered_as_in_the_table() {
         text: vec![column("text")],
         label: column("label"),
     };
-    (session.data.labelled, session.models.teacher, session.models.student.max_tokens) = (None, None, 0);
-    session.recipe.losses = vec!["hard_labels".into()];
+    (session.data.labelled, session.teachers, session.student.max_tokens) = (None, Vec::new(), 0);
+    session.recipe.terms = vec!["hard_labels".into()];
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (12, 8, 1);
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();

@@ -27,8 +27,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
 use retort::link::{
-    ClassMeasures, Command, EventSink as _, Fact, Measuring, Opened, Order, Origin, Outcome, Pace, Phase, Reply, Saved,
-    Side, Speed, Status,
+    ClassMeasures, Command, EventSink as _, Fact, Measuring, Opened, Order, Origin, Outcome, Pace, Phase, PromptFrame,
+    Reply, Saved, Side, Speed, Status,
 };
 use retort::record::journal::{self, Journal};
 use retort::session::{Change, DataSource, Extension, Keep, Metric, Session, file};
@@ -295,6 +295,32 @@ fn a_typed_probe_reaches_the_engine_and_its_answer_is_shown() {
 }
 
 #[test]
+fn the_student_is_given_a_prompt_of_its_own_and_undo_takes_it_back() {
+    let mut play = Play::new();
+    play.engine.put(|cells| &cells.prompt, stage::prompt());
+    play.look(2);
+    assert!(!play.says("Student's template"));
+    let before = play.app().session().prompt.clone();
+    play.click("The student reads a prompt of its own");
+    assert_eq!(play.app().session().prompt.student, Some(before.teacher.clone()), "it begins as what was read");
+    play.click("Student's template");
+    play.press(Modifiers::COMMAND, Key::End);
+    play.harness.event(egui::Event::Text("?".into()));
+    play.look(2);
+    let asked = play.engine.end.cells.ask.load().prompt.clone().unwrap();
+    assert!(asked.student.as_ref().unwrap().template.contains('?'), "{asked:?}");
+    assert_eq!((&asked.teacher, &asked), (&before.teacher, &play.app().session().prompt), "the teacher's stays");
+    let problem = Some(retort::session::Sentence::verbatim("its own trouble"));
+    play.engine.put(|cells| &cells.prompt, PromptFrame { student_problem: problem, ..stage::prompt() });
+    play.look(2);
+    assert!(play.says("its own trouble"));
+    play.click("The student reads a prompt of its own");
+    assert_eq!(play.app().session().prompt, before);
+    play.press(Modifiers::COMMAND, Key::Z);
+    assert!(play.app().session().prompt.student.is_some(), "undo brings the wording back");
+}
+
+#[test]
 fn an_edited_prompt_is_asked_for_before_any_run_uses_it() {
     let mut play = Play::new();
     play.engine.put(|cells| &cells.prompt, stage::prompt());
@@ -305,7 +331,7 @@ fn an_edited_prompt_is_asked_for_before_any_run_uses_it() {
     play.harness.event(egui::Event::Text("!".into()));
     play.look(2);
     let asked = play.engine.end.cells.ask.load().prompt.clone().unwrap();
-    assert!(asked.template.contains('!'), "{}", asked.template);
+    assert!(asked.teacher.template.contains('!'), "{asked:?}");
     assert_eq!(asked, play.app().session().prompt);
 }
 
@@ -476,7 +502,7 @@ fn outputs_whose_names_say_nothing_are_given_classes_by_hand() {
     // The list may reach below the window, where the mouse would not find it.
     play.harness.get_by_role_and_label(Role::Button, "gardening").click_accesskit();
     play.look(4);
-    let classes = play.app().session().models.teacher.as_ref().unwrap().classes.clone();
+    let classes = play.app().session().teacher().unwrap().classes.clone();
     assert_eq!(classes.unwrap().into_iter().collect::<Vec<_>>(), [("LABEL_1".to_owned(), "gardening".to_owned())]);
 }
 
@@ -943,7 +969,7 @@ fn a_run_ends_with_a_card_of_what_it_came_to() {
     assert!(play.says("test accuracy"));
     play.click("Use as…");
     play.click("the next teacher");
-    let teacher = play.app().session().models.teacher.clone().unwrap();
+    let teacher = play.app().session().teacher().cloned().unwrap();
     assert_eq!(teacher.source, retort::session::Source::Folder(out.join("student")));
 }
 
@@ -965,7 +991,7 @@ fn the_card_says_what_was_pruned_what_was_not_measured_and_uses_a_student_writte
     }
     play.click("Use as…");
     play.click("the next student");
-    assert_eq!(play.app().session().models.student.source, retort::session::Source::Folder(folder));
+    assert_eq!(play.app().session().student.source, retort::session::Source::Folder(folder));
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn of_texts(
     limit: Option<u64>,
     texts: BTreeSet<&str>,
 ) -> Result<Budget, EngineError> {
-    let questions = Questions::new(choice, &session.prompt, &pair.data.classes)?;
+    let questions = Questions::new(choice, &session.prompt.for_teacher(), &pair.data.classes)?;
     let kept = match cache_folder::folder() {
         Some(folder) => TargetCache::look(&folder, questions.identity(), pair.data.classes.len()),
         None => TargetCache::in_memory(),
@@ -86,7 +86,7 @@ pub fn advice() -> Sentence {
 }
 
 fn server(session: &Session) -> Option<(&ModelChoice, Option<u64>)> {
-    let choice = session.models.teacher.as_ref()?;
+    let choice = session.teacher()?;
     match &choice.source {
         Source::Server { token_limit, .. } => Some((choice, *token_limit)),
         Source::BuiltIn(_) | Source::Folder(_) | Source::Hub { .. } => None,
@@ -116,7 +116,7 @@ fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&
 pub fn first_texts<'a>(session: &Session, pair: &'a Pair, most: usize) -> Result<Vec<&'a str>, EngineError> {
     let Some((choice, _)) = server(session) else { return Ok(Vec::new()) };
     let (data, mut plan) = (&pair.data, batch_plan(session, pair)?);
-    let questions = Questions::new(choice, &session.prompt, &data.classes)?;
+    let questions = Questions::new(choice, &session.prompt.for_teacher(), &data.classes)?;
     let (mut first, mut known) = (Vec::new(), BTreeSet::new());
     let mut take = |text: &'a str| {
         if first.len() < most && known.insert(questions.reading(text)) {

@@ -263,7 +263,7 @@ fn state_of(folder: &Path) -> Result<State, EngineError> {
 /// `None` where the folder holds no checkpoint of this student, nor a saved one.
 pub fn revive(pair: &Pair, run: &Path) -> Option<(Step, Pruner)> {
     let Ok(Found { checkpoint: newest, .. }) = find(run, None) else { return saved::revive(pair, run) };
-    if newest.state.session.models.student != pair.session.models.student {
+    if newest.state.session.student != pair.session.student {
         return None;
     }
     let best = newest.state.watch.best.filter(|_| newest.state.session.recipe.keep != Keep::Last);

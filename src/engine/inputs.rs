@@ -43,7 +43,7 @@ pub type Stamps = Vec<(PathBuf, u64, Option<SystemTime>)>;
 /// The stamps of what `session` reads as data, and of its teacher. What is not there has none.
 pub fn stamps(session: &Session) -> (Stamps, Stamps) {
     let of = |reads: Vec<Read>| reads.iter().flat_map(|read| files_in(&read.path)).filter_map(stamp).collect();
-    let teacher = session.models.teacher.as_ref().and_then(|choice| Some((choice, on_disk(choice).ok()??)));
+    let teacher = session.teacher().and_then(|choice| Some((choice, on_disk(choice).ok()??)));
     let paths = teacher.map_or_else(Vec::new, |(choice, files)| {
         let weights = if choice.needs_weights() { files.weight_files() } else { Ok(Vec::new()) };
         settings(&files).into_iter().chain(weights.unwrap_or_default()).collect()
@@ -65,11 +65,11 @@ fn stamp(path: PathBuf) -> Option<(PathBuf, u64, Option<SystemTime>)> {
 pub fn files(session: &Session) -> Result<Vec<InputFile>, EngineError> {
     let data = data(session).into_iter().map(|read| hashed(read.role, &read.path));
     let mut inputs = data.collect::<Result<Vec<_>, _>>()?;
-    let (student, teacher) = (&session.models.student, session.models.teacher.as_ref());
+    let (student, teacher) = (&session.student, session.teacher());
     for (role, choice) in teacher.map(|teacher| ("teacher", teacher)).into_iter().chain([("student", student)]) {
         inputs.extend(of_model(role, choice)?);
     }
-    if let Some(of) = student.layers.as_ref().and_then(|layers| layers.of.clone()) {
+    if let Some(of) = student.init.layers_of().cloned() {
         inputs.extend(of_model("model whose layers the student takes", &ModelChoice::stored(of))?);
     }
     Ok(inputs)
@@ -173,8 +173,9 @@ fn named(inputs: &[InputFile]) -> Vec<(Name<'_>, &InputFile)> {
 fn data(session: &Session) -> Vec<Read> {
     let mut alone = session.clone();
     // Without models and run, what is left are the paths of the data.
-    (alone.models.teacher, alone.run) = (None, None);
-    alone.models.student = ModelChoice::stored(Source::BuiltIn(String::new()));
+    alone.set_teacher(None);
+    alone.run = None;
+    alone.student = ModelChoice::stored(Source::BuiltIn(String::new()));
     alone.paths_mut().into_iter().map(|path| Read { role: "data", path: path.clone() }).collect()
 }
 

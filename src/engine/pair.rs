@@ -57,7 +57,7 @@ impl Pair {
         };
         let classes = &data.classes;
         let student = student_init::student(session, &data, &device)?;
-        let teacher = match &session.models.teacher {
+        let teacher = match session.teacher() {
             Some(choice) if !is_server(choice) => {
                 Some(open_teacher(choice, classes, before.filter(|b| b.stamps.1 == stamps.1), &device)?)
             }
@@ -72,8 +72,8 @@ impl Pair {
     /// # Errors
     /// [`EngineError`] if the prompt cannot be used with the teacher.
     pub fn cached_teacher(&self, session: &Session) -> Result<Option<CachedTeacher>, EngineError> {
-        let (prompt, classes) = (&session.prompt, &self.data.classes);
-        let teacher: Asked = match (&self.teacher, &self.session.models.teacher) {
+        let (prompt, classes) = (&session.prompt.for_teacher(), &self.data.classes);
+        let teacher: Asked = match (&self.teacher, self.session.teacher()) {
             (Some(_), _) if self.check_teacher().is_err() && !needs_teacher(&session.recipe) => return Ok(None),
             (Some(model), _) => LocalTeacher::new(Arc::clone(model), prompt, classes)?.into(),
             (None, Some(_)) if !needs_teacher(&session.recipe) => return Ok(None),
@@ -107,7 +107,7 @@ impl Pair {
     /// # Errors
     /// [`TeacherError::Unfit`].
     fn check_teacher(&self) -> Result<(), TeacherError> {
-        let Some((model, choice)) = self.teacher.as_ref().zip(self.session.models.teacher.as_ref()) else {
+        let Some((model, choice)) = self.teacher.as_ref().zip(self.session.teacher()) else {
             return Ok(());
         };
         match &model.card.trouble {
@@ -122,7 +122,7 @@ impl Pair {
     /// The teacher in figures; of one behind a server only its name is known.
     pub fn teacher_card(&self) -> Option<ModelCard> {
         let far = || {
-            let title = self.session.models.teacher.as_ref()?.source.title();
+            let title = self.session.teacher()?.source.title();
             Some(ModelCard { title, architecture: "server".to_owned(), ..ModelCard::default() })
         };
         self.teacher.as_ref().map(|model| model.card.clone()).or_else(far)
@@ -138,7 +138,7 @@ impl Pair {
             notes: self.data.notes.clone(),
             samples: self.samples().map(|example| (shown(example.text()), example.class())).collect(),
             class_counts: self.data.class_counts(),
-            models: Some(Box::new(self.session.models.clone())),
+            models: Some(Box::new(self.session.models())),
             data: Some(Box::new(self.session.data.clone())),
         }
     }
@@ -168,7 +168,7 @@ fn open_teacher(
     before: Option<&Pair>,
     device: &Device,
 ) -> Result<Arc<Model>, EngineError> {
-    let same = before.filter(|b| b.session.models.teacher.as_ref() == Some(choice) && b.data.classes == classes);
+    let same = before.filter(|b| b.session.teacher() == Some(choice) && b.data.classes == classes);
     let same = same.filter(|b| b.device.same_device(device));
     match same.and_then(|b| b.teacher.clone()) {
         Some(teacher) => Ok(teacher),
@@ -188,13 +188,13 @@ fn open_model(choice: &ModelChoice, classes: &[String], seed: u64, device: &Devi
 
 /// What is wrong with a teacher that is asked to start from random weights.
 pub fn noise() -> Sentence {
-    say!("it starts from random weights (start: Fresh) and can only teach noise")
+    say!("it starts from random weights (init: Fresh) and can only teach noise")
 }
 
 /// Why a model could only teach noise, and what to do.
 fn trouble(choice: &ModelChoice, model: &Model) -> Option<Sentence> {
     if !choice.needs_weights() {
-        return Some(Sentence::joined([noise(), say!("set its start to Stored, or train it first")], "; "));
+        return Some(Sentence::joined([noise(), say!("set its init to Stored, or train it first")], "; "));
     }
     let random = &model.card.random;
     let next = match model.top {
@@ -231,10 +231,9 @@ fn trouble(choice: &ModelChoice, model: &Model) -> Option<Sentence> {
 /// # Errors
 /// [`EngineError::Hub`].
 pub fn missing(session: &Session) -> Result<Vec<Missing>, EngineError> {
-    let choices = session.models.teacher.iter().chain([&session.models.student]);
-    let of = session.models.student.layers.as_ref().and_then(|layers| layers.of.clone()).map(ModelChoice::stored);
+    let of = session.student.init.layers_of().cloned().map(ModelChoice::stored);
     let mut lacking: Vec<Missing> = Vec::new();
-    for choice in choices.chain(&of) {
+    for choice in session.choices().chain(&of) {
         if let Some(missing) = hub::missing(choice)?.filter(|missing| !lacking.contains(missing)) {
             lacking.push(missing);
         }

@@ -8,10 +8,10 @@ use super::EngineError;
 use super::data::Example;
 use super::model::{DropoutRng, HeadKind, Kind, Model, Tokens, Trace};
 use super::pair::Pair;
-use super::prompt::{self, Template};
+use super::prompt::{self, PromptError, Template};
 use super::task::{self, Task};
 use crate::link::{ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip};
-use crate::session::{Chat, Prompt, Say, Sentence};
+use crate::session::{Chat, Prompt, Prompts, Say, Sentence};
 
 /// Both models' view of the text under the lens.
 ///
@@ -20,27 +20,27 @@ use crate::session::{Chat, Prompt, Say, Sentence};
 pub fn look(
     pair: &Pair,
     request: &ProbeRequest,
-    prompt: &Prompt,
+    prompts: &Prompts,
     step: u64,
     frame: u64,
 ) -> Result<ProbeFrame, EngineError> {
     let classes = &pair.data.classes;
-    let asked = Prompt { variants: Vec::new(), ..prompt.clone() };
-    let side = |model: &Model, layer: usize| -> Result<SideFrame, EngineError> {
+    let side = |model: &Model, prompt: Prompt, layer: usize| -> Result<SideFrame, EngineError> {
+        let asked = Prompt { variants: Vec::new(), ..prompt };
         let task = task::for_model(model, &asked, classes)?;
         view(model, task.as_ref(), &request.text, layer, request.attention)
     };
     // A classifier of other classes has no bars beside the student's.
     let teacher = pair.teacher.as_ref().filter(|model| model.outputs.trouble.is_none());
-    let teacher = teacher.map(|model| side(model, request.teacher_layer)).transpose()?;
-    let student = side(&pair.student, request.student_layer)?;
+    let teacher = teacher.map(|model| side(model, prompts.for_teacher(), request.teacher_layer)).transpose()?;
+    let student = side(&pair.student, prompts.for_student(), request.student_layer)?;
     let classes: Arc<[String]> = classes.as_slice().into();
     Ok(ProbeFrame {
         frame,
         revision: request.revision,
         step,
         text: request.text.clone(),
-        prompt: prompt.clone(),
+        prompt: prompts.clone(),
         classes,
         teacher,
         student,
@@ -71,26 +71,33 @@ fn view(model: &Model, task: &dyn Task, text: &str, layer: usize, attention: boo
 
 /// The prompt in the editor, as both models would read it. Trouble with the prompt is part of the
 /// answer, not an error.
-pub fn render(pair: &Pair, request: &ProbeRequest, prompt: &Prompt) -> PromptFrame {
-    let classes = &pair.data.classes;
-    let template = Template::parse(&prompt.template);
-    let problem = template.as_ref().err().map(Say::said);
+pub fn render(pair: &Pair, request: &ProbeRequest, prompts: &Prompts) -> PromptFrame {
+    let (asked, read) = (prompts.for_teacher(), prompts.for_student());
+    let [of_teacher, of_student] = [&asked, &read].map(|prompt| Template::parse(&prompt.template));
     let reads_prompt = |model: &&Model| matches!(model.top, HeadKind::Vocabulary);
     let teacher = pair.teacher.as_deref();
-    let reader = teacher.filter(reads_prompt).or(Some(&pair.student).filter(reads_prompt));
-    let words = match (&template, reader) {
-        (Ok(template), Some(model)) => words(template, model, prompt, classes),
+    let by_teacher = teacher.filter(reads_prompt).map(|model| (&of_teacher, model, &asked));
+    let reader = by_teacher.or(Some(&pair.student).filter(reads_prompt).map(|model| (&of_student, model, &read)));
+    let words = match reader {
+        Some((Ok(template), model, prompt)) => words(template, model, prompt, &pair.data.classes),
         _ => Vec::new(),
     };
-    let side = |model: &Model| side(model, template.as_ref().ok(), prompt, &request.text);
-    let student = side(&pair.student);
-    let teacher = teacher.map(side);
+    let student = side(&pair.student, of_student.as_ref().ok(), &read, &request.text);
+    let teacher = teacher.map(|model| side(model, of_teacher.as_ref().ok(), &asked, &request.text));
     let first = |side: &Result<PromptSide, Sentence>| side.as_ref().err().cloned();
-    let problem = problem.or_else(|| teacher.as_ref().and_then(first)).or_else(|| first(&student));
+    let broken = |template: &Result<Template, PromptError>| template.as_ref().err().map(Say::said);
+    let asked_trouble = broken(&of_teacher).or_else(|| teacher.as_ref().and_then(first));
+    let read_trouble = broken(&of_student).or_else(|| first(&student));
+    // Trouble stands beside the field in which it can be mended.
+    let (problem, student_problem) = match prompts.student {
+        Some(_) => (asked_trouble, read_trouble),
+        None => (asked_trouble.or(read_trouble), None),
+    };
     PromptFrame {
         revision: request.revision,
-        prompt: prompt.clone(),
+        prompt: prompts.clone(),
         problem,
+        student_problem,
         teacher: teacher.map(Result::unwrap_or_default),
         student: student.unwrap_or_default(),
         words,

@@ -13,7 +13,7 @@ use super::model::Model;
 use super::pair::Pair;
 use super::task::{self, Task};
 use crate::link::Speed;
-use crate::session::Prompt;
+use crate::session::{Prompt, Prompts};
 
 /// Texts that are timed, behind one that is not.
 const TEXTS: usize = 32;
@@ -25,15 +25,18 @@ const LIMIT: Duration = Duration::from_millis(300);
 ///
 /// # Errors
 /// [`EngineError`].
-pub fn of_both(pair: &Pair, prompt: &Prompt) -> Result<[Option<Speed>; 2], EngineError> {
+pub fn of_both(pair: &Pair, prompts: &Prompts) -> Result<[Option<Speed>; 2], EngineError> {
     let data = &pair.data;
     let parts = [&data.test, &data.validation, &data.train];
     let Some(part) = parts.into_iter().find(|part| !part.is_empty()) else { return Ok([None, None]) };
     // Texts of all kinds: files are often sorted by class, and classes differ in length.
     let texts: Vec<&str> = part.iter().step_by(part.len().div_ceil(TEXTS + 1)).map(|example| example.text()).collect();
-    let asked = Prompt { variants: Vec::new(), ..prompt.clone() };
-    let models = [Some(&pair.student), pair.teacher.as_deref()].into_iter().flatten();
-    let tasks = models.map(|model| Ok((model, task::for_model(model, &asked, &data.classes)?)));
+    let student = Some((&pair.student, prompts.for_student()));
+    let teacher = pair.teacher.as_deref().map(|teacher| (teacher, prompts.for_teacher()));
+    let tasks = [student, teacher].into_iter().flatten().map(|(model, prompt)| {
+        let asked = Prompt { variants: Vec::new(), ..prompt };
+        Ok((model, task::for_model(model, &asked, &data.classes)?))
+    });
     let tasks: Vec<(&Model, Box<dyn Task>)> = tasks.collect::<Result<_, EngineError>>()?;
     let speeds = timed(&texts, tasks.len(), |side, text| {
         let (model, task) = &tasks[side];

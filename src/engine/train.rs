@@ -59,7 +59,7 @@ impl Trainer {
     /// [`EngineError`] if the recipe, the prompt or a knob cannot be used with this pair.
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         pair.check()?;
-        let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
+        let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.data.classes)?;
         let teacher = pair.cached_teacher(&session)?;
         let objective = objective(&session, &pair)?;
         let knobs = checked_knobs(&session, catalog)?;
@@ -235,7 +235,7 @@ pub struct BatchPlan {
 /// # Errors
 /// [`EngineError`] as [`Trainer::new`].
 pub fn batch_plan(session: &Session, pair: &Pair) -> Result<BatchPlan, EngineError> {
-    let task = task::for_model(&pair.student, &session.prompt, &pair.data.classes)?;
+    let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.data.classes)?;
     plan_batches(session, pair, task.as_ref(), &objective(session, pair)?)
 }
 
@@ -243,7 +243,7 @@ pub fn batch_plan(session: &Session, pair: &Pair) -> Result<BatchPlan, EngineErr
 pub fn offered(session: &Session, pair: &Pair) -> Offered {
     let student = &pair.student;
     let text = student.architecture.causal() && matches!(student.top, HeadKind::Vocabulary);
-    Offered { teacher: session.models.teacher.is_some(), text }
+    Offered { teacher: session.teacher().is_some(), text }
 }
 
 fn objective(session: &Session, pair: &Pair) -> Result<Objective, EngineError> {

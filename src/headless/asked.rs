@@ -53,10 +53,14 @@ impl Asked {
     pub fn open_for(name: &str, fetch: bool, session: &Session, classes: &[String]) -> Result<Self, CommandError> {
         let source = source(name);
         ensure_local(&source, fetch)?;
-        let choices = session.models.teacher.iter().chain([&session.models.student]);
         // The session may say which output of a classifier is which class.
-        let said =
-            choices.filter(|choice| choice.needs_weights()).find(|choice| is_same(&choice.source, &source)).cloned();
+        let said = session
+            .choices()
+            .filter(|choice| choice.needs_weights())
+            .find(|choice| is_same(&choice.source, &source))
+            .cloned();
+        let is = |choice: &ModelChoice| is_same(&choice.source, &source);
+        let learns = is(&session.student) && !session.teacher().is_some_and(is);
         let files = hub::files(&ModelChoice::stored(source.clone())).map_err(CommandError::input)?;
         if said.is_none() && files.usage().map_err(CommandError::input)?.is_some() {
             return Self::open(name, fetch);
@@ -68,7 +72,8 @@ impl Asked {
             return Err(CommandError::input(format!("{name} does not answer for the data's classes: {trouble}")));
         }
         // Only the first template asks; variants are for training a model to be asked.
-        let prompt = Prompt { variants: Vec::new(), ..session.prompt.clone() };
+        let asked = if learns { session.prompt.for_student() } else { session.prompt.for_teacher() };
+        let prompt = Prompt { variants: Vec::new(), ..asked };
         Self::by(model, &prompt, classes.to_vec())
     }
 

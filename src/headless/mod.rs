@@ -92,8 +92,9 @@ pub struct RunArguments {
     /// Folder for journal, metrics, summary, checkpoints and the student.
     #[arg(long)]
     pub out: Option<PathBuf>,
-    /// Sets a knob at step 0, or recipe.seed, recipe.steps, recipe.batch, data.split_seed, data.labelled,
-    /// data.limit, teacher.token_limit, or recipe.device (Cpu, Cuda(0), Metal(0)).
+    /// Sets a knob at step 0, or any field under data, teachers, student, prompt and recipe, written as in a
+    /// session's file: recipe.seed=8, recipe.device=Cuda(0), student.init=Fresh, data.labelled=160; and
+    /// teacher.token_limit.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// Go on with the run in --out from its last checkpoint; with --set recipe.steps=N up to N steps in

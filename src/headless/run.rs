@@ -18,7 +18,7 @@ use crate::link::{
 };
 use crate::record::journal;
 use crate::record::recorder::Recorder;
-use crate::session::{Session, Source, file};
+use crate::session::{Session, file};
 
 /// How long a run that a signal ends may take to leave before its first step.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -101,7 +101,7 @@ fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
         None => Session::built_in().map_err(CommandError::input)?,
     };
     for assignment in &arguments.set {
-        set(&mut session, assignment).map_err(CommandError::input)?;
+        set(&mut session, assignment)?;
     }
     if let Some(problem) = session.problem() {
         return Err(CommandError::input(problem));
@@ -135,22 +135,24 @@ fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> 
     if let Some(session) = consent::session_of(out) {
         consent::ensure_local(&session, &arguments.consent)?;
     }
-    let Some(steps) = more_steps(&arguments.set).map_err(CommandError::input)? else {
+    let Some(steps) = more_steps(&arguments.set)? else {
         return Ok((Order::Continue(out.clone()).to(RunId::FIRST), out.clone()));
     };
     Ok((Order::Extend { out: out.clone(), steps }.to(RunId::FIRST), out.clone()))
 }
 
 /// The only thing that can be set of a run that is gone on with: how many steps it does in all.
-fn more_steps(set: &[String]) -> Result<Option<u64>, String> {
+fn more_steps(set: &[String]) -> Result<Option<u64>, CommandError> {
     let mut steps = None;
     for assignment in set {
         let Some(("recipe.steps", value)) = assignment.split_once('=').map(|(name, value)| (name.trim(), value)) else {
-            return Err(format!(
+            return Err(CommandError::input(format!(
                 "--resume goes on with the run as it was, and only --set recipe.steps=N, its steps in all, can be given with it; leave out --set {assignment}"
-            ));
+            )));
         };
-        steps = Some(value.trim().parse().map_err(|_| format!("recipe.steps takes a whole number, not {value:?}"))?);
+        let number = value.trim().parse();
+        let wrong = |_| CommandError::input(format!("recipe.steps takes a whole number, not {value:?}"));
+        steps = Some(number.map_err(wrong)?);
     }
     Ok(steps)
 }
@@ -161,42 +163,12 @@ fn free_folder() -> PathBuf {
     Path::new("runs").join((1..).find(free).unwrap_or(u32::MAX).to_string())
 }
 
-/// `name=value`: a knob, one of the session's numbers, or its device.
-fn set(session: &mut Session, assignment: &str) -> Result<(), String> {
-    let (name, value) =
-        assignment.split_once('=').ok_or_else(|| format!("--set takes NAME=VALUE, not {assignment:?}"))?;
-    if name.trim() == "recipe.device" {
-        session.recipe.device = ron::from_str(value.trim())
-            .map_err(|_| format!("recipe.device takes Cpu, Cuda(0) or Metal(0), not {value:?}"))?;
-        return Ok(());
-    }
-    let number: f64 = value.trim().parse().map_err(|_| format!("{name} takes a number, not {value:?}"))?;
-    let whole = || {
-        let fits = number >= 0.0 && number.fract() == 0.0 && number < 9e15;
-        fits.then_some(number as u64).ok_or_else(|| format!("{name} takes a whole number, not {value}"))
-    };
-    match name.trim() {
-        "recipe.seed" => session.recipe.seed = whole()?,
-        "recipe.steps" => session.recipe.steps = whole()?,
-        "recipe.batch" => session.recipe.batch = whole()? as usize,
-        "recipe.warmup" => session.recipe.warmup = whole()?,
-        "recipe.evaluate_every" => session.recipe.evaluate_every = whole()?,
-        "recipe.checkpoint_every" => session.recipe.checkpoint_every = whole()?,
-        "data.split_seed" => session.data.split_seed = whole()?,
-        "data.labelled" => session.data.labelled = Some(whole()? as usize),
-        "teacher.token_limit" => limit_tokens(session, whole()?)?,
-        "data.limit" => session.data.limit = Some(whole()? as usize),
-        knob => session.set_knob(knob, number),
-    }
-    Ok(())
-}
-
-fn limit_tokens(session: &mut Session, most: u64) -> Result<(), String> {
-    match session.models.teacher.as_mut().map(|teacher| &mut teacher.source) {
-        Some(Source::Server { token_limit, .. }) => *token_limit = Some(most),
-        _ => return Err("teacher.token_limit is for a teacher behind a server; this session has none".to_owned()),
-    }
-    Ok(())
+/// `name=value`: a field of the session, or a knob.
+fn set(session: &mut Session, assignment: &str) -> Result<(), CommandError> {
+    let (name, value) = assignment
+        .split_once('=')
+        .ok_or_else(|| CommandError::input(format!("--set takes NAME=VALUE, not {assignment:?}")))?;
+    session.assign(name.trim(), value.trim()).map_err(CommandError::input)
 }
 
 /// Listens until the run ends; a signal stops it as a person would.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::session::{Prompt, Sentence};
+use crate::session::{Prompts, Sentence};
 
 /// Where a text stands in the data. Tables show texts cut; under the lens they are read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ pub struct ProbeRequest {
     /// Where it stands in the data, if it was taken from a table: then the whole text is meant.
     pub place: Option<TextPlace>,
     /// The prompt as it stands in the editor, which may be ahead of the run's: both models' tokens are of it.
-    pub prompt: Option<Prompt>,
+    pub prompt: Option<Prompts>,
     /// The prompt by which both models are asked about the text; where it is not said, that of the run that
     /// is loaded, else that of the open session.
-    pub lens: Option<Prompt>,
+    pub lens: Option<Prompts>,
     /// Teacher layer whose attention is wanted, from 0.
     pub teacher_layer: usize,
     /// Student layer whose attention is wanted, from 0.
@@ -49,7 +49,7 @@ pub struct ProbeFrame {
     /// The text, whole.
     pub text: String,
     /// The prompt by which both models were asked.
-    pub prompt: Prompt,
+    pub prompt: Prompts,
     /// Class names.
     pub classes: Arc<[String]>,
     /// The teacher's view.
@@ -81,9 +81,11 @@ pub struct PromptFrame {
     /// Revision of the request it answers.
     pub revision: u64,
     /// The prompt that was rendered.
-    pub prompt: Prompt,
+    pub prompt: Prompts,
     /// What is wrong with the template, or `None`.
     pub problem: Option<Sentence>,
+    /// What is wrong with the template that the student alone reads, or `None`.
+    pub student_problem: Option<Sentence>,
     /// As the teacher reads it.
     pub teacher: Option<PromptSide>,
     /// As the student reads it.

@@ -41,7 +41,7 @@ pub fn text(record: &RunRecord, usage: &InferenceSpec) -> Option<String> {
 
 fn title(session: &Session, opened: &Opened, usage: &InferenceSpec) -> String {
     let student = &opened.student;
-    let taught = match &session.models.teacher {
+    let taught = match session.teacher() {
         Some(teacher) => format!("It learned from the answers of {}", origin::full_name(&teacher.source)),
         None => "It learned from labels alone".to_owned(),
     };
@@ -93,7 +93,7 @@ fn words(usage: &InferenceSpec) -> String {
 fn how_it_was_made(session: &Session, opened: &Opened, outcome: &Outcome, usage: &InferenceSpec) -> String {
     let rows = made_of(session, opened).into_iter().chain(trained_by(session, outcome));
     let rows: String = rows.map(|(name, value)| format!("| {name} | {value} |\n")).collect();
-    let (teacher, student) = (origin::read_by_teacher(session, opened), origin::read_by_student(usage.head));
+    let (teacher, student) = (origin::read_by_teacher(session, opened), origin::read_by_student(session, usage.head));
     format!("## How it was made\n\n| | |\n|---|---|\n{rows}{teacher}\n{student}\n")
 }
 
@@ -103,11 +103,11 @@ fn made_of(session: &Session, opened: &Opened) -> [(&'static str, String); 4] {
         "{} to learn from, {} of them with their label; {} for validation, {} for the test",
         parts.train, parts.labelled, parts.validation, parts.test
     );
-    let teacher = session.models.teacher.as_ref().zip(opened.teacher.as_ref());
+    let teacher = session.teacher().zip(opened.teacher.as_ref());
     let start = origin::start(session, opened).replace('|', "\\|");
     [
         ("teacher", teacher.map_or("none".to_owned(), |(choice, card)| model(&choice.source, card))),
-        ("student", format!("{}, {start}", model(&session.models.student.source, &opened.student))),
+        ("student", format!("{}, {start}", model(&session.student.source, &opened.student))),
         ("data", data(&session.data.source)),
         ("texts", texts),
     ]
@@ -117,7 +117,7 @@ fn trained_by(session: &Session, outcome: &Outcome) -> [(&'static str, String); 
     let recipe = &session.recipe;
     let (optimizer, schedule) = (recipe.optimizer.label(), recipe.schedule.label());
     [
-        ("losses", recipe.losses.iter().map(|loss| code(loss)).collect::<Vec<_>>().join(", ")),
+        ("losses", recipe.terms.iter().map(|loss| code(loss)).collect::<Vec<_>>().join(", ")),
         ("optimiser", format!("{optimizer}, {schedule} schedule, {} steps of warm-up", recipe.warmup)),
         ("steps", format!("{} of {}, {} texts each ({})", outcome.steps, recipe.steps, recipe.batch, outcome.reason)),
         ("saved", saved(outcome)),

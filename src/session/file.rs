@@ -176,9 +176,10 @@ impl Session {
             .or_else(|| share("data.test", self.data.test))
             .or_else(|| positive("recipe.batch", self.recipe.batch as u64))
             .or_else(|| positive("recipe.steps", self.recipe.steps))
-            .or_else(|| self.recipe.losses_problem())
+            .or_else(|| self.recipe.terms_problem())
             .or_else(|| self.recipe.problem())
-            .or_else(|| self.models.problem())
+            .or_else(|| self.models_problem())
+            .or_else(|| self.prompt.problem())
             .or_else(|| self.unsorted_script())
             .or_else(|| {
                 let not_a_number = |(id, value): (&String, &f64)| {

@@ -6,33 +6,34 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::from_tree::read;
 use super::refusal::Refusal;
-use super::ron_tree::{Field, Kind, Node};
-use super::{SESSION_VERSION, Session, say};
+use super::ron_tree::{Kind, Node};
+use super::{SESSION_VERSION, Session, say, to_version_3};
 
 /// What makes a session of one version into one of the next.
-type Step = fn(&mut Node);
+type Step = fn(&mut Node) -> Result<(), Refusal>;
 
 /// The step at place `n` starts from version `n + 1`.
-const STEPS: [Step; SESSION_VERSION as usize - 1] = [split_by_the_seed_of_the_run];
+const STEPS: [Step; SESSION_VERSION as usize - 1] = [split_by_the_seed_of_the_run, to_version_3::session];
 
 /// The recipe's seed where version 1 named none.
 const SEED_OF_VERSION_1: &str = "7";
 
 /// Version 1 drew the parts by the recipe's seed.
-fn split_by_the_seed_of_the_run(session: &mut Node) {
+fn split_by_the_seed_of_the_run(session: &mut Node) -> Result<(), Refusal> {
     let seed = session.field("recipe").and_then(|recipe| recipe.field("seed")).map(|seed| seed.kind.clone());
     let seed = seed.unwrap_or_else(|| Kind::Number(SEED_OF_VERSION_1.to_owned()));
     if let (Some(data), Kind::Number(_)) = (session.field_mut("data"), &seed) {
-        data.add("split_seed", seed);
+        data.add("split_seed", Node { at: None, kind: seed });
     }
+    Ok(())
 }
 
 /// Language and colours stood in the view once. They are left out in every version: leaving them out
 /// changes no shape, so an older program reads on what this one writes.
 fn leave_out_what_is_the_persons(session: &mut Node) {
     if let Some(view) = session.field_mut("view") {
-        view.remove("language");
-        view.remove("theme");
+        view.take("language");
+        view.take("theme");
     }
 }
 
@@ -74,7 +75,7 @@ pub fn version(tree: &Node, newest: u32) -> Result<u32, Unread> {
 pub fn session(mut tree: Node) -> Result<Session, Unread> {
     let version = version(&tree, SESSION_VERSION)?;
     for step in STEPS.iter().skip(version as usize - 1) {
-        step(&mut tree);
+        step(&mut tree).map_err(|refusal| refusal.near(tree.at))?;
     }
     leave_out_what_is_the_persons(&mut tree);
     // The derived reading, which knows one version only, stands beside the trait's.
@@ -96,50 +97,5 @@ impl<'de> Deserialize<'de> for Session {
 impl Serialize for Session {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Self::serialize(self, serializer)
-    }
-}
-
-impl Node {
-    /// The value of a field, or of an entry of that name.
-    fn field(&self, name: &str) -> Option<&Node> {
-        match &self.kind {
-            Kind::Fields(_, fields) => fields.iter().find(|field| field.name == name).map(|field| &field.value),
-            Kind::Map(entries) => entries.iter().find(|(key, _)| key.is(name)).map(|(_, value)| value),
-            _ => None,
-        }
-    }
-
-    fn field_mut(&mut self, name: &str) -> Option<&mut Node> {
-        match &mut self.kind {
-            Kind::Fields(_, fields) => fields.iter_mut().find(|field| field.name == name).map(|field| &mut field.value),
-            Kind::Map(entries) => entries.iter_mut().find(|(key, _)| key.is(name)).map(|(_, value)| value),
-            _ => None,
-        }
-    }
-
-    fn is(&self, name: &str) -> bool {
-        matches!(&self.kind, Kind::Text(text) if text == name)
-    }
-
-    /// Takes a field away, if it is there.
-    fn remove(&mut self, name: &str) {
-        match &mut self.kind {
-            Kind::Fields(_, fields) => fields.retain(|field| field.name != name),
-            Kind::Map(entries) => entries.retain(|(key, _)| !key.is(name)),
-            _ => {}
-        }
-    }
-
-    /// Adds a field, unless it is there already.
-    fn add(&mut self, name: &str, kind: Kind) {
-        if self.field(name).is_some() {
-            return;
-        }
-        let value = Node { at: None, kind };
-        match &mut self.kind {
-            Kind::Fields(_, fields) => fields.push(Field { name: name.to_owned(), at: None, value }),
-            Kind::Map(entries) => entries.push((Node { at: None, kind: Kind::Text(name.to_owned()) }, value)),
-            _ => {}
-        }
     }
 }

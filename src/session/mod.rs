@@ -3,7 +3,12 @@
 //! A [`Session`] is the whole experiment: the pair, the data, the prompt, the recipe, the knobs at
 //! step 0 and the changes made to them later (the script). Running a session in the window and
 //! running it with `retort run` is the same thing. No tensors, threads, history or widget state here.
+//!
+//! *Why there is no `recipe.task` and there are no `stages` yet (2026-11).* Nothing would read them: a field that
+//! is only stored promises what no run keeps. They come with what reads them; the version rises with every change
+//! of shape, so an older program then says that the file is newer, and not that a field is unknown.
 
+mod assignment;
 pub mod atomic;
 pub mod data;
 pub mod device;
@@ -18,6 +23,7 @@ pub mod near;
 pub mod origin;
 pub mod paths;
 pub mod prompt;
+mod prompts;
 pub mod recipe;
 mod refusal;
 mod ron_tree;
@@ -26,6 +32,8 @@ pub(crate) mod say;
 pub mod sentence;
 pub mod source;
 pub mod student_init;
+mod to_version_3;
+mod tree_edit;
 pub mod view;
 pub mod written_sentence;
 
@@ -40,19 +48,20 @@ pub use file::SessionError;
 pub use inference_spec::{InferenceSpec, UsageError};
 pub use key::{Grant, KeyPlace};
 pub use knob::{Catalog, Knob, Knobs, Scale};
-pub use models::{Head, ModelChoice, Models, Precision, Start};
+pub use models::{Head, ModelChoice, Models, Precision};
 pub use origin::{OriginError, ServerOrigin};
 pub use prompt::{Chat, Prompt, Scoring};
+pub use prompts::{Prompts, Wording};
 pub use recipe::{Extension, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
 pub use say::Say;
 pub(crate) use say::{say, spoken};
 pub use sentence::{Argument, Sentence};
 pub use source::{MAIN, ServerMode, Source};
-pub use student_init::{LayerMap, Layers, Vocabulary};
+pub use student_init::{Init, LayerMap, Vocabulary};
 pub use view::View;
 
 /// The newest session format this program writes; older ones are migrated when opened.
-pub const SESSION_VERSION: u32 = 2;
+pub const SESSION_VERSION: u32 = 3;
 
 /// One experiment, as saved in a `.ron` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,13 +72,16 @@ pub struct Session {
     /// Shown in the title bar; free text. A file that names none is called by its own name.
     #[serde(default)]
     pub name: String,
-    /// Who teaches whom.
-    pub models: Models,
     /// Which texts, which classes, which split.
     pub data: Data,
+    /// The prompted models whose probabilities are learned: one, or none to train on labels alone.
+    #[serde(default)]
+    pub teachers: Vec<ModelChoice>,
+    /// The model that is trained.
+    pub student: ModelChoice,
     /// How a text becomes a question, and which words answer it.
-    pub prompt: Prompt,
-    /// Losses, optimiser, schedule, length and seed.
+    pub prompt: Prompts,
+    /// Terms of the loss, optimiser, schedule, length and seed.
     pub recipe: Recipe,
     /// Knob id to value at step 0; a knob that is missing has its default.
     #[serde(default)]

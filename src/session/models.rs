@@ -1,20 +1,23 @@
-//! The pair: which model teaches, which one learns.
+//! The models of a session: who teaches, who learns, and how each is used.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{KeyPlace, Layers, Source, Vocabulary};
+use super::ron_tree::Node;
+use super::to_version_3;
+use super::{Init, KeyPlace, Session, Source, Vocabulary};
 use crate::session::{Sentence, say};
 
-/// Teacher and student of a session.
+/// Teachers and student as a value of their own: what a record says was open, what the window puts in their
+/// place at once. It reads what version 2 wrote of them as well, since journals hold that, too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Models {
-    /// The prompted model whose probabilities are learned; `None` trains on labels alone.
-    #[serde(default)]
-    pub teacher: Option<ModelChoice>,
-    /// The model that is trained.
+    /// As [`Session::teachers`].
+    pub teachers: Vec<ModelChoice>,
+    /// As [`Session::student`].
     pub student: ModelChoice,
 }
 
@@ -24,9 +27,9 @@ pub struct Models {
 pub struct ModelChoice {
     /// Where its files are.
     pub source: Source,
-    /// Whether its stored weights are used or forgotten.
+    /// Which weights it starts from.
     #[serde(default)]
-    pub start: Start,
+    pub init: Init,
     /// How it answers.
     #[serde(default)]
     pub head: Head,
@@ -34,9 +37,6 @@ pub struct ModelChoice {
     /// 0 means as long as the model allows.
     #[serde(default)]
     pub max_tokens: usize,
-    /// Of a student: layers of another model that it starts with; `start` is not read then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layers: Option<Box<Layers>>,
     /// Of a student: how much of its vocabulary it keeps.
     #[serde(default, skip_serializing_if = "Vocabulary::is_whole")]
     pub vocabulary: Vocabulary,
@@ -81,16 +81,6 @@ impl Precision {
     }
 }
 
-/// Which weights a model starts from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Start {
-    /// The weights stored beside its configuration.
-    #[default]
-    Stored,
-    /// Random weights drawn from the recipe's seed; only configuration and tokenizer are read.
-    Fresh,
-}
-
 /// How a model answers a classification question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Head {
@@ -103,51 +93,109 @@ pub enum Head {
     LabelWords,
 }
 
+impl<'de> Deserialize<'de> for Models {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tree = to_version_3::models(Node::deserialize(deserializer)?).map_err(D::Error::custom)?;
+        // The derived reading, which knows one version only, stands beside the trait's.
+        Self::deserialize(&tree).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Models {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
 impl Models {
-    /// Where the layers of the student come from, if it is made from another model's.
-    pub fn layers_from(&self) -> Option<&Source> {
-        let layers = self.student.layers.as_ref()?;
-        layers.of.as_ref().or_else(|| self.teacher.as_ref().map(|teacher| &teacher.source))
+    /// The model that teaches; `None` trains on labels alone.
+    pub fn teacher(&self) -> Option<&ModelChoice> {
+        self.teachers.first()
     }
 
-    /// What no pair can do, in words, or `None`.
-    pub fn problem(&self) -> Option<Sentence> {
-        let teacher = self.teacher.as_ref();
-        if teacher.is_some_and(|teacher| teacher.layers.is_some() || !teacher.vocabulary.is_whole()) {
-            return Some(say!("models.teacher cannot be made from layers or trimmed; ask this of models.student"));
+    /// Has this model teach and no other; `None` has none teach.
+    pub fn set_teacher(&mut self, teacher: Option<ModelChoice>) {
+        self.teachers = teacher.into_iter().collect();
+    }
+}
+
+impl Session {
+    /// The model that teaches; `None` trains on labels alone.
+    pub fn teacher(&self) -> Option<&ModelChoice> {
+        self.teachers.first()
+    }
+
+    /// The same, to be changed.
+    pub fn teacher_mut(&mut self) -> Option<&mut ModelChoice> {
+        self.teachers.first_mut()
+    }
+
+    /// Has this model teach and no other; `None` has none teach.
+    pub fn set_teacher(&mut self, teacher: Option<ModelChoice>) {
+        self.teachers = teacher.into_iter().collect();
+    }
+
+    /// Teachers and student, as a value of their own.
+    pub fn models(&self) -> Models {
+        Models { teachers: self.teachers.clone(), student: self.student.clone() }
+    }
+
+    /// Puts other models in their place, and gives those that were there.
+    pub fn replace_models(&mut self, models: Models) -> Models {
+        let teachers = std::mem::replace(&mut self.teachers, models.teachers);
+        Models { teachers, student: std::mem::replace(&mut self.student, models.student) }
+    }
+
+    /// Every model that it names as teacher or student, the student last.
+    pub fn choices(&self) -> impl Iterator<Item = &ModelChoice> {
+        self.teachers.iter().chain([&self.student])
+    }
+
+    /// Where the layers of the student come from, if it is made from another model's.
+    pub fn layers_from(&self) -> Option<&Source> {
+        match &self.student.init {
+            Init::Layers { of, .. } => of.as_ref().or_else(|| self.teacher().map(|teacher| &teacher.source)),
+            Init::Stored | Init::Fresh => None,
         }
+    }
+
+    /// What no models can do, in words, or `None`.
+    pub(super) fn models_problem(&self) -> Option<Sentence> {
+        if let [_, another, ..] = &self.teachers[..] {
+            return Some(say!(
+                "teachers names {count} models, {another} the second of them, and a student learns from one so far; keep one",
+                count = self.teachers.len(),
+                another = another.source.title()
+            ));
+        }
+        let teacher = self.teacher().and_then(ModelChoice::problem_as_teacher);
+        teacher.or_else(|| self.student_problem()).or_else(|| {
+            let sources = self.choices().map(|choice| &choice.source);
+            sources.filter_map(Source::key).find_map(KeyPlace::problem)
+        })
+    }
+
+    fn student_problem(&self) -> Option<Sentence> {
         if !self.student.precision.is_single() {
-            return Some(say!("models.student.precision must be F32: what learns is trained in single precision"));
+            return Some(say!("student.precision must be F32: what learns is trained in single precision"));
         }
-        if self.student.layers.is_some() && self.layers_from().is_none() {
-            return Some(say!("models.student.layers names no model and there is no teacher; name one under `of`"));
+        if self.student.init.layer_map().is_some() && self.layers_from().is_none() {
+            return Some(say!(
+                "student.init takes layers and there is no teacher to take them from; name a model under `of`"
+            ));
         }
         if matches!(self.student.source, Source::Hub { file: Some(_), .. }) {
-            return Some(say!(
-                "models.student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out"
-            ));
+            return Some(say!("student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out"));
         }
-        if teacher.is_some_and(|t| t.classes.is_some() && matches!(t.source, Source::Server { .. })) {
-            return Some(say!(
-                "models.teacher.classes says which output of a classifier is which class, and a model behind a server has none; leave it out"
-            ));
-        }
-        if teacher.is_some_and(|teacher| matches!(teacher.source, Source::Server { per_minute: Some(0), .. })) {
-            return Some(say!(
-                "models.teacher: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers"
-            ));
-        }
-        let sources = teacher.into_iter().chain([&self.student]).map(|choice| &choice.source);
-        sources.filter_map(Source::key).find_map(KeyPlace::problem)
+        None
     }
 }
 
 impl ModelChoice {
     /// A stored model at `source`, with every other choice at its default.
     pub fn stored(source: Source) -> Self {
-        let (start, head, vocabulary) = (Start::Stored, Head::Auto, Vocabulary::Whole);
-        let (layers, precision, classes) = (None, Precision::F32, None);
-        Self { source, start, head, max_tokens: 0, layers, vocabulary, precision, classes }
+        let (init, head, vocabulary) = (Init::Stored, Head::Auto, Vocabulary::Whole);
+        Self { source, init, head, max_tokens: 0, vocabulary, precision: Precision::F32, classes: None }
     }
 
     /// Takes the model from `source` from now on. What else was chosen stays: only which of its outputs
@@ -161,6 +209,23 @@ impl ModelChoice {
 
     /// Whether its own stored weights are read.
     pub fn needs_weights(&self) -> bool {
-        self.start == Start::Stored && self.layers.is_none()
+        self.init == Init::Stored
+    }
+
+    fn problem_as_teacher(&self) -> Option<Sentence> {
+        if self.init.layer_map().is_some() || !self.vocabulary.is_whole() {
+            return Some(say!("a teacher under teachers cannot be made from layers or trimmed; ask this of student"));
+        }
+        let Source::Server { per_minute, .. } = &self.source else { return None };
+        if self.classes.is_some() {
+            return Some(say!(
+                "teachers: classes says which output of a classifier is which class, and a model behind a server has none; leave it out"
+            ));
+        }
+        (*per_minute == Some(0)).then(|| {
+            say!(
+                "teachers: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers"
+            )
+        })
     }
 }

@@ -16,8 +16,8 @@ impl Session {
     /// Every path of the session.
     pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
         let mut paths: Vec<&mut PathBuf> = Vec::new();
-        for choice in self.models.teacher.iter_mut().chain([&mut self.models.student]) {
-            let of = choice.layers.iter_mut().filter_map(|layers| layers.of.as_mut());
+        for choice in self.teachers.iter_mut().chain([&mut self.student]) {
+            let of = choice.init.layers_of_mut().into_iter();
             paths.extend(of.chain([&mut choice.source]).filter_map(|source| match source {
                 Source::Folder(path) => Some(path),
                 Source::BuiltIn(_) | Source::Hub { .. } | Source::Server { .. } => None,
@@ -167,16 +167,16 @@ fn is_link(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::{Column, LayerMap, Layers, ModelChoice, file};
+    use crate::session::{Column, Init, LayerMap, ModelChoice, file};
 
     /// A session that names every kind of path, each by `path` and a name of its own.
     fn everywhere(path: &str) -> Session {
         let at = |name: &str| Path::new(path).join(name);
         let folder = |name: &str| Source::Folder(at(name));
         let mut session = Session::built_in().unwrap();
-        session.models.teacher = Some(ModelChoice::stored(folder("teacher.gguf")));
-        session.models.student = ModelChoice {
-            layers: Some(Box::new(Layers { of: Some(folder("layers")), map: LayerMap::EveryOther })),
+        session.set_teacher(Some(ModelChoice::stored(folder("teacher.gguf"))));
+        session.student = ModelChoice {
+            init: Init::Layers { of: Some(folder("layers")), map: LayerMap::EveryOther },
             ..ModelChoice::stored(folder("student"))
         };
         let (path, test) = (at("rows.csv"), Some(at("test rows.csv")));
@@ -224,11 +224,11 @@ mod tests {
                 .for_each(|path| std::fs::write(path, "").unwrap());
         }
         let mut session = everywhere(home.join("before/s").to_str().unwrap());
-        session.models.student.source = Source::Folder(other.join("student"));
+        session.student.source = Source::Folder(other.join("student"));
         file::save(&session, &home.join("before/runs/1/session.ron")).unwrap();
         std::fs::rename(home.join("before"), home.join("after")).unwrap();
         let mut moved = everywhere(home.join("after/s").to_str().unwrap());
-        moved.models.student.source = Source::Folder(other.join("student"));
+        moved.student.source = Source::Folder(other.join("student"));
         assert_eq!(file::open(&home.join("after/runs/1/session.ron")).unwrap(), moved);
         session.follow_folder(&home.join("before/runs/1"), &home.join("after/runs/1"));
         assert_eq!(session, moved);
@@ -273,11 +273,11 @@ mod tests {
     #[test]
     fn paths_are_made_absolute_and_a_field_that_is_empty_stays_so() {
         let mut session = everywhere("some/../where");
-        session.models.student.source = Source::Folder(PathBuf::new());
+        session.student.source = Source::Folder(PathBuf::new());
         session.make_paths_absolute();
         let here = std::env::current_dir().unwrap().join("where");
         assert!(paths(&session).iter().all(|path| path.starts_with(&here)), "{:?}", paths(&session));
-        assert_eq!(session.models.student.source, Source::Folder(PathBuf::new()));
+        assert_eq!(session.student.source, Source::Folder(PathBuf::new()));
         assert_eq!(cleaned(Path::new("/../a/./b/../../c")), Path::new("/c"));
     }
 }

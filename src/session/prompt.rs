@@ -1,4 +1,5 @@
-//! The prompt: how a text becomes a question, and which words answer it.
+//! The prompt that one model is asked by: how a text becomes a question, and which words answer it. A session
+//! says it of both models at once, see [`super::Prompts`]; a saved student says its own in `retort.ron`.
 
 use std::collections::BTreeMap;
 
@@ -64,23 +65,6 @@ impl Prompt {
         self.label_words.get(class).map_or(class, String::as_str)
     }
 
-    /// What to say of label words whose class does not exist, or `None`: each of them, and the class that
-    /// was most likely meant.
-    pub fn stray_words(&self, classes: &[String]) -> Option<Sentence> {
-        let known: Vec<&str> = classes.iter().map(String::as_str).collect();
-        let strays = self.label_words.keys().filter(|class| !known.contains(&class.as_str()));
-        let strays: Vec<String> = strays.map(|class| format!("{class:?}{}", suggested(class, &known))).collect();
-        let shown = &known[..known.len().min(MOST_NAMED)];
-        let more = if known.len() > shown.len() {
-            say!(", … ({known} in all)", known = known.len())
-        } else {
-            Sentence::default()
-        };
-        (!strays.is_empty()).then(|| {
-            say!("label words for classes that the data does not have, which are not used: {strays}; its classes are {shown}{more}", strays = strays.join(", "), shown = shown.join(", "), more)
-        })
-    }
-
     /// What is wrong with `template`, in words, or `None`.
     pub fn problem(template: &str) -> Option<Sentence> {
         for slot in [TEXT_SLOT, ANSWER_SLOT] {
@@ -102,9 +86,6 @@ impl Prompt {
         ))
     }
 }
-
-/// Classes that a sentence lists before it only counts them.
-const MOST_NAMED: usize = 20;
 
 /// What stands in braces like the name of a slot: letters, digits and underscores, not a digit first.
 fn braced(template: &str) -> impl Iterator<Item = &str> {
@@ -134,25 +115,5 @@ mod tests {
             assert_eq!(Prompt::problem(plain), None, "{plain}");
         }
         assert!(Prompt::problem("{text} {text} {answer}").unwrap().contains("2 times"));
-    }
-
-    #[test]
-    fn label_words_of_no_class_are_named_with_the_class_that_was_meant() {
-        let prompt = |classes: &[&str]| Prompt {
-            template: String::new(),
-            variants: Vec::new(),
-            label_words: classes.iter().map(|class| ((*class).to_owned(), "word".to_owned())).collect(),
-            scoring: Scoring::Sum,
-            chat: Chat::Off,
-        };
-        let classes = ["negative".to_owned(), "positive".to_owned()];
-        assert_eq!(prompt(&["negative", "positive"]).stray_words(&classes), None);
-        assert_eq!(prompt(&[]).stray_words(&classes), None);
-        let said = prompt(&["Positive", "negative", "neutral"]).stray_words(&classes).unwrap();
-        assert!(said.contains("\"Positive\" (did you mean \"positive\"?), \"neutral\";"), "{said}");
-        assert!(said.contains("negative, positive"), "{said}");
-        let many: Vec<String> = (0..1000).map(|class| format!("class {class}")).collect();
-        let said = prompt(&["klass 7"]).stray_words(&many).unwrap();
-        assert!(said.contains("1000 in all") && said.len() < 1000, "{said}");
     }
 }

@@ -9,8 +9,10 @@ use crate::session::{Sentence, say};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// Ids of the losses in the mixture, e.g. `soft_targets`, `hard_labels`, `next_token`.
-    pub losses: Vec<String>,
+    /// The terms of the loss that is minimised, by the ids of their losses, e.g. `soft_targets`,
+    /// `hard_labels`, `next_token`. What a term weighs is not repeated here: that is a knob (`<loss>.weight`, and
+    /// `mixture.alpha` between labels and teacher), which is turned while the run goes on.
+    pub terms: Vec<String>,
     /// Which optimiser.
     pub optimizer: OptimizerKind,
     /// How the learning rate moves over the steps, after the warm-up.
@@ -52,7 +54,7 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            losses: vec!["soft_targets".to_owned(), "hard_labels".to_owned()],
+            terms: vec!["soft_targets".to_owned(), "hard_labels".to_owned()],
             optimizer: OptimizerKind::AdamW,
             schedule: ScheduleKind::Linear,
             warmup: 50,
@@ -72,14 +74,14 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// Why its losses make no mixture, or `None`: the checks that need no list of what there is.
-    pub fn losses_problem(&self) -> Option<Sentence> {
-        if self.losses.is_empty() {
-            return Some(say!("recipe.losses is empty; name at least one loss"));
+    /// Why its terms make no loss, or `None`: the checks that need no list of what there is.
+    pub fn terms_problem(&self) -> Option<Sentence> {
+        if self.terms.is_empty() {
+            return Some(say!("recipe.terms is empty; name at least one loss"));
         }
-        let again = self.losses.iter().enumerate().find(|(place, loss)| self.losses[..*place].contains(loss));
+        let again = self.terms.iter().enumerate().find(|(place, loss)| self.terms[..*place].contains(loss));
         again.map(|(_, loss)| {
-            say!("recipe.losses names {loss} more than once, which would count it twice; name it once and turn its weight", loss)
+            say!("recipe.terms names {loss} more than once, which would count it twice; name it once and turn its weight", loss)
         })
     }
 

@@ -1,20 +1,58 @@
-//! How a student is made from another model: whose layers it starts with, and how much of the
-//! vocabulary it keeps.
+//! Which weights a model starts from, and how much of the vocabulary a student keeps.
 
 use serde::{Deserialize, Serialize};
 
 use super::Source;
 
-/// Layers of another model, with which a student starts instead of its own stored weights.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Which weights a model starts from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Layers {
-    /// The model they are taken from; `None` is the session's teacher. Where it is the student's own
-    /// source, the student's configuration gets as many layers as the map takes.
-    #[serde(default)]
-    pub of: Option<Source>,
-    /// Which ones.
-    pub map: LayerMap,
+pub enum Init {
+    /// The weights stored beside its configuration.
+    #[default]
+    Stored,
+    /// Random weights drawn from the recipe's seed; only configuration and tokenizer are read.
+    Fresh,
+    /// Of a student: layers of another model.
+    Layers {
+        /// The model they are taken from; `None` is the session's teacher. Where it is the student's own
+        /// source, the student's configuration gets as many layers as the map takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Source>,
+        /// Which ones.
+        map: LayerMap,
+    },
+}
+
+impl Init {
+    /// Layers of the session's teacher.
+    pub fn layers(map: LayerMap) -> Self {
+        Self::Layers { of: None, map }
+    }
+
+    /// Which layers it takes of another model; `None` where it takes none.
+    pub fn layer_map(&self) -> Option<&LayerMap> {
+        match self {
+            Self::Layers { map, .. } => Some(map),
+            Self::Stored | Self::Fresh => None,
+        }
+    }
+
+    /// The model whose layers it takes, where it names one.
+    pub fn layers_of(&self) -> Option<&Source> {
+        match self {
+            Self::Layers { of, .. } => of.as_ref(),
+            Self::Stored | Self::Fresh => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn layers_of_mut(&mut self) -> Option<&mut Source> {
+        match self {
+            Self::Layers { of, .. } => of.as_mut(),
+            Self::Stored | Self::Fresh => None,
+        }
+    }
 }
 
 /// Which layers of a model become those of a student. Layers are counted from 0.

@@ -10,7 +10,7 @@ use super::state::{Action, Back};
 use super::undo::Part;
 use crate::link::preview::{bare, roles};
 use crate::link::{About, Command, Order, Question};
-use crate::session::{Data, Models, Prompt, Say, Sentence, Session, Source};
+use crate::session::{Data, Models, Prompts, Say, Sentence, Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
 const OPEN_AFTER: f64 = 0.5;
@@ -22,7 +22,7 @@ pub const LEARNING_RATE: &str = "optimizer.learning_rate";
 impl WorkbenchApp {
     /// Carries out one action at time `now`.
     pub(super) fn act(&mut self, action: Action, now: f64) {
-        let before = (self.session.models.clone(), self.session.data.clone());
+        let before = (self.session.models(), self.session.data.clone());
         let asked = (self.session.prompt.clone(), self.session.recipe.clone());
         self.carry_out(action, now);
         if asked != (self.session.prompt.clone(), self.session.recipe.clone()) && self.pays() {
@@ -30,17 +30,17 @@ impl WorkbenchApp {
         }
         self.take_back_notices(&before.0, &before.1, &asked.0);
         self.state.choosing.forget_settled(&before.0, &before.1, &self.session);
-        if self.session.models != before.0 || self.session.data != before.1 {
+        if self.session.models() != before.0 || self.session.data != before.1 {
             self.due.open = Some(now + OPEN_AFTER);
         }
-        if self.session.models.student != before.0.student && is_complete(&self.session) {
+        if self.session.student != before.0.student && is_complete(&self.session) {
             self.send(Command::Weigh(Box::new(self.session.clone())));
         }
     }
 
     /// A notice about a part that is another one now says nothing of it.
-    fn take_back_notices(&mut self, models: &Models, data: &Data, prompt: &Prompt) {
-        let (pair, data) = (self.session.models != *models, self.session.data != *data);
+    fn take_back_notices(&mut self, models: &Models, data: &Data, prompt: &Prompts) {
+        let (pair, data) = (self.session.models() != *models, self.session.data != *data);
         let prompt = self.session.prompt != *prompt;
         if pair || data || prompt {
             self.workspace.notices.forget(|about| match about {
@@ -139,7 +139,7 @@ impl WorkbenchApp {
         let session = &mut self.session;
         match part {
             Part::Name(name) => Part::Name(std::mem::replace(&mut session.name, name)),
-            Part::Models(models) => Part::Models(Box::new(std::mem::replace(&mut session.models, *models))),
+            Part::Models(models) => Part::Models(Box::new(session.replace_models(*models))),
             Part::Data(data) => Part::Data(std::mem::replace(&mut session.data, data)),
             Part::Prompt(prompt) => Part::Prompt(std::mem::replace(&mut session.prompt, prompt)),
             Part::Recipe(recipe) => Part::Recipe(std::mem::replace(&mut session.recipe, recipe)),
@@ -262,7 +262,7 @@ impl WorkbenchApp {
             Back::Prompt => self.set(Part::Prompt(run.prompt.clone())),
             Back::PairAndData => {
                 self.set(Part::Data(run.data.clone()));
-                self.set(Part::Models(Box::new(run.models.clone())));
+                self.set(Part::Models(Box::new(run.models())));
             }
         }
     }
@@ -360,7 +360,7 @@ impl WorkbenchApp {
 
     /// Whether a run asks a server.
     fn pays(&self) -> bool {
-        let teacher = self.session.models.teacher.as_ref();
+        let teacher = self.session.teacher();
         teacher.is_some_and(|teacher| matches!(teacher.source, Source::Server { .. }))
     }
 
@@ -384,6 +384,6 @@ impl WorkbenchApp {
 
 /// Whether everything that is needed was named; half a choice is not worth an error.
 fn is_complete(session: &Session) -> bool {
-    let mut models = session.models.teacher.iter().chain([&session.models.student]);
+    let mut models = session.choices();
     models.all(|choice| choice.source.is_named()) && session.data.source.is_named()
 }

@@ -4,7 +4,10 @@
 use std::cell::LazyCell;
 
 use crate::record::Workspace;
-use crate::session::{ModelChoice, Models, Session, Source};
+use crate::session::{ModelChoice, Session, Source};
+
+/// Teachers and student.
+type Pair<'a> = (&'a [ModelChoice], &'a ModelChoice);
 
 /// What of the window is of the pair and the data that are chosen now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +35,10 @@ impl Belonging {
         // Reckoned once, and only where the paths as they are typed do not settle it: this is asked in every frame.
         let rooted = LazyCell::new(|| rooted(session));
         Self {
-            run_pair: run.is_none_or(|run| same_models(&run.models, &session.models, || &rooted.models)),
+            run_pair: run.is_none_or(|run| is_same(pair(run), pair(session), || pair(&rooted))),
             run_data: run.is_none_or(|run| run.data == session.data || run.data == rooted.data),
-            open_pair: models.is_none_or(|models| same_models(models, &session.models, || &rooted.models)),
+            open_pair: models
+                .is_none_or(|models| is_same((&models.teachers, &models.student), pair(session), || pair(&rooted))),
             open_data: data.is_none_or(|data| *data == session.data || *data == rooted.data),
         }
     }
@@ -50,14 +54,15 @@ impl Belonging {
     }
 }
 
-fn same_models<'a>(then: &Models, now: &Models, rooted: impl FnOnce() -> &'a Models) -> bool {
-    let same = |now: &Models| {
-        let teachers = match (&then.teacher, &now.teacher) {
-            (Some(then), Some(now)) => same_choice(then, now),
-            (None, None) => true,
-            _ => false,
-        };
-        teachers && same_choice(&then.student, &now.student)
+fn pair(session: &Session) -> Pair<'_> {
+    (&session.teachers, &session.student)
+}
+
+fn is_same<'a>(then: Pair, now: Pair, rooted: impl FnOnce() -> Pair<'a>) -> bool {
+    let same = |now: Pair| {
+        let teachers =
+            then.0.len() == now.0.len() && then.0.iter().zip(now.0).all(|(then, now)| same_choice(then, now));
+        teachers && same_choice(then.1, now.1)
     };
     then == now || same(now) || same(rooted())
 }
@@ -70,15 +75,14 @@ fn rooted(session: &Session) -> Session {
 }
 
 fn same_choice(then: &ModelChoice, now: &ModelChoice) -> bool {
-    let of = |choice: &ModelChoice| choice.layers.as_ref().and_then(|layers| layers.of.clone());
-    let same_layers = match (of(then), of(now)) {
-        (Some(then), Some(now)) => same_source(&then, &now),
+    let same_layers = match (then.init.layers_of(), now.init.layers_of()) {
+        (Some(then), Some(now)) => same_source(then, now),
         (then, now) => then == now,
     };
     let mut alike = now.clone();
     alike.source.clone_from(&then.source);
-    if let (Some(ours), Some(theirs)) = (&mut alike.layers, &then.layers) {
-        ours.of.clone_from(&theirs.of);
+    if let (Some(ours), Some(theirs)) = (alike.init.layers_of_mut(), then.init.layers_of()) {
+        ours.clone_from(theirs);
     }
     same_source(&then.source, &now.source) && same_layers && alike == *then
 }
@@ -126,16 +130,16 @@ mod tests {
         let built_in = Session::built_in().unwrap();
         let mut workspace = showing(&built_in);
         workspace.opened = Some(Arc::new(Opened {
-            models: Some(Box::new(built_in.models.clone())),
+            models: Some(Box::new(built_in.models())),
             data: Some(Box::new(built_in.data.clone())),
             ..Opened::default()
         }));
         type Change = fn(&mut Session);
         let cases: [(&str, Change, bool, bool); 6] = [
             ("nothing", |_| {}, true, true),
-            ("the prompt", |s| s.prompt.template.push('!'), true, true),
-            ("the student", |s| s.models.student.source = Source::Folder("x".into()), false, true),
-            ("no teacher", |s| s.models.teacher = None, false, true),
+            ("the prompt", |s| s.prompt.teacher.template.push('!'), true, true),
+            ("the student", |s| s.student.source = Source::Folder("x".into()), false, true),
+            ("no teacher", |s| s.set_teacher(None), false, true),
             ("the split", |s| s.data.validation = 0.3, true, false),
             ("the data", |s| s.data.source = DataSource::BuiltIn("other".into()), true, false),
         ];
@@ -155,7 +159,7 @@ mod tests {
         assert!(same_source(&hub(commit), &hub("main")) && same_source(&hub("main"), &hub("main")));
         assert!(!same_source(&hub("main"), &hub("v2")) && !same_source(&hub(commit), &hub(&commit.replace('0', "a"))));
         let mut session = Session::built_in().unwrap();
-        session.models.student.source = Source::Folder("models/x".into());
+        session.student.source = Source::Folder("models/x".into());
         assert!(Belonging::of(&showing(&rooted(&session)), &session).run());
     }
 }

@@ -223,14 +223,14 @@ impl WorkbenchApp {
     }
 
     fn use_model(&mut self, wish: DialogRequest, path: PathBuf) {
-        let mut models = self.session.models.clone();
+        let mut models = self.session.models();
         let source = Source::Folder(path);
         if wish == DialogRequest::Student {
             models.student.move_to(source);
         } else {
-            match &mut models.teacher {
+            match models.teachers.first_mut() {
                 Some(teacher) => teacher.move_to(source),
-                none => *none = Some(ModelChoice::stored(source)),
+                None => models.set_teacher(Some(ModelChoice::stored(source))),
             }
         }
         self.set(Part::Models(Box::new(models)));
@@ -238,11 +238,11 @@ impl WorkbenchApp {
 
     /// The student that a run has made is used as it is: all of it, and its weights.
     pub(super) fn use_trained(&mut self, wish: DialogRequest, folder: PathBuf) {
-        let mut models = self.session.models.clone();
+        let mut models = self.session.models();
         let trained = ModelChoice::stored(Source::Folder(folder));
         match wish {
             DialogRequest::Student => models.student = ModelChoice { max_tokens: models.student.max_tokens, ..trained },
-            _ => models.teacher = Some(trained),
+            _ => models.set_teacher(Some(trained)),
         }
         self.set(Part::Models(Box::new(models)));
     }

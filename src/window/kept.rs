@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::session::{Models, Session, file};
+use crate::session::{Session, file};
 
 /// A session that is kept.
 pub struct Kept {
@@ -40,7 +40,7 @@ impl Kept {
         let read = file::open(&path).ok();
         let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = read.as_ref().map_or_else(stem, |session| session.name.clone());
-        let pair = read.as_ref().map(|session| title(&session.models)).unwrap_or_default();
+        let pair = read.as_ref().map(title).unwrap_or_default();
         let run = read.as_ref().and_then(run_of);
         let when = path.metadata().and_then(|file| file.modified()).ok();
         Self { number, name, pair, run, when, file: Some(path), stood: None }
@@ -53,9 +53,9 @@ fn run_of(session: &Session) -> Option<String> {
 }
 
 /// Teacher and student in a few words.
-pub fn title(models: &Models) -> String {
-    let student = models.student.source.title();
-    models.teacher.as_ref().map_or_else(|| student.clone(), |teacher| format!("{} → {student}", teacher.source.title()))
+pub fn title(session: &Session) -> String {
+    let student = session.student.source.title();
+    session.teacher().map_or_else(|| student.clone(), |teacher| format!("{} → {student}", teacher.source.title()))
 }
 
 /// All that are kept, the newest last.
@@ -82,7 +82,7 @@ impl KeptSessions {
 
     /// Keeps one more; gives those that had to go.
     pub fn keep(&mut self, stood: Stood, file: Option<PathBuf>) -> Vec<Kept> {
-        let (name, pair) = (stood.session.name.clone(), title(&stood.session.models));
+        let (name, pair) = (stood.session.name.clone(), title(&stood.session));
         let (run, when) = (run_of(&stood.session), Some(SystemTime::now()));
         self.all.push(Kept { number: self.next, name, pair, run, when, file, stood: Some(Box::new(stood)) });
         self.next += 1;

@@ -5,7 +5,7 @@ use super::app::WorkbenchApp;
 use super::panel;
 use super::steering::THETA;
 use crate::link::{Command, OfRun, Opened, ProbeRequest, TextPlace};
-use crate::session::Prompt;
+use crate::session::Prompts;
 
 impl WorkbenchApp {
     /// The first thing a person sees should be an answer, not an empty field.
@@ -59,7 +59,7 @@ impl WorkbenchApp {
     }
 
     /// The prompt of the pictures: of a run that is on show its own, unless the person tries a new one.
-    fn lens_prompt(&self) -> &Prompt {
+    fn lens_prompt(&self) -> &Prompts {
         let run = self.record().session.as_ref().filter(|_| !self.state.trial && self.belonging().run());
         run.map_or(&self.session.prompt, |run| &run.prompt)
     }

@@ -14,7 +14,7 @@ use super::preferences::Preferences;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
 use crate::session::run_folder::Held;
-use crate::session::{Data, DataSource, Models, ServerOrigin, Session, Source, View};
+use crate::session::{Data, DataSource, ModelChoice, Models, ServerOrigin, Session, Source, View};
 
 /// One thing a person asked for. Panels push these; the app acts on them after drawing.
 #[derive(Clone, Debug)]
@@ -224,9 +224,9 @@ impl Choosing {
 
     /// Forgets what was being chosen where something else was put in force meanwhile.
     pub fn forget_settled(&mut self, models: &Models, data: &Data, now: &Session) {
-        let teacher = |models: &Models| models.teacher.as_ref().map(|teacher| teacher.source.clone());
-        self.teacher.take_if(|_| teacher(models) != teacher(&now.models));
-        self.student.take_if(|_| models.student.source != now.models.student.source);
+        let source = |teacher: Option<&ModelChoice>| teacher.map(|teacher| teacher.source.clone());
+        self.teacher.take_if(|_| source(models.teacher()) != source(now.teacher()));
+        self.student.take_if(|_| models.student.source != now.student.source);
         self.data.take_if(|_| data.source != now.data.source);
     }
 }

@@ -3,7 +3,7 @@
 
 use egui::Id;
 
-use crate::session::{Data, Models, Prompt, Recipe};
+use crate::session::{Data, Models, Prompts, Recipe};
 
 /// A part of the session that changes as a whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ pub enum Part {
     /// The data.
     Data(Data),
     /// The prompt.
-    Prompt(Prompt),
+    Prompt(Prompts),
     /// The recipe.
     Recipe(Recipe),
     /// One knob.

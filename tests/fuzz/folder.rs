@@ -8,7 +8,7 @@ use std::path::Path;
 use candle_core::Device;
 use retort::engine::model::{self, DropoutRng, HeadKind, Model, ModelError, Trace};
 use retort::engine::task;
-use retort::session::{Chat, Head, ModelChoice, Prompt, Scoring, Source, Start};
+use retort::session::{Chat, Head, Init, ModelChoice, Prompt, Scoring, Source};
 
 /// Files a folder may hold; the first byte of an entry counts through them.
 pub const NAMES: [&str; 16] = [
@@ -82,11 +82,11 @@ impl Folder {
     /// Opens the model in `folder` as the program does, and asks it once.
     pub fn open(&self, folder: &Path) -> Result<(), ModelError> {
         let head = if self.how & 1 == 0 { Head::LabelWords } else { Head::Classifier };
-        let start = if self.how & 2 == 0 { Start::Stored } else { Start::Fresh };
-        if start == Start::Fresh && self.fresh() > FRESH {
+        let init = if self.how & 2 == 0 { Init::Stored } else { Init::Fresh };
+        if init == Init::Fresh && self.fresh() > FRESH {
             return Ok(());
         }
-        let choice = ModelChoice { head, start, ..ModelChoice::stored(Source::Folder(folder.to_owned())) };
+        let choice = ModelChoice { head, init, ..ModelChoice::stored(Source::Folder(folder.to_owned())) };
         ask(&model::open(&choice, 3, 1, &Device::Cpu)?)
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 use retort::engine::model::{self, DropoutRng, Model, ModelError, Trace};
-use retort::session::{Head, ModelChoice, Source, Start};
+use retort::session::{Head, Init, ModelChoice, Source};
 use serde_json::{Value as Json, json};
 
 use crate::tiny;
@@ -36,7 +36,7 @@ pub fn folder(config: &Json) -> tempfile::TempDir {
     let kind = config["model_type"].as_str().unwrap();
     std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
     std::fs::copy(tiny::folder(kind).join("tokenizer.json"), folder.path().join("tokenizer.json")).unwrap();
-    let model = tiny::open_folder(folder.path(), Head::LabelWords, Start::Fresh, 5);
+    let model = tiny::open_folder(folder.path(), Head::LabelWords, Init::Fresh, 5);
     let tensors: HashMap<String, Tensor> =
         model.weights.variables().iter().map(|(name, var)| (name.clone(), telling(name, var.as_tensor()))).collect();
     candle_core::safetensors::save(&tensors, folder.path().join("model.safetensors")).unwrap();
@@ -102,7 +102,7 @@ fn a_gguf_file_does_not_start_at_random() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("llama.gguf");
     std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/gguf/llama_q8.gguf"), &path).unwrap();
-    let choice = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::Folder(path)) };
+    let choice = ModelChoice { init: Init::Fresh, ..ModelChoice::stored(Source::Folder(path)) };
     let refused = model::open(&choice, 4, 0, &Device::Cpu).err().unwrap().to_string();
     assert!(refused.contains("can teach but not learn"), "{refused}");
 }

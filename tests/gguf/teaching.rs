@@ -25,14 +25,14 @@ fn session(teacher: &Path) -> Session {
     let mut session = Session::built_in().unwrap();
     session.data.limit = Some(64);
     session.recipe.device = crate::tiny::where_computed::asked();
-    session.models.teacher = Some(ModelChoice::stored(Source::Folder(teacher.to_owned())));
+    session.set_teacher(Some(ModelChoice::stored(Source::Folder(teacher.to_owned()))));
     session
 }
 
 fn answers(session: &Session) -> Vec<Vec<f32>> {
     let pair = Pair::open(session, None).unwrap();
     let model = Arc::clone(pair.teacher.as_ref().unwrap());
-    let teacher = LocalTeacher::new(model, &session.prompt, &pair.data.classes).unwrap();
+    let teacher = LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.data.classes).unwrap();
     let texts: Vec<&str> = pair.data.train.iter().take(24).map(|example| example.text()).collect();
     let together = teacher.predict(&texts).unwrap();
     let alone = teacher.predict(&texts[5..6]).unwrap();
@@ -58,12 +58,12 @@ fn soft_targets_of_a_rounded_teacher_are_those_of_the_teacher() {
     let folder = tempfile::tempdir().unwrap();
     let mut session = session(&teacher(folder.path(), GgmlDType::F32));
     let ours = answers(&session);
-    session.models.teacher = Session::built_in().unwrap().models.teacher;
+    session.set_teacher(Session::built_in().unwrap().teacher().cloned());
     let theirs = answers(&session);
     let (distance, same) = apart(&ours, &theirs);
     assert!(distance < 1e-4 && same == 1.0, "F32: {distance}, {same}");
     for (dtype, most) in [(GgmlDType::Q8_0, 0.01), (GgmlDType::Q5_0, 0.06), (GgmlDType::Q4_0, 0.1)] {
-        session.models.teacher = Some(ModelChoice::stored(Source::Folder(teacher(folder.path(), dtype))));
+        session.set_teacher(Some(ModelChoice::stored(Source::Folder(teacher(folder.path(), dtype)))));
         let (distance, same) = apart(&answers(&session), &theirs);
         println!("{dtype:?}: {distance:.4} apart, {same:.3} the same");
         assert!(distance < most && same > 0.9, "{dtype:?}: {distance} apart, {same} the same");
@@ -77,7 +77,7 @@ fn another_rounding_is_another_teacher() {
         let session = session(&teacher(folder.path(), dtype));
         let model = Arc::new(open(&teacher(folder.path(), dtype)).unwrap());
         let classes: Vec<String> = ["a", "b"].map(String::from).to_vec();
-        LocalTeacher::new(model, &session.prompt, &classes).unwrap().fingerprint()
+        LocalTeacher::new(model, &session.prompt.for_teacher(), &classes).unwrap().fingerprint()
     });
     assert_ne!(prints[0], prints[1], "kept answers of one are never taken for the other's");
 }
@@ -87,7 +87,7 @@ fn as_a_student_it_is_refused_with_the_reason_and_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let path = teacher(folder.path(), GgmlDType::Q8_0);
     let mut session = session(&path);
-    session.models.student = ModelChoice::stored(Source::Folder(path.clone()));
+    session.student = ModelChoice::stored(Source::Folder(path.clone()));
     let said = Pair::open(&session, None).err().unwrap().to_string();
     for words in ["student", "teach but not learn", "make it the teacher", "posts-Q8_0.gguf"] {
         assert!(said.contains(words), "{said}");
@@ -118,7 +118,7 @@ fn a_run_with_a_gguf_teacher_ends_in_a_student() {
     let done = retort(folder.path(), &["run", "session.ron", "--out", "out"]);
     assert!(done.status.success(), "{}", said(&done));
     assert!(folder.path().join("out/student/model.safetensors").is_file());
-    session.models.student = session.models.teacher.clone().unwrap();
+    session.student = session.teacher().cloned().unwrap();
     file::save(&session, &folder.path().join("wrong.ron")).unwrap();
     let wrong = retort(folder.path(), &["run", "wrong.ron", "--out", "wrong"]);
     assert!(!wrong.status.success() && said(&wrong).contains("make it the teacher"), "{}", said(&wrong));

@@ -54,7 +54,7 @@ fn session(file: Option<&str>) -> Session {
     let mut session = Session::built_in().unwrap();
     let (repo, revision) = ("owner/tiny".to_owned(), "main".to_owned());
     let source = Source::Hub { repo, revision, file: file.map(str::to_owned) };
-    session.models.teacher = Some(ModelChoice { head: Head::LabelWords, ..ModelChoice::stored(source) });
+    session.set_teacher(Some(ModelChoice { head: Head::LabelWords, ..ModelChoice::stored(source) }));
     session.data.limit = Some(24);
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (2, 4, 1);
     session

@@ -7,7 +7,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
 use retort::link::preview::{Preview, Sheet, SheetColumn};
 use retort::link::{About, Command, Connection, Fact, Notice, Opened, Order, Outcome, Phase, Reach, Reply};
-use retort::session::{Data, DataSource, ModelChoice, Models, Prompt, Session, Source};
+use retort::session::{Data, DataSource, ModelChoice, Models, Prompts, Session, Source};
 use retort::window::Action;
 use retort::window::undo::Part;
 
@@ -31,7 +31,7 @@ impl Play {
     fn stopped() -> Self {
         let mut play = Self::running(40);
         let session = play.app().session().clone();
-        play.opens(&session.models, &session.data, stage::opened());
+        play.opens(&session.models(), &session.data, stage::opened());
         play.engine.status(Phase::Running, 40);
         play.engine.say(Fact::Checkpoint { step: 40 });
         play.engine.say(Fact::Predictions(Arc::new(stage::predictions(30))));
@@ -51,14 +51,15 @@ impl Play {
         self.look(4);
     }
 
-    fn prompt(&mut self, template: &str) -> Prompt {
-        let prompt = Prompt { template: template.into(), ..self.app().session().prompt.clone() };
+    fn prompt(&mut self, template: &str) -> Prompts {
+        let mut prompt = self.app().session().prompt.clone();
+        prompt.teacher.template = template.into();
         self.set(Part::Prompt(prompt.clone()));
         prompt
     }
 
     /// The engine answers by `prompt`.
-    fn answers_by(&mut self, prompt: &Prompt) {
+    fn answers_by(&mut self, prompt: &Prompts) {
         let frame = retort::link::ProbeFrame { prompt: prompt.clone(), ..stage::probe() };
         self.engine.put(|cells| &cells.probe, frame);
         let chips = retort::link::PromptFrame { prompt: self.app().session().prompt.clone(), ..stage::prompt() };
@@ -66,7 +67,7 @@ impl Play {
         self.look(4);
     }
 
-    fn lens(&self) -> Prompt {
+    fn lens(&self) -> Prompts {
         self.engine.end.cells.ask.load().lens.clone().unwrap()
     }
 
@@ -98,7 +99,7 @@ fn an_edited_prompt_is_for_the_next_run_and_every_picture_stays_with_the_runs() 
         for words in ["new prompt from the next run", "by the run's prompt", "by the new prompt"] {
             assert!(play.says(words), "{words}, ended {ended}");
         }
-        assert!(play.has(&run.template), "the prompt in force is shown");
+        assert!(play.has(&run.teacher.template), "the prompt in force is shown");
         play.click("Try the new prompt under the lens");
         assert_eq!(play.lens(), new);
         play.answers_by(&new);
@@ -123,7 +124,11 @@ fn what_is_said_of_a_new_prompt_takes_no_focus_from_the_field_it_is_typed_into()
         play.harness.event(egui::Event::Text(letter.into()));
         play.look(3);
     }
-    assert!(play.app().session().prompt.template.contains("xyz"), "{}", play.app().session().prompt.template);
+    assert!(
+        play.app().session().prompt.teacher.template.contains("xyz"),
+        "{}",
+        play.app().session().prompt.teacher.template
+    );
     assert!(play.says("new prompt from the next run"));
 }
 
@@ -205,9 +210,9 @@ fn folder(name: &str) -> ModelChoice {
 fn what_is_of_a_former_pair_or_of_former_data_never_stands_beside_the_new_as_if_it_were_of_it() {
     type Change = fn(&mut Session);
     let cases: [(&str, Change, bool); 4] = [
-        ("new student", |session| session.models.student = folder("/models/other"), false),
-        ("new teacher", |session| session.models.teacher = Some(folder("/models/other")), false),
-        ("no teacher", |session| session.models.teacher = None, false),
+        ("new student", |session| session.student = folder("/models/other"), false),
+        ("new teacher", |session| session.set_teacher(Some(folder("/models/other"))), false),
+        ("no teacher", |session| session.set_teacher(None), false),
         ("new data", |session| session.data.source = DataSource::BuiltIn("other".into()), true),
     ];
     for (name, change, is_data) in cases {
@@ -221,7 +226,7 @@ fn what_is_of_a_former_pair_or_of_former_data_never_stands_beside_the_new_as_if_
         if is_data {
             play.set(Part::Data(session.data.clone()));
         } else {
-            play.set(Part::Models(Box::new(session.models.clone())));
+            play.set(Part::Models(Box::new(session.models())));
         }
         // While the new one is opened, and after that has failed.
         for failed in [false, true] {
@@ -237,13 +242,13 @@ fn what_is_of_a_former_pair_or_of_former_data_never_stands_beside_the_new_as_if_
             assert_eq!(play.says("6\u{a0}400"), !is_data, "{name}: counts are of the chosen data or of none");
         }
         let other = Opened { classes: vec!["first".into(), "second".into()], ..stage::opened() };
-        play.opens(&session.models, &session.data, other);
+        play.opens(&session.models(), &session.data, other);
         assert!(!play.says("by the former pair and data") && play.says("6\u{a0}400"), "{name}");
         assert!(play.says("answers of run 0001") && !play.has("Continue the run"), "{name}");
         play.click("Back to its pair and data");
         assert_eq!(
-            (&play.app().session().models, &play.app().session().data),
-            (&before.models, &before.data),
+            (&play.app().session().models(), &play.app().session().data),
+            (&before.models(), &before.data),
             "{name}"
         );
         assert!(play.has("Continue the run") && !play.says("answers of run 0001"), "{name}");
@@ -255,8 +260,8 @@ fn every_picture_of_a_former_pair_says_so() {
     let mut play = Play::stopped();
     let mut session = play.app().session().clone();
     play.answers_by(&session.prompt);
-    session.models.student = folder("/models/other");
-    play.set(Part::Models(Box::new(session.models)));
+    session.student = folder("/models/other");
+    play.set(Part::Models(Box::new(session.models())));
     for tab in ["attention", "weights"] {
         session.view.tab = tab.to_owned();
         play.harness.state_mut().ask(Action::SetView(Box::new(session.view.clone())));
@@ -275,7 +280,7 @@ fn a_row_of_former_data_keeps_the_names_of_its_classes_and_has_no_right_answer_a
     let data = Data { source: DataSource::BuiltIn("other".into()), ..session.data.clone() };
     play.set(Part::Data(data.clone()));
     let classes = (0..8).map(|class| format!("other {class}")).collect();
-    play.opens(&session.models, &data, Opened { classes, ..stage::opened() });
+    play.opens(&session.models(), &data, Opened { classes, ..stage::opened() });
     assert!(play.says("run 0001 · saved the student of step 40"));
     let row = &stage::predictions(30).rows[1];
     play.click(&row.text);
@@ -295,14 +300,14 @@ fn a_text_of_former_data_gives_its_place_under_the_lens_to_one_of_the_new() {
     let data = Data { source: DataSource::BuiltIn("other".into()), ..session.data.clone() };
     play.set(Part::Data(data.clone()));
     let samples = vec![("A text of the other data".to_owned(), Some(0))];
-    play.opens(&session.models, &data, Opened { samples, ..stage::opened() });
+    play.opens(&session.models(), &data, Opened { samples, ..stage::opened() });
     assert_eq!(play.app().session().view.probe, "A text of the other data");
     // What a person typed stays.
     let mut view = play.app().session().view.clone();
     view.probe = "typed by hand".into();
     play.harness.state_mut().ask(Action::SetView(Box::new(view)));
     play.look(4);
-    play.opens(&session.models, &session.data, stage::opened());
+    play.opens(&session.models(), &session.data, stage::opened());
     assert_eq!(play.app().session().view.probe, "typed by hand");
 }
 
@@ -337,7 +342,7 @@ fn a_notice_ends_with_its_cause() {
         assert!(play.has(text), "{about:?}");
         let session = play.app().session().clone();
         match changed {
-            About::Pair => play.set(Part::Models(Box::new(Models { teacher: None, ..session.models }))),
+            About::Pair => play.set(Part::Models(Box::new(Models { teachers: Vec::new(), ..session.models() }))),
             About::Data => play.set(Part::Data(Data { validation: 0.3, ..session.data })),
             _ => drop(play.prompt("{text} is {answer}")),
         }
@@ -573,7 +578,7 @@ fn few_labels_for_many_classes_are_said() {
     let session = play.app().session().clone();
     let classes: Vec<String> = (0..77).map(|class| format!("class {class:02}")).collect();
     let class_counts: Vec<usize> = (0..77).map(|class| if class < 3 { 0 } else { 2 + class % 2 }).collect();
-    play.opens(&session.models, &session.data, Opened { classes, class_counts, ..stage::opened() });
+    play.opens(&session.models(), &session.data, Opened { classes, class_counts, ..stage::opened() });
     assert!(play.says("160 labelled texts for so many classes: 77 · 2.1 a class · 3 classes have none"));
     assert!(play.says("77 classes · largest"));
 }
@@ -584,7 +589,7 @@ fn few_labels_for_many_classes_are_said() {
 fn a_server_is_ready_only_after_it_has_answered() {
     let mut play = Play::new();
     play.look_into("Pair");
-    let mut models = play.app().session().models.clone();
+    let mut models = play.app().session().models();
     let source = Source::Server {
         url: "http://localhost:9/v1".into(),
         model: "large".into(),
@@ -593,7 +598,7 @@ fn a_server_is_ready_only_after_it_has_answered() {
         token_limit: None,
         per_minute: None,
     };
-    models.teacher = Some(ModelChoice::stored(source.clone()));
+    models.set_teacher(Some(ModelChoice::stored(source.clone())));
     play.set(Part::Models(Box::new(models.clone())));
     let data = play.app().session().data.clone();
     play.opens(&models, &data, stage::opened());
@@ -619,11 +624,11 @@ fn a_server_is_ready_only_after_it_has_answered() {
     play.harness.get_by_role_and_label(Role::ComboBox, "Its models").click();
     play.look(4);
     play.click("larger");
-    let teacher = play.app().session().models.teacher.clone().unwrap();
+    let teacher = play.app().session().teacher().cloned().unwrap();
     assert!(matches!(teacher.source, Source::Server { model, .. } if model == "larger"));
     // What answered was another server.
-    let mut models = play.app().session().models.clone();
-    if let Some(Source::Server { url, .. }) = models.teacher.as_mut().map(|teacher| &mut teacher.source) {
+    let mut models = play.app().session().models();
+    if let Some(Source::Server { url, .. }) = models.teachers.first_mut().map(|teacher| &mut teacher.source) {
         *url = "http://localhost:10/v1".into();
     }
     play.set(Part::Models(Box::new(models)));

@@ -40,18 +40,34 @@ const TEXTS: [&str; 6] = ["plain", "a, b: (c)", "\\\"quoted\\\" // no comment", 
 pub fn session(draw: &mut Draw, address: &str, folder: &str) -> Drawn {
     let mut fields: Vec<(String, String)> = Vec::new();
     let mut put = |full: String, by_hand: String| fields.push((full, by_hand));
-    let version = draw.below(2) + 1;
+    let version = draw.below(3) + 1;
     put(format!("version: {version}"), format!("version:{version}"));
     let name = draw.of(&TEXTS);
     put(format!("name: \"{name}\""), format!("name : \"{name}\""));
-    let (full, by_hand) = models(draw, address, folder);
-    put(format!("models: {full}"), format!("models: {by_hand}"));
+    if version < 3 {
+        let (full, by_hand) = pair(draw, address, folder);
+        put(format!("models: {full}"), format!("models: {by_hand}"));
+    } else {
+        let (full, by_hand) = teachers(draw, address, folder);
+        put(format!("teachers: {full}"), format!("teachers: {by_hand}"));
+        let (full, by_hand) = student(draw, folder);
+        put(format!("student: {full}"), format!("student: {by_hand}"));
+    }
     let (full, by_hand) = data(draw, folder);
     put(format!("data: {full}"), format!("/* the data */ data: {by_hand}"));
     let word = draw.of(&TEXTS);
-    let prompt = |label: String| format!("prompt: (template: \"{{text}} {{answer}}\", label_words: {label})");
-    put(prompt(format!("{{\"x\": \"{word}\", \"7\": \"7\"}}")), prompt(format!("{{\"x\": \"{word}\", 7: 7}}")));
-    let (full, by_hand) = recipe(draw);
+    let wording =
+        if version < 3 { "template: \"{text} {answer}\"" } else { "teacher: (template: \"{text} {answer}\")" };
+    let own = if version > 2 && draw.yes() { "student: Some((template: \"{text}: {answer}\")), " } else { "" };
+    let prompt = |own: &str, label: String| format!("prompt: ({wording}, {own}label_words: {label})");
+    let full = match version {
+        3 => format!("{{\"x\": [\"{word}\"], \"7\": [\"7\"]}}"),
+        _ => format!("{{\"x\": \"{word}\", \"7\": \"7\"}}"),
+    };
+    let bare = own.replace("Some((", "(").replace(")),", "),");
+    put(prompt(own, full), prompt(&bare, format!("{{\"x\": \"{word}\", 7: 7}}")));
+    let losses = if version < 3 { "losses" } else { "terms" };
+    let (full, by_hand) = recipe(draw, losses);
     put(format!("recipe: {full}"), format!("recipe: {by_hand} // the recipe\n"));
     if draw.yes() {
         put("run: Some(\"runs/1\"), probes: [\"one\"]".into(), "run: \"runs/1\", probes: \"one\"".into());
@@ -80,7 +96,7 @@ fn source(draw: &mut Draw, address: &str, folder: &str) -> (String, String) {
     }
 }
 
-fn models(draw: &mut Draw, address: &str, folder: &str) -> (String, String) {
+fn pair(draw: &mut Draw, address: &str, folder: &str) -> (String, String) {
     let (full, by_hand) = source(draw, address, folder);
     let (student, _) = source(&mut Draw::from(&[draw.below(3) as u8]), address, folder);
     let start = draw.of(&["Stored", "Fresh"]);
@@ -96,6 +112,34 @@ fn models(draw: &mut Draw, address: &str, folder: &str) -> (String, String) {
         ),
         false => (format!("(teacher: None, student: {student})"), format!("(student: {student})")),
     }
+}
+
+fn teachers(draw: &mut Draw, address: &str, folder: &str) -> (String, String) {
+    let (full, by_hand) = source(draw, address, folder);
+    let init = draw.of(&["Stored", "Fresh"]);
+    match draw.yes() {
+        true => (
+            format!("[(source: {full}, init: {init}, max_tokens: 32)]"),
+            format!("(max_tokens: 32, source: {by_hand}, init: \"{init}\")"),
+        ),
+        false => ("[]".to_owned(), "[]".to_owned()),
+    }
+}
+
+fn student(draw: &mut Draw, folder: &str) -> (String, String) {
+    let (full, by_hand) = source(&mut Draw::from(&[draw.below(3) as u8]), "", folder);
+    let (init, init_by_hand) = match draw.below(3) {
+        0 => ("Stored".to_owned(), "\"Stored\"".to_owned()),
+        1 => ("Fresh".to_owned(), "Fresh".to_owned()),
+        _ => (
+            format!("Layers(of: Some(Folder(\"{folder}/model\")), map: Pick([0, 1]))"),
+            format!("Layers(map: Pick([0, 1]), of: Folder(\"{folder}/model\"))"),
+        ),
+    };
+    (
+        format!("(source: {full}, init: {init}, head: Classifier)"),
+        format!("(head: \"Classifier\", init: {init_by_hand}, source: {by_hand})"),
+    )
 }
 
 fn data(draw: &mut Draw, folder: &str) -> (String, String) {
@@ -125,15 +169,15 @@ fn data(draw: &mut Draw, folder: &str) -> (String, String) {
     )
 }
 
-fn recipe(draw: &mut Draw) -> (String, String) {
+fn recipe(draw: &mut Draw, losses: &str) -> (String, String) {
     let steps = draw.below(250) + 1;
     let loss = draw.of(&["hard_labels", "soft_targets"]);
     let optimizer = draw.of(&["Sgd", "Adam", "AdamW"]);
     (
         format!(
-            "(losses: [\"{loss}\"], optimizer: {optimizer}, steps: {steps}, seed: 3, threads: Some(1), target_accuracy: None)"
+            "({losses}: [\"{loss}\"], optimizer: {optimizer}, steps: {steps}, seed: 3, threads: Some(1), target_accuracy: None)"
         ),
-        format!("(losses: \"{loss}\", optimizer: \"{optimizer}\", steps: {steps}, seed: 0x3, threads: 1)"),
+        format!("({losses}: \"{loss}\", optimizer: \"{optimizer}\", steps: {steps}, seed: 0x3, threads: 1)"),
     )
 }
 

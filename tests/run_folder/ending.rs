@@ -24,11 +24,11 @@ fn thrown_off(folder: &Path, step: u64) -> Session {
 }
 
 pub fn with_teacher(session: &mut Session, server: &Server) {
-    session.models.teacher = Some(server.choice(ServerMode::Completions, None));
-    session.recipe.losses = vec!["soft_targets".into(), "hard_labels".into()];
-    session.prompt.template = "{text} About {answer}".into();
+    session.set_teacher(Some(server.choice(ServerMode::Completions, None)));
+    session.recipe.terms = vec!["soft_targets".into(), "hard_labels".into()];
+    session.prompt.teacher.template = "{text} About {answer}".into();
     session.prompt.label_words.clear();
-    session.prompt.variants.clear();
+    session.prompt.teacher.variants.clear();
 }
 
 /// A server that scores whole words, and says `status` from its question number `from` on.
@@ -336,7 +336,7 @@ fn a_journal_ends_with_its_run() {
     play.send(Command::Open { run: RunId::FIRST, session: Box::new(Session::built_in().unwrap()) });
     play.until_phase(&[Phase::Ready]);
     let mut broken = session.clone();
-    broken.models.student.source = retort::session::Source::Folder("no/such/folder".into());
+    broken.student.source = retort::session::Source::Folder("no/such/folder".into());
     play.send(Command::Open { run: RunId::FIRST, session: Box::new(broken) });
     play.until_phase(&[Phase::Failed]);
     play.to_the_end(start(&session, &b)).unwrap();

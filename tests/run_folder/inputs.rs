@@ -18,7 +18,7 @@ fn left(folder: &Path) -> (Session, std::path::PathBuf) {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/bert_classifier");
         fs::copy(from.join(name), model.join(name)).unwrap();
     }
-    session.models.student = ModelChoice::stored(Source::Folder(model));
+    session.student = ModelChoice::stored(Source::Folder(model));
     let out = folder.join("out");
     leave_at(&session, &out, 5);
     (session, out)

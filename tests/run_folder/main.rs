@@ -11,6 +11,7 @@ mod openai_server;
 mod refused;
 mod timeline;
 mod unwritten;
+mod version_2;
 #[path = "../where_computed/mod.rs"]
 mod where_computed;
 
@@ -23,7 +24,7 @@ use std::time::Duration;
 use retort::engine;
 use retort::link::{Command, Event, Fact, Order, Outcome, Phase, Reply, RunId, WatchEnd, connect};
 use retort::record::recorder::Recorder;
-use retort::session::{Column, DataSource, ModelChoice, Session, Source, Start};
+use retort::session::{Column, DataSource, Init, ModelChoice, Session, Source};
 
 /// A classifier of two layers and width 32 on a few short texts, from labels alone.
 pub fn tiny(data: &Path) -> Session {
@@ -40,10 +41,10 @@ pub fn tiny(data: &Path) -> Session {
     session.data.source = DataSource::Delimited { path, test: None, header: true, text, label };
     (session.data.validation, session.data.test) = (0.2, 0.2);
     (session.data.limit, session.data.labelled) = (None, None);
-    session.models.teacher = None;
+    session.set_teacher(None);
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/bert_classifier");
-    session.models.student = ModelChoice { start: Start::Fresh, ..ModelChoice::stored(Source::Folder(model)) };
-    session.recipe.losses = vec!["hard_labels".into()];
+    session.student = ModelChoice { init: Init::Fresh, ..ModelChoice::stored(Source::Folder(model)) };
+    session.recipe.terms = vec!["hard_labels".into()];
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (12, 4, 2);
     (session.recipe.evaluate_every, session.recipe.checkpoint_every) = (0, 2);
     session.recipe.device = where_computed::asked();

@@ -122,11 +122,11 @@ fn a_start_that_fails_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let good = tiny(folder.path());
     let mut no_model = good.clone();
-    no_model.models.student = retort::session::ModelChoice::stored(retort::session::Source::Folder("no/such".into()));
+    no_model.student = retort::session::ModelChoice::stored(retort::session::Source::Folder("no/such".into()));
     let mut no_knob = good.clone();
     no_knob.set_knob("soft_targets.temprature", 2.0);
     let mut no_data = good.clone();
-    no_data.recipe.losses = vec!["soft_targets".into()];
+    no_data.recipe.terms = vec!["soft_targets".into()];
     fs::create_dir(folder.path().join("empty")).unwrap();
     let before = tree(folder.path());
     for session in [no_model, no_knob, no_data] {

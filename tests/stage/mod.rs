@@ -301,6 +301,7 @@ pub fn prompt() -> PromptFrame {
         revision: 1,
         prompt: Session::built_in().unwrap().prompt,
         problem: None,
+        student_problem: None,
         teacher: Some(PromptSide { tokens: chips(&TEACHER_TOKENS, 0..15), ..PromptSide::default() }),
         student: PromptSide { tokens: chips(&STUDENT_TOKENS, 1..16), cut: 3, ..PromptSide::default() },
         words: CLASSES.map(word).to_vec(),

@@ -15,7 +15,7 @@ use retort::engine::data::Example;
 use retort::engine::loss::{LossInput, LossOutput, Objective, Offered};
 use retort::engine::model::{self, ARCHITECTURES, Architecture, DropoutRng, Model, Network, Trace, ops};
 use retort::engine::task::{self, Forward, Outputs, Row, Sample, Targets, Task};
-use retort::session::{Chat, Head, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source, Start};
+use retort::session::{Chat, Head, Init, Knobs, ModelChoice, Prompt, Recipe, Scoring, Source};
 
 /// Classes of all tests, with their label words.
 pub const CLASSES: [(&str, &str); 4] =
@@ -72,14 +72,14 @@ pub fn classes() -> Vec<String> {
 }
 
 /// Opens a folder.
-pub fn open_folder(folder: &Path, head: Head, start: Start, seed: u64) -> Model {
-    let choice = ModelChoice { start, head, ..ModelChoice::stored(Source::Folder(folder.to_owned())) };
+pub fn open_folder(folder: &Path, head: Head, init: Init, seed: u64) -> Model {
+    let choice = ModelChoice { init, head, ..ModelChoice::stored(Source::Folder(folder.to_owned())) };
     model::open(&choice, CLASSES.len(), seed, &device()).unwrap()
 }
 
 /// A fresh tiny model of an architecture.
 pub fn fresh(architecture: &Architecture, head: Head, seed: u64) -> Model {
-    open_folder(&folder_of(architecture), head, Start::Fresh, seed)
+    open_folder(&folder_of(architecture), head, Init::Fresh, seed)
 }
 
 /// Any golden folder of an architecture: an architecture without one is not proved.

@@ -6,7 +6,7 @@ use egui::{Key, Modifiers, Pos2, Rect, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use retort::link::{Alarm, Command, Fact, Order, Origin, Outcome, Phase};
-use retort::session::{Change, DataSource, ModelChoice, Session, Source, Start};
+use retort::session::{Change, DataSource, Init, ModelChoice, Session, Source};
 use retort::window::Action;
 use retort::window::undo::Part;
 
@@ -427,7 +427,7 @@ fn focused(play: &Play) -> Option<String> {
 #[test]
 fn tab_leaves_the_template_both_ways_and_is_never_typed_into_it() {
     let mut play = Play::new();
-    let template = play.app().session().prompt.template.clone();
+    let template = play.app().session().prompt.teacher.template.clone();
     let mut left = Vec::new();
     for modifiers in [Modifiers::NONE, Modifiers::SHIFT] {
         play.click("Template");
@@ -442,7 +442,7 @@ fn tab_leaves_the_template_both_ways_and_is_never_typed_into_it() {
     assert_eq!(focused(&play), None);
     play.press(Modifiers::NONE, Key::Tab);
     assert_eq!(focused(&play), left[0], "it goes on behind the template, not at the top of the window");
-    assert_eq!(play.app().session().prompt.template, template);
+    assert_eq!(play.app().session().prompt.teacher.template, template);
 }
 
 // ---- choosing a source
@@ -453,7 +453,7 @@ fn choosing_a_source_sets_nothing_else_and_the_pair_stays_until_it_is_named() {
     play.unfold("Pair");
     play.look(4);
     let before = play.app().session().clone();
-    assert_eq!(before.models.student.start, Start::Fresh);
+    assert_eq!(before.student.init, Init::Fresh);
     play.engine.heard();
     let lists = ["Folder…", "Hugging Face…", "Folder…"];
     for choice in lists {
@@ -468,14 +468,14 @@ fn choosing_a_source_sets_nothing_else_and_the_pair_stays_until_it_is_named() {
     play.harness.event(egui::Event::Text("/models/mine".into()));
     play.look(1);
     play.press(Modifiers::NONE, Key::Enter);
-    let now = &play.app().session().models;
-    let moved = ModelChoice { source: Source::Folder("/models/mine".into()), ..before.models.student.clone() };
-    assert_eq!((&now.student, &now.teacher), (&moved, &before.models.teacher), "nothing else was set");
+    let now = play.app().session().models();
+    let moved = ModelChoice { source: Source::Folder("/models/mine".into()), ..before.student.clone() };
+    assert_eq!((&now.student, now.teacher()), (&moved, before.teacher()), "nothing else was set");
     assert!(play.says("It starts at random"), "what that means is said");
     play.look(8);
     assert!(play.engine.heard().iter().any(|command| matches!(command, Command::Open { .. })));
     play.press(Modifiers::COMMAND, Key::Z);
-    assert_eq!(play.app().session().models, before.models, "one undo");
+    assert_eq!(play.app().session().models(), before.models(), "one undo");
 }
 
 #[test]
@@ -519,7 +519,7 @@ fn what_was_put_in_force_meanwhile_ends_the_choice() {
     play.unfold("Pair");
     play.look(4);
     play.pick(1, "Folder…");
-    let mut models = play.app().session().models.clone();
+    let mut models = play.app().session().models();
     models.student.source = Source::Folder("/dropped".into());
     play.harness.state_mut().ask(Action::Set(Part::Models(Box::new(models))));
     play.look(4);

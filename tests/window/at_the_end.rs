@@ -1,7 +1,7 @@
 //! Around the end of a run and of a session: hands that are too fast, what is done with a student, and what
 //! is still said of what is gone.
 
-use retort::session::{ModelChoice, Source, Start};
+use retort::session::{Init, ModelChoice, Source};
 
 use super::*;
 
@@ -24,15 +24,15 @@ fn a_hand_on_its_way_to_pause_begins_no_other_run() {
 fn the_student_of_a_run_is_used_with_its_weights() {
     for (wish, of) in [("the next student", false), ("the next teacher", true)] {
         let mut play = Play::running(40);
-        assert_eq!(play.app().session().models.student.start, Start::Fresh, "or this tests nothing");
+        assert_eq!(play.app().session().student.init, Init::Fresh, "or this tests nothing");
         let out = play.app().record().out.clone().unwrap();
         play.engine.say(Fact::Finished(Box::new(outcome())));
         play.engine.status(Phase::Finished, 1500);
         play.look(8);
         play.click("Use as…");
         play.click(wish);
-        let models = &play.app().session().models;
-        let used = if of { models.teacher.as_ref().unwrap() } else { &models.student };
+        let models = play.app().session().models();
+        let used = if of { models.teacher().unwrap() } else { &models.student };
         let trained = ModelChoice::stored(Source::Folder(out.join("student")));
         assert_eq!(*used, ModelChoice { max_tokens: used.max_tokens, ..trained }, "{wish}");
     }
@@ -68,7 +68,7 @@ fn what_was_said_of_one_session_is_not_said_of_the_next() {
 fn the_student_under_the_lens_names_its_step_where_the_run_went_further() {
     let mut play = Play::running(640);
     let session = play.app().session().clone();
-    let (models, data) = (Some(Box::new(session.models)), Some(Box::new(session.data)));
+    let (models, data) = (Some(Box::new(session.models())), Some(Box::new(session.data)));
     play.engine.reply(Reply::Opened(Box::new(Opened { models, data, ..stage::opened() })));
     play.engine.say(Fact::Finished(Box::new(Outcome { steps: 640, ..outcome() })));
     play.engine.status(Phase::Finished, 640);
@@ -94,7 +94,7 @@ fn a_text_of_the_test_part_has_its_star_after_the_session_was_opened_again() {
     assert!(!starred(&play), "nobody knows its class");
     let mut play = play.started(40);
     let session = play.app().session().clone();
-    let (models, data) = (Some(Box::new(session.models)), Some(Box::new(session.data)));
+    let (models, data) = (Some(Box::new(session.models())), Some(Box::new(session.data)));
     play.engine.reply(Reply::Opened(Box::new(Opened { models, data, ..stage::opened() })));
     play.engine.say(Fact::Predictions(Arc::new(stage::predictions(30))));
     play.engine.put(|cells| &cells.probe, frame);

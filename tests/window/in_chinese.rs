@@ -109,9 +109,9 @@ fn a_chinese_window_shows_notices_of_old_journals_as_they_were_written() {
 fn a_session_that_cannot_be_run_is_refused_in_chinese() {
     let mut play = chinese();
     let mut session = play.app().session().clone();
-    session.recipe.losses.clear();
-    assert_eq!(session.problem().unwrap(), "recipe.losses is empty; name at least one loss");
+    session.recipe.terms.clear();
+    assert_eq!(session.problem().unwrap(), "recipe.terms is empty; name at least one loss");
     play.engine.say(Fact::Warning(Notice::from(session.problem().unwrap())));
     play.look(4);
-    assert!(play.says("recipe.losses 是空的；请至少写一个损失"));
+    assert!(play.says("recipe.terms 是空的；请至少写一个损失"));
 }

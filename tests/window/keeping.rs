@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use retort::record::recorder::Recorder;
-use retort::session::Prompt;
 use retort::session::run_folder::{Holder, LOCK};
 use retort::window::undo::Part;
 
@@ -58,7 +57,8 @@ fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 impl Play {
     pub fn edit(&mut self, name: &str) -> Session {
-        let prompt = Prompt { template: format!("{{text}} {name} {{answer}}"), ..self.app().session().prompt.clone() };
+        let mut prompt = self.app().session().prompt.clone();
+        prompt.teacher.template = format!("{{text}} {name} {{answer}}");
         self.harness.state_mut().ask(Action::Set(Part::Prompt(prompt)));
         self.harness.state_mut().ask(Action::Set(Part::Name(name.to_owned())));
         self.look(2);

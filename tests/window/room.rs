@@ -2,7 +2,6 @@
 //! was asked for comes into sight.
 
 use egui::{Rect, Vec2, vec2};
-use retort::session::Prompt;
 use retort::window::undo::Part;
 
 use super::*;
@@ -96,7 +95,8 @@ fn nothing_lies_upon_another_where_the_room_is_short() {
         apart(chip, sort, "the cell that is listed and the order");
         assert!(sort.right() <= size.x && chip.right() <= size.x, "{size}");
 
-        let prompt = Prompt { template: "{text} Its mood is {answer}".into(), ..play.app().session().prompt.clone() };
+        let mut prompt = play.app().session().prompt.clone();
+        prompt.teacher.template = "{text} Its mood is {answer}".into();
         play.harness.state_mut().ask(Action::Set(Part::Prompt(prompt)));
         play.look(6);
         let mut words = play.harness.get_all_by_value("by the run's prompt").map(|node| node.rect());
@@ -140,9 +140,8 @@ fn the_bar_keeps_the_phase_whatever_else_there_is_to_say() {
 #[test]
 fn long_names_of_a_pair_end_before_what_the_engine_does() {
     let mut session = Session::built_in().unwrap();
-    session.models.teacher.as_mut().unwrap().source =
-        retort::session::Source::hub("sentence-transformers/all-MiniLM-L6-v2");
-    session.models.student.source = retort::session::Source::hub("google/bert_uncased_L-4_H-256_A-4");
+    session.teacher_mut().unwrap().source = retort::session::Source::hub("sentence-transformers/all-MiniLM-L6-v2");
+    session.student.source = retort::session::Source::hub("google/bert_uncased_L-4_H-256_A-4");
     let mut play = Play::of(session, None).started(40);
     play.harness.set_size(egui::vec2(1280.0, 720.0));
     play.look(8);

@@ -15,7 +15,7 @@ use crate::session::run_folder::{SESSION, STUDENT, SUMMARY};
 /// of which only the zeros are left. `None` where the folder has no saved student of this kind.
 pub(super) fn revive(pair: &Pair, run: &Path) -> Option<(Step, Pruner)> {
     let outcome: Outcome = serde_json::from_slice(&std::fs::read(run.join(SUMMARY)).ok()?).ok()?;
-    if file::open(&run.join(SESSION)).ok()?.models.student != pair.session.models.student {
+    if file::open(&run.join(SESSION)).ok()?.student != pair.session.student {
         return None;
     }
     let stored = candle_core::safetensors::load(run.join(STUDENT).join("model.safetensors"), &Device::Cpu).ok()?;

@@ -24,7 +24,7 @@ pub type Ask<'a> = &'a mut dyn FnMut() -> bool;
 
 /// The row on the teacher's answers; `None` without a teacher.
 pub fn row(session: &Session, pair: &Pair, sample: &Dataset, ask: Option<Ask>) -> Option<Finding> {
-    session.models.teacher.as_ref()?;
+    session.teacher()?;
     if pair.teacher.is_none() && !needs_teacher(&session.recipe) {
         let says = say!("no loss of the recipe learns from the teacher, so its server is not asked");
         return Some(Finding::green(SUBJECT, says));

@@ -26,8 +26,8 @@ struct Beginning {
 pub fn row(session: &Session, pair: &Pair) -> Finding {
     let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
     let sides = teacher.into_iter().chain([("student", &pair.student)]);
-    let found: Vec<Beginning> =
-        sides.filter_map(|(side, model)| beginning(side, model, &session.prompt, &pair.data.classes)).collect();
+    let of = |(side, model)| beginning(side, model, super::prompt_of(side, session), &pair.data.classes);
+    let found: Vec<Beginning> = sides.filter_map(of).collect();
     let said = found.iter().map(|found| match &found.mark {
         Some(mark) => say!("the {side}'s texts begin with {mark}", side = sided(found.side), mark),
         None => say!("the {side}'s texts begin with their own first token", side = sided(found.side)),
@@ -62,8 +62,8 @@ pub fn row(session: &Session, pair: &Pair) -> Finding {
     }
 }
 
-fn beginning(side: &'static str, model: &Model, prompt: &Prompt, classes: &[String]) -> Option<Beginning> {
-    let prompt = Prompt { variants: Vec::new(), ..prompt.clone() };
+fn beginning(side: &'static str, model: &Model, prompt: Prompt, classes: &[String]) -> Option<Beginning> {
+    let prompt = Prompt { variants: Vec::new(), ..prompt };
     // Trouble with the prompt has a row of its own.
     let prepared = task::for_model(model, &prompt, classes).ok()?.encode(model, &Example::unlabelled("a"), 0).ok()?;
     let pass = prepared.passes.first()?;

@@ -13,7 +13,7 @@ const SHOWN: usize = 8;
 /// The row on classes.
 pub fn row(pair: &Pair) -> Finding {
     let classes = &pair.data.classes;
-    let asked = pair.session.models.teacher.is_some();
+    let asked = pair.session.teacher().is_some();
     let teacher = match (&pair.teacher, asked) {
         (Some(model), _) => side(say!("the teacher"), model, classes),
         (None, true) => say!("the teacher answers by label words behind its server"),

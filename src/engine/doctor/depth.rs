@@ -13,7 +13,7 @@ const BETWEEN_HEADS: &str = "attention";
 
 /// The row on layers.
 pub fn layers(session: &Session, pair: &Pair) -> Finding {
-    let asked = session.recipe.losses.iter().any(|loss| BETWEEN_LAYERS.iter().any(|kind| loss.starts_with(kind)));
+    let asked = session.recipe.terms.iter().any(|loss| BETWEEN_LAYERS.iter().any(|kind| loss.starts_with(kind)));
     match sides(pair, |card| card.layers) {
         Ok((teacher, student)) => layers_of(teacher, student, asked),
         Err(why) => unmet(Subject::Layers, why, asked),
@@ -46,7 +46,7 @@ pub fn layers_of(teacher: usize, student: usize, asked: bool) -> Finding {
 
 /// The row on heads.
 pub fn heads(session: &Session, pair: &Pair) -> Finding {
-    let asked = session.recipe.losses.iter().any(|loss| loss.starts_with(BETWEEN_HEADS));
+    let asked = session.recipe.terms.iter().any(|loss| loss.starts_with(BETWEEN_HEADS));
     match sides(pair, |card| card.heads) {
         Ok((teacher, student)) => heads_of(teacher, student, asked),
         Err(why) => unmet(Subject::Heads, why, asked),
@@ -69,7 +69,7 @@ pub fn heads_of(teacher: usize, student: usize, asked: bool) -> Finding {
 }
 
 fn sides(pair: &Pair, of: fn(&crate::link::ModelCard) -> usize) -> Result<(usize, usize), Sentence> {
-    match (&pair.teacher, &pair.session.models.teacher) {
+    match (&pair.teacher, pair.session.teacher()) {
         (Some(teacher), _) => Ok((of(&teacher.card), of(&pair.student.card))),
         (None, Some(_)) => Err(say!("the teacher is behind a server, which shows no layers")),
         (None, None) => Err(say!("there is no teacher to face")),

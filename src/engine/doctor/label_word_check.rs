@@ -4,9 +4,9 @@
 use super::sided;
 use crate::engine::model::HeadKind;
 use crate::engine::pair::Pair;
-use crate::engine::prompt::{Template, inspect};
+use crate::engine::prompt::{PromptError, Template, inspect};
 use crate::link::{Finding, Grade, Subject, WordCheck};
-use crate::session::{Say, Scoring, Sentence, ServerMode, Session, Source, say};
+use crate::session::{Prompt, Say, Scoring, Sentence, ServerMode, Session, Source, say};
 
 const SUBJECT: Subject = Subject::LabelWords;
 /// Tokens by which label words may differ in length before a sum of log-probabilities is called unfair:
@@ -25,9 +25,10 @@ pub fn row(session: &Session, pair: &Pair) -> Finding {
 }
 
 fn of_models(session: &Session, pair: &Pair) -> Finding {
-    let all = std::iter::once(&session.prompt.template).chain(&session.prompt.variants);
-    let templates = match all.map(|template| Template::parse(template)).collect::<Result<Vec<_>, _>>() {
-        Ok(templates) => templates,
+    let (asked, read) = (session.prompt.for_teacher(), session.prompt.for_student());
+    let parsed = templates(&asked).and_then(|of_teacher| Ok((of_teacher, templates(&read)?)));
+    let (of_teacher, of_student) = match parsed {
+        Ok(parsed) => parsed,
         Err(e) => return Finding::red(SUBJECT, e.said(), say!("mend the template")),
     };
     let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
@@ -36,9 +37,9 @@ fn of_models(session: &Session, pair: &Pair) -> Finding {
     let mut parts = Vec::new();
     for (side, model) in readers {
         // Variants are for training: a teacher is asked by the first template.
-        let asked = if side == "teacher" { &templates[..1] } else { &templates };
-        for template in asked {
-            let words = match inspect(&session.prompt, template, &pair.data.classes, model) {
+        let (prompt, templates) = if side == "teacher" { (&asked, &of_teacher[..1]) } else { (&read, &of_student[..]) };
+        for template in templates {
+            let words = match inspect(prompt, template, &pair.data.classes, model) {
                 Ok(words) => words,
                 Err(e) => return super::refused(SUBJECT, e),
             };
@@ -51,6 +52,10 @@ fn of_models(session: &Session, pair: &Pair) -> Finding {
         }
     }
     judged(session, pair, &parts)
+}
+
+fn templates(prompt: &Prompt) -> Result<Vec<Template>, PromptError> {
+    std::iter::once(&prompt.template).chain(&prompt.variants).map(|template| Template::parse(template)).collect()
 }
 
 fn broken(side: &str, bad: &WordCheck, words: &[WordCheck]) -> Finding {
@@ -80,7 +85,7 @@ fn broken(side: &str, bad: &WordCheck, words: &[WordCheck]) -> Finding {
 
 /// Two label words with the same first word, in a chat with a server.
 fn alike<'a>(session: &'a Session, classes: &'a [String]) -> Option<(&'a str, &'a str)> {
-    let source = &session.models.teacher.as_ref()?.source;
+    let source = &session.teacher()?.source;
     matches!(source, Source::Server { mode: ServerMode::Chat, .. }).then_some(())?;
     let words: Vec<&str> = classes.iter().map(|class| session.prompt.word_for(class).trim()).collect();
     let first = |word: &str| word.split_whitespace().next().unwrap_or_default().to_lowercase();
@@ -92,7 +97,7 @@ fn alike<'a>(session: &'a Session, classes: &'a [String]) -> Option<(&'a str, &'
 }
 
 fn judged(session: &Session, pair: &Pair, parts: &[(&str, Vec<WordCheck>)]) -> Finding {
-    let far = pair.teacher.is_none() && session.models.teacher.is_some();
+    let far = pair.teacher.is_none() && session.teacher().is_some();
     if let Some((a, b)) = alike(session, &pair.data.classes).filter(|_| far) {
         let says = say!(
             "the words {a} and {b} begin with the same word, and a chat shows the first tokens of an answer only: their classes cannot be told apart",

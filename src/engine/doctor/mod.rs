@@ -30,7 +30,7 @@ use super::pair::Pair;
 use super::process_memory::resident_bytes;
 use super::student_init::size;
 use crate::link::{Checkup, Finding, Grade, Subject};
-use crate::session::{Catalog, Say, Sentence, Session, say};
+use crate::session::{Catalog, Prompt, Say, Sentence, Session, say};
 
 /// Examines `session`. What `before` already holds of it (teacher and data, which nothing here changes)
 /// is not read again. A server is not asked.
@@ -100,6 +100,11 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
 /// A side as a sentence names it.
 fn sided(side: &str) -> Sentence {
     if side == "teacher" { say!("teacher") } else { say!("student") }
+}
+
+/// What a side is asked by.
+fn prompt_of(side: &str, session: &Session) -> Prompt {
+    if side == "teacher" { session.prompt.for_teacher() } else { session.prompt.for_student() }
 }
 
 /// The row of something that could not even be looked at.

@@ -94,8 +94,9 @@ fn needs(
 /// The largest batch that the sample lets expect.
 fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
     let model = &pair.student;
-    let read = positions::lengths(model, &session.prompt, sample).map_or(model.max_tokens, |lengths| lengths.read);
-    let words = PreparedPrompt::new(&session.prompt, &sample.classes, model);
+    let prompt = session.prompt.for_student();
+    let read = positions::lengths(model, &prompt, sample).map_or(model.max_tokens, |lengths| lengths.read);
+    let words = PreparedPrompt::new(&prompt, &sample.classes, model);
     let columns = match (&model.top, model.architecture.kind) {
         (HeadKind::Classes(_), _) | (_, Kind::Encoder) => 0,
         _ => words.map_or(0, |p| p.words().map(|word| word.len().saturating_sub(1)).sum()),

@@ -9,7 +9,7 @@ const SUBJECT: Subject = Subject::Key;
 
 /// The row on the key; `None` where no server or no key is named.
 pub fn row(session: &Session) -> Option<Finding> {
-    let teacher = session.models.teacher.as_ref()?;
+    let teacher = session.teacher()?;
     let Source::Server { url, key: Some(key), .. } = &teacher.source else { return None };
     // A key in the place of its name was refused before, with the session.
     let name = String::from(key.clone());
@@ -35,7 +35,7 @@ mod tests {
             let mut session = Session::built_in().unwrap();
             let (url, model, mode) = (url.to_owned(), "big".to_owned(), ServerMode::Chat);
             let key = key.map(Into::into);
-            session.models.teacher.as_mut().unwrap().source =
+            session.teacher_mut().unwrap().source =
                 Source::Server { url, model, mode, key, token_limit: None, per_minute: None };
             row(&session)
         };

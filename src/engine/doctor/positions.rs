@@ -51,7 +51,7 @@ pub fn row(session: &Session, pair: &Pair, sample: &Dataset) -> Finding {
     let mut parts = Vec::new();
     let mut cut = Vec::new();
     for (side, model) in teacher.into_iter().chain([("student", &pair.student)]) {
-        let lengths = match lengths(model, &session.prompt, sample) {
+        let lengths = match lengths(model, &super::prompt_of(side, session), sample) {
             Ok(lengths) => lengths,
             Err(e @ PromptError::TooLong { .. }) => {
                 return Finding::red(

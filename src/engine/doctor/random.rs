@@ -13,14 +13,14 @@ const SHOWN: usize = 4;
 
 /// The row on random parts.
 pub fn row(pair: &Pair) -> Finding {
-    let teacher = pair.teacher.as_ref().zip(pair.session.models.teacher.as_ref());
+    let teacher = pair.teacher.as_ref().zip(pair.session.teacher());
     if let Some((model, choice)) = teacher {
         let trouble = model.card.trouble.as_ref().filter(|_| model.outputs.trouble.is_none());
         if let Some((says, fix)) =
             trouble.map(|trouble| trouble.with_advice().unwrap_or_else(|| (trouble.clone(), say!("train it first"))))
         {
             let says = if says == noise() {
-                say!("the teacher starts from random weights (start: Fresh) and can only teach noise")
+                say!("the teacher starts from random weights (init: Fresh) and can only teach noise")
             } else {
                 say!("of the teacher: {says}", says)
             };
@@ -31,15 +31,15 @@ pub fn row(pair: &Pair) -> Finding {
                 pair,
                 SUBJECT,
                 say!("the teacher starts from random weights"),
-                say!("set its start to Stored"),
+                say!("set its init to Stored"),
             );
         }
     }
-    let (student, choice) = (&pair.student, &pair.session.models.student);
+    let (student, choice) = (&pair.student, &pair.session.student);
     let random = &student.card.random;
     let row = match (&student.top, random.is_empty(), choice.needs_weights()) {
         (_, true, true) => Finding::green(SUBJECT, say!("everything is stored; nothing is filled at random")),
-        (_, _, false) if choice.layers.is_none() => Finding::green(
+        (_, _, false) if choice.init.layer_map().is_none() => Finding::green(
             SUBJECT,
             say!("the student starts from random weights, as asked; nothing else is filled at random"),
         ),

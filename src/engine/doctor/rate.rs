@@ -22,7 +22,7 @@ pub fn row(session: &Session, catalog: &Catalog) -> Finding {
     let knobs = session.start_knobs(catalog);
     let scripted = session.script.iter().filter(|change| change.knob == LEARNING_RATE.id).map(|change| change.value);
     let rate = scripted.fold(knobs.get(&LEARNING_RATE), f64::max);
-    let (kind, learned) = (session.recipe.optimizer, has_learned(&session.models.student));
+    let (kind, learned) = (session.recipe.optimizer, has_learned(&session.student));
     let free = kind == OptimizerKind::Sgd && knobs.get(&CLIP) <= 0.0;
     let Usual { range: (low, high), idle, wild } = usual(kind, learned, free);
     let student = if learned { say!("a student with stored weights") } else { say!("a student with random weights") };
@@ -65,7 +65,7 @@ fn power(rate: f64) -> String {
 
 /// Whether the student begins with weights that know something.
 fn has_learned(student: &ModelChoice) -> bool {
-    let layers = student.layers.as_ref().is_some_and(|layers| layers.map != LayerMap::EmbeddingsOnly);
+    let layers = student.init.layer_map().is_some_and(|map| *map != LayerMap::EmbeddingsOnly);
     student.needs_weights() || layers
 }
 

@@ -23,7 +23,7 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
     let counts = pair.data.counts();
     let says = say!(
         "{losses} over {steps} steps of {batch} texts, {train} training texts of which {labelled} keep their label",
-        losses = session.recipe.losses.join(" + "),
+        losses = session.recipe.terms.join(" + "),
         steps = session.recipe.steps,
         batch = session.recipe.batch,
         train = counts.train,

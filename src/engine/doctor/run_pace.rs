@@ -39,7 +39,7 @@ pub struct Timed {
 /// The row on the pace; uses the pair up.
 pub fn row(session: &Session, pair: Pair, sample: &Dataset, catalog: &Catalog) -> Finding {
     let counts = pair.data.counts();
-    let server = pair.teacher.is_none() && session.models.teacher.is_some();
+    let server = pair.teacher.is_none() && session.teacher().is_some();
     match timed(session, instead(pair, sample), server, catalog) {
         Ok(timed) => told(session, timed, counts.train, counts.validation, counts.test, server),
         Err(e) => super::refused(SUBJECT, e),

@@ -55,7 +55,7 @@ pub fn row(pair: &Pair, sample: &Dataset) -> Finding {
 fn compared(pair: &Pair) -> Sentence {
     let ours = &pair.student;
     let Some(teacher) = &pair.teacher else {
-        let who = if pair.session.models.teacher.is_some() {
+        let who = if pair.session.teacher().is_some() {
             say!("the teacher's is behind its server")
         } else {
             say!("no teacher")

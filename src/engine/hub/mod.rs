@@ -69,10 +69,10 @@ pub fn download(missing: &Missing, watch: ProgressSink) -> Result<(), HubError> 
 /// is not there keeps its revision.
 pub fn pinned(session: &Session) -> Session {
     let mut session = session.clone();
-    let (teacher, student) = (session.models.teacher.as_mut(), &mut session.models.student);
-    let of = student.layers.as_mut().and_then(|layers| layers.of.as_mut());
-    let sources = teacher.map(|teacher| &mut teacher.source).into_iter().chain(of).chain([&mut student.source]);
-    sources.for_each(pin);
+    for choice in session.teachers.iter_mut().chain([&mut session.student]) {
+        let of = choice.init.layers_of_mut();
+        of.into_iter().chain([&mut choice.source]).for_each(pin);
+    }
     session
 }
 

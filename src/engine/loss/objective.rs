@@ -37,7 +37,7 @@ pub struct Offered {
 /// Whether any loss of the recipe learns from a teacher. Without one, a teacher's answers to the training
 /// texts are of no use.
 pub fn needs_teacher(recipe: &Recipe) -> bool {
-    LOSSES.iter().any(|loss| loss.needs().teacher && recipe.losses.iter().any(|id| id == loss.entry().id))
+    LOSSES.iter().any(|loss| loss.needs().teacher && recipe.terms.iter().any(|id| id == loss.entry().id))
 }
 
 /// The weighted sum of a recipe's terms. Where it has terms that learn the labels and terms that learn from
@@ -56,10 +56,10 @@ impl Objective {
     /// # Errors
     /// A sentence for a person: an unknown loss, or a loss whose premise is not met.
     pub fn new(recipe: &Recipe, offered: Offered) -> std::result::Result<Self, Sentence> {
-        if let Some(problem) = recipe.losses_problem() {
+        if let Some(problem) = recipe.terms_problem() {
             return Err(problem);
         }
-        let terms = recipe.losses.iter().map(|id| find(id)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let terms = recipe.terms.iter().map(|id| find(id)).collect::<std::result::Result<Vec<_>, _>>()?;
         terms.iter().try_for_each(|term| met(*term, offered))?;
         let has = |kind: fn(&dyn Divergence) -> bool| terms.iter().any(|term| kind(*term));
         let alpha = has(|term| term.needs().labels()) && has(|term| term.needs().teacher);

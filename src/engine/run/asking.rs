@@ -48,7 +48,7 @@ impl Engine<'_> {
     /// Whether the key that `session` names may go where it wants to send it. If not, it was asked about, or
     /// said why it never may.
     pub(super) fn is_permitted(&mut self, session: &Session) -> bool {
-        session.models.teacher.as_ref().is_none_or(|teacher| self.may_send(&teacher.source))
+        session.teacher().is_none_or(|teacher| self.may_send(&teacher.source))
     }
 
     /// The same of a server's own key.

@@ -150,7 +150,7 @@ impl Engine<'_> {
         let Some(run) = &mut self.run else { return Ok(Default::default()) };
         let (saved, fault) = chosen(run);
         let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
-        let files = pair.student.student_files(&pair.data.classes, prompt)?;
+        let files = pair.student.student_files(&pair.data.classes, &prompt.for_student())?;
         fault.into_iter().for_each(|fault| self.news.warn(fault));
         Ok((saved, files))
     }

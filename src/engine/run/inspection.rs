@@ -30,10 +30,10 @@ impl Engine<'_> {
 
     /// Counted on the pair that is open; another one is counted once it is.
     pub(super) fn count(&mut self, session: &Session) {
-        let server = session.models.teacher.as_ref().is_some_and(|t| matches!(t.source, Source::Server { .. }));
+        let server = session.teacher().is_some_and(|t| matches!(t.source, Source::Server { .. }));
         let open = self.run.as_ref().map(|run| &run.trainer.pair).or(self.pair.as_ref());
         let pinned = hub::pinned(session);
-        let same = |pair: &&Pair| (&pair.session.models, &pair.session.data) == (&pinned.models, &session.data);
+        let same = |pair: &&Pair| (pair.session.models(), &pair.session.data) == (pinned.models(), &session.data);
         if !server || session.problem().is_some() {
             return;
         }

@@ -4,6 +4,7 @@
 mod asking;
 mod claim;
 mod connecting;
+mod consent;
 mod errands;
 mod fetching;
 mod finish;
@@ -13,7 +14,7 @@ mod key_storage;
 mod measuring;
 mod orders;
 mod probing;
-mod questions;
+
 mod reporter;
 mod start;
 mod train_loop;
@@ -38,10 +39,10 @@ use crate::link::{
 use crate::session::{Catalog, Knobs, Sentence, Session};
 use claim::Claim;
 pub use claim::{FolderError, vacant};
+use consent::Questions;
 use errands::Errands;
 use orders::Orders;
 use probing::Looks;
-use questions::Questions;
 use reporter::Reporter;
 use unwritten::Unwritten;
 

@@ -48,7 +48,7 @@ impl Engine<'_> {
                 }
                 self.look_away();
                 // As it was asked for: a branch of the Hub has become a commit in the pair.
-                let models = Some(Box::new(session.models.clone()));
+                let models = Some(Box::new(session.models()));
                 self.news.reply(Reply::Opened(Box::new(Opened { models, ..pair.opened() })));
                 self.pair = Some(pair);
                 self.weigh(session);

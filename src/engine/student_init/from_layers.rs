@@ -9,30 +9,29 @@ use super::init_source::InitSource;
 use super::layer_selection::LayerSelection;
 use super::{StudentInitError, fit};
 use crate::engine::model::{self, HeadKind, HeadRows, Model, ModelFiles, Parts, Plan, Stored, Tokens, outputs};
-use crate::session::{Layers, Models, say};
+use crate::session::{LayerMap, Session, say};
 
-/// The student of `models`, whose configuration and tokenizer are `files` and whose weights are those
-/// that `layers` names.
+/// The student of `session`, whose configuration and tokenizer are `files` and whose weights are the layers that
+/// `map` picks.
 ///
 /// # Errors
 /// [`StudentInitError`] naming what does not fit and what to change.
 pub fn student(
-    models: &Models,
-    layers: &Layers,
+    session: &Session,
+    map: &LayerMap,
     files: ModelFiles,
     classes: &[String],
-    seed: u64,
     device: &Device,
 ) -> Result<Model, StudentInitError> {
-    let choice = &models.student;
+    let (choice, seed) = (&session.student, session.recipe.seed);
     let nobody = || StudentInitError::Layers(say!("no model is named to take them from; name one under `of`"));
-    let source = models.layers_from().ok_or_else(nobody)?;
+    let source = session.layers_from().ok_or_else(nobody)?;
     let origin = InitSource::open(source)?;
     let mut config = files.configuration()?.0;
-    let teacher = models.teacher.as_ref().filter(|teacher| teacher.source == *source);
+    let teacher = session.teacher().filter(|teacher| teacher.source == *source);
     let mapping = choice.classes.as_ref().or_else(|| teacher?.classes.as_ref());
     let architecture = model::architecture(&config)?;
-    let mut taken = LayerSelection::new(&origin, architecture, &layers.map)?;
+    let mut taken = LayerSelection::new(&origin, architecture, map)?;
     taken.outputs = outputs::matched(&origin.outputs, classes, mapping).ok().map(|matched| matched.order);
     if *source == choice.source {
         taken.write(&mut config)?;

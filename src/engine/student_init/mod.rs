@@ -69,12 +69,12 @@ impl From<candle_core::Error> for StudentInitError {
 /// # Errors
 /// [`StudentInitError`] naming what does not fit and what to change.
 pub fn student(session: &Session, data: &Dataset, device: &Device) -> Result<Model, StudentInitError> {
-    let (choice, classes, seed) = (&session.models.student, &data.classes, session.recipe.seed);
+    let (choice, classes, seed) = (&session.student, &data.classes, session.recipe.seed);
     let files = hub::files(choice)?;
     files.check_trainable()?;
-    let whole = match &choice.layers {
+    let whole = match choice.init.layer_map() {
         None => model::open_for(choice, files, Classes::Learning(classes), seed, device)?,
-        Some(layers) => from_layers::student(&session.models, layers, files, classes, seed, device)?,
+        Some(map) => from_layers::student(session, map, files, classes, device)?,
     };
     match choice.vocabulary {
         Vocabulary::Whole => Ok(whole),

@@ -30,15 +30,15 @@ pub fn of(config: &Config, head: Head, classes: usize, optimizer: OptimizerKind)
 /// # Errors
 /// [`StudentInitError`] if a configuration cannot be read or a map does not fit it.
 pub fn planned(session: &Session, classes: usize) -> Result<ModelSize, StudentInitError> {
-    let choice = &session.models.student;
+    let choice = &session.student;
     let mut config = hub::files(choice)?.configuration()?.0;
-    if let (Some(layers), Some(source)) = (&choice.layers, session.models.layers_from())
+    if let (Some(map), Some(source)) = (choice.init.layer_map(), session.layers_from())
         && *source == choice.source
-        && layers.map != LayerMap::EmbeddingsOnly
+        && *map != LayerMap::EmbeddingsOnly
     {
         let (whole, architecture) = (config.clone(), model::architecture(&config)?);
         for stack in architecture.stacks {
-            let picked = picked(&layers.map, architecture.layers_of(stack, &whole)?)?;
+            let picked = picked(map, architecture.layers_of(stack, &whole)?)?;
             architecture.pick_layers(stack, &mut config, &picked)?;
         }
     }

@@ -12,8 +12,8 @@ pub(super) fn matter(session: &Session, opened: &Opened, usage: &InferenceSpec) 
     if usage.head == Head::Classifier {
         yaml.push_str("pipeline_tag: text-classification\n");
     }
-    let teacher = session.models.teacher.as_ref().map(|teacher| &teacher.source);
-    let mut names: Vec<String> = std::iter::once(base(&session.models)).chain(teacher).map(public_name).collect();
+    let teacher = session.teacher().map(|teacher| &teacher.source);
+    let mut names: Vec<String> = std::iter::once(base(session)).chain(teacher).map(public_name).collect();
     names.dedup();
     list(&mut yaml, "base_model", &names);
     match languages(&session.data.source) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::marks::{block, code, one_line};
 use crate::link::Opened;
 use crate::session::inference_spec::FILE as USAGE;
-use crate::session::{Chat, Head, ModelChoice, Models, ServerMode, Session, Source, Start, Vocabulary};
+use crate::session::{Chat, Head, Init, ModelChoice, ServerMode, Session, Source, Vocabulary};
 
 /// Architectures that only read: left to itself ([`Head::Auto`]) such a model is a classifier.
 pub const ENCODERS: [&str; 3] = ["bert", "distilbert", "roberta"];
@@ -39,17 +39,17 @@ fn own_name(folder: &Path) -> Option<String> {
 }
 
 /// The model whose weights, or at least whose shape and tokens, the student has.
-pub(super) fn base(models: &Models) -> &Source {
-    models.layers_from().unwrap_or(&models.student.source)
+pub(super) fn base(session: &Session) -> &Source {
+    session.layers_from().unwrap_or(&session.student.source)
 }
 
 /// What the student was before its first step: whose weights, which layers, how many tokens.
 pub(super) fn start(session: &Session, opened: &Opened) -> String {
-    let student = &session.models.student;
-    let from = match (&student.layers, student.start) {
-        (Some(layers), _) => format!("made from {}: {}", full_name(base(&session.models)), layers.map.label()),
-        (None, Start::Stored) => "from its stored weights".to_owned(),
-        (None, Start::Fresh) => "from random weights".to_owned(),
+    let student = &session.student;
+    let from = match &student.init {
+        Init::Layers { map, .. } => format!("made from {}: {}", full_name(base(session)), map.label()),
+        Init::Stored => "from its stored weights".to_owned(),
+        Init::Fresh => "from random weights".to_owned(),
     };
     let trimmed = (student.vocabulary == Vocabulary::Trimmed)
         .then(|| format!("vocabulary of {} tokens, trimmed to what the texts use", opened.student.vocabulary));
@@ -59,13 +59,14 @@ pub(super) fn start(session: &Session, opened: &Opened) -> String {
 
 /// What the teacher read, as a paragraph.
 pub(super) fn read_by_teacher(session: &Session, opened: &Opened) -> String {
-    let (Some(choice), Some(card)) = (&session.models.teacher, &opened.teacher) else { return String::new() };
+    let (Some(choice), Some(card)) = (session.teacher(), &opened.teacher) else { return String::new() };
     if head(choice, &card.architecture) == Head::Classifier {
         return "\nThe teacher is a classifier and read the bare text, without a prompt.\n".to_owned();
     }
-    let all = std::iter::once(&session.prompt.template).chain(&session.prompt.variants);
+    let asked = session.prompt.for_teacher();
+    let all = std::iter::once(&asked.template).chain(&asked.variants);
     let templates = all.map(|template| block("text", template)).collect::<String>();
-    format!("\nThe teacher was asked{}:\n\n{templates}", manner(choice, session.prompt.chat))
+    format!("\nThe teacher was asked{}:\n\n{templates}", manner(choice, asked.chat))
 }
 
 /// How a model answers that runs as `architecture`.
@@ -87,8 +88,10 @@ fn manner(choice: &ModelChoice, chat: Chat) -> &'static str {
 }
 
 /// What the student read, as a sentence.
-pub(super) fn read_by_student(head: Head) -> &'static str {
+pub(super) fn read_by_student(session: &Session, head: Head) -> &'static str {
+    let own = session.prompt.student.as_ref().is_some_and(|own| *own != session.prompt.teacher);
     match head {
+        Head::LabelWords if own => "The student read the text through a prompt of its own, which stands under Use.",
         Head::LabelWords => "The student read the text through the prompt above.",
         Head::Auto | Head::Classifier => "The student read the bare text, without a prompt.",
     }

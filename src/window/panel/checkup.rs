@@ -45,7 +45,7 @@ fn checkup_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             control::caption(ui, scene.t("of the session as it was before"));
         }
     });
-    let teacher = scene.session.models.teacher.as_ref();
+    let teacher = scene.session.teacher();
     let is_server = teacher.is_some_and(|teacher| matches!(teacher.source, Source::Server { .. }));
     if busy && is_server && ui.button(scene.t("Stop")).clicked() {
         state.ask(Action::Stop);
@@ -80,7 +80,8 @@ fn is_outdated(scene: &Scene, state: &UiState) -> bool {
     let (now, then) = (scene.session, state.examined.as_deref());
     scene.workspace.checkup.is_some()
         && then.is_none_or(|then| {
-            (&then.models, &then.data, &then.prompt, &then.recipe) != (&now.models, &now.data, &now.prompt, &now.recipe)
+            let models = (&then.teachers, &then.student) != (&now.teachers, &now.student);
+            models || (&then.data, &then.prompt, &then.recipe) != (&now.data, &now.prompt, &now.recipe)
         })
 }
 

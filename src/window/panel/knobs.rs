@@ -84,7 +84,7 @@ fn left(scene: &Scene, knob: &Knob) -> Option<f64> {
 fn is_in_use(scene: &Scene, knob: &Knob) -> bool {
     let owner = knob.id.split_once('.').map_or("", |(owner, _)| owner);
     let is_loss = scene.catalog.losses.iter().any(|loss| loss.id == owner);
-    let losses = &scene.session.recipe.losses;
+    let losses = &scene.session.recipe.terms;
     let weighs = !knob.id.ends_with(WEIGHT) || losses.len() > 1 || scene.requested.get(knob) != knob.default;
     !is_loss || weighs && losses.iter().any(|loss| loss == owner)
 }
@@ -234,7 +234,7 @@ fn factors_ui(ui: &mut Ui, scene: &Scene, knob: &Knob, now: f64) -> Option<Turne
 /// α names both of its ends, never the letter alone.
 fn ends_ui(ui: &mut Ui, scene: &Scene, alpha: f64) -> Option<Turned> {
     ui.horizontal(|ui| {
-        if scene.catalog.weighs(&scene.session.recipe.losses) {
+        if scene.catalog.weighs(&scene.session.recipe.terms) {
             let (labels, teacher) = (scene.t("labels"), scene.t("teacher"));
             control::caption(ui, &format!("{labels} {alpha:.2} · {teacher} {:.2}", 1.0 - alpha));
         } else {

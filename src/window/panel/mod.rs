@@ -40,7 +40,7 @@ use crate::link::{
     WeightFrame, grouped,
 };
 use crate::record::{RunRecord, Workspace};
-use crate::session::{Catalog, Knobs, Prompt, Sentence, Session, Source, View};
+use crate::session::{Catalog, Knobs, Prompts, Sentence, Session, Source, View};
 
 pub use centre::{shows_attention, shows_weights};
 pub use pair::{PAIR, is_asked};
@@ -111,11 +111,11 @@ impl Scene<'_> {
 
     /// Teacher and student in a few words.
     fn pair(&self) -> String {
-        kept::title(&self.session.models)
+        kept::title(self.session)
     }
 
     /// The prompt of the run on show, as long as pair and data are the run's.
-    fn run_prompt(&self) -> Option<&Prompt> {
+    fn run_prompt(&self) -> Option<&Prompts> {
         self.record.session.as_deref().filter(|_| self.belonging.run()).map(|run| &run.prompt)
     }
 
@@ -125,7 +125,7 @@ impl Scene<'_> {
     }
 
     /// By which prompt a picture was made, where that is not plain.
-    fn made_by(&self, prompt: &Prompt) -> Option<&'static str> {
+    fn made_by(&self, prompt: &Prompts) -> Option<&'static str> {
         match self.run_prompt() {
             Some(run) if prompt == run => self.has_new_prompt().then(|| self.t("by the run's prompt")),
             Some(_) if *prompt == self.session.prompt => Some(self.t("by the new prompt")),
@@ -167,7 +167,7 @@ impl Scene<'_> {
 
     /// The teacher's server, if it has not answered.
     fn silent_server(&self) -> Option<&Source> {
-        let teacher = self.session.models.teacher.as_ref().map(|teacher| &teacher.source);
+        let teacher = self.session.teacher().map(|teacher| &teacher.source);
         let server = teacher.filter(|source| matches!(source, Source::Server { .. }))?;
         (!matches!(self.reach(server), Some(Reach::Answered { .. }))).then_some(server)
     }
@@ -191,7 +191,7 @@ impl Scene<'_> {
     /// The run on show, where it is not of the pair and the data that are chosen.
     fn former_run(&self) -> Option<String> {
         let run = self.record.session.as_deref().filter(|_| !self.belonging.run())?;
-        Some(format!("{} · {}", self.run_name(), kept::title(&run.models)))
+        Some(format!("{} · {}", self.run_name(), kept::title(run)))
     }
 
     /// The phase of the engine.

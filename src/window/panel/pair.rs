@@ -31,18 +31,20 @@ fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         control::caption(ui, scene.t("Stop the run to change the pair."));
     }
     ui.add_enabled_ui(!held, |ui| {
-        let mut models = scene.session.models.clone();
+        let mut models = scene.session.models();
         let palette = scene.look.palette();
         let (teacher_color, student_color) = (palette.teacher, palette.student);
         ui.label(RichText::new(scene.t("Teacher")).color(teacher_color).strong());
-        teacher_ui(ui, scene, state, &mut models.teacher);
+        let mut teacher = models.teacher().cloned();
+        teacher_ui(ui, scene, state, &mut teacher);
+        models.set_teacher(teacher);
         ui.add_space(8.0);
         ui.label(RichText::new(scene.t("Student")).color(student_color).strong());
         student_ui(ui, scene, state, &mut models.student);
         for note in scene.record.notes.iter().filter(|_| scene.belonging.run_pair) {
             ui.add(egui::Label::new(RichText::new(scene.says(&note.text)).small().weak()).wrap());
         }
-        if models != scene.session.models {
+        if models != scene.session.models() {
             state.ask(Action::Set(Part::Models(Box::new(models))));
         }
     });

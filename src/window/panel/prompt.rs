@@ -4,7 +4,7 @@ use egui::{Color32, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::{Scene, Section};
 use crate::link::{PromptFrame, PromptSide, TokenChip, WordCheck};
-use crate::session::{Chat, Prompt, Scoring};
+use crate::session::{Chat, Prompt, Prompts, Scoring, Sentence};
 use crate::window::control;
 use crate::window::state::{Action, Back, UiState};
 use crate::window::undo::Part;
@@ -22,13 +22,16 @@ pub(super) const SECTION: Section = Section {
 const CHIPS: usize = 96;
 
 fn summary(scene: &Scene) -> String {
-    let template = scene.session.prompt.template.replace('\n', " ↵ ");
+    let template = scene.session.prompt.teacher.template.replace('\n', " ↵ ");
     if scene.has_new_prompt() { format!("{} · {template}", scene.t(NEXT_RUN)) } else { template }
 }
 
 fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let mut prompt = scene.session.prompt.clone();
-    template_ui(ui, scene, &mut prompt);
+    let problem = scene.prompt.and_then(|frame| frame.problem.as_ref());
+    let help = scene.t("{text} stands for the text, {answer} for the label word; each belongs in exactly once");
+    template_ui(ui, scene, (scene.t("Template"), help), &mut prompt.teacher.template, problem);
+    students_ui(ui, scene, &mut prompt);
     // Below the field: what appears while it is typed into must not take its place, nor the focus.
     if let Some(run) = scene.run_prompt().filter(|_| scene.has_new_prompt()) {
         run_ui(ui, scene, state, run);
@@ -49,13 +52,13 @@ fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 const NEXT_RUN: &str = "new prompt from the next run";
 
 /// The prompt in force, below one that is being written.
-fn run_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, run: &Prompt) {
+fn run_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, run: &Prompts) {
     let next = RichText::new(scene.t(NEXT_RUN)).small().color(ui.visuals().warn_fg_color);
     ui.add(Label::new(next).wrap());
     let title = if scene.live { scene.t("This run uses") } else { scene.t("The run on show used") };
     control::card(ui, |ui| {
         control::caption(ui, title);
-        ui.add(Label::new(RichText::new(&run.template).monospace().small()).wrap());
+        ui.add(Label::new(RichText::new(&run.teacher.template).monospace().small()).wrap());
         for other in others(scene, run) {
             control::caption(ui, other);
         }
@@ -69,26 +72,40 @@ fn run_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, run: &Prompt) {
 }
 
 /// What differs beside the template.
-fn others(scene: &Scene, run: &Prompt) -> Vec<&'static str> {
+fn others(scene: &Scene, run: &Prompts) -> Vec<&'static str> {
     let now = &scene.session.prompt;
     let differing = [
         (now.label_words != run.label_words, scene.t("with other label words")),
         (now.scoring != run.scoring, scene.t("with another score of label words")),
         (now.chat != run.chat, scene.t("with another use of the chat template")),
-        (now.variants != run.variants, scene.t("with other variants")),
+        (now.teacher.variants != run.teacher.variants, scene.t("with other variants")),
+        (now.student != run.student, scene.t("with another prompt of the student")),
     ];
     differing.into_iter().filter_map(|(differs, words)| differs.then_some(words)).collect()
 }
 
-fn template_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
-    let edit = TextEdit::multiline(&mut prompt.template).desired_rows(2).desired_width(f32::INFINITY);
-    let help = scene.t("{text} stands for the text, {answer} for the label word; each belongs in exactly once");
+fn template_ui(ui: &mut Ui, scene: &Scene, (name, help): (&str, &str), template: &mut String, told: Option<&Sentence>) {
+    let edit = TextEdit::multiline(template).desired_rows(2).desired_width(f32::INFINITY);
     // Not `code_editor`, which takes every Tab for itself: a tab in a prompt would be seen by nobody.
-    ui.add(edit.font(egui::TextStyle::Monospace)).accessible_name(scene.t("Template")).on_hover_text(help);
-    let problem = Prompt::problem(&prompt.template);
-    let told = scene.prompt.and_then(|frame| frame.problem.clone());
-    if let Some(problem) = problem.or(told) {
-        ui.add(Label::new(RichText::new(scene.says(&problem)).small().color(ui.visuals().error_fg_color)).wrap());
+    ui.add(edit.font(egui::TextStyle::Monospace)).accessible_name(name).on_hover_text(help);
+    let problem = Prompt::problem(template);
+    if let Some(problem) = problem.as_ref().or(told) {
+        ui.add(Label::new(RichText::new(scene.says(problem)).small().color(ui.visuals().error_fg_color)).wrap());
+    }
+}
+
+/// Whether the student reads a prompt of its own, and which.
+fn students_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompts) {
+    let help = scene
+        .t("It is trained on this one and asked by it later on, unless it is a classifier, which reads the bare text");
+    let mut own = prompt.student.is_some();
+    if ui.checkbox(&mut own, scene.t("The student reads a prompt of its own")).on_hover_text(help).changed() {
+        // It begins as what was read until now.
+        prompt.student = own.then(|| prompt.teacher.clone());
+    }
+    if let Some(student) = &mut prompt.student {
+        let problem = scene.prompt.and_then(|frame| frame.student_problem.as_ref());
+        template_ui(ui, scene, (scene.t("Student's template"), help), &mut student.template, problem);
     }
 }
 
@@ -167,7 +184,7 @@ fn chip_ui(ui: &mut Ui, scene: &Scene, chip: &TokenChip, color: Color32) {
     });
 }
 
-fn words_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
+fn words_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompts) {
     let Some(opened) = &scene.workspace.opened else { return };
     ui.add_space(6.0);
     ui.horizontal(|ui| {
@@ -184,7 +201,7 @@ fn words_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
     }
 }
 
-fn scoring_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
+fn scoring_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompts) {
     let all = [
         (
             Scoring::Mean,
@@ -198,7 +215,7 @@ fn scoring_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
     }
 }
 
-fn chat_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
+fn chat_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompts) {
     let all = [
         (Chat::Off, scene.t("off"), scene.t("The prompt stands as it is written")),
         (Chat::Auto, scene.t("if any"), scene.t("The prompt is the user's message to an instruct model")),
@@ -209,7 +226,7 @@ fn chat_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt) {
     prompt.chat = picked.unwrap_or(prompt.chat);
 }
 
-fn word_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt, class: &str) {
+fn word_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompts, class: &str) {
     let now = prompt.word_for(class).to_owned();
     let typed = control::row(ui, class, scene.t("The word that stands for this class"), |ui| {
         if check(scene, class).is_some_and(|check| check.problem.is_some()) {
@@ -222,7 +239,7 @@ fn word_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompt, class: &str) {
             prompt.label_words.remove(class);
         }
         Some(word) => {
-            prompt.label_words.insert(class.to_owned(), word);
+            prompt.set_word(class, word);
         }
         None => {}
     }

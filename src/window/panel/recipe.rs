@@ -47,13 +47,13 @@ fn losses_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
     for (i, loss) in scene.catalog.losses.iter().enumerate() {
         let label = if i == 0 { scene.t("Losses") } else { "" };
         control::choices(ui, label, scene.t("What the student minimises"), |ui| {
-            let mut on = recipe.losses.iter().any(|id| id == loss.id);
-            let last = on && recipe.losses.len() == 1;
+            let mut on = recipe.terms.iter().any(|id| id == loss.id);
+            let last = on && recipe.terms.len() == 1;
             let answer = ui.add_enabled(!last, egui::Checkbox::new(&mut on, scene.t(loss.label)));
             let answer = answer.on_hover_text(scene.t(loss.help));
             if answer.on_disabled_hover_text(scene.t("At least one loss has to stay")).changed() {
-                recipe.losses.retain(|id| id != loss.id);
-                recipe.losses.extend(on.then(|| loss.id.to_owned()));
+                recipe.terms.retain(|id| id != loss.id);
+                recipe.terms.extend(on.then(|| loss.id.to_owned()));
             }
         });
     }

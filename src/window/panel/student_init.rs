@@ -5,47 +5,31 @@ use egui::{Id, Ui};
 
 use super::Scene;
 use crate::link::ModelSize;
-use crate::session::{LayerMap, Layers, ModelChoice, Source, Start, Vocabulary};
+use crate::session::{Init, LayerMap, ModelChoice, Source, Vocabulary};
 use crate::window::control;
 use crate::window::state::UiState;
 
-/// Where a student's first weights come from.
-#[derive(Clone, PartialEq)]
-enum From {
-    Own(Start),
-    Layers(LayerMap),
+/// The same kind of start, whichever layers it takes and of whom.
+fn kind(init: &Init) -> Init {
+    match init {
+        Init::Layers { map: LayerMap::Pick(_), .. } => Init::layers(LayerMap::Pick(Vec::new())),
+        Init::Layers { map, .. } => Init::layers(map.clone()),
+        other => other.clone(),
+    }
 }
 
-impl From {
-    fn of(choice: &ModelChoice) -> Self {
-        match &choice.layers {
-            Some(layers) => Self::Layers(layers.map.clone()),
-            None => Self::Own(choice.start),
-        }
-    }
-
-    /// The same kind, whichever layers were picked by hand.
-    fn kind(self) -> Self {
-        match self {
-            Self::Layers(LayerMap::Pick(_)) => Self::Layers(LayerMap::Pick(Vec::new())),
-            other => other,
-        }
-    }
-
-    fn write(self, choice: &mut ModelChoice) {
-        match self {
-            Self::Own(start) => (choice.start, choice.layers) = (start, None),
-            Self::Layers(map) => {
-                let of = choice.layers.take().and_then(|layers| layers.of);
-                choice.layers = Some(Box::new(Layers { of, map }));
-            }
-        }
-    }
+/// Starts it so from now on; another model that layers are taken of stays that one.
+fn choose(init: &mut Init, picked: Init) {
+    let of = init.layers_of().cloned();
+    *init = match picked {
+        Init::Layers { map, .. } => Init::Layers { of, map },
+        other => other,
+    };
 }
 
 pub(super) fn making_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, choice: &mut ModelChoice) {
     weights_ui(ui, scene, choice);
-    if let Some(Layers { map: LayerMap::Pick(picked), .. }) = choice.layers.as_deref_mut() {
+    if let Init::Layers { map: LayerMap::Pick(picked), .. } = &mut choice.init {
         picked_ui(ui, scene, state, picked);
     }
     vocabulary_ui(ui, scene, choice);
@@ -56,47 +40,47 @@ pub(super) fn making_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, choice:
 
 fn weights_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
     let all = [
-        (From::Own(Start::Stored), scene.t("Stored"), scene.t("The weights beside the configuration")),
+        (Init::Stored, scene.t("Stored"), scene.t("The weights beside the configuration")),
         (
-            From::Own(Start::Fresh),
+            Init::Fresh,
             scene.t("Random"),
             scene.t("Random weights from the recipe's seed; only configuration and tokenizer are read"),
         ),
         (
-            From::Layers(LayerMap::EveryOther),
+            Init::layers(LayerMap::EveryOther),
             scene.t("Every other layer of the teacher"),
             scene.t("0, 2, 4 and so on; a student of the teacher's own source gets as many layers"),
         ),
         (
-            From::Layers(LayerMap::FirstAndLast),
+            Init::layers(LayerMap::FirstAndLast),
             scene.t("First and last layer of the teacher"),
             scene.t("The shallowest student that has both ends"),
         ),
         (
-            From::Layers(LayerMap::DistilBert),
+            Init::layers(LayerMap::DistilBert),
             scene.t("DistilBERT's choice of the teacher's layers"),
             scene.t("0, 2, 4, 7, 9 and 11 of 12"),
         ),
         (
-            From::Layers(LayerMap::Pick(Vec::new())),
+            Init::layers(LayerMap::Pick(Vec::new())),
             scene.t("Layers of the teacher by hand"),
             scene.t("Their numbers in a row, counted from 0"),
         ),
         (
-            From::Layers(LayerMap::EmbeddingsOnly),
+            Init::layers(LayerMap::EmbeddingsOnly),
             scene.t("The teacher's embeddings"),
             scene.t("Reduced where the student is narrower; its layers start at random"),
         ),
     ];
-    let now = From::of(choice).kind();
-    let shown = all.iter().find(|(from, ..)| *from == now).map_or("", |(_, label, _)| label);
+    let now = kind(&choice.init);
+    let shown = all.iter().find(|(init, ..)| *init == now).map_or("", |(_, label, _)| label);
     let picked = control::row(ui, scene.t("Weights"), scene.t("Which weights the student starts from"), |ui| {
         control::pick(ui, "student start", &now, shown, &all)
     });
-    if let Some(from) = picked {
-        from.write(choice);
+    if let Some(picked) = picked {
+        choose(&mut choice.init, picked);
     }
-    if From::of(choice) == From::Own(Start::Fresh) && !matches!(choice.source, Source::BuiltIn(_)) {
+    if choice.init == Init::Fresh && !matches!(choice.source, Source::BuiltIn(_)) {
         control::caption(ui, scene.t("It starts at random: what the model has learned is not read."));
     }
 }

@@ -159,6 +159,12 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{text} 代表文本，{answer} 代表标签词；二者各出现一次",
     ),
     ("Template", "模板"),
+    ("The student reads a prompt of its own", "学生读自己的提示"),
+    ("Student's template", "学生的模板"),
+    (
+        "It is trained on this one and asked by it later on, unless it is a classifier, which reads the bare text",
+        "学生用它训练，以后也用它提问；分类器除外，它只读文本本身",
+    ),
     ("Teacher reads", "教师读到"),
     ("Student reads", "学生读到"),
     ("tokens", "个词元"),

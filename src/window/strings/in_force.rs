@@ -30,6 +30,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "透镜下用编辑框中的提示询问两个模型；运行仍用自己的提示",
     ),
     ("with other label words", "标签词不同"),
+    ("with another prompt of the student", "学生的提示不同"),
     ("with another score of label words", "标签词的计分不同"),
     ("with another use of the chat template", "对话模板的用法不同"),
     ("with other variants", "其他模板不同"),

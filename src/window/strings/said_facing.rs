@@ -121,12 +121,12 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     // doctor/random
     ("train it first", "先训练它"),
     (
-        "the teacher starts from random weights (start: Fresh) and can only teach noise",
-        "教师从随机权重开始（start: Fresh），只能教噪声",
+        "the teacher starts from random weights (init: Fresh) and can only teach noise",
+        "教师从随机权重开始（init: Fresh），只能教噪声",
     ),
     ("of the teacher: {says}", "关于教师：{says}"),
     ("the teacher starts from random weights", "教师从随机权重开始"),
-    ("set its start to Stored", "把它的 start 设为 Stored"),
+    ("set its init to Stored", "把它的 init 设为 Stored"),
     ("everything is stored; nothing is filled at random", "一切都来自存储；没有随机填充的部分"),
     (
         "the student starts from random weights, as asked; nothing else is filled at random",

@@ -1,6 +1,26 @@
 //! Phrases of what is said of a session and its file.
 
 pub(super) const CHINESE: &[(&str, &str)] = &[
+    // session/assignment
+    ("{name} is called {new} since version 3 of sessions; set that", "{name} 自会话版本 3 起叫作 {new}；请设置它"),
+    (
+        "{name} is of a teacher and the session has none; name one under teachers",
+        "{name} 属于教师，而会话没有教师；请在 teachers 下指定一个",
+    ),
+    ("{name} takes a number, not {value}", "{name} 要一个数，而不是 {value}"),
+    ("teacher.token_limit takes a whole number, not {value}", "teacher.token_limit 要一个整数，而不是 {value}"),
+    (
+        "teacher.token_limit is for a teacher behind a server; this session has none",
+        "teacher.token_limit 用于服务器后面的教师；这个会话没有",
+    ),
+    (
+        "{whole} takes what a session's file would say there, a text in quotation marks: {reason}",
+        "{whole} 要会话文件在那里会写的内容，文本放在引号中：{reason}",
+    ),
+    (
+        "{whole} has fields within a value that has none; set that value as a whole",
+        "{whole} 在一个没有字段的值里写了字段；请把那个值整个设置",
+    ),
     // session/file
     ("cannot read the session: {reason}; check the path {path}", "无法读取会话：{reason}；请检查路径 {path}"),
     (
@@ -85,28 +105,32 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("the script's change at step {step}: {reason}", "脚本在第 {step} 步的改动：{reason}"),
     // session/models
     (
-        "models.teacher cannot be made from layers or trimmed; ask this of models.student",
-        "models.teacher 不能由层构成或裁剪；请对 models.student 提出这个要求",
+        "teachers names {count} models, {another} the second of them, and a student learns from one so far; keep one",
+        "teachers 列出了 {count} 个模型，第二个是 {another}，而学生目前只向一个学习；请保留一个",
     ),
     (
-        "models.student.precision must be F32: what learns is trained in single precision",
-        "models.student.precision 必须是 F32：学习者以单精度训练",
+        "a teacher under teachers cannot be made from layers or trimmed; ask this of student",
+        "teachers 下的教师不能由层构成或裁剪；请对 student 提出这个要求",
     ),
     (
-        "models.student.layers names no model and there is no teacher; name one under `of`",
-        "models.student.layers 没有指定模型，也没有教师；请在 `of` 下指定",
+        "student.precision must be F32: what learns is trained in single precision",
+        "student.precision 必须是 F32：学习者以单精度训练",
     ),
     (
-        "models.student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out",
-        "models.student 指定了 GGUF 文件，而它已冻结：能当教师，不能学习；请去掉 `file`",
+        "student.init takes layers and there is no teacher to take them from; name a model under `of`",
+        "student.init 要取层，但没有可取的教师；请在 `of` 下指定模型",
     ),
     (
-        "models.teacher.classes says which output of a classifier is which class, and a model behind a server has none; leave it out",
-        "models.teacher.classes 说明分类器的哪个输出是哪个类别，而服务器后面的模型没有分类器；请去掉它",
+        "student names a GGUF file, which is frozen: it can teach, not learn; leave `file` out",
+        "student 指定了 GGUF 文件，而它已冻结：能当教师，不能学习；请去掉 `file`",
     ),
     (
-        "models.teacher: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers",
-        "models.teacher：per_minute 是每分钟最多的问题数，至少为 1；去掉它则按服务器回答的速度询问",
+        "teachers: classes says which output of a classifier is which class, and a model behind a server has none; leave it out",
+        "teachers：classes 说明分类器的哪个输出是哪个类别，而服务器后面的模型没有分类器；请去掉它",
+    ),
+    (
+        "teachers: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers",
+        "teachers：per_minute 是每分钟最多的问题数，至少为 1；去掉它则按服务器回答的速度询问",
     ),
     // session/near
     (" (did you mean {name}?)", "（是否指 {name}？）"),
@@ -126,22 +150,31 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("its host is no name and no number", "它的主机既不是名称也不是数字"),
     ("its host is a number but no IPv4 address; write all four parts", "它的主机是数字但不是 IPv4 地址；请写全四段"),
     // session/prompt
-    (", … ({known} in all)", "，…（共 {known} 个）"),
-    (
-        "label words for classes that the data does not have, which are not used: {strays}; its classes are {shown}{more}",
-        "有些标签词所属的类别不在数据中，因此没有使用：{strays}；数据的类别是 {shown}{more}",
-    ),
     ("the template has no {slot}; add it where it belongs", "模板没有 {slot}；请加到该在的位置"),
     ("the template has {slot} {n} times; keep one", "模板中 {slot} 出现了 {n} 次；请保留一个"),
     (
         "the template has {{{unknown}}}, which is no slot{meant}; the slots are {text_slot} and {answer_slot}, and several columns are joined under data. If the braces belong to the prompt, put a space inside them",
         "模板含有 {{{unknown}}}，它不是插槽{meant}；插槽只有 {text_slot} 和 {answer_slot}，多列在数据部分连接。若花括号是提示的一部分，请在里面加一个空格",
     ),
-    // session/recipe
-    ("recipe.losses is empty; name at least one loss", "recipe.losses 是空的；请至少写一个损失"),
+    // session/prompts
     (
-        "recipe.losses names {loss} more than once, which would count it twice; name it once and turn its weight",
-        "recipe.losses 多次列出 {loss}，会重复计算；请只列一次并调它的权重",
+        "prompt.label_words has no word for class {class}; name one, or leave the class out to have it stand for itself",
+        "prompt.label_words 没有给类别 {class} 写词；请写一个，或去掉该类别，让它代表自己",
+    ),
+    (
+        "prompt.label_words has {count} words for class {class}, and one word a class is scored so far; keep one",
+        "prompt.label_words 给类别 {class} 写了 {count} 个词，而目前每个类别只评一个词；请保留一个",
+    ),
+    (", … ({known} in all)", "，…（共 {known} 个）"),
+    (
+        "label words for classes that the data does not have, which are not used: {strays}; its classes are {shown}{more}",
+        "有些标签词所属的类别不在数据中，因此没有使用：{strays}；数据的类别是 {shown}{more}",
+    ),
+    // session/recipe
+    ("recipe.terms is empty; name at least one loss", "recipe.terms 是空的；请至少写一个损失"),
+    (
+        "recipe.terms names {loss} more than once, which would count it twice; name it once and turn its weight",
+        "recipe.terms 多次列出 {loss}，会重复计算；请只列一次并调它的权重",
     ),
     (
         "recipe.patience counts evaluations and is at least 1; leave it out to never stop early",

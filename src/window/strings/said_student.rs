@@ -7,10 +7,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{reason}；没有损失从它学习，因此运行不用它继续进行",
     ),
     (
-        "it starts from random weights (start: Fresh) and can only teach noise",
-        "它从随机权重开始（start: Fresh），只能教噪声",
+        "it starts from random weights (init: Fresh) and can only teach noise",
+        "它从随机权重开始（init: Fresh），只能教噪声",
     ),
-    ("set its start to Stored, or train it first", "把它的 start 设为 Stored，或先训练它"),
+    ("set its init to Stored, or train it first", "把它的 init 设为 Stored，或先训练它"),
     (
         "let it answer by label words (head: LabelWords), or train it first and choose what was trained",
         "让它用标签词回答（head: LabelWords），或先训练它再选择训练好的",

@@ -112,7 +112,7 @@ fn trimmed(
     let stored = Some(Stored::of(stored, Path::new(&whole.card.title)));
     let parts = Parts { config, stored, tokens: Arc::new(tokens), head: HeadRows::AsStored };
     let (files, seed) = (whole.files, session.recipe.seed);
-    let mut model = model::open_parts(&session.models.student, files, parts, classes, seed, &device)?;
+    let mut model = model::open_parts(&session.student, files, parts, classes, seed, &device)?;
     model.card =
         ModelCard { notes: whole.card.notes, random: whole.card.random, outputs: whole.card.outputs, ..model.card };
     model.outputs = whole.outputs;

@@ -18,7 +18,7 @@ use crate::session::{Prompt, Session};
 /// # Errors
 /// [`StudentInitError`] if a text cannot be encoded or the prompt cannot be used.
 pub fn tokens(model: &Model, session: &Session, data: &Dataset) -> Result<BTreeSet<u32>, StudentInitError> {
-    let (prompt, classes) = (&session.prompt, &data.classes);
+    let (prompt, classes) = (&session.prompt.for_student(), &data.classes);
     let task = task::for_model(model, prompt, classes)?;
     let draws = 1 + prompt.variants.len() as u64;
     let of = |text: &str| -> Result<BTreeSet<u32>, StudentInitError> {

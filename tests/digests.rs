@@ -112,7 +112,7 @@ fn measure(path: &Path, out: &Path) -> Digest {
     });
     let loss = loss.collect();
     let (pair, prompt) = (&trainer.pair, &trainer.session.prompt);
-    pair.student.save_student(&out.join("student"), &pair.data.classes, &prompt.for_student()).unwrap();
+    pair.student.save_student(&out.join("student"), &pair.assets.data.classes, &prompt.for_student()).unwrap();
     let student = hash(&pair.student);
     let session = trainer.session;
     // Of the other sessions the whole test part would be measured, which takes an hour.

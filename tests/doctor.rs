@@ -440,7 +440,7 @@ fn stored(folder: &Path) -> ModelChoice {
 #[test]
 fn classes_are_matched_by_name_or_asked_about_in_a_red_row() {
     let mut session = small();
-    let data = Pair::open(&session, None).unwrap().data.classes.clone();
+    let data = Pair::open(&session, None).unwrap().assets.data.classes.clone();
     let mut reversed = data.clone();
     reversed.reverse();
     let folder = classifier(&reversed);
@@ -491,7 +491,7 @@ fn refused(session: &Session, out: &Path) -> (String, bool) {
 #[test]
 fn parts_filled_at_random_are_red_in_a_teacher_and_amber_or_expected_in_a_student() {
     let mut session = small();
-    let data = Pair::open(&session, None).unwrap().data.classes.clone();
+    let data = Pair::open(&session, None).unwrap().assets.data.classes.clone();
     row(&session, Subject::RandomParts, Grade::Green);
     let folder = classifier(&data);
     let path = folder.path().join("model.safetensors");
@@ -561,7 +561,7 @@ fn before_the_first_step_a_run_says_what_its_teacher_gets_right() {
 fn a_run_warns_before_its_first_step_of_a_teacher_that_knows_no_more_than_chance() {
     let mut session = small();
     (session.recipe.steps, session.recipe.checkpoint_every) = (1, 0);
-    let data = Pair::open(&session, None).unwrap().data.classes.clone();
+    let data = Pair::open(&session, None).unwrap().assets.data.classes.clone();
     let folder = classifier(&data);
     let path = folder.path().join("model.safetensors");
     let mut tensors = candle_core::safetensors::load(&path, &candle_core::Device::Cpu).unwrap();

@@ -55,14 +55,14 @@ fn a_pretrained_encoder_takes_a_few_steps_on_newsgroups() {
     session.recipe.terms = vec!["hard_labels".into()];
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (3, 4, 1);
     let pair = Pair::open(&session, None).unwrap();
-    assert_eq!(pair.data.classes.len(), 20);
+    assert_eq!(pair.assets.data.classes.len(), 20);
     let mut trainer = Trainer::new(session, pair, &engine::catalog()).unwrap();
     for _ in 0..3 {
         let stepped = trainer.advance().unwrap();
         assert!(stepped.sound, "{:?}", stepped.values);
     }
     let folder = tempfile::tempdir().unwrap();
-    trainer.pair.student.save(folder.path(), &trainer.pair.data.classes).unwrap();
+    trainer.pair.student.save(folder.path(), &trainer.pair.assets.data.classes).unwrap();
     let again = ModelChoice::stored(Source::Folder(folder.path().to_owned()));
     let again = model::open(&again, 20, 0, &Device::Cpu).unwrap();
     assert!(again.card.notes.is_empty(), "{:?}", again.card.notes);

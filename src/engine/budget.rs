@@ -45,9 +45,9 @@ fn of_texts(
     limit: Option<u64>,
     texts: BTreeSet<&str>,
 ) -> Result<Budget, EngineError> {
-    let questions = Questions::new(choice, &session.prompt.for_teacher(), &pair.data.classes)?;
+    let questions = Questions::new(choice, &session.prompt.for_teacher(), &pair.assets.data.classes)?;
     let kept = match cache_folder::folder() {
-        Some(folder) => TargetCache::look(&folder, questions.identity(), pair.data.classes.len()),
+        Some(folder) => TargetCache::look(&folder, questions.identity(), pair.assets.data.classes.len()),
         None => TargetCache::in_memory(),
     };
     // Two texts that are one question are asked and paid once.
@@ -95,7 +95,7 @@ fn server(session: &Session) -> Option<(&ModelChoice, Option<u64>)> {
 
 /// Every text that the run asks its teacher about: those of its steps, and both parts it is measured on.
 fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&'a str>, EngineError> {
-    let data = &pair.data;
+    let data = &pair.assets.data;
     let mut plan = batch_plan(session, pair)?;
     let mut places = BTreeSet::new();
     // A whole epoch has every text; no need to look further.
@@ -115,7 +115,7 @@ fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&
 /// [`EngineError`] if the session's questions cannot be put.
 pub fn first_texts<'a>(session: &Session, pair: &'a Pair, most: usize) -> Result<Vec<&'a str>, EngineError> {
     let Some((choice, _)) = server(session) else { return Ok(Vec::new()) };
-    let (data, mut plan) = (&pair.data, batch_plan(session, pair)?);
+    let (data, mut plan) = (&pair.assets.data, batch_plan(session, pair)?);
     let questions = Questions::new(choice, &session.prompt.for_teacher(), &data.classes)?;
     let (mut first, mut known) = (Vec::new(), BTreeSet::new());
     let mut take = |text: &'a str| {

@@ -309,7 +309,7 @@ impl Checkpoint {
     /// Gives the student of `pair` these weights; gives what is pruned of them.
     fn put_weights(&self, pair: &Pair) -> Result<Pruner, EngineError> {
         let stored = self.weights_for(pair)?;
-        let pruner = self.pruner(&pair.device).map_err(|e| damaged(e, &self.path))?;
+        let pruner = self.pruner(&pair.assets.device).map_err(|e| damaged(e, &self.path))?;
         stored
             .into_iter()
             .try_for_each(|(variable, tensor)| set(variable, tensor))

@@ -66,7 +66,7 @@ fn next_size(texts: usize, took: Duration) -> usize {
 /// # Errors
 /// [`EngineError`]; [`EngineError::Cancelled`] where the watch says so.
 pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<TestResult, EngineError> {
-    let data = Arc::clone(&trainer.pair.data);
+    let data = Arc::clone(&trainer.pair.assets.data);
     let with_teacher = trainer.teacher.is_some();
     // Without the table there are still the figures.
     let mut table = PredictionsFile::begin(out, &data.classes, with_teacher);
@@ -119,7 +119,7 @@ fn rows(examples: &[Example], student: &[Vec<f32>], teacher: Option<&[Vec<f32>]>
 /// # Errors
 /// [`EngineError`]; [`EngineError::Cancelled`] where the watch says so.
 pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<Validated, EngineError> {
-    let data = Arc::clone(&trainer.pair.data);
+    let data = Arc::clone(&trainer.pair.assets.data);
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
     in_pieces(&data.validation, watch, |piece| {
         let texts: Vec<&str> = piece.iter().map(|example| example.text()).collect();

@@ -2,6 +2,7 @@
 //! run on. Tensors never leave this room; what leaves it are the plain messages of `link`.
 
 pub mod allocator;
+pub mod assets;
 pub mod budget;
 pub mod cache_folder;
 pub mod checkpoint;

@@ -24,14 +24,14 @@ pub fn look(
     step: u64,
     frame: u64,
 ) -> Result<ProbeFrame, EngineError> {
-    let classes = &pair.data.classes;
+    let classes = &pair.assets.data.classes;
     let side = |model: &Model, prompt: Prompt, layer: usize| -> Result<SideFrame, EngineError> {
         let asked = Prompt { variants: Vec::new(), ..prompt };
         let task = task::for_model(model, &asked, classes)?;
         view(model, task.as_ref(), &request.text, layer, request.attention)
     };
     // A classifier of other classes has no bars beside the student's.
-    let teacher = pair.teacher.as_ref().filter(|model| model.outputs.trouble.is_none());
+    let teacher = pair.assets.teacher.as_ref().filter(|model| model.outputs.trouble.is_none());
     let teacher = teacher.map(|model| side(model, prompts.for_teacher(), request.teacher_layer)).transpose()?;
     let student = side(&pair.student, prompts.for_student(), request.student_layer)?;
     let classes: Arc<[String]> = classes.as_slice().into();
@@ -75,11 +75,11 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompts: &Prompts) -> PromptF
     let (asked, read) = (prompts.for_teacher(), prompts.for_student());
     let [of_teacher, of_student] = [&asked, &read].map(|prompt| Template::parse(&prompt.template));
     let reads_prompt = |model: &&Model| matches!(model.top, HeadKind::Vocabulary);
-    let teacher = pair.teacher.as_deref();
+    let teacher = pair.assets.teacher.as_deref();
     let by_teacher = teacher.filter(reads_prompt).map(|model| (&of_teacher, model, &asked));
     let reader = by_teacher.or(Some(&pair.student).filter(reads_prompt).map(|model| (&of_student, model, &read)));
     let words = match reader {
-        Some((Ok(template), model, prompt)) => words(template, model, prompt, &pair.data.classes),
+        Some((Ok(template), model, prompt)) => words(template, model, prompt, &pair.assets.data.classes),
         _ => Vec::new(),
     };
     let student = side(&pair.student, of_student.as_ref().ok(), &read, &request.text);

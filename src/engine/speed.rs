@@ -26,13 +26,13 @@ const LIMIT: Duration = Duration::from_millis(300);
 /// # Errors
 /// [`EngineError`].
 pub fn of_both(pair: &Pair, prompts: &Prompts) -> Result<[Option<Speed>; 2], EngineError> {
-    let data = &pair.data;
+    let data = &pair.assets.data;
     let parts = [&data.test, &data.validation, &data.train];
     let Some(part) = parts.into_iter().find(|part| !part.is_empty()) else { return Ok([None, None]) };
     // Texts of all kinds: files are often sorted by class, and classes differ in length.
     let texts: Vec<&str> = part.iter().step_by(part.len().div_ceil(TEXTS + 1)).map(|example| example.text()).collect();
     let student = Some((&pair.student, prompts.for_student()));
-    let teacher = pair.teacher.as_deref().map(|teacher| (teacher, prompts.for_teacher()));
+    let teacher = pair.assets.teacher.as_deref().map(|teacher| (teacher, prompts.for_teacher()));
     let tasks = [student, teacher].into_iter().flatten().map(|(model, prompt)| {
         let asked = Prompt { variants: Vec::new(), ..prompt };
         Ok((model, task::for_model(model, &asked, &data.classes)?))

@@ -59,7 +59,7 @@ impl Trainer {
     /// [`EngineError`] if the recipe, the prompt or a knob cannot be used with this pair.
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         pair.check()?;
-        let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.data.classes)?;
+        let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.assets.data.classes)?;
         let teacher = pair.cached_teacher(&session)?;
         let objective = objective(&session, &pair)?;
         let knobs = checked_knobs(&session, catalog)?;
@@ -122,7 +122,7 @@ impl Trainer {
     /// What the teacher says of examples of the run, `[batch, classes]`; a teacher that no loss needs is not
     /// asked.
     fn batch_targets(&mut self, picked: &[usize]) -> Result<Option<Targets>, EngineError> {
-        let (data, device) = (&self.pair.data, &self.pair.device);
+        let (data, device) = (&self.pair.assets.data, &self.pair.assets.device);
         let Some(teacher) = self.teacher.as_mut().filter(|_| self.objective.needs_teacher()) else { return Ok(None) };
         let texts: Vec<&str> = picked.iter().map(|&i| data.train[self.train_indices[i]].text()).collect();
         let answers: Vec<f32> = teacher.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
@@ -134,7 +134,7 @@ impl Trainer {
     /// what the student knows, not only what it was told. Nothing where no label is known.
     fn batch_accuracy(&self, picked: &[usize], answers: &Outputs) -> Result<Option<f64>, EngineError> {
         let rows = answers.logits.to_vec2::<f32>()?;
-        let truth = picked.iter().map(|&i| self.pair.data.train[self.train_indices[i]].class());
+        let truth = picked.iter().map(|&i| self.pair.assets.data.train[self.train_indices[i]].class());
         let of_known = rows.iter().zip(truth).filter_map(|(row, truth)| Some(likeliest(row) == truth?));
         let (right, known) = of_known.fold((0, 0), |(right, all), hit| (right + usize::from(hit), all + 1));
         Ok((known > 0).then(|| right as f64 / known as f64))
@@ -144,7 +144,7 @@ impl Trainer {
     pub fn planned(&mut self, step: Step) -> (Vec<Arc<str>>, usize) {
         let picked = self.batches.at(step);
         let longest = picked.iter().map(|&i| self.samples[i].tokens()).max().unwrap_or(0);
-        let texts = picked.iter().map(|&i| self.pair.data.train[self.train_indices[i]].shared_text());
+        let texts = picked.iter().map(|&i| self.pair.assets.data.train[self.train_indices[i]].shared_text());
         (texts.collect(), picked.len() * longest)
     }
 
@@ -161,7 +161,7 @@ impl Trainer {
         }
         let measured = ends || self.session.recipe.evaluates_behind(self.step);
         let batch = if ends || !self.objective.needs_teacher() { Vec::new() } else { self.planned(self.step).0 };
-        let data = Arc::clone(&self.pair.data);
+        let data = Arc::clone(&self.pair.assets.data);
         let validation = data.validation.iter().filter(|_| measured);
         let test = data.test.iter().filter(|_| ends);
         let texts = batch.iter().map(|text| &**text).chain(validation.chain(test).map(|example| example.text()));
@@ -172,7 +172,7 @@ impl Trainer {
     /// Does without the teacher from now on, if measuring with it would mean more questions to a server:
     /// a person who stops a run does not want to go on paying.
     pub fn spare_teacher(&mut self) {
-        let data = &self.pair.data;
+        let data = &self.pair.assets.data;
         let mut texts = data.validation.iter().chain(&data.test).map(|example| example.text());
         let spared = |teacher: &CachedTeacher| teacher.asks_singly() && texts.any(|text| !teacher.knows(text));
         if self.teacher.as_ref().is_some_and(spared) {
@@ -235,7 +235,7 @@ pub struct BatchPlan {
 /// # Errors
 /// [`EngineError`] as [`Trainer::new`].
 pub fn batch_plan(session: &Session, pair: &Pair) -> Result<BatchPlan, EngineError> {
-    let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.data.classes)?;
+    let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.assets.data.classes)?;
     plan_batches(session, pair, task.as_ref(), &objective(session, pair)?)
 }
 
@@ -256,7 +256,7 @@ fn plan_batches(
     task: &dyn Task,
     objective: &Objective,
 ) -> Result<BatchPlan, EngineError> {
-    let (data, seed) = (&pair.data, session.recipe.seed);
+    let (data, seed) = (&pair.assets.data, session.recipe.seed);
     let everyone = 0..data.train.len();
     let train_indices: Vec<usize> = everyone.filter(|&i| !objective.labels_only() || data.labelled[i]).collect();
     if train_indices.is_empty() {

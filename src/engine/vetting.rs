@@ -37,7 +37,7 @@ pub struct Vetted {
 /// Whether the teacher can be vetted now: there are texts to judge it by, and no server would have to be
 /// asked for its answers.
 pub fn can_vet(trainer: &Trainer) -> bool {
-    let texts = &trainer.pair.data.validation;
+    let texts = &trainer.pair.assets.data.validation;
     let at_hand =
         |targets: &CachedTeacher| !targets.asks_singly() || texts.iter().all(|text| targets.knows(text.text()));
     !texts.is_empty() && trainer.teacher.as_ref().is_some_and(at_hand)
@@ -49,7 +49,7 @@ pub fn can_vet(trainer: &Trainer) -> bool {
 /// # Errors
 /// [`EngineError`] if the teacher cannot answer.
 pub fn teacher(trainer: &mut Trainer) -> Result<Option<Vetted>, EngineError> {
-    let data = Arc::clone(&trainer.pair.data);
+    let data = Arc::clone(&trainer.pair.assets.data);
     let texts: Vec<&str> = data.validation.iter().map(|example| example.text()).collect();
     let Some(answers) = trainer.teacher_answers(&texts)? else { return Ok(None) };
     let right =
@@ -99,7 +99,7 @@ fn commonest(part: &[Example], classes: usize) -> f64 {
 
 /// Accuracy of a bag of words on a part of the validation texts; `None` where it would cost too much.
 fn bag_of_words(pair: &Pair) -> Option<f64> {
-    let data = &pair.data;
+    let data = &pair.assets.data;
     let labelled = data.train.iter().zip(&data.labelled).filter(|(_, labelled)| **labelled).map(|(example, _)| example);
     let labelled: Vec<&Example> = labelled.collect();
     if labelled.is_empty() || data.classes.len() > CLASSES {
@@ -117,9 +117,9 @@ fn bag_of_words(pair: &Pair) -> Option<f64> {
 pub fn notes(trainer: &Trainer) -> Vec<Sentence> {
     let pair = &trainer.pair;
     let student = &pair.student;
-    let teacher = pair.teacher.as_ref().and_then(|teacher| Some((teacher, teacher.outputs.order.as_ref()?)));
+    let teacher = pair.assets.teacher.as_ref().and_then(|teacher| Some((teacher, teacher.outputs.order.as_ref()?)));
     let ordered = teacher.map(|(teacher, order)| {
-        let pairs = pair.data.classes.iter().zip(order);
+        let pairs = pair.assets.data.classes.iter().zip(order);
         let pairs = pairs.map(|(class, output)| {
             format!("{} → {class}", teacher.outputs.names.get(*output).map_or("?", String::as_str))
         });
@@ -137,7 +137,7 @@ pub fn notes(trainer: &Trainer) -> Vec<Sentence> {
         say!("{texts} of {of} training texts are longer than the student's {max_tokens} tokens and are cut at the end, {tokens} tokens in all", texts, of, max_tokens = student.max_tokens, tokens)
     });
     // A teacher with trouble that is not left out was asked to start at random.
-    let random = pair.teacher.as_ref().and_then(|teacher| teacher.card.trouble.as_ref());
+    let random = pair.assets.teacher.as_ref().and_then(|teacher| teacher.card.trouble.as_ref());
     let random = random.filter(|_| pair.left_out().is_none()).map(|why| say!("the teacher: {why}", why));
     pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).collect()
 }

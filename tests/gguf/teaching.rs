@@ -31,9 +31,9 @@ fn session(teacher: &Path) -> Session {
 
 fn answers(session: &Session) -> Vec<Vec<f32>> {
     let pair = Pair::open(session, None).unwrap();
-    let model = Arc::clone(pair.teacher.as_ref().unwrap());
-    let teacher = LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.data.classes).unwrap();
-    let texts: Vec<&str> = pair.data.train.iter().take(24).map(|example| example.text()).collect();
+    let model = Arc::clone(pair.assets.teacher.as_ref().unwrap());
+    let teacher = LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.assets.data.classes).unwrap();
+    let texts: Vec<&str> = pair.assets.data.train.iter().take(24).map(|example| example.text()).collect();
     let together = teacher.predict(&texts).unwrap();
     let alone = teacher.predict(&texts[5..6]).unwrap();
     assert_eq!(together[5], alone[0], "an answer does not depend on the other texts");

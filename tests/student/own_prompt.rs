@@ -86,8 +86,8 @@ fn answers_that_were_kept_of_the_teacher_are_found_again_whatever_the_student_re
     assert_eq!(kept(), files, "no other question was kept");
     let pair = Pair::open(&session(None), None).unwrap();
     let of = |session: &Session| {
-        let model = Arc::clone(pair.teacher.as_ref().unwrap());
-        LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.data.classes).unwrap().fingerprint()
+        let model = Arc::clone(pair.assets.teacher.as_ref().unwrap());
+        LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.assets.data.classes).unwrap().fingerprint()
     };
     assert_eq!(of(&session(None)), of(&session(own())));
     let mut other = session(None);
@@ -124,7 +124,7 @@ fn a_model_that_is_evaluated_by_a_session_is_asked_as_the_session_would_ask_it()
     let mut session = session(own());
     let model = folder.path().join("model");
     let fresh = model::open(&session.student, 8, 5, &candle_core::Device::Cpu).unwrap();
-    let classes: Vec<String> = Pair::open(&session, None).unwrap().data.classes.clone();
+    let classes: Vec<String> = Pair::open(&session, None).unwrap().assets.data.classes.clone();
     fresh.save_student(&model, &classes, &session.prompt.for_student()).unwrap();
     std::fs::remove_file(model.join("retort.ron")).unwrap();
     session.student = retort::session::ModelChoice {

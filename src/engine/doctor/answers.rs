@@ -25,7 +25,7 @@ pub type Ask<'a> = &'a mut dyn FnMut() -> bool;
 /// The row on the teacher's answers; `None` without a teacher.
 pub fn row(session: &Session, pair: &Pair, sample: &Dataset, ask: Option<Ask>) -> Option<Finding> {
     session.teacher()?;
-    if pair.teacher.is_none() && !needs_teacher(&session.recipe) {
+    if pair.assets.teacher.is_none() && !needs_teacher(&session.recipe) {
         let says = say!("no loss of the recipe learns from the teacher, so its server is not asked");
         return Some(Finding::green(SUBJECT, says));
     }
@@ -36,7 +36,7 @@ pub fn row(session: &Session, pair: &Pair, sample: &Dataset, ask: Option<Ask>) -
 /// Of a server those texts that the run asks about first, so that no answer is paid in vain; of a model in
 /// this process texts spread evenly over the sample.
 fn texts<'a>(session: &Session, pair: &'a Pair, sample: &'a Dataset) -> Result<Vec<&'a str>, EngineError> {
-    if pair.teacher.is_none() {
+    if pair.assets.teacher.is_none() {
         return first_texts(session, pair, FIRST);
     }
     let every = (sample.train.len() / FIRST).max(1);
@@ -92,7 +92,7 @@ fn with_warnings(mut finding: Finding, warnings: &[Sentence], targets: &CachedTe
 
 /// The row on these answers of a teacher; `server` is how its words were scored, if it is one.
 pub fn told(pair: &Pair, answers: &[Answer], server: Option<Estimator>) -> Finding {
-    judged(&pair.data.classes, answers, server)
+    judged(&pair.assets.data.classes, answers, server)
 }
 
 /// The row on answers about these classes.

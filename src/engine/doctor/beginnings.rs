@@ -24,9 +24,9 @@ struct Beginning {
 
 /// The row on what texts begin with.
 pub fn row(session: &Session, pair: &Pair) -> Finding {
-    let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
+    let teacher = pair.assets.teacher.as_deref().map(|teacher| ("teacher", teacher));
     let sides = teacher.into_iter().chain([("student", &pair.student)]);
-    let of = |(side, model)| beginning(side, model, super::prompt_of(side, session), &pair.data.classes);
+    let of = |(side, model)| beginning(side, model, super::prompt_of(side, session), &pair.assets.data.classes);
     let found: Vec<Beginning> = sides.filter_map(of).collect();
     let said = found.iter().map(|found| match &found.mark {
         Some(mark) => say!("the {side}'s texts begin with {mark}", side = sided(found.side), mark),

@@ -12,14 +12,14 @@ const SHOWN: usize = 8;
 
 /// The row on classes.
 pub fn row(pair: &Pair) -> Finding {
-    let classes = &pair.data.classes;
+    let classes = &pair.assets.data.classes;
     let asked = pair.session.teacher().is_some();
-    let teacher = match (&pair.teacher, asked) {
+    let teacher = match (&pair.assets.teacher, asked) {
         (Some(model), _) => side(say!("the teacher"), model, classes),
         (None, true) => say!("the teacher answers by label words behind its server"),
         (None, false) => say!("there is no teacher"),
     };
-    let outputs = pair.teacher.as_ref().map(|model| &model.outputs);
+    let outputs = pair.assets.teacher.as_ref().map(|model| &model.outputs);
     if let Some(trouble) = outputs.and_then(|outputs| outputs.trouble.as_ref()) {
         let (says, fix) =
             trouble.with_advice().unwrap_or_else(|| (trouble.clone(), say!("choose a teacher for these classes")));
@@ -52,7 +52,7 @@ pub fn row(pair: &Pair) -> Finding {
             say!("if they are the data's classes by other names, say which is which under `classes` of the student");
         return Finding::amber(SUBJECT, says, fix);
     }
-    let several = pair.teacher.as_ref().filter(|model| !model.outputs.names.is_empty());
+    let several = pair.assets.teacher.as_ref().filter(|model| !model.outputs.names.is_empty());
     if several.is_some_and(|model| config_asks_several(&model.config)) {
         let says = say!(
             "the teacher's classifier was trained to give a text several labels or a number (problem_type of its config.json); here its outputs are read as one choice among the classes"

@@ -69,7 +69,7 @@ pub fn heads_of(teacher: usize, student: usize, asked: bool) -> Finding {
 }
 
 fn sides(pair: &Pair, of: fn(&crate::link::ModelCard) -> usize) -> Result<(usize, usize), Sentence> {
-    match (&pair.teacher, pair.session.teacher()) {
+    match (&pair.assets.teacher, pair.session.teacher()) {
         (Some(teacher), _) => Ok((of(&teacher.card), of(&pair.student.card))),
         (None, Some(_)) => Err(say!("the teacher is behind a server, which shows no layers")),
         (None, None) => Err(say!("there is no teacher to face")),

@@ -16,7 +16,7 @@ pub fn row(session: &Session, pair: &Pair) -> Option<Finding> {
     }
     // A prompt that the teacher cannot be asked by has its own row.
     let has_teacher = pair.cached_teacher(session).map_or(true, |targets| targets.is_some());
-    Some(match incomparable(recipe, pair.data.validation.len(), has_teacher) {
+    Some(match incomparable(recipe, pair.assets.data.validation.len(), has_teacher) {
         Some((why, fix)) => Finding::red(SUBJECT, why, fix),
         None => of(recipe),
     })

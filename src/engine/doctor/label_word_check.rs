@@ -16,7 +16,7 @@ const UNEVEN: usize = 2;
 /// The row on label words.
 pub fn row(session: &Session, pair: &Pair) -> Finding {
     let row = of_models(session, pair);
-    let Some(stray) = session.prompt.stray_words(&pair.data.classes) else { return row };
+    let Some(stray) = session.prompt.stray_words(&pair.assets.data.classes) else { return row };
     let says = say!("{stray}; otherwise {says}", stray, says = row.says);
     match row.grade {
         Grade::Red => Finding { says, ..row },
@@ -31,7 +31,7 @@ fn of_models(session: &Session, pair: &Pair) -> Finding {
         Ok(parsed) => parsed,
         Err(e) => return Finding::red(SUBJECT, e.said(), say!("mend the template")),
     };
-    let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
+    let teacher = pair.assets.teacher.as_deref().map(|teacher| ("teacher", teacher));
     let readers =
         teacher.into_iter().chain([("student", &pair.student)]).filter(|(_, model)| model.top == HeadKind::Vocabulary);
     let mut parts = Vec::new();
@@ -39,7 +39,7 @@ fn of_models(session: &Session, pair: &Pair) -> Finding {
         // Variants are for training: a teacher is asked by the first template.
         let (prompt, templates) = if side == "teacher" { (&asked, &of_teacher[..1]) } else { (&read, &of_student[..]) };
         for template in templates {
-            let words = match inspect(prompt, template, &pair.data.classes, model) {
+            let words = match inspect(prompt, template, &pair.assets.data.classes, model) {
                 Ok(words) => words,
                 Err(e) => return super::refused(SUBJECT, e),
             };
@@ -97,8 +97,8 @@ fn alike<'a>(session: &'a Session, classes: &'a [String]) -> Option<(&'a str, &'
 }
 
 fn judged(session: &Session, pair: &Pair, parts: &[(&str, Vec<WordCheck>)]) -> Finding {
-    let far = pair.teacher.is_none() && session.teacher().is_some();
-    if let Some((a, b)) = alike(session, &pair.data.classes).filter(|_| far) {
+    let far = pair.assets.teacher.is_none() && session.teacher().is_some();
+    if let Some((a, b)) = alike(session, &pair.assets.data.classes).filter(|_| far) {
         let says = say!(
             "the words {a} and {b} begin with the same word, and a chat shows the first tokens of an answer only: their classes cannot be told apart",
             a = format_args!("{a:?}"),

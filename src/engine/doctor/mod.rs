@@ -62,19 +62,20 @@ pub fn examine_asking(
 
 /// Classes of the data, as far as they are known; two where they are not.
 pub fn classes(before: Option<&Pair>) -> usize {
-    before.map_or(2, |pair| pair.data.classes.len())
+    before.map_or(2, |pair| pair.assets.data.classes.len())
 }
 
 fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::Ask>) -> Vec<Finding> {
-    let notes = pair.student.card.notes.iter().chain(pair.teacher.iter().flat_map(|teacher| &teacher.card.notes));
-    let notes: Vec<Sentence> = notes.chain(&pair.data.notes).cloned().collect();
+    let notes =
+        pair.student.card.notes.iter().chain(pair.assets.teacher.iter().flat_map(|teacher| &teacher.card.notes));
+    let notes: Vec<Sentence> = notes.chain(&pair.assets.data.notes).cloned().collect();
     let said =
         if notes.is_empty() { Sentence::default() } else { say!(" ({notes})", notes = Sentence::joined(notes, "; ")) };
     let resident = resident_bytes();
     let sample = sample::of(&pair);
     let mut rows = vec![
         Finding::green(Subject::Opening, say!("models and data open{said}", said)),
-        left_out::row(&pair.data),
+        left_out::row(&pair.assets.data),
         classes::row(&pair),
         random::row(&pair),
         vocabulary_match::row(&pair, &sample),

@@ -62,7 +62,9 @@ impl Needs {
 /// The row on memory; `resident` is what the process held with the pair open.
 pub fn row(session: &Session, pair: &Pair, sample: &Dataset, resident: u64) -> Finding {
     match needs(session, pair, sample, resident) {
-        Ok(needs) => told(&needs, device::free_memory(&pair.device).map(|free| free.saturating_add(needs.resident))),
+        Ok(needs) => {
+            told(&needs, device::free_memory(&pair.assets.device).map(|free| free.saturating_add(needs.resident)))
+        }
         Err(e) => super::refused(SUBJECT, e),
     }
 }
@@ -74,9 +76,9 @@ fn needs(
     resident: u64,
 ) -> Result<Needs, crate::engine::model::ModelError> {
     let weights = size::weighed(pair.student.weights.count(), session.recipe.optimizer);
-    let teacher = pair.teacher.as_ref().map_or(0, |teacher| teacher.weights.bytes());
+    let teacher = pair.assets.teacher.as_ref().map_or(0, |teacher| teacher.weights.bytes());
     // What lies on another device does not count among the process's own.
-    let elsewhere = if pair.device.is_cpu() { None } else { Some(DRIVER + teacher + weights.weight_bytes) };
+    let elsewhere = if pair.assets.device.is_cpu() { None } else { Some(DRIVER + teacher + weights.weight_bytes) };
     let times = if elsewhere.is_some() { BY_SMALL_OPERATIONS } else { 1 };
     Ok(Needs {
         resident: elsewhere.unwrap_or(resident),
@@ -103,7 +105,7 @@ fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
     };
     let offered = Offered { teacher: true, text: true };
     let language = Objective::new(&session.recipe, offered).is_ok_and(|objective| objective.needs_text());
-    Batch { texts: session.recipe.batch.min(pair.data.train.len()), tokens: read, columns, language }
+    Batch { texts: session.recipe.batch.min(pair.assets.data.train.len()), tokens: read, columns, language }
 }
 
 /// The row on these needs where `free` bytes could be used by this process in all.

@@ -47,7 +47,7 @@ pub fn lengths(model: &Model, prompt: &Prompt, sample: &Dataset) -> Result<Lengt
 
 /// The row on positions.
 pub fn row(session: &Session, pair: &Pair, sample: &Dataset) -> Finding {
-    let teacher = pair.teacher.as_deref().map(|teacher| ("teacher", teacher));
+    let teacher = pair.assets.teacher.as_deref().map(|teacher| ("teacher", teacher));
     let mut parts = Vec::new();
     let mut cut = Vec::new();
     for (side, model) in teacher.into_iter().chain([("student", &pair.student)]) {

@@ -2,8 +2,9 @@
 //! never trained; in a student something that the run has to learn.
 
 use super::classes::unfit;
+use crate::engine::assets::noise;
 use crate::engine::model::HeadKind;
-use crate::engine::pair::{Pair, noise};
+use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
 use crate::session::{Sentence, say};
 
@@ -13,7 +14,7 @@ const SHOWN: usize = 4;
 
 /// The row on random parts.
 pub fn row(pair: &Pair) -> Finding {
-    let teacher = pair.teacher.as_ref().zip(pair.session.teacher());
+    let teacher = pair.assets.teacher.as_ref().zip(pair.session.teacher());
     if let Some((model, choice)) = teacher {
         let trouble = model.card.trouble.as_ref().filter(|_| model.outputs.trouble.is_none());
         if let Some((says, fix)) =

@@ -20,7 +20,7 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
     if let Some(problem) = session.knob_problem(catalog) {
         return Finding::red(SUBJECT, problem, say!("mend the session's knobs or its script"));
     }
-    let counts = pair.data.counts();
+    let counts = pair.assets.data.counts();
     let says = say!(
         "{losses} over {steps} steps of {batch} texts, {train} training texts of which {labelled} keep their label",
         losses = session.recipe.terms.join(" + "),
@@ -39,7 +39,7 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
 
 /// Classes without a labelled training text.
 fn unseen(pair: &Pair) -> Vec<String> {
-    let data = &pair.data;
+    let data = &pair.assets.data;
     let labelled = data.train.iter().zip(&data.labelled).filter(|(_, labelled)| **labelled);
     let seen: BTreeSet<usize> = labelled.filter_map(|(example, _)| example.class()).collect();
     let classes = data.classes.iter().enumerate();

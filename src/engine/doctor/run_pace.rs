@@ -38,8 +38,8 @@ pub struct Timed {
 
 /// The row on the pace; uses the pair up.
 pub fn row(session: &Session, pair: Pair, sample: &Dataset, catalog: &Catalog) -> Finding {
-    let counts = pair.data.counts();
-    let server = pair.teacher.is_none() && session.teacher().is_some();
+    let counts = pair.assets.data.counts();
+    let server = pair.assets.teacher.is_none() && session.teacher().is_some();
     match timed(session, instead(pair, sample), server, catalog) {
         Ok(timed) => told(session, timed, counts.train, counts.validation, counts.test, server),
         Err(e) => super::refused(SUBJECT, e),
@@ -54,7 +54,7 @@ pub fn not_taken() -> Finding {
 fn timed(session: &Session, pair: Pair, server: bool, catalog: &Catalog) -> Result<Timed, EngineError> {
     let mut trainer = Trainer::new(session.clone(), pair, catalog)?;
     if server && trainer.teacher.is_some() {
-        let classes = trainer.pair.data.classes.len();
+        let classes = trainer.pair.assets.data.classes.len();
         trainer.teacher =
             Some(CachedTeacher::new(Asked::Free(Arc::new(StandIn::new(classes))), TargetCache::in_memory()));
     }

@@ -1,8 +1,6 @@
 //! The part of the training texts that a check-up looks at: enough to judge lengths by, little enough
 //! to be waited for.
 
-use std::sync::Arc;
-
 use crate::engine::data::{Dataset, Example};
 use crate::engine::pair::Pair;
 
@@ -16,7 +14,7 @@ const MEASURED: usize = 16;
 
 /// Examples spread evenly over the training part, half of them from those with a label.
 pub fn of(pair: &Pair) -> Dataset {
-    let data = &pair.data;
+    let data = &pair.assets.data;
     let most = (BATCHES * pair.session.recipe.batch).clamp(FEWEST, MOST);
     let everyone: Vec<usize> = (0..data.train.len()).collect();
     let labelled: Vec<usize> = everyone.iter().copied().filter(|&i| data.labelled.get(i) == Some(&true)).collect();
@@ -43,5 +41,5 @@ fn spread(all: &[usize], most: usize) -> Vec<usize> {
 
 /// `pair` over the sample alone, to be trained and thrown away.
 pub fn instead(pair: Pair, sample: &Dataset) -> Pair {
-    Pair { data: Arc::new(sample.clone()), ..pair }
+    Pair { assets: pair.assets.with_data(sample.clone()), ..pair }
 }

@@ -22,7 +22,7 @@ pub fn row(pair: &Pair) -> Finding {
     if let Some(trouble) = trouble.or_else(|| ends_trouble(pair)) {
         return trouble;
     }
-    let teacher = pair.teacher.as_deref().map(|teacher| said("teacher", teacher));
+    let teacher = pair.assets.teacher.as_deref().map(|teacher| said("teacher", teacher));
     let all = [Some(said("student", student)), teacher].into_iter().flatten();
     Finding::green(SUBJECT, Sentence::joined(all, "; "))
 }
@@ -77,7 +77,7 @@ fn pad_trouble(student: &Model, pad: Option<u32>) -> Option<Finding> {
 
 /// Two sides with one vocabulary that end or pad their texts by different tokens of it.
 fn ends_trouble(pair: &Pair) -> Option<Finding> {
-    let (student, teacher) = (&pair.student.tokens, &pair.teacher.as_deref()?.tokens);
+    let (student, teacher) = (&pair.student.tokens, &pair.assets.teacher.as_deref()?.tokens);
     if student.entries() != teacher.entries() {
         return None;
     }

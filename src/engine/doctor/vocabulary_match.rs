@@ -54,7 +54,7 @@ pub fn row(pair: &Pair, sample: &Dataset) -> Finding {
 
 fn compared(pair: &Pair) -> Sentence {
     let ours = &pair.student;
-    let Some(teacher) = &pair.teacher else {
+    let Some(teacher) = &pair.assets.teacher else {
         let who = if pair.session.teacher().is_some() {
             say!("the teacher's is behind its server")
         } else {

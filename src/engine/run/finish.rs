@@ -87,7 +87,8 @@ impl Engine<'_> {
         if reason == STOPPED {
             run.trainer.spare_teacher();
         }
-        let (out, unasked, classes) = (run.out.clone(), run.unasked.take(), run.trainer.pair.data.classes.clone());
+        let (out, unasked, classes) =
+            (run.out.clone(), run.unasked.take(), run.trainer.pair.assets.data.classes.clone());
         let measured = self.measure_at_the_end(&mut run.trainer, &out, unasked);
         let seconds = run.seconds();
         if unwritten.is_some() {
@@ -150,7 +151,7 @@ impl Engine<'_> {
         let Some(run) = &mut self.run else { return Ok(Default::default()) };
         let (saved, fault) = chosen(run);
         let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
-        let files = pair.student.student_files(&pair.data.classes, &prompt.for_student())?;
+        let files = pair.student.student_files(&pair.assets.data.classes, &prompt.for_student())?;
         fault.into_iter().for_each(|fault| self.news.warn(fault));
         Ok((saved, files))
     }

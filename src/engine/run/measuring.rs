@@ -35,7 +35,7 @@ impl Engine<'_> {
         out: &Path,
         unasked: Option<Sentence>,
     ) -> Measured {
-        let data = &trainer.pair.data;
+        let data = &trainer.pair.assets.data;
         let mut measuring = Measuring { done: 0, total: (data.test.len() + data.validation.len()) as u64 };
         let begun = Instant::now();
         let mut watch = |texts: u64| {
@@ -104,7 +104,7 @@ fn both(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Measured
     let mut teacher = card.zip(result.teacher).map(|(card, side)| Side {
         parameters: card.parameters,
         validation: theirs.unwrap_or_default(),
-        bytes: trainer.pair.teacher.as_ref().and_then(|model| model.files.weight_bytes()),
+        bytes: trainer.pair.assets.teacher.as_ref().and_then(|model| model.files.weight_bytes()),
         ..side
     });
     if !stopped {

@@ -189,7 +189,7 @@ impl Run {
 
     /// What the rest of it takes, as far as it can be told.
     fn pace(&self) -> Pace {
-        let (data, recipe) = (&self.trainer.pair.data, &self.trainer.session.recipe);
+        let (data, recipe) = (&self.trainer.pair.assets.data, &self.trainer.session.recipe);
         let asked_at_end = if self.trainer.teacher.is_some() { data.test.len() as u64 } else { 0 };
         let (step, ends) = (self.trainer.step, self.ends.is_some());
         self.pacer.pace(&Plan {

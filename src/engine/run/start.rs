@@ -253,12 +253,12 @@ fn begun(out: &Path) -> Option<Session> {
 
 /// All that an open pair has read: the files, and what became of the data.
 fn read_by(pair: &Pair, files: Vec<InputFile>) -> Vec<InputFile> {
-    files.into_iter().chain([inputs::examples(&pair.data, &pair.session)]).collect()
+    files.into_iter().chain([inputs::examples(&pair.assets.data, &pair.session)]).collect()
 }
 
 /// Refuses a recipe that compares evaluations where there is nothing to compare.
 fn comparable(trainer: &Trainer) -> Result<(), EngineError> {
-    let (recipe, measured) = (&trainer.session.recipe, trainer.pair.data.validation.len());
+    let (recipe, measured) = (&trainer.session.recipe, trainer.pair.assets.data.validation.len());
     match watch::incomparable(recipe, measured, trainer.teacher.is_some()) {
         Some((why, fix)) => Err(EngineError::Recipe(Sentence::joined([why, fix], "; "))),
         None => Ok(()),

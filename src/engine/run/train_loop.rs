@@ -92,7 +92,8 @@ impl Engine<'_> {
                 run.vetted = true;
                 // One behind a server has answered before, and is asked before it is measured at the end.
                 if !run.trainer.teacher.as_ref().is_some_and(CachedTeacher::asks_singly) {
-                    run.pacer.asked(run.trainer.pair.data.validation.len() as u64, begun.elapsed().as_secs_f64());
+                    run.pacer
+                        .asked(run.trainer.pair.assets.data.validation.len() as u64, begun.elapsed().as_secs_f64());
                 }
                 self.news.fact(Fact::Note(vetted.says.into()));
                 if let Some(warning) = vetted.warning {
@@ -173,7 +174,7 @@ impl Engine<'_> {
         // Where the teacher could not be asked, what is compared with it is not worse but unknown.
         let unknown = lack.is_some() && run.trainer.session.recipe.keep.metric().needs_teacher();
         let better = !unknown && run.take_evaluation(&measures);
-        let data = &run.trainer.pair.data;
+        let data = &run.trainer.pair.assets.data;
         let seen = Evaluated {
             texts: data.validation.len(),
             classes: data.classes.len(),
@@ -204,7 +205,7 @@ impl Engine<'_> {
         self.phase(Phase::Evaluating, say!("measuring on the validation part"));
         let Some(mut run) = self.run.take() else { return Ok(Default::default()) };
         let begun = Instant::now();
-        let mut measuring = Measuring { done: 0, total: run.trainer.pair.data.validation.len() as u64 };
+        let mut measuring = Measuring { done: 0, total: run.trainer.pair.assets.data.validation.len() as u64 };
         let mut watch = |texts: u64| {
             measuring.done += texts;
             self.news.measuring(measuring);
@@ -257,7 +258,7 @@ impl Run {
     /// What the step that was just done says of how the run goes.
     fn step_seen(&self, values: &[(SeriesId, f64)]) -> StepSeen {
         let value = |id: &str| values.iter().find(|(own, _)| &*own.0 == id).map_or(f64::NAN, |(_, value)| *value);
-        let classes = self.trainer.pair.data.classes.len();
+        let classes = self.trainer.pair.assets.data.classes.len();
         StepSeen { loss: value("loss/total"), norm: value("train/grad_norm"), classes }
     }
 
@@ -289,7 +290,7 @@ impl Run {
 /// How much the student's heads tell on the first texts of the validation part.
 fn information(trainer: &Trainer) -> Result<Option<f64>, EngineError> {
     let texts: Vec<&str> =
-        trainer.pair.data.validation.iter().take(information::TEXTS).map(|example| example.text()).collect();
+        trainer.pair.assets.data.validation.iter().take(information::TEXTS).map(|example| example.text()).collect();
     information::of_attention(&trainer.pair.student, trainer.task.as_ref(), &texts)
 }
 

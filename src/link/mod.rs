@@ -3,6 +3,10 @@
 //! *Why facts by channel and "now" by cell (2026-11).* Facts (a point of a curve, a knob change)
 //! must all arrive, in order: a channel. The state of a slider or a heatmap is only interesting as
 //! it is now: a cell whose last value wins, so that neither side ever waits for the other.
+//!
+//! *Why facts and replies (2026-11).* A fact happened to a run: it names the run, stands in its journal, and its
+//! record is folded from such. A reply answers whoever watches and is written nowhere. What is asked of the lens
+//! names no run: one run is loaded at a time, and the answer says of which it is.
 
 pub mod alarm;
 mod any_number;

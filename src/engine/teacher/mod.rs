@@ -1,4 +1,10 @@
 //! The teacher: soft targets for an example, computed once and kept.
+//!
+//! *Why it is asked by texts and not by batches with needs (2026-11).* What a step needs of a teacher is decided
+//! before it is asked: the objective's terms say whether there is anything to ask, and a teacher that none of them
+//! needs is neither opened nor paid. What is kept is kept by what is read, text by text, and a server takes one text at
+//! a time; a batch would be taken apart again at once. Captures of a pass (hidden states, attention) are the first
+//! need that a kept answer cannot meet: they come with the first loss that compares them.
 
 pub mod answer_file;
 pub mod cached_teacher;

@@ -49,16 +49,18 @@ fn room(ui: &Ui) -> f32 {
     (ui.available_height() - CAPTION).clamp(LEAST_HEIGHT, MOST_HEIGHT)
 }
 
-/// The number of columns that gives the largest tiles, and their side in points.
+/// The number of columns that gives the largest tiles, and their side in points. Rows are as equal in length as
+/// they can be: five heads stand 3 + 2, never 4 + 1.
 fn arrangement(room: egui::Vec2, heads: u32) -> (u32, f32) {
     let side = |columns: u32| {
         let rows = heads.div_ceil(columns) as f32;
         let across = (room.x + BETWEEN) / columns as f32 - BETWEEN;
         let down = room.y / rows - BETWEEN - NUMBER;
-        across.min(down)
+        across.min(down).clamp(*TILE.start(), *TILE.end())
     };
-    let best = (1..=heads.max(1)).max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
-    (best, side(best).clamp(*TILE.start(), *TILE.end()))
+    let columns = |rows: u32| heads.max(1).div_ceil(rows);
+    let best = (1..=heads.max(1)).rev().map(columns).max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
+    (best, side(best))
 }
 
 /// One head, with the tokens along its edges.
@@ -118,5 +120,8 @@ mod tests {
             }
         }
         assert_eq!(arrangement(vec2(400.0, 420.0), 4).0, 2);
+        for room in [vec2(340.0, 175.0), vec2(800.0, 420.0)] {
+            assert_ne!(arrangement(room, 5).0, 4, "five heads do not stand 4 + 1");
+        }
     }
 }

@@ -714,3 +714,31 @@ fn a_probe_writes_what_the_model_computes() {
     assert_eq!(tensors["attention.0"].dims()[1..], [tokens, tokens]);
     assert_eq!(tensors["hidden.0"].dims()[0], tokens);
 }
+
+#[test]
+fn what_a_session_may_name_is_listed_for_people_and_for_programs() {
+    let catalog = engine::catalog();
+    let kinds = [
+        ("knobs", catalog.knobs.iter().map(|knob| knob.id).collect::<Vec<_>>()),
+        ("losses", catalog.losses.iter().map(|loss| loss.id).collect()),
+        ("measures", engine::measure::OF_CLASSES.iter().map(|measure| measure.id).collect()),
+        ("optimizers", vec!["Sgd", "Adam", "AdamW"]),
+        ("schedules", vec!["Constant", "Linear", "Cosine"]),
+        ("architectures", catalog.architectures.iter().map(|entry| entry.id).collect()),
+        ("corpora", catalog.corpora.iter().map(|entry| entry.id).collect()),
+        ("built-in", catalog.models.iter().map(|entry| entry.id).collect()),
+        ("devices", vec!["Cpu"]),
+    ];
+    for (kind, known) in kinds {
+        let text = String::from_utf8(retort(&["list", kind]).stdout).unwrap();
+        let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+        let listed: Vec<String> = text.lines().skip(1).map(first).collect();
+        let told = String::from_utf8(retort(&["list", kind, "--json"]).stdout).unwrap();
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&told).unwrap();
+        let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+        assert_eq!(listed, ids, "{kind}: {text}");
+        assert!(known.iter().all(|id| ids.contains(id)) && (kind == "devices" || ids.len() == known.len()), "{kind}");
+    }
+    let losses = String::from_utf8(retort(&["list", "losses", "--json"]).stdout).unwrap();
+    assert!(losses.contains(r#""needs":["a teacher"]"#) && losses.contains("soft_targets.temperature"), "{losses}");
+}

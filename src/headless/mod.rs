@@ -15,6 +15,7 @@ mod interrupt;
 mod key;
 mod models;
 mod next_tokens;
+mod offered;
 mod output;
 mod predict;
 mod probe;
@@ -249,6 +250,32 @@ pub enum Listing {
     Models(ListArguments),
     /// The kept answers of teachers: files, sizes, how many, what they were paid for.
     Answers(ListArguments),
+    /// What a session may name.
+    #[command(flatten)]
+    Offered(Offered),
+}
+
+/// What a session may name, kind by kind.
+#[derive(Debug, Subcommand)]
+pub enum Offered {
+    /// The knobs: default, range, whether they act while a run is on.
+    Knobs(ListArguments),
+    /// The losses of `recipe.terms`: what each needs and which knobs it reads.
+    Losses(ListArguments),
+    /// The measures of an evaluation.
+    Measures(ListArguments),
+    /// The optimisers of `recipe.optimizer`.
+    Optimizers(ListArguments),
+    /// The schedules of `recipe.schedule`.
+    Schedules(ListArguments),
+    /// The architectures that can be opened.
+    Architectures(ListArguments),
+    /// The corpora that ship with the program, for `BuiltIn("…")`.
+    Corpora(ListArguments),
+    /// The models that ship with the program, for `BuiltIn("…")`.
+    BuiltIn(ListArguments),
+    /// The devices of `recipe.device` that this program and machine have.
+    Devices(ListArguments),
 }
 
 /// Arguments of `retort list`.

@@ -12,8 +12,9 @@ use crate::session::{DataSource, ServerOrigin, Session, Source};
 /// An order to the engine.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// What is to become of a run. Where another run is loaded by now, all but what begins or continues one
-    /// comes too late and does nothing.
+    /// What is to become of a run. Where another run is loaded by now, an order to this one comes too late and
+    /// does nothing; what begins or continues one, and what is said of a student that waits to be written, is
+    /// obeyed all the same.
     Run(RunId, Order),
     /// Open pair and data of this session so that probes and prompts are answered; no training.
     Open {

@@ -742,3 +742,29 @@ fn what_a_session_may_name_is_listed_for_people_and_for_programs() {
     let losses = String::from_utf8(retort(&["list", "losses", "--json"]).stdout).unwrap();
     assert!(losses.contains(r#""needs":["a teacher"]"#) && losses.contains("soft_targets.temperature"), "{losses}");
 }
+
+#[test]
+fn what_a_recipe_or_a_prompt_says_in_vain_is_told_before_the_first_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = ["recipe.steps=2", "data.limit=60", "recipe.evaluate_every=0"];
+    let nothing = "every term of the loss has weight 0";
+    let unread = "its own prompt is not read";
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&["soft_targets.weight=0", "hard_labels.weight=0"], 0, nothing),
+        (&["soft_targets.weight=0", "mixture.alpha=0"], 0, nothing),
+        (&["recipe.terms=[\"hard_labels\"]", "hard_labels.weight=0"], 0, nothing),
+        (&["prompt.student.template=\"{text} {answer}\""], 0, unread),
+        (&["prompt.student.template=\"{text} {foo} {answer}\""], 3, "{foo}"),
+        (&["prompt.teacher.variants=[\"{text}\"]"], 3, "{answer}"),
+    ];
+    for (number, (settings, code, said)) in cases.into_iter().enumerate() {
+        let out = folder.path().join(number.to_string());
+        let set = short.iter().chain(settings).flat_map(|setting| ["--set", *setting]);
+        let arguments: Vec<&str> = ["run", "--out", out.to_str().unwrap()].into_iter().chain(set).collect();
+        let ran = retort(&arguments);
+        let told = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(code), "{settings:?}: {told}");
+        assert!(told.contains(said), "{settings:?}: {told}");
+        assert!(said == nothing || !told.contains(nothing), "{settings:?}: {told}");
+    }
+}

@@ -45,7 +45,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("predictions", &["data"]),
     ("evaluate", &["data", "measure", "pair", "predictions", "train"]),
     ("speed", &["data", "model", "pair", "task"]),
-    ("vetting", &["data", "measure", "pair", "teacher", "train"]),
+    ("vetting", &["data", "measure", "model", "pair", "teacher", "train"]),
     ("watch", &[]),
     ("budget", &["cache_folder", "loss", "pair", "teacher", "train"]),
     ("divergence", &["data", "model", "optim", "prune", "task"]),

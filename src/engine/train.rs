@@ -17,7 +17,7 @@ use super::task::{self, Outputs, Sample, Targets, Task};
 use super::teacher::CachedTeacher;
 use crate::link::scores::likeliest;
 use crate::link::{SeriesId, Step};
-use crate::session::{Catalog, Knobs, Session, say};
+use crate::session::{Catalog, Knobs, Sentence, Session, say};
 
 /// A run in progress: everything that changes from step to step, and what it reads.
 pub struct Trainer {
@@ -59,6 +59,9 @@ impl Trainer {
     /// [`EngineError`] if the recipe, the prompt or a knob cannot be used with this pair.
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         pair.check()?;
+        if let Some(problem) = session.prompt.template_problem() {
+            return Err(PromptError::Template(problem).into());
+        }
         let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.assets.data.classes)?;
         let teacher = pair.cached_teacher(&session)?;
         let objective = objective(&session, &pair)?;
@@ -117,6 +120,11 @@ impl Trainer {
             values.push(("train/batch_accuracy".into(), accuracy));
         }
         Ok(Stepped { values, sound })
+    }
+
+    /// That every term of the loss weighs nothing as the knobs stand; `None` where one does.
+    pub fn learns_nothing(&self) -> Option<Sentence> {
+        self.objective.learns_nothing(&self.knobs)
     }
 
     /// What the teacher says of examples of the run, `[batch, classes]`; a teacher that no loss needs is not

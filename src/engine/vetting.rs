@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::EngineError;
 use super::data::Example;
 use super::measure::linear_baseline;
+use super::model::HeadKind;
 use super::pair::Pair;
 use super::teacher::CachedTeacher;
 use super::train::Trainer;
@@ -139,7 +140,13 @@ pub fn notes(trainer: &Trainer) -> Vec<Sentence> {
     // A teacher with trouble that is not left out was asked to start at random.
     let random = pair.assets.teacher.as_ref().and_then(|teacher| teacher.card.trouble.as_ref());
     let random = random.filter(|_| pair.left_out().is_none()).map(|why| say!("the teacher: {why}", why));
-    pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).collect()
+    let classifies = matches!(student.top, HeadKind::Classes(_));
+    let unread = trainer.session.prompt.student.as_ref().filter(|_| classifies).map(|_| {
+        say!(
+            "the student answers by a classifier, which reads the bare text: its own prompt is not read; set its head to LabelWords to have it read"
+        )
+    });
+    pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).chain(unread).collect()
 }
 
 /// Some names, and how many more there are.

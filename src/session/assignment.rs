@@ -11,17 +11,24 @@ use super::{Say, Sentence, Session, Source, say};
 
 /// What version 3 calls the fields that had other names before it. A path that goes on behind the old name goes on
 /// behind the new one.
-const RENAMED: [(&str, &str); 9] = [
+const RENAMED: [(&str, &str); 13] = [
     ("models.teacher.start", "teacher.init"),
     ("models.teacher.layers", "teacher.init"),
     ("models.student.start", "student.init"),
     ("models.student.layers", "student.init"),
     ("models.teacher", "teacher"),
     ("models.student", "student"),
+    ("student.start", "student.init"),
+    ("student.layers", "student.init"),
+    ("teacher.start", "teacher.init"),
+    ("teacher.layers", "teacher.init"),
     ("recipe.losses", "recipe.terms"),
     ("prompt.template", "prompt.teacher.template"),
     ("prompt.variants", "prompt.teacher.variants"),
 ];
+
+/// Fields of a session that say what it is, and not what is run.
+const NOT_FROM_OUTSIDE: [&str; 8] = ["version", "name", "models", "script", "probes", "run", "view", "stages"];
 
 impl Session {
     /// Sets what `name` names: a field under `data`, `teachers`, `teacher` (the one there is), `student`, `prompt`
@@ -45,6 +52,10 @@ impl Session {
             ["student", path @ ..] => put(&mut self.student, "student", path, value),
             ["prompt", path @ ..] => put(&mut self.prompt, "prompt", path, value),
             ["recipe", path @ ..] => put(&mut self.recipe, "recipe", path, value),
+            [field, ..] if NOT_FROM_OUTSIDE.contains(field) => Err(say!(
+                "{name} cannot be set from outside; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
+                name
+            )),
             _ => {
                 let number = value
                     .parse()
@@ -173,6 +184,8 @@ mod tests {
             ("models.student.start", "student.init"),
             ("models.teacher.max_tokens", "teacher.max_tokens"),
             ("models.student.layers.map", "student.init.map"),
+            ("student.start", "student.init"),
+            ("teacher.layers", "teacher.init"),
             ("recipe.losses", "recipe.terms"),
             ("prompt.template", "prompt.teacher.template"),
             ("prompt.variants", "prompt.teacher.variants"),
@@ -193,6 +206,9 @@ mod tests {
             ("prompt.teacher.template", "{text} {answer}", "prompt.teacher.template takes what a session's file"),
             ("mixture.alpha", "much", "mixture.alpha takes a number, not \"much\""),
             ("teacher.token_limit", "5", "teacher behind a server"),
+            ("version", "4", "version cannot be set from outside; what can be set is under data"),
+            ("script", "[]", "script cannot be set from outside"),
+            ("models", "1", "models cannot be set from outside"),
         ] {
             let answer = refusal(name, value);
             assert!(answer.contains(said), "{name}={value}: {answer}");

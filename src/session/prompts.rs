@@ -92,6 +92,15 @@ impl Prompts {
         })
     }
 
+    /// What is wrong with a template that is written here, in words, or `None`; also with one that nobody reads, as
+    /// beside a classifier. A teacher's that is left empty is none.
+    pub fn template_problem(&self) -> Option<Sentence> {
+        let teacher = Some(&self.teacher.template).filter(|template| !template.is_empty());
+        let student = self.student.iter().flat_map(|own| [&own.template].into_iter().chain(&own.variants));
+        let all = teacher.into_iter().chain(&self.teacher.variants).chain(student);
+        all.into_iter().find_map(|template| Prompt::problem(template))
+    }
+
     /// What to say of label words whose class does not exist, or `None`: each of them, and the class that
     /// was most likely meant.
     pub fn stray_words(&self, classes: &[String]) -> Option<Sentence> {
@@ -142,6 +151,23 @@ mod tests {
         let read = prompts.for_student();
         assert_eq!((read.template.as_str(), read.variants.len()), ("{text} {answer}", 0));
         assert_eq!(Prompt { template: asked.template.clone(), variants: asked.variants.clone(), ..read }, asked);
+    }
+
+    #[test]
+    fn a_template_with_a_mistake_is_told_of_whoever_would_read_it() {
+        assert_eq!(prompts(&[]).template_problem(), None);
+        type Change = fn(&mut Prompts);
+        let changes: [Change; 4] = [
+            |p| p.teacher.template = "{foo} {text} {answer}".into(),
+            |p| p.teacher.variants.push("{text}".into()),
+            |p| p.student = Some(Wording { template: "{answer}".into(), variants: Vec::new() }),
+            |p| p.student = Some(Wording { template: "{text} {answer}".into(), variants: vec![String::new()] }),
+        ];
+        for change in changes {
+            let mut broken = prompts(&[]);
+            change(&mut broken);
+            assert!(broken.template_problem().is_some(), "{broken:?}");
+        }
     }
 
     #[test]

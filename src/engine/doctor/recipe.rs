@@ -29,6 +29,9 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
         train = counts.train,
         labelled = counts.labelled
     );
+    if let Some(why) = objective.learns_nothing(&session.start_knobs(catalog)) {
+        return Finding::amber(SUBJECT, why, say!("raise a weight under knobs"));
+    }
     let unseen = unseen(pair);
     if objective.learns_labels() && !unseen.is_empty() {
         let says = say!("{says}; no labelled text is of class {unseen}", says, unseen = shortened(&unseen));

@@ -86,6 +86,15 @@ impl Objective {
         self.terms.iter().all(|term| term.needs().labels())
     }
 
+    /// That no term has any weight, as the knobs stand, and what to do; `None` where one has.
+    pub fn learns_nothing(&self, knobs: &Knobs) -> Option<Sentence> {
+        self.terms.iter().all(|term| self.weight(*term, knobs) == 0.0).then(|| {
+            say!(
+                "every term of the loss has weight 0 as the knobs stand, so nothing is learned; raise a weight, or move the label weight off its end"
+            )
+        })
+    }
+
     /// All terms and their weighted sum.
     ///
     /// # Errors

@@ -260,7 +260,7 @@ impl ModelFiles {
             (Self::BuiltIn(name), _) => Err(ModelError::File {
                 what: Sentence::verbatim("model.safetensors"),
                 reason: say!(
-                    "this built-in model ships without weights; let its weights start at random (start: Fresh)"
+                    "this built-in model ships without weights; let its weights start at random (init: Fresh), or choose another model"
                 ),
                 path: PathBuf::from(name),
             }),

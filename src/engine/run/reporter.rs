@@ -17,6 +17,8 @@ pub(super) struct Reporter<'a> {
     record: &'a mut dyn EventSink,
     /// The run that is loaded, from its beginning to its last fact. Whoever catches a panic reads it.
     run: &'a Cell<Option<RunId>>,
+    /// The one that was loaded last.
+    last: RunId,
     /// What the engine is doing.
     pub(super) status: Status,
     /// When it was last said how far a measuring is.
@@ -25,12 +27,13 @@ pub(super) struct Reporter<'a> {
 
 impl<'a> Reporter<'a> {
     pub(super) fn new(sink: &'a mut ChannelSink, record: &'a mut dyn EventSink, run: &'a Cell<Option<RunId>>) -> Self {
-        Self { sink, record, run, status: Status::default(), measured: None }
+        Self { sink, record, run, last: RunId::FIRST, status: Status::default(), measured: None }
     }
 
     /// What is told from now on is told of `run`.
     pub(super) fn run_begins(&mut self, run: RunId) {
         self.run.set(Some(run));
+        self.last = run;
     }
 
     /// Nothing more happens to the run.
@@ -40,10 +43,8 @@ impl<'a> Reporter<'a> {
 
     /// Tells a fact of the run that is loaded.
     pub(super) fn fact(&mut self, fact: Fact) {
-        match self.run.get() {
-            Some(run) => self.fact_of(run, fact),
-            None => debug_assert!(false, "no run is loaded, and this is said of one: {fact:?}"),
-        }
+        debug_assert!(self.run.get().is_some(), "no run is loaded, and this is said of one: {fact:?}");
+        self.fact_of(self.last, fact);
     }
 
     /// Tells a fact of a run that may be over.

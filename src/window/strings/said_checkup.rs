@@ -115,6 +115,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("raise {id} to at least {low}", "把 {id} 升到至少 {low}"),
     // doctor/recipe
     ("change the recipe's losses or the pair", "更改配方的损失或模型对"),
+    ("raise a weight under knobs", "在旋钮中调高某个权重"),
     ("mend the session's knobs or its script", "改正会话的旋钮或脚本"),
     (
         "{losses} over {steps} steps of {batch} texts, {train} training texts of which {labelled} keep their label",

@@ -23,8 +23,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("the GGUF tokenizer", "GGUF 分词器"),
     ("the GGUF tensors", "GGUF 张量"),
     (
-        "this built-in model ships without weights; let its weights start at random (start: Fresh)",
-        "这个内置模型不带权重；请让权重随机开始（start: Fresh）",
+        "this built-in model ships without weights; let its weights start at random (init: Fresh), or choose another model",
+        "这个内置模型不带权重；请让权重随机开始（init: Fresh），或选择另一个模型",
     ),
     ("the weights", "权重"),
     // model/kinds

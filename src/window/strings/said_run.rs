@@ -1,6 +1,15 @@
 //! Phrases of what the engine says of a run, and the record of its journal.
 
 pub(super) const CHINESE: &[(&str, &str)] = &[
+    // loss/objective, vetting
+    (
+        "every term of the loss has weight 0 as the knobs stand, so nothing is learned; raise a weight, or move the label weight off its end",
+        "按当前旋钮，损失的每一项权重都为 0，因此什么也学不到；请调高某个权重，或把标签权重移离端点",
+    ),
+    (
+        "the student answers by a classifier, which reads the bare text: its own prompt is not read; set its head to LabelWords to have it read",
+        "学生用分类器回答，只读原文：它自己的提示不会被读取；请把它的输出头设为 LabelWords",
+    ),
     // checkpoint
     ("the checkpoint of step {step} is damaged ({file}: {reason})", "第 {step} 步的检查点已损坏（{file}：{reason}）"),
     (

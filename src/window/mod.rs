@@ -1,9 +1,9 @@
 //! EAST WING: egui lives here and nowhere else.
 //!
 //! # How a frame goes
-//! [`WorkbenchApp::tick`] drains the engine's news into the record; [`WorkbenchApp::draw`] hands
-//! the panels `&RunRecord`, `&Session` and `&mut UiState`, into which they push [`Action`]s; after
-//! drawing, the app acts on them. That act is the only writer of the session and the only sender
+//! [`WorkbenchApp::tick`] drains the engine's news into the workspace; [`WorkbenchApp::draw`] hands
+//! the panels it and the record of the run on show, `&Session` and `&mut UiState`, into which they push
+//! [`Action`]s; after drawing, the app acts on them. That act is the only writer of the session and the only sender
 //! of commands, so a panel can neither wait nor leave the session half changed.
 
 mod act;

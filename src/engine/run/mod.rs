@@ -34,7 +34,8 @@ use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use super::watch::Watch;
 use crate::link::{
-    Budget, Cells, ChannelSink, Command, EventSink, InputFile, Order, Pace, Pacer, Phase, Plan, RunId, STOPPED, Step,
+    Budget, Cells, ChannelSink, Command, EventSink, InputFile, OfRun, Order, Pace, Pacer, Phase, Plan, RunId, STOPPED,
+    Step,
 };
 use crate::session::{Catalog, Knobs, Sentence, Session};
 use claim::Claim;
@@ -112,7 +113,7 @@ struct Run {
     divergence: Divergence,
     mode: Mode,
     /// The slider values last seen; what differs from them was moved by a hand.
-    seen: Arc<Knobs>,
+    seen: Arc<OfRun<Knobs>>,
     begun: Instant,
     seconds_before: f64,
     told: Instant,
@@ -154,7 +155,8 @@ enum Mode {
 impl Run {
     /// A run that is begun or taken up, and what it will pay its server for.
     fn new(id: RunId, trainer: Trainer, out: PathBuf, claim: Claim, budget: Option<Budget>) -> Self {
-        let (now, step, seen) = (Instant::now(), trainer.step, Arc::new(trainer.knobs.clone()));
+        let (now, step) = (Instant::now(), trainer.step);
+        let seen = Arc::new(OfRun::new(id, trainer.knobs.clone()));
         Self {
             id,
             trainer,
@@ -184,7 +186,8 @@ impl Run {
     /// Takes the sliders as seen, wherever they stand: a run that was put back or taken up again
     /// follows them only once they are written anew, and then to any value, be it the one from before.
     fn sync_knobs(&mut self, sliders: &Knobs) {
-        self.seen = Arc::new(Knobs { revision: sliders.revision, ..self.trainer.knobs.clone() });
+        let seen = Knobs { revision: sliders.revision, ..self.trainer.knobs.clone() };
+        self.seen = Arc::new(OfRun::new(self.id, seen));
     }
 
     /// What the rest of it takes, as far as it can be told.

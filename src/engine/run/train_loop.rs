@@ -144,12 +144,9 @@ impl Engine<'_> {
         let scripted: Vec<(String, f64)> = due.map(|change| (change.knob.clone(), change.value)).collect();
         let script = set_knobs(&mut run.trainer.knobs, scripted);
         // Those of another run, which is about to begin, do not turn this one.
-        let own = live.run == run.id;
-        let by_hand = if own { moved(&self.catalog, &run.seen, &live.it) } else { Vec::new() };
-        let person = set_knobs(&mut run.trainer.knobs, by_hand);
-        if own {
-            run.seen = Arc::new(live.it.clone());
-        }
+        let live = if live.run == run.id { live } else { Arc::clone(&run.seen) };
+        let person = set_knobs(&mut run.trainer.knobs, moved(&self.catalog, &run.seen, &live));
+        run.seen = live;
         for (origin, changes) in [(Origin::Script, script), (Origin::Person, person)] {
             if let Some(run) = self.run.as_mut().filter(|_| !changes.is_empty()) {
                 run.divergence.turned(&changes);

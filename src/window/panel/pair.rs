@@ -44,7 +44,7 @@ fn pair_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         for note in scene.record.notes.iter().filter(|_| scene.belonging.run_pair) {
             ui.add(egui::Label::new(RichText::new(scene.says(&note.text)).small().weak()).wrap());
         }
-        if models != scene.session.models() {
+        if (&models.teachers, &models.student) != (&scene.session.teachers, &scene.session.student) {
             state.ask(Action::Set(Part::Models(Box::new(models))));
         }
     });

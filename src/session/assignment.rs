@@ -9,9 +9,9 @@ use super::refusal::Refusal;
 use super::ron_tree::{self, Kind, Node};
 use super::{Say, Sentence, Session, Source, say};
 
-/// What version 3 calls the fields that had other names before it. A path that goes on behind the old name goes on
-/// behind the new one.
-const RENAMED: [(&str, &str); 13] = [
+/// What today's version calls the fields that had other names before it. A path that goes on behind the old name goes
+/// on behind the new one.
+const RENAMED: [(&str, &str); 18] = [
     ("models.teacher.start", "teacher.init"),
     ("models.teacher.layers", "teacher.init"),
     ("models.student.start", "student.init"),
@@ -25,6 +25,11 @@ const RENAMED: [(&str, &str); 13] = [
     ("recipe.losses", "recipe.terms"),
     ("prompt.template", "prompt.teacher.template"),
     ("prompt.variants", "prompt.teacher.variants"),
+    ("data.source.path", "data.source.train"),
+    ("data.source.text", "data.source.roles.text"),
+    ("data.source.label", "data.source.roles.label"),
+    ("data.source.header", "data.source.format"),
+    ("data.source.separator", "data.source.format"),
 ];
 
 /// Fields of a session that say what it is, and not what is run.
@@ -38,7 +43,7 @@ impl Session {
     /// A sentence with the name, what is wrong and what would be right; nothing is set then.
     pub fn assign(&mut self, name: &str, value: &str) -> Result<(), Sentence> {
         if let Some(new) = renamed(name) {
-            return Err(say!("{name} is called {new} since version 3 of sessions; set that", name, new));
+            return Err(say!("{name} is called {new} in today's sessions; set that", name, new));
         }
         let path: Vec<&str> = name.split('.').collect();
         match path.as_slice() {
@@ -191,7 +196,7 @@ mod tests {
             ("prompt.variants", "prompt.teacher.variants"),
         ] {
             let said = refusal(old, "1");
-            assert_eq!(said, format!("{old} is called {new} since version 3 of sessions; set that"));
+            assert_eq!(said, format!("{old} is called {new} in today's sessions; set that"));
         }
     }
 

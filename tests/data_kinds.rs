@@ -129,7 +129,7 @@ fn a_file_in_which_no_row_has_a_label_is_refused_and_so_is_such_a_test_file() {
     let some = Case::named().with_test(&labelled(20, &["x", "y"]), &labelled(6, &["x", ""])).unwrap();
     assert_eq!(some.test.len(), 3);
     assert!(told(&some, "3 of 6 test texts have no label and are left out"), "{:?}", some.notes);
-    assert_eq!(counted(&some), [("test texts without a label", 3)]);
+    assert_eq!(counted(&some), [("test texts without a label (lines test.csv:3, test.csv:5, test.csv:7)", 3)]);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn one_damaged_byte_is_told_by_its_line_and_in_a_label_refused() {
 fn what_is_left_out_is_counted_by_reason() {
     let content = labelled(40, &["x", "y"]) + "  ,x\n ,y\n,\n";
     let set = Case::named().open("a.csv", content).unwrap();
-    assert_eq!((all(&set), counted(&set)), (40, vec![("training rows without text", 2)]));
+    assert_eq!((all(&set), counted(&set)), (40, vec![("training rows without text (lines 42, 43)", 2)]));
     let case = Case::named();
     let path = case.write("a.csv", labelled(100, &["x", "y"]));
     let data = Data { limit: Limits::each(Some(20)), ..of(case.source(path, None)) };

@@ -3,6 +3,7 @@
 crate::session::say::verbatim!(
     candle_core::Error,
     csv::Error,
+    parquet::errors::ParquetError,
     ureq::Error,
     keyring::Error,
     ron::error::SpannedError,

@@ -42,6 +42,12 @@ pub struct Sheet {
     pub read: usize,
     /// Whether these are all.
     pub whole: bool,
+    /// How the file is written: its separator, or its format.
+    pub written: String,
+    /// Whether its columns have names.
+    pub has_names: bool,
+    /// What reading it met.
+    pub notes: Vec<Sentence>,
 }
 
 /// A column in figures.

@@ -414,7 +414,7 @@ fn sheet() -> Sheet {
     };
     let columns = vec![column("text", 9_980, 60.0, "I lost my card"), column("category", 77, 14.0, "card_arrival")];
     let rows = vec![vec!["I lost my card".to_owned(), "card_arrival".to_owned()]];
-    Sheet { columns, rows, read: 10_003, whole: true }
+    Sheet { columns, rows, read: 10_003, whole: true, has_names: true, ..Sheet::default() }
 }
 
 fn previews(play: &mut Play) -> Vec<DataSource> {

@@ -1,43 +1,124 @@
-//! A tar archive, plain or packed with gzip, read into memory. Nothing is ever unpacked to disk, so
-//! a name cannot escape; one that tries is refused all the same.
+//! An archive, read into memory: tar, plain or packed with gzip, and zip. Nothing is ever unpacked to disk, so a name
+//! cannot escape; one that tries is refused all the same, and so is a link of a zip archive, whose target it would be
+//! to read. What it may unpack to is bounded.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek as _};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use tar::{Entry, EntryType};
+use tar::EntryType;
+use zip::ZipArchive;
 
 use super::data_error::DataError;
-use super::decode::{DOCUMENT_LIMIT, FILE_LIMIT, is_gzip};
+use super::data_file::first_bytes;
+use super::decode::{FILE_LIMIT, is_gzip};
 use super::layout::{Tree, TreePath, is_hidden};
-use crate::session::{Sentence, say};
+use crate::session::{Say as _, Sentence, say};
 
-/// Reads all files of the archive at `path`.
+/// Entries an archive may have.
+const MOST_ENTRIES: usize = 1_000_000;
+/// How a zip archive begins.
+const ZIP: &[u8] = b"PK\x03\x04";
+/// Where a tar archive has its mark.
+const TAR_MARK: std::ops::Range<usize> = 257..262;
+
+/// Whether the file at `path` is an archive of files.
+///
+/// # Errors
+/// [`DataError::Read`].
+pub fn is_archive(path: &Path) -> Result<bool, DataError> {
+    let first = first_bytes(path, TAR_MARK.end).map_err(|e| DataError::read(e, path))?;
+    let is_tar = |first: &[u8]| first.get(TAR_MARK) == Some(b"ustar");
+    if !is_gzip(&first) {
+        return Ok(first.starts_with(ZIP) || is_tar(&first));
+    }
+    let (mut inside, file) = (Vec::new(), File::open(path).map_err(|e| DataError::read(e, path))?);
+    // What cannot be unpacked is no archive, and is told where it is read as what it claims to be.
+    let _ = MultiGzDecoder::new(BufReader::new(file)).take(TAR_MARK.end as u64).read_to_end(&mut inside);
+    Ok(is_tar(&inside))
+}
+
+/// Reads all files of the archive at `path`, none of them larger than `document` bytes.
 ///
 /// # Errors
 /// [`DataError::Read`], [`DataError::Archive`] or, for a document that is too large,
 /// [`DataError::Text`].
-pub fn read(path: &Path) -> Result<Tree, DataError> {
+pub fn read(path: &Path, document: Option<usize>) -> Result<Tree, DataError> {
     let mut file = File::open(path).map_err(|e| DataError::read(e, path))?;
     let mut magic = Vec::new();
-    (&mut file).take(2).read_to_end(&mut magic).map_err(|e| DataError::read(e, path))?;
+    (&mut file).take(4).read_to_end(&mut magic).map_err(|e| DataError::read(e, path))?;
     file.rewind().map_err(|e| DataError::read(e, path))?;
-    let file = BufReader::new(file);
-    if is_gzip(&magic) { read_tar(MultiGzDecoder::new(file), path) } else { read_tar(file, path) }
+    let (file, most) = (BufReader::new(file), document.map_or(FILE_LIMIT, |most| most as u64));
+    match magic.as_slice() {
+        ZIP => read_zip(file, path, most),
+        magic if is_gzip(magic) => read_tar(MultiGzDecoder::new(file), path, most),
+        _ => read_tar(file, path, most),
+    }
+}
+
+fn too_much(path: &Path) -> DataError {
+    DataError::archive(say!("it unpacks to more than {file_limit} bytes", file_limit = FILE_LIMIT), path)
+}
+
+fn read_zip(file: BufReader<File>, path: &Path, most: u64) -> Result<Tree, DataError> {
+    let failed = |e: zip::result::ZipError| DataError::archive(e.said(), path);
+    let mut archive = ZipArchive::new(file).map_err(failed)?;
+    if archive.len() > MOST_ENTRIES {
+        return Err(DataError::archive(say!("it has more than {most} entries", most = MOST_ENTRIES), path));
+    }
+    let (mut tree, mut left) = (Tree::default(), FILE_LIMIT);
+    for number in 0..archive.len() {
+        let entry = archive.by_index(number).map_err(failed)?;
+        let place = tree_path(entry.name_raw()).map_err(|reason| DataError::archive(reason, path))?;
+        if entry.is_symlink() {
+            let name = place.join("/");
+            return Err(DataError::archive(
+                say!("`{name}` in it is a link, which is not followed; pack it without", name),
+                path,
+            ));
+        }
+        if place.iter().any(|name| is_hidden(name)) {
+            tree.skipped += 1;
+        } else if entry.is_dir() {
+            tree.folders.insert(place);
+        } else if !place.is_empty() {
+            let bytes = inflated(entry, &place, path, most.min(left))?;
+            left -= bytes.len() as u64;
+            tree.documents.insert(place, bytes);
+        }
+    }
+    Ok(tree)
+}
+
+/// An entry of a zip archive, which may claim any size: what counts is what comes out.
+fn inflated(entry: impl Read, place: &[String], path: &Path, most: u64) -> Result<Vec<u8>, DataError> {
+    let mut bytes = Vec::new();
+    entry.take(most + 1).read_to_end(&mut bytes).map_err(|e| DataError::archive(e, path))?;
+    match bytes.len() as u64 > most {
+        false => Ok(bytes),
+        true if most < FILE_LIMIT => Err(too_large(bytes.len() as u64, most, place, path)),
+        true => Err(too_much(path)),
+    }
+}
+
+fn too_large(size: u64, most: u64, place: &[String], path: &Path) -> DataError {
+    let reason = say!(
+        "it has {size} bytes, more than the {document_limit} allowed; pack the archive without it",
+        size,
+        document_limit = most
+    );
+    DataError::text(reason, &path.join(place.join("/")))
 }
 
 /// Reads a tar stream; `path` only names it in errors.
-fn read_tar(stream: impl Read, path: &Path) -> Result<Tree, DataError> {
+fn read_tar(stream: impl Read, path: &Path, most: u64) -> Result<Tree, DataError> {
     // One byte more than allowed, so that a stream of exactly the limit is told from a longer one.
     let mut stream = stream.take(FILE_LIMIT + 1);
     let mut tree = Tree::default();
-    let result = read_entries(&mut stream, &mut tree, path);
+    let result = read_entries(&mut stream, &mut tree, path, most);
     if stream.limit() == 0 {
-        return Err(DataError::archive(
-            say!("it unpacks to more than {file_limit} bytes", file_limit = FILE_LIMIT),
-            path,
-        ));
+        return Err(too_much(path));
     }
     result?;
     // The archive may end before its packing does: only the packing's end holds the check sum.
@@ -45,7 +126,7 @@ fn read_tar(stream: impl Read, path: &Path) -> Result<Tree, DataError> {
     Ok(tree)
 }
 
-fn read_entries(stream: &mut impl Read, tree: &mut Tree, path: &Path) -> Result<(), DataError> {
+fn read_entries(stream: &mut impl Read, tree: &mut Tree, path: &Path, most: u64) -> Result<(), DataError> {
     let mut archive = tar::Archive::new(stream);
     for entry in archive.entries().map_err(|e| DataError::archive(e, path))? {
         let entry = entry.map_err(|e| DataError::archive(e, path))?;
@@ -57,7 +138,7 @@ fn read_entries(stream: &mut impl Read, tree: &mut Tree, path: &Path) -> Result<
             _ if place.iter().any(|name| is_hidden(name)) => tree.skipped += 1,
             EntryType::Directory => _ = tree.folders.insert(place),
             EntryType::Regular | EntryType::Continuous => {
-                let bytes = document(entry, &place, path)?;
+                let bytes = document(entry, &place, path, most)?;
                 tree.documents.insert(place, bytes);
             }
             EntryType::XGlobalHeader => {}
@@ -67,15 +148,10 @@ fn read_entries(stream: &mut impl Read, tree: &mut Tree, path: &Path) -> Result<
     Ok(())
 }
 
-fn document(entry: Entry<impl Read>, place: &[String], path: &Path) -> Result<Vec<u8>, DataError> {
+fn document(entry: tar::Entry<impl Read>, place: &[String], path: &Path, most: u64) -> Result<Vec<u8>, DataError> {
     let size = entry.size();
-    if size > DOCUMENT_LIMIT as u64 {
-        let reason = say!(
-            "it has {size} bytes, more than the {document_limit} allowed; pack the archive without it",
-            size,
-            document_limit = DOCUMENT_LIMIT
-        );
-        return Err(DataError::text(reason, &path.join(place.join("/"))));
+    if size > most {
+        return Err(too_large(size, most, place, path));
     }
     let mut bytes = Vec::new();
     entry.take(size).read_to_end(&mut bytes).map_err(|e| DataError::archive(e, path))?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::data_error::DataError;
 use super::decode::unpack;
-use super::parts::{Part, Parts};
+use super::parts::{Part, Parts, Place};
 use crate::session::knob::Entry;
 
 /// The corpus of the built-in experiment.
@@ -60,7 +60,8 @@ pub fn read(name: &str) -> Result<Parts, DataError> {
     for (line, text) in (1..).zip(text.lines()) {
         let post: Post = serde_json::from_str(text).map_err(|e| DataError::line(line, e, path))?;
         let rows = parts.part_mut(post.part.into());
-        rows.push(&post.text, Some(&post.label), line).map_err(|reason| DataError::line(line, reason, path))?;
+        rows.push(&post.text, Some(&post.label), Place { file: 0, line })
+            .map_err(|reason| DataError::line(line, reason, path))?;
     }
     Ok(parts)
 }
@@ -73,7 +74,7 @@ mod tests {
     fn the_built_in_corpus_opens_and_has_all_three_parts() {
         let parts = read("posts").unwrap();
         assert_eq!(parts.iter().count(), 3);
-        assert!(parts.iter().all(|(_, rows)| !rows.rows.is_empty() && rows.without_text == 0));
+        assert!(parts.iter().all(|(_, rows)| !rows.rows.is_empty() && rows.without_text.rows == 0));
     }
 
     #[test]

@@ -1,31 +1,31 @@
-//! A folder of class folders, read into memory.
+//! The files of a folder, and their content where each is a document.
 
 use std::fs::FileType;
-use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::data_error::DataError;
+use super::data_file::{DataFile, Listing, first_bytes};
 use super::decode::{DOCUMENT_LIMIT, FILE_LIMIT};
-use super::layout::{Tree, TreePath, is_hidden};
+use super::layout::{TreePath, is_hidden};
 use crate::session::say;
 
 /// Folders below one another that are looked into: wrapping, part, class and some to spare.
 const DEPTH: usize = 8;
 
-/// Reads all files below `root`. Links to files are followed, links to folders are not, because
-/// they can form a circle.
+/// Lists all files below `root`, sorted by their place. Links to files are followed, links to folders are not,
+/// because they can form a circle.
 ///
 /// # Errors
-/// [`DataError::Read`] or, for a document that is too large, [`DataError::Text`].
-pub fn read(root: &Path) -> Result<Tree, DataError> {
-    let mut walk = Walk { tree: Tree::default(), bytes: 0 };
+/// [`DataError::Read`].
+pub fn list(root: &Path) -> Result<Listing, DataError> {
+    let mut walk = Walk { listing: Listing::default() };
     walk.folder(root, &mut TreePath::new())?;
-    Ok(walk.tree)
+    walk.listing.files.sort_by(|a, b| a.place.cmp(&b.place));
+    Ok(walk.listing)
 }
 
 struct Walk {
-    tree: Tree,
-    bytes: u64,
+    listing: Listing,
 }
 
 impl Walk {
@@ -34,44 +34,46 @@ impl Walk {
             let entry = entry.map_err(|e| DataError::read(e, folder))?;
             let kind = entry.file_type().map_err(|e| DataError::read(e, &entry.path()))?;
             place.push(entry.file_name().to_string_lossy().into_owned());
-            self.entry(&entry.path(), kind, place)?;
+            self.entry(entry.path(), kind, place)?;
             place.pop();
         }
         Ok(())
     }
 
-    fn entry(&mut self, path: &Path, kind: FileType, place: &mut TreePath) -> Result<(), DataError> {
+    fn entry(&mut self, path: PathBuf, kind: FileType, place: &mut TreePath) -> Result<(), DataError> {
         let is_file = kind.is_file() || (kind.is_symlink() && path.is_file());
         if place.last().is_some_and(|name| is_hidden(name)) || place.len() > DEPTH {
-            self.tree.skipped += 1;
+            self.listing.skipped += 1;
         } else if is_file {
-            let bytes = self.document(path)?;
-            self.tree.documents.insert(place.clone(), bytes);
+            self.listing.files.push(DataFile::on_disk_at(path, place.clone()));
         } else if kind.is_dir() {
-            self.tree.folders.insert(place.clone());
-            self.folder(path, place)?;
+            self.listing.folders.push(place.clone());
+            self.folder(&path, place)?;
         } else {
-            self.tree.skipped += 1;
+            self.listing.skipped += 1;
         }
         Ok(())
     }
+}
 
-    fn document(&mut self, path: &Path) -> Result<Vec<u8>, DataError> {
-        let file = std::fs::File::open(path).map_err(|e| DataError::read(e, path))?;
-        let mut bytes = Vec::new();
-        file.take(DOCUMENT_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(|e| DataError::read(e, path))?;
-        if bytes.len() > DOCUMENT_LIMIT {
-            let reason =
-                say!("it has more than {document_limit} bytes; remove it or cut it", document_limit = DOCUMENT_LIMIT);
-            return Err(DataError::text(reason, path));
-        }
-        self.bytes += bytes.len() as u64;
-        if self.bytes > FILE_LIMIT {
-            return Err(DataError::read(
-                say!("the folder holds more than {file_limit} bytes of text", file_limit = FILE_LIMIT),
-                path,
-            ));
-        }
-        Ok(bytes)
+/// The content of a document; `all` counts the bytes of those before it.
+///
+/// # Errors
+/// [`DataError`] for one that cannot be read or is too large, and where all together are.
+pub fn document(file: &DataFile, all: &mut u64) -> Result<Vec<u8>, DataError> {
+    let bytes = match file.on_disk() {
+        Some(path) => first_bytes(path, DOCUMENT_LIMIT + 1).map_err(|e| DataError::read(e, path))?,
+        None => file.held_bytes().to_vec(),
+    };
+    if bytes.len() > DOCUMENT_LIMIT {
+        let reason =
+            say!("it has more than {document_limit} bytes; remove it or cut it", document_limit = DOCUMENT_LIMIT);
+        return Err(DataError::text(reason, &file.path));
     }
+    *all += bytes.len() as u64;
+    if *all > FILE_LIMIT {
+        let reason = say!("the folder holds more than {file_limit} bytes of text", file_limit = FILE_LIMIT);
+        return Err(DataError::read(reason, &file.path));
+    }
+    Ok(bytes)
 }

@@ -179,18 +179,29 @@ fn one_line_end(text: String) -> String {
     }
 }
 
-/// Reads a text file; one packed with gzip is unpacked on the way. Notes an odd encoding.
+/// The text of a file's bytes. Notes an odd encoding.
 ///
 /// # Errors
-/// [`DataError::Read`], [`DataError::Archive`] or [`DataError::Text`].
-pub fn read_text(path: &Path, notes: &mut Vec<Sentence>) -> Result<String, DataError> {
-    let bytes = read_bytes(path)?;
-    let bytes = if is_gzip(&bytes) { unpack(&bytes, path)? } else { bytes };
+/// [`DataError::Text`].
+pub fn text_of(bytes: Cow<[u8]>, path: &Path, notes: &mut Vec<Sentence>) -> Result<String, DataError> {
+    let bytes = match plain(bytes) {
+        Ok(text) => return Ok(text),
+        Err(bytes) => bytes,
+    };
     let decoded = decode(&bytes, encoding_of(&bytes)).map_err(|reason| DataError::text(reason, path))?;
     let name = file_title(path);
     notes.extend(decoded.encoding.map(|encoding| read_as(&name, encoding)));
     notes.extend(damage(&decoded, &name));
     Ok(decoded.text)
+}
+
+/// The commonest case without a copy: UTF-8 without a mark, without NUL, its lines ended by `\n`.
+fn plain(bytes: Cow<[u8]>) -> Result<String, Cow<[u8]>> {
+    let is_plain = !bytes.starts_with(b"\xEF\xBB\xBF") && !bytes.iter().any(|byte| matches!(byte, 0 | b'\r' | 0x1B));
+    match is_plain {
+        true => String::from_utf8(bytes.into_owned()).map_err(|e| Cow::Owned(e.into_bytes())),
+        false => Err(bytes),
+    }
 }
 
 /// What a file was taken for, and how sure that is.
@@ -246,7 +257,11 @@ pub fn unpack(bytes: &[u8], path: &Path) -> Result<Vec<u8>, DataError> {
     }
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, DataError> {
+/// All bytes of a file.
+///
+/// # Errors
+/// [`DataError::Read`] also for one that is too large.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, DataError> {
     let metadata = std::fs::metadata(path).map_err(|e| DataError::read(e, path))?;
     if !metadata.is_file() {
         return Err(DataError::read(say!("it is not a file"), path));

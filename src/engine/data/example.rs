@@ -6,7 +6,7 @@ use std::sync::Arc;
 pub const TEXT: &str = "text";
 
 /// What the columns of an example are called, the same for all examples of a data set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Names: first those of the text's columns in the order of `{text}`, then others that a template names.
     pub names: Vec<String>,
@@ -14,6 +14,13 @@ pub struct Layout {
     pub texts: usize,
     /// Whether the last of the text's columns is a second text, which an encoder reads as its second segment.
     pub has_pair: bool,
+}
+
+impl Default for Layout {
+    /// One text.
+    fn default() -> Self {
+        Self { names: vec![TEXT.to_owned()], texts: 1, has_pair: false }
+    }
 }
 
 impl Layout {
@@ -40,6 +47,9 @@ impl Fields {
 
     /// The texts of the columns of `layout`, in its order; white space at their ends is taken off.
     pub fn new(layout: &Arc<Layout>, texts: &[&str]) -> Self {
+        if let ([text], true) = (texts, layout.is_plain()) {
+            return Self::text(text.trim());
+        }
         let trimmed = || texts.iter().map(|text| text.trim());
         let joined = trimmed().take(layout.texts).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
         let columns = || Arc::new((Arc::clone(layout), trimmed().map(Box::from).collect()));

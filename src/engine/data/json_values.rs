@@ -1,12 +1,12 @@
-//! The objects of a JSON file with the line each begins in, in the three forms such files have.
+//! The rows of a JSON file with the line each begins in, in the forms such files have: an object or a list a line,
+//! one behind the other, or inside an array.
 
 use std::path::Path;
 
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::data_error::DataError;
-use super::labels::shortened;
 use crate::session::{Sentence, say};
 
 /// How the objects of a file stand.
@@ -19,21 +19,18 @@ enum Form {
     Stream,
 }
 
-/// Gives every object of `content` to `take`, with its line; `path` only names the file in errors.
+/// Gives every row of `content`, an object or a list, to `take` with its line; `path` only names the file in errors.
 ///
 /// # Errors
 /// [`DataError::Line`] with what is wrong there, or what `take` says of it.
 pub fn each(
     content: &str,
     path: &Path,
-    mut take: impl FnMut(u64, Map<String, Value>) -> Result<(), Sentence>,
+    mut take: impl FnMut(u64, Value) -> Result<(), Sentence>,
 ) -> Result<(), DataError> {
-    if let Some(reason) = one_object_of_many(content) {
-        return Err(DataError::text(reason, path));
-    }
     let mut take = |line: u64, value: Value| {
         let taken = match value {
-            Value::Object(object) => take(line, object),
+            Value::Object(_) | Value::Array(_) => take(line, value),
             other => Err(say!("it is {kind}, not a JSON object", kind = kind(&other))),
         };
         taken.map_err(|reason| DataError::line(line, reason, path))
@@ -64,28 +61,6 @@ fn form(content: &str) -> Form {
         Some(b'[') if whole.is_err() || first.contains('{') || lines.next().is_none() => Form::Array,
         Some(b'{') if whole.is_err_and(|e| e.is_eof()) => Form::Stream,
         _ => Form::Lines,
-    }
-}
-
-/// Why a file that is one single object holds its rows inside it, or `None`.
-fn one_object_of_many(content: &str) -> Option<Sentence> {
-    if !content.trim_start().starts_with('{') {
-        return None;
-    }
-    let Ok(Value::Object(object)) = serde_json::from_str(content) else { return None };
-    let inside: Vec<&String> = object.iter().filter(|(_, value)| holds_rows(value)).map(|(key, _)| key).collect();
-    let keys: Vec<&String> = object.keys().collect();
-    (!inside.is_empty()).then(|| {
-        say!("the file is one JSON object with the keys {keys}, and its rows lie inside {inside}; save them as one array of objects, or one object a line", keys = shortened(&keys), inside = shortened(&inside))
-    })
-}
-
-/// Whether a value of a file's only object is rows or a column of rows.
-fn holds_rows(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.iter().any(|item| item.is_object() || item.is_array()),
-        Value::Object(items) => !items.is_empty() && items.keys().all(|key| key.parse::<u64>().is_ok()),
-        _ => false,
     }
 }
 

@@ -3,98 +3,80 @@
 //! which the file is read, and not by a run of minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::class_names::ClassNames;
 use super::data_error::DataError;
-use super::parts::{Part, Parts, Row};
-use crate::session::{Sentence, say};
+pub use super::label_rows::shortened;
+use super::label_rows::{blame, counts, first_of};
+use super::parts::{Missed, Part, Parts};
+use super::several_labels;
+use crate::session::{Labels, Sentence, say};
 
-/// Where the rows of the parts were read, for errors.
-#[derive(Clone, Copy, Debug)]
-pub struct Places<'a> {
-    /// The source itself.
-    pub all: &'a Path,
-    /// The file of test rows, where it is another one.
-    pub test: Option<&'a Path>,
-}
-
-impl Places<'_> {
-    /// The error that blames `row`.
-    fn blame(&self, part: Part, row: &Row, reason: Sentence) -> DataError {
-        let path = self.test.filter(|_| part == Part::Test).unwrap_or(self.all);
-        match row.line {
-            0 => DataError::text(reason, path),
-            line => DataError::line(line, reason, path),
-        }
-    }
-
-    fn refuse(&self, reason: Sentence) -> DataError {
-        DataError::Labels { reason, path: self.all.to_owned() }
-    }
-}
-
-/// Brings the labels in order, notes what a person should know of them and leaves out what cannot be
-/// measured with.
+/// Brings the labels in order as `asked`, notes what a person should know of them and leaves out what cannot be
+/// measured with; `path` is what errors about all of them point at. Gives the classes where they are named, in their
+/// order.
 ///
 /// # Errors
 /// [`DataError`] where the labels are not what was meant.
-pub fn settle(parts: &mut Parts, places: &Places) -> Result<(), DataError> {
-    if parts.iter().all(|(_, rows)| rows.labelled().next().is_none()) && !parts.train.rows.is_empty() {
-        let reason = say!("no row has a label; a run needs the classes, so give at least some texts theirs");
-        return Err(places.refuse(reason));
+pub fn settle(parts: &mut Parts, asked: &Labels, path: &Path) -> Result<Option<Vec<String>>, DataError> {
+    let names = ClassNames::open(&asked.names)?;
+    let has_label = parts.iter().any(|(_, rows)| rows.labelled().next().is_some());
+    if !has_label && names.is_none() && !parts.train.rows.is_empty() {
+        let reason = say!(
+            "no row has a label; a run needs the classes, so give at least some texts theirs, or name the classes under data.labels.names"
+        );
+        return Err(refused(reason, path));
     }
-    leave_out_unmeasurable(parts, places)?;
+    several_labels::settle(parts, asked.several, names.as_ref(), path)?;
+    leave_out_unmeasurable(parts, path)?;
+    let classes = names.map(|names| names.apply(parts, path)).transpose()?;
     one_spelling_of_numbers(parts);
-    no_several_labels(parts, places)?;
-    no_lookalikes(parts, places)?;
-    no_strange_test(parts, places)?;
-    no_explosion(parts, places)?;
+    if classes.is_none() {
+        lookalikes(parts, asked.merge, path)?;
+    }
+    no_strange_test(parts, path)?;
+    no_explosion(parts, path)?;
     let notes = notes(parts);
     parts.notes.extend(notes);
-    Ok(())
+    Ok(classes)
 }
 
-/// At most a few of `names`, each cut where it is long, for a sentence.
-pub fn shortened<S: AsRef<str>>(names: &[S]) -> Sentence {
-    const MOST: usize = 8;
-    const LONGEST: usize = 40;
-    let short = |name: &S| match name.as_ref().char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", name.as_ref()[..end].replace('\n', " ")),
-        None => format!("`{}`", name.as_ref().replace('\n', " ")),
-    };
-    let first = names.iter().take(MOST).map(short).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(MOST) {
-        0 => Sentence::verbatim(first),
-        more => say!("{first} and {more} more", first, more),
-    }
+fn refused(reason: Sentence, path: &Path) -> DataError {
+    DataError::Labels { reason, path: path.to_owned() }
 }
 
 /// A text without a label can teach, but nothing can be measured by it.
-fn leave_out_unmeasurable(parts: &mut Parts, places: &Places) -> Result<(), DataError> {
-    let mut left_out = Vec::new();
-    for (part, rows) in [(Part::Validation, &mut parts.validation), (Part::Test, &mut parts.test)] {
-        let Some(rows) = rows else { continue };
-        let before = rows.rows.len();
-        rows.rows.retain(|row| row.label.is_some());
-        let without = before - rows.rows.len();
+fn leave_out_unmeasurable(parts: &mut Parts, path: &Path) -> Result<(), DataError> {
+    let (mut left_out, files) = (Vec::new(), parts.files.clone());
+    for (part, rows) in parts.parts_mut().filter(|(part, _)| *part != Part::Train) {
+        let (before, mut missed) = (rows.rows.len(), Missed::default());
+        let file = rows.rows.first().and_then(|row| files.get(row.place.file)).cloned();
+        rows.rows.retain(|row| {
+            if row.label.is_none() {
+                missed.push(row.place);
+            }
+            row.label.is_some()
+        });
         if before > 0 && rows.rows.is_empty() {
-            let path = places.test.filter(|_| part == Part::Test).unwrap_or(places.all);
             let reason = say!("none of the {before} rows has a label, and only with one can be measured", before);
-            return Err(DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() });
+            let path = file.unwrap_or_else(|| path.to_owned());
+            return Err(DataError::NoExamples { what: part.adjective(), reason, path });
         }
-        if without > 0 {
-            left_out.push((part, before, without));
+        if missed.rows > 0 {
+            left_out.push((part, before, missed));
         }
     }
-    for (part, before, without) in left_out {
-        let part = part.adjective();
+    for (part, before, missed) in left_out {
+        let (part, without) = (part.adjective(), missed.rows);
         parts.notes.push(say!(
             "{without} of {before} {part} texts have no label and are left out",
             without,
             before,
             part
         ));
-        parts.leave_out(say!("{part} texts without a label", part), without);
+        parts.leave_out(say!("{part} texts without a label", part), &missed);
     }
     Ok(())
 }
@@ -110,8 +92,9 @@ fn one_spelling_of_numbers(parts: &mut Parts) {
     let merged: BTreeMap<String, String> = names.iter().filter_map(|name| Some((name.clone(), whole(name)?))).collect();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for label in parts.rows_mut().filter_map(|row| row.label.as_mut()) {
-        if let Some(whole) = merged.get(label) {
-            *counts.entry(std::mem::replace(label, whole.clone())).or_default() += 1;
+        if let Some(whole) = merged.get(&**label) {
+            *counts.entry(label.to_string()).or_default() += 1;
+            *label = whole.as_str().into();
         }
     }
     let told =
@@ -127,60 +110,6 @@ fn one_spelling_of_numbers(parts: &mut Parts) {
 
 fn names(parts: &Parts) -> BTreeSet<String> {
     parts.iter().flat_map(|(_, rows)| rows.labelled()).map(|(_, label)| label.to_owned()).collect()
-}
-
-/// Rows of each class over all parts.
-fn counts(parts: &Parts) -> BTreeMap<&str, usize> {
-    let mut counts = BTreeMap::new();
-    for (_, label) in parts.iter().flat_map(|(_, rows)| rows.labelled()) {
-        *counts.entry(label).or_default() += 1;
-    }
-    counts
-}
-
-/// The first row with this label.
-fn first_of<'a>(parts: &'a Parts, label: &str) -> Option<(Part, &'a Row)> {
-    let all = parts.iter().flat_map(|(part, rows)| rows.rows.iter().map(move |row| (part, row)));
-    all.into_iter().find(|(_, row)| row.label.as_deref() == Some(label))
-}
-
-/// Marks that stand between the labels of one cell.
-const SEPARATORS: [char; 3] = [',', ';', '|'];
-/// Marks that do so too, but also occur within a name.
-const WEAK_SEPARATORS: [char; 4] = ['/', '+', '&', ' '];
-
-/// The classes a label names, if it names several.
-fn several<'a>(label: &'a str, names: &BTreeMap<&str, usize>, separator: char) -> Option<Vec<&'a str>> {
-    let parts: Vec<&str> = label.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
-    let distinct: BTreeSet<&&str> = parts.iter().collect();
-    (distinct.len() > 1 && parts.iter().all(|part| names.contains_key(part))).then_some(parts)
-}
-
-/// The items of a list written as text, `['joy', 'fear']` or `[4, 27]`.
-fn listed(label: &str) -> Option<Vec<&str>> {
-    let inside = label.strip_prefix('[')?.strip_suffix(']')?;
-    let items: Vec<&str> = inside.split(',').map(|item| item.trim().trim_matches(['\'', '"'])).collect();
-    (items.len() > 1).then_some(items)
-}
-
-fn no_several_labels(parts: &Parts, places: &Places) -> Result<(), DataError> {
-    let counts = counts(parts);
-    let found = |separators: &[char]| -> Vec<(&str, Vec<String>)> {
-        let owned = |items: Vec<&str>| items.into_iter().map(str::to_owned).collect();
-        let of = |label: &str| separators.iter().find_map(|mark| several(label, &counts, *mark)).map(owned);
-        counts.keys().filter_map(|label| Some((*label, of(label)?))).collect()
-    };
-    let mut composed = found(&SEPARATORS);
-    composed.extend(
-        counts.keys().filter_map(|label| Some((*label, listed(label)?.into_iter().map(str::to_owned).collect()))),
-    );
-    let weak = found(&WEAK_SEPARATORS);
-    // One name made of two others may be a class; a whole series of them is not.
-    composed.extend(weak.iter().filter(|_| weak.len() >= 3).cloned());
-    let Some((label, items)) = composed.iter().max_by_key(|(label, _)| counts.get(label)) else { return Ok(()) };
-    let Some((part, row)) = first_of(parts, label) else { return Ok(()) };
-    let rows: usize = composed.iter().filter_map(|(label, _)| counts.get(label)).sum();
-    Err(places.blame(part, row, say!("its label `{label}` names several classes, {items}, as {rows} rows do, and a text has one class here; keep the rows with one label, or one label a row", label, items = shortened(items), rows)))
 }
 
 /// A label as the eye takes it: letters of one case, one kind of blank, no invisible characters.
@@ -200,28 +129,61 @@ fn seen(label: &str) -> String {
     }
 }
 
-/// Two spellings of one class would be two classes, and a model can tell them apart by nothing.
-fn no_lookalikes(parts: &Parts, places: &Places) -> Result<(), DataError> {
-    let mut groups: BTreeMap<String, Vec<(&str, usize)>> = BTreeMap::new();
+/// Two spellings of one class would be two classes, and a model can tell them apart by nothing: they are one where
+/// that is asked for, else refused.
+fn lookalikes(parts: &mut Parts, merge: bool, path: &Path) -> Result<(), DataError> {
+    let mut groups: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
     for (label, rows) in counts(parts) {
-        groups.entry(seen(label)).or_default().push((label, rows));
+        groups.entry(seen(label)).or_default().push((label.to_owned(), rows));
     }
-    let Some(group) = groups.values().find(|group| group.len() > 1) else { return Ok(()) };
-    let fewest = group.iter().min_by_key(|(_, rows)| *rows);
-    let Some((part, row)) = fewest.and_then(|(label, _)| first_of(parts, label)) else { return Ok(()) };
+    groups.retain(|_, group| group.len() > 1);
+    match groups.values().next() {
+        None => Ok(()),
+        Some(_) if merge => {
+            groups.into_values().for_each(|group| merged(parts, &group));
+            Ok(())
+        }
+        Some(group) => Err(refused_lookalikes(parts, group, groups.len() - 1, path)),
+    }
+}
+
+fn told(group: &[(String, usize)]) -> Sentence {
     let told =
         group.iter().map(|(label, rows)| say!("{label} in {rows} rows", label = format_args!("{label:?}"), rows));
-    let others = groups.values().filter(|group| group.len() > 1).count() - 1;
+    Sentence::joined(told, ", ")
+}
+
+/// The commonest spelling stands for all of a group; of equals the first.
+fn merged(parts: &mut Parts, group: &[(String, usize)]) {
+    let commonest = group.iter().rev().max_by_key(|(_, rows)| *rows);
+    let Some((kept, _)) = commonest else { return };
+    let into: Arc<str> = kept.as_str().into();
+    let others: BTreeSet<&str> = group.iter().map(|(label, _)| label.as_str()).collect();
+    let rows = parts.rows_mut().filter_map(|row| row.label.as_mut());
+    rows.filter(|label| others.contains(&***label)).for_each(|label| *label = Arc::clone(&into));
+    parts.notes.push(say!("labels that look alike are one class, `{kept}`: {told}", kept, told = told(group)));
+}
+
+fn refused_lookalikes(parts: &Parts, group: &[(String, usize)], others: usize, path: &Path) -> DataError {
+    let fewest = group.iter().min_by_key(|(_, rows)| *rows);
     let others =
         if others > 0 { say!(" ({others} more classes have several spellings)", others) } else { Sentence::default() };
-    Err(places.blame(part, row, say!("its label differs from another by letter case, blanks or digits' form alone: {told}{others}; write them alike, or further apart if they are two classes", told = Sentence::joined(told, ", "), others)))
+    let reason = say!(
+        "its label differs from another by letter case, blanks or digits' form alone: {told}{others}; say data.labels: (merge: true) to make them one class, write them alike, or further apart if they are two",
+        told = told(group),
+        others
+    );
+    match fewest.and_then(|(label, _)| first_of(parts, label)) {
+        Some(row) => blame(parts, row, reason, path),
+        None => refused(reason, path),
+    }
 }
 
 /// Fewest classes that can be too many.
 const MANY: usize = 10;
 
 /// A column of ids, texts or figures has about as many values as rows.
-fn no_explosion(parts: &Parts, places: &Places) -> Result<(), DataError> {
+fn no_explosion(parts: &Parts, path: &Path) -> Result<(), DataError> {
     let counts = counts(parts);
     let (classes, rows) = (counts.len(), counts.values().sum::<usize>());
     let single = counts.values().filter(|rows| **rows == 1).count();
@@ -231,21 +193,38 @@ fn no_explosion(parts: &Parts, places: &Places) -> Result<(), DataError> {
     let fractions = counts.keys().filter(is_fraction).count();
     if classes >= MANY && 2 * fractions > classes {
         let names: Vec<&str> = counts.into_keys().collect();
-        return Err(places.refuse(say!("the label has {classes} different values, {fractions} of them numbers with a fraction, such as {names}: these are scores, and a classifier needs classes; choose another column, or round them", classes, fractions, names = shortened(&names))));
+        return Err(refused(
+            say!(
+                "the label has {classes} different values, {fractions} of them numbers with a fraction, such as {names}: these are scores, and a classifier needs classes; choose another column, or round them",
+                classes,
+                fractions,
+                names = shortened(&names)
+            ),
+            path,
+        ));
     }
     // One text for each class and many without a label are a small, but an honest beginning.
     if classes < MANY || 2 * single <= classes || 3 * classes <= rows || unlabelled > rows {
         return Ok(());
     }
     let names: Vec<&str> = counts.into_keys().collect();
-    Err(places.refuse(say!("the label has {classes} different values in {rows} rows, {single} of them once, such as {names}: this looks like a column of texts, numbers or ids; choose the column of the class", classes, rows, single, names = shortened(&names))))
+    Err(refused(
+        say!(
+            "the label has {classes} different values in {rows} rows, {single} of them once, such as {names}: this looks like a column of texts, numbers or ids; choose the column of the class",
+            classes,
+            rows,
+            single,
+            names = shortened(&names)
+        ),
+        path,
+    ))
 }
 
 /// Most classes that only the rows to measure with may have.
 const STRANGERS: usize = 5;
 
 /// Where many classes are met in the test alone, its columns or its labels are others.
-fn no_strange_test(parts: &Parts, places: &Places) -> Result<(), DataError> {
+fn no_strange_test(parts: &Parts, path: &Path) -> Result<(), DataError> {
     let taught: BTreeSet<&str> = parts.train.labelled().map(|(_, label)| label).collect();
     for (part, rows) in parts.iter().filter(|(part, _)| *part != Part::Train) {
         let asked: BTreeSet<&str> = rows.labelled().map(|(_, label)| label).collect();
@@ -261,8 +240,8 @@ fn no_strange_test(parts: &Parts, places: &Places) -> Result<(), DataError> {
                 strange = shortened(&strange),
                 taught = shortened(&taught)
             );
-            let path = places.test.filter(|_| part == Part::Test).unwrap_or(places.all).to_owned();
-            return Err(DataError::Labels { reason, path });
+            let file = rows.rows.first().and_then(|row| parts.files.get(row.place.file));
+            return Err(refused(reason, file.map_or(path, PathBuf::as_path)));
         }
     }
     Ok(())

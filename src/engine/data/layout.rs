@@ -89,9 +89,30 @@ impl Layout {
 fn part_of(path: &[String]) -> Option<Part> {
     let name = path.first()?.to_lowercase();
     let is = |word: &str| name.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_']));
-    let validation = ["validation", "valid", "val", "dev"].map(|word| (Part::Validation, word));
-    let named = [(Part::Train, "train"), (Part::Test, "test")].into_iter().chain(validation);
-    named.into_iter().find_map(|(part, word)| is(word).then_some(part))
+    PART_WORDS.iter().find_map(|(word, part)| is(word).then_some(*part))
+}
+
+/// What people call the parts.
+const PART_WORDS: [(&str, Part); 11] = [
+    ("train", Part::Train),
+    ("training", Part::Train),
+    ("test", Part::Test),
+    ("testing", Part::Test),
+    ("validation", Part::Validation),
+    ("validate", Part::Validation),
+    ("valid", Part::Validation),
+    ("val", Part::Validation),
+    ("dev", Part::Validation),
+    ("development", Part::Validation),
+    ("eval", Part::Validation),
+];
+
+/// The part that one of the words of a name says: `train` of `oos_train`, of `train-00000-of-00001.parquet`, of
+/// `TREC.train.label`. Of several the first.
+pub fn part_in(name: &str) -> Option<Part> {
+    let name = name.to_lowercase();
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    words.into_iter().find_map(|word| PART_WORDS.iter().find(|(known, _)| *known == word).map(|(_, part)| *part))
 }
 
 /// The one folder that holds everything, if it has folders inside.

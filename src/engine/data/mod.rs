@@ -13,34 +13,40 @@ mod archive;
 pub mod batches;
 mod built_in;
 mod class_folders;
+mod class_names;
 mod columns;
 mod data_error;
+mod data_file;
 mod decode;
-mod delimited;
+mod documents;
 pub mod example;
-mod json_lines;
+mod file_listing;
+mod gather;
 mod json_values;
+mod label_rows;
 pub mod labels;
 mod layout;
 mod newsgroups;
 mod parts;
 pub mod preview;
 mod quoting;
+mod roles;
+mod several_labels;
 pub mod shuffle;
 mod split;
 pub mod stream;
 mod strip;
+mod table;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::link::PartCounts;
-use crate::session::{Column, Data, DataSource, Files, Format, Sentence, knob::Entry, say};
+use crate::session::{Data, DataSource, FilePart, Files, Sentence, knob::Entry, say};
 
 pub use batches::Batches;
-use columns::Roles;
 pub use data_error::DataError;
 pub use example::{Example, Fields, Layout, Target};
-use parts::Parts;
 pub use split::beyond_limit;
 
 /// The corpora that ship with the program.
@@ -54,7 +60,8 @@ pub fn gold(examples: &[Example]) -> Vec<usize> {
 /// Texts with classes, cut into parts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
-    /// Class names: in numeric order if all of them are integers, else sorted by name.
+    /// Class names: in the order in which they are named; else in numeric order if all of them are integers, else
+    /// sorted by name.
     pub classes: Vec<String>,
     /// Training examples, in the source's order.
     pub train: Vec<Example>,
@@ -66,8 +73,10 @@ pub struct Dataset {
     pub test: Vec<Example>,
     /// What a person should know of the reading: left-out rows, odd encodings, doubled texts.
     pub notes: Vec<Sentence>,
-    /// Why rows of the source are in no part, and how many.
+    /// Why rows of the source are in no part, with the lines of the first of them, and how many.
     pub left_out: Vec<(Sentence, usize)>,
+    /// What the fields of its examples are called.
+    pub layout: Arc<Layout>,
 }
 
 impl Dataset {
@@ -92,20 +101,28 @@ impl Dataset {
     }
 }
 
-/// Reads and cuts the data a session asks for; `seed`, the run's, draws who keeps a label. The same
-/// data, files and seed give the same [`Dataset`] everywhere.
+/// Reads and cuts the data a session asks for; `seed`, the run's, draws who keeps a label. The same data, files and
+/// seed give the same [`Dataset`] everywhere.
 ///
 /// # Errors
 /// [`DataError`] naming the file and, where there is one, the line.
 pub fn open(data: &Data, seed: u64) -> Result<Dataset, DataError> {
-    let mut parts = match &data.source {
-        DataSource::BuiltIn(name) => built_in::read(name)?,
-        DataSource::Newsgroups { path, strip } => newsgroups::read(path, *strip)?,
-        DataSource::Files(files) => read_files(files)?,
+    open_with(data, &[], seed)
+}
+
+/// As [`open`], with the columns `named` by templates beside those that have a role.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(data: &Data, named: &[String], seed: u64) -> Result<Dataset, DataError> {
+    let (mut parts, layout) = match &data.source {
+        DataSource::BuiltIn(name) => (built_in::read(name)?, Arc::default()),
+        DataSource::Newsgroups { path, strip } => (newsgroups::read(path, *strip)?, Arc::default()),
+        DataSource::Files(files) => gather::read(files, named)?,
     };
     let place = place(&data.source);
-    labels::settle(&mut parts, &labels::Places { all: &place, test: test_file(&data.source) })?;
-    split::split(parts, data, seed, &place)
+    let classes = labels::settle(&mut parts, &data.labels, &place)?;
+    split::split(parts, data, seed, (classes, layout), &place)
 }
 
 /// All rows of a file, as they stand: what a model is measured on that was trained elsewhere.
@@ -124,15 +141,14 @@ pub struct LabelledRows {
 /// # Errors
 /// [`DataError`] naming the file and, where there is one, the line; also where no row has a class.
 pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
-    let parts = match source {
-        DataSource::Files(files) => read_files(&Files { test: Default::default(), ..files.clone() })?,
-        DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => {
-            let reason = say!("a corpus has parts of its own; name a session with it instead");
-            return Err(DataError::Roles { reason, path: place(source) });
-        }
+    let DataSource::Files(files) = source else {
+        let reason = say!("a corpus has parts of its own; name a session with it instead");
+        return Err(DataError::Roles { reason, path: place(source) });
     };
+    let (parts, _) = gather::read(&Files { test: FilePart::default(), ..files.clone() }, &[])?;
     let (all, mut left_out) = (parts.train.rows.len(), parts.left_out);
-    let labelled = parts.train.rows.into_iter().filter_map(|row| Some((row.text, row.label?)));
+    let text = |row: &parts::Row| row.fields.whole().to_owned();
+    let labelled = parts.train.rows.iter().filter_map(|row| Some((text(row), row.label.as_deref()?.to_owned())));
     let rows: Vec<(String, String)> = labelled.collect();
     if rows.is_empty() {
         let reason = say!("no row has a class, and only with one can be measured");
@@ -142,26 +158,6 @@ pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
         left_out.push((say!("rows without a class"), all - rows.len()));
     }
     Ok(LabelledRows { rows, notes: parts.notes, left_out })
-}
-
-fn read_files(files: &Files) -> Result<Parts, DataError> {
-    let path = files.train.files.first().cloned().unwrap_or_default();
-    let test = files.test.files.first().map(PathBuf::as_path);
-    let label = files.roles.label.clone().unwrap_or_else(|| Column::named("label"));
-    match &files.format {
-        format if *format != Format::Json => {
-            let header = *format != Format::delimited(false);
-            delimited::read(&path, test, &Roles { header, text: &files.roles.text, label: &label })
-        }
-        _ => {
-            let text: Vec<String> = files.roles.text.iter().map(Column::title).collect();
-            json_lines::read(&path, test, &text, &label.title())
-        }
-    }
-}
-
-fn test_file(source: &DataSource) -> Option<&Path> {
-    source.files()?.test.files.first().map(PathBuf::as_path)
 }
 
 /// What errors about the whole data set point at.

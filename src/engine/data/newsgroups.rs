@@ -7,9 +7,10 @@ use std::path::Path;
 use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::data_error::DataError;
-use super::decode::{decode, file_title, legacy_encoding};
-use super::layout::{Layout, Placed};
-use super::parts::{Part, Parts};
+use super::decode::{DOCUMENT_LIMIT, decode, file_title, legacy_encoding};
+use super::file_listing::into_tree;
+use super::layout::{Layout, Placed, Tree};
+use super::parts::{Missed, Part, Parts, Place};
 use super::{archive, class_folders, strip};
 use crate::session::{Strip, say};
 
@@ -18,7 +19,17 @@ use crate::session::{Strip, say};
 /// # Errors
 /// [`DataError`] naming the file, and the document where one is to blame.
 pub fn read(path: &Path, strip: Strip) -> Result<Parts, DataError> {
-    let tree = if path.is_dir() { class_folders::read(path)? } else { archive::read(path)? };
+    let tree =
+        if path.is_dir() { into_tree(class_folders::list(path)?)? } else { archive::read(path, Some(DOCUMENT_LIMIT))? };
+    read_tree(tree, strip, path)
+}
+
+/// The documents of a tree of folders, each of them a text of the class that its folder is called by; `path` names
+/// the tree in errors.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_tree(tree: Tree, strip: Strip, path: &Path) -> Result<Parts, DataError> {
     let skipped = tree.skipped;
     let layout = Layout::of(tree);
     if layout.documents.is_empty() {
@@ -81,7 +92,7 @@ impl Reading {
         let text = strip::strip(&decoded.text, self.strip);
         self.parts
             .part_mut(part)
-            .push(&text, Some(&document.class), 0)
+            .push(&text, Some(&document.class), Place::default())
             .map_err(|reason| DataError::text(reason, &name))?;
         self.classes.insert(document.class);
         Ok(())
@@ -89,7 +100,7 @@ impl Reading {
 
     fn finish(self, path: &Path) -> Result<Parts, DataError> {
         let mut parts = self.parts;
-        if parts.train.rows.is_empty() && parts.train.without_text > 0 {
+        if parts.train.rows.is_empty() && parts.train.without_text.rows > 0 {
             let reason = say!(
                 "all documents were empty after stripping; where they are plain texts and no messages, say strip: (headers: false, footers: false, quotes: false)"
             );
@@ -105,9 +116,13 @@ impl Reading {
                 damaged = self.damaged
             ));
         }
-        let emptied = parts.iter().filter(|(_, rows)| rows.without_text > 0);
-        let emptied: Vec<(Part, usize)> = emptied.map(|(part, rows)| (part, rows.without_text)).collect();
-        for (part, emptied) in emptied {
+        let emptied: Vec<(Part, Missed)> = parts
+            .iter()
+            .map(|(part, rows)| (part, rows.without_text.clone()))
+            .filter(|(_, missed)| missed.rows > 0)
+            .collect();
+        for (part, missed) in emptied {
+            let emptied = missed.rows;
             let read = self.read.get(&part).copied().unwrap_or_default();
             let part = part.adjective();
             let note = say!(
@@ -117,11 +132,11 @@ impl Reading {
                 part
             );
             parts.notes.push(note);
-            parts.leave_out(say!("{part} documents empty after stripping", part), emptied);
+            parts.leave_out(say!("{part} documents empty after stripping", part), &missed);
         }
         let mut emptied = self.classes;
         parts.iter().flat_map(|(_, rows)| &rows.rows).for_each(|row| {
-            row.label.iter().for_each(|class| _ = emptied.remove(class));
+            row.label.iter().for_each(|class| _ = emptied.remove(&**class));
         });
         parts.notes.extend(emptied.iter().map(|class| say!("no document of the class {class} is left", class)));
         Ok(parts)
@@ -183,7 +198,7 @@ mod tests {
         }
         assert_eq!(read(folder.path(), Strip::default()).unwrap(), from_archive);
         let train: Vec<_> =
-            from_archive.train.rows.iter().map(|row| (row.label.as_deref().unwrap(), &*row.text)).collect();
+            from_archive.train.rows.iter().map(|row| (row.label.as_deref().unwrap(), row.fields.whole())).collect();
         assert_eq!(train, [("a", "café"), ("b.c", "A body of its own")]);
         assert_eq!(from_archive.test.unwrap().rows.len(), 1);
         let notes = crate::session::Sentence::joined(from_archive.notes, "\n");
@@ -245,7 +260,7 @@ mod tests {
         assert!(error.contains("8388609 bytes") && error.ends_with("a/big"), "{error}");
         let large = [b"H: 1\n\n".to_vec(), b"word ".repeat(40_000)].concat();
         let parts = read_bytes(&packed(&[("a/1", &large), ("b/1", MESSAGE)])).unwrap();
-        assert_eq!(parts.train.rows[0].text.len(), 199_999);
+        assert_eq!(parts.train.rows[0].fields.whole().len(), 199_999);
     }
 
     #[test]

@@ -1,102 +1,92 @@
 //! A look at a table before it is taken as data: its columns, its first rows, how many values each column has.
 //! Nothing is refused here but what cannot be read at all.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use csv::{ReaderBuilder, Terminator};
-use serde_json::{Map, Value};
-
 use super::data_error::DataError;
-use super::decode::read_text;
-use super::delimited::{delimiter, is_quoted};
-use super::json_values::each;
+use super::data_file::{DataFile, Listing};
+use super::gather::tables;
+use super::parts::{Part, Parts};
+use super::table::{Cell, Need, Table, Wanted};
+use super::{documents, file_listing};
 use crate::link::preview::{Sheet, SheetColumn};
-use crate::session::{DataSource, Format, Sentence};
+use crate::session::{Column, DataSource, Format, Sentence};
 
 /// Most rows that are looked at: enough to tell classes from texts, in a moment.
 const MOST: usize = 20_000;
 /// Rows that are shown.
-const SHOWN: usize = 4;
+const SHOWN: usize = 6;
 /// Characters of a cell that are shown.
 const CELL: usize = 120;
 
-/// The beginning of the table that `source` names.
+/// The beginning of the table that `source` names: of several files that of the first.
 ///
 /// # Errors
 /// [`DataError`] if the file cannot be read, or is no table.
 pub fn preview(source: &DataSource) -> Result<Sheet, DataError> {
-    match source {
-        DataSource::Files(files) => {
-            let path = files.train.files.first().cloned().unwrap_or_default();
-            match &files.format {
-                Format::Json => json(&path),
-                format => delimited(&path, *format != Format::delimited(false)),
-            }
-        }
-        DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => Ok(Sheet::default()),
+    let (Some(files), Some(path)) = (source.files(), source.path()) else { return Ok(Sheet::default()) };
+    let format = files.train.format.as_ref().unwrap_or(&files.format);
+    let listing = file_listing::list(path)?;
+    let chosen = if listing.alone { Vec::new() } else { tables(&listing, format) };
+    let of_train = |file: &&DataFile| super::layout::part_in(&file.place.join("/")).is_none_or(|p| p == Part::Train);
+    let in_folder = || listing.files.iter().filter(|file| chosen.contains(&file.place));
+    match in_folder().find(of_train).or_else(|| in_folder().next()).or(listing.files.first()) {
+        Some(file) if listing.alone || !chosen.is_empty() => of_table(file, format),
+        _ => of_documents(listing, path),
     }
 }
 
-fn delimited(path: &Path, header: bool) -> Result<Sheet, DataError> {
+fn of_table(file: &DataFile, format: &Format) -> Result<Sheet, DataError> {
     let mut notes = Vec::new();
-    let text = read_text(path, &mut notes)?;
-    let delimiter = delimiter(path, &text);
-    let quoting = is_quoted(&text, delimiter, path, &mut notes)?;
-    let mut builder = ReaderBuilder::new();
-    builder.has_headers(false).flexible(true).delimiter(delimiter).quoting(quoting).terminator(Terminator::Any(b'\n'));
+    let mut tables = Table::open(file, format, false, &mut notes)?;
+    // A file of several parts shows its training rows, which come first.
+    let table = if tables.is_empty() { return Ok(Sheet::default()) } else { tables.remove(0).1 };
     let mut looked = Looked::default();
-    let mut named = !header;
-    for record in builder.from_reader(text.as_bytes()).records() {
-        let record = record.map_err(|e| DataError::text(e, path))?;
-        if record.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        if !named {
-            looked.columns = record.iter().map(|name| Counted::new(name.trim())).collect();
-            named = true;
-            continue;
-        }
-        if looked.read == MOST {
-            return Ok(looked.sheet(false));
-        }
-        while !header && looked.columns.len() < record.len() {
-            let place = looked.columns.len().to_string();
-            looked.columns.push(Counted::new(&place));
-        }
-        looked.push(record.iter().map(str::to_owned).collect());
-    }
-    Ok(looked.sheet(true))
-}
-
-fn json(path: &Path) -> Result<Sheet, DataError> {
-    let content = read_text(path, &mut Vec::new())?;
-    let mut looked = Looked::default();
-    let result = each(&content, path, |_, object| {
+    looked.columns = table.columns().iter().map(|name| Counted::new(name)).collect();
+    let wanted = |(place, name): (usize, &Counted)| Wanted {
+        // Names of a delimited file may be there twice, keys of objects have no place.
+        column: if matches!(table, Table::Json(_)) { Column::named(&name.name) } else { Column::Index(place) },
+        need: Need::NoRow,
+    };
+    let wanted: Vec<Wanted> = looked.columns.iter().enumerate().map(wanted).collect();
+    let read = table.rows(&wanted, file, &mut |_, cells| {
         if looked.read == MOST {
             return Err(Sentence::default());
         }
-        for key in object.keys() {
-            if !looked.columns.iter().any(|column| column.name == *key) {
-                looked.columns.push(Counted::new(key));
-            }
-        }
-        let cells = looked.columns.iter().map(|column| cell(&object, &column.name)).collect();
-        looked.push(cells);
+        looked.push(cells.iter().map(shown).collect());
         Ok(())
     });
     let whole = looked.read < MOST;
     if whole {
-        result?;
+        read?;
     }
-    Ok(looked.sheet(whole))
+    let has_names = match &table {
+        Table::Delimited(table) => table.first.header,
+        _ => true,
+    };
+    Ok(Sheet { written: table.written(), has_names, notes, ..looked.sheet(whole) })
 }
 
-fn cell(object: &Map<String, Value>, key: &str) -> String {
-    match object.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        None | Some(Value::Null) => String::new(),
-        Some(other) => other.to_string(),
+/// Folders of texts as a table of them.
+fn of_documents(listing: Listing, path: &Path) -> Result<Sheet, DataError> {
+    let mut parts = Parts::default();
+    documents::read(listing, path, (Part::Train, true), &mut parts)?;
+    let mut looked = Looked { columns: ["label", "text"].map(Counted::new).into(), ..Looked::default() };
+    let whole = parts.iter().map(|(_, rows)| rows.rows.len()).sum::<usize>() <= MOST;
+    for row in parts.iter().flat_map(|(_, rows)| &rows.rows).take(MOST) {
+        looked.push(vec![row.label.as_deref().unwrap_or_default().to_owned(), row.fields.whole().to_owned()]);
+    }
+    Ok(Sheet { written: "a text a file".to_owned(), has_names: true, notes: parts.notes, ..looked.sheet(whole) })
+}
+
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Absent => String::new(),
+        Cell::Text(text) => Cow::clone(text).into_owned(),
+        Cell::Items(items) => format!("[{}]", items.join(", ")),
+        Cell::Nested { json, .. } => json.clone(),
     }
 }
 
@@ -154,7 +144,7 @@ impl Looked {
 
     fn sheet(self, whole: bool) -> Sheet {
         let columns = self.columns.into_iter().map(Counted::column).collect();
-        Sheet { columns, rows: self.rows, read: self.read, whole }
+        Sheet { columns, rows: self.rows, read: self.read, whole, ..Sheet::default() }
     }
 }
 
@@ -168,16 +158,11 @@ mod tests {
     use super::*;
     use crate::session::Files;
 
-    fn look(name: &str, content: &str, header: bool) -> Result<Sheet, DataError> {
+    fn look(name: &str, content: &str, format: Format) -> Result<Sheet, DataError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
-        let source = if name.ends_with("jsonl") {
-            DataSource::Files(Files { format: Format::Json, ..Files::of(path) })
-        } else {
-            DataSource::Files(Files { format: Format::delimited(header), ..Files::of(path) })
-        };
-        preview(&source)
+        preview(&DataSource::Files(Files { format, ..Files::of(path) }))
     }
 
     #[test]
@@ -186,15 +171,16 @@ mod tests {
         let csv: String = rows.iter().map(|(text, label)| format!("\"{text}\",{label}\n")).collect();
         let json: String =
             rows.iter().map(|(text, label)| format!("{{\"text\":\"{text}\",\"label\":\"{label}\"}}\n")).collect();
-        for (name, content, header, names) in [
-            ("a.csv", format!("text,label\n{csv}"), true, ["text", "label"]),
-            ("a.csv", csv.clone(), false, ["0", "1"]),
-            ("a.jsonl", json, true, ["text", "label"]),
+        for (name, content, format, names) in [
+            ("a.csv", format!("text,label\n{csv}"), Format::Auto, ["text", "label"]),
+            ("a.csv", csv.clone(), Format::delimited(false), ["0", "1"]),
+            ("a.csv", csv.clone(), Format::Auto, ["0", "1"]),
+            ("a.jsonl", json, Format::Auto, ["text", "label"]),
         ] {
-            let sheet = look(name, &content, header).unwrap();
+            let sheet = look(name, &content, format).unwrap();
             // Of an object the keys come in the order of their names.
             let [text, label] = names.map(|name| sheet.column(name).unwrap());
-            assert_eq!((text.distinct, text.filled, label.distinct, label.filled), (3, 3, 2, 3), "{name} {header}");
+            assert_eq!((text.distinct, text.filled, label.distinct, label.filled), (3, 3, 2, 3), "{name}");
             assert_eq!((&label.largest, &label.smallest), (&Some(("x".into(), 2)), &Some(("y".into(), 1))));
             assert_eq!((sheet.read, sheet.rows.len(), sheet.whole), (3, 3, true));
         }
@@ -203,8 +189,8 @@ mod tests {
     #[test]
     fn a_long_file_is_looked_at_in_part_and_says_so() {
         let content: String = (0..MOST + 5).map(|row| format!("{{\"text\":\"{row}\"}}\n")).collect();
-        let sheet = look("a.jsonl", &content, true).unwrap();
+        let sheet = look("a.jsonl", &content, Format::Auto).unwrap();
         assert_eq!((sheet.read, sheet.whole), (MOST, false));
-        assert!(look("a.jsonl", "no json", true).is_err());
+        assert!(look("a.jsonl", "no json", Format::Auto).is_err());
     }
 }

@@ -8,13 +8,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::data_error::DataError;
-use super::labels::shortened;
+use super::label_rows::shortened;
 use super::parts::{Part, Parts, Row, Rows};
 use super::shuffle::{generator, shuffle};
-use super::{Dataset, Example};
-use crate::session::{Data, Sentence, say};
+use super::{Dataset, Example, Layout, Target};
+use crate::session::{ClassWeights, Data, Sentence, say};
 
 /// Why a text that a limit cuts off is in no part.
 pub fn beyond_limit() -> Sentence {
@@ -30,20 +31,27 @@ enum Draw {
     Labelled = 4,
 }
 
-/// Cuts `parts` as `data` asks; `seed` draws who keeps a label. `path` only names the source in errors.
+/// Cuts `parts` as `data` asks; `seed` draws who keeps a label. The classes are given where they are named, and what
+/// the fields are called. `path` only names the source in errors.
 ///
 /// # Errors
 /// [`DataError::NoExamples`] without training examples, [`DataError::OneClass`].
-pub fn split(parts: Parts, data: &Data, seed: u64, path: &Path) -> Result<Dataset, DataError> {
-    let classes = class_order(&parts);
+pub fn split(
+    parts: Parts,
+    data: &Data,
+    seed: u64,
+    (classes, layout): (Option<Vec<String>>, Arc<Layout>),
+    path: &Path,
+) -> Result<Dataset, DataError> {
+    let classes = classes.unwrap_or_else(|| class_order(&parts));
     let cutter = Cutter { classes: classes.len(), seed: data.split_seed };
     let index: BTreeMap<&str, usize> = classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
-    let mut train = examples(&parts.train, &index);
-    let test = match &parts.test {
+    let mut train = examples(parts.train, &index);
+    let test = match parts.test {
         Some(rows) => examples(rows, &index),
         None => cutter.cut(&mut train, data.test, Draw::Test),
     };
-    let validation = match &parts.validation {
+    let validation = match parts.validation {
         Some(rows) => examples(rows, &index),
         None => cutter.cut(&mut train, data.validation, Draw::Validation),
     };
@@ -57,7 +65,10 @@ pub fn split(parts: Parts, data: &Data, seed: u64, path: &Path) -> Result<Datase
     let read = train.len() + validation.len() + test.len();
     let mut left_out = parts.left_out;
     left_out.extend((all > read).then(|| (beyond_limit(), all - read)));
-    let set = Dataset { classes, train, labelled, validation, test, notes: parts.notes, left_out };
+    let mut set = Dataset { classes, train, labelled, validation, test, notes: parts.notes, left_out, layout };
+    if data.labels.weights == ClassWeights::Balanced {
+        balance(&mut set);
+    }
     check(&set, path)?;
     Ok(with_notes(set, data))
 }
@@ -72,9 +83,14 @@ fn class_order(parts: &Parts) -> Vec<String> {
     }
 }
 
-fn examples(rows: &Rows, index: &BTreeMap<&str, usize>) -> Vec<Example> {
-    let label = |row: &Row| row.label.as_deref().and_then(|name| index.get(name).copied());
-    rows.rows.iter().map(|row| Example::classified(row.text.as_str(), label(row))).collect()
+fn examples(rows: Rows, index: &BTreeMap<&str, usize>) -> Vec<Example> {
+    let class =
+        |row: &Row| row.label.as_deref().and_then(|name| index.get(name)).and_then(|class| (*class).try_into().ok());
+    let target = |row: &Row| match class(row) {
+        Some(class) => Target::Class(class),
+        None => row.completion.clone().map_or(Target::None, Target::Text),
+    };
+    rows.rows.into_iter().map(|row| Example { target: target(&row), fields: row.fields, weight: row.weight }).collect()
 }
 
 struct Cutter {
@@ -177,6 +193,23 @@ fn one_each(mut seats: Vec<usize>, sizes: &[usize]) -> Vec<usize> {
     seats
 }
 
+/// Weighs the training examples so that each class counts the same in sum; those without a label that is used keep
+/// their weight.
+///
+/// # Source
+/// `class_weight="balanced"` of scikit-learn: n / (k · n_c).
+fn balance(set: &mut Dataset) {
+    let counts = set.class_counts();
+    let (all, classes) = (counts.iter().sum::<usize>(), counts.iter().filter(|count| **count > 0).count());
+    let weight = |class: usize| all as f64 / (classes * counts.get(class).copied().unwrap_or_default()).max(1) as f64;
+    let used = set.train.iter_mut().zip(&set.labelled).filter(|(_, used)| **used);
+    for (example, _) in used {
+        if let Some(class) = example.class() {
+            example.weight = (f64::from(example.weight) * weight(class)) as f32;
+        }
+    }
+}
+
 fn check(set: &Dataset, path: &Path) -> Result<(), DataError> {
     if set.train.is_empty() {
         let reason = say!("the source has none with text, or the limit is 0");
@@ -222,6 +255,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::engine::data::parts::Place;
     use crate::session::{DataSource, Labels, Limits};
 
     fn asked() -> Data {
@@ -239,10 +273,12 @@ mod tests {
 
     fn rows(labels: &[(&str, usize)]) -> Rows {
         let each = |(label, count): &(&str, usize)| {
-            let label = (*label).to_owned();
-            (0..*count).map(move |i| Row { text: format!("{label} {i}"), label: Some(label.clone()), line: 0 })
+            let label: Arc<str> = (*label).into();
+            (0..*count).map(move |i| Row::plain(&format!("{label} {i}"), Some(Arc::clone(&label)), Place::default()))
         };
-        Rows { rows: labels.iter().flat_map(each).collect(), ..Rows::default() }
+        let mut rows = Rows::default();
+        rows.rows.extend(labels.iter().flat_map(each));
+        rows
     }
 
     fn unsplit(labels: &[(&str, usize)]) -> Parts {
@@ -250,7 +286,7 @@ mod tests {
     }
 
     fn cut(parts: Parts, data: &Data, seed: u64) -> Result<Dataset, DataError> {
-        split(parts, data, seed, Path::new("rows.csv"))
+        split(parts, data, seed, (None, Arc::default()), Path::new("rows.csv"))
     }
 
     fn per_class(set: &Dataset, examples: &[Example]) -> Vec<usize> {
@@ -354,7 +390,7 @@ mod tests {
 
     #[test]
     fn texts_without_a_label_stay_in_the_training_part_and_are_never_drawn_for_another() {
-        let bare = (0..60).map(|i| Row { text: format!("bare {i}"), label: None, line: 0 });
+        let bare = (0..60).map(|i| Row::plain(&format!("bare {i}"), None, Place::default()));
         let mut parts = unsplit(&[("a", 40), ("b", 20)]);
         parts.train.rows.extend(bare);
         let set = cut(parts.clone(), &asked(), 1).unwrap();

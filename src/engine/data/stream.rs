@@ -16,10 +16,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::delimited;
-use super::json_lines::find;
 use super::labels::shortened;
 use super::quoting;
+use super::table::{Separator, find};
 use bytes::Opened;
 use records::{Record, Records, Unread, Way};
 
@@ -243,8 +242,7 @@ fn way(opened: &Opened, format: Format, notes: &mut Vec<Sentence>) -> Result<Way
         Format::JsonLines => return Ok(Way::JsonLines),
         Format::Delimited { tab } => tab,
     };
-    let name = Path::new(if tab { "rows.tsv" } else { "rows.csv" });
-    let delimiter = delimited::delimiter(name, &opened.sample);
+    let delimiter = Separator::found(if tab { "rows.tsv" } else { "rows.csv" }, &opened.sample);
     let fault = quoting::fault(&opened.sample, delimiter);
     // A cell may go on behind the beginning.
     let fault = fault.filter(|fault| opened.whole || !fault.is_open());

@@ -13,10 +13,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("it has more than {document_limit} bytes; remove it or cut it", "它超过 {document_limit} 字节；请移除或截短"),
     ("the folder holds more than {file_limit} bytes of text", "文件夹中的文本超过 {file_limit} 字节"),
     // data/labels
-    (
-        "no row has a label; a run needs the classes, so give at least some texts theirs",
-        "没有任何行有标签；运行需要知道类别，请至少给部分文本加上标签",
-    ),
     ("{first} and {more} more", "{first}，另有 {more} 个"),
     (
         "none of the {before} rows has a label, and only with one can be measured",
@@ -29,16 +25,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("{part} texts without a label", "没有标签的{part}文本"),
     ("`{name}` ({rows} rows) as `{whole}`", "“{name}”（{rows} 行）读作“{whole}”"),
     ("labels that are the same number are one class: {told} are read", "数值相同的标签算作一个类别：{told}"),
-    (
-        "its label `{label}` names several classes, {items}, as {rows} rows do, and a text has one class here; keep the rows with one label, or one label a row",
-        "它的标签“{label}”列出了多个类别（{items}），共有 {rows} 行如此，而这里一篇文本只有一个类别；请只保留单一标签的行，或每行一个标签",
-    ),
     ("{label} in {rows} rows", "{label} 有 {rows} 行"),
     (" ({others} more classes have several spellings)", "（另有 {others} 个类别有多种写法）"),
-    (
-        "its label differs from another by letter case, blanks or digits' form alone: {told}{others}; write them alike, or further apart if they are two classes",
-        "它的标签与另一个只在大小写、空白或数字写法上不同：{told}{others}；请统一写法，若本是两个类别，请写得更不同些",
-    ),
     (
         "the label has {classes} different values, {fractions} of them numbers with a fraction, such as {names}: these are scores, and a classifier needs classes; choose another column, or round them",
         "标签有 {classes} 个不同的值，其中 {fractions} 个是带小数的数，例如 {names}：这是分数，而分类器需要类别；请选择另一列，或先取整",
@@ -115,5 +103,32 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     (
         "{doubled} of {all} {part} texts also occur among the training texts",
         "{all} 篇{part}文本中有 {doubled} 篇也出现在训练文本里",
+    ),
+    (
+        "its label `{label}` names several classes, {items}, as {rows} rows do, and a text has one class here; say data.labels: (several: First) to take the first of them or (several: LeaveOut) to leave these rows out, or make a column of each label and learn one of them",
+        "其标签 `{label}` 含多个类别 {items}，共有 {rows} 行如此，而这里一篇文本只有一个类别；请写 data.labels: (several: First) 取第一个，或 (several: LeaveOut) 略去这些行，或把每个标签做成一列并学习其中一列",
+    ),
+    ("{rows} rows have several labels, and the first of them is their class", "{rows} 行有多个标签，以第一个为其类别"),
+    ("{rows} rows have several labels and are left out", "{rows} 行有多个标签，已略去"),
+    ("rows with several labels", "有多个标签的行"),
+    ("a name among data.labels.names is empty", "data.labels.names 中有一个名称为空"),
+    (
+        "the name `{name}` is there twice among data.labels.names; keep one",
+        "名称 `{name}` 在 data.labels.names 中出现两次；请保留一个",
+    ),
+    ("data.labels.names has fewer than two classes", "data.labels.names 少于两个类别"),
+    ("labels stand for classes: {replaced}", "标签代表类别：{replaced}"),
+    (
+        "its label `{label}` is none of the classes that data.labels.names gives, {names}; add its name there, or mend the label",
+        "其标签 `{label}` 不在 data.labels.names 给出的类别 {names} 之中；请在那里加上它的名称，或修正标签",
+    ),
+    (
+        "no row has a label; a run needs the classes, so give at least some texts theirs, or name the classes under data.labels.names",
+        "没有一行有标签；运行需要类别，请至少给一些文本加上标签，或在 data.labels.names 下列出类别",
+    ),
+    ("labels that look alike are one class, `{kept}`: {told}", "看起来相同的标签合为一类 `{kept}`：{told}"),
+    (
+        "its label differs from another by letter case, blanks or digits' form alone: {told}{others}; say data.labels: (merge: true) to make them one class, write them alike, or further apart if they are two",
+        "其标签与另一个只有大小写、空白或数字写法之别：{told}{others}；请写 data.labels: (merge: true) 合为一类，或统一写法；若确是两类，请区分得更明显",
     ),
 ];

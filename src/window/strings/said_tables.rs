@@ -14,26 +14,9 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("a comma", "逗号"),
     ("a semicolon", "分号"),
     ("a bar", "竖线"),
-    ("{columns} where {mark} parts the cells", "{columns}，单元格以{mark}分隔"),
     ("number {place} (counted from 0)", "第 {place} 列（从 0 数起）"),
-    (
-        "the first row is said to name the columns, but looks like data: {first}; say header: false",
-        "说明首行为列名，但它看起来是数据：{first}；请写 header: false",
-    ),
-    (
-        "the first row looks like the names of the columns, {first}, but is said to be data; say header: true",
-        "首行看起来是列名：{first}，但说明为数据；请写 header: true",
-    ),
     ("{count} columns {names}", "{count} 列：{names}"),
     ("{count} columns", "{count} 列"),
-    (
-        "the test file has {theirs}, the training file {training} has {ours}; give both the same",
-        "测试文件有 {theirs}，训练文件 {training} 有 {ours}；两者应有相同的列",
-    ),
-    (
-        "column {place} is called `{theirs}` in the test file and `{ours}` in the training file",
-        "第 {place} 列在测试文件中叫“{theirs}”，在训练文件中叫“{ours}”",
-    ),
     // data/decode
     (
         "{damaged} of its {lines} lines, first line {first}, hold bytes that are no characters of {encoding}; save it as UTF-8",
@@ -94,17 +77,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "所有样本的类别都是“{class}”，而分类器需要两个以上；请检查 {path} 中的标签",
     ),
     // data/json lines
-    ("no key is named as text", "没有指定文本键"),
-    ("the file has no line with text", "文件中没有带文本的行"),
     ("no row has the key `{label}`; those of the first are {keys}", "没有任何行有键“{label}”；首行的键是 {keys}"),
     ("`{key}` is {kind}, not text", "“{key}”是{kind}，不是文本"),
     ("it has no key `{key}`; its keys are {keys}", "它没有键“{key}”；它的键是 {keys}"),
     // data/json values
     ("it is {kind}, not a JSON object", "它是{kind}，不是 JSON 对象"),
-    (
-        "the file is one JSON object with the keys {keys}, and its rows lie inside {inside}; save them as one array of objects, or one object a line",
-        "文件是一个 JSON 对象，键为 {keys}，数据行在 {inside} 里面；请存为一个对象数组，或每行一个对象",
-    ),
     ("text stands behind the end of the array", "数组结束之后还有文本"),
     ("a comma or the end of the array is missing before it", "它之前缺少逗号或数组的结尾"),
     ("; JSON has no NaN: write null", "；JSON 没有 NaN：请写 null"),
@@ -162,4 +139,80 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ),
     ("it holds bytes that are no characters of {encoding}", "它含有不属于 {encoding} 的字节"),
     ("it holds NUL bytes", "它含有 NUL 字节"),
+    ("{reason} (lines {lines}{more})", "{reason}（第 {lines}{more} 行）"),
+    ("it has more than {most} entries", "它有超过 {most} 个条目"),
+    (
+        "`{name}` in it is a link, which is not followed; pack it without",
+        "其中的 `{name}` 是链接，不会跟随；请不带它重新打包",
+    ),
+    ("{name}: {aside} hold no rows and are not read", "{name}：{aside} 不含数据行，未读取"),
+    ("{name} holds {part} rows", "{name} 是{part}数据"),
+    ("it holds rows of other parts, and none that it calls {part}", "它含有其他部分的行，但没有称作{part}的行"),
+    (
+        "{columns} where {mark} parts the cells; another separator is chosen by format: Delimited(separator: …)",
+        "{columns}，单元格以{mark}分隔；可用 format: Delimited(separator: …) 选择别的分隔符",
+    ),
+    (
+        "the first row is said to name the columns, but looks like data: {first}; say format: Delimited(header: false)",
+        "首行被说成是列名，但看起来像数据：{first}；请写 format: Delimited(header: false)",
+    ),
+    (
+        "the first row looks like the names of the columns, {first}, but is said to be data; say format: Delimited(header: true)",
+        "首行看起来像列名（{first}），却被说成是数据；请写 format: Delimited(header: true)",
+    ),
+    (
+        "it has {theirs}, the training file {training} has {ours}; give both the same, or this part roles of its own",
+        "它有{theirs}，训练文件 {training} 有{ours}；请让两者一致，或给这一部分单独的 roles",
+    ),
+    (
+        "column {place} is called `{theirs}` in {other} and `{ours}` in the training file",
+        "第 {place} 列在 {other} 中叫 `{theirs}`，在训练文件中叫 `{ours}`",
+    ),
+    (
+        "its column `{name}` is packed with {packing}, which is not read here; write it with snappy, zstd, lz4 or gzip",
+        "其列 `{name}` 用 {packing} 压缩，这里无法读取；请用 snappy、zstd、lz4 或 gzip 写出",
+    ),
+    ("row {row}: {reason}", "第 {row} 行：{reason}"),
+    (
+        "it is no Parquet file that can be read: {reason}; write it anew",
+        "它不是可读的 Parquet 文件：{reason}；请重新写出",
+    ),
+    ("a page of it is damaged", "其中一页已损坏"),
+    ("bytes that are no text", "不是文本的字节"),
+    (
+        "the file is one JSON object with the keys {keys}, and which of them hold its rows cannot be told; call them train, validation and test, or save one array of objects",
+        "文件是一个 JSON 对象，键为 {keys}，无法判断哪些键存放数据行；请把它们命名为 train、validation 和 test，或保存为一个对象数组",
+    ),
+    ("{name}: the {rows} rows under `{key}` are {part} rows", "{name}：`{key}` 下的 {rows} 行是{part}数据"),
+    ("{name}: what stands under {aside} is not read", "{name}：{aside} 下的内容未读取"),
+    ("row {row} of {key}: {reason}", "{key} 的第 {row} 行：{reason}"),
+    (
+        "it is an object, whose values have names and not places; name the column instead of {key}",
+        "它是对象，其值按名称而不是按位置存放；请写列名而不是 {key}",
+    ),
+    (
+        "it is a list and has no `{key}`; its columns are numbered 0 to {places}, so choose them as in roles: (text: [0], label: 1)",
+        "它是列表，没有 `{key}`；其列编号为 0 到 {places}，请像 roles: (text: [0], label: 1) 这样选择",
+    ),
+    (
+        "the separator is empty; write what stands between two cells, such as \",\" or \"\\t\"",
+        "分隔符为空；请写出两个单元格之间的字符，例如 \",\" 或 \"\\t\"",
+    ),
+    ("{said} cannot stand between cells, it has another meaning", "{said} 不能用作分隔符，它另有含义"),
+    ("a separator cannot hold a line break", "分隔符不能含有换行"),
+    ("a blank", "空格"),
+    ("{name}: the first row, {first}, is taken for the names of the columns", "{name}：首行 {first} 被当作列名"),
+    ("{name}: the first row, {first}, is taken for data", "{name}：首行 {first} 被当作数据"),
+    (
+        "{without} texts lie in a folder that is called unlabelled, and have no label",
+        "{without} 篇文本位于名为“未标注”的文件夹中，没有标签",
+    ),
+    (
+        "{count} files in no class folder are read as a text each, without a label",
+        "{count} 个不在类别文件夹中的文件各读作一篇无标签的文本",
+    ),
+    (
+        "its weight `{key}` is {text}, and a weight is a number not below 0",
+        "其权重 `{key}` 为 {text}，而权重须是不小于 0 的数",
+    ),
 ];

@@ -405,7 +405,10 @@ fn table(count: usize, from: usize) -> Vec<(&'static str, Cells)> {
         ("label", Cells::Wholes(ids().map(|i| i as i64 % 3).collect())),
         ("score", Cells::Numbers(ids().map(|i| i as f64 / 2.0).collect())),
         ("is_new", Cells::Truths(ids().map(|i| i % 2 == 0).collect())),
-        ("tags", Cells::Lists(ids().map(|i| (0..i % 3).map(|tag| format!("tag {}", (i + tag) % 2)).collect()).collect())),
+        (
+            "tags",
+            Cells::Lists(ids().map(|i| (0..i % 3).map(|tag| format!("tag {}", (i + tag) % 2)).collect()).collect()),
+        ),
     ]
 }
 
@@ -456,7 +459,10 @@ fn parquet_of_every_packing_gives_every_kind_of_cell() {
             let tags =
                 r#"source: Files(train: "rows.parquet", roles: (label: "tags")), labels: (several: First), test: 0.0"#;
             let set = place.open(tags);
-            assert_eq!((set.classes.join(" "), set.counts().labelled + set.validation.len()), ("tag 0 tag 1".into(), 20));
+            assert_eq!(
+                (set.classes.join(" "), set.counts().labelled + set.validation.len()),
+                ("tag 0 tag 1".into(), 20)
+            );
         }
     }
 }

@@ -33,16 +33,16 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let (labels, limit) = Default::default();
     let source = DataSource::Files(Files::of(table));
     let asked = Data { source, labels, validation: 0.0, test: 0.1, split_seed: 0, labelled: None, limit };
-    let started = Instant::now();
+    let (before, started) = (peak(), Instant::now());
     let set = data::open(&asked, 7)?;
-    let read = started.elapsed().as_secs_f64();
+    let (read, peak_read) = (started.elapsed().as_secs_f64(), peak());
     let (train, test) = (encoded(&tokens, &set.train)?, encoded(&tokens, &set.test)?);
     let seconds = started.elapsed().as_secs_f64();
     let sum: u64 = train.iter().chain(&test).flatten().map(|id| u64::from(*id)).sum();
     let (train, test) = (train.len(), test.len());
-    let peak = peak().unwrap_or(f64::NAN);
+    let [before, peak_read, peak] = [before, peak_read, peak()].map(|peak| peak.unwrap_or(f64::NAN));
     println!(
-        "{{\"seconds\": {seconds:.3}, \"read\": {read:.3}, \"peak_mb\": {peak:.0}, \"rows\": [{train}, {test}], \"sum\": {sum}}}"
+        "{{\"seconds\": {seconds:.3}, \"read\": {read:.3}, \"peak_mb\": {peak:.0}, \"before_mb\": {before:.0}, \"read_mb\": {peak_read:.0}, \"rows\": [{train}, {test}], \"sum\": {sum}}}"
     );
     Ok(())
 }

@@ -39,7 +39,10 @@ impl Separator {
         let lines: Vec<&[u8]> =
             text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED).map(str::as_bytes).collect();
         let first = lines.first().copied().unwrap_or_default();
-        let is_in_first = |byte: &u8| first.contains(byte);
+        let row = first_row(text);
+        // A mark that quotes nothing hides separators.
+        let some = row.iter().any(|byte| b",;\t|".contains(byte));
+        let is_in_first = |byte: &u8| if some { row.contains(byte) } else { first.contains(byte) };
         if name.ends_with(".tsv") || name.ends_with(".tab") {
             return b'\t';
         }
@@ -74,6 +77,43 @@ impl Separator {
             Self::Byte(b' ') => say!("a blank"),
             Self::Byte(byte) => Sentence::verbatim(format!("`{}`", char::from(*byte))),
             Self::Text(text) => Sentence::verbatim(format!("`{text}`")),
+        }
+    }
+}
+
+/// What stands outside of quotation marks in the first row, which may lie over several lines; nothing where a mark is
+/// not closed in time.
+fn first_row(text: &str) -> Vec<u8> {
+    const LONGEST: usize = 1 << 16;
+    let (mut row, mut is_quoted) = (Vec::new(), false);
+    for byte in text.trim_start_matches(['\n', ' ']).bytes().take(LONGEST) {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' if !is_quoted => break,
+            _ if !is_quoted => row.push(byte),
+            _ => {}
+        }
+    }
+    if is_quoted { Vec::new() } else { row }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_separators_and_those_of_a_first_sentence_part_nothing() {
+        for (name, text, byte) in [
+            ("a.csv", "text,label\n", b','),
+            ("a.csv", "\"a | b\nc\",x\n\"d\",y\n", b','),
+            ("a.csv", "\"a, b\";x\n", b';'),
+            ("a.csv", "text\n", b','),
+            ("a.txt", "well, so;x\nyes;y\n", b';'),
+            ("a.txt", "well, \"so\tx\nyes\ty\n", b'\t'),
+            ("a", "a|b\nc|d\n", b'|'),
+            ("a.tsv", "a,b\n", b'\t'),
+        ] {
+            assert_eq!(char::from(Separator::found(name, text)), char::from(byte), "{name}: {text:?}");
         }
     }
 }

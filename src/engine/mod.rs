@@ -32,6 +32,7 @@ pub mod speed;
 pub mod student_init;
 pub mod task;
 pub mod teacher;
+mod text_lengths;
 pub mod tls;
 pub mod train;
 pub mod vetting;

@@ -11,6 +11,7 @@ use super::model::Model;
 use super::student_init;
 use super::teacher::cached_teacher::Asked;
 use super::teacher::{CachedTeacher, LocalTeacher, Metered, TeacherError};
+use super::text_lengths;
 use crate::link::{Missing, ModelCard, Opened, TextPlace};
 use crate::session::{ModelChoice, Sentence, Session, say};
 
@@ -112,6 +113,8 @@ impl Pair {
             notes: self.assets.data.notes.clone(),
             samples: self.samples().map(|example| (shown(example.text()), example.class())).collect(),
             class_counts: self.assets.data.class_counts(),
+            lengths: text_lengths::of(&self.assets.data.train, self.assets.teacher.as_deref(), &self.student),
+            duplicates: self.assets.data.duplicates(),
             models: Some(Box::new(self.session.models())),
             data: Some(Box::new(self.session.data.clone())),
         }

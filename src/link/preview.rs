@@ -65,6 +65,8 @@ pub struct SheetColumn {
     pub largest: Option<(String, usize)>,
     /// The rarest value and its rows.
     pub smallest: Option<(String, usize)>,
+    /// The commonest values and their rows, the commonest first.
+    pub common: Vec<(String, usize)>,
 }
 
 impl SheetColumn {

@@ -44,8 +44,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use data::{
-    ClassNames, ClassWeights, Column, Data, DataSource, FilePart, Files, Format, Labels, Limits, Roles, SeveralLabels,
-    Strip,
+    ClassNames, ClassWeights, Column, Data, DataSource, FilePart, Files, Format, Labels, Limits, Role, Roles,
+    SeveralLabels, Strip,
 };
 pub use device::Device;
 pub use file::SessionError;

@@ -38,6 +38,7 @@ pub mod stream;
 mod strip;
 mod table;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -88,6 +89,12 @@ impl Dataset {
             validation: self.validation.len(),
             test: self.test.len(),
         }
+    }
+
+    /// Training texts that an earlier one says word by word.
+    pub fn duplicates(&self) -> usize {
+        let distinct: HashSet<&str> = self.train.iter().map(|example| example.text()).collect();
+        self.train.len() - distinct.len()
     }
 
     /// Training texts of each class whose label is used, in class order.

@@ -18,6 +18,8 @@ use crate::session::{Column, DataSource, Format, Sentence};
 const MOST: usize = 20_000;
 /// Rows that are shown.
 const SHOWN: usize = 6;
+/// Values of a column that are told with their rows.
+const COMMON: usize = 40;
 /// Characters of a cell that are shown.
 const CELL: usize = 120;
 
@@ -116,7 +118,11 @@ impl Counted {
         let told = |(value, rows): (&String, &usize)| (cut(value), *rows);
         let (largest, smallest) =
             (self.values.iter().max_by(ends).map(told), self.values.iter().min_by(ends).map(told));
+        let mut all: Vec<(&String, &usize)> = self.values.iter().collect();
+        all.sort_by(|a, b| ends(b, a));
+        let common = all.into_iter().take(COMMON).map(told).collect();
         SheetColumn {
+            common,
             name: self.name,
             filled,
             distinct: self.values.len(),

@@ -8,6 +8,7 @@ mod column;
 mod files;
 mod labels;
 mod limits;
+mod role;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ pub use column::Column;
 pub use files::{FilePart, Files, Format, Roles};
 pub use labels::{ClassNames, ClassWeights, Labels, SeveralLabels};
 pub use limits::Limits;
+pub use role::Role;
 
 /// Texts, with or without classes, and how they are cut into train, validation and test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

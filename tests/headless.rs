@@ -724,6 +724,11 @@ fn what_a_session_may_name_is_listed_for_people_and_for_programs() {
         ("measures", engine::measure::OF_CLASSES.iter().map(|measure| measure.id).collect()),
         ("optimizers", vec!["Sgd", "Adam", "AdamW"]),
         ("schedules", vec!["Constant", "Linear", "Cosine"]),
+        ("keeps", vec!["Last", "Best"]),
+        ("inits", vec!["Stored", "Fresh", "Layers"]),
+        ("layer-maps", vec!["EveryOther", "FirstAndLast", "DistilBert", "Pick", "EmbeddingsOnly"]),
+        ("sources", vec!["BuiltIn", "Folder", "Hub", "Server"]),
+        ("tasks", vec!["classifier", "masked_words", "causal_words", "encoder_decoder_words"]),
         ("architectures", catalog.architectures.iter().map(|entry| entry.id).collect()),
         ("corpora", catalog.corpora.iter().map(|entry| entry.id).collect()),
         ("built-in", catalog.models.iter().map(|entry| entry.id).collect()),
@@ -741,6 +746,29 @@ fn what_a_session_may_name_is_listed_for_people_and_for_programs() {
     }
     let losses = String::from_utf8(retort(&["list", "losses", "--json"]).stdout).unwrap();
     assert!(losses.contains(r#""needs":["a teacher"]"#) && losses.contains("soft_targets.temperature"), "{losses}");
+}
+
+#[test]
+fn the_fields_of_a_session_and_its_choices_are_listed_with_defaults_and_help() {
+    let listed = |arguments: &[&str]| String::from_utf8(retort(&[&["list"], arguments].concat()).stdout).unwrap();
+    let page = listed(&["session"]);
+    assert_eq!(page.trim_end(), include_str!("../assets/session-reference.md").trim_end());
+    let fields: Vec<serde_json::Value> = serde_json::from_str(&listed(&["session", "--json"])).unwrap();
+    let steps = fields.iter().find(|field| field["path"] == "recipe.steps").unwrap();
+    assert_eq!((steps["default"].as_str(), steps["range"].as_str()), (Some("1000"), Some("at least 1")));
+    let rows = |kind: &str| serde_json::from_str::<Vec<serde_json::Value>>(&listed(&[kind, "--json"])).unwrap();
+    for kind in ["optimizers", "schedules", "inits", "layer-maps", "sources", "formats", "keeps", "tasks"] {
+        let rows = rows(kind);
+        assert!(
+            rows.len() > 1 && rows.iter().all(|row| row["help"].as_str().is_some_and(|help| help.len() > 9)),
+            "{kind}"
+        );
+    }
+    let default = |kind: &str| {
+        rows(kind).iter().filter(|row| row["default"] == true).map(|row| row["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(default("optimizers"), ["AdamW"]);
+    assert_eq!(default("schedules"), ["Linear"]);
 }
 
 #[test]

@@ -132,6 +132,10 @@ fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> 
     if arguments.session.is_some() {
         return Err(CommandError::input("--resume goes on with the run as it was; leave out the session"));
     }
+    if !out.is_dir() {
+        let advice = "--resume goes on with a run, so --out is the folder that it was written into, such as runs/1";
+        return Err(CommandError::input(format!("there is no folder {}; {advice}", out.display())));
+    }
     if let Some(session) = consent::session_of(out) {
         consent::ensure_local(&session, &arguments.consent)?;
     }
@@ -165,9 +169,9 @@ fn free_folder() -> PathBuf {
 
 /// `name=value`: a field of the session, or a knob.
 fn set(session: &mut Session, assignment: &str) -> Result<(), CommandError> {
-    let (name, value) = assignment
-        .split_once('=')
-        .ok_or_else(|| CommandError::input(format!("--set takes NAME=VALUE, not {assignment:?}")))?;
+    let (name, value) = assignment.split_once('=').ok_or_else(|| {
+        CommandError::usage(format!("--set takes NAME=VALUE, such as recipe.steps=200, not {assignment:?}"))
+    })?;
     session.assign(name.trim(), value.trim()).map_err(CommandError::input)
 }
 

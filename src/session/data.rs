@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Texts with classes, and how they are cut into train, validation and test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// Where the examples come from.
@@ -37,6 +38,7 @@ pub struct Data {
 
 /// Where examples come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub enum DataSource {
     /// A corpus that ships inside the program, by name.
@@ -97,6 +99,7 @@ impl DataSource {
 /// A column of a delimited file. A session may write a bare text for a name and a bare number for a
 /// place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Column {
     /// By its name in the header row.
     Name(String),
@@ -146,6 +149,7 @@ impl<'de> Visitor<'de> for ColumnForm {
 /// Which parts of a newsgroup message are removed, all on by default: left in, a model learns
 /// the writers and servers instead of the topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Strip {
     /// Everything before the first blank line.

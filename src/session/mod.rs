@@ -10,6 +10,7 @@
 
 mod assignment;
 pub mod atomic;
+pub mod bounds;
 pub mod data;
 pub mod device;
 pub mod file;
@@ -65,9 +66,10 @@ pub const SESSION_VERSION: u32 = 3;
 
 /// One experiment, as saved in a `.ron` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub struct Session {
-    /// Format of the file, see [`SESSION_VERSION`].
+    /// Format of the file; those of older formats are read, too.
     pub version: u32,
     /// Shown in the title bar; free text. A file that names none is called by its own name.
     #[serde(default)]
@@ -102,6 +104,7 @@ pub struct Session {
 
 /// One knob set to a value from the given step on (the step itself already uses it).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// Optimiser step, counted from 0.

@@ -9,6 +9,7 @@ use super::run_folder::STUDENT;
 
 /// Where a model's files are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub enum Source {
     /// A model that ships inside the program, by name.
@@ -52,6 +53,7 @@ pub enum Source {
 
 /// How a server is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ServerMode {
     /// The prompt is continued: `/completions`.
     #[default]

@@ -38,8 +38,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("the session asks for the impossible: {reason}; in {path}", "会话提出了不可能的要求：{reason}；在 {path}"),
     ("cannot write the session: {reason}; the old file is kept: {path}", "无法写入会话：{reason}；旧文件保留：{path}"),
     ("it is not UTF-8 text ({e})", "它不是 UTF-8 文本（{e}）"),
-    ("{name} must be between 0 and 0.5, not {value}", "{name} 必须在 0 到 0.5 之间，而不是 {value}"),
-    ("{name} must be at least 1", "{name} 必须至少为 1"),
+    ("{name} must be at least {least}", "{name} 必须至少为 {least}"),
+    ("{name} must be at least {least}: {advice}", "{name} 必须至少为 {least}：{advice}"),
+    ("it counts evaluations; leave it out to never stop early", "它以评估次数计；去掉它则从不提前停止"),
+    ("leave it out to ask as fast as the server answers", "去掉它则按服务器回答的速度询问"),
     ("{id} must be a finite number, not {value}", "{id} 必须是有限的数，而不是 {value}"),
     (
         "the script must be in step order; the change of {knob} at step {step} comes too late",
@@ -132,10 +134,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "teachers: classes says which output of a classifier is which class, and a model behind a server has none; leave it out",
         "teachers：classes 说明分类器的哪个输出是哪个类别，而服务器后面的模型没有分类器；请去掉它",
     ),
-    (
-        "teachers: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers",
-        "teachers：per_minute 是每分钟最多的问题数，至少为 1；去掉它则按服务器回答的速度询问",
-    ),
     // session/near
     (" (did you mean {name}?)", "（是否指 {name}？）"),
     // session/origin
@@ -179,10 +177,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     (
         "recipe.terms names {loss} more than once, which would count it twice; name it once and turn its weight",
         "recipe.terms 多次列出 {loss}，会重复计算；请只列一次并调它的权重",
-    ),
-    (
-        "recipe.patience counts evaluations and is at least 1; leave it out to never stop early",
-        "recipe.patience 以评估次数计，至少为 1；去掉它则从不提前停止",
     ),
     (
         "recipe.patience counts evaluations; set recipe.evaluate_every above 0",

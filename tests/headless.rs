@@ -11,7 +11,7 @@ use retort::engine;
 use retort::link::{Command, Event, EventSink, Fact, Order, Origin, Reply, RunId, WatchEnd, connect};
 use retort::record::journal;
 use retort::record::recorder::Recorder;
-use retort::session::{Session, file};
+use retort::session::{Change, Session, file};
 
 /// The built-in experiment, cut down to seconds.
 fn small() -> Session {
@@ -685,6 +685,15 @@ fn exit_codes_tell_usage_input_and_run_apart() {
     assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("CUDA 77"), "{elsewhere:?}");
     let nowhere = retort(&["run", "--set", "recipe.device=abacus"]);
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("`abacus` is none of `Cpu`, `Cuda`"), "{nowhere:?}");
+    let nonsense = retort(&["run", "--set", "nonsense"]);
+    assert_eq!(nonsense.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nonsense.stderr).contains("NAME=VALUE, such as recipe.steps=200"), "{nonsense:?}");
+    let absent = folder.path().join("absent");
+    let resumed = retort(&["run", "--resume", "--out", absent.to_str().unwrap()]);
+    assert_eq!(resumed.status.code(), Some(3));
+    let told = String::from_utf8_lossy(&resumed.stderr);
+    assert!(told.contains("there is no folder") && told.contains("absent") && !told.contains("checkpoint"), "{told}");
+    assert!(!absent.exists());
     let cut = retort(&["run", path.to_str().unwrap()]);
     assert_eq!(cut.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&cut.stderr).contains("line 1"));
@@ -795,4 +804,20 @@ fn what_a_recipe_or_a_prompt_says_in_vain_is_told_before_the_first_step() {
         assert!(told.contains(said), "{settings:?}: {told}");
         assert!(said == nothing || !told.contains(nothing), "{settings:?}: {told}");
     }
+}
+
+#[test]
+fn a_script_that_turns_what_no_step_heeds_is_told_before_the_first_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let change = |step, knob: &str| Change { step, knob: knob.to_owned(), value: 0.5 };
+    let mut session = Session { script: vec![change(1, "next_token.weight"), change(9, "mixture.alpha")], ..small() };
+    session.recipe.steps = 2;
+    let path = folder.path().join("script.ron");
+    file::save(&session, &path).unwrap();
+    let out = folder.path().join("out");
+    let ran = retort(&["run", path.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{told}");
+    assert!(told.contains("next_token.weight, which only the loss next_token reads"), "{told}");
+    assert!(told.contains("mixture.alpha at step 9, and the last step of the run is 1"), "{told}");
 }

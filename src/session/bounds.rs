@@ -2,7 +2,7 @@
 //! fields prints are read here. Not here: the ranges of knobs, which stand beside the code that reads them, and
 //! what one field asks of another.
 
-use super::{SESSION_VERSION, Sentence, Session, Source, say};
+use super::{SESSION_VERSION, Sentence, Session, say};
 
 /// The range of one field.
 pub struct Bound {
@@ -30,7 +30,7 @@ pub const BOUNDS: [Bound; 7] = [
     },
     Bound {
         advice: Some(|| say!("leave it out to ask as fast as the server answers")),
-        ..positive("teachers[].source.per_minute", per_minute)
+        ..positive("teachers[].source.per_minute", |session| session.teacher()?.source.per_minute().map(f64::from))
     },
     Bound { most: Some(SESSION_VERSION as f64), ..positive("version", |session| Some(f64::from(session.version))) },
 ];
@@ -43,13 +43,6 @@ const fn share(path: &'static str, value: fn(&Session) -> Option<f64>) -> Bound 
 /// A number of things of which there must be one.
 const fn positive(path: &'static str, value: fn(&Session) -> Option<f64>) -> Bound {
     Bound { path, least: 1.0, most: None, value, advice: None }
-}
-
-fn per_minute(session: &Session) -> Option<f64> {
-    match &session.teacher()?.source {
-        Source::Server { per_minute, .. } => per_minute.map(f64::from),
-        Source::BuiltIn(_) | Source::Folder(_) | Source::Hub { .. } => None,
-    }
 }
 
 /// The first number of a session that is out of its range, in words, or `None`.

@@ -8,6 +8,7 @@
 //! is only stored promises what no run keeps. They come with what reads them; the version rises with every change
 //! of shape, so an older program then says that the file is newer, and not that a field is unknown.
 
+mod assigned_field;
 mod assignment;
 pub mod atomic;
 pub mod bounds;
@@ -27,6 +28,7 @@ pub mod prompt;
 mod prompts;
 pub mod recipe;
 mod refusal;
+mod renamed;
 mod ron_tree;
 pub mod run_folder;
 pub(crate) mod say;

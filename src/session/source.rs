@@ -127,6 +127,14 @@ impl Source {
             Self::BuiltIn(_) | Self::Folder(_) | Self::Hub { .. } => None,
         }
     }
+
+    /// The most questions that it may be asked in a minute, where it is a server that sets a limit.
+    pub fn per_minute(&self) -> Option<u32> {
+        match self {
+            Self::Server { per_minute, .. } => *per_minute,
+            Self::BuiltIn(_) | Self::Folder(_) | Self::Hub { .. } => None,
+        }
+    }
 }
 
 /// A folder of the Hub's cache is called as the Hub calls it. Every run's student lies in a folder of the

@@ -3,6 +3,25 @@
 pub(super) const CHINESE: &[(&str, &str)] = &[
     // session/assignment
     (
+        "there is no {name} to set{meant}; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
+        "没有可设置的 {name}{meant}；可以设置的是 data、teachers、student、prompt 和 recipe 下的字段，以及每个旋钮（按其 id）",
+    ),
+    ("{name} is given no value; write a number behind the =", "{name} 没有给出值；请在 = 后写一个数"),
+    ("{whole} is given no value; write one behind the ={example}", "{whole} 没有给出值；请在 = 后写一个{example}"),
+    (", such as {whole}={now}, which it is now", "，例如 {whole}={now}，即它现在的值"),
+    (
+        "{whole} leads into a list of {count}, whose items are named by their places from 0, as {place}.{first}; or set {place} as a whole",
+        "{whole} 指向一个有 {count} 项的列表，其项按从 0 起的位置命名，如 {place}.{first}；或者把 {place} 整个设置",
+    ),
+    (
+        "{whole} is a field of {having}, which {place} is not; set it as a whole, such as {place}={choice}{form}",
+        "{whole} 是 {having} 的字段，而 {place} 现在不是它；请整个设置，例如 {place}={choice}{form}",
+    ),
+    (
+        "there is no field {name}{meant}; those of {place} are {known}",
+        "没有字段 {name}{meant}；{place} 的字段有 {known}",
+    ),
+    (
         "{name} cannot be set from outside; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
         "{name} 不能从外部设置；可以设置的是 data、teachers、student、prompt 和 recipe 下的字段，以及每个旋钮（按其 id）",
     ),
@@ -191,8 +210,17 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "recipe.extended 必须按步数排序，且不能晚于原计划的步数",
     ),
     // session/refusal
-    ("there is no field `{field}` here; the fields are {ticked}", "这里没有字段“{field}”；字段有 {ticked}"),
-    ("`{variant}` is none of {ticked}", "“{variant}”不在 {ticked} 之中"),
+    (
+        "there is no field `{field}` here{meant}; the fields are {ticked}",
+        "这里没有字段“{field}”{meant}；字段有 {ticked}",
+    ),
+    (" (called {new} since version 3)", "（自版本 3 起叫作 {new}）"),
+    ("{reason}; the fields are {ticked}", "{reason}；字段有 {ticked}"),
+    ("`{variant}` is none of {ticked}{meant}", "“{variant}”不在 {ticked} 之中{meant}"),
+    ("a whole number of at least {least}", "不小于 {least} 的整数"),
+    ("a whole number of at most {most}", "不大于 {most} 的整数"),
+    ("a larger one", "更大的数"),
+    ("a smaller one", "更小的数"),
     ("the field `{field}` is missing", "缺少字段“{field}”"),
     ("{unexpected} stands where {expected} belongs", "{expected} 的位置上是 {unexpected}"),
     ("{unexpected} is out of range; it must be {expected}", "{unexpected} 超出范围；必须是 {expected}"),

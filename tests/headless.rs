@@ -688,6 +688,19 @@ fn exit_codes_tell_usage_input_and_run_apart() {
     let nonsense = retort(&["run", "--set", "nonsense"]);
     assert_eq!(nonsense.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&nonsense.stderr).contains("NAME=VALUE, such as recipe.steps=200"), "{nonsense:?}");
+    for (set, code, said) in [
+        ("=3", 2, "NAME=VALUE"),
+        ("alpha=0.3", 3, "the knob is called mixture.alpha; set that"),
+        ("optimizer.learningrate=0.1", 3, "(did you mean \"optimizer.learning_rate\"?)"),
+        ("data.splitseed=1", 3, "(did you mean \"data.split_seed\"?)"),
+        ("student.init.map=EveryOther", 3, "such as student.init=Layers(map: EveryOther)"),
+        ("recipe.steps=-3", 3, "a whole number of at least 1"),
+    ] {
+        let out = folder.path().join("refused");
+        let refused = retort(&["run", "--set", set, "--out", out.to_str().unwrap()]);
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(code) && told.contains(said) && !out.exists(), "{set}: {told}");
+    }
     let absent = folder.path().join("absent");
     let resumed = retort(&["run", "--resume", "--out", absent.to_str().unwrap()]);
     assert_eq!(resumed.status.code(), Some(3));

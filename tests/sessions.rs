@@ -324,9 +324,9 @@ fn a_mistake_in_a_session_is_answered_with_what_belongs_there() {
         (
             "steps: 200",
             "steps: -3",
-            "recipe.steps: the number -3 stands where a whole number of at least 0 belongs; write a larger one",
+            "recipe.steps: the number -3 stands where a whole number of at least 1 belongs; write a larger one",
         ),
-        ("batch: 16", "batch: -1", "recipe.batch: the number -1 stands where a whole number of at least 0 belongs"),
+        ("batch: 16", "batch: -1", "recipe.batch: the number -1 stands where a whole number of at least 1 belongs"),
         ("step: 40", "step: -1", "script.step: the number -1 stands where"),
         ("Pick([0, 5])", "Pick([0, -5])", "the number -5 stands where a whole number of at least 0"),
         ("Index(3)", "-1", "data.source.text[1]: the number -1 stands where a column: its name"),

@@ -81,7 +81,7 @@ fn named(id: &str) -> Value {
 fn table(rows: &[Value]) -> String {
     const COLUMNS: [&str; 11] =
         ["id", "written", "label", "default", "min", "max", "live", "head", "architectures", "needs", "knobs"];
-    let there = COLUMNS.into_iter().filter(|name| rows.iter().any(|row| row.get(name).is_some()));
+    let there = COLUMNS.into_iter().filter(|name| rows.iter().any(|row| tells(row, name)));
     let columns: Vec<(&str, usize)> = there.map(|name| (name, width(rows, name))).collect();
     let line = |cell: &dyn Fn(&str) -> String| {
         let cells = columns.iter().map(|(name, width)| format!("{:<width$}", cell(name)));
@@ -90,6 +90,15 @@ fn table(rows: &[Value]) -> String {
     let head = line(&|name| if name == "help" { String::new() } else { name.to_owned() });
     let body = rows.iter().map(|row| line(&|name| shown(row.get(name))));
     [head].into_iter().chain(body).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a cell says more than a table without it.
+fn tells(row: &Value, name: &str) -> bool {
+    match (name, row.get(name)) {
+        (_, None) | ("default", Some(Value::Bool(false))) => false,
+        ("written", Some(written)) => row.get("id") != Some(written),
+        _ => true,
+    }
 }
 
 fn width(rows: &[Value], name: &str) -> usize {

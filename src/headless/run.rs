@@ -103,7 +103,7 @@ fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
     for assignment in &arguments.set {
         set(&mut session, assignment)?;
     }
-    if let Some(problem) = session.problem() {
+    if let Some(problem) = session.problem().or_else(|| session.knob_problem(&engine::catalog())) {
         return Err(CommandError::input(problem));
     }
     let out = arguments.out.clone().unwrap_or_else(free_folder);
@@ -169,10 +169,21 @@ fn free_folder() -> PathBuf {
 
 /// `name=value`: a field of the session, or a knob.
 fn set(session: &mut Session, assignment: &str) -> Result<(), CommandError> {
-    let (name, value) = assignment.split_once('=').ok_or_else(|| {
-        CommandError::usage(format!("--set takes NAME=VALUE, such as recipe.steps=200, not {assignment:?}"))
-    })?;
-    session.assign(name.trim(), value.trim()).map_err(CommandError::input)
+    let (name, value) = assignment.split_once('=').map(|(name, value)| (name.trim(), value.trim())).unwrap_or_default();
+    if name.is_empty() {
+        let form = "--set takes NAME=VALUE, such as recipe.steps=200 or mixture.alpha=0.3";
+        return Err(CommandError::usage(format!("{form}, not {assignment:?}")));
+    }
+    session.assign(name, value).map_err(|refused| match knob_called(name) {
+        Some(knob) => CommandError::input(format!("there is no field {name}, and the knob is called {knob}; set that")),
+        None => CommandError::input(refused),
+    })
+}
+
+/// The id of the knob that is called so without its owner.
+fn knob_called(name: &str) -> Option<&'static str> {
+    let mut knobs = engine::catalog().knobs.into_iter().map(|knob| knob.id);
+    knobs.find(|id| id.split_once('.').is_some_and(|(_, own)| own == name))
 }
 
 /// Listens until the run ends; a signal stops it as a person would.

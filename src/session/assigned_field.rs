@@ -121,17 +121,15 @@ impl Assignment<'_> {
     fn other_choice<T: DeserializeOwned>(&self, before: &Node, fields: usize) -> Option<Sentence> {
         let (above, inside) = (&self.path[..fields], &self.path[fields..]);
         let choices = known_choices::<T>(before, above);
-        let fits = |choice: &&&str| {
-            let value = value_of(self.value).ok().map(|value| nested(Some(choice), inside, value));
-            let mut tree = before.clone();
-            let is_set = value.is_some_and(|value| self.set(&mut tree, above, value).is_ok());
-            is_set
-                && read::<T>(&tree)
-                    .map_or_else(|refusal| matches!(refusal.trouble(), Trouble::Missing { .. }), |_| true)
-        };
-        let having: Vec<&str> = choices.iter().filter(fits).copied().collect();
-        let (choice, place) = (having.first()?, self.place(fields));
-        let form = inside.iter().rev().fold(self.value.to_owned(), |value, field| format!("({field}: {value})"));
+        let fit = |choice: &&'static str| Some((*choice, self.fits::<T>(before, above, choice)?));
+        let fitting: Vec<(&str, bool)> = choices.iter().filter_map(fit).collect();
+        let (choice, is_whole) = fitting.iter().find(|(_, is_whole)| *is_whole).or(fitting.first())?;
+        let more = if *is_whole { "" } else { ", …" };
+        let (field, below) = inside.split_first()?;
+        let value = below.iter().rev().fold(self.value.to_owned(), |value, field| format!("({field}: {value})"));
+        let form = format!("({field}: {value}{more})");
+        let having: Vec<&str> = fitting.iter().map(|(choice, _)| *choice).collect();
+        let place = self.place(fields);
         Some(say!(
             "{whole} is a field of {having}, which {place} is not; set it as a whole, such as {place}={choice}{form}",
             whole = self.whole(),
@@ -149,6 +147,18 @@ impl Assignment<'_> {
         let is_place = |field: &&str| field.parse::<usize>().is_ok();
         let before = |end: usize| self.path[..end].iter().copied().filter(|field| !is_place(field)).collect::<Vec<_>>();
         (0..self.path.len()).find(|end| self.path[*end] == name && before(*end) == leading)
+    }
+
+    /// Whether the value would be read where `choice` stood at `above`, all by itself or beside fields that have to be
+    /// given; `None` where it would not.
+    fn fits<T: DeserializeOwned>(&self, before: &Node, above: &[&str], choice: &str) -> Option<bool> {
+        let value = nested(Some(choice), &self.path[above.len()..], value_of(self.value).ok()?);
+        let mut tree = before.clone();
+        self.set(&mut tree, above, value).ok()?;
+        match read::<T>(&tree) {
+            Ok(_) => Some(true),
+            Err(refusal) => matches!(refusal.trouble(), Trouble::Missing { .. }).then_some(false),
+        }
     }
 
     /// What to say of a value that is none of its field.

@@ -49,7 +49,7 @@ impl Session {
         let like = self.field_like(path);
         if like.is_some() || path.len() == 1 {
             return Err(say!(
-                "there is no {name} to set{meant}; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
+                "there is no field and no knob {name}{meant}; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
                 name,
                 meant = like.map_or_else(Sentence::default, meant)
             ));
@@ -190,7 +190,7 @@ mod tests {
     fn what_cannot_be_set_is_answered_with_what_would_be_right() {
         for (name, value, said) in [
             ("recipe.seed", "1.5", "recipe.seed: the number 1.5 stands where a whole number belongs"),
-            ("recipe.steps", "-3", "recipe.steps: the number -3 stands where a whole number of at least 0 belongs"),
+            ("recipe.steps", "-3", "recipe.steps: the number -3 stands where a whole number of at least 1 belongs"),
             ("recipe.steps", "99999999999999999999", "a whole number of at most 18446744073709551615 belongs"),
             (
                 "recipe.seeds",
@@ -233,13 +233,13 @@ mod tests {
                 "EveryOther",
                 "student.init.map is a field of Layers, which student.init is not; set it as a whole, such as student.init=Layers(map: EveryOther)",
             ),
-            ("student.init.of", "BuiltIn(\"a\")", "such as student.init=Layers(of: BuiltIn(\"a\"))"),
+            ("student.init.of", "BuiltIn(\"a\")", "such as student.init=Layers(of: BuiltIn(\"a\"), …)"),
             (
                 "student.source.repo",
                 "\"a/b\"",
                 "is a field of Hub, which student.source is not; set it as a whole, such as student.source=Hub(repo: \"a/b\")",
             ),
-            ("teachers.0.source.url", "\"http://x\"", "such as teachers.0.source=Server(url: \"http://x\")"),
+            ("teachers.0.source.url", "\"http://x\"", "such as teachers.0.source=Server(url: \"http://x\", …)"),
         ] {
             let answer = refusal(name, value);
             assert!(answer.contains(said), "{name}={value}: {answer}");
@@ -267,12 +267,16 @@ mod tests {
             ),
             ("teachers.4.source", "BuiltIn(\"a\")", "as teachers.0.source; or set teachers as a whole"),
             ("recipe.terms.x", "\"a\"", "as recipe.terms.0"),
-            ("steps", "3", "there is no steps to set (did you mean \"recipe.steps\"?); what can be set is under data"),
+            (
+                "steps",
+                "3",
+                "there is no field and no knob steps (did you mean \"recipe.steps\"?); what can be set is under data",
+            ),
             ("split_seed", "3", "(did you mean \"data.split_seed\"?)"),
             ("max_token", "3", "(did you mean \"student.max_tokens\"?)"),
             ("recpe.steps", "3", "(did you mean \"recipe.steps\"?)"),
             ("Data.limit", "3", "(did you mean \"data.limit\"?)"),
-            ("zebra", "3", "there is no zebra to set; what can be set"),
+            ("zebra", "3", "there is no field and no knob zebra; what can be set"),
         ] {
             let answer = refusal(name, value);
             assert!(answer.contains(said), "{name}={value}: {answer}");

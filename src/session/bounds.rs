@@ -45,6 +45,13 @@ const fn positive(path: &'static str, value: fn(&Session) -> Option<f64>) -> Bou
     Bound { path, least: 1.0, most: None, value, advice: None }
 }
 
+/// The smallest value that the field at a path may have, where it has a range; of an item of a list with or
+/// without its brackets.
+pub(super) fn least(path: &str) -> Option<f64> {
+    let bare = |path: &str| path.split(['[', ']']).step_by(2).collect::<String>();
+    BOUNDS.iter().find(|bound| bare(bound.path) == bare(path)).map(|bound| bound.least)
+}
+
 /// The first number of a session that is out of its range, in words, or `None`.
 pub(super) fn problem(session: &Session) -> Option<Sentence> {
     BOUNDS.iter().find_map(|bound| bound.problem(session))

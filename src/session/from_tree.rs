@@ -82,10 +82,7 @@ fn form_of(name: &str, fields: &[&str]) -> String {
 /// Whole numbers from `least` to `most`; those that are too small or too large are refused by the limit.
 fn visit_within<'de, V: Visitor<'de>>(node: &Node, least: i128, most: i128, visitor: V) -> Result<V::Value, Refusal> {
     match node.number()?.parse::<i128>() {
-        Ok(number) if number < least => {
-            let wanted = say!("a whole number of at least {least}", least = least.to_string());
-            Err(node.instead_of(wanted, &say!("a larger one")))
-        }
+        Ok(number) if number < least => Err(Refusal::small(node.shown(), least).near(node.at)),
         Ok(number) if number > most => {
             let wanted = say!("a whole number of at most {most}", most = most.to_string());
             Err(node.instead_of(wanted, &say!("a smaller one")))

@@ -147,10 +147,10 @@ pub struct Extension {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Keep {
-    /// That of the last step.
+    /// The last step's student.
     #[default]
     Last,
-    /// That of the evaluation with the best measure on the validation part, of equals the first. Its
+    /// The student of the evaluation with the best measure on the validation part, of equals the first. Its
     /// checkpoint is never removed while the run can go back to it.
     Best(Metric),
 }

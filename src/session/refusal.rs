@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::de::{self, Unexpected};
 
 use super::near::suggested;
-use super::renamed;
+use super::{bounds, renamed};
 use crate::session::{Say, Sentence, say, spoken};
 
 /// Why a tree is not what was wanted.
@@ -38,6 +38,13 @@ pub enum Trouble {
     Missing {
         /// Whether the words name the others, too.
         listed: bool,
+    },
+    /// A whole number below the least that its type can hold.
+    Small {
+        /// What stands there.
+        found: Sentence,
+        /// That least.
+        least: i128,
     },
     /// Any other.
     Other,
@@ -82,10 +89,24 @@ impl Refusal {
 
 impl Say for Refusal {
     fn said(&self) -> Sentence {
-        match self.fields.as_slice() {
-            [] => self.reason.clone(),
-            fields => say!("{fields}: {reason}", fields = fields.join(".").replace(".[", "["), reason = self.reason),
-        }
+        let fields = self.fields.join(".").replace(".[", "[");
+        let reason = self.reason_at(&fields);
+        if fields.is_empty() { reason } else { say!("{fields}: {reason}", fields, reason) }
+    }
+}
+
+impl Refusal {
+    /// A whole number that is less than it can be, `least` as far as its type goes.
+    pub fn small(found: Sentence, least: i128) -> Self {
+        Self { trouble: Trouble::Small { found, least }, ..Sentence::default().into() }
+    }
+
+    /// The reason where these fields lead to it: some have a narrower range than their type.
+    fn reason_at(&self, fields: &str) -> Sentence {
+        let Trouble::Small { found, least } = &self.trouble else { return self.reason.clone() };
+        let least = bounds::least(fields).map_or(least.to_string(), |least| least.to_string());
+        let wanted = say!("a whole number of at least {least}", least);
+        say!("{found} stands where {wanted} belongs; write {form}", found, wanted, form = say!("a larger one"))
     }
 }
 

@@ -36,7 +36,8 @@ On the command line `retort run FILE --set PATH=VALUE` sets one field by its pat
 file: `--set recipe.steps=200`, `--set 'recipe.device=Cuda(0)'`, `--set 'data.source=BuiltIn("posts")'`. The first
 teacher is `teacher` there (`teacher.max_tokens=64`), an item of another list has its place from 0
 (`recipe.extended.0.steps=90`), and a knob is set by its id (`mixture.alpha=0.3`). `retort list` tells what else a
-session may name: `losses`, `measures`, `architectures`, `corpora`, `built-in`, `devices`.
+session may name: `losses`, `measures`, `tasks`, `architectures`, `corpora`, `built-in`, `devices`; `retort list
+session --json` is this page for programs.
 
 ## The session
 

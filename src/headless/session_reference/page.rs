@@ -127,7 +127,7 @@ impl Page<'_> {
             format!("| `{path}` | {form} | {default} | {} |\n", cell(&field.help))
         };
         let lines: String = fields.iter().map(line).collect();
-        format!("| field | type | left out | what it is |\n|---|---|---|---|\n{lines}")
+        format!("| field | type | default | what it is |\n|---|---|---|---|\n{lines}")
     }
 
     fn link(&self, name: &str, kind: &str) -> String {

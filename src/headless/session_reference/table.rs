@@ -137,3 +137,51 @@ fn choice_of(shape: &Shape, field: &Field, choice: &Choice) -> Value {
     let default = field.default.as_deref() == Some(choice.name.as_str());
     json!({ "id": choice.name, "written": choice_form(shape, choice), "default": default, "help": choice.help })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::headless::session_reference::shape;
+    use crate::session::{SESSION_VERSION, Session, file};
+
+    /// A session that gives what must be given and nothing more.
+    fn smallest() -> Session {
+        let parts = r#"data: (source: BuiltIn("posts")), student: (source: BuiltIn("posts-student")), recipe: (),
+            teachers: [(source: BuiltIn("posts-teacher"))], prompt: (teacher: (template: "{text} {answer}"))"#;
+        file::parse(&format!("(version: {SESSION_VERSION}, {parts})"), Path::new("")).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn a_field_that_is_given_its_default_is_as_if_it_were_left_out() {
+        let shape = shape::of_session();
+        let rows = rows(&shape);
+        let parts = ["data.", "teachers[].", "student.", "prompt.", "recipe."];
+        let direct =
+            |path: &str| parts.iter().any(|part| path.strip_prefix(part).is_some_and(|name| !name.contains('.')));
+        let mut looked_at = 0;
+        for Row { path, field, .. } in rows.iter().filter(|row| direct(&row.path)) {
+            let Some(default) = &field.default else { continue };
+            let mut session = smallest();
+            let said = session.assign(&path.replace("[]", ".0"), default);
+            assert_eq!((said, session), (Ok(()), smallest()), "{path}: {default}");
+            looked_at += 1;
+        }
+        assert!(looked_at > 25, "only {looked_at} defaults");
+    }
+
+    #[test]
+    fn every_field_and_choice_has_help_and_every_range_a_field() {
+        let shape = shape::of_session();
+        let rows = rows(&shape);
+        assert!(rows.iter().all(|row| !row.field.help.is_empty()));
+        for (name, known) in &shape.types {
+            let Content::Choices(choices) = &known.content else { continue };
+            assert!(choices.iter().all(|choice| !choice.help.is_empty()), "{name}");
+        }
+        for bound in &BOUNDS {
+            assert!(rows.iter().any(|row| row.path == bound.path), "there is no field {}", bound.path);
+        }
+    }
+}

@@ -3,8 +3,8 @@
 pub(super) const CHINESE: &[(&str, &str)] = &[
     // session/assignment
     (
-        "there is no {name} to set{meant}; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
-        "没有可设置的 {name}{meant}；可以设置的是 data、teachers、student、prompt 和 recipe 下的字段，以及每个旋钮（按其 id）",
+        "there is no field and no knob {name}{meant}; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
+        "没有字段或旋钮 {name}{meant}；可以设置的是 data、teachers、student、prompt 和 recipe 下的字段，以及每个旋钮（按其 id）",
     ),
     ("{name} is given no value; write a number behind the =", "{name} 没有给出值；请在 = 后写一个数"),
     ("{whole} is given no value; write one behind the ={example}", "{whole} 没有给出值；请在 = 后写一个{example}"),

@@ -828,9 +828,11 @@ fn a_script_that_turns_what_no_step_heeds_is_told_before_the_first_step() {
     let path = folder.path().join("script.ron");
     file::save(&session, &path).unwrap();
     let out = folder.path().join("out");
-    let ran = retort(&["run", path.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    let set = ["--set", "next_token.weight=0.2"];
+    let ran = retort(&[&["run", path.to_str().unwrap(), "--out", out.to_str().unwrap()], &set[..]].concat());
     let told = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{told}");
-    assert!(told.contains("next_token.weight, which only the loss next_token reads"), "{told}");
+    assert!(told.contains("warning: next_token.weight is set, which only the loss next_token reads"), "{told}");
+    assert!(told.contains("the script turns next_token.weight, which only the loss next_token reads"), "{told}");
     assert!(told.contains("mixture.alpha at step 9, and the last step of the run is 1"), "{told}");
 }

@@ -1,13 +1,12 @@
-//! What the script of a session turns in vain: a knob that nothing of its recipe reads, or one at a step that the
-//! run does not come to. Nothing is refused for it, since a script may be longer than one run of it; it is told
-//! before the first step.
+//! What a session turns in vain: a knob that nothing of its recipe reads, or one at a step that the run does not come
+//! to. Nothing is refused for it, since a script may be longer than one run of it; it is told before the first step.
 //!
 //! Not here: knobs that do not exist, values out of range and knobs that are read at the start only, which are
-//! refused with the session.
+//! refused with the session. Nor what stands under `knobs` in a file, where a value waits for the term that reads it.
 
 use std::collections::BTreeSet;
 
-use super::loss::{ALPHA, LOSSES, Objective};
+use super::loss::{ALPHA, LOSSES, Objective, Offered};
 use super::optim::{BETA1, BETA2, CLIP, LEARNING_RATE, WEIGHT_DECAY};
 use super::prune::THETA;
 use crate::session::{Change, Sentence, Session, say};
@@ -17,30 +16,39 @@ const READ_BY_ALL: [&str; 6] = [LEARNING_RATE.id, WEIGHT_DECAY.id, CLIP.id, BETA
 
 /// What the script asks for that no step of the run will heed, a sentence each.
 pub fn in_vain(session: &Session, objective: &Objective) -> Vec<Sentence> {
-    let read = objective.knobs();
-    let is_read = |knob: &str| READ_BY_ALL.contains(&knob) || read.contains(&knob);
-    let unread: BTreeSet<&str> =
-        session.script.iter().map(|change| change.knob.as_str()).filter(|knob| !is_read(knob)).collect();
+    let knobs: BTreeSet<&str> = session.script.iter().map(|change| change.knob.as_str()).collect();
+    let unread = knobs.into_iter().filter_map(|knob| unread(objective, knob, say!("the script turns {knob}", knob)));
     let late: Vec<&Change> = session.script.iter().filter(|change| change.step >= session.recipe.steps).collect();
-    unread.into_iter().map(unread_by).chain(too_late(&late, session.recipe.steps)).collect()
+    unread.chain(too_late(&late, session.recipe.steps)).collect()
 }
 
-fn unread_by(knob: &str) -> Sentence {
+/// That a knob which somebody sets for this run is read by nothing of its recipe, or `None`.
+pub fn set_in_vain(session: &Session, knob: &str) -> Option<Sentence> {
+    // What the pair lacks for its terms is said by whoever opens it.
+    let objective = Objective::new(&session.recipe, Offered { teacher: true, text: true }).ok()?;
+    unread(&objective, knob, say!("{knob} is set", knob))
+}
+
+/// That nothing reads a knob, behind `what` is done with it.
+fn unread(objective: &Objective, knob: &str, what: Sentence) -> Option<Sentence> {
+    if READ_BY_ALL.contains(&knob) || objective.knobs().contains(&knob) {
+        return None;
+    }
     if knob == ALPHA.id {
-        return say!(
-            "the script turns {knob}, which divides the weight between labels and teacher, and recipe.terms has not both; leave it out, or name a loss of the other kind",
-            knob
-        );
+        return Some(say!(
+            "{what}, which divides the weight between labels and teacher, and recipe.terms has not both; leave it out, or name a loss of the other kind",
+            what
+        ));
     }
     let owner = LOSSES.iter().find(|loss| loss.weight().id == knob || loss.knobs().iter().any(|own| own.id == knob));
-    match owner.map(|loss| loss.entry().id) {
+    Some(match owner.map(|loss| loss.entry().id) {
         Some(loss) => say!(
-            "the script turns {knob}, which only the loss {loss} reads, and recipe.terms does not name it; leave the change out, or add the loss",
-            knob,
+            "{what}, which only the loss {loss} reads, and recipe.terms does not name it; leave it out, or add the loss",
+            what,
             loss
         ),
-        None => say!("the script turns {knob}, which nothing of this recipe reads; leave it out", knob),
-    }
+        None => say!("{what}, which nothing of this recipe reads; leave it out", what),
+    })
 }
 
 fn too_late(late: &[&Change], steps: u64) -> Option<Sentence> {
@@ -57,7 +65,6 @@ fn too_late(late: &[&Change], steps: u64) -> Option<Sentence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::loss::Offered;
 
     /// What is said of a script beside these terms.
     fn said(terms: &[&str], script: &[(u64, &str)]) -> Vec<String> {
@@ -89,6 +96,10 @@ mod tests {
             &[(1499, "hard_labels.weight"), (1500, "hard_labels.weight"), (1600, "hard_labels.weight")],
         );
         assert_eq!(late.len(), 1);
+        let session = Session::built_in().unwrap();
+        assert_eq!(set_in_vain(&session, "mixture.alpha"), None);
+        let set = set_in_vain(&session, "next_token.weight").unwrap();
+        assert!(set.starts_with("next_token.weight is set, which only the loss next_token reads"), "{set}");
         assert!(
             late[0].contains("at step 1500, and the last step of the run is 1499") && late[0].contains("2 of its"),
             "{late:?}"

@@ -95,7 +95,8 @@ fn way_on(out: &Path) -> String {
     format!("go on with: retort run --resume --out {}", shell_word(out))
 }
 
-fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
+/// The session that is to be run, with what is set of it from outside.
+fn asked(arguments: &RunArguments) -> Result<Session, CommandError> {
     let mut session = match &arguments.session {
         Some(path) => file::open(path).map_err(CommandError::input)?,
         None => Session::built_in().map_err(CommandError::input)?,
@@ -106,6 +107,15 @@ fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
     if let Some(problem) = session.problem().or_else(|| session.knob_problem(&engine::catalog())) {
         return Err(CommandError::input(problem));
     }
+    let names = arguments.set.iter().filter_map(|assignment| assignment.split_once('=')).map(|(name, _)| name.trim());
+    let knobs = names.filter(|name| session.knobs.contains_key(*name));
+    let in_vain = knobs.filter_map(|knob| engine::script::set_in_vain(&session, knob));
+    in_vain.for_each(|said| tell(format!("warning: {said}")));
+    Ok(session)
+}
+
+fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
+    let mut session = asked(arguments)?;
     let out = arguments.out.clone().unwrap_or_else(free_folder);
     // Before anything is fetched.
     engine::run::vacant(&out).map_err(CommandError::input)?;

@@ -55,7 +55,7 @@ impl Play {
         });
         let play = Self { server, paid, folder: tempfile::tempdir().unwrap() };
         let mut session = Session::built_in().unwrap();
-        session.data.limit = Some(160);
+        session.data.limit = retort::session::Limits::each(Some(160));
         (session.recipe.batch, session.recipe.steps, session.recipe.evaluate_every) = (4, 6, 0);
         session.set_teacher(Some(play.server.choice(mode, None)));
         file::save(&session, &play.session()).unwrap();
@@ -247,7 +247,7 @@ fn a_run_is_stopped_between_two_questions_and_asks_no_more() {
     });
     let folder = tempfile::tempdir().unwrap();
     let mut session = Session::built_in().unwrap();
-    session.data.limit = Some(160);
+    session.data.limit = retort::session::Limits::each(Some(160));
     (session.recipe.batch, session.recipe.steps, session.recipe.evaluate_every) = (8, 4, 1);
     session.set_teacher(Some(server.choice(ServerMode::Completions, None)));
     let (watch, end) = connect();

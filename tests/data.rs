@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use retort::engine::data::{self, Dataset};
 use retort::engine::measure::linear_baseline;
-use retort::session::{Column, Data, DataSource, Strip};
+use retort::session::{Column, Data, DataSource, FilePart, Files, Format, Roles, Strip};
 
 fn shared(name: &str) -> PathBuf {
     let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
@@ -16,7 +16,8 @@ fn shared(name: &str) -> PathBuf {
 }
 
 fn open(source: DataSource, validation: f64, test: f64) -> Dataset {
-    let data = Data { source, validation, test, split_seed: 7, labelled: None, limit: None };
+    let (labels, limit) = Default::default();
+    let data = Data { source, labels, validation, test, split_seed: 7, labelled: None, limit };
     let started = Instant::now();
     let set = data::open(&data, 7).unwrap();
     eprintln!(
@@ -29,8 +30,8 @@ fn open(source: DataSource, validation: f64, test: f64) -> Dataset {
 }
 
 fn delimited(name: &str, label: usize, text: usize) -> DataSource {
-    let (text, label) = (vec![Column::Index(text)], Column::Index(label));
-    DataSource::Delimited { path: shared(name), test: None, header: false, text, label }
+    let roles = Roles::new([Column::Index(text)], Some(Column::Index(label)));
+    DataSource::Files(Files { format: Format::delimited(false), roles, ..Files::of(shared(name)) })
 }
 
 fn newsgroups(strip: Strip) -> Dataset {
@@ -68,13 +69,11 @@ fn stripped_newsgroups_reports_the_emptied_messages() {
 #[test]
 #[ignore = "needs the shared data"]
 fn banking_intents_keep_their_own_test_part() {
-    let source = DataSource::Delimited {
-        path: shared("banking77/train.csv"),
-        test: Some(shared("banking77/test.csv")),
-        header: true,
-        text: vec![Column::Name("text".into())],
-        label: Column::Name("category".into()),
-    };
+    let source = DataSource::Files(Files {
+        test: FilePart::of([shared("banking77/test.csv")]),
+        roles: Roles::new([Column::named("text")], Some(Column::named("category"))),
+        ..Files::of(shared("banking77/train.csv"))
+    });
     let set = open(source, 0.1, 0.1);
     assert_eq!((set.train.len() + set.validation.len(), set.test.len(), set.classes.len()), (10_003, 3_080, 77));
     assert!(set.train.iter().any(|example| example.text().contains('\n')));
@@ -108,7 +107,8 @@ fn sentences_without_a_header_row_are_read_whole() {
 #[ignore = "needs the shared data"]
 fn emotions_with_several_labels_in_a_cell_are_refused_with_their_count() {
     let source = delimited("goemotions/train.tsv", 1, 0);
-    let data = Data { source, validation: 0.1, test: 0.1, split_seed: 7, labelled: None, limit: None };
+    let (labels, limit) = Default::default();
+    let data = Data { source, labels, validation: 0.1, test: 0.1, split_seed: 7, labelled: None, limit };
     let error = data::open(&data, 7).unwrap_err().to_string();
     assert!(error.contains("names several classes") && error.contains("7102 rows"), "{error}");
 }

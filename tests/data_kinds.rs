@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use random_sessions::{Draw, damaged, session};
 use retort::engine::data::{self, DataError, Dataset};
-use retort::session::{Column, Data, DataSource};
+use retort::session::{Column, Data, DataSource, FilePart, Files, Format, Limits, Roles};
 use tempfile::TempDir;
 
 /// A folder of files and how they are asked for.
@@ -55,18 +55,26 @@ impl Case {
     }
 
     fn read(&self, path: PathBuf, test: Option<PathBuf>) -> Result<Dataset, DataError> {
-        let (header, text, label) = (self.header, self.text.clone(), self.label.clone());
-        read(DataSource::Delimited { path, test, header, text, label })
+        read(self.source(path, test))
+    }
+
+    fn source(&self, path: PathBuf, test: Option<PathBuf>) -> DataSource {
+        let (format, roles) = (Format::delimited(self.header), Roles::new(self.text.clone(), Some(self.label.clone())));
+        DataSource::Files(Files { test: FilePart::of(test), format, roles, ..Files::of(path) })
     }
 }
 
 fn read(source: DataSource) -> Result<Dataset, DataError> {
-    data::open(&Data { source, validation: 0.1, test: 0.1, split_seed: 0, labelled: None, limit: None }, 7)
+    data::open(&of(source), 7)
+}
+
+fn of(source: DataSource) -> Data {
+    let (labels, limit) = Default::default();
+    Data { source, labels, validation: 0.1, test: 0.1, split_seed: 0, labelled: None, limit }
 }
 
 fn lines(path: &Path) -> Result<Dataset, DataError> {
-    let (text, label) = (vec!["text".to_owned()], "label".to_owned());
-    read(DataSource::JsonLines { path: path.to_owned(), test: None, text, label })
+    read(DataSource::Files(Files { format: Format::Json, ..Files::of(path) }))
 }
 
 fn refusal(result: Result<Dataset, DataError>) -> String {
@@ -290,9 +298,7 @@ fn what_is_left_out_is_counted_by_reason() {
     assert_eq!((all(&set), counted(&set)), (40, vec![("training rows without text", 2)]));
     let case = Case::named();
     let path = case.write("a.csv", labelled(100, &["x", "y"]));
-    let (header, text, label) = (true, case.text.clone(), case.label.clone());
-    let source = DataSource::Delimited { path, test: None, header, text, label };
-    let data = Data { source, validation: 0.1, test: 0.1, split_seed: 0, labelled: None, limit: Some(20) };
+    let data = Data { limit: Limits::each(Some(20)), ..of(case.source(path, None)) };
     let set = data::open(&data, 1).unwrap();
     assert_eq!(set.left_out, [(data::beyond_limit(), 100 - all(&set))]);
 }

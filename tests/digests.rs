@@ -102,7 +102,7 @@ fn hash(student: &Model) -> String {
 fn measure(path: &Path, out: &Path) -> Digest {
     let mut session = file::open(path).unwrap();
     assert!(session.script.is_empty(), "the steps are taken without the changes of a script");
-    session.data.limit = Some(LIMIT);
+    session.data.limit = retort::session::Limits::each(Some(LIMIT));
     let pair = Pair::open(&session, None).unwrap();
     let mut trainer = Trainer::new(session, pair, &engine::catalog()).unwrap();
     let loss = (0..STEPS).map(|_| {

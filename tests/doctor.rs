@@ -13,7 +13,7 @@ use retort::engine::{self, pair::Pair, train::Trainer};
 use retort::link::{Checkup, Command, Event, Fact, Finding, Grade, Order, Reply, RunId, Subject, connect};
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, Column, DataSource, Head, Init, Keep, LayerMap, Metric, ModelChoice, Session, Source, file,
+    Change, DataSource, Files, Head, Init, Keep, LayerMap, Limits, Metric, ModelChoice, Session, Source, file,
 };
 use serde_json::json;
 
@@ -39,7 +39,7 @@ const SUBJECTS: [Subject; 16] = [
 /// The built-in experiment over few texts.
 fn small() -> Session {
     let mut session = Session::built_in().unwrap();
-    session.data.limit = Some(48);
+    session.data.limit = retort::session::Limits::each(Some(48));
     session.data.labelled = Some(16);
     session.recipe.batch = 4;
     session
@@ -242,13 +242,11 @@ fn keep_and_patience_have_a_row_that_says_whether_they_can_do_anything() {
     let path = folder.path().join("rows.csv");
     let rows: String = (0..40).map(|i| format!("text {i},{}\n", ["a", "b"][i % 2])).collect();
     std::fs::write(&path, format!("text,label\n{rows}")).unwrap();
-    let (text, label) = (vec![Column::Name("text".into())], Column::Name("label".into()));
     let changes: [Set; 2] = [|s| s.recipe.patience = Some(2), |s| s.recipe.keep = Keep::Best(Metric::Loss)];
     for change in changes {
         let mut session = small();
-        let (text, label) = (text.clone(), label.clone());
-        session.data.source = DataSource::Delimited { path: path.clone(), test: None, header: true, text, label };
-        (session.data.validation, session.data.limit, session.data.labelled) = (0.0, None, None);
+        session.data.source = DataSource::Files(Files::of(&path));
+        (session.data.validation, session.data.limit, session.data.labelled) = (0.0, Limits::default(), None);
         alone(&mut session, Keep::Last);
         (session.recipe.steps, session.recipe.evaluate_every) = (12, 2);
         session.prompt.label_words.clear();

@@ -16,7 +16,7 @@ use retort::session::{Change, Session, file};
 /// The built-in experiment, cut down to seconds.
 fn small() -> Session {
     let mut session = Session::built_in().unwrap();
-    session.data.limit = Some(48);
+    session.data.limit = retort::session::Limits::each(Some(48));
     session.data.labelled = Some(16);
     session.recipe.steps = 14;
     session.recipe.batch = 8;
@@ -293,7 +293,7 @@ fn a_panic_in_the_engine_is_said_and_the_engine_goes_on_serving() {
 fn the_recipe_of_the_shipped_teacher_learns() {
     let folder = tempfile::tempdir().unwrap();
     let mut session = file::open(Path::new("assets/sessions/train-teacher.ron")).unwrap();
-    session.data.limit = Some(96);
+    session.data.limit = retort::session::Limits::each(Some(96));
     session.recipe = retort::session::Recipe {
         steps: 40,
         warmup: 5,
@@ -456,7 +456,7 @@ fn answers_of_a_former_pair_are_gone_once_another_is_open() {
     }
     ask(2, "");
     let mut other = small();
-    other.data.limit = Some(40);
+    other.data.limit = retort::session::Limits::each(Some(40));
     open(other);
     assert!(watch.cells.probe.load().is_none() && watch.cells.weights.load().is_none());
     drop(watch);
@@ -466,15 +466,14 @@ fn answers_of_a_former_pair_are_gone_once_another_is_open() {
 #[test]
 fn the_engine_looks_into_the_table_that_is_chosen_or_says_why_it_cannot() {
     use retort::link::preview::bare;
-    use retort::session::{Column, DataSource};
+    use retort::session::{DataSource, Files};
 
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("rows.csv"), "text,label\na,x\nb,y\n").unwrap();
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
     let look = |name: &str| {
-        let (text, label) = (vec![Column::Name("text".into())], Column::Name("label".into()));
-        let source = DataSource::Delimited { path: folder.path().join(name), test: None, header: true, text, label };
+        let source = DataSource::Files(Files::of(folder.path().join(name)));
         watch.cells.preview.store(None);
         watch.commands.send(Command::Preview(Box::new(source.clone()))).unwrap();
         for _ in 0..1000 {

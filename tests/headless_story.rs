@@ -125,7 +125,7 @@ fn a_recorded_session_repeats_its_run_from_any_folder() {
     std::fs::create_dir_all(place.at("far/away")).unwrap();
     place.succeeds("s", &["run", "small.ron", "--out", "../runs/x"]);
     let recorded = place.text("runs/x/session.ron");
-    assert!(recorded.contains(r#"path: "../../s/data/reviews.csv""#), "{recorded}");
+    assert!(recorded.contains(r#"train: "../../s/data/reviews.csv""#), "{recorded}");
     place.succeeds("far/away", &["run", "../../runs/x/session.ron", "--out", "again"]);
     assert!(place.weights("runs/x") == place.weights("far/away/again"), "the students differ");
     std::fs::rename(place.at("runs"), place.at("s/runs")).unwrap();

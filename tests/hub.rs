@@ -372,7 +372,7 @@ fn session() -> Session {
     session.set_teacher(None);
     session.student = ModelChoice { head: Head::Classifier, ..ModelChoice::stored(Source::hub("owner/tiny")) };
     session.recipe.terms = vec!["hard_labels".into()];
-    session.data.limit = Some(24);
+    session.data.limit = retort::session::Limits::each(Some(24));
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (2, 4, 1);
     session
 }
@@ -611,7 +611,7 @@ fn in_a_process_of_its_own_a_stop_ends_the_fetch() {
     watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(session()) }).unwrap();
     answer(&watch, true);
     let mut other = Session::built_in().unwrap();
-    other.data.limit = Some(24);
+    other.data.limit = retort::session::Limits::each(Some(24));
     watch.commands.send(Command::Open { run: RunId::FIRST, session: Box::new(other) }).unwrap();
     assert!(
         watch

@@ -155,7 +155,7 @@ fn a_real_secret_service_keeps_a_key_between_two_programs() {
     let server = server();
     let session = folder.path().join("session.ron");
     let mut asked = Session::built_in().unwrap();
-    asked.data.limit = Some(24);
+    asked.data.limit = retort::session::Limits::each(Some(24));
     (asked.recipe.steps, asked.recipe.batch) = (1, 2);
     asked.set_teacher(Some(server.choice(ServerMode::Chat, Some("keyring:real"))));
     file::save(&asked, &session).unwrap();

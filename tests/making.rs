@@ -444,7 +444,7 @@ fn published_tokenizers_cut_the_built_in_corpus_as_before_when_trimmed_to_it() {
 fn trimming_the_built_in_teacher_to_little_text_makes_it_small() {
     let mut session = Session::built_in().unwrap();
     session.set_teacher(None);
-    session.data.limit = Some(24);
+    session.data.limit = retort::session::Limits::each(Some(24));
     session.student = ModelChoice {
         init: Init::layers(LayerMap::EveryOther),
         vocabulary: Vocabulary::Trimmed,

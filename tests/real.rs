@@ -48,7 +48,7 @@ fn a_pretrained_encoder_takes_a_few_steps_on_newsgroups() {
     let mut session = Session::built_in().unwrap();
     let path = shared("data/20news-bydate.tar.gz");
     session.data.source = DataSource::Newsgroups { path, strip: Strip::default() };
-    session.data.limit = Some(60);
+    session.data.limit = retort::session::Limits::each(Some(60));
     session.data.labelled = None;
     session.set_teacher(None);
     session.student = choice("models/all-MiniLM-L6-v2", Head::Classifier);

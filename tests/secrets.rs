@@ -31,7 +31,7 @@ fn server() -> Server {
 /// A session whose teacher is at `url`, with its key at `key`.
 fn session(url: &str, key: Option<&str>) -> Session {
     let mut session = Session::built_in().unwrap();
-    session.data.limit = Some(24);
+    session.data.limit = retort::session::Limits::each(Some(24));
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (1, 2, 0);
     let (url, model, mode) = (url.to_owned(), "big".to_owned(), ServerMode::Chat);
     let key = key.map(KeyPlace::from);

@@ -199,7 +199,7 @@ fn an_answer_is_paid_for_once() {
 fn a_pair_is_opened_with_a_teacher_behind_a_server_but_no_such_student() {
     let server = Server::start(first_tokens);
     let mut session = Session::built_in().unwrap();
-    session.data.limit = Some(24);
+    session.data.limit = retort::session::Limits::each(Some(24));
     session.set_teacher(Some(server.choice(ServerMode::Chat, None)));
     let pair = Pair::open(&session, None).unwrap();
     assert_eq!(pair.opened().teacher.unwrap().title, "big");

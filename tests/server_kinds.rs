@@ -15,7 +15,7 @@ use openai_server::Server;
 use retort::engine::model;
 use retort::engine::teacher::{CachedTeacher, CancelToken, Estimator, LocalTeacher, Metered, Teacher, kept_answers};
 use retort::link::{Checkup, Event, Fact, Grade, Order, Phase, Reply, RunId, Subject, WatchEnd, connect};
-use retort::session::{Column, DataSource, Init, ModelChoice, Prompt, Prompts, ServerMode, Session, Source, file};
+use retort::session::{DataSource, Files, Init, ModelChoice, Prompt, Prompts, ServerMode, Session, Source, file};
 use serde_json::{Value, json};
 
 type Said = (u16, &'static str, Value);
@@ -236,10 +236,8 @@ impl Play {
             .collect();
         std::fs::write(play.folder.path().join("rows.csv"), format!("text,label\n{rows}")).unwrap();
         let mut session = Session::built_in().unwrap();
-        let (text, label) = (vec![Column::Name("text".into())], Column::Name("label".into()));
-        session.data.source =
-            DataSource::Delimited { path: play.folder.path().join("rows.csv"), test: None, header: true, text, label };
-        (session.data.limit, session.data.labelled) = (None, None);
+        session.data.source = DataSource::Files(Files::of(play.folder.path().join("rows.csv")));
+        (session.data.limit, session.data.labelled) = Default::default();
         session.prompt = prompts(&[]);
         session.recipe.terms = vec!["soft_targets".into()];
         (session.recipe.batch, session.recipe.steps, session.recipe.evaluate_every) = (4, 6, 0);

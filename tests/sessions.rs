@@ -10,14 +10,22 @@ use random_sessions::{Draw, damaged, session};
 use retort::link::Fact;
 use retort::link::Opened;
 use retort::session::{
-    Change, Chat, Column, DataSource, Device, Extension, Head, Init, Keep, LayerMap, Metric, ModelChoice, Models,
-    OptimizerKind, Precision, SESSION_VERSION, ScheduleKind, Scoring, Session, SessionError, Source, Vocabulary,
-    Wording, file,
+    Change, Chat, ClassNames, ClassWeights, Column, Device, Extension, FilePart, Files, Format, Head, Init, Keep,
+    Labels, LayerMap, Limits, Metric, ModelChoice, Models, OptimizerKind, Precision, Roles, SESSION_VERSION,
+    ScheduleKind, Scoring, Session, SessionError, SeveralLabels, Source, Vocabulary, Wording, file,
 };
 
 const V1: &str = include_str!("sessions/v1.ron");
 const V2: &str = include_str!("sessions/v2.ron");
 const V3: &str = include_str!("sessions/v3.ron");
+const V4: &str = include_str!("sessions/v4.ron");
+
+/// What the first three versions called `Delimited(path: "reviews.csv", test: Some("test.csv"), …)`.
+fn reviews() -> Files {
+    let roles = Roles::new([Column::Name("review".into()), Column::Index(3)], Some(Column::Name("stars".into())));
+    let test = FilePart::of(["test.csv".into()]);
+    Files { test, format: Format::delimited(true), roles, ..Files::of("reviews.csv") }
+}
 
 fn refusal(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -32,8 +40,8 @@ fn refusal(text: &str) -> String {
 #[test]
 fn a_session_of_version_1_opens_with_every_field_and_comes_back_the_same() {
     let session = file::parse(V1, Path::new("v1.ron")).unwrap();
-    let DataSource::Delimited { text, .. } = &session.data.source else { panic!("wrong source") };
-    assert_eq!(text, &[Column::Name("review".into()), Column::Index(3)]);
+    let files = session.data.source.files().expect("wrong source");
+    assert_eq!(files, &reviews());
     assert_eq!(session.knobs["mixture.alpha"].to_bits(), (0.1f64 + 0.2).to_bits());
     let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
     assert_eq!(session, again);
@@ -121,9 +129,12 @@ fn a_session_of_version_2_opens_with_every_field_and_comes_back_the_same() {
         ..ModelChoice::stored(Source::Folder("models/small".into()))
     };
     assert_eq!(session.student, student, "what it starts from was said twice, and the layers were meant");
-    let DataSource::Delimited { text, .. } = &session.data.source else { panic!("wrong source") };
-    assert_eq!(text, &[Column::Name("review".into()), Column::Index(3)]);
-    assert_eq!((session.data.split_seed, session.data.labelled, session.data.limit), (11, Some(100), Some(5000)));
+    let files = session.data.source.files().expect("wrong source");
+    assert_eq!(files, &reviews());
+    assert_eq!(
+        (session.data.split_seed, session.data.labelled, session.data.limit),
+        (11, Some(100), Limits::each(Some(5000)))
+    );
     let variants = vec!["{text} All in all: {answer}".to_owned(), "{text} In short: {answer}".to_owned()];
     assert_eq!(session.prompt.teacher, Wording { template: "{text}\nIt was {answer}".into(), variants });
     assert_eq!(
@@ -142,7 +153,7 @@ fn a_session_of_version_2_opens_with_every_field_and_comes_back_the_same() {
     assert_eq!((&session.script[..], &session.probes[..]), (&[change][..], &["What a film.".to_owned()][..]));
     assert_eq!((session.view.probe.as_str(), session.view.teacher_layer, session.view.log_y), ("好电影", 1, true));
     let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
-    assert_eq!((session, SESSION_VERSION), (again, 3));
+    assert_eq!((session, SESSION_VERSION), (again, 4));
 }
 
 #[test]
@@ -285,9 +296,9 @@ fn a_mistake_in_a_session_is_answered_with_what_belongs_there() {
         (
             "teachers: [",
             "models: [",
-            "`models` here (called teachers and student since version 3); the fields are `version`",
+            "`models` here (called teachers and student in today's sessions); the fields are `version`",
         ),
-        ("    terms: [", "    losses: [", "recipe: there is no field `losses` here (called terms since version 3)"),
+        ("    terms: [", "    losses: [", "recipe: there is no field `losses` here (called terms in today's sessions)"),
         (
             "teacher: (template",
             "template: (template",
@@ -296,12 +307,12 @@ fn a_mistake_in_a_session_is_answered_with_what_belongs_there() {
         (
             "init: Layers(of",
             "start: Layers(of",
-            "student: there is no field `start` here (called init since version 3)",
+            "student: there is no field `start` here (called init in today's sessions)",
         ),
         (
             "init: Layers(of",
             "layers: Layers(of",
-            "student: there is no field `layers` here (called init since version 3)",
+            "student: there is no field `layers` here (called init in today's sessions)",
         ),
         ("teachers: [", "teacher: [", "there is no field `teacher` here (did you mean \"teachers\"?)"),
         ("split_seed", "splitseed", "data: there is no field `splitseed` here (did you mean \"split_seed\"?)"),
@@ -329,24 +340,105 @@ fn a_mistake_in_a_session_is_answered_with_what_belongs_there() {
         ("batch: 16", "batch: -1", "recipe.batch: the number -1 stands where a whole number of at least 1 belongs"),
         ("step: 40", "step: -1", "script.step: the number -1 stands where"),
         ("Pick([0, 5])", "Pick([0, -5])", "the number -5 stands where a whole number of at least 0"),
-        ("Index(3)", "-1", "data.source.text[1]: the number -1 stands where a column: its name"),
-        ("Index(3)", "0.5", "data.source.text[1]: the number 0.5 stands where a column: its name"),
+        ("Index(3)", "-1", "data.source.roles.text[1]: the number -1 stands where a column: its name"),
+        ("Index(3)", "0.5", "data.source.roles.text[1]: the number 0.5 stands where a column: its name"),
         (
             "steps: 200",
             "steps: 99999999999999999999",
             "a whole number of at most 18446744073709551615 belongs; write a smaller one",
         ),
         (
-            "version: 3",
+            "version: 4",
             "version: 5000000000",
             "version: the number 5000000000 stands where a whole number of at most 4294967295",
         ),
         ("steps: 200", "steps: 0", "recipe.steps must be at least 1"),
         ("prompt: (", "promt: (", "there is no field `promt` here (did you mean \"prompt\"?)"),
     ] {
-        assert!(V3.contains(from), "{from}");
-        let error = refusal(&V3.replacen(from, to, 1));
+        assert!(V4.contains(from), "{from}");
+        let error = refusal(&V4.replacen(from, to, 1));
         assert!(error.contains(said), "{to}: {error}");
+    }
+}
+
+#[test]
+fn data_of_version_3_is_files_with_roles() {
+    let session = file::parse(V3, Path::new("v3.ron")).unwrap();
+    assert_eq!(session.data.source.files(), Some(&reviews()));
+    assert_eq!(session.data.limit, Limits::each(Some(5000)));
+    let source = &V3[V3.find("Delimited(").unwrap()..V3.find(",\n        validation").unwrap()];
+    let json = V3.replace(source, r#"JsonLines(path: "a.jsonl", text: ["body.text"], label: "topic")"#);
+    let session = file::parse(&json, Path::new("v3.ron")).unwrap();
+    let roles = Roles::new([Column::named("body.text")], Some(Column::named("topic")));
+    let files = Files { format: Format::Json, roles, ..Files::of("a.jsonl") };
+    assert_eq!(session.data.source.files(), Some(&files));
+    for (from, to, said) in [
+        ("header: true", "headers: true", "data.source: there is no field `headers`"),
+        ("header: true", "header: 1", "data.source.header: the number 1 stands where yes or no belongs"),
+        ("label: Name(\"stars\")", "label: 1.5", "data.source.label: "),
+        ("path: \"reviews.csv\", ", "", "data.source: the field `path` is missing"),
+    ] {
+        assert!(V3.contains(from), "{from}");
+        let error = refusal(&V3.replace(from, to));
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn every_field_of_version_4_is_read_as_it_is_written_and_in_its_short_forms() {
+    let session = file::parse(V4, Path::new("v4.ron")).unwrap();
+    let files = session.data.source.files().unwrap();
+    assert_eq!(files.train, FilePart::of(["reviews.csv".into(), "more.csv.gz".into()]));
+    assert_eq!(files.validation, FilePart::of(["held out".into()]));
+    let separated = Format::Delimited { separator: Some(";".into()), header: false };
+    let roles = Roles::new([Column::Index(0), Column::Index(1)], Some(Column::Index(2)));
+    let test = FilePart { files: vec!["test.csv".into()], format: Some(separated), roles: Some(roles) };
+    assert_eq!(files.test, test);
+    let named = |name: &str| Some(Column::named(name));
+    let roles = Roles {
+        text: vec![Column::named("review"), Column::Index(3)],
+        pair: named("answer"),
+        label: named("stars"),
+        prompt: named("question"),
+        completion: named("reply"),
+        messages: named("conversation"),
+        teacher_prompt: named("instruction"),
+        weight: named("weight"),
+    };
+    assert_eq!((&files.format, &files.roles), (&Format::delimited(true), &roles));
+    let names = [("1", "bad"), ("5", "good")].map(|(label, name)| (label.to_owned(), name.to_owned()));
+    let labels = Labels {
+        names: ClassNames::ById(names.into()),
+        merge: true,
+        several: SeveralLabels::LeaveOut,
+        weights: ClassWeights::Balanced,
+    };
+    assert_eq!(session.data.labels, labels);
+    assert_eq!(session.data.limit, Limits { train: Some(5000), validation: None, test: Some(100) });
+    let text = file::to_text(&session).unwrap();
+    assert_eq!(file::parse(&text, Path::new("again.ron")).unwrap(), session, "{text}");
+    let json = serde_json::to_string(&session).unwrap();
+    assert_eq!(serde_json::from_str::<Session>(&json).unwrap(), session);
+}
+
+#[test]
+fn data_may_be_written_in_short_forms() {
+    let with = |from: &str, to: &str| {
+        assert!(V4.contains(from), "{from}");
+        file::parse(&V4.replace(from, to), Path::new("v4.ron")).unwrap().data
+    };
+    let limits = "(train: Some(5000), test: 100)";
+    for (to, limit) in [("7", Some(7)), ("Some(7)", Some(7)), ("None", None)] {
+        assert_eq!(with(limits, to).limit, Limits::each(limit), "{to}");
+    }
+    let names = r#"{"1": "bad", "5": "good"}"#;
+    assert_eq!(with(names, r#"["bad", "good"]"#).labels.names, ClassNames::List(vec!["bad".into(), "good".into()]));
+    assert_eq!(with(names, r#""classes.txt""#).labels.names, ClassNames::File("classes.txt".into()));
+    assert_eq!(with(names, "None").labels.names, ClassNames::None);
+    let train = r#"["reviews.csv", "more.csv.gz"]"#;
+    let one = Files::of("one.csv").train;
+    for to in [r#""one.csv""#, r#"Some("one.csv")"#, r#"["one.csv"]"#, r#"(files: "one.csv")"#] {
+        assert_eq!(with(train, to).source.files().unwrap().train, one, "{to}");
     }
 }
 
@@ -369,10 +461,10 @@ fn several_teachers_and_words_that_are_not_one_a_class_are_refused_with_the_next
 
 #[test]
 fn a_session_of_a_later_version_asks_for_an_update_whatever_else_it_holds() {
-    let later = V3.replace("version: 3", "version: 4");
+    let later = V4.replace("version: 4", "version: 5");
     for text in [&later.replace("batch: 16", "a_new_field: 16"), &later.replace("Cosine", "ANewSchedule"), &later] {
         let error = refusal(text);
-        assert!(error.contains("version 4") && error.contains("update"), "{error}");
+        assert!(error.contains("version 5") && error.contains("update"), "{error}");
     }
     assert!(refusal(&V1.replace("version: 1", "version: 0")).contains("version 0"));
 }
@@ -669,7 +761,7 @@ proptest! {
         let mut draw = Draw::from(&bytes);
         let drawn = session(&mut draw, "http://localhost:1", "data");
         let started = std::time::Instant::now();
-        for text in [&drawn.full, &drawn.by_hand, V1, V2, V3] {
+        for text in [&drawn.full, &drawn.by_hand, V1, V2, V3, V4] {
             let text = damaged(&mut draw, text);
             match file::parse(&text, Path::new("damaged.ron")) {
                 Ok(session) => {

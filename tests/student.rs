@@ -15,7 +15,7 @@ use retort::link::{Command, Event, Fact, Order, ProbeRequest, Reply, RunId, Text
 use retort::record::card;
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, Column, DataSource, Head, InferenceSpec, Init, Keep, LayerMap, Metric, ModelChoice, Scoring, Session,
+    Change, DataSource, Files, Head, InferenceSpec, Init, Keep, LayerMap, Metric, ModelChoice, Scoring, Session,
     Source, UsageError, Vocabulary, file,
 };
 use serde_json::Value;
@@ -40,7 +40,7 @@ fn run(session: &Session, out: &Path) {
 
 fn small(session: Session) -> Session {
     let mut session = session;
-    session.data.limit = Some(48);
+    session.data.limit = retort::session::Limits::each(Some(48));
     session.recipe.steps = 6;
     session.recipe.batch = 8;
     (session.recipe.evaluate_every, session.recipe.checkpoint_every) = (0, 0);
@@ -396,14 +396,7 @@ fn a_row_of_the_test_table_opens_whole_and_is_answered_as_in_the_table() {
     let folder = tempfile::tempdir().unwrap();
     long_texts(&folder.path().join("long.csv"));
     let mut session = Session::built_in().unwrap();
-    let column = |name: &str| Column::Name(name.to_owned());
-    session.data.source = DataSource::Delimited {
-        path: folder.path().join("long.csv"),
-        test: None,
-        header: true,
-        text: vec![column("text")],
-        label: column("label"),
-    };
+    session.data.source = DataSource::Files(Files::of(folder.path().join("long.csv")));
     (session.data.labelled, session.teachers, session.student.max_tokens) = (None, Vec::new(), 0);
     session.recipe.terms = vec!["hard_labels".into()];
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (12, 8, 1);

@@ -114,7 +114,7 @@ fn journals_from_before_answers_were_kept_apart_are_read_without_a_fault() {
 
 fn tiny() -> Session {
     let mut session = Session::built_in().unwrap();
-    session.data.limit = Some(60);
+    session.data.limit = retort::session::Limits::each(Some(60));
     let recipe = &mut session.recipe;
     (recipe.steps, recipe.batch, recipe.evaluate_every, recipe.checkpoint_every) = (400, 4, 0, 0);
     session

@@ -11,10 +11,10 @@ use super::interrupt::Interrupt;
 use super::output::tell;
 use super::predict::{learned_from, run_of};
 use super::{CommandError, EvaluateArguments, figures};
-use crate::engine::data::{self, stream::Format};
+use crate::engine::data::{self, stream::Format as RowFormat};
 use crate::engine::{EngineError, evaluate, measure};
 use crate::link::{Side, grouped};
-use crate::session::{Column, DataSource, Sentence, Session, file, say};
+use crate::session::{Column, DataSource, Files, Format, Roles, Sentence, Session, file, say};
 
 /// Texts with their classes.
 struct Texts {
@@ -81,10 +81,8 @@ fn of_file(path: &Path, arguments: &EvaluateArguments) -> Result<Texts, CommandE
         said => Some(said.to_vec()),
     };
     let text = text.unwrap_or_else(|| vec!["text".to_owned()]);
-    let learned = match learned {
-        Some(DataSource::Delimited { label: Column::Name(name), .. } | DataSource::JsonLines { label: name, .. }) => {
-            name
-        }
+    let learned = match learned.as_ref().and_then(DataSource::files).and_then(|files| files.roles.label.as_ref()) {
+        Some(Column::Name(name)) => name.clone(),
         _ => "label".to_owned(),
     };
     let label = arguments.label.clone().unwrap_or(learned);
@@ -96,19 +94,18 @@ fn of_file(path: &Path, arguments: &EvaluateArguments) -> Result<Texts, CommandE
 }
 
 fn source(path: &Path, no_header: bool, text: Vec<String>, label: String) -> Result<DataSource, CommandError> {
-    let (path, test) = (path.to_owned(), None);
-    if Format::of(&path) == Format::JsonLines {
-        return Ok(DataSource::JsonLines { path, test, text, label });
-    }
-    let column = |name: String| match (no_header, name.parse()) {
+    let is_json = RowFormat::of(path) == RowFormat::JsonLines;
+    let column = |name: String| match (no_header && !is_json, name.parse()) {
         (true, Ok(place)) => Ok(Column::Index(place)),
         (true, Err(_)) => Err(CommandError::input(format!(
             "with --no-header columns are named by their place, counted from 0, as in --text 0 --label 1; {name:?} is none"
         ))),
         (false, _) => Ok(Column::Name(name)),
     };
-    let text = text.into_iter().map(column).collect::<Result<_, _>>()?;
-    Ok(DataSource::Delimited { path, test, header: !no_header, text, label: column(label)? })
+    let text = text.into_iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    let (roles, format) =
+        (Roles::new(text, Some(column(label)?)), if is_json { Format::Json } else { Format::delimited(!no_header) });
+    Ok(DataSource::Files(Files { format, roles, ..Files::of(path) }))
 }
 
 /// The texts of classes that the model knows, and which class each is; those of others are counted.
@@ -262,10 +259,9 @@ mod tests {
         let refused = source(Path::new("a.csv"), true, vec!["text".into()], "1".into()).unwrap_err();
         assert!(refused.to_string().contains("--text 0"), "{refused}");
         let read = source(Path::new("a.csv"), true, vec!["0".into()], "1".into()).unwrap();
-        assert!(matches!(read, DataSource::Delimited { header: false, label: Column::Index(1), .. }));
-        assert!(matches!(
-            source(Path::new("a.jsonl"), false, vec!["t".into()], "l".into()).unwrap(),
-            DataSource::JsonLines { .. }
-        ));
+        let files = read.files().unwrap();
+        assert_eq!((&files.format, &files.roles.label), (&Format::delimited(false), &Some(Column::Index(1))));
+        let read = source(Path::new("a.jsonl"), false, vec!["t".into()], "l".into()).unwrap();
+        assert_eq!(read.files().unwrap().format, Format::Json);
     }
 }

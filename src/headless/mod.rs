@@ -279,7 +279,9 @@ pub enum Offered {
     LayerMaps(ListArguments),
     /// Where a model may come from, for `source` of a teacher or the student.
     Sources(ListArguments),
-    /// The forms in which data is read, for `data.source`.
+    /// Where data may come from, for `data.source`.
+    DataSources(ListArguments),
+    /// The formats in which files of data are read, for `format` in `Files(…)`.
     Formats(ListArguments),
     /// The ways in which models answer: by which head, and which architectures.
     Tasks(ListArguments),

@@ -119,25 +119,15 @@ fn reading(arguments: &PredictArguments) -> Reading {
 
 /// The columns of the text that a run's student has learned from; the run's session lies beside it.
 pub(super) fn learned_from(model: &Path) -> Vec<String> {
-    let session = run_of(model).map(|session| session.data.source);
-    match session {
-        Some(DataSource::Delimited { text, .. }) => text.iter().map(title).collect(),
-        Some(DataSource::JsonLines { text, .. }) => text,
-        _ => Vec::new(),
-    }
+    let source = run_of(model).map(|session| session.data.source);
+    let files = source.as_ref().and_then(DataSource::files);
+    files.map_or_else(Vec::new, |files| files.roles.texts().map(Column::title).collect())
 }
 
 /// The session of the run that has left a model.
 pub(super) fn run_of(model: &Path) -> Option<Session> {
     let run = model.canonicalize().ok()?.parent()?.to_owned();
     file::open(&run.join(SESSION)).ok()
-}
-
-fn title(column: &Column) -> String {
-    match column {
-        Column::Name(name) => name.clone(),
-        Column::Index(place) => place.to_string(),
-    }
 }
 
 /// Rows and who answers them.

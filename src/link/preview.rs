@@ -1,6 +1,6 @@
 //! A table before it is taken as data: its columns, its first rows, and which column is likely to be what.
 
-use crate::session::{Column, DataSource, Sentence};
+use crate::session::{Column, DataSource, FilePart, Files, Sentence};
 
 /// Names that a class column usually has, the likeliest first.
 const CLASS_NAMES: [&str; 14] = [
@@ -147,75 +147,17 @@ pub enum Fault {
     },
 }
 
-/// The table of a source without what is chosen from it; `None` where it is no table or has no path yet.
+/// The files of a source without what is chosen from them; `None` where they are no table or have no path yet.
 pub fn bare(source: &DataSource) -> Option<DataSource> {
-    let (path, bare) = match source {
-        DataSource::Delimited { path, header, .. } => {
-            let label = Column::Index(0);
-            (path, DataSource::Delimited { path: path.clone(), test: None, header: *header, text: Vec::new(), label })
-        }
-        DataSource::JsonLines { path, .. } => {
-            let label = String::new();
-            (path, DataSource::JsonLines { path: path.clone(), test: None, text: Vec::new(), label })
-        }
-        DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => return None,
-    };
-    (!path.as_os_str().is_empty()).then_some(bare)
+    let files = source.files().filter(|_| source.is_named())?;
+    let format = files.train.format.clone().unwrap_or_else(|| files.format.clone());
+    let train = FilePart::of(files.train.files.iter().cloned());
+    Some(DataSource::Files(Files { train, format, ..Files::default() }))
 }
 
 /// The names of text and class that a source chooses; of columns without names their places.
 pub fn roles(source: &DataSource) -> Option<(Vec<String>, String)> {
-    let name = |column: &Column| match column {
-        Column::Name(name) => name.clone(),
-        Column::Index(place) => place.to_string(),
-    };
-    match source {
-        DataSource::Delimited { text, label, .. } => Some((text.iter().map(name).collect(), name(label))),
-        DataSource::JsonLines { text, label, .. } => Some((text.clone(), label.clone())),
-        DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn column(name: &str, distinct: usize, mean_chars: f64) -> SheetColumn {
-        SheetColumn { name: name.into(), filled: 1000, distinct, mean_chars, ..SheetColumn::default() }
-    }
-
-    fn sheet() -> Sheet {
-        let columns = vec![
-            column("id", 1000, 4.0),
-            column("text", 990, 60.0),
-            column("source", 3, 5.0),
-            column("category", 77, 12.0),
-        ];
-        Sheet { columns, read: 1000, whole: true, ..Sheet::default() }
-    }
-
-    #[test]
-    fn a_wrong_column_is_named_with_the_one_that_was_likely_meant() {
-        let sheet = sheet();
-        let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let meant = Some((text(&["text"]), "category".to_owned()));
-        for (chosen, class, fault) in [
-            (text(&["text"]), "id", Some(Fault::NearUnique { distinct: 1000, rows: 1000 })),
-            (text(&["text"]), "text", Some(Fault::Same)),
-            (text(&["text"]), "label", Some(Fault::NoColumn("label".into()))),
-            (text(&["sentence"]), "category", Some(Fault::NoColumn("sentence".into()))),
-            (text(&["sentence"]), "text", Some(Fault::NoColumn("sentence".into()))),
-            (text(&["text"]), "category", None),
-            (text(&["text", "source"]), "category", None),
-        ] {
-            let found = sheet.judge(&chosen, class);
-            assert_eq!(found, fault.map(|fault| Mistake { fault, meant: meant.clone() }), "{chosen:?} {class}");
-        }
-    }
-
-    #[test]
-    fn a_few_texts_of_a_class_each_are_a_beginning_and_no_mistake() {
-        let few = SheetColumn { filled: 12, distinct: 12, ..column("label", 12, 3.0) };
-        assert!(!few.is_near_unique());
-    }
+    let roles = &source.files()?.roles;
+    let text = roles.text.iter().map(Column::title).collect();
+    Some((text, roles.label.as_ref().map(Column::title).unwrap_or_default()))
 }

@@ -10,6 +10,8 @@ mod front;
 mod marks;
 mod origin;
 
+use std::path::PathBuf;
+
 use super::RunRecord;
 use crate::link::{ModelCard, Opened, Outcome, Side, human_bytes};
 use crate::session::inference_spec::FILE as USAGE;
@@ -186,8 +188,9 @@ fn data(source: &DataSource) -> String {
     match source {
         DataSource::BuiltIn(name) => format!("{}, built into Retort", cell(name)),
         DataSource::Newsgroups { .. } => "20 Newsgroups".to_owned(),
-        DataSource::Delimited { path, .. } | DataSource::JsonLines { path, .. } => {
-            cell(&path.file_name().unwrap_or_default().to_string_lossy())
+        DataSource::Files(files) => {
+            let name = |path: &PathBuf| cell(&path.file_name().unwrap_or_default().to_string_lossy());
+            files.train.files.iter().map(name).collect::<Vec<_>>().join(", ")
         }
     }
 }

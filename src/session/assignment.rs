@@ -22,7 +22,7 @@ impl Session {
     /// A sentence with the name, what is wrong and what would be right; nothing is set then.
     pub fn assign(&mut self, name: &str, value: &str) -> Result<(), Sentence> {
         if let Some(new) = renamed::path(name) {
-            return Err(say!("{name} is called {new} since version 3 of sessions; set that", name, new));
+            return Err(say!("{name} is called {new} in today's sessions; set that", name, new));
         }
         let path: Vec<&str> = name.split('.').collect();
         match path.as_slice() {
@@ -175,7 +175,7 @@ mod tests {
             ("prompt.variants", "prompt.teacher.variants"),
         ] {
             let said = refusal(old, "1");
-            assert_eq!(said, format!("{old} is called {new} since version 3 of sessions; set that"));
+            assert_eq!(said, format!("{old} is called {new} in today's sessions; set that"));
         }
     }
 

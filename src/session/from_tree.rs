@@ -91,6 +91,10 @@ fn visit_within<'de, V: Visitor<'de>>(node: &Node, least: i128, most: i128, visi
     }
 }
 
+fn is_whole(number: &str) -> bool {
+    ron::from_str::<u64>(number).is_ok() || ron::from_str::<i64>(number).is_ok() || number.parse::<i128>().is_ok()
+}
+
 /// Whole numbers: what fits an `i64` or a `u64`, else the kind of number is wrong.
 fn visit_whole<'de, V: Visitor<'de>>(node: &Node, visitor: V) -> Result<V::Value, Refusal> {
     let number = node.number()?;
@@ -131,8 +135,10 @@ impl<'de> Deserializer<'de> for &'de Node {
             Kind::Word(word) if matches!(word.as_str(), "true" | "false") => self.deserialize_bool(visitor),
             Kind::Word(_) if self.no_value() => visitor.visit_none(),
             Kind::Text(text) => visitor.visit_str(text),
-            Kind::Number(number) if number.parse::<i128>().is_ok() => visit_whole(self, visitor),
+            Kind::Number(number) if is_whole(number) => visit_whole(self, visitor),
             Kind::Number(_) => visit_fraction(self, visitor),
+            // A group of which every field is left out.
+            Kind::Tuple(None, items) if items.is_empty() => visitor.visit_map(Entries::of_fields(&[])),
             Kind::List(items) | Kind::Tuple(None, items) => visitor.visit_seq(Items { all: items, place: 0 }),
             Kind::Map(_) => self.deserialize_map(visitor),
             Kind::Fields(None, fields) => visitor.visit_map(Entries::of_fields(fields)),

@@ -7,13 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::from_tree::read;
 use super::refusal::Refusal;
 use super::ron_tree::{Kind, Node};
-use super::{SESSION_VERSION, Session, say, to_version_3};
+use super::{SESSION_VERSION, Session, say, to_version_3, to_version_4};
 
 /// What makes a session of one version into one of the next.
 type Step = fn(&mut Node) -> Result<(), Refusal>;
 
 /// The step at place `n` starts from version `n + 1`.
-const STEPS: [Step; SESSION_VERSION as usize - 1] = [split_by_the_seed_of_the_run, to_version_3::session];
+const STEPS: [Step; SESSION_VERSION as usize - 1] =
+    [split_by_the_seed_of_the_run, to_version_3::session, to_version_4::session];
 
 /// The recipe's seed where version 1 named none.
 const SEED_OF_VERSION_1: &str = "7";

@@ -36,6 +36,7 @@ pub mod sentence;
 pub mod source;
 pub mod student_init;
 mod to_version_3;
+mod to_version_4;
 mod tree_edit;
 pub mod view;
 pub mod written_sentence;
@@ -45,7 +46,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use data::{Column, Data, DataSource, Strip};
+pub use data::{
+    ClassNames, ClassWeights, Column, Data, DataSource, FilePart, Files, Format, Labels, Limits, Roles, SeveralLabels,
+    Strip,
+};
 pub use device::Device;
 pub use file::SessionError;
 pub use inference_spec::{InferenceSpec, UsageError};
@@ -64,7 +68,7 @@ pub use student_init::{Init, LayerMap, Vocabulary};
 pub use view::View;
 
 /// The newest session format this program writes; older ones are migrated when opened.
-pub const SESSION_VERSION: u32 = 3;
+pub const SESSION_VERSION: u32 = 4;
 
 /// One experiment, as saved in a `.ron` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

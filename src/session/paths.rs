@@ -10,7 +10,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::{DataSource, Session, Source};
+use super::{ClassNames, Session, Source};
 
 impl Session {
     /// Every path of the session.
@@ -23,13 +23,9 @@ impl Session {
                 Source::BuiltIn(_) | Source::Hub { .. } | Source::Server { .. } => None,
             }));
         }
-        match &mut self.data.source {
-            DataSource::BuiltIn(_) => {}
-            DataSource::Newsgroups { path, .. } => paths.push(path),
-            DataSource::Delimited { path, test, .. } | DataSource::JsonLines { path, test, .. } => {
-                paths.push(path);
-                paths.extend(test);
-            }
+        paths.extend(self.data.source.paths_mut());
+        if let ClassNames::File(names) = &mut self.data.labels.names {
+            paths.push(names);
         }
         paths.extend(&mut self.run);
         // A field that is still empty names nothing, in whatever folder.
@@ -167,7 +163,7 @@ fn is_link(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::{Column, Init, LayerMap, ModelChoice, file};
+    use crate::session::{DataSource, FilePart, Files, Init, LayerMap, ModelChoice, file};
 
     /// A session that names every kind of path, each by `path` and a name of its own.
     fn everywhere(path: &str) -> Session {
@@ -179,9 +175,10 @@ mod tests {
             init: Init::Layers { of: Some(folder("layers")), map: LayerMap::EveryOther },
             ..ModelChoice::stored(folder("student"))
         };
-        let (path, test) = (at("rows.csv"), Some(at("test rows.csv")));
-        let (text, label) = (vec![Column::Index(0)], Column::Index(1));
-        session.data.source = DataSource::Delimited { path, test, header: true, text, label };
+        let files = |name: &str| FilePart::of([at(name)]);
+        let (train, validation, test) = (files("rows.csv"), files("validation.csv"), files("test rows.csv"));
+        session.data.source = DataSource::Files(Files { train, validation, test, ..Files::default() });
+        session.data.labels.names = ClassNames::File(at("classes.txt"));
         session.run = Some(at("run"));
         session
     }
@@ -199,7 +196,7 @@ mod tests {
         }
         for named in ["s", "s/deep", "s/ä 数据's", "other"] {
             let session = everywhere(root.join(named).to_str().unwrap());
-            assert_eq!(paths(&session).len(), 6);
+            assert_eq!(paths(&session).len(), 8);
             for place in ["s", "s/deep", "runs/1", "runs/new", "."] {
                 let path = root.join(place).join("session.ron");
                 file::save(&session, &path).unwrap();

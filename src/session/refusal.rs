@@ -127,7 +127,7 @@ impl de::Error for Refusal {
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let meant = match renamed::field(field, expected) {
-            Some(new) => say!(" (called {new} since version 3)", new),
+            Some(new) => say!(" (called {new} in today's sessions)", new),
             None => suggested(field, expected),
         };
         let reason = say!(

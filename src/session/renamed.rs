@@ -1,8 +1,8 @@
 //! What the fields of older sessions are called today, for whoever writes an old name where the new one belongs.
 //! Not here: the steps that read an old session, see [`super::migration`].
 
-/// Fields with another name since version 3. A path that goes on behind the old name goes on behind the new one.
-const RENAMED: [(&str, &str); 13] = [
+/// What today's version calls the fields that had other names before it. A path that goes on behind the old name goes on behind the new one.
+const RENAMED: [(&str, &str); 18] = [
     ("models.teacher.start", "teacher.init"),
     ("models.teacher.layers", "teacher.init"),
     ("models.student.start", "student.init"),
@@ -16,6 +16,11 @@ const RENAMED: [(&str, &str); 13] = [
     ("recipe.losses", "recipe.terms"),
     ("prompt.template", "prompt.teacher.template"),
     ("prompt.variants", "prompt.teacher.variants"),
+    ("data.source.path", "data.source.train"),
+    ("data.source.text", "data.source.roles.text"),
+    ("data.source.label", "data.source.roles.label"),
+    ("data.source.header", "data.source.format"),
+    ("data.source.separator", "data.source.format"),
 ];
 
 /// The pair that was a group of its own, and what became of it.

@@ -12,7 +12,7 @@ use super::steering::Steering;
 use super::undo::Part;
 use crate::link::Command;
 use crate::record::opening::Shown;
-use crate::session::{Column, DataSource, ModelChoice, Session, Source, Strip};
+use crate::session::{DataSource, FilePart, Files, Format, ModelChoice, Session, Source, Strip};
 
 impl WorkbenchApp {
     pub(super) fn save(&mut self) {
@@ -251,11 +251,10 @@ impl WorkbenchApp {
         let mut data = self.session.data.clone();
         data.source = self.state.choosing.data.take().unwrap_or(data.source);
         match (&mut data.source, wish) {
-            (DataSource::Delimited { test, .. } | DataSource::JsonLines { test, .. }, DialogRequest::TestFile) => {
-                *test = Some(picked);
+            (DataSource::Files(files), DialogRequest::TestFile) => files.test = FilePart::of([picked]),
+            (DataSource::Files(files), DialogRequest::DataFile) if is_table(&picked) => {
+                files.train = FilePart::of([picked]);
             }
-            (DataSource::Delimited { path, .. }, DialogRequest::DataFile) if is_delimited(&picked) => *path = picked,
-            (DataSource::JsonLines { path, .. }, DialogRequest::DataFile) if is_json_lines(&picked) => *path = picked,
             (DataSource::Newsgroups { path, .. }, _) if !is_table(&picked) => *path = picked,
             (source, _) => *source = source_for(picked),
         }
@@ -285,12 +284,10 @@ fn is_table(path: &Path) -> bool {
 
 /// What a path most likely holds, with the commonest names for its parts.
 fn source_for(path: PathBuf) -> DataSource {
-    let named = |name: &str| Column::Name(name.to_owned());
     if is_delimited(&path) {
-        let (text, label) = (vec![named("text")], named("label"));
-        DataSource::Delimited { path, test: None, header: true, text, label }
+        DataSource::Files(Files { format: Format::delimited(true), ..Files::of(path) })
     } else if is_json_lines(&path) {
-        DataSource::JsonLines { path, test: None, text: vec!["text".to_owned()], label: "label".to_owned() }
+        DataSource::Files(Files { format: Format::Json, ..Files::of(path) })
     } else {
         DataSource::Newsgroups { path, strip: Strip::default() }
     }
@@ -371,8 +368,9 @@ mod tests {
 
     #[test]
     fn a_path_is_read_as_what_its_name_says() {
-        assert!(matches!(source_for("a/b.CSV".into()), DataSource::Delimited { .. }));
-        assert!(matches!(source_for("a/b.jsonl".into()), DataSource::JsonLines { .. }));
+        let format = |path: &str| source_for(path.into()).files().map(|files| files.format.clone());
+        assert_eq!(format("a/b.CSV"), Some(Format::delimited(true)));
+        assert_eq!(format("a/b.jsonl"), Some(Format::Json));
         assert!(matches!(source_for("a/20news-bydate.tar.gz".into()), DataSource::Newsgroups { .. }));
         assert!(matches!(source_for("a/folder".into()), DataSource::Newsgroups { .. }));
     }

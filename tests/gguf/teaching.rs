@@ -23,7 +23,7 @@ fn teacher(folder: &Path, dtype: GgmlDType) -> PathBuf {
 
 fn session(teacher: &Path) -> Session {
     let mut session = Session::built_in().unwrap();
-    session.data.limit = Some(64);
+    session.data.limit = retort::session::Limits::each(Some(64));
     session.recipe.device = crate::tiny::where_computed::asked();
     session.set_teacher(Some(ModelChoice::stored(Source::Folder(teacher.to_owned()))));
     session

@@ -55,7 +55,7 @@ fn session(file: Option<&str>) -> Session {
     let (repo, revision) = ("owner/tiny".to_owned(), "main".to_owned());
     let source = Source::Hub { repo, revision, file: file.map(str::to_owned) };
     session.set_teacher(Some(ModelChoice { head: Head::LabelWords, ..ModelChoice::stored(source) }));
-    session.data.limit = Some(24);
+    session.data.limit = retort::session::Limits::each(Some(24));
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (2, 4, 1);
     session
 }

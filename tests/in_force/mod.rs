@@ -7,7 +7,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
 use retort::link::preview::{Preview, Sheet, SheetColumn};
 use retort::link::{About, Command, Connection, Fact, Notice, Opened, Order, Outcome, Phase, Reach, Reply};
-use retort::session::{Data, DataSource, ModelChoice, Models, Prompts, Session, Source};
+use retort::session::{Column, Data, DataSource, ModelChoice, Models, Prompts, Session, Source};
 use retort::window::Action;
 use retort::window::undo::Part;
 
@@ -427,15 +427,9 @@ fn opens(play: &mut Play) -> bool {
 }
 
 fn table(path: &str, label: &str) -> Data {
-    use retort::session::Column;
-    let named = |name: &str| Column::Name(name.into());
-    let source = DataSource::Delimited {
-        path: path.into(),
-        test: None,
-        header: true,
-        text: vec![named("text")],
-        label: named(label),
-    };
+    use retort::session::{Files, Format, Roles};
+    let roles = Roles::new([Column::named("text")], Some(Column::named(label)));
+    let source = DataSource::Files(Files { format: Format::delimited(true), roles, ..Files::of(path) });
     Data { source, ..Session::built_in().unwrap().data }
 }
 
@@ -461,10 +455,7 @@ fn columns_are_those_of_the_file_that_is_meant_whichever_way_its_path_came() {
     play.look(2);
     play.press(Modifiers::NONE, Key::Enter);
     let second = previews(&mut play);
-    assert!(
-        matches!(&second[..], [DataSource::Delimited { path, .. }] if path.ends_with("second.csv")),
-        "typed: {second:?}"
-    );
+    assert!(matches!(&second[..], [source] if source.path().unwrap().ends_with("second.csv")), "typed: {second:?}");
     assert!(!play.has("category as class"), "those of the first file are not offered for the second");
     assert!(play.says("reading the columns"));
     // An answer that comes late is of the other file.
@@ -521,10 +512,9 @@ fn a_class_column_that_is_none_is_refused_with_the_likely_one_at_a_click() {
 #[test]
 fn columns_without_names_are_told_by_what_stands_in_them() {
     let mut data = table("/data/first.csv", "1");
-    if let DataSource::Delimited { header, text, label, .. } = &mut data.source {
-        *header = false;
-        (*text, *label) = (vec![retort::session::Column::Index(0)], retort::session::Column::Index(1));
-    }
+    let files = data.source.files_mut().unwrap();
+    files.format = retort::session::Format::delimited(false);
+    files.roles = retort::session::Roles::new([Column::Index(0)], Some(Column::Index(1)));
     let mut play = Play::of(Session { data, ..Session::built_in().unwrap() }, None);
     play.look_into("Data");
     let (source, mut found) = (previews(&mut play).remove(0), sheet());
@@ -567,7 +557,7 @@ fn of_a_long_path_the_end_is_shown_and_the_whole_once_it_is_typed_into() {
     play.harness.event(egui::Event::Text("x".into()));
     play.look(2);
     play.press(Modifiers::NONE, Key::Enter);
-    let DataSource::Delimited { path: typed, .. } = &play.app().session().data.source else { panic!("no table") };
+    let typed = play.app().session().data.source.path().unwrap();
     assert_eq!(typed.to_str(), Some(format!("{path}x").as_str()));
 }
 

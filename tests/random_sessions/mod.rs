@@ -40,7 +40,7 @@ const TEXTS: [&str; 6] = ["plain", "a, b: (c)", "\\\"quoted\\\" // no comment", 
 pub fn session(draw: &mut Draw, address: &str, folder: &str) -> Drawn {
     let mut fields: Vec<(String, String)> = Vec::new();
     let mut put = |full: String, by_hand: String| fields.push((full, by_hand));
-    let version = draw.below(3) + 1;
+    let version = draw.below(4) + 1;
     put(format!("version: {version}"), format!("version:{version}"));
     let name = draw.of(&TEXTS);
     put(format!("name: \"{name}\""), format!("name : \"{name}\""));
@@ -53,7 +53,7 @@ pub fn session(draw: &mut Draw, address: &str, folder: &str) -> Drawn {
         let (full, by_hand) = student(draw, folder);
         put(format!("student: {full}"), format!("student: {by_hand}"));
     }
-    let (full, by_hand) = data(draw, folder);
+    let (full, by_hand) = if version < 4 { data(draw, folder) } else { files(draw, folder) };
     put(format!("data: {full}"), format!("/* the data */ data: {by_hand}"));
     let word = draw.of(&TEXTS);
     let wording =
@@ -61,7 +61,7 @@ pub fn session(draw: &mut Draw, address: &str, folder: &str) -> Drawn {
     let own = if version > 2 && draw.yes() { "student: Some((template: \"{text}: {answer}\")), " } else { "" };
     let prompt = |own: &str, label: String| format!("prompt: ({wording}, {own}label_words: {label})");
     let full = match version {
-        3 => format!("{{\"x\": [\"{word}\"], \"7\": [\"7\"]}}"),
+        3.. => format!("{{\"x\": [\"{word}\"], \"7\": [\"7\"]}}"),
         _ => format!("{{\"x\": \"{word}\", \"7\": \"7\"}}"),
     };
     let bare = own.replace("Some((", "(").replace(")),", "),");
@@ -166,6 +166,41 @@ fn data(draw: &mut Draw, folder: &str) -> (String, String) {
     (
         format!("(source: {full}, validation: 0.2, labelled: Some({limit}), limit: Some({limit}))"),
         format!("(source: {by_hand}, validation: 2e-1, limit: {limit}, labelled: {limit},)"),
+    )
+}
+
+fn files(draw: &mut Draw, folder: &str) -> (String, String) {
+    let roles = |text: &str, label: &str| format!("(text: [{text}], label: Some({label}))");
+    let (full, by_hand) = match draw.below(4) {
+        0 => ("BuiltIn(\"posts\")".to_owned(), "BuiltIn(\"posts\")".to_owned()),
+        1 => (
+            format!(
+                "Files(train: [\"{folder}/a.csv\"], format: Auto, roles: {})",
+                roles("Name(\"text\")", "Name(\"label\")")
+            ),
+            format!("Files(train: \"{folder}/a.csv\")"),
+        ),
+        2 => (
+            format!(
+                "Files(train: [\"{folder}/a.csv\"], test: [\"{folder}/a.csv\"], format: Delimited(separator: Some(\",\"), header: true), roles: {})",
+                roles("Index(0)", "Index(1)")
+            ),
+            format!(
+                "Files(roles: (label: 1, text: 0), test: \"{folder}/a.csv\", format: Delimited(separator: \",\"), train: (files: \"{folder}/a.csv\"))"
+            ),
+        ),
+        _ => (
+            format!("Files(train: [\"{folder}/a.jsonl\"], validation: [], format: Json)"),
+            format!("Files(format: \"Json\", train: \"{folder}/a.jsonl\")"),
+        ),
+    };
+    let limit = draw.below(200) + 10;
+    let labels = "labels: (names: [\"x\", \"y\"], merge: true, several: First, weights: Equal)";
+    (
+        format!(
+            "(source: {full}, {labels}, validation: 0.2, labelled: Some({limit}), limit: (train: Some({limit}), validation: Some({limit}), test: Some({limit})))"
+        ),
+        format!("(source: {by_hand}, {labels}, validation: 2e-1, limit: {limit}, labelled: {limit},)"),
     )
 }
 

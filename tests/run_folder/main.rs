@@ -24,7 +24,7 @@ use std::time::Duration;
 use retort::engine;
 use retort::link::{Command, Event, Fact, Order, Outcome, Phase, Reply, RunId, WatchEnd, connect};
 use retort::record::recorder::Recorder;
-use retort::session::{Column, DataSource, Init, ModelChoice, Session, Source};
+use retort::session::{DataSource, Files, Format, Init, Limits, ModelChoice, Session, Source};
 
 /// A classifier of two layers and width 32 on a few short texts, from labels alone.
 pub fn tiny(data: &Path) -> Session {
@@ -37,10 +37,9 @@ pub fn tiny(data: &Path) -> Session {
     std::fs::write(&path, format!("text,label\n{rows}")).unwrap();
     let mut session = Session::built_in().unwrap();
     session.name = "tiny".into();
-    let (text, label) = (vec![Column::Name("text".into())], Column::Name("label".into()));
-    session.data.source = DataSource::Delimited { path, test: None, header: true, text, label };
+    session.data.source = DataSource::Files(Files { format: Format::delimited(true), ..Files::of(path) });
     (session.data.validation, session.data.test) = (0.2, 0.2);
-    (session.data.limit, session.data.labelled) = (None, None);
+    (session.data.limit, session.data.labelled) = (Limits::default(), None);
     session.set_teacher(None);
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/bert_classifier");
     session.student = ModelChoice { init: Init::Fresh, ..ModelChoice::stored(Source::Folder(model)) };

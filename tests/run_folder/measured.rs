@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use retort::link::{Command, Event, Fact, Measuring, Order, Outcome, Phase, Reply, RunId, Side};
-use retort::session::{DataSource, Session};
+use retort::session::{FilePart, Session};
 
 use super::ending::{failing, with_teacher};
 use super::{Play, run, start, tiny, weights};
@@ -143,9 +143,7 @@ fn long_test(folder: &Path) -> Session {
     let test = folder.join("long.csv");
     let row = |i: usize| format!("text {i} about {},{}\n", i % 97, ["sport", "space", "food", "drink"][i % 4]);
     fs::write(&test, format!("text,label\n{}", (0..40_000).map(row).collect::<String>())).unwrap();
-    if let DataSource::Delimited { test: place, .. } = &mut session.data.source {
-        *place = Some(test);
-    }
+    session.data.source.files_mut().unwrap().test = FilePart::of([test]);
     session
 }
 
@@ -176,10 +174,9 @@ fn a_stop_while_the_end_is_measured_keeps_the_student_and_says_what_was_not_meas
     let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".tmp")), "{left:?}");
     // The student is that of a run that was measured.
-    let mut short = session.clone();
-    if let DataSource::Delimited { test, .. } = &mut short.data.source {
-        fs::write(test.as_ref().unwrap(), "text,label\nhot tea,drink\na ball,sport\n").unwrap();
-    }
+    let short = session.clone();
+    let test = &short.data.source.files().unwrap().test.files[0];
+    fs::write(test, "text,label\nhot tea,drink\na ball,sport\n").unwrap();
     run(&short, &folder.path().join("whole"));
     assert!(weights(&out) == weights(&folder.path().join("whole")));
 }

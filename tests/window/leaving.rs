@@ -243,7 +243,5 @@ fn a_dropped_file_is_offered_for_what_it_can_be() {
     offered(&mut play);
     play.harness.get_by_role_and_label(Role::Button, "Test file").click();
     play.look(2);
-    assert!(
-        matches!(&play.app().session().data.source, DataSource::Delimited { test: Some(test), .. } if *test == path)
-    );
+    assert_eq!(play.app().session().data.source.files().unwrap().test.files, [path]);
 }

@@ -1,29 +1,89 @@
-//! One example: the texts of its fields, and what is to be learned of it.
+//! One example: the texts of its columns, and what is to be learned of it.
 
 use std::sync::Arc;
 
-/// The name of the field that every source of texts fills.
+/// The slot that all text columns together fill.
 pub const TEXT: &str = "text";
 
-/// The texts of an example by the name of their column, in the order in which a template names them.
-/// Cloned without copying a letter.
+/// What the columns of an example are called, the same for all examples of a data set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Names: first those of the text's columns in the order of `{text}`, then others that a template names.
+    pub names: Vec<String>,
+    /// How many of them make up the text.
+    pub texts: usize,
+    /// Whether the last of the text's columns is a second text, which an encoder reads as its second segment.
+    pub has_pair: bool,
+}
+
+impl Layout {
+    /// Whether all there is is the text itself, whatever its column is called.
+    pub fn is_plain(&self) -> bool {
+        self.names.len() == 1 && self.texts == 1 && !self.has_pair
+    }
+}
+
+/// The texts of an example: one, or those of several columns. Cloned without copying a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fields(Arc<[(Arc<str>, Arc<str>)]>);
+pub struct Fields {
+    /// The columns of the text with a line break between; never empty of an example of the data.
+    text: Arc<str>,
+    /// What each column says, where it is not the text alone.
+    columns: Option<Arc<(Arc<Layout>, Vec<Box<str>>)>>,
+}
 
 impl Fields {
-    /// The only field, [`TEXT`].
+    /// A text alone.
     pub fn text(text: impl Into<Arc<str>>) -> Self {
-        Self([(Arc::from(TEXT), text.into())].into())
+        Self { text: text.into(), columns: None }
     }
 
-    /// A field's text.
-    pub fn get(&self, name: &str) -> Option<&Arc<str>> {
-        self.0.iter().find(|(own, _)| &**own == name).map(|(_, text)| text)
+    /// The texts of the columns of `layout`, in its order; white space at their ends is taken off.
+    pub fn new(layout: &Arc<Layout>, texts: &[&str]) -> Self {
+        let trimmed = || texts.iter().map(|text| text.trim());
+        let joined = trimmed().take(layout.texts).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+        let columns = || Arc::new((Arc::clone(layout), trimmed().map(Box::from).collect()));
+        Self { text: joined.into(), columns: (!layout.is_plain()).then(columns) }
     }
 
-    /// All fields, name and text.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, text)| (&**name, &**text))
+    /// A text as a person types it: each line is one column of the text, the last column takes the lines that are
+    /// left; columns beside the text stay empty.
+    pub fn typed(layout: &Arc<Layout>, text: &str) -> Self {
+        let mut lines = text.trim().splitn(layout.texts.max(1), '\n');
+        let texts: Vec<&str> = layout.names.iter().map(|_| lines.next().unwrap_or_default()).collect();
+        Self::new(layout, &texts)
+    }
+
+    /// All of the text: its columns with a line break between.
+    pub fn whole(&self) -> &str {
+        &self.text
+    }
+
+    /// The same, shared.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
+    /// What a slot of a template stands for: `text`, or a column by its name; a column that is called `text`, too,
+    /// goes before.
+    pub fn get(&self, slot: &str) -> Option<&str> {
+        let column = self.columns().find(|(name, _)| *name == slot).map(|(_, text)| text);
+        column.or_else(|| (slot == TEXT).then_some(&*self.text))
+    }
+
+    /// The columns, name and text; none where the text is all there is.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        let columns = self.columns.as_deref().into_iter();
+        columns
+            .flat_map(|(layout, texts)| layout.names.iter().map(String::as_str).zip(texts.iter().map(|text| &**text)))
+    }
+
+    /// First and second text for an encoder, where the second is one of its own.
+    pub fn pair(&self) -> Option<(String, &str)> {
+        let (layout, texts) = self.columns.as_deref().filter(|(layout, _)| layout.has_pair)?;
+        let (second, first) = texts.get(..layout.texts)?.split_last()?;
+        let first: Vec<&str> = first.iter().map(|text| &**text).filter(|text| !text.is_empty()).collect();
+        Some((first.join("\n"), second))
     }
 }
 
@@ -40,34 +100,36 @@ pub enum Target {
 }
 
 /// One row of the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// Its texts, without white space at their ends; [`TEXT`] is never empty.
+    /// Its texts, without white space at their ends.
     pub fields: Fields,
     /// What it teaches.
     pub target: Target,
+    /// What it counts in the loss, not below 0.
+    pub weight: f32,
 }
 
 impl Example {
     /// A text with its class, where that is known.
     pub fn classified(text: impl Into<Arc<str>>, class: Option<usize>) -> Self {
         let class = class.and_then(|class| u32::try_from(class).ok());
-        Self { fields: Fields::text(text), target: class.map_or(Target::None, Target::Class) }
+        Self { fields: Fields::text(text), target: class.map_or(Target::None, Target::Class), weight: 1.0 }
     }
 
     /// A text alone, as a person or a file brings it.
     pub fn unlabelled(text: impl Into<Arc<str>>) -> Self {
-        Self { fields: Fields::text(text), target: Target::None }
+        Self { fields: Fields::text(text), target: Target::None, weight: 1.0 }
     }
 
-    /// The text of its [`TEXT`] field; empty where it has none.
+    /// All of its text.
     pub fn text(&self) -> &str {
-        self.fields.get(TEXT).map_or("", |text| text)
+        self.fields.whole()
     }
 
     /// The same, shared.
     pub fn shared_text(&self) -> Arc<str> {
-        self.fields.get(TEXT).cloned().unwrap_or_else(|| Arc::from(""))
+        self.fields.shared()
     }
 
     /// Its class, where it has one.
@@ -84,14 +146,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_example_keeps_its_fields_by_name_and_its_target_apart() {
+    fn an_example_has_a_text_and_a_class_or_none() {
         let labelled = Example::classified("a goal", Some(3));
         assert_eq!((labelled.text(), labelled.class()), ("a goal", Some(3)));
-        assert_eq!(labelled.fields.iter().collect::<Vec<_>>(), [(TEXT, "a goal")]);
-        assert_eq!(labelled.fields.get("title"), None);
-        assert_eq!(Example::classified("a goal", None), Example::unlabelled("a goal"));
-        assert_ne!(labelled, Example::unlabelled("a goal"));
-        let answered = Example { target: Target::Text("goal".into()), ..Example::unlabelled("a") };
-        assert_eq!(answered.class(), None);
+        assert_eq!(labelled.fields.get(TEXT), Some("a goal"));
+        assert_eq!((labelled.fields.get("title"), labelled.fields.columns().count()), (None, 0));
+        assert_eq!(Example::unlabelled("a goal").class(), None);
+    }
+
+    #[test]
+    fn columns_are_the_text_together_and_each_by_its_name() {
+        let names = ["premise", "hypothesis", "topic"].map(str::to_owned).to_vec();
+        let layout = Arc::new(Layout { names, texts: 2, has_pair: true });
+        let fields = Fields::new(&layout, &[" It rains. ", "It is wet.", "weather"]);
+        assert_eq!(fields.whole(), "It rains.\nIt is wet.");
+        assert_eq!(
+            ["premise", "topic", TEXT, "other"].map(|slot| fields.get(slot)),
+            [Some("It rains."), Some("weather"), Some("It rains.\nIt is wet."), None]
+        );
+        assert_eq!(fields.pair(), Some(("It rains.".to_owned(), "It is wet.")));
+        let typed = Fields::typed(&layout, "It rains.\nIt is\nwet.");
+        assert_eq!((typed.get("hypothesis"), typed.get("topic")), (Some("It is\nwet."), Some("")));
+        assert_eq!(Fields::new(&layout, &["one", " ", "x"]).whole(), "one", "an empty column leaves no empty line");
+    }
+
+    #[test]
+    fn one_column_is_the_text_whatever_it_is_called() {
+        let layout = Arc::new(Layout { names: vec!["review".to_owned()], texts: 1, has_pair: false });
+        assert_eq!(Fields::new(&layout, &["good"]), Fields::text("good"));
     }
 }

@@ -34,12 +34,13 @@ mod strip;
 use std::path::{Path, PathBuf};
 
 use crate::link::PartCounts;
-use crate::session::{Data, DataSource, Sentence, knob::Entry, say};
+use crate::session::{Column, Data, DataSource, Files, Format, Sentence, knob::Entry, say};
 
 pub use batches::Batches;
 use columns::Roles;
 pub use data_error::DataError;
-pub use example::{Example, Fields, Target};
+pub use example::{Example, Fields, Layout, Target};
+use parts::Parts;
 pub use split::beyond_limit;
 
 /// The corpora that ship with the program.
@@ -51,7 +52,7 @@ pub fn gold(examples: &[Example]) -> Vec<usize> {
 }
 
 /// Texts with classes, cut into parts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// Class names: in numeric order if all of them are integers, else sorted by name.
     pub classes: Vec<String>,
@@ -100,10 +101,7 @@ pub fn open(data: &Data, seed: u64) -> Result<Dataset, DataError> {
     let mut parts = match &data.source {
         DataSource::BuiltIn(name) => built_in::read(name)?,
         DataSource::Newsgroups { path, strip } => newsgroups::read(path, *strip)?,
-        DataSource::Delimited { path, test, header, text, label } => {
-            delimited::read(path, test.as_deref(), &Roles { header: *header, text, label })?
-        }
-        DataSource::JsonLines { path, test, text, label } => json_lines::read(path, test.as_deref(), text, label)?,
+        DataSource::Files(files) => read_files(files)?,
     };
     let place = place(&data.source);
     labels::settle(&mut parts, &labels::Places { all: &place, test: test_file(&data.source) })?;
@@ -127,10 +125,7 @@ pub struct LabelledRows {
 /// [`DataError`] naming the file and, where there is one, the line; also where no row has a class.
 pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
     let parts = match source {
-        DataSource::Delimited { path, header, text, label, .. } => {
-            delimited::read(path, None, &Roles { header: *header, text, label })?
-        }
-        DataSource::JsonLines { path, text, label, .. } => json_lines::read(path, None, text, label)?,
+        DataSource::Files(files) => read_files(&Files { test: Default::default(), ..files.clone() })?,
         DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => {
             let reason = say!("a corpus has parts of its own; name a session with it instead");
             return Err(DataError::Roles { reason, path: place(source) });
@@ -149,19 +144,30 @@ pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
     Ok(LabelledRows { rows, notes: parts.notes, left_out })
 }
 
-fn test_file(source: &DataSource) -> Option<&Path> {
-    match source {
-        DataSource::Delimited { test, .. } | DataSource::JsonLines { test, .. } => test.as_deref(),
-        DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => None,
+fn read_files(files: &Files) -> Result<Parts, DataError> {
+    let path = files.train.files.first().cloned().unwrap_or_default();
+    let test = files.test.files.first().map(PathBuf::as_path);
+    let label = files.roles.label.clone().unwrap_or_else(|| Column::named("label"));
+    match &files.format {
+        format if *format != Format::Json => {
+            let header = *format != Format::delimited(false);
+            delimited::read(&path, test, &Roles { header, text: &files.roles.text, label: &label })
+        }
+        _ => {
+            let text: Vec<String> = files.roles.text.iter().map(Column::title).collect();
+            json_lines::read(&path, test, &text, &label.title())
+        }
     }
+}
+
+fn test_file(source: &DataSource) -> Option<&Path> {
+    source.files()?.test.files.first().map(PathBuf::as_path)
 }
 
 /// What errors about the whole data set point at.
 fn place(source: &DataSource) -> PathBuf {
     match source {
         DataSource::BuiltIn(name) => Path::new("built-in corpora").join(name),
-        DataSource::Newsgroups { path, .. }
-        | DataSource::Delimited { path, .. }
-        | DataSource::JsonLines { path, .. } => path.clone(),
+        DataSource::Newsgroups { .. } | DataSource::Files(_) => source.path().unwrap_or(Path::new("")).to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use super::decode::read_text;
 use super::delimited::{delimiter, is_quoted};
 use super::json_values::each;
 use crate::link::preview::{Sheet, SheetColumn};
-use crate::session::{DataSource, Sentence};
+use crate::session::{DataSource, Format, Sentence};
 
 /// Most rows that are looked at: enough to tell classes from texts, in a moment.
 const MOST: usize = 20_000;
@@ -27,8 +27,13 @@ const CELL: usize = 120;
 /// [`DataError`] if the file cannot be read, or is no table.
 pub fn preview(source: &DataSource) -> Result<Sheet, DataError> {
     match source {
-        DataSource::Delimited { path, header, .. } => delimited(path, *header),
-        DataSource::JsonLines { path, .. } => json(path),
+        DataSource::Files(files) => {
+            let path = files.train.files.first().cloned().unwrap_or_default();
+            match &files.format {
+                Format::Json => json(&path),
+                format => delimited(&path, *format != Format::delimited(false)),
+            }
+        }
         DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => Ok(Sheet::default()),
     }
 }
@@ -161,16 +166,16 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::Column;
+    use crate::session::Files;
 
     fn look(name: &str, content: &str, header: bool) -> Result<Sheet, DataError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         let source = if name.ends_with("jsonl") {
-            DataSource::JsonLines { path, test: None, text: Vec::new(), label: String::new() }
+            DataSource::Files(Files { format: Format::Json, ..Files::of(path) })
         } else {
-            DataSource::Delimited { path, test: None, header, text: Vec::new(), label: Column::Index(0) }
+            DataSource::Files(Files { format: Format::delimited(header), ..Files::of(path) })
         };
         preview(&source)
     }

@@ -48,8 +48,11 @@ pub fn split(parts: Parts, data: &Data, seed: u64, path: &Path) -> Result<Datase
         None => cutter.cut(&mut train, data.validation, Draw::Validation),
     };
     let all = train.len() + validation.len() + test.len();
-    let limit = |part| cutter.limit(part, data.limit);
-    let (train, validation, test) = (limit(train), limit(validation), limit(test));
+    let (train, validation, test) = (
+        cutter.limit(train, data.limit.train),
+        cutter.limit(validation, data.limit.validation),
+        cutter.limit(test, data.limit.test),
+    );
     let labelled = Cutter { seed, ..cutter }.labelled(&train, data.labelled);
     let read = train.len() + validation.len() + test.len();
     let mut left_out = parts.left_out;
@@ -219,11 +222,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::session::DataSource;
+    use crate::session::{DataSource, Labels, Limits};
 
     fn asked() -> Data {
         let source = DataSource::BuiltIn("posts".into());
-        Data { source, validation: 0.1, test: 0.2, split_seed: 0, labelled: None, limit: None }
+        Data {
+            source,
+            labels: Labels::default(),
+            validation: 0.1,
+            test: 0.2,
+            split_seed: 0,
+            labelled: None,
+            limit: Limits::default(),
+        }
     }
 
     fn rows(labels: &[(&str, usize)]) -> Rows {
@@ -283,7 +294,7 @@ mod tests {
     #[test]
     fn the_split_depends_on_its_own_seed_alone_and_the_labels_on_the_runs() {
         let cut_with = |split_seed, seed| {
-            let data = Data { split_seed, limit: Some(30), labelled: Some(10), ..asked() };
+            let data = Data { split_seed, limit: Limits::each(Some(30)), labelled: Some(10), ..asked() };
             cut(unsplit(&[("a", 40), ("b", 40)]), &data, seed).unwrap()
         };
         let (one, other) = (cut_with(1, 1), cut_with(1, 2));
@@ -325,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_limit_holds_for_each_part_and_keeps_every_class() {
-        let data = Data { limit: Some(10), ..asked() };
+        let data = Data { limit: Limits::each(Some(10)), ..asked() };
         let set = cut(unsplit(&[("a", 300), ("b", 100), ("c", 10)]), &data, 1).unwrap();
         assert_eq!((set.train.len(), set.validation.len(), set.test.len()), (10, 10, 10));
         assert!(per_class(&set, &set.train).iter().all(|count| *count > 0));
@@ -337,7 +348,7 @@ mod tests {
         assert!(error.contains("class `only`") && error.ends_with("rows.csv"), "{error}");
         let error = cut(Parts::default(), &asked(), 1).unwrap_err().to_string();
         assert!(error.contains("no training examples"), "{error}");
-        let none = Data { limit: Some(0), ..asked() };
+        let none = Data { limit: Limits::each(Some(0)), ..asked() };
         assert!(cut(unsplit(&[("a", 9), ("b", 9)]), &none, 1).unwrap_err().to_string().contains("limit is 0"));
     }
 
@@ -354,7 +365,7 @@ mod tests {
         assert!(set.train.iter().zip(&set.labelled).all(|(example, labelled)| example.class().is_some() == *labelled));
         let few = cut(parts.clone(), &Data { labelled: Some(10), ..asked() }, 1).unwrap();
         assert_eq!(few.counts().labelled, 10, "counted among those that have one");
-        let limited = cut(parts.clone(), &Data { limit: Some(20), ..asked() }, 1).unwrap();
+        let limited = cut(parts.clone(), &Data { limit: Limits::each(Some(20)), ..asked() }, 1).unwrap();
         assert_eq!(limited.train.len(), 20);
         assert!((6..=12).contains(&limited.counts().labelled), "in proportion");
         assert_eq!(limited.left_out, [(beyond_limit(), 83)]);

@@ -27,6 +27,7 @@ The built-in session, which runs where no other is named:
 | map from text to … | `{"key": value}` |
 | group | `(field: value, field: value)`, in any order; a field that has a default may be left out |
 | choice | one of the names in its table, with what belongs in the parentheses behind it |
+| value | of several forms, which its table lists |
 | optional … | the value, `Some(value)`, or `None` for none |
 
 `// …` to the end of a line is a comment. Relative paths start at the file. A field that does not exist is refused,
@@ -48,7 +49,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     (
         "data",
         r#"data: (
-    source: Delimited(path: "reviews.csv", text: ["review"], label: "stars"),
+    source: Files(train: "reviews.csv", test: "held-out.csv", roles: (text: "review", label: "stars")),
+    labels: (names: {"1": "bad", "5": "good"}),
     validation: 0.1,
     labelled: Some(500),
 ),"#,
@@ -62,7 +64,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "prompt",
         r#"prompt: (
     teacher: (template: "{text}\nThe review gives {answer}"),
-    label_words: {"1": "one star", "5": "five stars"},
+    label_words: {"bad": "one star", "good": "five stars"},
     chat: Auto,
 ),"#,
     ),

@@ -27,7 +27,10 @@ fn has_section(field: &Field) -> bool {
 /// Where each type with a name is described: the heading, and the path of the first value of that type.
 fn sections(shape: &Shape) -> BTreeMap<&str, (String, String)> {
     let mut sections = BTreeMap::new();
-    for row in rows(shape) {
+    let mut rows = rows(shape);
+    // The place that a reader comes to first is the one with the fewest fields before it.
+    rows.sort_by_key(|row| row.path.matches('.').count());
+    for row in rows {
         for name in types_in(shape, &row.field.form) {
             let heading = if row.path.contains(['.', '[']) { name.to_owned() } else { row.path.clone() };
             let path = format!("{}{}", row.path, if matches!(row.field.form, Form::List(_)) { "[]" } else { "" });
@@ -40,14 +43,16 @@ fn sections(shape: &Shape) -> BTreeMap<&str, (String, String)> {
 /// The type with a name that a form holds, and those that its choices hold as a value.
 fn types_in<'a>(shape: &'a Shape, form: &'a Form) -> Vec<&'a str> {
     let Some(name) = form.named() else { return Vec::new() };
-    let inner = match &shape.types[name].content {
-        Content::Choices(choices) => choices.iter().filter_map(|choice| match &choice.inside {
-            Inside::Value(form) => Some(types_in(shape, form)),
-            Inside::Nothing | Inside::Fields(_) => None,
-        }),
-        Content::Fields(_) | Content::Plain(_) => return vec![name],
+    let value = |choice: &'a Choice| match &choice.inside {
+        Inside::Value(form) => types_in(shape, form),
+        Inside::Nothing | Inside::Fields(_) => Vec::new(),
     };
-    [name].into_iter().chain(inner.flatten()).collect()
+    let inner: Vec<&str> = match &shape.types[name].content {
+        Content::Choices(choices) => choices.iter().flat_map(value).collect(),
+        Content::Forms(forms) => forms.iter().flat_map(|(form, _)| types_in(shape, form)).collect(),
+        Content::Fields(_) | Content::Plain(_) => Vec::new(),
+    };
+    [&[name], &inner[..]].concat()
 }
 
 struct Page<'a> {
@@ -101,8 +106,16 @@ impl Page<'_> {
         match &self.shape.types[name].content {
             Content::Fields(fields) => format!("\n{}", self.table(path, fields)),
             Content::Choices(choices) => self.choices(path, choices),
+            Content::Forms(forms) => self.forms(forms),
             Content::Plain(_) => String::new(),
         }
+    }
+
+    fn forms(&self, forms: &[(Form, String)]) -> String {
+        let named = |name: &str, kind: &'static str| self.link(name, kind);
+        let line =
+            |(form, help): &(Form, String)| format!("| {} | {} |\n", spelled(self.shape, form, &named), cell(help));
+        format!("\n| written as | what it is |\n|---|---|\n{}", forms.iter().map(line).collect::<String>())
     }
 
     fn choices(&self, path: &str, choices: &[Choice]) -> String {

@@ -64,6 +64,8 @@ pub enum Content {
     Fields(Vec<Field>),
     /// One of these.
     Choices(Vec<Choice>),
+    /// One of these values, which their own forms tell apart.
+    Forms(Vec<(Form, String)>),
     /// A value of another form.
     Plain(Form),
 }
@@ -198,12 +200,19 @@ impl Reader<'_> {
             return;
         }
         let schema = self.schema["$defs"][name].clone();
-        let content = match (schema["oneOf"].as_array(), schema.get("properties")) {
-            (Some(choices), _) => Content::Choices(choices.iter().map(|choice| self.choice(choice, place)).collect()),
-            (None, Some(_)) => Content::Fields(self.fields(&schema, &place.with("(§)"))),
-            (None, None) => Content::Plain(self.form(&schema, place)),
+        let content = match (schema["oneOf"].as_array(), schema["anyOf"].as_array(), schema.get("properties")) {
+            (Some(all), _, _) => Content::Choices(all.iter().map(|choice| self.choice(choice, place)).collect()),
+            (None, Some(all), _) => Content::Forms(self.forms(all, place)),
+            (None, None, Some(_)) => Content::Fields(self.fields(&schema, &place.with("(§)"))),
+            (None, None, None) => Content::Plain(self.form(&schema, place)),
         };
         self.types.insert(name.to_owned(), Type { help: help(&schema), content });
+    }
+
+    /// The forms of a value that is told by its form alone; that of nothing stands for its default.
+    fn forms(&mut self, all: &[Value], place: &Place) -> Vec<(Form, String)> {
+        let there = all.iter().filter(|form| form["type"] != "null");
+        there.map(|form| (self.form(form, place), help(form))).collect()
     }
 
     fn choice(&mut self, schema: &Value, place: &Place) -> Choice {
@@ -246,6 +255,9 @@ impl Reader<'_> {
         match (self.types.get(name).map(|known| &known.content), value) {
             (Some(Content::Plain(form)), value) => self.written(form, value),
             (Some(Content::Choices(_)), Value::String(word)) => word.clone(),
+            (Some(Content::Choices(choices)), Value::Object(given)) => self.written_choice(choices, given),
+            (Some(Content::Forms(_)), Value::Null) => "None".to_owned(),
+            (Some(Content::Forms(_)), value) => value.to_string(),
             (Some(Content::Fields(fields)), Value::Object(given)) => {
                 let written = |field: &Field| {
                     Some(format!("{}: {}", field.name, self.written(&field.form, given.get(&field.name)?)))
@@ -261,6 +273,25 @@ impl Reader<'_> {
             }
             _ => panic!("a reference has no words for the default {value} of {name}"),
         }
+    }
+}
+
+impl Reader<'_> {
+    /// A choice with what stands inside it, as a session writes it.
+    fn written_choice(&self, choices: &[Choice], given: &Map<String, Value>) -> String {
+        let known =
+            given.iter().find_map(|(name, value)| Some((choices.iter().find(|known| known.name == *name)?, value)));
+        let inside = |choice: &Choice, value: &Value| match &choice.inside {
+            Inside::Nothing => String::new(),
+            Inside::Value(form) => format!("({})", self.written(form, value)),
+            Inside::Fields(fields) => {
+                let written = |field: &Field| {
+                    Some(format!("{}: {}", field.name, self.written(&field.form, value.get(&field.name)?)))
+                };
+                format!("({})", fields.iter().filter_map(written).collect::<Vec<_>>().join(", "))
+            }
+        };
+        known.map_or_else(String::new, |(choice, value)| format!("{}{}", choice.name, inside(choice, value)))
     }
 }
 

@@ -43,6 +43,7 @@ fn within<'a>(shape: &'a Shape, path: &str, form: &'a Form, rows: &mut Vec<Row<'
         Form::Named(name) => match &shape.types[name].content {
             Content::Fields(fields) => collect(shape, path, None, fields, rows),
             Content::Choices(choices) => choices.iter().for_each(|choice| inside(choice, rows)),
+            Content::Forms(forms) => forms.iter().for_each(|(form, _)| within(shape, path, form, rows)),
             Content::Plain(form) => within(shape, path, form, rows),
         },
         Form::Text | Form::Whole | Form::Number | Form::Truth => {}
@@ -72,6 +73,7 @@ pub fn spelled(shape: &Shape, form: &Form, named: &dyn Fn(&str, &'static str) ->
         Form::Named(name) => match &shape.types[name].content {
             Content::Fields(_) => named(name, "group"),
             Content::Choices(_) => named(name, "choice"),
+            Content::Forms(_) => named(name, "value"),
             Content::Plain(form) => named(name, plain(form)),
         },
     }
@@ -106,6 +108,7 @@ fn sample(shape: &Shape, form: &Form) -> String {
         Form::Map(inner) => format!("{{\"…\": {}}}", sample(shape, inner)),
         Form::Named(name) => match &shape.types[name].content {
             Content::Choices(choices) => choices.first().map_or_else(String::new, |choice| choice_form(shape, choice)),
+            Content::Forms(forms) => forms.first().map_or_else(String::new, |(form, _)| sample(shape, form)),
             Content::Plain(form) => sample(shape, form),
             Content::Fields(_) => "(…)".to_owned(),
         },

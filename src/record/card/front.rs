@@ -42,6 +42,6 @@ fn languages(source: &DataSource) -> &'static [&'static str] {
     match source {
         DataSource::BuiltIn(_) => &["en", "zh"],
         DataSource::Newsgroups { .. } => &["en"],
-        DataSource::Delimited { .. } | DataSource::JsonLines { .. } => &[],
+        DataSource::Files(_) => &[],
     }
 }

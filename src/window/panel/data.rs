@@ -11,7 +11,7 @@ use super::{Scene, Section};
 use crate::link::Opened;
 use crate::link::grouped;
 use crate::link::preview::{SheetColumn, roles};
-use crate::session::{Column, Data, DataSource, Strip};
+use crate::session::{Column, Data, DataSource, Files, Format, Limits, Strip};
 use crate::window::control::{self, Count, PathAnswer, Percent};
 use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
@@ -62,7 +62,7 @@ enum Kind {
     BuiltIn(String),
     Newsgroups,
     Delimited,
-    JsonLines,
+    Json,
 }
 
 fn data_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -123,12 +123,12 @@ fn kind_ui(ui: &mut Ui, scene: &Scene, source: &mut DataSource) -> bool {
         scene.t("The archive as distributed, or its unpacked folder"),
     ));
     all.push((Kind::Delimited, scene.t("CSV or TSV"), scene.t("Rows with commas or tabs between the columns")));
-    all.push((Kind::JsonLines, scene.t("JSON Lines"), scene.t("One JSON object per line")));
+    all.push((Kind::Json, scene.t("JSON Lines"), scene.t("One JSON object per line")));
     let (now, name) = match source {
         DataSource::BuiltIn(name) => (Kind::BuiltIn(name.clone()), name.clone()),
         DataSource::Newsgroups { .. } => (Kind::Newsgroups, String::new()),
-        DataSource::Delimited { .. } => (Kind::Delimited, String::new()),
-        DataSource::JsonLines { .. } => (Kind::JsonLines, String::new()),
+        DataSource::Files(Files { format: Format::Json, .. }) => (Kind::Json, String::new()),
+        DataSource::Files(_) => (Kind::Delimited, String::new()),
     };
     let shown = all.iter().find(|(kind, ..)| *kind == now).map_or(name.as_str(), |(_, label, _)| label).to_owned();
     let help = scene.t("Where the examples come from");
@@ -142,17 +142,12 @@ fn kind_ui(ui: &mut Ui, scene: &Scene, source: &mut DataSource) -> bool {
 
 /// A source of this kind with the commonest names for its parts and no path yet.
 fn emptied(kind: Kind) -> DataSource {
-    let named = |name: &str| Column::Name(name.to_owned());
     let path = std::path::PathBuf::new();
     match kind {
         Kind::BuiltIn(name) => DataSource::BuiltIn(name),
         Kind::Newsgroups => DataSource::Newsgroups { path, strip: Strip::default() },
-        Kind::Delimited => {
-            DataSource::Delimited { path, test: None, header: true, text: vec![named("text")], label: named("label") }
-        }
-        Kind::JsonLines => {
-            DataSource::JsonLines { path, test: None, text: vec!["text".to_owned()], label: "label".to_owned() }
-        }
+        Kind::Delimited => DataSource::Files(Files { format: Format::delimited(true), ..Files::default() }),
+        Kind::Json => DataSource::Files(Files { format: Format::Json, ..Files::default() }),
     }
 }
 
@@ -163,17 +158,15 @@ fn source_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataS
             path_ui(ui, scene, state, DialogRequest::DataFile, path);
             strip_ui(ui, scene, strip);
         }
-        DataSource::Delimited { path, test, header, .. } => {
-            path_ui(ui, scene, state, DialogRequest::DataFile, path);
-            test_ui(ui, scene, state, test);
-            header_ui(ui, scene, header);
+        DataSource::Files(files) => {
+            let mut path = files.train.files.first().cloned().unwrap_or_default();
+            path_ui(ui, scene, state, DialogRequest::DataFile, &mut path);
+            files.train.files = if path.as_os_str().is_empty() { Vec::new() } else { vec![path] };
+            test_ui(ui, scene, state, &mut files.test.files);
+            if let Format::Delimited { header, .. } = &mut files.format {
+                header_ui(ui, scene, header);
+            }
             columns_ui(ui, scene, state, source);
-            table_ui(ui, scene, state, source);
-        }
-        DataSource::JsonLines { path, test, text, label } => {
-            path_ui(ui, scene, state, DialogRequest::DataFile, path);
-            test_ui(ui, scene, state, test);
-            keys_ui(ui, scene, text, label);
             table_ui(ui, scene, state, source);
         }
     }
@@ -192,15 +185,17 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: DialogRequest,
     }
 }
 
-fn test_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, test: &mut Option<std::path::PathBuf>) {
+fn test_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, test: &mut Vec<std::path::PathBuf>) {
     let help = scene.t("File of test rows; empty sets a share of the rows aside");
     let answer = control::row(ui, scene.t("Test file"), help, |ui| {
         let browse = (scene.t("Browse for the test rows"), scene.t("Pick the file in a dialog"));
-        let now = test.clone().unwrap_or_default();
+        let now = test.first().cloned().unwrap_or_default();
         control::path(ui, state, "test path", &now, scene.t("Optional"), browse)
     });
     match answer {
-        Some(PathAnswer::Typed(path)) => *test = (!path.as_os_str().is_empty()).then_some(path),
+        Some(PathAnswer::Typed(path)) => {
+            *test = Some(path).filter(|path| !path.as_os_str().is_empty()).into_iter().collect()
+        }
         Some(PathAnswer::Browse) => state.ask(Action::Browse(DialogRequest::TestFile)),
         None => {}
     }
@@ -241,12 +236,13 @@ fn columns_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut Data
     let typed_class = control::row(ui, scene.t("Class column"), scene.t("Column of the class"), |ui| {
         column_ui(ui, scene, state, "class column", &class, source)
     });
-    let DataSource::Delimited { header, text, label, .. } = source else { return };
+    let Some(files) = source.files_mut() else { return };
+    let has_names = !matches!(files.format, Format::Delimited { header: false, .. });
     if let Some(names) = typed {
-        *text = names.split(',').map(|name| column(name, *header)).collect();
+        files.roles.text = names.split(',').map(|name| column(name, has_names)).collect();
     }
     if let Some(name) = typed_class {
-        *label = column(&name, *header);
+        files.roles.label = Some(column(&name, has_names));
     }
 }
 
@@ -265,7 +261,7 @@ fn column_ui(
     };
     let help = scene.t("A column of the file");
     // Columns without a name are told by what stands in them.
-    let is_named = matches!(source, DataSource::Delimited { header: true, .. });
+    let is_named = source.files().is_some_and(|files| !matches!(files.format, Format::Delimited { header: false, .. }));
     let shown = |(place, column): (usize, &SheetColumn)| match sheet.rows.first().and_then(|row| row.get(place)) {
         Some(cell) if !is_named => format!("{} · {cell}", column.name),
         _ => column.name.clone(),
@@ -282,17 +278,6 @@ fn column(text: &str, header: bool) -> Column {
         Ok(place) if !header => Column::Index(place),
         _ => Column::Name(text.trim().to_owned()),
     }
-}
-
-fn keys_ui(ui: &mut Ui, scene: &Scene, text: &mut Vec<String>, label: &mut String) {
-    let help = scene.t("Key of the text; a.b reaches into objects, several are separated by commas and joined");
-    let typed = control::row(ui, scene.t("Text key"), help, |ui| control::line(ui, &text.join(","), "text"));
-    if let Some(keys) = typed {
-        *text = keys.split(',').map(|key| key.trim().to_owned()).collect();
-    }
-    let typed =
-        control::row(ui, scene.t("Class key"), scene.t("Key of the class"), |ui| control::line(ui, label, "label"));
-    *label = typed.unwrap_or(std::mem::take(label));
 }
 
 fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
@@ -315,7 +300,11 @@ fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
         scene.t("How many training texts keep their label; the others still teach through the teacher's answers");
     limit_ui(ui, scene, scene.t("Labelled"), help, &mut data.labelled, 160);
     let help = scene.t("Upper limit on the texts of each part, drawn from each class in proportion");
-    limit_ui(ui, scene, scene.t("Limit"), help, &mut data.limit, 1000);
+    let mut limit = data.limit.train;
+    limit_ui(ui, scene, scene.t("Limit"), help, &mut limit, 1000);
+    if limit != data.limit.train {
+        data.limit = Limits::each(limit);
+    }
 }
 
 fn share_ui(ui: &mut Ui, scene: &Scene, width: f32, share: &mut f64, name: &str, prefix: &str) {

@@ -199,7 +199,7 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
 /// What a dropped path can be meant as, by its name alone.
 fn may_be(path: &Path, data: &DataSource) -> &'static [DialogRequest] {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let has_test = matches!(data, DataSource::Delimited { .. } | DataSource::JsonLines { .. });
+    let has_test = data.files().is_some();
     match ending.as_str() {
         "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" if has_test => {
             &[DialogRequest::DataFile, DialogRequest::TestFile]

@@ -25,7 +25,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{name} cannot be set from outside; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
         "{name} 不能从外部设置；可以设置的是 data、teachers、student、prompt 和 recipe 下的字段，以及每个旋钮（按其 id）",
     ),
-    ("{name} is called {new} since version 3 of sessions; set that", "{name} 自会话版本 3 起叫作 {new}；请设置它"),
+    ("{name} is called {new} in today's sessions; set that", "{name} 在如今的会话中叫作 {new}；请设置它"),
     (
         "{name} is of a teacher and the session has none; name one under teachers",
         "{name} 属于教师，而会话没有教师；请在 teachers 下指定一个",
@@ -214,7 +214,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "there is no field `{field}` here{meant}; the fields are {ticked}",
         "这里没有字段“{field}”{meant}；字段有 {ticked}",
     ),
-    (" (called {new} since version 3)", "（自版本 3 起叫作 {new}）"),
+    (" (called {new} in today's sessions)", "（在如今的会话中叫作 {new}）"),
     ("{reason}; the fields are {ticked}", "{reason}；字段有 {ticked}"),
     ("`{variant}` is none of {ticked}{meant}", "“{variant}”不在 {ticked} 之中{meant}"),
     ("a whole number of at least {least}", "不小于 {least} 的整数"),

@@ -6,7 +6,7 @@ use egui::{Button, Label, RichText, Ui};
 use super::super::Scene;
 use crate::link::preview::{Fault, Mistake, Sheet, SheetColumn, bare, roles};
 use crate::link::{Preview, grouped};
-use crate::session::{Column, DataSource, Sentence};
+use crate::session::{Column, DataSource, Format, Sentence};
 use crate::window::control;
 use crate::window::state::{Action, UiState};
 
@@ -80,24 +80,17 @@ fn mistake_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet, source: &mut DataSource
 
 /// Chooses columns by their names.
 fn choose(source: &mut DataSource, new_text: Option<Vec<String>>, class: Option<String>) {
-    match source {
-        DataSource::Delimited { header, text, label, .. } => {
-            let column = |name: &String| match name.parse() {
-                Ok(place) if !*header => Column::Index(place),
-                _ => Column::Name(name.clone()),
-            };
-            if let Some(names) = new_text {
-                *text = names.iter().map(column).collect();
-            }
-            if let Some(name) = class {
-                *label = column(&name);
-            }
-        }
-        DataSource::JsonLines { text, label, .. } => {
-            *text = new_text.unwrap_or_else(|| text.clone());
-            *label = class.unwrap_or_else(|| label.clone());
-        }
-        DataSource::BuiltIn(_) | DataSource::Newsgroups { .. } => {}
+    let Some(files) = source.files_mut() else { return };
+    let has_names = !matches!(files.format, Format::Delimited { header: false, .. });
+    let column = |name: &String| match name.parse() {
+        Ok(place) if !has_names => Column::Index(place),
+        _ => Column::Name(name.clone()),
+    };
+    if let Some(names) = new_text {
+        files.roles.text = names.iter().map(column).collect();
+    }
+    if let Some(name) = class {
+        files.roles.label = Some(column(&name));
     }
 }
 

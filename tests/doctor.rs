@@ -204,6 +204,10 @@ fn a_recipe_that_does_not_fit_is_red_and_one_that_starves_a_class_amber() {
     let mut session = small();
     session.set_knob("soft_targets.temperature", -1.0);
     assert!(row(&session, Subject::Recipe, Grade::Red).says.contains("between"));
+    let mut session = small();
+    let step = session.recipe.steps;
+    session.script = vec![Change { step, knob: "optimizer.learning_rate".to_owned(), value: 0.001 }];
+    assert!(row(&session, Subject::Recipe, Grade::Amber).says.contains("its changes will not act"));
 }
 
 #[test]

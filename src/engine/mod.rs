@@ -27,6 +27,7 @@ pub mod process_memory;
 pub mod prompt;
 pub mod prune;
 pub mod run;
+pub mod script;
 pub mod secret;
 pub mod speed;
 pub mod student_init;

@@ -13,6 +13,7 @@ use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
 use super::prompt::PromptError;
 use super::prune::{Pruner, THETA};
+use super::script;
 use super::task::{self, Outputs, Sample, Targets, Task};
 use super::teacher::CachedTeacher;
 use crate::link::scores::likeliest;
@@ -125,6 +126,11 @@ impl Trainer {
     /// That every term of the loss weighs nothing as the knobs stand; `None` where one does.
     pub fn learns_nothing(&self) -> Option<Sentence> {
         self.objective.learns_nothing(&self.knobs)
+    }
+
+    /// What the session's script turns in vain, a sentence each.
+    pub fn turned_in_vain(&self) -> Vec<Sentence> {
+        script::in_vain(&self.session, &self.objective)
     }
 
     /// What the teacher says of examples of the run, `[batch, classes]`; a teacher that no loss needs is not

@@ -21,6 +21,7 @@ mod predict;
 mod probe;
 mod progress;
 mod run;
+mod session_reference;
 
 use std::path::PathBuf;
 
@@ -258,6 +259,8 @@ pub enum Listing {
 /// What a session may name, kind by kind.
 #[derive(Debug, Subcommand)]
 pub enum Offered {
+    /// Every field of a session file: path, type, range, default, help; with `--json` an object a field.
+    Session(ListArguments),
     /// The knobs: default, range, whether they act while a run is on.
     Knobs(ListArguments),
     /// The losses of `recipe.terms`: what each needs and which knobs it reads.
@@ -268,6 +271,20 @@ pub enum Offered {
     Optimizers(ListArguments),
     /// The schedules of `recipe.schedule`.
     Schedules(ListArguments),
+    /// Which step's student a run saves, for `recipe.keep`.
+    Keeps(ListArguments),
+    /// The weights a model may start from, for `student.init`.
+    Inits(ListArguments),
+    /// The layers of another model that a student may start from, for `map` in `Layers(…)`.
+    LayerMaps(ListArguments),
+    /// Where a model may come from, for `source` of a teacher or the student.
+    Sources(ListArguments),
+    /// Where data may come from, for `data.source`.
+    DataSources(ListArguments),
+    /// The formats in which files of data are read, for `format` in `Files(…)`.
+    Formats(ListArguments),
+    /// The ways in which models answer: by which head, and which architectures.
+    Tasks(ListArguments),
     /// The architectures that can be opened.
     Architectures(ListArguments),
     /// The corpora that ship with the program, for `BuiltIn("…")`.
@@ -356,6 +373,11 @@ impl CommandError {
     /// Input that cannot be used.
     pub fn input(error: impl std::fmt::Display) -> Self {
         Self { message: error.to_string(), code: INPUT }
+    }
+
+    /// A command line that makes no sense although clap reads it.
+    pub fn usage(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: USAGE }
     }
 
     /// An end of which everything was said.

@@ -12,11 +12,9 @@ use crate::session::{Sentence, say};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prompt {
-    /// Text with the slots `{text}` and `{answer}`, each exactly once. A causal model reads
-    /// everything before `{answer}`; a masked model reads all of it with masks in the slot.
+    /// As [`super::Wording::template`].
     pub template: String,
-    /// Further templates; when a model with label words is trained, each example draws one of
-    /// all templates, so that it answers differently worded questions.
+    /// As [`super::Wording::variants`].
     #[serde(default)]
     pub variants: Vec<String>,
     /// Class name to the word(s) that stand for it. A class that is missing stands for itself.
@@ -34,6 +32,7 @@ pub struct Prompt {
 /// the user's message, and the label words begin the assistant's. Concerns models that write left to
 /// right; a server in its mode `Chat` does the same by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Chat {
     /// Never: the prompt stands as it is written.
     #[default]
@@ -46,6 +45,7 @@ pub enum Chat {
 
 /// How the log-probabilities of a label word's tokens become one score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Scoring {
     /// Their sum: the log-probability of the full string.
     #[default]

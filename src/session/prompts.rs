@@ -13,6 +13,7 @@ use super::{Chat, Prompt, Scoring, Sentence, say};
 
 /// Wordings and label words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Prompts {
     /// What the teacher is asked.
@@ -34,11 +35,14 @@ pub struct Prompts {
 
 /// How a question is put: a template, and others for the same question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Wording {
-    /// As [`Prompt::template`].
+    /// Text with the slots `{text}` and `{answer}`, each exactly once. A causal model reads
+    /// everything before `{answer}`; a masked model reads all of it with masks in the slot.
     pub template: String,
-    /// As [`Prompt::variants`].
+    /// Further templates; when a model with label words is trained, each example draws one of
+    /// all templates, so that it answers differently worded questions.
     #[serde(default)]
     pub variants: Vec<String>,
 }

@@ -11,6 +11,7 @@ pub mod head;
 pub mod label_words;
 pub mod masked_words;
 mod shared_start;
+pub mod way;
 
 use std::collections::BTreeMap;
 

@@ -22,12 +22,14 @@ pub use role::Role;
 
 /// Texts, with or without classes, and how they are cut into train, validation and test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// Where the examples come from.
     pub source: DataSource,
     /// What the classes are called, and how labels are read.
     #[serde(default, skip_serializing_if = "Labels::is_default")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub labels: Labels,
     /// Share of the training examples set aside for validation, in [0, 0.5], where the source
     /// brings no validation part of its own.
@@ -48,11 +50,13 @@ pub struct Data {
     pub labelled: Option<usize>,
     /// Most examples of each part, drawn from each class in proportion. A bare number holds for every part.
     #[serde(default, skip_serializing_if = "Limits::is_none")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub limit: Limits,
 }
 
 /// Where examples come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "Spelled", into = "Spelled")]
 pub enum DataSource {
     /// A corpus that ships inside the program, by name.
@@ -71,6 +75,7 @@ pub enum DataSource {
 
 /// A source as a file spells it: the fields of [`Files`] stand inside one pair of parentheses.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename = "DataSource")]
 enum Spelled {
     /// A corpus that ships inside the program, by name.
@@ -89,9 +94,11 @@ enum Spelled {
         train: FilePart,
         /// Files of validation rows, where the data set has them.
         #[serde(default, skip_serializing_if = "FilePart::is_empty")]
+        #[cfg_attr(test, schemars(!skip_serializing_if))]
         validation: FilePart,
         /// Files of test rows, where the data set has them.
         #[serde(default, skip_serializing_if = "FilePart::is_empty")]
+        #[cfg_attr(test, schemars(!skip_serializing_if))]
         test: FilePart,
         /// How the files are written; found by their names and their beginnings where it is not said.
         #[serde(default)]
@@ -170,6 +177,7 @@ impl DataSource {
 /// Which parts of a newsgroup message are removed, all on by default: left in, a model learns
 /// the writers and servers instead of the topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Strip {
     /// Everything before the first blank line.

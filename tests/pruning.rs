@@ -148,7 +148,8 @@ fn gradients_of_removed_weights_neither_count_in_the_norm_nor_shorten_the_step()
 fn a_run_that_prunes_keeps_removed_weights_at_zero_and_their_gradients_out_of_the_norm() {
     let mut session = Session::built_in().unwrap();
     session.recipe.device = tiny::where_computed::asked();
-    (session.data.limit, session.data.labelled, session.teachers) = (Some(48), None, Vec::new());
+    (session.data.limit, session.data.labelled, session.teachers) =
+        (retort::session::Limits::each(Some(48)), None, Vec::new());
     session.recipe.terms = vec!["hard_labels".into()];
     let pair = Pair::open(&session, None).unwrap();
     let mut trainer = Trainer::new(session, pair, &engine::catalog()).unwrap();

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{CommandError, asked};
-use crate::engine::data::Example;
+use crate::engine::data::{Example, Layout};
 use crate::engine::model::Model;
 use crate::engine::task;
 
@@ -29,7 +29,8 @@ impl fmt::Display for Answer {
 /// [`CommandError`] if `retort.ron` cannot be used or does not fit the model.
 pub fn answer(model: &Model, text: &str) -> Result<Vec<Answer>, CommandError> {
     let Some(usage) = asked::usage(model)? else { return Ok(Vec::new()) };
-    let task = task::for_model(model, &usage.prompt, &usage.classes).map_err(CommandError::input)?;
+    let task =
+        task::for_model(model, &usage.prompt, &usage.classes, &Layout::default()).map_err(CommandError::input)?;
     let prepared = task.encode(model, &Example::unlabelled(text), 0).map_err(CommandError::input)?;
     let rows = task::log_probabilities(model, task.as_ref(), &[&prepared]).map_err(CommandError::run)?;
     let named = usage.classes.into_iter().zip(rows.concat());

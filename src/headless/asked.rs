@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{CommandError, consent};
 use crate::engine::EngineError;
-use crate::engine::data::Example;
+use crate::engine::data::{Example, Layout};
 use crate::engine::hub;
 use crate::engine::model::{self, Classes, HeadKind, Model, ModelFiles};
 use crate::engine::task::{self, Sample, Task};
@@ -78,7 +78,7 @@ impl Asked {
     }
 
     fn by(model: Model, prompt: &Prompt, classes: Vec<String>) -> Result<Self, CommandError> {
-        let task = task::for_model(&model, prompt, &classes).map_err(CommandError::input)?;
+        let task = task::for_model(&model, prompt, &classes, &Layout::default()).map_err(CommandError::input)?;
         Ok(Self { model, classes, task })
     }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 /// The slot that all text columns together fill.
-pub const TEXT: &str = "text";
+pub const TEXT: &str = crate::session::prompt::TEXT;
 
-/// What the columns of an example are called, the same for all examples of a data set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What the columns of an example are called, the same for all examples of a data set. As a rule there is one, the
+/// text.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Names: first those of the text's columns in the order of `{text}`, then others that a template names.
     pub names: Vec<String>,
@@ -16,7 +17,18 @@ pub struct Layout {
     pub has_pair: bool,
 }
 
+impl Default for Layout {
+    fn default() -> Self {
+        Self { names: vec![TEXT.to_owned()], texts: 1, has_pair: false }
+    }
+}
+
 impl Layout {
+    /// The columns that make up the text.
+    pub fn text_columns(&self) -> &[String] {
+        self.names.get(..self.texts).unwrap_or_default()
+    }
+
     /// Whether all there is is the text itself, whatever its column is called.
     pub fn is_plain(&self) -> bool {
         self.names.len() == 1 && self.texts == 1 && !self.has_pair
@@ -78,6 +90,26 @@ impl Fields {
             .flat_map(|(layout, texts)| layout.names.iter().map(String::as_str).zip(texts.iter().map(|text| &**text)))
     }
 
+    /// What tells these texts from all others: the hash of the text where it is all there is, else one of all names
+    /// and texts.
+    pub fn key(&self) -> [u8; 32] {
+        if self.columns.is_none() {
+            return *blake3::hash(self.text.as_bytes()).as_bytes();
+        }
+        let mut hash = blake3::Hasher::new();
+        hash.update(&self.column_bytes());
+        *hash.finalize().as_bytes()
+    }
+
+    /// Names and texts of the columns with their lengths, so that nothing else is spelled alike; none where the
+    /// text is all there is. A text that is read as a pair is another one.
+    pub fn column_bytes(&self) -> Vec<u8> {
+        let Some((layout, _)) = self.columns.as_deref() else { return Vec::new() };
+        let head = format!("retort columns {} {}", layout.texts, layout.has_pair);
+        let parts = std::iter::once(head.as_str()).chain(self.columns().flat_map(<[&str; 2]>::from));
+        parts.flat_map(|part| (part.len() as u64).to_le_bytes().into_iter().chain(part.bytes())).collect()
+    }
+
     /// First and second text for an encoder, where the second is one of its own.
     pub fn pair(&self) -> Option<(String, &str)> {
         let (layout, texts) = self.columns.as_deref().filter(|(layout, _)| layout.has_pair)?;
@@ -120,6 +152,11 @@ impl Example {
     /// A text alone, as a person or a file brings it.
     pub fn unlabelled(text: impl Into<Arc<str>>) -> Self {
         Self { fields: Fields::text(text), target: Target::None, weight: 1.0 }
+    }
+
+    /// Texts alone.
+    pub fn of(fields: &Fields) -> Self {
+        Self { fields: fields.clone(), target: Target::None, weight: 1.0 }
     }
 
     /// All of its text.
@@ -168,6 +205,23 @@ mod tests {
         let typed = Fields::typed(&layout, "It rains.\nIt is\nwet.");
         assert_eq!((typed.get("hypothesis"), typed.get("topic")), (Some("It is\nwet."), Some("")));
         assert_eq!(Fields::new(&layout, &["one", " ", "x"]).whole(), "one", "an empty column leaves no empty line");
+    }
+
+    #[test]
+    fn texts_are_told_apart_by_their_columns_and_a_text_alone_by_its_letters() {
+        let layout = |a: &str, b: &str, has_pair| {
+            Arc::new(Layout { names: vec![a.to_owned(), b.to_owned()], texts: 2, has_pair })
+        };
+        let keys = [
+            Fields::text("ab\nc").key(),
+            Fields::new(&layout("a", "b", false), &["ab", "c"]).key(),
+            Fields::new(&layout("a", "b", false), &["a", "bc"]).key(),
+            Fields::new(&layout("ab", "", false), &["ab", "c"]).key(),
+            Fields::new(&layout("a", "b", true), &["ab", "c"]).key(),
+        ];
+        let different: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len());
+        assert_eq!(keys[0], *blake3::hash(b"ab\nc").as_bytes(), "as answers of earlier versions are kept");
     }
 
     #[test]

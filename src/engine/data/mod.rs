@@ -32,6 +32,7 @@ pub mod stream;
 mod strip;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::link::PartCounts;
 use crate::session::{Column, Data, DataSource, Files, Format, Sentence, knob::Entry, say};
@@ -68,6 +69,8 @@ pub struct Dataset {
     pub notes: Vec<Sentence>,
     /// Why rows of the source are in no part, and how many.
     pub left_out: Vec<(Sentence, usize)>,
+    /// What the columns of every example are called.
+    pub layout: Arc<Layout>,
 }
 
 impl Dataset {

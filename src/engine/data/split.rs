@@ -57,7 +57,8 @@ pub fn split(parts: Parts, data: &Data, seed: u64, path: &Path) -> Result<Datase
     let read = train.len() + validation.len() + test.len();
     let mut left_out = parts.left_out;
     left_out.extend((all > read).then(|| (beyond_limit(), all - read)));
-    let set = Dataset { classes, train, labelled, validation, test, notes: parts.notes, left_out };
+    let layout = Default::default();
+    let set = Dataset { classes, train, labelled, validation, test, notes: parts.notes, left_out, layout };
     check(&set, path)?;
     Ok(with_notes(set, data))
 }

@@ -1,6 +1,8 @@
 //! The part of the training texts that a check-up looks at: enough to judge lengths by, little enough
 //! to be waited for.
 
+use std::sync::Arc;
+
 use crate::engine::data::{Dataset, Example};
 use crate::engine::pair::Pair;
 
@@ -31,6 +33,7 @@ pub fn of(pair: &Pair) -> Dataset {
         test: first(&data.test),
         notes: Vec::new(),
         left_out: Vec::new(),
+        layout: Arc::clone(&data.layout),
     }
 }
 

@@ -13,9 +13,15 @@ impl Task for Classifier {
         let pieces = model.tokens.encode_within(example.text().trim(), model.max_tokens)?;
         let from_text = pieces.spans.iter().map(|span| span.0 < span.1).collect();
         Ok(Sample {
-            passes: vec![Rendered { ids: pieces.ids, from_text, answers: vec![0], cut: pieces.cut }],
-            words: 0,
-            truth: None,
+            passes: vec![Rendered {
+                ids: pieces.ids,
+                from_text,
+                answers: vec![0],
+                cut: pieces.cut,
+                segments: Vec::new(),
+            }],
+            weight: example.weight,
+            ..Sample::default()
         })
     }
 

@@ -156,10 +156,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     // session/prompt
     ("the template has no {slot}; add it where it belongs", "模板没有 {slot}；请加到该在的位置"),
     ("the template has {slot} {n} times; keep one", "模板中 {slot} 出现了 {n} 次；请保留一个"),
-    (
-        "the template has {{{unknown}}}, which is no slot{meant}; the slots are {text_slot} and {answer_slot}, and several columns are joined under data. If the braces belong to the prompt, put a space inside them",
-        "模板含有 {{{unknown}}}，它不是插槽{meant}；插槽只有 {text_slot} 和 {answer_slot}，多列在数据部分连接。若花括号是提示的一部分，请在里面加一个空格",
-    ),
     // session/prompts
     (
         "prompt.label_words has no word for class {class}; name one, or leave the class out to have it stand for itself",

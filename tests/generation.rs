@@ -152,6 +152,7 @@ fn texts_side_by_side_are_written_on_as_each_alone() {
                 ids: Tensor::new(ids, model.device()).unwrap().reshape((3, end - start)).unwrap(),
                 positions: Tensor::cat(&[&one.positions; 3], 0).unwrap(),
                 mask: Tensor::cat(&[&one.mask; 3], 0).unwrap(),
+                segments: None,
             };
             said.push(model.detached.decode_step(&model.detached.embed(&new).unwrap(), None, &mut cache).unwrap());
         }

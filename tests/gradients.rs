@@ -288,7 +288,7 @@ fn a_decoder_writes_on_from_vectors_too() {
 }
 
 fn copy(input: &InputIds) -> InputIds {
-    InputIds { ids: input.ids.clone(), positions: input.positions.clone(), mask: input.mask.clone() }
+    InputIds { ids: input.ids.clone(), positions: input.positions.clone(), mask: input.mask.clone(), segments: None }
 }
 
 #[test]

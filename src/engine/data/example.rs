@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::session::Prompt;
+use crate::session::inference_spec::TextColumns;
+use crate::session::prompt::{Slot, slots};
+
 /// The slot that all text columns together fill.
 pub const TEXT: &str = crate::session::prompt::TEXT;
 
@@ -17,6 +21,12 @@ pub struct Layout {
     pub has_pair: bool,
 }
 
+impl From<TextColumns> for Layout {
+    fn from(TextColumns { names, texts, pair }: TextColumns) -> Self {
+        Self { names, texts, has_pair: pair }
+    }
+}
+
 impl Default for Layout {
     fn default() -> Self {
         Self { names: vec![TEXT.to_owned()], texts: 1, has_pair: false }
@@ -27,6 +37,15 @@ impl Layout {
     /// The columns that make up the text.
     pub fn text_columns(&self) -> &[String] {
         self.names.get(..self.texts).unwrap_or_default()
+    }
+
+    /// What has to be known of it to ask a model by `prompt` again; `None` where a text is all there is and goes by
+    /// no other name.
+    pub fn said(&self, prompt: &Prompt) -> Option<TextColumns> {
+        let is_named = |slot: Slot| slot.name != TEXT && self.names.iter().any(|name| name == slot.name);
+        let known = self.is_plain() && !prompt.templates().flat_map(slots).any(is_named);
+        let Self { names, texts, has_pair } = self.clone();
+        (!known).then_some(TextColumns { names, texts, pair: has_pair })
     }
 
     /// Whether all there is is the text itself, whatever its column is called.
@@ -222,6 +241,32 @@ mod tests {
         let different: std::collections::BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());
         assert_eq!(keys[0], *blake3::hash(b"ab\nc").as_bytes(), "as answers of earlier versions are kept");
+    }
+
+    #[test]
+    fn columns_are_said_where_a_text_alone_would_not_do() {
+        let prompt = |template: &str| Prompt { template: template.to_owned(), ..prompt_of_nothing() };
+        let layout = |names: &[&str], texts| Layout {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            texts,
+            has_pair: false,
+        };
+        assert_eq!(Layout::default().said(&prompt("{text} {answer}")), None);
+        assert_eq!(layout(&["review"], 1).said(&prompt("{text} {answer}")), None);
+        for (columns, template) in [(&["review"][..], "{review} {answer}"), (&["a", "b"], "{text} {answer}")] {
+            let layout = layout(columns, columns.len());
+            assert_eq!(layout.said(&prompt(template)).map(Layout::from), Some(layout));
+        }
+    }
+
+    fn prompt_of_nothing() -> Prompt {
+        Prompt {
+            template: String::new(),
+            variants: Vec::new(),
+            label_words: Default::default(),
+            scoring: Default::default(),
+            chat: Default::default(),
+        }
     }
 
     #[test]

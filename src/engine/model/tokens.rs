@@ -1,5 +1,7 @@
 //! Text to token ids and back.
 
+mod two_texts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -11,6 +13,7 @@ use super::shelter::sheltered;
 use super::special_tokens::{Said, Special};
 use super::{ModelError, ModelFiles};
 use crate::session::{Say, Sentence, say};
+pub use two_texts::TwoTexts;
 
 /// Bytes of a text that are looked at first for each token that is wanted. A token of a real vocabulary
 /// is rarely over 16 bytes; 64 leaves room, and a 200 KB document costs no 200 KB of tokenizing.

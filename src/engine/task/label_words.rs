@@ -79,6 +79,7 @@ impl Words {
             ids: Tensor::from_vec(ids, shape, device)?,
             positions: Tensor::from_vec(positions, shape, device)?,
             mask,
+            segments: None,
         })
     }
 
@@ -227,6 +228,7 @@ impl Words {
             ids: whole.ids.narrow(1, known, new)?,
             positions: whole.positions.narrow(1, known, new)?,
             mask: whole.mask.narrow(2, known, new)?.contiguous()?,
+            segments: None,
         };
         let network = model.detached.as_ref();
         let states = network.decode_step(&network.embed(&input)?, None, &mut cache)?;

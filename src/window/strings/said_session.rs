@@ -156,6 +156,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     // session/prompt
     ("the template has no {slot}; add it where it belongs", "模板没有 {slot}；请加到该在的位置"),
     ("the template has {slot} {n} times; keep one", "模板中 {slot} 出现了 {n} 次；请保留一个"),
+    // session/inference spec
+    (
+        "columns must name at least one column, and texts say how many of them make up the text",
+        "columns 必须至少写出一列，texts 必须说明其中几列组成文本",
+    ),
     // session/prompts
     (
         "prompt.label_words has no word for class {class}; name one, or leave the class out to have it stand for itself",

@@ -60,8 +60,11 @@ pub struct Fields {
     /// The columns of the text with a line break between; never empty of an example of the data.
     text: Arc<str>,
     /// What each column says, where it is not the text alone.
-    columns: Option<Arc<(Arc<Layout>, Vec<Box<str>>)>>,
+    columns: Option<Arc<Columns>>,
 }
+
+/// Names, and what stands in each column.
+type Columns = (Arc<Layout>, Vec<Box<str>>);
 
 impl Fields {
     /// A text alone.

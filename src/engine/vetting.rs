@@ -17,7 +17,6 @@ use super::prompt::Template;
 use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use crate::link::scores::likeliest;
-use crate::session::prompt::TEXT_SLOT;
 use crate::session::{Prompt, Sentence, Session, say};
 
 /// Most labelled texts that the bag of words learns from.
@@ -171,7 +170,7 @@ pub fn columns_unread(session: &Session, pair: &Pair) -> Vec<Sentence> {
     let told = sides.into_iter().filter_map(|(side, kind, prompt)| {
         let columns = left_out(&prompt, kind?);
         (!columns.is_empty()).then(|| {
-            say!("columns of the text that the {side}'s template does not name before the answer are not read by it: {columns}; {text_slot} stands for all of them", side, columns, text_slot = TEXT_SLOT)
+            say!("columns of the text that the {side}'s template does not name before the answer are not read by it: {columns}; name them there if they should be", side, columns)
         })
     });
     told.collect()

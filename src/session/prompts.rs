@@ -93,12 +93,6 @@ impl Prompts {
         })
     }
 
-    /// What is wrong with a template that is written here, in words, or `None`; also with one that nobody reads, as
-    /// beside a classifier. A teacher's that is left empty is none.
-    pub fn template_problem(&self) -> Option<Sentence> {
-        self.templates().find_map(Prompt::problem)
-    }
-
     /// Every template that is written here, the teacher's first. A teacher's that is left empty is none.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         let teacher = Some(&self.teacher.template).filter(|template| !template.is_empty());
@@ -168,23 +162,6 @@ mod tests {
         let read = prompts.for_student();
         assert_eq!((read.template.as_str(), read.variants.len()), ("{text} {answer}", 0));
         assert_eq!(Prompt { template: asked.template.clone(), variants: asked.variants.clone(), ..read }, asked);
-    }
-
-    #[test]
-    fn a_template_with_a_mistake_is_told_of_whoever_would_read_it() {
-        assert_eq!(prompts(&[]).template_problem(), None);
-        type Change = fn(&mut Prompts);
-        let changes: [Change; 4] = [
-            |p| p.teacher.template = "{answer} {text}".into(),
-            |p| p.teacher.variants.push("{text}".into()),
-            |p| p.student = Some(Wording { template: "{answer}".into(), variants: Vec::new() }),
-            |p| p.student = Some(Wording { template: "{text} {answer}".into(), variants: vec![String::new()] }),
-        ];
-        for change in changes {
-            let mut broken = prompts(&[]);
-            change(&mut broken);
-            assert!(broken.template_problem().is_some(), "{broken:?}");
-        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! ever cut, the longest first; the words around it and the answer slot always survive.
 
 pub mod chat;
+pub mod filled;
 pub mod template;
 pub mod verbalizer;
 
@@ -10,7 +11,8 @@ use crate::engine::model::{Model, ModelError};
 use crate::link::WordCheck;
 use crate::session::{Prompt, Prompts, Say, Sentence, say, spoken};
 pub use chat::ChatTemplate;
-pub use template::{Rendered, Seam, Slot, Template};
+pub use filled::Rendered;
+pub use template::{Seam, Slot, Template};
 pub use verbalizer::Verbalizer;
 
 /// Why a prompt cannot be used.
@@ -142,4 +144,42 @@ pub fn inspect(
     let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class).trim()).collect();
     let asked = template.clone().for_model(prompt, model)?.seated(kind, tokens, &words)?;
     verbalizer::inspect(prompt, classes, tokens, &asked.seam(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Chat, Scoring, Wording};
+
+    fn prompts() -> Prompts {
+        Prompts {
+            teacher: Wording { template: "{text} is {answer}".into(), variants: vec!["{text}: {answer}".into()] },
+            student: None,
+            label_words: Default::default(),
+            scoring: Scoring::Mean,
+            chat: Chat::Auto,
+        }
+    }
+
+    #[test]
+    fn a_template_with_a_mistake_is_told_of_whoever_would_read_it() {
+        let problem = |prompts: &Prompts| template_problem(prompts, &Layout::default());
+        assert_eq!(problem(&prompts()), None);
+        type Change = fn(&mut Prompts);
+        let changes: [Change; 5] = [
+            |p| p.teacher.template = "{answer} {text}".into(),
+            |p| p.teacher.template = "{foo} {text} {answer}".into(),
+            |p| p.teacher.variants.push("{text}".into()),
+            |p| p.student = Some(Wording { template: "{answer}".into(), variants: Vec::new() }),
+            |p| p.student = Some(Wording { template: "{text} {answer}".into(), variants: vec![String::new()] }),
+        ];
+        for change in changes {
+            let mut broken = prompts();
+            change(&mut broken);
+            assert!(problem(&broken).is_some(), "{broken:?}");
+        }
+        let mut unasked = prompts();
+        unasked.teacher = Wording { template: String::new(), variants: Vec::new() };
+        assert_eq!(problem(&unasked), None, "a teacher's that is left empty is none");
+    }
 }

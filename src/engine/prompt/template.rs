@@ -1,9 +1,9 @@
 //! A template, cut at its slots once and filled with the texts of each example: plainly, or as a message of a chat.
 
 use std::fmt;
-use std::ops::Range;
 
-use super::{ChatTemplate, PromptError};
+use super::filled::{Filled, longest_first};
+use super::{ChatTemplate, PromptError, Rendered};
 use crate::engine::data::{Fields, Layout};
 use crate::engine::model::tokens::{Around, Pieces};
 use crate::engine::model::{Kind, Model, Tokens};
@@ -77,22 +77,6 @@ pub struct Seam {
 const LETTER: &str = "a";
 /// A sign in its place where a letter would grow together with the word behind it.
 const SIGN: &str = ".";
-
-/// A prompt in tokens.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rendered {
-    /// Token ids.
-    pub ids: Vec<u32>,
-    /// Whether each token comes from one of the example's texts.
-    pub from_text: Vec<bool>,
-    /// Indices at which the answer is read: the last token of a causal prompt, the masks of a
-    /// masked one.
-    pub answers: Vec<usize>,
-    /// Tokens of the example's texts that were cut.
-    pub cut: usize,
-    /// Which of two texts each token belongs to, 0 or 1, for a model that is told; empty where all are 0.
-    pub segments: Vec<u32>,
-}
 
 impl Template {
     /// Cuts a template at its slots, which are the columns of `layout`.
@@ -235,7 +219,7 @@ impl Template {
     pub fn causal(&self, fields: &Fields, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
         // A chat template has written the special tokens already.
         let around = if self.is_chat() { Around::Nothing } else { Around::Start };
-        let mut rendered = fitted(&self.question_of(fields), tokens, most, around)?;
+        let mut rendered = self.question_of(fields).fitted(tokens, most, around)?;
         rendered.answers = rendered.ids.len().checked_sub(1).into_iter().collect();
         Ok(rendered)
     }
@@ -246,7 +230,7 @@ impl Template {
     /// # Errors
     /// As [`Self::causal`].
     pub fn read(&self, fields: &Fields, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
-        fitted(&self.question_of(fields), tokens, most, Around::Both)
+        self.question_of(fields).fitted(tokens, most, Around::Both)
     }
 
     /// What stands behind the answer: a masked model alone reads it.
@@ -272,7 +256,7 @@ impl Template {
             whole.texts.push((words, slot.of(fields)));
         }
         whole.tail += &self.end;
-        let mut rendered = fitted(&whole, tokens, most, Around::Both)?;
+        let mut rendered = whole.fitted(tokens, most, Around::Both)?;
         let places = rendered.ids.iter().zip(&rendered.from_text).enumerate();
         rendered.answers = places.filter(|(_, (i, text))| **i == id && !**text).map(|(place, _)| place).collect();
         Ok(rendered)
@@ -302,9 +286,10 @@ fn place(found: &prompt::Slot, layout: &Layout) -> Result<Place, Sentence> {
         name => {
             let known: Vec<&str> = [TEXT, ANSWER].into_iter().chain(columns.iter().copied()).collect();
             let meant = suggested(name, &known);
-            // Braces that no name would be written in are a slip only where a name is near.
-            let is_text = !found.looks_meant() && meant.is_empty();
-            if is_text { Ok(Place::None) } else { Err(unknown(name, &meant, &columns)) }
+            let could_be = name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.'));
+            // What has spaces or begins with a digit is a slip only where a name is near.
+            let is_slip = found.looks_meant() || could_be && !meant.is_empty();
+            if is_slip { Err(unknown(name, &meant, &columns)) } else { Ok(Place::None) }
         }
     }
 }
@@ -330,98 +315,6 @@ fn unread(nowhere: bool) -> Sentence {
             answer_slot = ANSWER_SLOT
         ),
     }
-}
-
-/// How many of each are kept where `most` may be in all: always the longest loses its last one, of several that are
-/// as long the last of them.
-///
-/// # Source
-/// `truncation="longest_first"` of transformers' `PreTrainedTokenizerBase.truncate_sequences`, for any number of
-/// texts.
-fn longest_first(lengths: &[usize], most: usize) -> Vec<usize> {
-    let all_at = |level: usize| lengths.iter().map(|length| *length.min(&level)).sum::<usize>();
-    let (mut level, mut above) = (0, lengths.iter().max().map_or(0, |longest| longest + 1));
-    while level + 1 < above {
-        let middle = level.midpoint(above);
-        if all_at(middle) <= most { level = middle } else { above = middle }
-    }
-    let mut spare = most.saturating_sub(all_at(level));
-    let kept = |length: &usize| {
-        let more = usize::from(*length > level && spare > 0);
-        spare -= more;
-        *length.min(&level) + more
-    };
-    lengths.iter().map(kept).collect()
-}
-
-/// A prompt whose slots are filled.
-struct Filled<'a> {
-    /// Words and the text behind them.
-    texts: Vec<(String, &'a str)>,
-    /// The words behind the last text.
-    tail: String,
-}
-
-impl Filled<'_> {
-    /// All of it with only so much of each text, and where in it these stand.
-    fn with(&self, kept: &[&str]) -> (String, Vec<Range<usize>>) {
-        let (mut whole, mut places) = (String::new(), Vec::new());
-        for ((words, _), text) in self.texts.iter().zip(kept) {
-            whole.push_str(words);
-            places.push(whole.len()..whole.len() + text.len());
-            whole.push_str(text);
-        }
-        (whole + &self.tail, places)
-    }
-}
-
-/// A filled prompt in at most `most` tokens. Tokens may melt across the seams, so the whole is encoded at once and
-/// the texts shortened by as many of their tokens as are too many.
-fn fitted(filled: &Filled, tokens: &Tokens, most: usize, around: Around) -> Result<Rendered, PromptError> {
-    let starts = filled.texts.iter().map(|(_, text)| tokens.start(text.trim(), most));
-    let (mut kept, cuts): (Vec<&str>, Vec<usize>) = starts.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-    let mut cut = cuts.iter().sum();
-    loop {
-        let (whole, places) = filled.with(&kept);
-        let pieces = tokens.encode_owned(&whole, &places, around)?;
-        let from_text: Vec<bool> = pieces.spans.iter().map(|span| places.iter().any(|at| inside(span, at))).collect();
-        let over = pieces.ids.len().saturating_sub(most);
-        if over == 0 {
-            return Ok(Rendered { ids: pieces.ids, from_text, cut, ..Rendered::default() });
-        }
-        let own = from_text.iter().filter(|own| **own).count();
-        if own <= over {
-            return Err(PromptError::TooLong { template: pieces.ids.len() - own, most });
-        }
-        cut += over;
-        kept = shortened(&kept, &places, &pieces.spans, over);
-    }
-}
-
-fn inside(span: &(usize, usize), place: &Range<usize>) -> bool {
-    span.0 < span.1 && span.0 < place.end && span.1 > place.start
-}
-
-/// The texts without the last `over` tokens that they have at `places` of the prompt whose tokens are `spans`.
-fn shortened<'a>(kept: &[&'a str], places: &[Range<usize>], spans: &[(usize, usize)], over: usize) -> Vec<&'a str> {
-    let starts = |place| spans.iter().filter(|span| inside(span, place)).map(|span| span.0).collect::<Vec<_>>();
-    let starts: Vec<Vec<usize>> = places.iter().map(starts).collect();
-    let lengths: Vec<usize> = starts.iter().map(Vec::len).collect();
-    let fitting = longest_first(&lengths, lengths.iter().sum::<usize>().saturating_sub(over));
-    let texts = kept.iter().zip(places).zip(starts.iter().zip(fitting));
-    let shortened = texts.map(|((text, place), (starts, fitting))| match starts.get(fitting) {
-        Some(end) => shorter(text, end.saturating_sub(place.start)),
-        None => text,
-    });
-    shortened.collect()
-}
-
-/// `text` up to byte `end`, but at least one letter less.
-fn shorter(text: &str, end: usize) -> &str {
-    let shorter = text[..text.floor_char_boundary(end.min(text.len()))].trim_end();
-    // A token of the seam may lie across the cut: every round has to make it shorter.
-    let less = text.floor_char_boundary(text.len().saturating_sub(1));
-    if shorter.len() < text.len() { shorter } else { &text[..less] }
 }
 
 /// Where in `context` the tokens end that it begins with whatever word of `words` stands behind it.
@@ -456,23 +349,6 @@ mod tests {
 
     fn refused(template: &str, layout: &Layout) -> String {
         Template::parse(template, layout).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn the_longest_loses_its_last_until_all_fit() {
-        let one_by_one = |lengths: &[usize], most: usize| {
-            let mut kept = lengths.to_vec();
-            while kept.iter().sum::<usize>() > most {
-                let longest = (0..kept.len()).max_by_key(|place| kept[*place]).unwrap();
-                kept[longest] -= 1;
-            }
-            kept
-        };
-        for lengths in [&[9][..], &[5, 5], &[7, 2], &[2, 7, 7], &[0, 3, 3, 9], &[]] {
-            for most in 0..=lengths.iter().sum::<usize>() + 1 {
-                assert_eq!(longest_first(lengths, most), one_by_one(lengths, most), "{lengths:?} {most}");
-            }
-        }
     }
 
     #[test]

@@ -245,7 +245,7 @@ fn keep_and_patience_have_a_row_that_says_whether_they_can_do_anything() {
     let changes: [Set; 2] = [|s| s.recipe.patience = Some(2), |s| s.recipe.keep = Keep::Best(Metric::Loss)];
     for change in changes {
         let mut session = small();
-        session.data.source = DataSource::Files(Files::of(&path));
+        session.data.source = DataSource::from(Files::of(&path));
         (session.data.validation, session.data.limit, session.data.labelled) = (0.0, Limits::default(), None);
         alone(&mut session, Keep::Last);
         (session.recipe.steps, session.recipe.evaluate_every) = (12, 2);

@@ -473,7 +473,7 @@ fn the_engine_looks_into_the_table_that_is_chosen_or_says_why_it_cannot() {
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
     let look = |name: &str| {
-        let source = DataSource::Files(Files::of(folder.path().join(name)));
+        let source = DataSource::from(Files::of(folder.path().join(name)));
         watch.cells.preview.store(None);
         watch.commands.send(Command::Preview(Box::new(source.clone()))).unwrap();
         for _ in 0..1000 {

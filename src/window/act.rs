@@ -30,7 +30,9 @@ impl WorkbenchApp {
         }
         self.take_back_notices(&before.0, &before.1, &asked.0);
         self.state.choosing.forget_settled(&before.0, &before.1, &self.session);
-        if self.session.models() != before.0 || self.session.data != before.1 {
+        // Another column in a template has the data read anew.
+        let columns = self.session.prompt.columns() != asked.0.columns();
+        if self.session.models() != before.0 || self.session.data != before.1 || columns {
             self.due.open = Some(now + OPEN_AFTER);
         }
         if self.session.student != before.0.student && is_complete(&self.session) {

@@ -281,7 +281,7 @@ fn is_newsgroups(path: &Path) -> bool {
 fn source_for(path: PathBuf) -> DataSource {
     match is_newsgroups(&path) {
         true => DataSource::Newsgroups { path, strip: Strip::default() },
-        false => DataSource::Files(Files::of(path)),
+        false => DataSource::from(Files::of(path)),
     }
 }
 
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_path_is_read_as_what_its_name_says() {
         for path in ["a/b.CSV", "a/b.jsonl", "a/folder", "a/reviews.zip"] {
-            assert_eq!(source_for(path.into()), DataSource::Files(Files::of(path)));
+            assert_eq!(source_for(path.into()), DataSource::from(Files::of(path)));
         }
         assert!(matches!(source_for("a/20news-bydate.tar.gz".into()), DataSource::Newsgroups { .. }));
     }

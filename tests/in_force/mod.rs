@@ -430,7 +430,7 @@ fn opens(play: &mut Play) -> bool {
 fn table(path: &str, label: &str) -> Data {
     use retort::session::{Files, Format, Roles};
     let roles = Roles::new([Column::named("text")], Some(Column::named(label)));
-    let source = DataSource::Files(Files { format: Format::delimited(true), roles, ..Files::of(path) });
+    let source = DataSource::from(Files { format: Format::delimited(true), roles, ..Files::of(path) });
     Data { source, ..Session::built_in().unwrap().data }
 }
 

@@ -152,7 +152,7 @@ pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
         let reason = say!("a corpus has parts of its own; name a session with it instead");
         return Err(DataError::Roles { reason, path: place(source) });
     };
-    let (parts, _) = gather::read(&Files { test: FilePart::default(), ..files.clone() }, &[])?;
+    let (parts, _) = gather::read(&Files { test: FilePart::default(), ..Files::clone(files) }, &[])?;
     let (all, mut left_out) = (parts.train.rows.len(), parts.left_out);
     let text = |row: &parts::Row| row.fields.whole().to_owned();
     let labelled = parts.train.rows.iter().filter_map(|row| Some((text(row), row.label.as_deref()?.to_owned())));

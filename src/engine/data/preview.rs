@@ -45,12 +45,12 @@ fn of_table(file: &DataFile, format: &Format) -> Result<Sheet, DataError> {
     let mut tables = Table::open(file, format, false, &mut notes)?;
     // A file of several parts shows its training rows, which come first.
     let table = if tables.is_empty() { return Ok(Sheet::default()) } else { tables.remove(0).1 };
-    let mut looked = Looked::default();
-    looked.columns = table.columns().iter().map(|name| Counted::new(name)).collect();
+    let columns = table.columns().iter().map(|name| Counted::new(name)).collect();
+    let mut looked = Looked { columns, ..Looked::default() };
     let wanted = |(place, name): (usize, &Counted)| Wanted {
         // Names of a delimited file may be there twice, keys of objects have no place.
         column: if matches!(table, Table::Json(_)) { Column::named(&name.name) } else { Column::Index(place) },
-        need: Need::NoRow,
+        need: Need::Maybe,
     };
     let wanted: Vec<Wanted> = looked.columns.iter().enumerate().map(wanted).collect();
     let read = table.rows(&wanted, file, &mut |_, cells| {
@@ -168,7 +168,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
-        preview(&DataSource::Files(Files { format, ..Files::of(path) }))
+        preview(&DataSource::from(Files { format, ..Files::of(path) }))
     }
 
     #[test]

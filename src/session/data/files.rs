@@ -82,6 +82,7 @@ struct Spelled {
 #[derive(schemars::JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "only its schema is looked at")]
+#[expect(clippy::large_enum_variant, reason = "it is only described, never made")]
 enum Forms {
     /// One file, folder or archive.
     One(PathBuf),

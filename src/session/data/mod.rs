@@ -70,10 +70,11 @@ pub enum DataSource {
         strip: Strip,
     },
     /// Tables, lines or folders of texts.
-    Files(Files),
+    Files(Box<Files>),
 }
 
 /// A source as a file spells it: the fields of [`Files`] stand inside one pair of parentheses.
+#[expect(clippy::large_enum_variant, reason = "it lives for a moment, between a file and the source")]
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename = "DataSource")]
@@ -115,9 +116,15 @@ impl From<Spelled> for DataSource {
             Spelled::BuiltIn(name) => Self::BuiltIn(name),
             Spelled::Newsgroups { path, strip } => Self::Newsgroups { path, strip },
             Spelled::Files { train, validation, test, format, roles } => {
-                Self::Files(Files { train, validation, test, format, roles })
+                Files { train, validation, test, format, roles }.into()
             }
         }
+    }
+}
+
+impl From<Files> for DataSource {
+    fn from(files: Files) -> Self {
+        Self::Files(Box::new(files))
     }
 }
 
@@ -126,7 +133,8 @@ impl From<DataSource> for Spelled {
         match source {
             DataSource::BuiltIn(name) => Self::BuiltIn(name),
             DataSource::Newsgroups { path, strip } => Self::Newsgroups { path, strip },
-            DataSource::Files(Files { train, validation, test, format, roles }) => {
+            DataSource::Files(files) => {
+                let Files { train, validation, test, format, roles } = *files;
                 Self::Files { train, validation, test, format, roles }
             }
         }

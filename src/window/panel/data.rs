@@ -150,7 +150,7 @@ fn emptied(kind: Kind) -> DataSource {
     match kind {
         Kind::BuiltIn(name) => DataSource::BuiltIn(name),
         Kind::Newsgroups => DataSource::Newsgroups { path, strip: Strip::default() },
-        Kind::Files => DataSource::Files(Files::default()),
+        Kind::Files => DataSource::from(Files::default()),
     }
 }
 

@@ -23,6 +23,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "按当前旋钮，损失的每一项权重都为 0，因此什么也学不到；请调高某个权重，或把标签权重移离端点",
     ),
     (
+        "columns of the text that the {side}'s template does not name before the answer are not read by it: {columns}; name them there if they should be",
+        "{side}的模板没有在答案之前写出以下文本列，因此它读不到：{columns}；若应该读，请写在那里",
+    ),
+    (
         "the student answers by a classifier, which reads the bare text: its own prompt is not read; set its head to LabelWords to have it read",
         "学生用分类器回答，只读原文：它自己的提示不会被读取；请把它的输出头设为 LabelWords",
     ),

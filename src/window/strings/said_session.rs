@@ -173,9 +173,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     // session/prompt
     ("the template has no {slot}; add it where it belongs", "模板没有 {slot}；请加到该在的位置"),
     ("the template has {slot} {n} times; keep one", "模板中 {slot} 出现了 {n} 次；请保留一个"),
+    // session/inference spec
     (
-        "the template has {{{unknown}}}, which is no slot{meant}; the slots are {text_slot} and {answer_slot}, and several columns are joined under data. If the braces belong to the prompt, put a space inside them",
-        "模板含有 {{{unknown}}}，它不是插槽{meant}；插槽只有 {text_slot} 和 {answer_slot}，多列在数据部分连接。若花括号是提示的一部分，请在里面加一个空格",
+        "columns must name at least one column, and texts say how many of them make up the text",
+        "columns 必须至少写出一列，texts 必须说明其中几列组成文本",
     ),
     // session/prompts
     (

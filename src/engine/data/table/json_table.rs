@@ -167,7 +167,7 @@ impl JsonTable {
                 }
             }
         }
-        let lacking = wanted.iter().zip(met).find(|(wanted, met)| wanted.need == Need::SomeRow && !met);
+        let lacking = wanted.iter().zip(met).find(|(wanted, met)| wanted.need == Need::Somewhere && !met);
         match lacking.filter(|_| any) {
             None => Ok(()),
             Some((wanted, _)) => {
@@ -209,7 +209,7 @@ fn cell<'a>(row: &'a Value, wanted: &Wanted) -> Result<Cell<'a>, Sentence> {
         _ => None,
     };
     match found {
-        None if wanted.need == Need::EveryRow => Err(lacking(row, &wanted.column)),
+        None if wanted.need == Need::Always => Err(lacking(row, &wanted.column)),
         None => Ok(Cell::Absent),
         Some(value) => Ok(text_of(value)),
     }

@@ -35,7 +35,7 @@ pub(super) fn known<'a>(preview: Option<&'a Preview>, source: &DataSource) -> Kn
 
 /// The same of files.
 pub(super) fn known_files<'a>(preview: Option<&'a Preview>, files: &Files) -> Known<'a> {
-    known(preview, &DataSource::Files(files.clone()))
+    known(preview, &DataSource::from(files.clone()))
 }
 
 /// The table below the fields that choose from it.

@@ -14,6 +14,7 @@ mod figures;
 mod interrupt;
 mod key;
 mod models;
+mod new;
 mod next_tokens;
 mod offered;
 mod output;
@@ -33,6 +34,7 @@ pub use evaluate::evaluate;
 pub use fetch::fetch;
 pub use key::key;
 pub use models::list;
+pub use new::new;
 pub use output::{NOBODY_READS, print, tell};
 pub use predict::predict;
 pub use probe::probe;
@@ -73,6 +75,8 @@ pub enum Task {
     Baseline(BaselineArguments),
     /// Examine a session before its run: pair, prompt, memory and pace, with three real steps on a copy.
     Doctor(DoctorArguments),
+    /// Write a session, commented: the built-in one, or one for a file of data with its roles guessed.
+    New(NewArguments),
     /// List what is on this machine.
     #[command(subcommand)]
     List(Listing),
@@ -216,6 +220,23 @@ pub enum RowFormat {
     Jsonl,
     /// A text a line.
     Lines,
+}
+
+/// Arguments of `retort new`.
+#[derive(Debug, Args)]
+pub struct NewArguments {
+    /// The file, folder or archive of the texts.
+    #[arg(long)]
+    pub from: Option<PathBuf>,
+    /// The file of validation rows.
+    #[arg(long, requires = "from")]
+    pub validation: Option<PathBuf>,
+    /// The file of test rows.
+    #[arg(long, requires = "from")]
+    pub test: Option<PathBuf>,
+    /// Where to write the session; without it, it goes to stdout.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `retort baseline`.

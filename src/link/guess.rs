@@ -28,7 +28,7 @@ const PAIRS: [(&str, &str); 9] = [
 ];
 /// Names of columns that belong together as one text, the first before the second.
 const TITLES: [(&str, &[&str]); 2] =
-    [("title", &["body", "text", "content", "description", "abstract"]), ("标题", &["内容", "正文", "文本"])];
+    [("title", &["body", "text", "content", "description", "abstract", "review"]), ("标题", &["内容", "正文", "文本"])];
 /// Names of what a model is asked and of what it answers.
 const ASKED: [(&str, &[&str]); 3] = [
     ("prompt", &["completion", "response", "answer", "chosen", "output"]),

@@ -190,7 +190,7 @@ impl Columns {
     fn take(&mut self, row: &Value) {
         self.rows += 1;
         let names: Vec<String> = match row {
-            Value::Object(object) => object.keys().cloned().collect(),
+            Value::Object(object) => object.iter().flat_map(|(key, value)| keys(key, value)).collect(),
             Value::Array(items) => (0..items.len()).map(|place| place.to_string()).collect(),
             _ => Vec::new(),
         };
@@ -199,6 +199,14 @@ impl Columns {
                 self.names.push(name);
             }
         }
+    }
+}
+
+/// A key, or those within it where it holds an object: `meta.rating`.
+fn keys(key: &str, value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(inner) if !inner.is_empty() => inner.keys().map(|own| format!("{key}.{own}")).collect(),
+        _ => vec![key.to_owned()],
     }
 }
 

@@ -31,7 +31,8 @@ fn fix_threads() {
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let window = std::env::args().nth(1).is_none_or(|first| {
-        !["run", "probe", "evaluate", "predict", "baseline", "doctor", "list", "fetch", "key"].contains(&first.as_str())
+        !["run", "probe", "evaluate", "predict", "baseline", "doctor", "new", "list", "fetch", "key"]
+            .contains(&first.as_str())
     });
     let threads = if window { (cores - 1).max(1) } else { cores };
     // SAFETY: the first thing the process does; no other thread exists that could read the
@@ -47,6 +48,7 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
         Some(Task::Predict(predict)) => headless::predict(predict),
         Some(Task::Baseline(baseline)) => headless::baseline(baseline),
         Some(Task::Doctor(doctor)) => headless::examine(doctor),
+        Some(Task::New(new)) => headless::new(new),
         Some(Task::List(listing)) => headless::list(listing),
         Some(Task::Fetch(fetch)) => headless::fetch(fetch),
         Some(Task::Key(key)) => headless::key(key),

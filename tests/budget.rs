@@ -9,6 +9,7 @@ use std::process::{Command as Process, Output};
 use std::sync::{Arc, Mutex};
 
 use openai_server::Server;
+use retort::engine::data::{Fields, Layout};
 use retort::engine::teacher::{Metered, Teacher as _};
 use retort::link::{Checkup, Event, Fact, Finding, Grade, Order, Phase, Reply, RunId, Subject, connect};
 use retort::session::{ServerMode, Session, file};
@@ -229,8 +230,8 @@ fn an_answer_that_is_lost_on_its_way_is_paid_for_all_the_same() {
     });
     let prompt = ron::from_str("(template: \"{text} {answer}\")").unwrap();
     let classes = ["music", "sport"].map(str::to_owned);
-    let teacher = Metered::new(&server.choice(ServerMode::Chat, None), &prompt, &classes).unwrap();
-    teacher.predict(&["a song of the sea"]).unwrap();
+    let teacher = Metered::new(&server.choice(ServerMode::Chat, None), &prompt, &classes, &Layout::default()).unwrap();
+    teacher.predict(&["a song of the sea"].map(Fields::text)).unwrap();
     assert_eq!(server.asked(), 2);
     let once = pieces("a song of the sea") + 1;
     assert!(teacher.billed_tokens() > once, "{} tokens for two answers, one of {once}", teacher.billed_tokens());

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agreement_of_chats::{Agreement, here};
-use retort::engine::data::Example;
+use retort::engine::data::{Example, Fields, Layout};
 use retort::engine::model::Model;
 use retort::engine::model::chat_template::ChatFile;
 use retort::engine::prompt::chat::{ChatTemplate, Message};
@@ -55,7 +55,9 @@ fn prompt(model: &Model, chat: Chat) -> Prompt {
 fn fingerprint(folder: &Path, chat: Chat) -> Result<[u8; 32], String> {
     let model = open(folder);
     let prompt = prompt(&model, chat);
-    LocalTeacher::new(Arc::new(model), &prompt, &tiny::classes()).map(|t| t.fingerprint()).map_err(|e| e.to_string())
+    LocalTeacher::new(Arc::new(model), &prompt, &tiny::classes(), &Layout::default())
+        .map(|t| t.fingerprint())
+        .map_err(|e| e.to_string())
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn a_chat_is_the_template_around_the_question_and_has_no_second_start() {
         let folder = folder(model, Some(&own(template)));
         let model = open(folder.path());
         let prompt = prompt(&model, Chat::Auto);
-        let prepared = task::for_model(&model, &prompt, &tiny::classes())
+        let prepared = task::for_model(&model, &prompt, &tiny::classes(), &Layout::default())
             .unwrap()
             .encode(&model, &Example::unlabelled(" a goal "), 0)
             .unwrap();
@@ -91,7 +93,11 @@ fn label_words_begin_the_assistants_answer() {
         let folder = folder(name, Some(&own(template)));
         let model = open(folder.path());
         let prompt = prompt(&model, Chat::On);
-        let words = PreparedPrompt::new(&prompt, &tiny::classes(), &model).unwrap().verbalizers.remove(0).words;
+        let words = PreparedPrompt::new(&prompt, &tiny::classes(), &model, &Layout::default())
+            .unwrap()
+            .verbalizers
+            .remove(0)
+            .words;
         let chat = ChatTemplate::of(&model, &prompt).unwrap().unwrap();
         let whole = chat.render(&[Message { role: "user", content: "a goal. it is about" }], true).unwrap();
         let ids = |text: &str| model.tokens.encode(text, false).unwrap().ids;
@@ -107,10 +113,10 @@ fn only_the_text_is_cut_never_the_chat_around_it() {
     let folder = folder("llama", Some(&own("brackets.jinja")));
     let model = open(folder.path());
     let prompt = prompt(&model, Chat::Auto);
-    let template = Template::parse(&prompt.template).unwrap().for_model(&prompt, &model).unwrap();
+    let template = Template::parse(&prompt.template, &Layout::default()).unwrap().for_model(&prompt, &model).unwrap();
     let long = "the moon and the stars are far out ".repeat(50);
-    let cut = template.causal(&long, &model.tokens, 40).unwrap();
-    let short = template.causal("t", &model.tokens, 40).unwrap();
+    let cut = template.causal(&Fields::text(long.as_str()), &model.tokens, 40).unwrap();
+    let short = template.causal(&Fields::text("t"), &model.tokens, 40).unwrap();
     assert!(cut.ids.len() <= 40 && cut.cut > 0);
     // A token may lie across the seam to the text; beyond that nothing differs.
     let before = short.from_text.iter().position(|own| *own).unwrap() - 1;
@@ -118,7 +124,7 @@ fn only_the_text_is_cut_never_the_chat_around_it() {
     assert!(before > 1 && behind > 5);
     assert_eq!(cut.ids[..before], short.ids[..before]);
     assert_eq!(cut.ids[cut.ids.len() - behind..], short.ids[short.ids.len() - behind..]);
-    assert!(template.causal("t", &model.tokens, 5).is_err());
+    assert!(template.causal(&Fields::text("t"), &model.tokens, 5).is_err());
 }
 
 #[test]
@@ -150,7 +156,8 @@ fn a_server_has_its_own_template_and_only_chats_use_it() {
         per_minute: None,
     };
     let prompt = Prompt { chat: Chat::On, ..ron::from_str(r#"(template: "{text} {answer}")"#).unwrap() };
-    let teacher = |mode| Metered::new(&ModelChoice::stored(source(mode)), &prompt, &tiny::classes());
+    let teacher =
+        |mode| Metered::new(&ModelChoice::stored(source(mode)), &prompt, &tiny::classes(), &Layout::default());
     let said = teacher(ServerMode::Completions).err().unwrap().to_string();
     assert!(said.contains("mode to Chat"), "{said}");
     assert!(teacher(ServerMode::Chat).is_ok());

@@ -31,7 +31,7 @@ fn open(source: DataSource, validation: f64, test: f64) -> Dataset {
 
 fn delimited(name: &str, label: usize, text: usize) -> DataSource {
     let roles = Roles::new([Column::Index(text)], Some(Column::Index(label)));
-    DataSource::Files(Files { format: Format::delimited(false), roles, ..Files::of(shared(name)) })
+    DataSource::from(Files { format: Format::delimited(false), roles, ..Files::of(shared(name)) })
 }
 
 fn newsgroups(strip: Strip) -> Dataset {
@@ -69,7 +69,7 @@ fn stripped_newsgroups_reports_the_emptied_messages() {
 #[test]
 #[ignore = "needs the shared data"]
 fn banking_intents_keep_their_own_test_part() {
-    let source = DataSource::Files(Files {
+    let source = DataSource::from(Files {
         test: FilePart::of([shared("banking77/test.csv")]),
         roles: Roles::new([Column::named("text")], Some(Column::named("category"))),
         ..Files::of(shared("banking77/train.csv"))

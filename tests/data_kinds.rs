@@ -60,7 +60,7 @@ impl Case {
 
     fn source(&self, path: PathBuf, test: Option<PathBuf>) -> DataSource {
         let (format, roles) = (Format::delimited(self.header), Roles::new(self.text.clone(), Some(self.label.clone())));
-        DataSource::Files(Files { test: FilePart::of(test), format, roles, ..Files::of(path) })
+        DataSource::from(Files { test: FilePart::of(test), format, roles, ..Files::of(path) })
     }
 }
 
@@ -74,7 +74,7 @@ fn of(source: DataSource) -> Data {
 }
 
 fn lines(path: &Path) -> Result<Dataset, DataError> {
-    read(DataSource::Files(Files { format: Format::Json, ..Files::of(path) }))
+    read(DataSource::from(Files { format: Format::Json, ..Files::of(path) }))
 }
 
 fn refusal(result: Result<Dataset, DataError>) -> String {

@@ -204,6 +204,10 @@ fn a_recipe_that_does_not_fit_is_red_and_one_that_starves_a_class_amber() {
     let mut session = small();
     session.set_knob("soft_targets.temperature", -1.0);
     assert!(row(&session, Subject::Recipe, Grade::Red).says.contains("between"));
+    let mut session = small();
+    let step = session.recipe.steps;
+    session.script = vec![Change { step, knob: "optimizer.learning_rate".to_owned(), value: 0.001 }];
+    assert!(row(&session, Subject::Recipe, Grade::Amber).says.contains("its changes will not act"));
 }
 
 #[test]
@@ -241,7 +245,7 @@ fn keep_and_patience_have_a_row_that_says_whether_they_can_do_anything() {
     let changes: [Set; 2] = [|s| s.recipe.patience = Some(2), |s| s.recipe.keep = Keep::Best(Metric::Loss)];
     for change in changes {
         let mut session = small();
-        session.data.source = DataSource::Files(Files::of(&path));
+        session.data.source = DataSource::from(Files::of(&path));
         (session.data.validation, session.data.limit, session.data.labelled) = (0.0, Limits::default(), None);
         alone(&mut session, Keep::Last);
         (session.recipe.steps, session.recipe.evaluate_every) = (12, 2);

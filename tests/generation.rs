@@ -6,6 +6,7 @@ mod tiny;
 
 use candle_core::{IndexOp as _, Tensor};
 use rayon::prelude::*;
+use retort::engine::data::Layout;
 use retort::engine::model::generate::Generator;
 use retort::engine::model::{ARCHITECTURES, DropoutRng, Kind, KvCache, Model, Trace, ops};
 use retort::engine::task::{self, Sample};
@@ -151,6 +152,7 @@ fn texts_side_by_side_are_written_on_as_each_alone() {
                 ids: Tensor::new(ids, model.device()).unwrap().reshape((3, end - start)).unwrap(),
                 positions: Tensor::cat(&[&one.positions; 3], 0).unwrap(),
                 mask: Tensor::cat(&[&one.mask; 3], 0).unwrap(),
+                segments: None,
             };
             said.push(model.detached.decode_step(&model.detached.embed(&new).unwrap(), None, &mut cache).unwrap());
         }
@@ -251,7 +253,7 @@ fn long_start(model: &Model) -> Prompt {
 fn label_words_behind_a_start_read_once_score_as_in_a_pass_of_their_own() {
     let decoders = writers().into_iter().filter(|(_, model)| model.architecture.kind == Kind::Decoder);
     for (name, model) in decoders {
-        let task = task::for_model(&model, &long_start(&model), &tiny::classes()).unwrap();
+        let task = task::for_model(&model, &long_start(&model), &tiny::classes(), &Layout::default()).unwrap();
         let mut prepared = tiny::prepare(task.as_ref(), &model, &["a goal", "tea", "they ate", "", "a goal"]);
         // One that begins otherwise.
         prepared.extend(tiny::prepare(tiny::task_of(&model).as_ref(), &model, &["hot tea"]));
@@ -276,7 +278,7 @@ fn label_words_behind_worked_examples_cost_less_when_those_are_read_once() {
     let worked = "the moon is far out. it is about stars. soup with bread. it is about hot bread. ".repeat(4);
     let prompt = tiny::prompt(&model, Scoring::Sum);
     let prompt = Prompt { template: format!("{worked}{}", prompt.template), ..prompt };
-    let task = task::for_model(&model, &prompt, &tiny::classes()).unwrap();
+    let task = task::for_model(&model, &prompt, &tiny::classes(), &Layout::default()).unwrap();
     let texts = vec!["a ball is out near the gate"; 64];
     let prepared = tiny::prepare(task.as_ref(), &model, &texts);
     let examples: Vec<&Sample> = prepared.iter().collect();

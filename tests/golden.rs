@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use candle_core::{DType, IndexOp as _, Tensor};
+use retort::engine::data::Layout;
 use retort::engine::loss::soft_targets::TEMPERATURE;
 use retort::engine::loss::{ALPHA, LossInput, LossOutput, Objective, Offered};
 use retort::engine::model::save::serialize;
@@ -134,7 +135,7 @@ impl Golden {
     fn task(&self, manifest: &Manifest, scoring: Scoring) -> Box<dyn Task> {
         let (template, label_words) = (self.case.template.clone(), manifest.label_words.clone());
         let prompt = Prompt { template, variants: Vec::new(), label_words, scoring, chat: Chat::Off };
-        task::for_model(&self.model, &prompt, &manifest.classes).unwrap()
+        task::for_model(&self.model, &prompt, &manifest.classes, &Layout::default()).unwrap()
     }
 
     fn prepared(&self, task: &dyn Task) -> Vec<Sample> {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use candle_core::{Tensor, Var};
+use retort::engine::data::{Fields, Layout};
 use retort::engine::loss::ALPHA;
 use retort::engine::model::attention::MASKED;
 use retort::engine::model::{ARCHITECTURES, DropoutRng, HeadKind, Input, InputIds, Kind, KvCache, Model, Trace, ops};
@@ -67,7 +68,7 @@ fn rows_read(name: &str, model: &Model, batch: &[Sample]) -> Option<BTreeSet<usi
 /// Tokens of the label words, as they stand behind a prompt or alone.
 fn words_of(model: &Model) -> Vec<Vec<u32>> {
     let prompt = tiny::prompt(model, Scoring::Sum);
-    PreparedPrompt::new(&prompt, &tiny::classes(), model).unwrap().words().cloned().collect()
+    PreparedPrompt::new(&prompt, &tiny::classes(), model, &Layout::default()).unwrap().words().cloned().collect()
 }
 
 fn longest_word(model: &Model) -> usize {
@@ -287,7 +288,7 @@ fn a_decoder_writes_on_from_vectors_too() {
 }
 
 fn copy(input: &InputIds) -> InputIds {
-    InputIds { ids: input.ids.clone(), positions: input.positions.clone(), mask: input.mask.clone() }
+    InputIds { ids: input.ids.clone(), positions: input.positions.clone(), mask: input.mask.clone(), segments: None }
 }
 
 #[test]
@@ -377,7 +378,7 @@ fn cached_teacher(head: Head) -> Vec<(String, CachedTeacher)> {
     let teach = |architecture: &'static retort::engine::model::Architecture| {
         let model = Arc::new(tiny::fresh(architecture, head, 9));
         let prompt = tiny::prompt(&model, Scoring::Sum);
-        let teacher = LocalTeacher::new(model, &prompt, &tiny::classes()).unwrap();
+        let teacher = LocalTeacher::new(model, &prompt, &tiny::classes(), &Layout::default()).unwrap();
         (architecture.id.to_owned(), CachedTeacher::new(teacher, TargetCache::in_memory()))
     };
     ARCHITECTURES.iter().map(teach).collect()
@@ -389,7 +390,8 @@ fn soft_targets_are_the_same_numbers_in_whatever_order_and_company_they_are_aske
         let teachers = || cached_teacher(head).into_iter();
         for (((what, mut whole), (_, mut single)), (_, mut mixed)) in teachers().zip(teachers()).zip(teachers()) {
             let bits = |targets: &mut CachedTeacher, texts: &[&str]| -> Vec<Vec<u32>> {
-                let answers = targets.predict(texts).unwrap();
+                let texts: Vec<Fields> = texts.iter().map(|text| Fields::text(*text)).collect();
+                let answers = targets.predict(&texts).unwrap();
                 answers.iter().map(|answer| answer.iter().map(|value| value.to_bits()).collect()).collect()
             };
             let together = bits(&mut whole, &TEXTS);
@@ -401,7 +403,7 @@ fn soft_targets_are_the_same_numbers_in_whatever_order_and_company_they_are_aske
             assert_eq!(bits(&mut mixed, &texts), expected, "{what}, doubled and shuffled");
             assert_eq!(bits(&mut mixed, &TEXTS), together, "{what}, partly known");
             assert_eq!(bits(&mut mixed, &[]), Vec::<Vec<u32>>::new());
-            for answer in whole.predict(&TEXTS).unwrap() {
+            for answer in whole.predict(&TEXTS.map(Fields::text)).unwrap() {
                 assert!((answer.iter().map(|log| f64::from(*log).exp()).sum::<f64>() - 1.0).abs() < 1e-5, "{what}");
             }
         }
@@ -417,7 +419,8 @@ fn cached_targets_agree_with_a_pass_over_the_whole_batch() {
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
         let scores =
             tiny::pass(task.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits;
-        let answers: Vec<f32> = targets.predict(&TEXTS).unwrap().iter().flat_map(|answer| answer.to_vec()).collect();
+        let answers: Vec<f32> =
+            targets.predict(&TEXTS.map(Fields::text)).unwrap().iter().flat_map(|answer| answer.to_vec()).collect();
         assert_close(&what, &answers, &flat(&ops::log_softmax(&scores).unwrap()), 1e-4);
     }
 }

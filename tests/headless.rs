@@ -11,7 +11,7 @@ use retort::engine;
 use retort::link::{Command, Event, EventSink, Fact, Order, Origin, Reply, RunId, WatchEnd, connect};
 use retort::record::journal;
 use retort::record::recorder::Recorder;
-use retort::session::{Session, file};
+use retort::session::{Change, Session, file};
 
 /// The built-in experiment, cut down to seconds.
 fn small() -> Session {
@@ -473,7 +473,7 @@ fn the_engine_looks_into_the_table_that_is_chosen_or_says_why_it_cannot() {
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).unwrap();
     let look = |name: &str| {
-        let source = DataSource::Files(Files::of(folder.path().join(name)));
+        let source = DataSource::from(Files::of(folder.path().join(name)));
         watch.cells.preview.store(None);
         watch.commands.send(Command::Preview(Box::new(source.clone()))).unwrap();
         for _ in 0..1000 {
@@ -684,6 +684,28 @@ fn exit_codes_tell_usage_input_and_run_apart() {
     assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("CUDA 77"), "{elsewhere:?}");
     let nowhere = retort(&["run", "--set", "recipe.device=abacus"]);
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("`abacus` is none of `Cpu`, `Cuda`"), "{nowhere:?}");
+    let nonsense = retort(&["run", "--set", "nonsense"]);
+    assert_eq!(nonsense.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nonsense.stderr).contains("NAME=VALUE, such as recipe.steps=200"), "{nonsense:?}");
+    for (set, code, said) in [
+        ("=3", 2, "NAME=VALUE"),
+        ("alpha=0.3", 3, "the knob is called mixture.alpha; set that"),
+        ("optimizer.learningrate=0.1", 3, "(did you mean \"optimizer.learning_rate\"?)"),
+        ("data.splitseed=1", 3, "(did you mean \"data.split_seed\"?)"),
+        ("student.init.map=EveryOther", 3, "such as student.init=Layers(map: EveryOther)"),
+        ("recipe.steps=-3", 3, "a whole number of at least 1"),
+    ] {
+        let out = folder.path().join("refused");
+        let refused = retort(&["run", "--set", set, "--out", out.to_str().unwrap()]);
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(code) && told.contains(said) && !out.exists(), "{set}: {told}");
+    }
+    let absent = folder.path().join("absent");
+    let resumed = retort(&["run", "--resume", "--out", absent.to_str().unwrap()]);
+    assert_eq!(resumed.status.code(), Some(3));
+    let told = String::from_utf8_lossy(&resumed.stderr);
+    assert!(told.contains("there is no folder") && told.contains("absent") && !told.contains("checkpoint"), "{told}");
+    assert!(!absent.exists());
     let cut = retort(&["run", path.to_str().unwrap()]);
     assert_eq!(cut.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&cut.stderr).contains("line 1"));
@@ -723,6 +745,11 @@ fn what_a_session_may_name_is_listed_for_people_and_for_programs() {
         ("measures", engine::measure::OF_CLASSES.iter().map(|measure| measure.id).collect()),
         ("optimizers", vec!["Sgd", "Adam", "AdamW"]),
         ("schedules", vec!["Constant", "Linear", "Cosine"]),
+        ("keeps", vec!["Last", "Best"]),
+        ("inits", vec!["Stored", "Fresh", "Layers"]),
+        ("layer-maps", vec!["EveryOther", "FirstAndLast", "DistilBert", "Pick", "EmbeddingsOnly"]),
+        ("sources", vec!["BuiltIn", "Folder", "Hub", "Server"]),
+        ("tasks", vec!["classifier", "masked_words", "causal_words", "encoder_decoder_words"]),
         ("architectures", catalog.architectures.iter().map(|entry| entry.id).collect()),
         ("corpora", catalog.corpora.iter().map(|entry| entry.id).collect()),
         ("built-in", catalog.models.iter().map(|entry| entry.id).collect()),
@@ -740,6 +767,29 @@ fn what_a_session_may_name_is_listed_for_people_and_for_programs() {
     }
     let losses = String::from_utf8(retort(&["list", "losses", "--json"]).stdout).unwrap();
     assert!(losses.contains(r#""needs":["a teacher"]"#) && losses.contains("soft_targets.temperature"), "{losses}");
+}
+
+#[test]
+fn the_fields_of_a_session_and_its_choices_are_listed_with_defaults_and_help() {
+    let listed = |arguments: &[&str]| String::from_utf8(retort(&[&["list"], arguments].concat()).stdout).unwrap();
+    let page = listed(&["session"]);
+    assert_eq!(page.trim_end(), include_str!("../assets/session-reference.md").trim_end());
+    let fields: Vec<serde_json::Value> = serde_json::from_str(&listed(&["session", "--json"])).unwrap();
+    let steps = fields.iter().find(|field| field["path"] == "recipe.steps").unwrap();
+    assert_eq!((steps["default"].as_str(), steps["range"].as_str()), (Some("1000"), Some("at least 1")));
+    let rows = |kind: &str| serde_json::from_str::<Vec<serde_json::Value>>(&listed(&[kind, "--json"])).unwrap();
+    for kind in ["optimizers", "schedules", "inits", "layer-maps", "sources", "formats", "keeps", "tasks"] {
+        let rows = rows(kind);
+        assert!(
+            rows.len() > 1 && rows.iter().all(|row| row["help"].as_str().is_some_and(|help| help.len() > 9)),
+            "{kind}"
+        );
+    }
+    let default = |kind: &str| {
+        rows(kind).iter().filter(|row| row["default"] == true).map(|row| row["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(default("optimizers"), ["AdamW"]);
+    assert_eq!(default("schedules"), ["Linear"]);
 }
 
 #[test]
@@ -766,4 +816,22 @@ fn what_a_recipe_or_a_prompt_says_in_vain_is_told_before_the_first_step() {
         assert!(told.contains(said), "{settings:?}: {told}");
         assert!(said == nothing || !told.contains(nothing), "{settings:?}: {told}");
     }
+}
+
+#[test]
+fn a_script_that_turns_what_no_step_heeds_is_told_before_the_first_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let change = |step, knob: &str| Change { step, knob: knob.to_owned(), value: 0.5 };
+    let mut session = Session { script: vec![change(1, "next_token.weight"), change(9, "mixture.alpha")], ..small() };
+    session.recipe.steps = 2;
+    let path = folder.path().join("script.ron");
+    file::save(&session, &path).unwrap();
+    let out = folder.path().join("out");
+    let set = ["--set", "next_token.weight=0.2"];
+    let ran = retort(&[&["run", path.to_str().unwrap(), "--out", out.to_str().unwrap()], &set[..]].concat());
+    let told = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{told}");
+    assert!(told.contains("warning: next_token.weight is set, which only the loss next_token reads"), "{told}");
+    assert!(told.contains("the script turns next_token.weight, which only the loss next_token reads"), "{told}");
+    assert!(told.contains("mixture.alpha at step 9, and the last step of the run is 1"), "{told}");
 }

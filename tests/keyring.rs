@@ -11,6 +11,7 @@ use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use openai_server::Server;
+use retort::engine::data::{Fields, Layout};
 use retort::engine::secret;
 use retort::engine::teacher::{Metered, Teacher as _};
 use retort::link::{Command, KeyNews, KeyState, Secret, connect};
@@ -36,7 +37,8 @@ fn server() -> Server {
 fn teacher(server: &Server, key: &str) -> Result<Metered, String> {
     let prompt: Prompt = ron::from_str("(template: \"{text} {answer}\")").unwrap();
     let classes = ["a", "b"].map(str::to_owned);
-    Metered::new(&server.choice(ServerMode::Chat, Some(key)), &prompt, &classes).map_err(|e| e.to_string())
+    Metered::new(&server.choice(ServerMode::Chat, Some(key)), &prompt, &classes, &Layout::default())
+        .map_err(|e| e.to_string())
 }
 
 /// Lets the key go to this server as long as the process lives.
@@ -76,7 +78,7 @@ fn a_server_gets_the_key_that_the_keyring_holds() {
     let missing = teacher(&server, "keyring:fetched").err().unwrap();
     assert!(missing.contains("retort key set fetched") && missing.contains("environment variable"), "{missing}");
     secret::store("fetched", &Secret::new(KEY.into())).unwrap();
-    teacher(&server, "keyring:fetched").unwrap().predict(&["text"]).unwrap();
+    teacher(&server, "keyring:fetched").unwrap().predict(&["text"].map(Fields::text)).unwrap();
     let heard = server.heard.lock().unwrap();
     assert!(heard[0].1.contains(&format!("authorization: bearer {}", KEY.to_lowercase())), "{:?}", heard[0]);
 }
@@ -87,7 +89,8 @@ fn a_key_that_is_refused_is_named_by_its_place() {
     secret::store("refused", &Secret::new(KEY.into())).unwrap();
     let server = Server::start(|_, _| (401, "", json!({})));
     allow(&server, "keyring:refused");
-    let words = teacher(&server, "keyring:refused").unwrap().predict(&["text"]).unwrap_err().to_string();
+    let words =
+        teacher(&server, "keyring:refused").unwrap().predict(&["text"].map(Fields::text)).unwrap_err().to_string();
     assert!(words.contains("retort key set refused") && !words.contains("TheKey"), "{words}");
 }
 

@@ -330,6 +330,42 @@ fn both_forms_of_every_divergence_agree_alone_and_together() {
 }
 
 #[test]
+fn a_row_of_weight_0_is_left_out_and_one_of_weight_2_counts_as_two() {
+    let (count, left_out, doubled) = (6, 2, 4);
+    let numbers = |by: usize| (0..count * CLASSES).map(|i| ((i * by) % 13) as f32 * 0.2 - 1.0).collect::<Vec<_>>();
+    let row = |example: usize, weight| Row { example, position: 0, weight, truth: Some((example % CLASSES) as u32) };
+    let weight = |place: usize| [1.0, 0.0, 2.0][usize::from(place == left_out) + 2 * usize::from(place == doubled)];
+    let weighted: Vec<Row> = (0..count).map(|place| row(place, weight(place))).collect();
+    let written_out: Vec<usize> = (0..count).filter(|place| *place != left_out).chain([doubled]).collect();
+    let plain: Vec<Row> = written_out.iter().map(|place| row(*place, 1.0)).collect();
+    let of = |values: &[f32], places: &[usize]| -> Tensor {
+        let all: Vec<f32> = places.iter().flat_map(|at| values[at * CLASSES..][..CLASSES].to_vec()).collect();
+        Tensor::from_vec(all, (places.len(), CLASSES), &Device::Cpu).unwrap()
+    };
+    let everyone: Vec<usize> = (0..count).collect();
+    let result = |places: &[usize], rows: &[Row], terms: &[Term]| {
+        let student = Var::from_tensor(&of(&numbers(7), places)).unwrap();
+        let (values, total, gradient) = compared(terms, &student, &of(&numbers(5), places), rows);
+        // Of a row that stands there twice, both copies carry half of its slope.
+        let mut slopes = vec![0.0; count * CLASSES];
+        for (place, slope) in places.iter().zip(gradient.chunks(CLASSES)) {
+            slopes[place * CLASSES..][..CLASSES].iter_mut().zip(slope).for_each(|(sum, slope)| *sum += slope);
+        }
+        (values, total, slopes)
+    };
+    for terms in sums() {
+        let both = || [result(&everyone, &weighted, &terms), result(&written_out, &plain, &terms)];
+        for [ours, theirs] in [both(), without_kernels(both)] {
+            let name = terms[0].divergence.entry().id;
+            assert!((ours.1 - theirs.1).abs() < 1e-6, "{name}: {} is not {}", ours.1, theirs.1);
+            assert!(ours.0.iter().zip(&theirs.0).all(|(a, b)| (a - b).abs() < 1e-6), "{name}");
+            assert!(ours.2.iter().zip(&theirs.2).all(|(a, b)| (a - b).abs() < 1e-6), "{name}");
+            assert_eq!(ours.2[left_out * CLASSES..][..CLASSES], [0.0; CLASSES], "{name}");
+        }
+    }
+}
+
+#[test]
 fn the_gradient_of_every_divergence_is_the_slope_of_its_value() {
     let (count, step) = (3, 1e-2f32);
     let numbers = |by: usize| (0..count * CLASSES).map(|i| ((i * by) % 13) as f32 * 0.2 - 1.0).collect::<Vec<_>>();

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use candle_core::{Device, IndexOp as _, Tensor};
-use retort::engine::data::Example;
+use retort::engine::data::{Example, Fields, Layout};
 use retort::engine::model::tokens::Around;
 use retort::engine::model::{self, Classes, DropoutRng, Model, ModelFiles, Tokens, Trace};
 use retort::engine::task::{self, Task as _, head::Classifier};
@@ -717,8 +717,8 @@ fn a_mapping_says_which_output_is_which_class() {
 fn key(choice: &ModelChoice, prompt: &Prompt, text: &str) -> ([u8; 32], [u8; 32]) {
     let classes = tiny::classes();
     let model = open_for(choice, Classes::Teaching(&classes));
-    let teacher = LocalTeacher::new(Arc::new(model), prompt, &classes).unwrap();
-    (teacher.fingerprint(), teacher.reading(text).unwrap())
+    let teacher = LocalTeacher::new(Arc::new(model), prompt, &classes, &Layout::default()).unwrap();
+    (teacher.fingerprint(), teacher.reading(&Fields::text(text)).unwrap())
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Tensor};
+use retort::engine::data::{Fields, Layout};
 use retort::engine::model::save::serialize;
 use retort::engine::model::{self, ARCHITECTURES, DropoutRng, HeadKind, Model};
 use retort::engine::teacher::{LocalTeacher, Teacher};
@@ -95,11 +96,11 @@ fn rounding_moves_a_teachers_answers_only_a_little_and_they_are_kept_apart() {
     let teacher = |precision| {
         let model = open(&folder, Head::LabelWords, precision).unwrap();
         let prompt = tiny::prompt(&model, Scoring::Sum);
-        LocalTeacher::new(model.into(), &prompt, &tiny::classes()).unwrap()
+        LocalTeacher::new(model.into(), &prompt, &tiny::classes(), &Layout::default()).unwrap()
     };
     let (whole, half) = (teacher(whole), teacher(half));
     assert_ne!(whole.fingerprint(), half.fingerprint());
-    let answers = |teacher: &LocalTeacher| teacher.predict(&TEXTS).unwrap().concat();
+    let answers = |teacher: &LocalTeacher| teacher.predict(&TEXTS.map(Fields::text)).unwrap().concat();
     let (whole, half) = (answers(&whole), answers(&half));
     assert_ne!(whole, half, "the golden weights are no f16 numbers");
     assert_close("answers", &half, &whole, 0.02);

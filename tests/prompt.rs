@@ -7,7 +7,7 @@ mod tiny;
 
 use std::path::PathBuf;
 
-use retort::engine::data::Example;
+use retort::engine::data::{Example, Layout};
 use retort::engine::model::{DropoutRng, HeadKind, Kind, Model, Trace};
 use retort::engine::prompt::PreparedPrompt;
 use retort::engine::task;
@@ -82,8 +82,11 @@ fn agrees_with_the_reference(what: &str, model: &Model, words: &[&str], texts: &
         if !reads(model, template) {
             continue;
         }
-        let Ok(task) = task::for_model(model, &prompt, &classes) else {
-            panic!("{what}: {template:?} is refused: {}", task::for_model(model, &prompt, &classes).err().unwrap())
+        let Ok(task) = task::for_model(model, &prompt, &classes, &Layout::default()) else {
+            panic!(
+                "{what}: {template:?} is refused: {}",
+                task::for_model(model, &prompt, &classes, &Layout::default()).err().unwrap()
+            )
         };
         for text in texts {
             let prepared = task.encode(model, &Example::unlabelled(*text), 0).unwrap();
@@ -113,7 +116,8 @@ fn a_word_directly_behind_the_text_has_no_space_of_its_own() {
     for name in ["llama", "mistral"] {
         let model = open(name);
         let spaced = |template: &str| {
-            let prepared = PreparedPrompt::new(&prompt(&model, template, &[]), &classes(), &model).unwrap();
+            let prepared =
+                PreparedPrompt::new(&prompt(&model, template, &[]), &classes(), &model, &Layout::default()).unwrap();
             let firsts = prepared.words().map(|ids| model.tokens.word(ids[0]).unwrap()).collect::<Vec<_>>();
             firsts.iter().filter(|token| token.starts_with('▁')).count()
         };
@@ -129,7 +133,7 @@ fn variants_keep_to_themselves(name: &str, templates: &[&str]) -> usize {
     let model = open(name);
     let templates: Vec<&str> = templates.iter().copied().filter(|template| reads(&model, template)).collect();
     let (first, others) = templates.split_first().unwrap();
-    let all = task::for_model(&model, &prompt(&model, first, others), &classes()).unwrap();
+    let all = task::for_model(&model, &prompt(&model, first, others), &classes(), &Layout::default()).unwrap();
     let count = templates.len();
     let places: Vec<usize> = (0..TEXTS.len()).map(|row| row * 5 % count).collect();
     let batch: Vec<_> = TEXTS
@@ -140,12 +144,16 @@ fn variants_keep_to_themselves(name: &str, templates: &[&str]) -> usize {
     let mixed =
         flat(&tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits);
     for ((text, place), scores) in TEXTS.iter().zip(&places).zip(mixed.chunks(classes().len())) {
-        let alone = task::for_model(&model, &prompt(&model, templates[*place], &[]), &classes()).unwrap();
+        let alone =
+            task::for_model(&model, &prompt(&model, templates[*place], &[]), &classes(), &Layout::default()).unwrap();
         let prepared = alone.encode(&model, &Example::unlabelled(*text), 0).unwrap();
         let expected = alone.scores(&model, &[&prepared]).unwrap().concat();
         assert_close(&format!("{name}, {:?}, {text:?}", templates[*place]), scores, &expected, 1e-4);
     }
-    PreparedPrompt::new(&prompt(&model, first, others), &classes(), &model).unwrap().verbalizers.len()
+    PreparedPrompt::new(&prompt(&model, first, others), &classes(), &model, &Layout::default())
+        .unwrap()
+        .verbalizers
+        .len()
 }
 
 #[test]
@@ -168,7 +176,7 @@ fn every_variant_keeps_its_own_seam_before_the_answer() {
 fn a_mixed_batch_teaches_every_weight_and_counts_every_text() {
     let model = open("llama");
     let prompt = prompt(&model, "{text} it is {answer}", &["{text} it is:{answer}"]);
-    let task = task::for_model(&model, &prompt, &classes()).unwrap();
+    let task = task::for_model(&model, &prompt, &classes(), &Layout::default()).unwrap();
     let batch: Vec<_> =
         (0..4).map(|row| task.encode(&model, &Example::unlabelled(TEXTS[row]), row as u64).unwrap()).collect();
     assert_ne!(batch[0].words, batch[1].words);
@@ -194,7 +202,7 @@ fn the_next_word_is_learned_of_the_text_alone() {
     for name in DECODERS {
         let model = open(name);
         let prompt = prompt(&model, "it is about a goal: {text}. it is about {answer}", &[]);
-        let task = task::for_model(&model, &prompt, &classes()).unwrap();
+        let task = task::for_model(&model, &prompt, &classes(), &Layout::default()).unwrap();
         let batch: Vec<_> =
             TEXTS.iter().map(|text| task.encode(&model, &Example::unlabelled(*text), 0).unwrap()).collect();
         let refs: Vec<_> = batch.iter().collect();
@@ -216,7 +224,13 @@ fn masks_and_answers_of_a_text_of_their_own_are_cut_as_before() {
     for name in MASKED {
         let model = open(name);
         assert_eq!((&model.top, model.architecture.kind), (&HeadKind::Vocabulary, Kind::Encoder));
-        let words = PreparedPrompt::new(&prompt(&model, "{text}. it is:{answer}.", &[]), &classes(), &model).unwrap();
+        let words = PreparedPrompt::new(
+            &prompt(&model, "{text}. it is:{answer}.", &[]),
+            &classes(),
+            &model,
+            &Layout::default(),
+        )
+        .unwrap();
         let alone = tiny::CLASSES.iter().map(|(_, word)| model.tokens.encode(word, false).unwrap().ids);
         assert!(words.words().cloned().eq(alone), "{name}");
     }

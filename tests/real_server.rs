@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use candle_core::Device;
-use retort::engine::data::Example;
+use retort::engine::data::{Example, Fields, Layout};
 use retort::engine::model::{self, DropoutRng, Trace};
 use retort::engine::task;
 use retort::engine::teacher::{CachedTeacher, LocalTeacher, Metered, Teacher};
@@ -85,13 +85,13 @@ impl Server {
     }
 
     fn teacher(&self, mode: ServerMode, prompt: &Prompt, classes: &[String]) -> Metered {
-        Metered::new(&self.choice(mode), prompt, classes).unwrap()
+        Metered::new(&self.choice(mode), prompt, classes, &Layout::default()).unwrap()
     }
 
     fn local(&self, prompt: &Prompt, classes: &[String]) -> LocalTeacher {
         let choice = ModelChoice::stored(Source::Folder(self.folder.path().to_owned()));
         let model = model::open(&choice, classes.len(), 0, &Device::Cpu).unwrap();
-        LocalTeacher::new(Arc::new(model), prompt, classes).unwrap()
+        LocalTeacher::new(Arc::new(model), prompt, classes, &Layout::default()).unwrap()
     }
 }
 
@@ -128,9 +128,9 @@ fn a_real_server_gives_label_words_the_probabilities_that_the_model_has_here() {
     // Words of one, two and more tokens, scored whole.
     let classes = words(&["friend", "happiness", "playground", "big dog"]);
     let asked = prompt("{text}. There was a {answer}");
-    let local = server.local(&asked, &classes).predict(&TEXTS).unwrap();
+    let local = server.local(&asked, &classes).predict(&TEXTS.map(Fields::text)).unwrap();
     let teacher = server.teacher(ServerMode::Completions, &asked, &classes);
-    let answers = teacher.predict(&TEXTS).unwrap();
+    let answers = teacher.predict(&TEXTS.map(Fields::text)).unwrap();
     assert_same("completions", &answers, &local);
     assert_eq!(teacher.take_warning(), None, "whole words leave nothing over");
     assert!(local.iter().flatten().all(|score| score.exp() < 0.999), "the words are told apart: {local:?}");
@@ -140,9 +140,9 @@ fn a_real_server_gives_label_words_the_probabilities_that_the_model_has_here() {
     let model = ModelChoice::stored(Source::Folder(server.folder.path().to_owned()));
     let model = model::open(&model, 2, 0, &Device::Cpu).unwrap();
     let tops = likeliest(&model, &asked, TEXTS[0]);
-    let local = server.local(&asked, &tops).predict(&TEXTS[..1]).unwrap();
+    let local = server.local(&asked, &tops).predict(&[Fields::text(TEXTS[0])]).unwrap();
     let teacher = server.teacher(ServerMode::Chat, &asked, &tops);
-    assert_same("chat", &teacher.predict(&TEXTS[..1]).unwrap(), &local);
+    assert_same("chat", &teacher.predict(&[Fields::text(TEXTS[0])]).unwrap(), &local);
     assert_eq!(teacher.take_warning(), None);
 }
 
@@ -150,8 +150,10 @@ fn a_real_server_gives_label_words_the_probabilities_that_the_model_has_here() {
 /// of a token says which word it is.
 fn likeliest(model: &model::Model, prompt: &Prompt, text: &str) -> Vec<String> {
     let classes = words(&["a", "b"]);
-    let prepared =
-        task::for_model(model, prompt, &classes).unwrap().encode(model, &Example::unlabelled(text), 0).unwrap();
+    let prepared = task::for_model(model, prompt, &classes, &Layout::default())
+        .unwrap()
+        .encode(model, &Example::unlabelled(text), 0)
+        .unwrap();
     let ids = &prepared.passes[0].ids;
     let input = model.input(&[ids]).unwrap();
     let hidden = model
@@ -187,10 +189,13 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
     let asked = prompt("{text}. There was a {answer}");
     let long = "Lily saw a big red ball. ".repeat(60);
     let teacher = server.teacher(ServerMode::Completions, &asked, &classes);
-    let said = teacher.predict(&[&long]).unwrap_err().to_string();
+    let said = teacher.predict(&[Fields::text(long.as_str())]).unwrap_err().to_string();
     assert!(said.contains("max tokens"), "{said}");
     let within = ModelChoice { max_tokens: 40, ..server.choice(ServerMode::Completions) };
-    Metered::new(&within, &asked, &classes).unwrap().predict(&[&long]).unwrap();
+    Metered::new(&within, &asked, &classes, &Layout::default())
+        .unwrap()
+        .predict(&[Fields::text(long.as_str())])
+        .unwrap();
 
     let busy = busy(&server.url);
     let source = |url: &str| Source::Server {
@@ -201,18 +206,22 @@ fn a_real_server_is_asked_again_kept_within_its_length_and_paid_once() {
         token_limit: None,
         per_minute: None,
     };
-    let patient = Metered::new(&ModelChoice::stored(source(&busy)), &asked, &classes).unwrap();
-    assert_eq!(patient.predict(&TEXTS).unwrap(), teacher.predict(&TEXTS).unwrap(), "two refusals change nothing");
+    let patient = Metered::new(&ModelChoice::stored(source(&busy)), &asked, &classes, &Layout::default()).unwrap();
+    assert_eq!(
+        patient.predict(&TEXTS.map(Fields::text)).unwrap(),
+        teacher.predict(&TEXTS.map(Fields::text)).unwrap(),
+        "two refusals change nothing"
+    );
 
     let kept = tempfile::tempdir().unwrap();
     let targets = |server: &Server| {
         let teacher = server.teacher(ServerMode::Completions, &asked, &classes);
         CachedTeacher::keeping(teacher, Some(kept.path()), classes.len())
     };
-    let first = targets(&server).predict(&TEXTS).unwrap();
+    let first = targets(&server).predict(&TEXTS.map(Fields::text)).unwrap();
     server.child.kill().unwrap();
     server.child.wait().unwrap();
-    assert_eq!(targets(&server).predict(&TEXTS).unwrap(), first, "kept answers need no server");
+    assert_eq!(targets(&server).predict(&TEXTS.map(Fields::text)).unwrap(), first, "kept answers need no server");
 }
 
 /// An address that refuses its first two callers and hands all others on to the server at `url`.

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use openai_server::Server;
+use retort::engine::data::{Fields, Layout};
 use retort::engine::pair::Pair;
 use retort::engine::teacher::{CachedTeacher, Metered, ServerTeacher, Teacher};
 use retort::session::{Chat, Prompt, Scoring, ServerMode, Session};
 use serde_json::{Value, json};
 
 fn teacher_of(server: &Server, mode: ServerMode) -> Metered {
-    Metered::new(&server.choice(mode, None), &prompt(), &classes()).unwrap()
+    Metered::new(&server.choice(mode, None), &prompt(), &classes(), &Layout::default()).unwrap()
 }
 
 fn prompt() -> Prompt {
@@ -68,7 +69,7 @@ fn echo(_: &str, body: &Value) -> (u16, &'static str, Value) {
 #[test]
 fn a_server_with_echo_scores_whole_words() {
     let server = Server::start(echo);
-    let answers = teacher_of(&server, ServerMode::Completions).predict(&["höh höh höh"]).unwrap();
+    let answers = teacher_of(&server, ServerMode::Completions).predict(&["höh höh höh"].map(Fields::text)).unwrap();
     // " sport", " hot bread", " space"
     let scores: [f32; 3] = [-1.0 - 0.5, -1.0 - 3.0 - 0.2 - 1.0 - 0.5, -1.0 - 0.5];
     let sum: f32 = scores.iter().map(|score| score.exp()).sum();
@@ -82,9 +83,10 @@ fn a_server_that_falls_over_several_prompts_is_asked_for_one_at_a_time() {
         _ => echo(path, body),
     });
     let teacher = teacher_of(&server, ServerMode::Completions);
-    let apart = teacher.predict(&["a", "b"]).unwrap();
+    let apart = teacher.predict(&["a", "b"].map(Fields::text)).unwrap();
     assert_eq!(server.asked(), 1 + 3 + 3, "it is learned once");
-    let together = teacher_of(&Server::start(echo), ServerMode::Completions).predict(&["a", "b"]).unwrap();
+    let together =
+        teacher_of(&Server::start(echo), ServerMode::Completions).predict(&["a", "b"].map(Fields::text)).unwrap();
     assert_eq!(apart, together);
 }
 
@@ -106,7 +108,7 @@ fn first_tokens(path: &str, body: &Value) -> (u16, &'static str, Value) {
 fn a_server_without_echo_is_asked_for_first_tokens_and_says_what_is_missing() {
     let server = Server::start(first_tokens);
     let teacher = teacher_of(&server, ServerMode::Completions);
-    let answers = teacher.predict(&["a goal", "a goal again"]).unwrap();
+    let answers = teacher.predict(&["a goal", "a goal again"].map(Fields::text)).unwrap();
     // Food and space share the 0.2 that no token has.
     assert_near(&probabilities(&answers[0]), &[0.6 / 0.8, 0.1 / 0.8, 0.1 / 0.8]);
     assert_eq!(server.asked(), 4, "echo is tried twice: for all words, and for one");
@@ -116,7 +118,7 @@ fn a_server_without_echo_is_asked_for_first_tokens_and_says_what_is_missing() {
     assert!(words.contains("the label words have 60.0 %") && words.contains("sport 60.0 %, the 20.0 %"), "{words}");
     assert_eq!(teacher.take_warning(), None);
     let chat = teacher_of(&server, ServerMode::Chat);
-    assert_near(&probabilities(&chat.predict(&["a goal"]).unwrap()[0]), &[0.375, 0.25, 0.375]);
+    assert_near(&probabilities(&chat.predict(&["a goal"].map(Fields::text)).unwrap()[0]), &[0.375, 0.25, 0.375]);
     let words = chat.take_warning().unwrap();
     assert!(words.contains(r#""sport" and "space" begin alike, with "sp""#), "{words}");
     assert_ne!(chat.fingerprint(), teacher.fingerprint());
@@ -134,10 +136,10 @@ fn a_busy_server_is_asked_again_and_a_silent_one_given_up() {
             _ => echo(path, body),
         }
     });
-    assert_eq!(teacher_of(&server, ServerMode::Completions).predict(&["a"]).unwrap().len(), 1);
+    assert_eq!(teacher_of(&server, ServerMode::Completions).predict(&["a"].map(Fields::text)).unwrap().len(), 1);
     assert_eq!(server.asked(), 3);
     let server = Server::start(|_, _| (500, "Retry-After: 0\r\n", json!({})));
-    let words = teacher_of(&server, ServerMode::Completions).predict(&["a"]).unwrap_err().to_string();
+    let words = teacher_of(&server, ServerMode::Completions).predict(&["a"].map(Fields::text)).unwrap_err().to_string();
     assert!(words.contains("status 500") && words.contains("kept"), "{words}");
     assert!((3..10).contains(&server.asked()));
 }
@@ -146,7 +148,7 @@ fn a_busy_server_is_asked_again_and_a_silent_one_given_up() {
 fn every_refusal_is_a_sentence_with_the_next_step() {
     let said = |status: u16, value: Value, part: &str| {
         let server = Server::start(move |_, _| (status, "", value.clone()));
-        let words = teacher_of(&server, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
+        let words = teacher_of(&server, ServerMode::Chat).predict(&["a"].map(Fields::text)).unwrap_err().to_string();
         assert!(words.contains(part) && words.contains("http://127.0.0.1"), "{words:?} does not say {part:?}");
         assert_eq!(server.asked(), 1, "{status} is asked again");
     };
@@ -163,7 +165,10 @@ fn every_refusal_is_a_sentence_with_the_next_step() {
 fn the_key_comes_from_the_environment_and_is_never_written() {
     let server = Server::start(first_tokens);
     let refused = |key: &str| {
-        Metered::new(&server.choice(ServerMode::Chat, Some(key)), &prompt(), &classes()).err().unwrap().to_string()
+        Metered::new(&server.choice(ServerMode::Chat, Some(key)), &prompt(), &classes(), &Layout::default())
+            .err()
+            .unwrap()
+            .to_string()
     };
     let words = refused("sk-TheSecretItself");
     assert!(words.contains("name of an environment variable") && !words.contains("TheSecret"), "{words}");
@@ -173,7 +178,10 @@ fn the_key_comes_from_the_environment_and_is_never_written() {
     assert!(refused("CARGO_PKG_NAME").contains("--allow-key CARGO_PKG_NAME@http://127.0.0.1:"));
     retort::engine::secret::allow_here(grant.parse().unwrap());
     let choice = server.choice(ServerMode::Chat, Some("CARGO_PKG_NAME"));
-    Metered::new(&choice, &prompt(), &classes()).unwrap().predict(&["a goal"]).unwrap();
+    Metered::new(&choice, &prompt(), &classes(), &Layout::default())
+        .unwrap()
+        .predict(&["a goal"].map(Fields::text))
+        .unwrap();
     let heard = server.heard.lock().unwrap();
     assert!(heard[0].1.contains(&"authorization: bearer retort".to_owned()), "{:?}", heard[0]);
     assert_eq!(heard[0].0, "/v1/chat/completions");
@@ -189,9 +197,9 @@ fn an_answer_is_paid_for_once() {
     };
     // Two texts that are one question.
     let texts = ["a goal", " a goal", "a goal"];
-    let kept = targets().predict(&texts).unwrap();
+    let kept = targets().predict(&texts.map(Fields::text)).unwrap();
     assert_eq!((server.asked(), kept.len()), (1, 3));
-    let again = targets().predict(&texts).unwrap();
+    let again = targets().predict(&texts.map(Fields::text)).unwrap();
     assert_eq!((server.asked(), &again), (1, &kept), "kept answers need no question");
 }
 

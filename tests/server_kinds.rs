@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::Device;
 use openai_server::Server;
+use retort::engine::data::{Fields, Layout};
 use retort::engine::model;
 use retort::engine::teacher::{CachedTeacher, CancelToken, Estimator, LocalTeacher, Metered, Teacher, kept_answers};
 use retort::link::{Checkup, Event, Fact, Grade, Order, Phase, Reply, RunId, Subject, WatchEnd, connect};
@@ -39,7 +40,7 @@ fn classes() -> Vec<String> {
 }
 
 fn teacher(server: &Server, mode: ServerMode) -> Metered {
-    Metered::new(&server.choice(mode, None), &prompt(&[]), &classes()).unwrap()
+    Metered::new(&server.choice(mode, None), &prompt(&[]), &classes(), &Layout::default()).unwrap()
 }
 
 /// The tokens with their probability, as a chat and as a completions server show them.
@@ -86,7 +87,7 @@ fn a_server_that_shows_fewer_is_asked_for_fewer_from_then_on() {
                 _ => tells(path, body),
             });
             let teacher = teacher(&server, mode);
-            let answers = teacher.predict(&["fine", "dull"]).unwrap();
+            let answers = teacher.predict(&["fine", "dull"].map(Fields::text)).unwrap();
             assert!(answers[0][1] > answers[0][0] && answers[1][0] > answers[1][1], "{limit} {mode:?}");
             assert_eq!(teacher.estimator(), Some(Estimator::FirstTokens { alternatives: limit as u32 }));
             let echoes = if mode == ServerMode::Completions { 2 } else { 0 };
@@ -111,18 +112,18 @@ fn answers_of_two_kinds_are_never_mixed() {
             }
         });
         let targets = || CachedTeacher::keeping(teacher(&server, mode), Some(folder.path()), 2);
-        let kept = targets().predict(&["fine", "dull"]).unwrap();
+        let kept = targets().predict(&["fine", "dull"].map(Fields::text)).unwrap();
         *turned.lock().unwrap() = true;
         let asked = server.asked();
-        assert_eq!(targets().predict(&["fine", "dull"]).unwrap(), kept);
+        assert_eq!(targets().predict(&["fine", "dull"].map(Fields::text)).unwrap(), kept);
         assert_eq!(server.asked(), asked, "what is kept is not asked again");
-        let said = targets().predict(&["another"]).unwrap_err().to_string();
+        let said = targets().predict(&["another"].map(Fields::text)).unwrap_err().to_string();
         for part in [before, "not mixed", "retort list answers"] {
             assert!(said.contains(part), "{said}");
         }
         // Moved away, all are asked anew.
         std::fs::remove_dir_all(folder.path()).unwrap();
-        assert_eq!(targets().predict(&["another", "fine"]).unwrap().len(), 2);
+        assert_eq!(targets().predict(&["another", "fine"].map(Fields::text)).unwrap().len(), 2);
     }
 }
 
@@ -168,7 +169,7 @@ fn the_servers_own_words_are_in_every_refusal() {
     ] {
         for value in shapes("nobody here knows that name") {
             let server = Server::start(move |_, _| (status, "", value.clone()));
-            let said = teacher(&server, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
+            let said = teacher(&server, ServerMode::Chat).predict(&["a"].map(Fields::text)).unwrap_err().to_string();
             for part in ["nobody here knows that name", next, &format!("status {status}"), "http://127.0.0.1"] {
                 assert!(said.contains(part), "{said}");
             }
@@ -177,19 +178,20 @@ fn the_servers_own_words_are_in_every_refusal() {
     }
     for status in [429, 500, 502] {
         let server = Server::start(move |_, _| (status, "Retry-After: 0\r\n", json!({ "detail": "come back later" })));
-        let teacher = Metered::new(&server.choice(ServerMode::Chat, None), &prompt(&[]), &classes()).unwrap();
+        let teacher =
+            Metered::new(&server.choice(ServerMode::Chat, None), &prompt(&[]), &classes(), &Layout::default()).unwrap();
         if status == 429 {
             continue; // It is waited for longer, see below.
         }
-        let said = teacher.predict(&["a"]).unwrap_err().to_string();
+        let said = teacher.predict(&["a"].map(Fields::text)).unwrap_err().to_string();
         assert!(said.contains("come back later") && said.contains(&format!("status {status}")), "{said}");
         assert_eq!(server.asked(), 6);
     }
     let moved = Server::start(|_, _| (308, "Location: https://elsewhere.example/v1\r\n", json!({})));
-    let said = teacher(&moved, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
+    let said = teacher(&moved, ServerMode::Chat).predict(&["a"].map(Fields::text)).unwrap_err().to_string();
     assert!(said.contains("moved to https://elsewhere.example/v1"), "{said}");
     let within = Server::start(|_, _| (200, "", json!({ "error": { "message": "no access", "code": 403 } })));
-    let said = teacher(&within, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
+    let said = teacher(&within, ServerMode::Chat).predict(&["a"].map(Fields::text)).unwrap_err().to_string();
     assert!(said.contains("no access") && said.contains("403"), "{said}");
 }
 
@@ -199,7 +201,7 @@ fn a_quota_that_is_used_up_is_not_asked_again_and_a_loading_server_is_waited_for
         let words = "The quota of this account is used up; see its billing page.";
         (429, "", json!({ "error": { "message": words, "type": "insufficient_quota" } }))
     });
-    let said = teacher(&quota, ServerMode::Chat).predict(&["a"]).unwrap_err().to_string();
+    let said = teacher(&quota, ServerMode::Chat).predict(&["a"].map(Fields::text)).unwrap_err().to_string();
     assert!(said.contains("is used up") && said.contains("answers so far are kept"), "{said}");
     assert_eq!(quota.asked(), 1);
     let tries = AtomicUsize::new(0);
@@ -209,7 +211,8 @@ fn a_quota_that_is_used_up_is_not_asked_again_and_a_loading_server_is_waited_for
     });
     let teacher = teacher(&loading, ServerMode::Chat);
     std::thread::scope(|scope| {
-        let answer = std::thread::Builder::new().spawn_scoped(scope, || teacher.predict(&["fine"])).unwrap();
+        let answer =
+            std::thread::Builder::new().spawn_scoped(scope, || teacher.predict(&["fine"].map(Fields::text))).unwrap();
         let mut told = retort::session::Sentence::default();
         while !answer.is_finished() {
             told = teacher.waiting().unwrap_or(told);
@@ -236,7 +239,7 @@ impl Play {
             .collect();
         std::fs::write(play.folder.path().join("rows.csv"), format!("text,label\n{rows}")).unwrap();
         let mut session = Session::built_in().unwrap();
-        session.data.source = DataSource::Files(Files::of(play.folder.path().join("rows.csv")));
+        session.data.source = DataSource::from(Files::of(play.folder.path().join("rows.csv")));
         (session.data.limit, session.data.labelled) = Default::default();
         session.prompt = prompts(&[]);
         session.recipe.terms = vec!["soft_targets".into()];
@@ -505,7 +508,7 @@ fn a_question_that_was_called_off_is_not_put_again() {
         });
         let teacher = teacher(&server, ServerMode::Chat);
         for text in ["under way when it was called off", "called off before"] {
-            let error = teacher.ask(text, &cancel).unwrap_err();
+            let error = teacher.ask(&Fields::text(text), &cancel).unwrap_err();
             assert!(error.is_cancelled() && server.asked() == 1, "{status}, {text}: {error}, {}", server.asked());
         }
     }
@@ -540,11 +543,11 @@ fn an_answer_that_comes_after_the_stop_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let targets = || CachedTeacher::keeping(teacher(&server, ServerMode::Chat), Some(folder.path()), 2);
     let mut asking = targets();
-    assert!(asking.ask_one(&["fine"]).unwrap().is_some());
+    assert!(asking.ask_one(&["fine"].map(Fields::text)).unwrap().is_some());
     drop(asking);
-    assert!(!targets().knows("fine"));
+    assert!(!targets().knows(&Fields::text("fine")));
     std::thread::sleep(Duration::from_millis(1500));
-    assert!(targets().knows("fine"), "it was paid for");
+    assert!(targets().knows(&Fields::text("fine")), "it was paid for");
     assert_eq!(server.asked(), 1);
 }
 
@@ -558,19 +561,19 @@ fn two_runs_at_once_lose_no_answer_and_take_up_each_others() {
     let texts: Vec<String> = (0..40).map(|n| format!("text {n}")).collect();
     let part = |range: std::ops::Range<usize>| {
         let mut own = targets();
-        texts[range].iter().for_each(|text| drop(own.predict(&[text]).unwrap()));
+        texts[range].iter().for_each(|text| drop(own.predict(&[Fields::text(text.as_str())]).unwrap()));
     };
     std::thread::scope(|scope| {
         for range in [0..20, 20..40] {
             std::thread::Builder::new().spawn_scoped(scope, || part(range)).unwrap();
         }
     });
-    assert!(texts.iter().all(|text| targets().knows(text)));
+    assert!(texts.iter().all(|text| targets().knows(&Fields::text(text.as_str()))));
     assert_eq!(server.asked(), 40);
     // Of two that are open at once the second does not pay for what the first has paid for meanwhile.
     let (mut first, mut second) = (targets(), targets());
-    let answer = first.predict(&["something new"]).unwrap();
-    assert_eq!(second.predict(&["something new"]).unwrap(), answer);
+    let answer = first.predict(&["something new"].map(Fields::text)).unwrap();
+    assert_eq!(second.predict(&["something new"].map(Fields::text)).unwrap(), answer);
     assert_eq!(server.asked(), 41);
 }
 
@@ -613,14 +616,14 @@ fn paid_answers_of_earlier_versions_are_read_where_they_are_unambiguous_and_name
         std::fs::write(path.with_extension("tokens.csv"), costs).unwrap();
         let mut targets = CachedTeacher::keeping(teacher(&server, mode), Some(folder.path()), 2);
         let asked = server.asked();
-        let answers = targets.predict(&["one", "two"]).unwrap();
+        let answers = targets.predict(&["one", "two"].map(Fields::text)).unwrap();
         let (first, second): (Vec<f32>, Vec<f32>) = (answers[0].to_vec(), answers[1].to_vec());
         assert_eq!(first == one && second == two, is_read, "{mode:?} {costs:?}");
         assert_eq!(server.asked() == asked, is_read, "{mode:?} {costs:?}");
         let warning = targets.take_warning().unwrap();
         assert!(warning.contains(path.to_str().unwrap()), "{warning}");
         assert!(warning.contains(if is_read { "say nothing" } else { "are not read" }), "{warning}");
-        targets.predict(&["mute"]).unwrap();
+        targets.predict(&["mute"].map(Fields::text)).unwrap();
         assert!(server.asked() > asked, "an answer that says nothing is asked anew");
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "the file is never written");
         let listed = kept_answers::list(folder.path()).unwrap();
@@ -640,13 +643,13 @@ fn answers_of_random_weights_are_never_taken_for_those_of_the_stored_ones() {
     let open = |init, seed| {
         let choice = ModelChoice { init, ..ModelChoice::stored(Source::BuiltIn("posts-teacher".into())) };
         let model = model::open(&choice, classes.len(), seed, &Device::Cpu).unwrap();
-        LocalTeacher::new(Arc::new(model), &session.prompt.for_teacher(), &classes).unwrap()
+        LocalTeacher::new(Arc::new(model), &session.prompt.for_teacher(), &classes, &Layout::default()).unwrap()
     };
-    let truth: Vec<Vec<f32>> = open(Init::Stored, 0).predict(&texts).unwrap();
+    let truth: Vec<Vec<f32>> = open(Init::Stored, 0).predict(&texts.map(Fields::text)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let answer = |teacher: LocalTeacher| -> Vec<Vec<f32>> {
         let mut targets = CachedTeacher::keeping(teacher, Some(folder.path()), 3);
-        targets.predict(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect()
+        targets.predict(&texts.map(Fields::text)).unwrap().iter().map(|answer| answer.to_vec()).collect()
     };
     let fresh = [answer(open(Init::Fresh, 1)), answer(open(Init::Fresh, 2))];
     assert_ne!(fresh[0], fresh[1], "another seed is another teacher");
@@ -660,8 +663,9 @@ fn answers_of_random_weights_are_never_taken_for_those_of_the_stored_ones() {
         let records = texts.iter().zip(kept).flat_map(|(text, scores)| former_record(text, scores));
         std::fs::write(folder.path().join(name(&former.fingerprint)), records.collect::<Vec<u8>>()).unwrap();
         let mut targets = CachedTeacher::keeping(open(Init::Stored, 0), Some(folder.path()), 3);
-        assert!(targets.knows(texts[0]), "the name is the one that earlier versions gave");
-        let ours: Vec<Vec<f32>> = targets.predict(&texts).unwrap().iter().map(|answer| answer.to_vec()).collect();
+        assert!(targets.knows(&Fields::text(texts[0])), "the name is the one that earlier versions gave");
+        let ours: Vec<Vec<f32>> =
+            targets.predict(&texts.map(Fields::text)).unwrap().iter().map(|answer| answer.to_vec()).collect();
         assert_eq!(ours, truth);
         assert_eq!(targets.take_warning().is_some_and(|said| said.contains("not this teacher's")), note);
     }

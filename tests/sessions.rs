@@ -247,7 +247,11 @@ fn odd_content_in_a_file_of_version_2_is_answered_in_its_own_words_with_its_plac
             "template: 3.5, teacher: (template: \"\"),",
             "prompt: there is no field `teacher` here",
         ),
-        ("scoring: Mean", "scorings: Mean", "prompt: there is no field `scorings` here; the fields are `template`"),
+        (
+            "scoring: Mean",
+            "scorings: Mean",
+            "prompt: there is no field `scorings` here (did you mean \"scoring\"?); the fields are `template`",
+        ),
         ("losses: [", "losses: 5, losses: [", "is there twice"),
         ("losses: [", "losses: None, loss: [", "recipe"),
     ] {
@@ -284,6 +288,77 @@ fn every_field_of_version_3_is_read_as_it_is_written() {
     let bare = V3
         .replace("teachers: [(source: BuiltIn(\"posts-teacher\"))]", "teachers: (source: BuiltIn(\"posts-teacher\"))");
     assert_eq!(file::parse(&bare, Path::new("bare.ron")).unwrap(), session, "one teacher needs no list");
+}
+
+#[test]
+fn a_mistake_in_a_session_is_answered_with_what_belongs_there() {
+    for (from, to, said) in [
+        (
+            "teachers: [",
+            "models: [",
+            "`models` here (called teachers and student in today's sessions); the fields are `version`",
+        ),
+        ("    terms: [", "    losses: [", "recipe: there is no field `losses` here (called terms in today's sessions)"),
+        (
+            "teacher: (template",
+            "template: (template",
+            "prompt: there is no field `template` here (called teacher.template",
+        ),
+        (
+            "init: Layers(of",
+            "start: Layers(of",
+            "student: there is no field `start` here (called init in today's sessions)",
+        ),
+        (
+            "init: Layers(of",
+            "layers: Layers(of",
+            "student: there is no field `layers` here (called init in today's sessions)",
+        ),
+        ("teachers: [", "teacher: [", "there is no field `teacher` here (did you mean \"teachers\"?)"),
+        ("split_seed", "splitseed", "data: there is no field `splitseed` here (did you mean \"split_seed\"?)"),
+        (
+            "Cosine",
+            "cosine",
+            "recipe.schedule: `cosine` is none of `Constant`, `Linear`, `Cosine` (did you mean \"Cosine\"?)",
+        ),
+        (
+            "Layers(of: Folder(\"models/large\"), map: Pick([0, 5]))",
+            "Layers()",
+            "student.init: the field `map` is missing; the fields are `of`, `map`",
+        ),
+        ("Layers(of: Folder(\"models/large\"), map: Pick([0, 5]))", "Layers", "write Layers(of: …, map: …)"),
+        (
+            "map: Pick([0, 5])",
+            "maps: 3",
+            "there is no field `maps` here (did you mean \"map\"?); the fields are `of`, `map`",
+        ),
+        (
+            "steps: 200",
+            "steps: -3",
+            "recipe.steps: the number -3 stands where a whole number of at least 1 belongs; write a larger one",
+        ),
+        ("batch: 16", "batch: -1", "recipe.batch: the number -1 stands where a whole number of at least 1 belongs"),
+        ("step: 40", "step: -1", "script.step: the number -1 stands where"),
+        ("Pick([0, 5])", "Pick([0, -5])", "the number -5 stands where a whole number of at least 0"),
+        ("Index(3)", "-1", "data.source.roles.text[1]: the number -1 stands where a column: its name"),
+        ("Index(3)", "0.5", "data.source.roles.text[1]: the number 0.5 stands where a column: its name"),
+        (
+            "steps: 200",
+            "steps: 99999999999999999999",
+            "a whole number of at most 18446744073709551615 belongs; write a smaller one",
+        ),
+        (
+            "version: 4",
+            "version: 5000000000",
+            "version: the number 5000000000 stands where a whole number of at most 4294967295",
+        ),
+        ("steps: 200", "steps: 0", "recipe.steps must be at least 1"),
+        ("prompt: (", "promt: (", "there is no field `promt` here (did you mean \"prompt\"?)"),
+    ] {
+        assert!(V4.contains(from), "{from}");
+        let error = refusal(&V4.replacen(from, to, 1));
+        assert!(error.contains(said), "{to}: {error}");
+    }
 }
 
 #[test]
@@ -648,7 +723,7 @@ fn a_wrong_form_is_answered_with_the_field_its_place_and_the_right_form() {
             "BuiltIn",
             "student.source: the word BuiltIn stands where a choice with a value belongs; write BuiltIn(…)",
         ),
-        (r#"Folder("models/large")"#, r#"Server("http://x")"#, "write Server(url: …)"),
+        (r#"Folder("models/large")"#, r#"Server("http://x")"#, "write Server(url: …, model: …, mode: …, key: …, …)"),
         ("scoring: Mean", "scoring: Median", "prompt.scoring: `Median` is none of `Sum`, `Mean`"),
         ("scoring: Mean", "scoring: Mean, scoring: Sum", "the field `scoring` is there twice"),
         (r#"{"1": "terrible""#, r#"{"5": "terrible""#, "the key \"5\" is there twice"),

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command as Process;
 
 use candle_core::Device;
-use retort::engine::data::Example;
+use retort::engine::data::{Example, Layout};
 use retort::engine::{self, model, task};
 use retort::link::{Command, Event, Fact, Order, ProbeRequest, Reply, RunId, TextPlace, connect};
 use retort::record::card;
@@ -90,7 +90,7 @@ fn a_student_says_how_it_is_asked_and_is_asked_so_again() {
         let choice =
             ModelChoice { max_tokens: usage.max_tokens, ..ModelChoice::stored(Source::Folder(student.clone())) };
         let model = model::open(&choice, 8, 0, &Device::Cpu).unwrap();
-        let task = task::for_model(&model, &session.prompt.for_student(), &usage.classes).unwrap();
+        let task = task::for_model(&model, &session.prompt.for_student(), &usage.classes, &Layout::default()).unwrap();
         let prepared = task.encode(&model, &Example::unlabelled(text), 0).unwrap();
         let known = task::log_probabilities(&model, task.as_ref(), &[&prepared]).unwrap().concat();
         let told = probe(&student, text);
@@ -396,7 +396,7 @@ fn a_row_of_the_test_table_opens_whole_and_is_answered_as_in_the_table() {
     let folder = tempfile::tempdir().unwrap();
     long_texts(&folder.path().join("long.csv"));
     let mut session = Session::built_in().unwrap();
-    session.data.source = DataSource::Files(Files::of(folder.path().join("long.csv")));
+    session.data.source = DataSource::from(Files::of(folder.path().join("long.csv")));
     (session.data.labelled, session.teachers, session.student.max_tokens) = (None, Vec::new(), 0);
     session.recipe.terms = vec!["hard_labels".into()];
     (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (12, 8, 1);

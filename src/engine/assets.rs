@@ -29,6 +29,8 @@ pub struct Assets {
 struct Opening {
     device: crate::session::Device,
     data: Data,
+    /// The columns that templates name.
+    columns: Vec<String>,
     /// The run's, which draws who keeps a label.
     seed: u64,
     teacher: Option<ModelChoice>,
@@ -46,6 +48,7 @@ impl Assets {
         let of = Opening {
             device: session.recipe.device,
             data: session.data.clone(),
+            columns: session.prompt.columns(),
             seed: session.recipe.seed,
             teacher: session.teacher().cloned(),
             stamps: inputs::stamps(session),
@@ -55,7 +58,7 @@ impl Assets {
         let device = there.map_or_else(|| device::open(of.device), |before| Ok(before.device.clone()))?;
         let data = match before.filter(|before| before.of.has_data_of(&of)) {
             Some(before) => Arc::clone(&before.data),
-            None => Arc::new(data::open(&of.data, of.seed)?),
+            None => Arc::new(data::open_with(&of.data, &of.columns, of.seed)?),
         };
         let teacher = match &of.teacher {
             Some(choice) if !is_server(choice) => {
@@ -77,7 +80,8 @@ impl Assets {
 
 impl Opening {
     fn has_data_of(&self, other: &Self) -> bool {
-        (&self.data, self.seed, &self.stamps.0) == (&other.data, other.seed, &other.stamps.0)
+        (&self.data, &self.columns, self.seed, &self.stamps.0)
+            == (&other.data, &other.columns, other.seed, &other.stamps.0)
     }
 
     fn has_teacher_of(&self, other: &Self) -> bool {

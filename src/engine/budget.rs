@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::data::{Example, Fields};
 use super::loss::needs_teacher;
 use super::pair::Pair;
 use super::teacher::{Costs, Questions, TargetCache};
@@ -26,16 +27,16 @@ pub fn foresee(session: &Session, pair: &Pair, step: Step) -> Result<Option<Budg
         return Ok(Some(Budget { limit, ..Budget::default() }));
     }
     let texts = texts(session, pair, step)?;
-    of_texts(session, pair, choice, limit, texts).map(Some)
+    of_texts(session, pair, choice, limit, &texts).map(Some)
 }
 
 /// What asking a server about these texts will cost; `None` where the teacher is no server.
 ///
 /// # Errors
 /// [`EngineError`] if the session's questions cannot be put.
-pub fn price(session: &Session, pair: &Pair, texts: &[&str]) -> Result<Option<Budget>, EngineError> {
+pub fn price(session: &Session, pair: &Pair, texts: &[Fields]) -> Result<Option<Budget>, EngineError> {
     let Some((choice, limit)) = server(session) else { return Ok(None) };
-    of_texts(session, pair, choice, limit, texts.iter().copied().collect()).map(Some)
+    of_texts(session, pair, choice, limit, texts).map(Some)
 }
 
 fn of_texts(
@@ -43,17 +44,17 @@ fn of_texts(
     pair: &Pair,
     choice: &ModelChoice,
     limit: Option<u64>,
-    texts: BTreeSet<&str>,
+    texts: &[Fields],
 ) -> Result<Budget, EngineError> {
-    let questions = Questions::new(choice, &session.prompt.for_teacher(), &pair.assets.data.classes)?;
+    let questions = questions(session, pair, choice)?;
     let kept = match cache_folder::folder() {
         Some(folder) => TargetCache::look(&folder, questions.identity(), pair.assets.data.classes.len()),
         None => TargetCache::in_memory(),
     };
     // Two texts that are one question are asked and paid once.
-    let texts: BTreeMap<_, &str> = texts.into_iter().map(|text| (questions.reading(text), text)).collect();
-    let open = texts.iter().filter(|(reading, text)| kept.get(reading, text).is_none());
-    let open: Vec<&str> = open.map(|(_, text)| *text).collect();
+    let texts: BTreeMap<_, &Fields> = texts.iter().map(|text| (questions.reading(text), text)).collect();
+    let open = texts.iter().filter(|(reading, text)| kept.get(reading, Some(text.whole())).is_none());
+    let open: Vec<&Fields> = open.map(|(_, text)| *text).collect();
     let known = (texts.len() - open.len()) as u64;
     let budget = priced(&questions, kept.costs(), &open);
     Ok(Budget { questions: texts.len() as u64, known, limit, ..budget })
@@ -85,6 +86,11 @@ pub fn advice() -> Sentence {
     say!("raise token_limit, or ask less by data.limit or recipe.steps")
 }
 
+fn questions(session: &Session, pair: &Pair, choice: &ModelChoice) -> Result<Questions, EngineError> {
+    let data = &pair.assets.data;
+    Ok(Questions::new(choice, &session.prompt.for_teacher(), &data.classes, &data.layout)?)
+}
+
 fn server(session: &Session) -> Option<(&ModelChoice, Option<u64>)> {
     let choice = session.teacher()?;
     match &choice.source {
@@ -94,7 +100,7 @@ fn server(session: &Session) -> Option<(&ModelChoice, Option<u64>)> {
 }
 
 /// Every text that the run asks its teacher about: those of its steps, and both parts it is measured on.
-fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&'a str>, EngineError> {
+fn texts(session: &Session, pair: &Pair, step: Step) -> Result<Vec<Fields>, EngineError> {
     let data = &pair.assets.data;
     let mut plan = batch_plan(session, pair)?;
     let mut places = BTreeSet::new();
@@ -105,7 +111,7 @@ fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&
     }
     let taught = places.into_iter().map(|place| &data.train[plan.train_indices[place]]);
     let measured = data.validation.iter().chain(&data.test);
-    Ok(taught.chain(measured).map(|example| example.text()).collect())
+    Ok(taught.chain(measured).map(|example| example.fields.clone()).collect())
 }
 
 /// The first `most` texts that a run asks its server about, in the order in which it does; none of them is
@@ -113,29 +119,29 @@ fn texts<'a>(session: &Session, pair: &'a Pair, step: Step) -> Result<BTreeSet<&
 ///
 /// # Errors
 /// [`EngineError`] if the session's questions cannot be put.
-pub fn first_texts<'a>(session: &Session, pair: &'a Pair, most: usize) -> Result<Vec<&'a str>, EngineError> {
+pub fn first_texts(session: &Session, pair: &Pair, most: usize) -> Result<Vec<Fields>, EngineError> {
     let Some((choice, _)) = server(session) else { return Ok(Vec::new()) };
     let (data, mut plan) = (&pair.assets.data, batch_plan(session, pair)?);
-    let questions = Questions::new(choice, &session.prompt.for_teacher(), &data.classes)?;
+    let questions = questions(session, pair, choice)?;
     let (mut first, mut known) = (Vec::new(), BTreeSet::new());
-    let mut take = |text: &'a str| {
-        if first.len() < most && known.insert(questions.reading(text)) {
-            first.push(text);
+    let mut take = |example: &Example| {
+        if first.len() < most && known.insert(questions.reading(&example.fields)) {
+            first.push(example.fields.clone());
         }
         first.len() < most
     };
     for step in 0..session.recipe.steps.min(2 * plan.batches.per_epoch()) {
         let places = plan.batches.at(step);
-        if !places.into_iter().all(|place| take(data.train[plan.train_indices[place]].text())) {
+        if !places.into_iter().all(|place| take(&data.train[plan.train_indices[place]])) {
             return Ok(first);
         }
     }
-    let _ = data.validation.iter().chain(&data.test).all(|example| take(example.text()));
+    let _ = data.validation.iter().chain(&data.test).all(take);
     Ok(first)
 }
 
 /// The tokens of these questions.
-fn priced(questions: &Questions, costs: &Costs, texts: &[&str]) -> Budget {
+fn priced(questions: &Questions, costs: &Costs, texts: &[&Fields]) -> Budget {
     let (mut prompt, mut answer, mut reserve) = (0.0, 0.0, 0f64);
     for text in texts {
         let question = questions.question(text);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::data::{Example, gold};
+use super::data::{Example, Fields, gold};
 use super::pair::shown;
 use super::predictions::PredictionsFile;
 use super::train::Trainer;
@@ -72,7 +72,7 @@ pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Test
     let mut table = PredictionsFile::begin(out, &data.classes, with_teacher);
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
     in_pieces(&data.test, watch, |piece| {
-        let texts: Vec<&str> = piece.iter().map(|example| example.text()).collect();
+        let texts: Vec<Fields> = piece.iter().map(|example| example.fields.clone()).collect();
         let ours = trainer.student_answers(&texts)?;
         let theirs = trainer.teacher_answers(&texts)?.unwrap_or_default();
         let mut added = Ok(());
@@ -122,7 +122,7 @@ pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<Validated,
     let data = Arc::clone(&trainer.pair.assets.data);
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
     in_pieces(&data.validation, watch, |piece| {
-        let texts: Vec<&str> = piece.iter().map(|example| example.text()).collect();
+        let texts: Vec<Fields> = piece.iter().map(|example| example.fields.clone()).collect();
         let answers = trainer.teacher_answers(&texts)?.unwrap_or_default();
         teacher.extend(answers.iter().map(|row| row.to_vec()));
         student.extend(trainer.student_answers(&texts)?);

@@ -109,7 +109,11 @@ fn take_in(hash: &mut blake3::Hasher, words: &mut String, example: &Example) {
     let _ = write!(words, "{:?}", example.class());
     hash.update(&(example.text().len() as u64).to_le_bytes())
         .update(example.text().as_bytes())
-        .update(words.as_bytes());
+        .update(words.as_bytes())
+        .update(&example.fields.column_bytes());
+    if example.weight != 1.0 {
+        hash.update(&example.weight.to_le_bytes());
+    }
 }
 
 /// Refuses to go on where something else would be read than `before`.

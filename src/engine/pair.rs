@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::EngineError;
 use super::assets::Assets;
-use super::data::Example;
+use super::data::{Example, Fields};
 use super::hub;
 use super::loss::needs_teacher;
 use super::model::Model;
 use super::student_init;
 use super::teacher::cached_teacher::Asked;
 use super::teacher::{CachedTeacher, LocalTeacher, Metered, TeacherError};
+use super::text_lengths;
 use crate::link::{Missing, ModelCard, Opened, TextPlace};
 use crate::session::{ModelChoice, Sentence, Session, say};
 
@@ -46,12 +47,13 @@ impl Pair {
     /// # Errors
     /// [`EngineError`] if the prompt cannot be used with the teacher.
     pub fn cached_teacher(&self, session: &Session) -> Result<Option<CachedTeacher>, EngineError> {
-        let (prompt, classes) = (&session.prompt.for_teacher(), &self.assets.data.classes);
+        let (prompt, data) = (&session.prompt.for_teacher(), &self.assets.data);
+        let (classes, layout) = (&data.classes, &data.layout);
         let teacher: Asked = match (&self.assets.teacher, self.session.teacher()) {
             (Some(_), _) if self.check_teacher().is_err() && !needs_teacher(&session.recipe) => return Ok(None),
-            (Some(model), _) => LocalTeacher::new(Arc::clone(model), prompt, classes)?.into(),
+            (Some(model), _) => LocalTeacher::new(Arc::clone(model), prompt, classes, layout)?.into(),
             (None, Some(_)) if !needs_teacher(&session.recipe) => return Ok(None),
-            (None, Some(choice)) => Metered::new(choice, prompt, classes)?.into(),
+            (None, Some(choice)) => Metered::new(choice, prompt, classes, layout)?.into(),
             (None, None) => return Ok(None),
         };
         Ok(Some(CachedTeacher::keeping(teacher, super::cache_folder::folder().as_deref(), classes.len())))
@@ -112,6 +114,8 @@ impl Pair {
             notes: self.assets.data.notes.clone(),
             samples: self.samples().map(|example| (shown(example.text()), example.class())).collect(),
             class_counts: self.assets.data.class_counts(),
+            lengths: text_lengths::of(&self.assets.data.train, self.assets.teacher.as_deref(), &self.student),
+            duplicates: self.assets.data.duplicates(),
             models: Some(Box::new(self.session.models())),
             data: Some(Box::new(self.session.data.clone())),
         }
@@ -125,14 +129,14 @@ impl Pair {
         self.assets.data.train.iter().step_by(spread).take(SAMPLES)
     }
 
-    /// The whole text that a table shows as `cut`; `None` where another one stands there, because the table
+    /// The whole texts that a table shows as `cut`; `None` where another one stands there, because the table
     /// is of other data.
-    pub fn whole(&self, place: TextPlace, cut: &str) -> Option<Arc<str>> {
+    pub fn whole(&self, place: TextPlace, cut: &str) -> Option<Fields> {
         let example = match place {
             TextPlace::Test(row) => self.assets.data.test.get(row),
             TextPlace::Sample(number) => self.samples().nth(number),
         };
-        example.map(|example| example.shared_text()).filter(|text| shown(text) == cut)
+        example.map(|example| example.fields.clone()).filter(|text| shown(text.whole()) == cut)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{DType, IndexOp as _};
 
 use super::EngineError;
-use super::data::Example;
+use super::data::{Example, Fields};
 use super::model::{DropoutRng, HeadKind, Kind, Model, Tokens, Trace};
 use super::pair::Pair;
 use super::prompt::{self, PromptError, Template};
@@ -13,28 +13,28 @@ use super::task::{self, Task};
 use crate::link::{ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip};
 use crate::session::{Chat, Prompt, Prompts, Say, Sentence};
 
-/// Both models' view of the text under the lens.
+/// Both models' view of the text under the lens, as frame number `frame` after `step` steps.
 ///
 /// # Errors
 /// [`EngineError`] if the prompt cannot be used or the tensor library refuses.
 pub fn look(
     pair: &Pair,
     request: &ProbeRequest,
+    text: &Fields,
     prompts: &Prompts,
-    step: u64,
-    frame: u64,
+    (step, frame): (u64, u64),
 ) -> Result<ProbeFrame, EngineError> {
-    let classes = &pair.assets.data.classes;
+    let data = &pair.assets.data;
     let side = |model: &Model, prompt: Prompt, layer: usize| -> Result<SideFrame, EngineError> {
         let asked = Prompt { variants: Vec::new(), ..prompt };
-        let task = task::for_model(model, &asked, classes)?;
-        view(model, task.as_ref(), &request.text, layer, request.attention)
+        let task = data.task(model, &asked)?;
+        view(model, task.as_ref(), text, layer, request.attention)
     };
     // A classifier of other classes has no bars beside the student's.
     let teacher = pair.assets.teacher.as_ref().filter(|model| model.outputs.trouble.is_none());
     let teacher = teacher.map(|model| side(model, prompts.for_teacher(), request.teacher_layer)).transpose()?;
     let student = side(&pair.student, prompts.for_student(), request.student_layer)?;
-    let classes: Arc<[String]> = classes.as_slice().into();
+    let classes: Arc<[String]> = data.classes.as_slice().into();
     Ok(ProbeFrame {
         frame,
         revision: request.revision,
@@ -48,8 +48,14 @@ pub fn look(
 }
 
 /// One model's view of a text.
-fn view(model: &Model, task: &dyn Task, text: &str, layer: usize, attention: bool) -> Result<SideFrame, EngineError> {
-    let prepared = task.encode(model, &Example::unlabelled(text), 0)?;
+fn view(
+    model: &Model,
+    task: &dyn Task,
+    text: &Fields,
+    layer: usize,
+    attention: bool,
+) -> Result<SideFrame, EngineError> {
+    let prepared = task.encode(model, &Example::of(text), 0)?;
     let layer = layer.min(model.card.layers.saturating_sub(1));
     let mut trace = if attention { Trace::attention_of(layer) } else { Trace::none() };
     let forward = task.forward(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
@@ -71,9 +77,9 @@ fn view(model: &Model, task: &dyn Task, text: &str, layer: usize, attention: boo
 
 /// The prompt in the editor, as both models would read it. Trouble with the prompt is part of the
 /// answer, not an error.
-pub fn render(pair: &Pair, request: &ProbeRequest, prompts: &Prompts) -> PromptFrame {
-    let (asked, read) = (prompts.for_teacher(), prompts.for_student());
-    let [of_teacher, of_student] = [&asked, &read].map(|prompt| Template::parse(&prompt.template));
+pub fn render(pair: &Pair, revision: u64, text: &Fields, prompts: &Prompts) -> PromptFrame {
+    let (asked, read, layout) = (prompts.for_teacher(), prompts.for_student(), &pair.assets.data.layout);
+    let [of_teacher, of_student] = [&asked, &read].map(|prompt| Template::parse(&prompt.template, layout));
     let reads_prompt = |model: &&Model| matches!(model.top, HeadKind::Vocabulary);
     let teacher = pair.assets.teacher.as_deref();
     let by_teacher = teacher.filter(reads_prompt).map(|model| (&of_teacher, model, &asked));
@@ -82,8 +88,8 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompts: &Prompts) -> PromptF
         Some((Ok(template), model, prompt)) => words(template, model, prompt, &pair.assets.data.classes),
         _ => Vec::new(),
     };
-    let student = side(&pair.student, of_student.as_ref().ok(), &read, &request.text);
-    let teacher = teacher.map(|model| side(model, of_teacher.as_ref().ok(), &asked, &request.text));
+    let student = side(&pair.student, of_student.as_ref().ok(), &read, text);
+    let teacher = teacher.map(|model| side(model, of_teacher.as_ref().ok(), &asked, text));
     let first = |side: &Result<PromptSide, Sentence>| side.as_ref().err().cloned();
     let broken = |template: &Result<Template, PromptError>| template.as_ref().err().map(Say::said);
     let asked_trouble = broken(&of_teacher).or_else(|| teacher.as_ref().and_then(first));
@@ -94,7 +100,7 @@ pub fn render(pair: &Pair, request: &ProbeRequest, prompts: &Prompts) -> PromptF
         None => (asked_trouble.or(read_trouble), None),
     };
     PromptFrame {
-        revision: request.revision,
+        revision,
         prompt: prompts.clone(),
         problem,
         student_problem,
@@ -111,11 +117,11 @@ fn words(template: &Template, model: &Model, prompt: &Prompt, classes: &[String]
     words.or_else(|_| prompt::inspect(&plainly, template, classes, model)).unwrap_or_default()
 }
 
-fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str) -> Result<PromptSide, Sentence> {
+fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &Fields) -> Result<PromptSide, Sentence> {
     let (tokens, most): (&Tokens, usize) = (&model.tokens, model.max_tokens);
     let rendered = match (&model.top, template) {
         (HeadKind::Classes(_), _) => task::head::Classifier
-            .encode(model, &Example::unlabelled(text), 0)
+            .encode(model, &Example::of(text), 0)
             .map(|p| p.passes.into_iter().next().unwrap_or_default()),
         (HeadKind::Vocabulary, None) => return Ok(PromptSide::default()),
         (HeadKind::Vocabulary, Some(template)) => match model.architecture.kind {
@@ -137,7 +143,7 @@ fn side(model: &Model, template: Option<&Template>, prompt: &Prompt, text: &str)
     let mut chips: Vec<TokenChip> = rendered.ids.iter().zip(&rendered.from_text).enumerate().map(chip).collect();
     share_characters(chips.iter_mut().map(|chip| &mut chip.text));
     let writes = matches!(model.top, HeadKind::Vocabulary) && model.architecture.kind != Kind::Encoder;
-    let unread = template.filter(|_| writes).map(|template| template.behind_answer().to_owned()).unwrap_or_default();
+    let unread = template.filter(|_| writes).map(Template::behind_answer).unwrap_or_default();
     Ok(PromptSide { tokens: chips, cut: rendered.cut, unread })
 }
 

@@ -30,12 +30,12 @@ pub fn of_both(pair: &Pair, prompts: &Prompts) -> Result<[Option<Speed>; 2], Eng
     let parts = [&data.test, &data.validation, &data.train];
     let Some(part) = parts.into_iter().find(|part| !part.is_empty()) else { return Ok([None, None]) };
     // Texts of all kinds: files are often sorted by class, and classes differ in length.
-    let texts: Vec<&str> = part.iter().step_by(part.len().div_ceil(TEXTS + 1)).map(|example| example.text()).collect();
+    let texts: Vec<&Example> = part.iter().step_by(part.len().div_ceil(TEXTS + 1)).collect();
     let student = Some((&pair.student, prompts.for_student()));
     let teacher = pair.assets.teacher.as_deref().map(|teacher| (teacher, prompts.for_teacher()));
     let tasks = [student, teacher].into_iter().flatten().map(|(model, prompt)| {
         let asked = Prompt { variants: Vec::new(), ..prompt };
-        Ok((model, task::for_model(model, &asked, &data.classes)?))
+        Ok((model, data.task(model, &asked)?))
     });
     let tasks: Vec<(&Model, Box<dyn Task>)> = tasks.collect::<Result<_, EngineError>>()?;
     let speeds = timed(&texts, tasks.len(), |side, text| {
@@ -45,23 +45,23 @@ pub fn of_both(pair: &Pair, prompts: &Prompts) -> Result<[Option<Speed>; 2], Eng
     Ok([0, 1].map(|side| speeds.get(side).copied()))
 }
 
-fn once(model: &Model, task: &dyn Task, text: &str) -> Result<(), EngineError> {
-    let prepared = task.encode(model, &Example::unlabelled(text), 0)?;
+fn once(model: &Model, task: &dyn Task, text: &Example) -> Result<(), EngineError> {
+    let prepared = task.encode(model, text, 0)?;
     task::log_probabilities(model, task, &[&prepared])?;
     Ok(())
 }
 
 /// The median time of every one of `sides` over `texts`, the first left out where there is time for more.
-fn timed(
-    texts: &[&str],
+fn timed<T: Copy>(
+    texts: &[T],
     sides: usize,
-    mut ask: impl FnMut(usize, &str) -> Result<(), EngineError>,
+    mut ask: impl FnMut(usize, T) -> Result<(), EngineError>,
 ) -> Result<Vec<Speed>, EngineError> {
     let (begun, mut took) = (Instant::now(), vec![Vec::new(); sides]);
     for text in texts {
         for (side, took) in took.iter_mut().enumerate() {
             let asked = Instant::now();
-            ask(side, text)?;
+            ask(side, *text)?;
             took.push(asked.elapsed().as_secs_f64() * 1e3);
         }
         if begun.elapsed() >= LIMIT * sides as u32 {
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(asked, ["0a", "1a", "0b", "1b", "0c", "1c"], "in turns");
         assert_eq!(speeds.iter().map(|speed| speed.texts).collect::<Vec<_>>(), [2, 2]);
         assert_eq!(timed(&["a"], 1, |_, _| Ok(())).unwrap()[0].texts, 1);
-        assert_eq!(timed(&[], 2, |_, _| Ok(())).unwrap(), []);
+        assert_eq!(timed::<&str>(&[], 2, |_, _| Ok(())).unwrap(), []);
         assert!(matches!(timed(&["a"], 1, |_, _| Err(EngineError::Cancelled)), Err(EngineError::Cancelled)));
     }
 }

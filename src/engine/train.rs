@@ -6,13 +6,14 @@ use candle_core::Tensor;
 use rayon::prelude::*;
 
 use super::EngineError;
-use super::data::{Batches, Example};
+use super::data::{Batches, Example, Fields};
 use super::loss::{LossInput, LossOutput, Objective, Offered};
 use super::model::{DropoutRng, HeadKind, Trace, init, ops};
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
-use super::prompt::PromptError;
+use super::prompt::{PromptError, template_problem};
 use super::prune::{Pruner, THETA};
+use super::script;
 use super::task::{self, Outputs, Sample, Targets, Task};
 use super::teacher::CachedTeacher;
 use crate::link::scores::likeliest;
@@ -59,10 +60,10 @@ impl Trainer {
     /// [`EngineError`] if the recipe, the prompt or a knob cannot be used with this pair.
     pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         pair.check()?;
-        if let Some(problem) = session.prompt.template_problem() {
+        if let Some(problem) = template_problem(&session.prompt, &pair.assets.data.layout) {
             return Err(PromptError::Template(problem).into());
         }
-        let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.assets.data.classes)?;
+        let task = pair.assets.data.task(&pair.student, &session.prompt.for_student())?;
         let teacher = pair.cached_teacher(&session)?;
         let objective = objective(&session, &pair)?;
         let knobs = checked_knobs(&session, catalog)?;
@@ -127,12 +128,17 @@ impl Trainer {
         self.objective.learns_nothing(&self.knobs)
     }
 
+    /// What the session's script turns in vain, a sentence each.
+    pub fn turned_in_vain(&self) -> Vec<Sentence> {
+        script::in_vain(&self.session, &self.objective)
+    }
+
     /// What the teacher says of examples of the run, `[batch, classes]`; a teacher that no loss needs is not
     /// asked.
     fn batch_targets(&mut self, picked: &[usize]) -> Result<Option<Targets>, EngineError> {
         let (data, device) = (&self.pair.assets.data, &self.pair.assets.device);
         let Some(teacher) = self.teacher.as_mut().filter(|_| self.objective.needs_teacher()) else { return Ok(None) };
-        let texts: Vec<&str> = picked.iter().map(|&i| data.train[self.train_indices[i]].text()).collect();
+        let texts: Vec<Fields> = picked.iter().map(|&i| data.train[self.train_indices[i]].fields.clone()).collect();
         let answers: Vec<f32> = teacher.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
         let log_probs = Tensor::from_vec(answers, (picked.len(), data.classes.len()), device)?;
         Ok(Some(Targets { log_probs }))
@@ -149,10 +155,10 @@ impl Trainer {
     }
 
     /// The texts of a step and the tokens it costs, padding counted.
-    pub fn planned(&mut self, step: Step) -> (Vec<Arc<str>>, usize) {
+    pub fn planned(&mut self, step: Step) -> (Vec<Fields>, usize) {
         let picked = self.batches.at(step);
         let longest = picked.iter().map(|&i| self.samples[i].tokens()).max().unwrap_or(0);
-        let texts = picked.iter().map(|&i| self.pair.assets.data.train[self.train_indices[i]].shared_text());
+        let texts = picked.iter().map(|&i| self.pair.assets.data.train[self.train_indices[i]].fields.clone());
         (texts.collect(), picked.len() * longest)
     }
 
@@ -172,8 +178,8 @@ impl Trainer {
         let data = Arc::clone(&self.pair.assets.data);
         let validation = data.validation.iter().filter(|_| measured);
         let test = data.test.iter().filter(|_| ends);
-        let texts = batch.iter().map(|text| &**text).chain(validation.chain(test).map(|example| example.text()));
-        let texts: Vec<&str> = texts.collect();
+        let measured = validation.chain(test).map(|example| example.fields.clone());
+        let texts: Vec<Fields> = batch.into_iter().chain(measured).collect();
         Ok(self.teacher.as_mut().map_or(Ok(None), |teacher| teacher.ask_one(&texts))?)
     }
 
@@ -181,7 +187,7 @@ impl Trainer {
     /// a person who stops a run does not want to go on paying.
     pub fn spare_teacher(&mut self) {
         let data = &self.pair.assets.data;
-        let mut texts = data.validation.iter().chain(&data.test).map(|example| example.text());
+        let mut texts = data.validation.iter().chain(&data.test).map(|example| &example.fields);
         let spared = |teacher: &CachedTeacher| teacher.asks_singly() && texts.any(|text| !teacher.knows(text));
         if self.teacher.as_ref().is_some_and(spared) {
             self.teacher = None;
@@ -212,9 +218,9 @@ impl Trainer {
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn student_answers(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError> {
+    pub fn student_answers(&self, texts: &[Fields]) -> Result<Vec<Vec<f32>>, EngineError> {
         let (task, student) = (self.task.as_ref(), &self.pair.student);
-        let encode = |text: &&str| task.encode(student, &Example::unlabelled(*text), 0);
+        let encode = |text: &Fields| task.encode(student, &Example::of(text), 0);
         let samples = texts.par_iter().map(encode).collect::<Result<Vec<_>, _>>()?;
         Ok(task::log_probabilities(student, task, &samples.iter().collect::<Vec<_>>())?)
     }
@@ -223,7 +229,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn teacher_answers(&mut self, texts: &[&str]) -> Result<Option<Vec<Arc<[f32]>>>, EngineError> {
+    pub fn teacher_answers(&mut self, texts: &[Fields]) -> Result<Option<Vec<Arc<[f32]>>>, EngineError> {
         self.teacher.as_mut().map(|teacher| teacher.predict(texts)).transpose().map_err(EngineError::from)
     }
 }
@@ -243,7 +249,7 @@ pub struct BatchPlan {
 /// # Errors
 /// [`EngineError`] as [`Trainer::new`].
 pub fn batch_plan(session: &Session, pair: &Pair) -> Result<BatchPlan, EngineError> {
-    let task = task::for_model(&pair.student, &session.prompt.for_student(), &pair.assets.data.classes)?;
+    let task = pair.assets.data.task(&pair.student, &session.prompt.for_student())?;
     plan_batches(session, pair, task.as_ref(), &objective(session, pair)?)
 }
 

@@ -5,17 +5,19 @@
 //! The bag of words learns from few of the labels and is judged by few of the texts, so that it takes a
 //! second or so: it is a bar that a teacher should clear with ease, not the control of `retort baseline`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::EngineError;
-use super::data::Example;
+use super::data::{Example, Fields};
 use super::measure::linear_baseline;
-use super::model::HeadKind;
+use super::model::{HeadKind, Kind, Model};
 use super::pair::Pair;
+use super::prompt::Template;
 use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use crate::link::scores::likeliest;
-use crate::session::{Sentence, say};
+use crate::session::{Prompt, Sentence, Session, say};
 
 /// Most labelled texts that the bag of words learns from.
 const LEARNED: usize = 1000;
@@ -40,7 +42,7 @@ pub struct Vetted {
 pub fn can_vet(trainer: &Trainer) -> bool {
     let texts = &trainer.pair.assets.data.validation;
     let at_hand =
-        |targets: &CachedTeacher| !targets.asks_singly() || texts.iter().all(|text| targets.knows(text.text()));
+        |targets: &CachedTeacher| !targets.asks_singly() || texts.iter().all(|text| targets.knows(&text.fields));
     !texts.is_empty() && trainer.teacher.as_ref().is_some_and(at_hand)
 }
 
@@ -51,7 +53,7 @@ pub fn can_vet(trainer: &Trainer) -> bool {
 /// [`EngineError`] if the teacher cannot answer.
 pub fn teacher(trainer: &mut Trainer) -> Result<Option<Vetted>, EngineError> {
     let data = Arc::clone(&trainer.pair.assets.data);
-    let texts: Vec<&str> = data.validation.iter().map(|example| example.text()).collect();
+    let texts: Vec<Fields> = data.validation.iter().map(|example| example.fields.clone()).collect();
     let Some(answers) = trainer.teacher_answers(&texts)? else { return Ok(None) };
     let right =
         data.validation.iter().zip(&answers).filter(|(example, row)| Some(likeliest(row)) == example.class()).count();
@@ -146,7 +148,32 @@ pub fn notes(trainer: &Trainer) -> Vec<Sentence> {
             "the student answers by a classifier, which reads the bare text: its own prompt is not read; set its head to LabelWords to have it read"
         )
     });
-    pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).chain(unread).collect()
+    let columns = columns_unread(&trainer.session, pair);
+    pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).chain(unread).chain(columns).collect()
+}
+
+/// Columns of the text that a side is never shown because its templates leave them out, in sentences.
+pub fn columns_unread(session: &Session, pair: &Pair) -> Vec<Sentence> {
+    let layout = &pair.assets.data.layout;
+    let kind_of = |model: &Model| (model.top == HeadKind::Vocabulary).then_some(model.architecture.kind);
+    let far = || session.teacher().map(|_| Kind::Decoder);
+    let teacher = pair.assets.teacher.as_deref().map_or_else(far, kind_of);
+    // Variants are for training: a teacher is asked by the first template.
+    let asked = Prompt { variants: Vec::new(), ..session.prompt.for_teacher() };
+    let left_out = |prompt: &Prompt, kind| {
+        let templates = prompt.templates().filter_map(|template| Template::parse(template, layout).ok());
+        let columns: BTreeSet<&str> = templates.flat_map(|template| template.left_out(layout, kind)).collect();
+        columns.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let sides =
+        [(say!("teacher"), teacher, asked), (say!("student"), kind_of(&pair.student), session.prompt.for_student())];
+    let told = sides.into_iter().filter_map(|(side, kind, prompt)| {
+        let columns = left_out(&prompt, kind?);
+        (!columns.is_empty()).then(|| {
+            say!("columns of the text that the {side}'s template does not name before the answer are not read by it: {columns}; name them there if they should be", side, columns)
+        })
+    });
+    told.collect()
 }
 
 /// Some names, and how many more there are.

@@ -2,11 +2,12 @@
 //! says it is asked, else by the labels of its configuration.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::{CommandError, asked};
-use crate::engine::data::Example;
+use crate::engine::data::{Example, Fields};
 use crate::engine::model::Model;
 use crate::engine::task;
 
@@ -23,14 +24,16 @@ impl fmt::Display for Answer {
     }
 }
 
-/// The probabilities of the classes for `text`, in class order; empty where the model names none.
+/// The probabilities of the classes for `text`, a line for each column that the model reads, in class order; empty where the model names none.
 ///
 /// # Errors
 /// [`CommandError`] if `retort.ron` cannot be used or does not fit the model.
 pub fn answer(model: &Model, text: &str) -> Result<Vec<Answer>, CommandError> {
     let Some(usage) = asked::usage(model)? else { return Ok(Vec::new()) };
-    let task = task::for_model(model, &usage.prompt, &usage.classes).map_err(CommandError::input)?;
-    let prepared = task.encode(model, &Example::unlabelled(text), 0).map_err(CommandError::input)?;
+    let layout = Arc::new(asked::layout(&usage));
+    let example = Example::of(&Fields::typed(&layout, text));
+    let task = task::for_model(model, &usage.prompt, &usage.classes, &layout).map_err(CommandError::input)?;
+    let prepared = task.encode(model, &example, 0).map_err(CommandError::input)?;
     let rows = task::log_probabilities(model, task.as_ref(), &[&prepared]).map_err(CommandError::run)?;
     let named = usage.classes.into_iter().zip(rows.concat());
     Ok(named.map(|(class, score)| Answer { class, probability: score.exp() }).collect())

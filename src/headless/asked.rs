@@ -2,12 +2,14 @@
 //! configuration, or, where it names none, by the prompt and the classes of a session. The same words and
 //! the same numbers whether one text is asked about or a file of them.
 
+use std::sync::Arc;
+
 use candle_core::Device;
 use rayon::prelude::*;
 
 use super::{CommandError, consent};
 use crate::engine::EngineError;
-use crate::engine::data::Example;
+use crate::engine::data::{Example, Fields, Layout};
 use crate::engine::hub;
 use crate::engine::model::{self, Classes, HeadKind, Model, ModelFiles};
 use crate::engine::task::{self, Sample, Task};
@@ -20,6 +22,7 @@ pub struct Asked {
     /// The classes, in the order of the answers.
     pub classes: Vec<String>,
     task: Box<dyn Task>,
+    layout: Arc<Layout>,
 }
 
 /// The answer to one text.
@@ -43,7 +46,7 @@ impl Asked {
                 "{name} names no classes: neither retort.ron nor labels of its configuration are there; name a session whose prompt and classes it is to be asked by"
             ))
         })?;
-        Self::by(model, &usage.prompt, usage.classes.clone())
+        Self::by(model, &usage.prompt, usage.classes.clone(), layout(&usage))
     }
 
     /// The same; where the model names no classes, by the prompt of `session` about `classes`.
@@ -74,20 +77,21 @@ impl Asked {
         // Only the first template asks; variants are for training a model to be asked.
         let asked = if learns { session.prompt.for_student() } else { session.prompt.for_teacher() };
         let prompt = Prompt { variants: Vec::new(), ..asked };
-        Self::by(model, &prompt, classes.to_vec())
+        Self::by(model, &prompt, classes.to_vec(), Layout::default())
     }
 
-    fn by(model: Model, prompt: &Prompt, classes: Vec<String>) -> Result<Self, CommandError> {
-        let task = task::for_model(&model, prompt, &classes).map_err(CommandError::input)?;
-        Ok(Self { model, classes, task })
+    fn by(model: Model, prompt: &Prompt, classes: Vec<String>, layout: Layout) -> Result<Self, CommandError> {
+        let task = task::for_model(&model, prompt, &classes, &layout).map_err(CommandError::input)?;
+        Ok(Self { model, classes, task, layout: Arc::new(layout) })
     }
 
-    /// The answers to texts. One text's is the same numbers whatever stands beside it.
+    /// The answers to texts, each with a line for every column that the model reads. One text's is the same numbers whatever stands beside it.
     ///
     /// # Errors
     /// [`EngineError`] if a text leaves no room or the tensor library refuses.
     pub fn scores(&self, texts: &[&str]) -> Result<Vec<Scores>, EngineError> {
-        let prepare = |text: &&str| self.task.encode(&self.model, &Example::unlabelled(*text), 0);
+        let example = |text: &str| Example::of(&Fields::typed(&self.layout, text));
+        let prepare = |text: &&str| self.task.encode(&self.model, &example(text), 0);
         let prepared = texts.par_iter().map(prepare).collect::<Result<Vec<Sample>, _>>()?;
         let rows = task::log_probabilities(&self.model, self.task.as_ref(), &prepared.iter().collect::<Vec<_>>())?;
         let cut = prepared.iter().map(Sample::cut);
@@ -98,6 +102,11 @@ impl Asked {
     pub fn remarks(&self) -> Vec<String> {
         remarks(&self.model)
     }
+}
+
+/// The columns that a model reads.
+pub fn layout(usage: &InferenceSpec) -> Layout {
+    usage.columns.clone().map_or_else(Layout::default, Layout::from)
 }
 
 /// What is to be said of a model before its answers are believed.

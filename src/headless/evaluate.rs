@@ -61,7 +61,8 @@ fn opened(arguments: &EvaluateArguments) -> Result<(Asked, Texts), CommandError>
 
 /// The test part of a session and its classes.
 fn of_session(session: &Session) -> Result<(Texts, Vec<String>), CommandError> {
-    let data = data::open(&session.data, session.recipe.seed).map_err(CommandError::input)?;
+    let data =
+        data::open_with(&session.data, &session.prompt.columns(), session.recipe.seed).map_err(CommandError::input)?;
     if data.test.is_empty() {
         return Err(CommandError::input(
             "there is no test part to measure on; name a test file in the session, or raise data.test",
@@ -105,7 +106,7 @@ fn source(path: &Path, no_header: bool, text: Vec<String>, label: String) -> Res
     let text = text.into_iter().map(column).collect::<Result<Vec<_>, _>>()?;
     let (roles, format) =
         (Roles::new(text, Some(column(label)?)), if is_json { Format::Json } else { Format::delimited(!no_header) });
-    Ok(DataSource::Files(Files { format, roles, ..Files::of(path) }))
+    Ok(DataSource::from(Files { format, roles, ..Files::of(path) }))
 }
 
 /// The texts of classes that the model knows, and which class each is; those of others are counted.

@@ -14,6 +14,7 @@ mod figures;
 mod interrupt;
 mod key;
 mod models;
+mod new;
 mod next_tokens;
 mod offered;
 mod output;
@@ -21,6 +22,7 @@ mod predict;
 mod probe;
 mod progress;
 mod run;
+mod session_reference;
 
 use std::path::PathBuf;
 
@@ -32,6 +34,7 @@ pub use evaluate::evaluate;
 pub use fetch::fetch;
 pub use key::key;
 pub use models::list;
+pub use new::new;
 pub use output::{NOBODY_READS, print, tell};
 pub use predict::predict;
 pub use probe::probe;
@@ -72,6 +75,8 @@ pub enum Task {
     Baseline(BaselineArguments),
     /// Examine a session before its run: pair, prompt, memory and pace, with three real steps on a copy.
     Doctor(DoctorArguments),
+    /// Write a session, commented: the built-in one, or one for a file of data with its roles guessed.
+    New(NewArguments),
     /// List what is on this machine.
     #[command(subcommand)]
     List(Listing),
@@ -217,6 +222,23 @@ pub enum RowFormat {
     Lines,
 }
 
+/// Arguments of `retort new`.
+#[derive(Debug, Args)]
+pub struct NewArguments {
+    /// The file, folder or archive of the texts.
+    #[arg(long)]
+    pub from: Option<PathBuf>,
+    /// The file of validation rows.
+    #[arg(long, requires = "from")]
+    pub validation: Option<PathBuf>,
+    /// The file of test rows.
+    #[arg(long, requires = "from")]
+    pub test: Option<PathBuf>,
+    /// Where to write the session; without it, it goes to stdout.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
 /// Arguments of `retort baseline`.
 #[derive(Debug, Args)]
 pub struct BaselineArguments {
@@ -258,6 +280,8 @@ pub enum Listing {
 /// What a session may name, kind by kind.
 #[derive(Debug, Subcommand)]
 pub enum Offered {
+    /// Every field of a session file: path, type, range, default, help; with `--json` an object a field.
+    Session(ListArguments),
     /// The knobs: default, range, whether they act while a run is on.
     Knobs(ListArguments),
     /// The losses of `recipe.terms`: what each needs and which knobs it reads.
@@ -268,6 +292,20 @@ pub enum Offered {
     Optimizers(ListArguments),
     /// The schedules of `recipe.schedule`.
     Schedules(ListArguments),
+    /// Which step's student a run saves, for `recipe.keep`.
+    Keeps(ListArguments),
+    /// The weights a model may start from, for `student.init`.
+    Inits(ListArguments),
+    /// The layers of another model that a student may start from, for `map` in `Layers(…)`.
+    LayerMaps(ListArguments),
+    /// Where a model may come from, for `source` of a teacher or the student.
+    Sources(ListArguments),
+    /// Where data may come from, for `data.source`.
+    DataSources(ListArguments),
+    /// The formats in which files of data are read, for `format` in `Files(…)`.
+    Formats(ListArguments),
+    /// The ways in which models answer: by which head, and which architectures.
+    Tasks(ListArguments),
     /// The architectures that can be opened.
     Architectures(ListArguments),
     /// The corpora that ship with the program, for `BuiltIn("…")`.
@@ -356,6 +394,11 @@ impl CommandError {
     /// Input that cannot be used.
     pub fn input(error: impl std::fmt::Display) -> Self {
         Self { message: error.to_string(), code: INPUT }
+    }
+
+    /// A command line that makes no sense although clap reads it.
+    pub fn usage(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: USAGE }
     }
 
     /// An end of which everything was said.

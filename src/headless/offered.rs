@@ -2,15 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::session_reference::{PAGE, choices, rows as fields};
 use super::{ListArguments, Offered};
 use crate::engine;
+use crate::engine::task::way::{WAYS, Way};
+use crate::session::Knob;
 use crate::session::knob::Entry;
-use crate::session::{Knob, OptimizerKind, ScheduleKind};
 
-/// Lists what there is of a kind: lines for a person, or one JSON array.
+/// Lists what there is of a kind: lines for a person, or one JSON array. What a session is made of is a page.
 pub fn list(offered: &Offered) -> String {
     let (ListArguments { json }, rows) = rows(offered);
-    if *json { Value::from(rows).to_string() } else { table(&rows) }
+    match (offered, json) {
+        (_, true) => Value::from(rows).to_string(),
+        (Offered::Session(_), false) => PAGE.trim_end().to_owned(),
+        (_, false) => table(&rows),
+    }
 }
 
 fn rows(offered: &Offered) -> (&ListArguments, Vec<Value>) {
@@ -20,8 +26,16 @@ fn rows(offered: &Offered) -> (&ListArguments, Vec<Value>) {
         Offered::Knobs(asked) => (asked, catalog.knobs.iter().map(knob).collect()),
         Offered::Losses(asked) => (asked, engine::loss::LOSSES.iter().map(|known| loss(*known)).collect()),
         Offered::Measures(asked) => (asked, engine::measure::OF_CLASSES.iter().map(measure).collect()),
-        Offered::Optimizers(asked) => (asked, OptimizerKind::ALL.map(|kind| named(&format!("{kind:?}"))).to_vec()),
-        Offered::Schedules(asked) => (asked, ScheduleKind::ALL.map(|kind| named(&format!("{kind:?}"))).to_vec()),
+        Offered::Session(asked) => (asked, fields()),
+        Offered::Optimizers(asked) => (asked, choices("recipe.optimizer")),
+        Offered::Schedules(asked) => (asked, choices("recipe.schedule")),
+        Offered::Keeps(asked) => (asked, choices("recipe.keep")),
+        Offered::Inits(asked) => (asked, choices("student.init")),
+        Offered::LayerMaps(asked) => (asked, choices("student.init.map")),
+        Offered::Sources(asked) => (asked, choices("student.source")),
+        Offered::DataSources(asked) => (asked, choices("data.source")),
+        Offered::Formats(asked) => (asked, choices("data.source.format")),
+        Offered::Tasks(asked) => (asked, WAYS.iter().map(way).collect()),
         Offered::Architectures(asked) => (asked, entries(&catalog.architectures)),
         Offered::Corpora(asked) => (asked, entries(&catalog.corpora)),
         Offered::BuiltIn(asked) => (asked, entries(&catalog.models)),
@@ -55,14 +69,20 @@ fn entry(entry: &Entry) -> Value {
     json!({ "id": entry.id, "label": entry.label, "help": entry.help })
 }
 
+fn way(way: &Way) -> Value {
+    let architectures: Vec<&str> = way.architectures().collect();
+    json!({ "id": way.id, "head": format!("{:?}", way.head), "architectures": architectures, "help": way.help })
+}
+
 fn named(id: &str) -> Value {
     json!({ "id": id })
 }
 
 /// The rows under the names of their fields, the help last and as long as it is.
 fn table(rows: &[Value]) -> String {
-    const COLUMNS: [&str; 8] = ["id", "label", "default", "min", "max", "live", "needs", "knobs"];
-    let there = COLUMNS.into_iter().filter(|name| rows.iter().any(|row| row.get(name).is_some()));
+    const COLUMNS: [&str; 11] =
+        ["id", "written", "label", "default", "min", "max", "live", "head", "architectures", "needs", "knobs"];
+    let there = COLUMNS.into_iter().filter(|name| rows.iter().any(|row| tells(row, name)));
     let columns: Vec<(&str, usize)> = there.map(|name| (name, width(rows, name))).collect();
     let line = |cell: &dyn Fn(&str) -> String| {
         let cells = columns.iter().map(|(name, width)| format!("{:<width$}", cell(name)));
@@ -71,6 +91,15 @@ fn table(rows: &[Value]) -> String {
     let head = line(&|name| if name == "help" { String::new() } else { name.to_owned() });
     let body = rows.iter().map(|row| line(&|name| shown(row.get(name))));
     [head].into_iter().chain(body).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a cell says more than a table without it.
+fn tells(row: &Value, name: &str) -> bool {
+    match (name, row.get(name)) {
+        (_, None) | ("default", Some(Value::Bool(false))) => false,
+        ("written", Some(written)) => row.get("id") != Some(written),
+        _ => true,
+    }
 }
 
 fn width(rows: &[Value], name: &str) -> usize {

@@ -95,7 +95,8 @@ fn way_on(out: &Path) -> String {
     format!("go on with: retort run --resume --out {}", shell_word(out))
 }
 
-fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
+/// The session that is to be run, with what is set of it from outside.
+fn asked(arguments: &RunArguments) -> Result<Session, CommandError> {
     let mut session = match &arguments.session {
         Some(path) => file::open(path).map_err(CommandError::input)?,
         None => Session::built_in().map_err(CommandError::input)?,
@@ -103,9 +104,18 @@ fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
     for assignment in &arguments.set {
         set(&mut session, assignment)?;
     }
-    if let Some(problem) = session.problem() {
+    if let Some(problem) = session.problem().or_else(|| session.knob_problem(&engine::catalog())) {
         return Err(CommandError::input(problem));
     }
+    let names = arguments.set.iter().filter_map(|assignment| assignment.split_once('=')).map(|(name, _)| name.trim());
+    let knobs = names.filter(|name| session.knobs.contains_key(*name));
+    let in_vain = knobs.filter_map(|knob| engine::script::set_in_vain(&session, knob));
+    in_vain.for_each(|said| tell(format!("warning: {said}")));
+    Ok(session)
+}
+
+fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
+    let mut session = asked(arguments)?;
     let out = arguments.out.clone().unwrap_or_else(free_folder);
     // Before anything is fetched.
     engine::run::vacant(&out).map_err(CommandError::input)?;
@@ -131,6 +141,10 @@ fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> 
     };
     if arguments.session.is_some() {
         return Err(CommandError::input("--resume goes on with the run as it was; leave out the session"));
+    }
+    if !out.is_dir() {
+        let advice = "--resume goes on with a run, so --out is the folder that it was written into, such as runs/1";
+        return Err(CommandError::input(format!("there is no folder {}; {advice}", out.display())));
     }
     if let Some(session) = consent::session_of(out) {
         consent::ensure_local(&session, &arguments.consent)?;
@@ -165,10 +179,21 @@ fn free_folder() -> PathBuf {
 
 /// `name=value`: a field of the session, or a knob.
 fn set(session: &mut Session, assignment: &str) -> Result<(), CommandError> {
-    let (name, value) = assignment
-        .split_once('=')
-        .ok_or_else(|| CommandError::input(format!("--set takes NAME=VALUE, not {assignment:?}")))?;
-    session.assign(name.trim(), value.trim()).map_err(CommandError::input)
+    let (name, value) = assignment.split_once('=').map(|(name, value)| (name.trim(), value.trim())).unwrap_or_default();
+    if name.is_empty() {
+        let form = "--set takes NAME=VALUE, such as recipe.steps=200 or mixture.alpha=0.3";
+        return Err(CommandError::usage(format!("{form}, not {assignment:?}")));
+    }
+    session.assign(name, value).map_err(|refused| match knob_called(name) {
+        Some(knob) => CommandError::input(format!("there is no field {name}, and the knob is called {knob}; set that")),
+        None => CommandError::input(refused),
+    })
+}
+
+/// The id of the knob that is called so without its owner.
+fn knob_called(name: &str) -> Option<&'static str> {
+    let mut knobs = engine::catalog().knobs.into_iter().map(|knob| knob.id);
+    knobs.find(|id| id.split_once('.').is_some_and(|(_, own)| own == name))
 }
 
 /// Listens until the run ends; a signal stops it as a person would.

@@ -23,12 +23,41 @@ pub struct Opened {
     /// Training texts of each class that have their label, in class order; empty where nobody counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub class_counts: Vec<usize>,
+    /// How long the texts are for each model that reads them here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lengths: Vec<TextLengths>,
+    /// Training texts that an earlier one says word by word.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicates: usize,
     /// The pair it is, as it was asked for; `None` in records from before this was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub models: Option<Box<Models>>,
     /// The data, as they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<Data>>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// How many tokens texts have for a model, of a sample of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TextLengths {
+    /// `teacher` or `student`.
+    pub side: String,
+    /// Texts that were looked at.
+    pub texts: usize,
+    /// Tokens that half of them have at most.
+    pub median: usize,
+    /// Tokens that 95 of 100 have at most.
+    pub long: usize,
+    /// Tokens of the longest.
+    pub longest: usize,
+    /// Tokens that the model reads.
+    pub most: usize,
+    /// Share of them that have more.
+    pub cut: f64,
 }
 
 /// Examples per part of a data set.

@@ -65,6 +65,8 @@ pub struct SheetColumn {
     pub largest: Option<(String, usize)>,
     /// The rarest value and its rows.
     pub smallest: Option<(String, usize)>,
+    /// The commonest values and their rows, the commonest first.
+    pub common: Vec<(String, usize)>,
 }
 
 impl SheetColumn {
@@ -158,7 +160,7 @@ pub fn bare(source: &DataSource) -> Option<DataSource> {
     let files = source.files().filter(|_| source.is_named())?;
     let format = files.train.format.clone().unwrap_or_else(|| files.format.clone());
     let train = FilePart::of(files.train.files.iter().cloned());
-    Some(DataSource::Files(Files { train, format, ..Files::default() }))
+    Some(DataSource::from(Files { train, format, ..Files::default() }))
 }
 
 /// The names of text and class that a source chooses; of columns without names their places.

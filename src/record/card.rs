@@ -29,7 +29,7 @@ pub fn text(record: &RunRecord, usage: &InferenceSpec) -> Option<String> {
     let mut text = front::matter(session, opened, usage);
     for part in [
         &title(session, opened, usage),
-        &how_to_ask(usage),
+        &how_to_ask(opened, usage),
         &how_it_was_made(session, opened, outcome, usage),
         &knobs(session, record),
         &measured(outcome),
@@ -60,17 +60,25 @@ fn title(session: &Session, opened: &Opened, usage: &InferenceSpec) -> String {
 }
 
 /// How the student is asked, in Retort and in Python.
-fn how_to_ask(usage: &InferenceSpec) -> String {
+fn how_to_ask(opened: &Opened, usage: &InferenceSpec) -> String {
     let mut text = format!(
-        "## Use\n\n`retort probe FOLDER --text \"…\"` prints the probability of every class; {} holds what it needs for that: classes, prompt, label words, length.\n\n",
-        code(USAGE)
+        "## Use\n\n`retort probe FOLDER --text \"…\"` prints the probability of every class; {} holds what it needs for that: classes, prompt, label words, length.{}\n\n",
+        code(USAGE),
+        lines(usage)
     );
+    let pair =
+        usage.columns.as_ref().filter(|columns| columns.pair && ENCODERS.contains(&&*opened.student.architecture));
     text.push_str(&match usage.head {
         Head::LabelWords => format!(
             "The model reads a text through this prompt and answers by the probabilities of the label words in the place of `{{answer}}` (at most {} tokens):\n\n{}\n{}",
             usage.max_tokens,
             block("text", &usage.prompt.template),
             words(usage),
+        ),
+        Head::Auto | Head::Classifier if pair.is_some() => format!(
+            "It reads two texts as one input, at most {} tokens of both; the longer is cut first:\n\n{}",
+            usage.max_tokens,
+            block("python", PAIR_PIPELINE),
         ),
         Head::Auto | Head::Classifier => format!(
             "It reads the bare text, without white space around it, at most {} tokens of it:\n\n{}",
@@ -86,6 +94,19 @@ const PIPELINE: &str = "from transformers import pipeline
 
 classify = pipeline(\"text-classification\", model=\"FOLDER\")
 classify(\"…\", truncation=True, top_k=None)";
+
+/// The same about two texts.
+const PAIR_PIPELINE: &str = "from transformers import pipeline
+
+classify = pipeline(\"text-classification\", model=\"FOLDER\")
+classify({\"text\": \"…\", \"text_pair\": \"…\"}, truncation=True, top_k=None)";
+
+/// How a text of several columns is written.
+fn lines(usage: &InferenceSpec) -> String {
+    let Some(columns) = usage.columns.as_ref().filter(|columns| columns.texts > 1) else { return String::new() };
+    let names = columns.names.iter().take(columns.texts).map(|name| code(name)).collect::<Vec<_>>().join(", ");
+    format!(" A text has a line for each of its columns: {names}.")
+}
 
 fn words(usage: &InferenceSpec) -> String {
     let row = |class: &String| format!("| {} | {} |\n", cell(class), cell(usage.prompt.word_for(class)));

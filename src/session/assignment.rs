@@ -2,35 +2,14 @@
 //! The value is written as in a file, so that whatever a file can say of a field can be said here.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::from_tree::read;
-use super::refusal::Refusal;
-use super::ron_tree::{self, Kind, Node};
-use super::{Say, Sentence, Session, Source, say};
+use super::assigned_field::put;
+use super::near::{meant, nearest};
+use super::ron_tree::{self, Kind};
+use super::{Sentence, Session, Source, renamed, say};
 
-/// What today's version calls the fields that had other names before it. A path that goes on behind the old name goes
-/// on behind the new one.
-const RENAMED: [(&str, &str); 18] = [
-    ("models.teacher.start", "teacher.init"),
-    ("models.teacher.layers", "teacher.init"),
-    ("models.student.start", "student.init"),
-    ("models.student.layers", "student.init"),
-    ("models.teacher", "teacher"),
-    ("models.student", "student"),
-    ("student.start", "student.init"),
-    ("student.layers", "student.init"),
-    ("teacher.start", "teacher.init"),
-    ("teacher.layers", "teacher.init"),
-    ("recipe.losses", "recipe.terms"),
-    ("prompt.template", "prompt.teacher.template"),
-    ("prompt.variants", "prompt.teacher.variants"),
-    ("data.source.path", "data.source.train"),
-    ("data.source.text", "data.source.roles.text"),
-    ("data.source.label", "data.source.roles.label"),
-    ("data.source.header", "data.source.format"),
-    ("data.source.separator", "data.source.format"),
-];
+/// The parts of a session that can be set from outside.
+const PARTS: [&str; 6] = ["data", "teachers", "teacher", "student", "prompt", "recipe"];
 
 /// Fields of a session that say what it is, and not what is run.
 const NOT_FROM_OUTSIDE: [&str; 8] = ["version", "name", "models", "script", "probes", "run", "view", "stages"];
@@ -42,7 +21,7 @@ impl Session {
     /// # Errors
     /// A sentence with the name, what is wrong and what would be right; nothing is set then.
     pub fn assign(&mut self, name: &str, value: &str) -> Result<(), Sentence> {
-        if let Some(new) = renamed(name) {
+        if let Some(new) = renamed::path(name) {
             return Err(say!("{name} is called {new} in today's sessions; set that", name, new));
         }
         let path: Vec<&str> = name.split('.').collect();
@@ -61,14 +40,62 @@ impl Session {
                 "{name} cannot be set from outside; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
                 name
             )),
-            _ => {
-                let number = value
-                    .parse()
-                    .map_err(|_| say!("{name} takes a number, not {value}", name, value = format_args!("{value:?}")))?;
-                self.set_knob(name, number);
-                Ok(())
-            }
+            path => self.assign_knob(name, path, value),
         }
+    }
+
+    /// Sets a knob; a name that is more like a field's is answered with that.
+    fn assign_knob(&mut self, name: &str, path: &[&str], value: &str) -> Result<(), Sentence> {
+        let like = self.field_like(path);
+        if like.is_some() || path.len() == 1 {
+            return Err(say!(
+                "there is no field and no knob {name}{meant}; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
+                name,
+                meant = like.map_or_else(Sentence::default, meant)
+            ));
+        }
+        if value.is_empty() {
+            return Err(say!("{name} is given no value; write a number behind the =", name));
+        }
+        let number = value
+            .parse()
+            .map_err(|_| say!("{name} takes a number, not {value}", name, value = format_args!("{value:?}")))?;
+        self.set_knob(name, number);
+        Ok(())
+    }
+
+    /// The path of a field that was most likely meant by one that begins with none of the parts: another part, or
+    /// none before the name of a field.
+    fn field_like(&self, path: &[&str]) -> Option<String> {
+        let (first, rest) = path.split_first()?;
+        if let Some(part) = nearest(first, &PARTS) {
+            return Some([&[part], rest].concat().join("."));
+        }
+        let fields: Vec<String> = if rest.is_empty() { self.paths() } else { Vec::new() };
+        let lasts: Vec<&str> = fields.iter().filter_map(|path| path.rsplit('.').next()).collect();
+        let near = nearest(first, &lasts)?;
+        fields.iter().find(|path| path.ends_with(&format!(".{near}"))).cloned()
+    }
+
+    /// The paths of the fields that can be set, as far as they are written of this session.
+    fn paths(&self) -> Vec<String> {
+        fn of(part: &str, value: &impl Serialize) -> Vec<String> {
+            let tree = ron::to_string(value).ok().and_then(|text| ron_tree::parse(&text).ok());
+            let fields = tree.map_or_else(Vec::new, |tree| match tree.kind {
+                Kind::Fields(_, fields) => fields,
+                _ => Vec::new(),
+            });
+            fields.iter().map(|field| format!("{part}.{}", field.name)).collect()
+        }
+        let teacher = self.teacher().map_or_else(Vec::new, |teacher| of("teacher", teacher));
+        [
+            of("recipe", &self.recipe),
+            of("data", &self.data),
+            of("prompt", &self.prompt),
+            of("student", &self.student),
+            teacher,
+        ]
+        .concat()
     }
 
     fn limit_tokens(&mut self, value: &str) -> Result<(), Sentence> {
@@ -82,54 +109,6 @@ impl Session {
             }
             _ => Err(say!("teacher.token_limit is for a teacher behind a server; this session has none")),
         }
-    }
-}
-
-fn renamed(name: &str) -> Option<String> {
-    RENAMED.iter().find_map(|(old, new)| {
-        let rest = name.strip_prefix(old)?;
-        (rest.is_empty() || rest.starts_with('.')).then(|| format!("{new}{rest}"))
-    })
-}
-
-/// Sets the value at `path` within the part of a session that is called `name`.
-fn put<T: Serialize + DeserializeOwned>(part: &mut T, name: &str, path: &[&str], value: &str) -> Result<(), Sentence> {
-    let whole = std::iter::once(name).chain(path.iter().copied()).collect::<Vec<_>>().join(".");
-    let value = value_of(value).map_err(|reason| {
-        say!("{whole} takes what a session's file would say there, a text in quotation marks: {reason}", whole, reason)
-    })?;
-    let refused = |refusal: Refusal| refusal.inside(name, None).said();
-    let text = ron::to_string(part).map_err(|e| e.said())?;
-    let mut tree = ron_tree::parse(&text).map_err(refused)?;
-    set(&mut tree, path, value, &whole)?;
-    *part = read(&tree).map_err(refused)?;
-    Ok(())
-}
-
-/// A value as in a file; a whole number may be written as `1e3`, too.
-fn value_of(text: &str) -> Result<Node, Refusal> {
-    let mut value = ron_tree::parse(text)?;
-    if let Kind::Number(number) = &mut value.kind
-        && let Some(whole) = number.parse::<f64>().ok().filter(|n| n.fract() == 0.0 && (0.0..9e15).contains(n))
-        && number.contains(['e', 'E'])
-    {
-        *number = (whole as u64).to_string();
-    }
-    Ok(value)
-}
-
-fn set(node: &mut Node, path: &[&str], value: Node, whole: &str) -> Result<(), Sentence> {
-    let Some((field, path)) = path.split_first() else {
-        *node = value;
-        return Ok(());
-    };
-    let empty = || Node { at: None, kind: Kind::Fields(None, Vec::new()) };
-    *node = std::mem::replace(node, empty()).optional().unwrap_or_else(empty);
-    // Fields at their default may not be written.
-    node.add(field, empty());
-    match node.field_mut(field) {
-        Some(inner) => set(inner, path, value, whole),
-        None => Err(say!("{whole} has fields within a value that has none; set that value as a whole", whole)),
     }
 }
 
@@ -201,11 +180,33 @@ mod tests {
     }
 
     #[test]
+    fn an_item_of_a_list_is_reached_by_its_place() {
+        let named = after(&[("teachers.0.max_tokens", "32"), ("recipe.terms.1", "\"next_token\"")]);
+        assert_eq!(named.teachers[0].max_tokens, 32);
+        assert_eq!(named.recipe.terms, ["soft_targets", "next_token"]);
+    }
+
+    #[test]
     fn what_cannot_be_set_is_answered_with_what_would_be_right() {
         for (name, value, said) in [
             ("recipe.seed", "1.5", "recipe.seed: the number 1.5 stands where a whole number belongs"),
-            ("recipe.seeds", "1", "recipe: there is no field `seeds` here; the fields are `terms`"),
+            ("recipe.steps", "-3", "recipe.steps: the number -3 stands where a whole number of at least 1 belongs"),
+            ("recipe.steps", "99999999999999999999", "a whole number of at most 18446744073709551615 belongs"),
+            (
+                "recipe.seeds",
+                "1",
+                "there is no field recipe.seeds (did you mean \"recipe.seed\"?); those of recipe are terms, ",
+            ),
+            ("data.splitseed", "1", "there is no field data.splitseed (did you mean \"data.split_seed\"?)"),
+            ("data.color", "1", "there is no field data.color; those of data are source, "),
+            (
+                "prompt.teacher.templates",
+                "\"\"",
+                "(did you mean \"prompt.teacher.template\"?); those of prompt.teacher are",
+            ),
+            ("teachers.0.sorce", "1", "there is no field teachers.0.sorce (did you mean \"teachers.0.source\"?)"),
             ("recipe.device", "abacus", "`abacus` is none of `Cpu`"),
+            ("recipe.optimizer", "adamw", "is none of `Sgd`, `Adam`, `AdamW` (did you mean \"AdamW\"?)"),
             ("recipe.seed.low", "1", "recipe.seed.low has fields within a value that has none"),
             ("student.source", "posts-student", "a text in quotation marks"),
             ("prompt.teacher.template", "{text} {answer}", "prompt.teacher.template takes what a session's file"),
@@ -222,5 +223,63 @@ mod tests {
         alone.set_teacher(None);
         let said = alone.assign("teacher.max_tokens", "5").unwrap_err();
         assert!(said.contains("has none; name one under teachers"), "{said}");
+    }
+
+    #[test]
+    fn a_field_of_another_choice_is_answered_with_the_whole_value() {
+        for (name, value, said) in [
+            (
+                "student.init.map",
+                "EveryOther",
+                "student.init.map is a field of Layers, which student.init is not; set it as a whole, such as student.init=Layers(map: EveryOther)",
+            ),
+            ("student.init.of", "BuiltIn(\"a\")", "such as student.init=Layers(of: BuiltIn(\"a\"), …)"),
+            (
+                "student.source.repo",
+                "\"a/b\"",
+                "is a field of Hub, which student.source is not; set it as a whole, such as student.source=Hub(repo: \"a/b\")",
+            ),
+            ("teachers.0.source.url", "\"http://x\"", "such as teachers.0.source=Server(url: \"http://x\", …)"),
+        ] {
+            let answer = refusal(name, value);
+            assert!(answer.contains(said), "{name}={value}: {answer}");
+        }
+        let mut session = after(&[("student.source", "Hub(repo: \"a/b\")")]);
+        let said = session.assign("student.source.model", "\"m\"").unwrap_err();
+        assert!(said.contains("is a field of Server, which student.source is not"), "{said}");
+    }
+
+    #[test]
+    fn an_empty_value_a_list_and_a_name_of_nothing_are_answered_with_what_to_write() {
+        for (name, value, said) in [
+            (
+                "recipe.steps",
+                "",
+                "recipe.steps is given no value; write one behind the =, such as recipe.steps=1500, which it is now",
+            ),
+            ("recipe.terms", "", "recipe.terms is given no value; write one behind the ="),
+            ("student.init", "", "such as student.init=Fresh"),
+            ("mixture.alpha", "", "mixture.alpha is given no value; write a number"),
+            (
+                "teachers.source",
+                "BuiltIn(\"a\")",
+                "teachers.source leads into a list of 1, whose items are named by their places from 0, as teachers.0.source",
+            ),
+            ("teachers.4.source", "BuiltIn(\"a\")", "as teachers.0.source; or set teachers as a whole"),
+            ("recipe.terms.x", "\"a\"", "as recipe.terms.0"),
+            (
+                "steps",
+                "3",
+                "there is no field and no knob steps (did you mean \"recipe.steps\"?); what can be set is under data",
+            ),
+            ("split_seed", "3", "(did you mean \"data.split_seed\"?)"),
+            ("max_token", "3", "(did you mean \"student.max_tokens\"?)"),
+            ("recpe.steps", "3", "(did you mean \"recipe.steps\"?)"),
+            ("Data.limit", "3", "(did you mean \"data.limit\"?)"),
+            ("zebra", "3", "there is no field and no knob zebra; what can be set"),
+        ] {
+            let answer = refusal(name, value);
+            assert!(answer.contains(said), "{name}={value}: {answer}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What holds the tensors and works on them. Part of bit-exact replay: two devices add up in
 /// different orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Device {
     /// The processor.
     #[default]

@@ -168,14 +168,7 @@ pub fn save(session: &Session, path: &Path) -> Result<(), SessionError> {
 impl Session {
     /// What no run could do, in words, or `None`: the checks that need no files and no models.
     pub fn problem(&self) -> Option<Sentence> {
-        let share = |name: &str, value: f64| {
-            (!(0.0..=0.5).contains(&value)).then(|| say!("{name} must be between 0 and 0.5, not {value}", name, value))
-        };
-        let positive = |name: &str, value: u64| (value == 0).then(|| say!("{name} must be at least 1", name));
-        share("data.validation", self.data.validation)
-            .or_else(|| share("data.test", self.data.test))
-            .or_else(|| positive("recipe.batch", self.recipe.batch as u64))
-            .or_else(|| positive("recipe.steps", self.recipe.steps))
+        super::bounds::problem(self)
             .or_else(|| self.recipe.terms_problem())
             .or_else(|| self.recipe.problem())
             .or_else(|| self.models_problem())

@@ -70,10 +70,24 @@ impl Node {
     }
 }
 
+/// Fields that a form spells out before it leaves the others to be thought of.
+const SPELLED: usize = 4;
+
 fn form_of(name: &str, fields: &[&str]) -> String {
-    match fields.first() {
-        Some(first) => format!("{name}({first}: …)"),
-        None => format!("{name}()"),
+    let more = (fields.len() > SPELLED).then(|| "…".to_owned());
+    let fields: Vec<String> = fields.iter().take(SPELLED).map(|field| format!("{field}: …")).chain(more).collect();
+    format!("{name}({})", fields.join(", "))
+}
+
+/// Whole numbers from `least` to `most`; those that are too small or too large are refused by the limit.
+fn visit_within<'de, V: Visitor<'de>>(node: &Node, least: i128, most: i128, visitor: V) -> Result<V::Value, Refusal> {
+    match node.number()?.parse::<i128>() {
+        Ok(number) if number < least => Err(Refusal::small(node.shown(), least).near(node.at)),
+        Ok(number) if number > most => {
+            let wanted = say!("a whole number of at most {most}", most = most.to_string());
+            Err(node.instead_of(wanted, &say!("a smaller one")))
+        }
+        _ => visit_whole(node, visitor),
     }
 }
 
@@ -101,9 +115,9 @@ fn visit_fraction<'de, V: Visitor<'de>>(node: &Node, visitor: V) -> Result<V::Va
 }
 
 macro_rules! whole_numbers {
-    ($($method:ident)*) => {
+    ($($method:ident: $type:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-            visit_whole(self, visitor)
+            visit_within(self, $type::MIN.into(), $type::MAX.into(), visitor)
         })*
     };
 }
@@ -112,8 +126,8 @@ impl<'de> Deserializer<'de> for &'de Node {
     type Error = Refusal;
 
     whole_numbers! {
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_i8: i8 deserialize_i16: i16 deserialize_i32: i32 deserialize_i64: i64
+        deserialize_u8: u8 deserialize_u16: u16 deserialize_u32: u32 deserialize_u64: u64
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
@@ -123,6 +137,8 @@ impl<'de> Deserializer<'de> for &'de Node {
             Kind::Text(text) => visitor.visit_str(text),
             Kind::Number(number) if is_whole(number) => visit_whole(self, visitor),
             Kind::Number(_) => visit_fraction(self, visitor),
+            // A group of which every field is left out.
+            Kind::Tuple(None, items) if items.is_empty() => visitor.visit_map(Entries::of_fields(&[])),
             Kind::List(items) | Kind::Tuple(None, items) => visitor.visit_seq(Items { all: items, place: 0 }),
             Kind::Map(_) => self.deserialize_map(visitor),
             Kind::Fields(None, fields) => visitor.visit_map(Entries::of_fields(fields)),
@@ -236,13 +252,14 @@ impl<'de> Deserializer<'de> for &'de Node {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refusal> {
-        match &self.kind {
-            Kind::Map(entries) => visitor.visit_map(Entries::of_map(entries)?),
+        let entries = match &self.kind {
+            Kind::Map(entries) => Entries::of_map(entries)?,
             Kind::Fields(Some(other), _) | Kind::Tuple(Some(other), _) if other != name => {
-                Err(self.instead_of(say!("a group of fields"), &form_of("", fields)))
+                return Err(self.instead_of(say!("a group of fields"), &form_of("", fields)));
             }
-            _ => visitor.visit_map(Entries::of_fields(self.fields(&form_of("", fields))?)),
-        }
+            _ => Entries::of_fields(self.fields(&form_of("", fields))?),
+        };
+        visitor.visit_map(entries).map_err(|refusal: Refusal| refusal.among(fields))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -422,8 +439,13 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
 
     fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Refusal> {
         match &self.0.kind {
-            Kind::Fields(_, _) => visitor.visit_map(Entries::of_fields(self.0.fields("")?)),
             Kind::Map(_) => self.inner()?.deserialize_struct("", fields, visitor),
+            Kind::Fields(_, _) => visitor
+                .visit_map(Entries::of_fields(self.0.fields("")?))
+                .map_err(|refusal: Refusal| refusal.among(fields)),
+            Kind::Tuple(_, items) if items.is_empty() => {
+                visitor.visit_map(Entries::of_fields(&[])).map_err(|refusal: Refusal| refusal.among(fields))
+            }
             _ => Err(self.0.instead_of(say!("a choice with fields"), &form_of(self.name()?, fields))),
         }
     }

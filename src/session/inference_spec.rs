@@ -13,8 +13,9 @@ use super::refusal::Refusal;
 use super::{Head, Prompt, ron_tree};
 use crate::session::{Say, Sentence, say, spoken};
 
-/// The newest format of [`FILE`] this program writes.
-pub const USAGE_VERSION: u32 = 1;
+/// The newest format of [`FILE`] this program writes. The second knows columns and is written only for students
+/// that read several: all others are asked by older programs, too.
+pub const USAGE_VERSION: u32 = 2;
 
 /// The file's name, in the model's folder.
 pub const FILE: &str = "retort.ron";
@@ -34,6 +35,22 @@ pub struct InferenceSpec {
     /// The prompt with the label words of every class. A student with a classifier reads the bare
     /// text; this is then what its teacher was asked.
     pub prompt: Prompt,
+    /// The columns that it was trained on; `None` where a text is all there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<TextColumns>,
+}
+
+/// The columns of the texts that a student reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextColumns {
+    /// Their names: first those of the text in the order of `{text}`, then others that its template names.
+    pub names: Vec<String>,
+    /// How many of them make up the text.
+    pub texts: usize,
+    /// Whether the last of the text's columns is a second text, read as a second segment.
+    #[serde(default)]
+    pub pair: bool,
 }
 
 /// Why [`FILE`] cannot be used.
@@ -89,7 +106,14 @@ impl InferenceSpec {
     pub fn new(head: Head, max_tokens: usize, classes: &[String], prompt: &Prompt) -> Self {
         let word = |class: &String| (class.clone(), prompt.word_for(class).to_owned());
         let prompt = Prompt { label_words: classes.iter().map(word).collect(), ..prompt.clone() };
-        Self { version: USAGE_VERSION, head, max_tokens, classes: classes.to_vec(), prompt }
+        Self { version: 1, head, max_tokens, classes: classes.to_vec(), prompt, columns: None }
+    }
+
+    /// The same of a student that was trained on these columns.
+    #[must_use]
+    pub fn of_columns(self, columns: Option<TextColumns>) -> Self {
+        let version = if columns.is_some() { USAGE_VERSION } else { 1 };
+        Self { version, columns, ..self }
     }
 
     /// Reads the file of a model's folder; `None` if there is none.
@@ -132,6 +156,12 @@ impl InferenceSpec {
         }
         if self.head == Head::Auto {
             return Some(say!("head must be Classifier or LabelWords"));
+        }
+        let fits = |columns: &TextColumns| (1..=columns.names.len()).contains(&columns.texts);
+        if !self.columns.as_ref().is_none_or(fits) {
+            return Some(say!(
+                "columns must name at least one column, and texts say how many of them make up the text"
+            ));
         }
         Prompt::problem(&self.prompt.template).filter(|_| self.head == Head::LabelWords)
     }

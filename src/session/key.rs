@@ -39,6 +39,7 @@ const KNOWN: [(&str, &[&str]); 14] = [
 /// Where the key to a server is kept, as a session writes it: `OPENAI_API_KEY` is an environment
 /// variable, `keyring:openai` an entry of the system's keyring.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "String", into = "String")]
 pub enum KeyPlace {
     /// The environment variable of this name.

@@ -8,8 +8,10 @@
 //! is only stored promises what no run keeps. They come with what reads them; the version rises with every change
 //! of shape, so an older program then says that the file is newer, and not that a field is unknown.
 
+mod assigned_field;
 mod assignment;
 pub mod atomic;
+pub mod bounds;
 pub mod data;
 pub mod device;
 pub mod file;
@@ -26,6 +28,7 @@ pub mod prompt;
 mod prompts;
 pub mod recipe;
 mod refusal;
+mod renamed;
 mod ron_tree;
 pub mod run_folder;
 pub(crate) mod say;
@@ -44,8 +47,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use data::{
-    ClassNames, ClassWeights, Column, Data, DataSource, FilePart, Files, Format, Labels, Limits, Roles, SeveralLabels,
-    Strip,
+    ClassNames, ClassWeights, Column, Data, DataSource, FilePart, Files, Format, Labels, Limits, Role, Roles,
+    SeveralLabels, Strip,
 };
 pub use device::Device;
 pub use file::SessionError;
@@ -69,9 +72,10 @@ pub const SESSION_VERSION: u32 = 4;
 
 /// One experiment, as saved in a `.ron` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub struct Session {
-    /// Format of the file, see [`SESSION_VERSION`].
+    /// Format of the file; those of older formats are read, too.
     pub version: u32,
     /// Shown in the title bar; free text. A file that names none is called by its own name.
     #[serde(default)]
@@ -106,6 +110,7 @@ pub struct Session {
 
 /// One knob set to a value from the given step on (the step itself already uses it).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// Optimiser step, counted from 0.

@@ -23,6 +23,7 @@ pub struct Models {
 
 /// One model and how it is to be used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ModelChoice {
     /// Where its files are.
@@ -39,9 +40,11 @@ pub struct ModelChoice {
     pub max_tokens: usize,
     /// Of a student: how much of its vocabulary it keeps.
     #[serde(default, skip_serializing_if = "Vocabulary::is_whole")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub vocabulary: Vocabulary,
     /// Of a teacher: how its matrices are kept in memory.
     #[serde(default, skip_serializing_if = "Precision::is_single")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub precision: Precision,
     /// Of a model with a classifier of its own: which of its outputs is which class of the data, e.g.
     /// `Some({"LABEL_0": "World", "LABEL_1": "Sports"})`. Left out, they are matched by name. Every class
@@ -52,6 +55,7 @@ pub struct ModelChoice {
 
 /// How a frozen model's matrices are kept. It computes in single precision all the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Precision {
     /// Four bytes a number.
     #[default]
@@ -83,6 +87,7 @@ impl Precision {
 
 /// How a model answers a classification question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Head {
     /// Label words for a causal model, a classifier for an encoder.
     #[default]
@@ -216,15 +221,10 @@ impl ModelChoice {
         if self.init.layer_map().is_some() || !self.vocabulary.is_whole() {
             return Some(say!("a teacher under teachers cannot be made from layers or trimmed; ask this of student"));
         }
-        let Source::Server { per_minute, .. } = &self.source else { return None };
-        if self.classes.is_some() {
-            return Some(say!(
-                "teachers: classes says which output of a classifier is which class, and a model behind a server has none; leave it out"
-            ));
-        }
-        (*per_minute == Some(0)).then(|| {
+        let is_server = matches!(self.source, Source::Server { .. });
+        (is_server && self.classes.is_some()).then(|| {
             say!(
-                "teachers: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers"
+                "teachers: classes says which output of a classifier is which class, and a model behind a server has none; leave it out"
             )
         })
     }

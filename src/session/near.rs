@@ -5,14 +5,19 @@ use crate::session::{Sentence, say};
 /// ` (did you mean "…"?)` of the name among `known` that is nearest to `word`, or nothing where none is near:
 /// the same letters in another case, or at most one in three of them changed.
 pub fn suggested(word: &str, known: &[&str]) -> Sentence {
-    let nearest =
-        known.iter().map(|name| (distance(&folded(word), &folded(name)), *name)).min_by_key(|(apart, _)| *apart);
-    match nearest {
-        Some((apart, name)) if apart <= word.chars().count() / 3 => {
-            say!(" (did you mean {name}?)", name = format_args!("{name:?}"))
-        }
-        _ => Sentence::default(),
-    }
+    nearest(word, known).map_or_else(Sentence::default, meant)
+}
+
+/// ` (did you mean "…"?)` of what was most likely meant.
+pub fn meant(name: impl std::fmt::Debug) -> Sentence {
+    say!(" (did you mean {name}?)", name = format_args!("{name:?}"))
+}
+
+/// The name among `known` that is nearest to `word`, where one is near.
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let apart = |name: &str| distance(&folded(word), &folded(name));
+    let (apart, name) = known.iter().map(|name| (apart(name), *name)).min_by_key(|(apart, _)| *apart)?;
+    (apart <= word.chars().count() / 3).then_some(name)
 }
 
 /// Case, and how words are joined, are slips of no weight.

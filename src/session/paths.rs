@@ -177,7 +177,7 @@ mod tests {
         };
         let files = |name: &str| FilePart::of([at(name)]);
         let (train, validation, test) = (files("rows.csv"), files("validation.csv"), files("test rows.csv"));
-        session.data.source = DataSource::Files(Files { train, validation, test, ..Files::default() });
+        session.data.source = DataSource::from(Files { train, validation, test, ..Files::default() });
         session.data.labels.names = ClassNames::File(at("classes.txt"));
         session.run = Some(at("run"));
         session

@@ -1,22 +1,25 @@
 //! The prompt that one model is asked by: how a text becomes a question, and which words answer it. A session
 //! says it of both models at once, see [`super::Prompts`]; a saved student says its own in `retort.ron`.
+//!
+//! *What is a slot (2026-11).* Braces around exactly the name of a column, of whatever letters: data name their
+//! columns as they like. So only the data tell which braces are slots. Without them a template is looked at for its
+//! form alone; with them, what reads like a name and is none is refused, since a slip of the pen would otherwise be
+//! learned as text. Whoever wants braces around a word puts a space inside them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::near::suggested;
 use crate::session::{Sentence, say};
 
 /// Template and label words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prompt {
-    /// Text with the slots `{text}` and `{answer}`, each exactly once. A causal model reads
-    /// everything before `{answer}`; a masked model reads all of it with masks in the slot.
+    /// As [`super::Wording::template`].
     pub template: String,
-    /// Further templates; when a model with label words is trained, each example draws one of
-    /// all templates, so that it answers differently worded questions.
+    /// As [`super::Wording::variants`].
     #[serde(default)]
     pub variants: Vec<String>,
     /// Class name to the word(s) that stand for it. A class that is missing stands for itself.
@@ -34,6 +37,7 @@ pub struct Prompt {
 /// the user's message, and the label words begin the assistant's. Concerns models that write left to
 /// right; a server in its mode `Chat` does the same by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Chat {
     /// Never: the prompt stands as it is written.
     #[default]
@@ -46,6 +50,7 @@ pub enum Chat {
 
 /// How the log-probabilities of a label word's tokens become one score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Scoring {
     /// Their sum: the log-probability of the full string.
     #[default]
@@ -54,6 +59,10 @@ pub enum Scoring {
     Mean,
 }
 
+/// The name of the slot that all columns of the text together go into.
+pub const TEXT: &str = "text";
+/// The name of the slot that the label word goes into.
+pub const ANSWER: &str = "answer";
 /// The slot the example's text goes into.
 pub const TEXT_SLOT: &str = "{text}";
 /// The slot the label word goes into.
@@ -65,55 +74,111 @@ impl Prompt {
         self.label_words.get(class).map_or(class, String::as_str)
     }
 
-    /// What is wrong with `template`, in words, or `None`.
+    /// The first template and the others.
+    pub fn templates(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.template).chain(&self.variants).map(String::as_str)
+    }
+
+    /// What is wrong with the form of `template`, in words, or `None`. Whether its slots are columns only the data
+    /// tell.
     pub fn problem(template: &str) -> Option<Sentence> {
-        for slot in [TEXT_SLOT, ANSWER_SLOT] {
-            match template.matches(slot).count() {
-                1 => {}
-                0 => return Some(say!("the template has no {slot}; add it where it belongs", slot)),
-                n => return Some(say!("the template has {slot} {n} times; keep one", slot, n)),
-            }
-        }
-        let unknown =
-            braced(template).find(|name| ![TEXT_SLOT, ANSWER_SLOT].contains(&format!("{{{name}}}").as_str()))?;
-        let meant = suggested(unknown, &["text", "answer"]);
-        Some(say!(
-            "the template has {{{unknown}}}, which is no slot{meant}; the slots are {text_slot} and {answer_slot}, and several columns are joined under data. If the braces belong to the prompt, put a space inside them",
-            unknown,
-            meant,
-            text_slot = TEXT_SLOT,
-            answer_slot = ANSWER_SLOT
-        ))
+        let Some(first) = slots(template).find(|slot| !slot.is_answer()) else {
+            return Some(say!("the template has no {slot}; add it where it belongs", slot = TEXT_SLOT));
+        };
+        let answers: Vec<Slot> = slots(template).filter(Slot::is_answer).collect();
+        let [answer] = answers.as_slice() else {
+            return Some(match answers.len() {
+                0 => say!("the template has no {slot}; add it where it belongs", slot = ANSWER_SLOT),
+                n => say!("the template has {slot} {n} times; keep one", slot = ANSWER_SLOT, n),
+            });
+        };
+        (first.place.start > answer.place.start).then(|| {
+            say!(
+                "{text_slot} must come before {answer_slot}, so that the model has read it",
+                text_slot = format_args!("{{{}}}", first.name),
+                answer_slot = ANSWER_SLOT
+            )
+        })
     }
 }
 
-/// What stands in braces like the name of a slot: letters, digits and underscores, not a digit first.
-fn braced(template: &str) -> impl Iterator<Item = &str> {
-    let names = template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
-    let begins = |name: &str| name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    names.filter(move |name| begins(name) && name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+/// Braces in a template that may be a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot<'a> {
+    /// What stands in them.
+    pub name: &'a str,
+    /// Bytes of the template, braces included.
+    pub place: Range<usize>,
+}
+
+impl Slot<'_> {
+    /// Whether the label word goes here.
+    pub fn is_answer(&self) -> bool {
+        self.name == ANSWER
+    }
+
+    /// Whether it reads like the name of a column, be there one or not: letters of any script, digits, `_`, `-` and
+    /// `.`, a letter or `_` first.
+    pub fn looks_meant(&self) -> bool {
+        let first = self.name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        first && self.name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    }
+}
+
+/// Everything in `template` that a column's name could stand in, in its order: braces on one line without others in
+/// them and without white space at their ends.
+pub fn slots(template: &str) -> impl Iterator<Item = Slot<'_>> {
+    let opened = template.match_indices('{').filter_map(|(start, _)| {
+        let name = template[start + 1..].split_once('}')?.0;
+        Some(Slot { name, place: start..start + name.len() + 2 })
+    });
+    opened
+        .filter(|slot| !slot.name.is_empty() && slot.name.trim() == slot.name && !slot.name.contains(['{', '\n', '\r']))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn names(template: &str) -> Vec<&str> {
+        slots(template).map(|slot| slot.name).collect()
+    }
+
     #[test]
-    fn braces_that_look_like_a_slot_and_are_none_are_refused_by_name() {
-        for name in ["sentence1", "Text", "ANSWER", "label", "_x", "文本"] {
-            let problem = Prompt::problem(&format!("{{{name}}} {{text}} {{answer}}")).unwrap();
-            assert!(problem.contains(&format!("{{{name}}}")) && problem.contains("{text} and {answer}"), "{problem}");
-        }
-        assert!(Prompt::problem("{txt} {text}: {answer}").unwrap().contains("did you mean \"text\"?"));
-        for plain in [
+    fn slots_are_braces_around_a_name_and_a_space_inside_makes_them_text() {
+        assert_eq!(
+            names("{premise} {second text}: {q1.a-b} {文本} {1} {answer}"),
+            ["premise", "second text", "q1.a-b", "文本", "1", "answer"]
+        );
+        assert_eq!(names("{ x } {} {y\nz} } {a {b} {{c}} {d"), ["b", "c"]);
+        let template = "wörd {text}{answer}";
+        let places: Vec<&str> = slots(template).map(|slot| &template[slot.place]).collect();
+        assert_eq!(places, ["{text}", "{answer}"]);
+        let meant = |name| slots(name).all(|slot| slot.looks_meant());
+        assert!(["{sentence1}", "{Text}", "{_x}", "{文本}", "{a-b.c}"].into_iter().all(meant));
+        assert!(!["{1}", "{\"a\": 1}", "{a b}", "{-}"].into_iter().any(meant));
+    }
+
+    #[test]
+    fn the_form_of_a_template_is_told_without_the_data() {
+        for sound in [
             "{text} {answer}",
-            "{ x } {text} {answer}",
-            "{} {text} {answer}",
-            "{\"a\": 1} {text} {answer} {",
-            "{1} } {text}{answer}",
+            "{premise} Question: {hypothesis}? {answer}",
+            "{text} {text} {answer}",
+            "{ x } {} {\"a\": 1} } {text}{answer} {",
+            "{premise} {answer} {hypothesis}",
         ] {
-            assert_eq!(Prompt::problem(plain), None, "{plain}");
+            assert_eq!(Prompt::problem(sound), None, "{sound}");
         }
-        assert!(Prompt::problem("{text} {text} {answer}").unwrap().contains("2 times"));
+        for (broken, said) in [
+            ("{text}", "has no {answer}"),
+            ("{answer} what", "has no {text}"),
+            ("{text} {answer} {answer}", "{answer} 2 times"),
+            ("{answer} {premise}", "{premise} must come before {answer}"),
+            ("", "has no {text}"),
+        ] {
+            let problem = Prompt::problem(broken).unwrap();
+            assert!(problem.contains(said), "{broken}: {problem}");
+        }
     }
 }

@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::near::suggested;
+use super::prompt::{ANSWER, TEXT, slots};
 use super::{Chat, Prompt, Scoring, Sentence, say};
 
 /// Wordings and label words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Prompts {
     /// What the teacher is asked.
@@ -34,11 +36,15 @@ pub struct Prompts {
 
 /// How a question is put: a template, and others for the same question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Wording {
-    /// As [`Prompt::template`].
+    /// Text with slots: `{text}` or columns of the data by their names, and behind the first of them, exactly once,
+    /// `{answer}`. A causal model reads everything before `{answer}`; a masked model reads all of it with masks in
+    /// the slot.
     pub template: String,
-    /// As [`Prompt::variants`].
+    /// Further templates; when a model with label words is trained, each example draws one of
+    /// all templates, so that it answers differently worded questions.
     #[serde(default)]
     pub variants: Vec<String>,
 }
@@ -92,13 +98,23 @@ impl Prompts {
         })
     }
 
-    /// What is wrong with a template that is written here, in words, or `None`; also with one that nobody reads, as
-    /// beside a classifier. A teacher's that is left empty is none.
-    pub fn template_problem(&self) -> Option<Sentence> {
+    /// Every template that is written here, the teacher's first. A teacher's that is left empty is none.
+    pub fn templates(&self) -> impl Iterator<Item = &str> {
         let teacher = Some(&self.teacher.template).filter(|template| !template.is_empty());
         let student = self.student.iter().flat_map(|own| [&own.template].into_iter().chain(&own.variants));
-        let all = teacher.into_iter().chain(&self.teacher.variants).chain(student);
-        all.into_iter().find_map(|template| Prompt::problem(template))
+        teacher.into_iter().chain(&self.teacher.variants).chain(student).map(String::as_str)
+    }
+
+    /// What templates may name beside text and answer, each once, in the order in which it is named: the columns
+    /// that have to be read whatever their role. Not all of these need exist: braces may belong to a prompt.
+    pub fn columns(&self) -> Vec<String> {
+        let mut columns: Vec<String> = Vec::new();
+        for slot in self.templates().flat_map(slots).filter(|slot| ![TEXT, ANSWER].contains(&slot.name)) {
+            if !columns.iter().any(|known| known == slot.name) {
+                columns.push(slot.name.to_owned());
+            }
+        }
+        columns
     }
 
     /// What to say of label words whose class does not exist, or `None`: each of them, and the class that
@@ -154,20 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn a_template_with_a_mistake_is_told_of_whoever_would_read_it() {
-        assert_eq!(prompts(&[]).template_problem(), None);
-        type Change = fn(&mut Prompts);
-        let changes: [Change; 4] = [
-            |p| p.teacher.template = "{foo} {text} {answer}".into(),
-            |p| p.teacher.variants.push("{text}".into()),
-            |p| p.student = Some(Wording { template: "{answer}".into(), variants: Vec::new() }),
-            |p| p.student = Some(Wording { template: "{text} {answer}".into(), variants: vec![String::new()] }),
-        ];
-        for change in changes {
-            let mut broken = prompts(&[]);
-            change(&mut broken);
-            assert!(broken.template_problem().is_some(), "{broken:?}");
-        }
+    fn columns_are_what_any_template_names_beside_text_and_answer() {
+        let mut prompts = prompts(&[]);
+        assert_eq!(prompts.columns(), Vec::<String>::new());
+        prompts.teacher.template = "{topic}: {premise} {hypothesis} {answer}".into();
+        prompts.teacher.variants = vec!["{hypothesis} {text} {answer}".into()];
+        prompts.student = Some(Wording { template: "{second text} {topic} {answer}".into(), variants: Vec::new() });
+        assert_eq!(prompts.columns(), ["topic", "premise", "hypothesis", "second text"]);
     }
 
     #[test]

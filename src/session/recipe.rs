@@ -7,6 +7,7 @@ use crate::session::{Sentence, say};
 
 /// Everything about training that is not a live knob.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
     /// The terms of the loss that is minimised, by the ids of their losses, e.g. `soft_targets`,
@@ -38,6 +39,7 @@ pub struct Recipe {
     pub patience: Option<u64>,
     /// Which step's student the run saves.
     #[serde(skip_serializing_if = "Keep::is_last")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub keep: Keep,
     /// How the run was planned before it was continued for more steps, in step order. Written by the
     /// program, so that a session as run repeats the learning rates of such a run too.
@@ -48,6 +50,7 @@ pub struct Recipe {
     pub threads: Option<usize>,
     /// Where both models compute.
     #[serde(skip_serializing_if = "Device::is_cpu")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub device: Device,
 }
 
@@ -114,11 +117,6 @@ impl Recipe {
     /// What no run could do, in words, or `None`.
     pub fn problem(&self) -> Option<Sentence> {
         let evaluates = self.evaluate_every > 0;
-        if self.patience == Some(0) {
-            return Some(say!(
-                "recipe.patience counts evaluations and is at least 1; leave it out to never stop early"
-            ));
-        }
         if self.patience.is_some() && !evaluates {
             return Some(say!("recipe.patience counts evaluations; set recipe.evaluate_every above 0"));
         }
@@ -136,6 +134,7 @@ impl Recipe {
 
 /// How a run was planned until it was continued for more steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
     /// Steps done when it was continued.
@@ -146,11 +145,12 @@ pub struct Extension {
 
 /// Which step's student a run saves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Keep {
-    /// That of the last step.
+    /// The last step's student.
     #[default]
     Last,
-    /// That of the evaluation with the best measure on the validation part, of equals the first. Its
+    /// The student of the evaluation with the best measure on the validation part, of equals the first. Its
     /// checkpoint is never removed while the run can go back to it.
     Best(Metric),
 }
@@ -172,6 +172,7 @@ impl Keep {
 
 /// A measure on the validation part by which students are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Metric {
     /// Share of right answers; higher is better.
     Accuracy,
@@ -216,6 +217,7 @@ impl Metric {
 
 /// The optimisers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum OptimizerKind {
     /// Stochastic gradient descent with momentum.
     Sgd,
@@ -241,6 +243,7 @@ impl OptimizerKind {
 
 /// The learning-rate schedules, each after a linear warm-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ScheduleKind {
     /// Stays at the knob's value.
     Constant,

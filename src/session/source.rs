@@ -9,6 +9,7 @@ use super::run_folder::STUDENT;
 
 /// Where a model's files are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub enum Source {
     /// A model that ships inside the program, by name.
@@ -52,6 +53,7 @@ pub enum Source {
 
 /// How a server is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ServerMode {
     /// The prompt is continued: `/completions`.
     #[default]
@@ -122,6 +124,14 @@ impl Source {
     pub fn key(&self) -> Option<&KeyPlace> {
         match self {
             Self::Server { key, .. } => key.as_ref(),
+            Self::BuiltIn(_) | Self::Folder(_) | Self::Hub { .. } => None,
+        }
+    }
+
+    /// The most questions that it may be asked in a minute, where it is a server that sets a limit.
+    pub fn per_minute(&self) -> Option<u32> {
+        match self {
+            Self::Server { per_minute, .. } => *per_minute,
             Self::BuiltIn(_) | Self::Folder(_) | Self::Hub { .. } => None,
         }
     }

@@ -6,6 +6,7 @@ use super::Source;
 
 /// Which weights a model starts from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub enum Init {
     /// The weights stored beside its configuration.
@@ -57,6 +58,7 @@ impl Init {
 
 /// Which layers of a model become those of a student. Layers are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum LayerMap {
     /// 0, 2, 4 and so on.
     EveryOther,
@@ -88,6 +90,7 @@ impl LayerMap {
 
 /// How much of its tokenizer's vocabulary a student keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Vocabulary {
     /// All of it.
     #[default]

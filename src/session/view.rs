@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The window's arrangement and choices; a headless run ignores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct View {
     /// The text under the lens of heatmaps and bars.
@@ -33,20 +34,25 @@ pub struct View {
     pub sections: BTreeMap<String, bool>,
     /// Which rows of the test table are listed.
     #[serde(skip_serializing_if = "is_default")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub rows: Rows,
     /// Whether they are listed by their divergence.
     #[serde(skip_serializing_if = "is_default")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub by_divergence: bool,
     /// Order of the probability bars.
     #[serde(skip_serializing_if = "is_default")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub bars: Bars,
     /// How the heatmaps are coloured.
     #[serde(skip_serializing_if = "is_default")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub heatmaps: Heatmaps,
 }
 
 /// Rows of the test table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Rows {
     /// All of them.
     #[default]
@@ -59,6 +65,7 @@ pub enum Rows {
 
 /// Order of the probability bars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Bars {
     /// As the teacher sees them, the likeliest first.
     #[default]
@@ -71,6 +78,7 @@ pub enum Bars {
 
 /// Colours of the attention heatmaps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Heatmaps {
     /// The window's name of the colours; empty are its own.

@@ -8,9 +8,9 @@ use super::app::WorkbenchApp;
 use super::dialog::Saved;
 use super::state::{Action, Back};
 use super::undo::Part;
-use crate::link::preview::{bare, roles};
+use crate::link::preview::{Sheet, bare, roles};
 use crate::link::{About, Command, Order, Question};
-use crate::session::{Data, Models, Prompts, Say, Sentence, Session, Source};
+use crate::session::{Data, Models, Prompts, Roles, Say, Sentence, Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
 const OPEN_AFTER: f64 = 0.5;
@@ -30,7 +30,9 @@ impl WorkbenchApp {
         }
         self.take_back_notices(&before.0, &before.1, &asked.0);
         self.state.choosing.forget_settled(&before.0, &before.1, &self.session);
-        if self.session.models() != before.0 || self.session.data != before.1 {
+        // Another column in a template has the data read anew.
+        let columns = self.session.prompt.columns() != asked.0.columns();
+        if self.session.models() != before.0 || self.session.data != before.1 || columns {
             self.due.open = Some(now + OPEN_AFTER);
         }
         if self.session.student != before.0.student && is_complete(&self.session) {
@@ -356,6 +358,25 @@ impl WorkbenchApp {
             self.link.cells.preview.store(None);
             wanted.into_iter().for_each(|source| self.send(Command::Preview(Box::new(source))));
         }
+    }
+
+    /// Roles that nobody has chosen are guessed once the columns of the file are known, once for each file: what a
+    /// person takes back stays taken back.
+    pub(super) fn guess_roles(&mut self) {
+        let source = &self.session.data.source;
+        let (Some(wanted), Some(files)) = (bare(source), source.files()) else { return };
+        if files.roles != Roles::default() || self.state.guessed.as_ref() == Some(&wanted) || !self.is_mistaken() {
+            return;
+        }
+        let preview = self.link.cells.preview.load();
+        let sheet = preview.as_ref().as_ref().and_then(|preview| preview.found.as_ref().ok());
+        let Some(likely) = sheet.map(Sheet::likely_roles).filter(|likely| *likely != Roles::none()) else { return };
+        self.state.guessed = Some(wanted);
+        let mut data = self.session.data.clone();
+        if let Some(files) = data.source.files_mut() {
+            files.roles = likely;
+        }
+        self.state.ask(Action::Set(Part::Data(data)));
     }
 
     /// Whether a run asks a server.

@@ -248,6 +248,7 @@ impl WorkbenchApp {
         self.mind_closing(ui.ctx());
         self.look_where_the_person_looks();
         self.look_into_table();
+        self.guess_roles();
         self.timing.add(std::mem::take(&mut self.ticking) + watch.elapsed());
     }
 

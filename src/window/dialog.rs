@@ -22,6 +22,8 @@ pub enum DialogRequest {
     DataFile,
     /// The folder of the data.
     DataFolder,
+    /// The file of the validation rows.
+    ValidationFile,
     /// The file of the test rows.
     TestFile,
     /// A session to read.
@@ -155,7 +157,9 @@ impl Errands {
             | DialogRequest::DataFolder
             | DialogRequest::OpenRun
             | DialogRequest::StudentFolder => self.wait_for(wish, dialog.pick_folder()),
-            DialogRequest::DataFile | DialogRequest::TestFile => self.wait_for(wish, dialog.pick_file()),
+            DialogRequest::DataFile | DialogRequest::ValidationFile | DialogRequest::TestFile => {
+                self.wait_for(wish, dialog.pick_file())
+            }
             DialogRequest::OpenSession => self.wait_for(wish, sessions(dialog).pick_file()),
             DialogRequest::SaveSession => {
                 self.wait_for(wish, sessions(dialog).set_file_name("session.ron").save_file())

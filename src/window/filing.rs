@@ -12,7 +12,7 @@ use super::steering::Steering;
 use super::undo::Part;
 use crate::link::Command;
 use crate::record::opening::Shown;
-use crate::session::{DataSource, FilePart, Files, Format, ModelChoice, Session, Source, Strip};
+use crate::session::{DataSource, Files, ModelChoice, Session, Source, Strip};
 
 impl WorkbenchApp {
     pub(super) fn save(&mut self) {
@@ -124,6 +124,7 @@ impl WorkbenchApp {
             DialogRequest::Student => self.t("Folder of the student"),
             DialogRequest::DataFile => self.t("File of the data"),
             DialogRequest::DataFolder => self.t("Folder of the data"),
+            DialogRequest::ValidationFile => self.t("File of the validation rows"),
             DialogRequest::TestFile => self.t("File of the test rows"),
             DialogRequest::OpenSession => self.t("Open session"),
             DialogRequest::OpenRun => self.t("Open run folder"),
@@ -208,9 +209,10 @@ impl WorkbenchApp {
             DialogRequest::StudentFolder => self.state.ask(Action::WriteStudent(Some(path))),
             DialogRequest::SaveSession => self.save_to(path),
             DialogRequest::Teacher | DialogRequest::Student => self.use_model(wish, self.beside_session(path)),
-            DialogRequest::DataFile | DialogRequest::DataFolder | DialogRequest::TestFile => {
-                self.use_data(wish, self.beside_session(path))
-            }
+            DialogRequest::DataFile
+            | DialogRequest::DataFolder
+            | DialogRequest::ValidationFile
+            | DialogRequest::TestFile => self.use_data(wish, self.beside_session(path)),
         }
     }
 
@@ -251,11 +253,14 @@ impl WorkbenchApp {
         let mut data = self.session.data.clone();
         data.source = self.state.choosing.data.take().unwrap_or(data.source);
         match (&mut data.source, wish) {
-            (DataSource::Files(files), DialogRequest::TestFile) => files.test = FilePart::of([picked]),
-            (DataSource::Files(files), DialogRequest::DataFile) if is_table(&picked) => {
-                files.train = FilePart::of([picked]);
+            (DataSource::Files(files), DialogRequest::TestFile) => files.test.files = vec![picked],
+            (DataSource::Files(files), DialogRequest::ValidationFile) => files.validation.files = vec![picked],
+            (DataSource::Files(files), _) if !is_newsgroups(&picked) => {
+                files.train.files = vec![picked];
+                // What was said of another file is not said of this one.
+                (files.format, files.roles) = Default::default();
             }
-            (DataSource::Newsgroups { path, .. }, _) if !is_table(&picked) => *path = picked,
+            (DataSource::Newsgroups { path, .. }, _) if is_newsgroups(&picked) || picked.is_dir() => *path = picked,
             (source, _) => *source = source_for(picked),
         }
         if !data.source.is_named() {
@@ -266,30 +271,17 @@ impl WorkbenchApp {
     }
 }
 
-fn extension(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+/// Whether a path is called as 20 Newsgroups is distributed.
+fn is_newsgroups(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    name.starts_with("20news") || name.starts_with("20_newsgroups")
 }
 
-fn is_delimited(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "csv" | "tsv" | "txt")
-}
-
-fn is_json_lines(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "jsonl" | "ndjson" | "json")
-}
-
-fn is_table(path: &Path) -> bool {
-    is_delimited(path) || is_json_lines(path)
-}
-
-/// What a path most likely holds, with the commonest names for its parts.
+/// What a path most likely holds, with the commonest names for its columns.
 fn source_for(path: PathBuf) -> DataSource {
-    if is_delimited(&path) {
-        DataSource::Files(Files { format: Format::delimited(true), ..Files::of(path) })
-    } else if is_json_lines(&path) {
-        DataSource::Files(Files { format: Format::Json, ..Files::of(path) })
-    } else {
-        DataSource::Newsgroups { path, strip: Strip::default() }
+    match is_newsgroups(&path) {
+        true => DataSource::Newsgroups { path, strip: Strip::default() },
+        false => DataSource::from(Files::of(path)),
     }
 }
 
@@ -368,10 +360,9 @@ mod tests {
 
     #[test]
     fn a_path_is_read_as_what_its_name_says() {
-        let format = |path: &str| source_for(path.into()).files().map(|files| files.format.clone());
-        assert_eq!(format("a/b.CSV"), Some(Format::delimited(true)));
-        assert_eq!(format("a/b.jsonl"), Some(Format::Json));
+        for path in ["a/b.CSV", "a/b.jsonl", "a/folder", "a/reviews.zip"] {
+            assert_eq!(source_for(path.into()), DataSource::from(Files::of(path)));
+        }
         assert!(matches!(source_for("a/20news-bydate.tar.gz".into()), DataSource::Newsgroups { .. }));
-        assert!(matches!(source_for("a/folder".into()), DataSource::Newsgroups { .. }));
     }
 }

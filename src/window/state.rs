@@ -278,6 +278,10 @@ pub struct UiState {
     pub held: Option<Held>,
     /// Whether the list of notices is unfolded.
     pub notices_open: bool,
+    /// The files whose roles were guessed.
+    pub guessed: Option<DataSource>,
+    /// Whether the first rows of the data are shown as a table of their own.
+    pub sheet_open: bool,
     /// The table that the engine was asked to look into last.
     pub preview_asked: Option<DataSource>,
     /// The session as it was when it was last examined.

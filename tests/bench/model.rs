@@ -76,6 +76,7 @@ pub fn batch(batch: usize, tokens: usize, device: &Device) -> Result<InputIds> {
         ids: Tensor::from_vec(ids, (batch, tokens), device)?,
         positions: Tensor::from_vec(positions, (batch, tokens), device)?,
         mask: padding_mask(&vec![tokens; batch], tokens, device)?,
+        segments: None,
     })
 }
 

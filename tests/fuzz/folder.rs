@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::Device;
+use retort::engine::data::Layout;
 use retort::engine::model::{self, DropoutRng, HeadKind, Model, ModelError, Trace};
 use retort::engine::task;
 use retort::session::{Chat, Head, Init, ModelChoice, Prompt, Scoring, Source};
@@ -114,7 +115,7 @@ fn ask(model: &Model) -> Result<(), ModelError> {
     };
     let classes = ["goal", "far", "out"].map(str::to_owned);
     // A prompt may rightly be refused; how is for other tests to say.
-    if let Ok(task) = task::for_model(model, &prompt, &classes) {
+    if let Ok(task) = task::for_model(model, &prompt, &classes, &Layout::default()) {
         let _ = task.encode(model, &retort::engine::data::Example::unlabelled("a goal"), 0);
     }
     let pieces = model.tokens.encode("a goal, far out", true)?;

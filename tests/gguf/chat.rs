@@ -1,7 +1,7 @@
 //! The chat template in the metadata asks as the same one beside safetensors does.
 
 use candle_core::quantized::GgmlDType;
-use retort::engine::data::Example;
+use retort::engine::data::{Example, Layout};
 use retort::engine::model::Model;
 use retort::engine::task;
 use retort::session::{Chat, Prompt, Scoring};
@@ -15,7 +15,7 @@ const TEMPLATE: &str =
 
 fn asked(model: &Model) -> Vec<u32> {
     let prompt = Prompt { chat: Chat::Auto, ..tiny::prompt(model, Scoring::Sum) };
-    let task = task::for_model(model, &prompt, &tiny::classes()).unwrap();
+    let task = task::for_model(model, &prompt, &tiny::classes(), &Layout::default()).unwrap();
     task.encode(model, &Example::unlabelled("a goal"), 0).unwrap().passes.remove(0).ids
 }
 

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
+use retort::engine::data::{Fields, Layout};
 use retort::engine::pair::Pair;
 use retort::engine::teacher::{CachedTeacher, LocalTeacher, TargetCache, Teacher};
 use retort::session::{ModelChoice, Session, Source, file};
@@ -32,8 +33,9 @@ fn session(teacher: &Path) -> Session {
 fn answers(session: &Session) -> Vec<Vec<f32>> {
     let pair = Pair::open(session, None).unwrap();
     let model = Arc::clone(pair.assets.teacher.as_ref().unwrap());
-    let teacher = LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.assets.data.classes).unwrap();
-    let texts: Vec<&str> = pair.assets.data.train.iter().take(24).map(|example| example.text()).collect();
+    let teacher =
+        LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.assets.data.classes, &Layout::default()).unwrap();
+    let texts: Vec<Fields> = pair.assets.data.train.iter().take(24).map(|example| example.fields.clone()).collect();
     let together = teacher.predict(&texts).unwrap();
     let alone = teacher.predict(&texts[5..6]).unwrap();
     assert_eq!(together[5], alone[0], "an answer does not depend on the other texts");
@@ -77,7 +79,7 @@ fn another_rounding_is_another_teacher() {
         let session = session(&teacher(folder.path(), dtype));
         let model = Arc::new(open(&teacher(folder.path(), dtype)).unwrap());
         let classes: Vec<String> = ["a", "b"].map(String::from).to_vec();
-        LocalTeacher::new(model, &session.prompt.for_teacher(), &classes).unwrap().fingerprint()
+        LocalTeacher::new(model, &session.prompt.for_teacher(), &classes, &Layout::default()).unwrap().fingerprint()
     });
     assert_ne!(prints[0], prints[1], "kept answers of one are never taken for the other's");
 }

@@ -411,6 +411,7 @@ fn sheet() -> Sheet {
         mean_chars,
         largest: Some((example.into(), 187)),
         smallest: Some(("rare".into(), 35)),
+        ..SheetColumn::default()
     };
     let columns = vec![column("text", 9_980, 60.0, "I lost my card"), column("category", 77, 14.0, "card_arrival")];
     let rows = vec![vec!["I lost my card".to_owned(), "card_arrival".to_owned()]];
@@ -429,7 +430,7 @@ fn opens(play: &mut Play) -> bool {
 fn table(path: &str, label: &str) -> Data {
     use retort::session::{Files, Format, Roles};
     let roles = Roles::new([Column::named("text")], Some(Column::named(label)));
-    let source = DataSource::Files(Files { format: Format::delimited(true), roles, ..Files::of(path) });
+    let source = DataSource::from(Files { format: Format::delimited(true), roles, ..Files::of(path) });
     Data { source, ..Session::built_in().unwrap().data }
 }
 
@@ -447,7 +448,7 @@ fn columns_are_those_of_the_file_that_is_meant_whichever_way_its_path_came() {
     assert!(play.says("reading the columns"));
     play.engine.end.cells.preview.store(Some(Preview { source: first[0].clone(), found: Ok(sheet()) }));
     play.look(4);
-    assert!(play.has("category as class") && !play.says("reading the columns"));
+    assert!(play.has("role of category") && !play.says("reading the columns"));
     play.harness.get_by(|node| is_field(node, "/data/first.csv")).click();
     play.look(2);
     play.press(Modifiers::COMMAND, Key::A);
@@ -456,16 +457,16 @@ fn columns_are_those_of_the_file_that_is_meant_whichever_way_its_path_came() {
     play.press(Modifiers::NONE, Key::Enter);
     let second = previews(&mut play);
     assert!(matches!(&second[..], [source] if source.path().unwrap().ends_with("second.csv")), "typed: {second:?}");
-    assert!(!play.has("category as class"), "those of the first file are not offered for the second");
+    assert!(!play.has("role of category"), "those of the first file are not offered for the second");
     assert!(play.says("reading the columns"));
     // An answer that comes late is of the other file.
     play.engine.end.cells.preview.store(Some(Preview { source: first[0].clone(), found: Ok(sheet()) }));
     play.look(4);
-    assert!(!play.has("category as class"));
+    assert!(!play.has("role of category"));
     let failed = Err(retort::session::Sentence::verbatim("cannot read: no such file"));
     play.engine.end.cells.preview.store(Some(Preview { source: second[0].clone(), found: failed }));
     play.look(4);
-    assert!(play.says("no such file") && !play.has("category as class"));
+    assert!(play.says("no such file") && !play.has("role of category"));
     play.click("Look again");
     assert_eq!(previews(&mut play), second);
 }
@@ -532,10 +533,20 @@ fn roles_are_given_by_a_click_on_a_column() {
     let source = previews(&mut play).remove(0);
     play.engine.end.cells.preview.store(Some(Preview { source, found: Ok(sheet()) }));
     play.look(4);
-    play.click("category as text");
-    play.click("text as class");
-    let wanted = (vec!["category".to_owned()], "text".to_owned());
-    assert_eq!(retort::link::preview::roles(&play.app().session().data.source), Some(wanted));
+    let roles = |play: &Play| play.app().session().data.source.files().unwrap().roles.clone();
+    for (column, role) in [("category", "text"), ("text", "class"), ("category", "second text"), ("text", "–")] {
+        play.harness.get_by_role_and_label(Role::ComboBox, &format!("role of {column}")).click();
+        play.look(4);
+        play.harness.get_by_role_and_label(Role::Button, role).click();
+        play.look(4);
+    }
+    let none = retort::session::Roles::none();
+    let pair = Some(retort::session::Column::named("category"));
+    assert_eq!(roles(&play), retort::session::Roles { pair, ..none });
+    play.click("Guess the roles");
+    play.look(4);
+    let guessed = [Column::named("text")];
+    assert_eq!(roles(&play), retort::session::Roles::new(guessed, Some(Column::named("category"))));
 }
 
 #[test]
@@ -644,7 +655,7 @@ fn the_address_that_is_being_typed_is_the_one_that_is_tested() {
 
 #[test]
 fn the_field_of_a_table_that_is_chosen_has_the_keyboard() {
-    for kind in ["CSV or TSV", "JSON Lines", "20 Newsgroups"] {
+    for kind in ["Files", "20 Newsgroups"] {
         let mut play = Play::new();
         play.look_into("Data");
         play.harness.get_by_role_and_label(Role::ComboBox, "Source").click();

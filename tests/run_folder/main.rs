@@ -37,7 +37,7 @@ pub fn tiny(data: &Path) -> Session {
     std::fs::write(&path, format!("text,label\n{rows}")).unwrap();
     let mut session = Session::built_in().unwrap();
     session.name = "tiny".into();
-    session.data.source = DataSource::Files(Files { format: Format::delimited(true), ..Files::of(path) });
+    session.data.source = DataSource::from(Files { format: Format::delimited(true), ..Files::of(path) });
     (session.data.validation, session.data.test) = (0.2, 0.2);
     (session.data.limit, session.data.labelled) = (Limits::default(), None);
     session.set_teacher(None);

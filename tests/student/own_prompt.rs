@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command as Process;
 use std::sync::Arc;
 
+use retort::engine::data::{Fields, Layout};
 use retort::engine::pair::Pair;
 use retort::engine::teacher::{LocalTeacher, Teacher as _};
 use retort::engine::{model, probe};
@@ -87,7 +88,9 @@ fn answers_that_were_kept_of_the_teacher_are_found_again_whatever_the_student_re
     let pair = Pair::open(&session(None), None).unwrap();
     let of = |session: &Session| {
         let model = Arc::clone(pair.assets.teacher.as_ref().unwrap());
-        LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.assets.data.classes).unwrap().fingerprint()
+        LocalTeacher::new(model, &session.prompt.for_teacher(), &pair.assets.data.classes, &Layout::default())
+            .unwrap()
+            .fingerprint()
     };
     assert_eq!(of(&session(None)), of(&session(own())));
     let mut other = session(None);
@@ -100,21 +103,22 @@ fn under_the_lens_and_in_the_prompts_picture_each_model_reads_its_own() {
     let session = session(own());
     let pair = Pair::open(&session, None).unwrap();
     let request = ProbeRequest { text: "I bake bread.".into(), ..ProbeRequest::default() };
-    let frame = probe::look(&pair, &request, &session.prompt, 0, 1).unwrap();
+    let text = Fields::text(request.text.as_str());
+    let frame = probe::look(&pair, &request, &text, &session.prompt, (0, 1)).unwrap();
     let read = |tokens: &[String]| tokens.concat().replace('␣', " ");
     assert!(read(&frame.teacher.unwrap().tokens).ends_with("post is"));
     assert!(read(&frame.student.tokens).ends_with('['), "{:?}", frame.student.tokens);
-    let chips = probe::render(&pair, &request, &session.prompt);
+    let chips = probe::render(&pair, 0, &text, &session.prompt);
     let shown = |side: &retort::link::PromptSide| side.tokens.iter().map(|chip| chip.text.as_str()).collect::<String>();
     assert!(shown(chips.teacher.as_ref().unwrap()).ends_with("is") && shown(&chips.student).ends_with('['));
     assert_eq!((chips.problem, chips.student_problem), (None, None));
     let mut broken = session.prompt.clone();
     broken.student = Some(Wording { template: "no slots".into(), variants: Vec::new() });
-    let chips = probe::render(&pair, &request, &broken);
+    let chips = probe::render(&pair, 0, &text, &broken);
     assert!(chips.problem.is_none() && chips.student_problem.unwrap().contains("{text}"), "beside its own field");
     broken.student = None;
     broken.teacher.template = "no slots".into();
-    let chips = probe::render(&pair, &request, &broken);
+    let chips = probe::render(&pair, 0, &text, &broken);
     assert!(chips.problem.unwrap().contains("{text}") && chips.student_problem.is_none());
 }
 

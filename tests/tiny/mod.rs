@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor};
-use retort::engine::data::Example;
+use retort::engine::data::{Example, Layout};
 use retort::engine::loss::{LossInput, LossOutput, Objective, Offered};
 use retort::engine::model::{self, ARCHITECTURES, Architecture, DropoutRng, Model, Network, Trace, ops};
 use retort::engine::task::{self, Forward, Outputs, Row, Sample, Targets, Task};
@@ -109,7 +109,7 @@ pub fn prompt(model: &Model, scoring: Scoring) -> Prompt {
 
 /// The task by which `model` answers.
 pub fn task_of(model: &Model) -> Box<dyn Task> {
-    task::for_model(model, &prompt(model, Scoring::Sum), &classes()).unwrap()
+    task::for_model(model, &prompt(model, Scoring::Sum), &classes(), &Layout::default()).unwrap()
 }
 
 /// Texts, ready for a model.

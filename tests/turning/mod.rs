@@ -500,7 +500,7 @@ fn the_data_stay_until_the_new_file_is_named() {
     play.engine.heard();
     play.harness.get_by_role_and_label(Role::ComboBox, "Source").click_accesskit();
     play.look(4);
-    play.harness.get_by_role_and_label(Role::Button, "JSON Lines").click_accesskit();
+    play.harness.get_by_role_and_label(Role::Button, "Files").click_accesskit();
     play.look(8);
     assert_eq!(play.app().session(), &before);
     assert!(play.says("Until this is named, in force is still posts"));

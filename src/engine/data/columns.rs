@@ -121,8 +121,12 @@ fn title(column: &Column) -> Sentence {
     }
 }
 
-/// Whether the first of these rows looks like the names of the columns: a usual name, or no number where all others
-/// have one.
+/// Characters that a name has at most, and that texts have on average at least.
+const LONGEST_NAME: usize = 30;
+const TEXT_CHARS: usize = 20;
+
+/// Whether the first of these rows looks like the names of the columns: a usual name; no number where all others have
+/// one; short words above texts, none of which comes again below it.
 pub fn looks_like_names(rows: &[Vec<String>]) -> bool {
     let Some((first, others)) = rows.split_first() else { return false };
     let is_known = |cell: &String| {
@@ -135,7 +139,17 @@ pub fn looks_like_names(rows: &[Vec<String>]) -> bool {
         !is_number(cell) && below().count() >= ENOUGH && below().all(|cell| is_number(cell))
     };
     let is_again = |(place, cell): (usize, &String)| others.iter().any(|row| row.get(place) == Some(cell));
-    first.iter().any(is_known) && !first.iter().enumerate().any(is_again)
+    let is_name = |cell: &String| {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+        let chars = cell.chars().count();
+        (1..=LONGEST_NAME).contains(&chars) && cell.chars().all(is_part) && cell.split(' ').count() < 3
+    };
+    let is_text = |place: usize| {
+        let chars: usize = others.iter().filter_map(|row| row.get(place)).map(|cell| cell.chars().count()).sum();
+        others.len() >= ENOUGH && chars >= TEXT_CHARS * others.len()
+    };
+    let above_texts = first.iter().all(is_name) && (0..first.len()).any(is_text);
+    (first.iter().any(is_known) || above_texts) && !first.iter().enumerate().any(is_again)
         || first.iter().enumerate().any(stands_out)
         || first.len() > 1 && first.iter().enumerate().all(|(place, cell)| *cell == place.to_string())
 }

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-/// The slot that all text columns together fill.
-pub const TEXT: &str = "text";
+use crate::session::Prompt;
+use crate::session::inference_spec::TextColumns;
+use crate::session::prompt::{Slot, slots};
 
-/// What the columns of an example are called, the same for all examples of a data set.
+/// The slot that all text columns together fill.
+pub const TEXT: &str = crate::session::prompt::TEXT;
+
+/// What the columns of an example are called, the same for all examples of a data set. As a rule there is one, the
+/// text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Names: first those of the text's columns in the order of `{text}`, then others that a template names.
@@ -16,14 +21,33 @@ pub struct Layout {
     pub has_pair: bool,
 }
 
+impl From<TextColumns> for Layout {
+    fn from(TextColumns { names, texts, pair }: TextColumns) -> Self {
+        Self { names, texts, has_pair: pair }
+    }
+}
+
 impl Default for Layout {
-    /// One text.
     fn default() -> Self {
         Self { names: vec![TEXT.to_owned()], texts: 1, has_pair: false }
     }
 }
 
 impl Layout {
+    /// The columns that make up the text.
+    pub fn text_columns(&self) -> &[String] {
+        self.names.get(..self.texts).unwrap_or_default()
+    }
+
+    /// What has to be known of it to ask a model by `prompt` again; `None` where a text is all there is and goes by
+    /// no other name.
+    pub fn said(&self, prompt: &Prompt) -> Option<TextColumns> {
+        let is_named = |slot: Slot| slot.name != TEXT && self.names.iter().any(|name| name == slot.name);
+        let known = self.is_plain() && !prompt.templates().flat_map(slots).any(is_named);
+        let Self { names, texts, has_pair } = self.clone();
+        (!known).then_some(TextColumns { names, texts, pair: has_pair })
+    }
+
     /// Whether all there is is the text itself, whatever its column is called.
     pub fn is_plain(&self) -> bool {
         self.names.len() == 1 && self.texts == 1 && !self.has_pair
@@ -36,8 +60,11 @@ pub struct Fields {
     /// The columns of the text with a line break between; never empty of an example of the data.
     text: Arc<str>,
     /// What each column says, where it is not the text alone.
-    columns: Option<Arc<(Arc<Layout>, Vec<Box<str>>)>>,
+    columns: Option<Arc<Columns>>,
 }
+
+/// Names, and what stands in each column.
+type Columns = (Arc<Layout>, Vec<Box<str>>);
 
 impl Fields {
     /// A text alone.
@@ -88,6 +115,26 @@ impl Fields {
             .flat_map(|(layout, texts)| layout.names.iter().map(String::as_str).zip(texts.iter().map(|text| &**text)))
     }
 
+    /// What tells these texts from all others: the hash of the text where it is all there is, else one of all names
+    /// and texts.
+    pub fn key(&self) -> [u8; 32] {
+        if self.columns.is_none() {
+            return *blake3::hash(self.text.as_bytes()).as_bytes();
+        }
+        let mut hash = blake3::Hasher::new();
+        hash.update(&self.column_bytes());
+        *hash.finalize().as_bytes()
+    }
+
+    /// Names and texts of the columns with their lengths, so that nothing else is spelled alike; none where the
+    /// text is all there is. A text that is read as a pair is another one.
+    pub fn column_bytes(&self) -> Vec<u8> {
+        let Some((layout, _)) = self.columns.as_deref() else { return Vec::new() };
+        let head = format!("retort columns {} {}", layout.texts, layout.has_pair);
+        let parts = std::iter::once(head.as_str()).chain(self.columns().flat_map(<[&str; 2]>::from));
+        parts.flat_map(|part| (part.len() as u64).to_le_bytes().into_iter().chain(part.bytes())).collect()
+    }
+
     /// First and second text for an encoder, where the second is one of its own.
     pub fn pair(&self) -> Option<(String, &str)> {
         let (layout, texts) = self.columns.as_deref().filter(|(layout, _)| layout.has_pair)?;
@@ -130,6 +177,11 @@ impl Example {
     /// A text alone, as a person or a file brings it.
     pub fn unlabelled(text: impl Into<Arc<str>>) -> Self {
         Self { fields: Fields::text(text), target: Target::None, weight: 1.0 }
+    }
+
+    /// Texts alone.
+    pub fn of(fields: &Fields) -> Self {
+        Self { fields: fields.clone(), target: Target::None, weight: 1.0 }
     }
 
     /// All of its text.
@@ -178,6 +230,49 @@ mod tests {
         let typed = Fields::typed(&layout, "It rains.\nIt is\nwet.");
         assert_eq!((typed.get("hypothesis"), typed.get("topic")), (Some("It is\nwet."), Some("")));
         assert_eq!(Fields::new(&layout, &["one", " ", "x"]).whole(), "one", "an empty column leaves no empty line");
+    }
+
+    #[test]
+    fn texts_are_told_apart_by_their_columns_and_a_text_alone_by_its_letters() {
+        let layout = |a: &str, b: &str, has_pair| {
+            Arc::new(Layout { names: vec![a.to_owned(), b.to_owned()], texts: 2, has_pair })
+        };
+        let keys = [
+            Fields::text("ab\nc").key(),
+            Fields::new(&layout("a", "b", false), &["ab", "c"]).key(),
+            Fields::new(&layout("a", "b", false), &["a", "bc"]).key(),
+            Fields::new(&layout("ab", "", false), &["ab", "c"]).key(),
+            Fields::new(&layout("a", "b", true), &["ab", "c"]).key(),
+        ];
+        let different: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len());
+        assert_eq!(keys[0], *blake3::hash(b"ab\nc").as_bytes(), "as answers of earlier versions are kept");
+    }
+
+    #[test]
+    fn columns_are_said_where_a_text_alone_would_not_do() {
+        let prompt = |template: &str| Prompt { template: template.to_owned(), ..prompt_of_nothing() };
+        let layout = |names: &[&str], texts| Layout {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            texts,
+            has_pair: false,
+        };
+        assert_eq!(Layout::default().said(&prompt("{text} {answer}")), None);
+        assert_eq!(layout(&["review"], 1).said(&prompt("{text} {answer}")), None);
+        for (columns, template) in [(&["review"][..], "{review} {answer}"), (&["a", "b"], "{text} {answer}")] {
+            let layout = layout(columns, columns.len());
+            assert_eq!(layout.said(&prompt(template)).map(Layout::from), Some(layout));
+        }
+    }
+
+    fn prompt_of_nothing() -> Prompt {
+        Prompt {
+            template: String::new(),
+            variants: Vec::new(),
+            label_words: Default::default(),
+            scoring: Default::default(),
+            chat: Default::default(),
+        }
     }
 
     #[test]

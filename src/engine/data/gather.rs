@@ -66,7 +66,7 @@ impl Gather<'_> {
             }
         }
         let rows = self.parts.part_mut(part);
-        match rows.rows.len() == before && of.files.len() > 0 {
+        match rows.rows.len() == before && !of.files.is_empty() {
             true => {
                 let reason = say!("the file has no row with text");
                 let path = of.files.first().cloned().unwrap_or_default();

@@ -40,6 +40,7 @@ mod strip;
 mod table;
 mod table_files;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -90,6 +91,12 @@ impl Dataset {
             validation: self.validation.len(),
             test: self.test.len(),
         }
+    }
+
+    /// Training texts that an earlier one says word by word.
+    pub fn duplicates(&self) -> usize {
+        let distinct: HashSet<&str> = self.train.iter().map(|example| example.text()).collect();
+        self.train.len() - distinct.len()
     }
 
     /// Training texts of each class whose label is used, in class order.
@@ -147,7 +154,7 @@ pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
         let reason = say!("a corpus has parts of its own; name a session with it instead");
         return Err(DataError::Roles { reason, path: place(source) });
     };
-    let (parts, _) = gather::read(&Files { test: FilePart::default(), ..files.clone() }, &[])?;
+    let (parts, _) = gather::read(&Files { test: FilePart::default(), ..Files::clone(files) }, &[])?;
     let (all, mut left_out) = (parts.train.rows.len(), parts.left_out);
     let text = |row: &parts::Row| row.fields.whole().to_owned();
     let labelled = parts.train.rows.iter().filter_map(|row| Some((text(row), row.label.as_deref()?.to_owned())));

@@ -18,6 +18,8 @@ use crate::session::{Column, DataSource, Format, Sentence};
 const MOST: usize = 20_000;
 /// Rows that are shown.
 const SHOWN: usize = 6;
+/// Values of a column that are told with their rows.
+const COMMON: usize = 40;
 /// Characters of a cell that are shown.
 const CELL: usize = 120;
 
@@ -43,12 +45,12 @@ fn of_table(file: &DataFile, format: &Format) -> Result<Sheet, DataError> {
     let mut tables = Table::open(file, format, false, &mut notes)?;
     // A file of several parts shows its training rows, which come first.
     let table = if tables.is_empty() { return Ok(Sheet::default()) } else { tables.remove(0).1 };
-    let mut looked = Looked::default();
-    looked.columns = table.columns().iter().map(|name| Counted::new(name)).collect();
+    let columns = table.columns().iter().map(|name| Counted::new(name)).collect();
+    let mut looked = Looked { columns, ..Looked::default() };
     let wanted = |(place, name): (usize, &Counted)| Wanted {
         // Names of a delimited file may be there twice, keys of objects have no place.
         column: if matches!(table, Table::Json(_)) { Column::named(&name.name) } else { Column::Index(place) },
-        need: Need::NoRow,
+        need: Need::Maybe,
     };
     let wanted: Vec<Wanted> = looked.columns.iter().enumerate().map(wanted).collect();
     let read = table.rows(&wanted, file, &mut |_, cells| {
@@ -116,7 +118,11 @@ impl Counted {
         let told = |(value, rows): (&String, &usize)| (cut(value), *rows);
         let (largest, smallest) =
             (self.values.iter().max_by(ends).map(told), self.values.iter().min_by(ends).map(told));
+        let mut all: Vec<(&String, &usize)> = self.values.iter().collect();
+        all.sort_by(|a, b| ends(b, a));
+        let common = all.into_iter().take(COMMON).map(told).collect();
         SheetColumn {
+            common,
             name: self.name,
             filled,
             distinct: self.values.len(),
@@ -162,7 +168,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
-        preview(&DataSource::Files(Files { format, ..Files::of(path) }))
+        preview(&DataSource::from(Files { format, ..Files::of(path) }))
     }
 
     #[test]

@@ -34,15 +34,15 @@ impl Plan {
             None => roles.prompt.iter().collect(),
         };
         let mut names: Vec<String> = texts.iter().map(|column| column.title()).collect();
-        let mut wanted: Vec<Wanted> = texts.iter().map(|column| wanted(column, Need::EveryRow)).collect();
+        let mut wanted: Vec<Wanted> = texts.iter().map(|column| wanted(column, Need::Always)).collect();
         let mut more = |name: &str, column: Column, need| {
             if !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
                 wanted.push(Wanted { column, need });
             }
         };
-        kept.for_each(|(name, column)| more(name, column.clone(), Need::SomeRow));
-        named.iter().for_each(|name| more(name, Column::named(name), Need::NoRow));
+        kept.for_each(|(name, column)| more(name, column.clone(), Need::Somewhere));
+        named.iter().for_each(|name| more(name, Column::named(name), Need::Maybe));
         let layout = Layout { names, texts: texts.len(), has_pair: roles.pair.is_some() && texts.len() > 1 };
         let fields = wanted.len();
         let mut plan = Self { wanted, layout: Arc::new(layout), fields, label: None, weight: None, completion: None };
@@ -55,13 +55,17 @@ impl Plan {
     /// Columns that only a template names and that the table lacks are no fields: whoever reads the template says so.
     pub fn without_lacking(self, table: &Table, roles: &Roles, named: &[String]) -> Self {
         let columns = table.columns();
-        let is_there = |name: &&String| columns.contains(name) || name.contains('.');
+        let within = |name: &str| {
+            matches!(table, Table::Json(_))
+                && name.split_once('.').is_some_and(|(outer, _)| columns.iter().any(|column| column == outer))
+        };
+        let is_there = |name: &&String| columns.contains(name) || within(name);
         let there: Vec<String> = named.iter().filter(is_there).cloned().collect();
         if there.len() == named.len() { self } else { Self::new(roles, &there) }
     }
 
     fn further(&mut self, column: Option<&Column>) -> Option<usize> {
-        self.wanted.push(wanted(column?, Need::SomeRow));
+        self.wanted.push(wanted(column?, Need::Somewhere));
         Some(self.wanted.len() - 1)
     }
 

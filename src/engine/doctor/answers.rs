@@ -4,7 +4,7 @@
 
 use crate::engine::EngineError;
 use crate::engine::budget::{first_texts, price};
-use crate::engine::data::Dataset;
+use crate::engine::data::{Dataset, Fields};
 use crate::engine::loss::needs_teacher;
 use crate::engine::pair::Pair;
 use crate::engine::teacher::trial::{FIRST, LEAST_MASS};
@@ -35,15 +35,15 @@ pub fn row(session: &Session, pair: &Pair, sample: &Dataset, ask: Option<Ask>) -
 
 /// Of a server those texts that the run asks about first, so that no answer is paid in vain; of a model in
 /// this process texts spread evenly over the sample.
-fn texts<'a>(session: &Session, pair: &'a Pair, sample: &'a Dataset) -> Result<Vec<&'a str>, EngineError> {
+fn texts(session: &Session, pair: &Pair, sample: &Dataset) -> Result<Vec<Fields>, EngineError> {
     if pair.assets.teacher.is_none() {
         return first_texts(session, pair, FIRST);
     }
     let every = (sample.train.len() / FIRST).max(1);
-    Ok(sample.train.iter().step_by(every).take(FIRST).map(|example| example.text()).collect())
+    Ok(sample.train.iter().step_by(every).take(FIRST).map(|example| example.fields.clone()).collect())
 }
 
-fn looked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> Result<Finding, EngineError> {
+fn looked(session: &Session, pair: &Pair, texts: &[Fields], ask: Option<Ask>) -> Result<Finding, EngineError> {
     let Some(price) = price(session, pair, texts)? else {
         // In this process: asking costs nothing.
         let Some(mut targets) = pair.cached_teacher(session)? else { return Ok(nobody()) };
@@ -61,7 +61,7 @@ fn looked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> R
     asked(session, pair, texts, ask)
 }
 
-fn asked(session: &Session, pair: &Pair, texts: &[&str], ask: Option<Ask>) -> Result<Finding, EngineError> {
+fn asked(session: &Session, pair: &Pair, texts: &[Fields], ask: Option<Ask>) -> Result<Finding, EngineError> {
     let Some(mut targets) = pair.cached_teacher(session)? else { return Ok(nobody()) };
     let mut never = || true;
     let going: Ask = ask.unwrap_or(&mut never);

@@ -2,6 +2,7 @@
 //! words so unequal in length that sums of log-probabilities favour the short ones.
 
 use super::sided;
+use crate::engine::data::Layout;
 use crate::engine::model::HeadKind;
 use crate::engine::pair::Pair;
 use crate::engine::prompt::{PromptError, Template, inspect};
@@ -26,7 +27,8 @@ pub fn row(session: &Session, pair: &Pair) -> Finding {
 
 fn of_models(session: &Session, pair: &Pair) -> Finding {
     let (asked, read) = (session.prompt.for_teacher(), session.prompt.for_student());
-    let parsed = templates(&asked).and_then(|of_teacher| Ok((of_teacher, templates(&read)?)));
+    let layout = &pair.assets.data.layout;
+    let parsed = templates(&asked, layout).and_then(|of_teacher| Ok((of_teacher, templates(&read, layout)?)));
     let (of_teacher, of_student) = match parsed {
         Ok(parsed) => parsed,
         Err(e) => return Finding::red(SUBJECT, e.said(), say!("mend the template")),
@@ -54,8 +56,8 @@ fn of_models(session: &Session, pair: &Pair) -> Finding {
     judged(session, pair, &parts)
 }
 
-fn templates(prompt: &Prompt) -> Result<Vec<Template>, PromptError> {
-    std::iter::once(&prompt.template).chain(&prompt.variants).map(|template| Template::parse(template)).collect()
+fn templates(prompt: &Prompt, layout: &Layout) -> Result<Vec<Template>, PromptError> {
+    prompt.templates().map(|template| Template::parse(template, layout)).collect()
 }
 
 fn broken(side: &str, bad: &WordCheck, words: &[WordCheck]) -> Finding {

@@ -29,6 +29,7 @@ use super::EngineError;
 use super::pair::Pair;
 use super::process_memory::resident_bytes;
 use super::student_init::size;
+use super::vetting::columns_unread;
 use crate::link::{Checkup, Finding, Grade, Subject};
 use crate::session::{Catalog, Prompt, Say, Sentence, Session, say};
 
@@ -68,7 +69,8 @@ pub fn classes(before: Option<&Pair>) -> usize {
 fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::Ask>) -> Vec<Finding> {
     let notes =
         pair.student.card.notes.iter().chain(pair.assets.teacher.iter().flat_map(|teacher| &teacher.card.notes));
-    let notes: Vec<Sentence> = notes.chain(&pair.assets.data.notes).cloned().collect();
+    let unread = columns_unread(session, &pair);
+    let notes: Vec<Sentence> = notes.chain(&pair.assets.data.notes).chain(&unread).cloned().collect();
     let said =
         if notes.is_empty() { Sentence::default() } else { say!(" ({notes})", notes = Sentence::joined(notes, "; ")) };
     let resident = resident_bytes();

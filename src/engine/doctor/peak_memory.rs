@@ -98,7 +98,7 @@ fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
     let model = &pair.student;
     let prompt = session.prompt.for_student();
     let read = positions::lengths(model, &prompt, sample).map_or(model.max_tokens, |lengths| lengths.read);
-    let words = PreparedPrompt::new(&prompt, &sample.classes, model);
+    let words = PreparedPrompt::new(&prompt, &sample.classes, model, &sample.layout);
     let columns = match (&model.top, model.architecture.kind) {
         (HeadKind::Classes(_), _) | (_, Kind::Encoder) => 0,
         _ => words.map_or(0, |p| p.words().map(|word| word.len().saturating_sub(1)).sum()),

@@ -6,7 +6,6 @@ use crate::engine::data::Dataset;
 use crate::engine::model::Model;
 use crate::engine::pair::Pair;
 use crate::engine::prompt::PromptError;
-use crate::engine::task;
 use crate::link::{Finding, Subject};
 use crate::session::{Prompt, Sentence, Session, say};
 
@@ -31,7 +30,7 @@ pub struct Lengths {
 /// # Errors
 /// [`PromptError`] if the prompt leaves no room, or cannot be used.
 pub fn lengths(model: &Model, prompt: &Prompt, sample: &Dataset) -> Result<Lengths, PromptError> {
-    let task = task::for_model(model, prompt, &sample.classes)?;
+    let task = sample.task(model, prompt)?;
     let mut lengths = Lengths { cut: 0, cut_tokens: 0, tokens: 0, longest: 0, read: 0 };
     for example in &sample.train {
         let prepared = task.encode(model, example, 0)?;

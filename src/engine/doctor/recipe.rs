@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::engine::data::labels::shortened;
 use crate::engine::loss::Objective;
 use crate::engine::pair::Pair;
+use crate::engine::script;
 use crate::engine::train::offered;
 use crate::link::{Finding, Subject};
-use crate::session::{Catalog, Session, say};
+use crate::session::{Catalog, Sentence, Session, say};
 
 const SUBJECT: Subject = Subject::Recipe;
 
@@ -31,6 +32,14 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
     );
     if let Some(why) = objective.learns_nothing(&session.start_knobs(catalog)) {
         return Finding::amber(SUBJECT, why, say!("raise a weight under knobs"));
+    }
+    let in_vain = script::in_vain(session, &objective);
+    if !in_vain.is_empty() {
+        return Finding::amber(
+            SUBJECT,
+            Sentence::joined(in_vain, "; "),
+            say!("mend the script, or the recipe it is for"),
+        );
     }
     let unseen = unseen(pair);
     if objective.learns_labels() && !unseen.is_empty() {

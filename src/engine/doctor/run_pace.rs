@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::sample::instead;
 use crate::engine::EngineError;
-use crate::engine::data::Dataset;
+use crate::engine::data::{Dataset, Fields};
 use crate::engine::loss::needs_teacher;
 use crate::engine::pair::Pair;
 use crate::engine::teacher::cached_teacher::Asked;
@@ -58,8 +58,7 @@ fn timed(session: &Session, pair: Pair, server: bool, catalog: &Catalog) -> Resu
         trainer.teacher =
             Some(CachedTeacher::new(Asked::Free(Arc::new(StandIn::new(classes))), TargetCache::in_memory()));
     }
-    let texts: Vec<Arc<str>> = (0..STEPS).flat_map(|step| trainer.planned(step).0).collect();
-    let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
+    let texts: Vec<Fields> = (0..STEPS).flat_map(|step| trainer.planned(step).0).collect();
     let targets = trainer.teacher.as_ref();
     let owed = targets.map_or(0, |targets| texts.iter().filter(|text| !targets.knows(text)).count());
     let (answers, _) = clocked(|| trainer.teacher_answers(&texts))?;
@@ -140,7 +139,7 @@ impl StandIn {
 }
 
 impl Teacher for StandIn {
-    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
+    fn predict(&self, texts: &[Fields]) -> Result<Vec<Vec<f32>>, TeacherError> {
         let level = -(self.0.max(1) as f32).ln();
         Ok(texts.iter().map(|_| vec![level; self.0]).collect())
     }

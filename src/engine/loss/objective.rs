@@ -86,6 +86,12 @@ impl Objective {
         self.terms.iter().all(|term| term.needs().labels())
     }
 
+    /// The knobs that its terms and their sum read, by their ids.
+    pub fn knobs(&self) -> Vec<&'static str> {
+        let own = self.terms.iter().flat_map(|term| term.knobs().iter().chain([term.weight()]));
+        own.map(|knob| knob.id).chain(self.alpha.then_some(ALPHA.id)).collect()
+    }
+
     /// That no term has any weight, as the knobs stand, and what to do; `None` where one has.
     pub fn learns_nothing(&self, knobs: &Knobs) -> Option<Sentence> {
         self.terms.iter().all(|term| self.weight(*term, knobs) == 0.0).then(|| {

@@ -208,15 +208,28 @@ pub(super) fn bias_of(names: &Names, is_own: bool, rows: usize) -> std::result::
     names.get_or_new(if is_own { "decoder.bias" } else { "bias" }, &[rows], Init::Zeros)
 }
 
+impl Bert {
+    /// What is added to the tokens: where they stand and in which of two texts, `[batch, tokens, width]`.
+    fn places(&self, input: &Input) -> Result<Tensor> {
+        let Some(segments) = &input.segments else {
+            // One segment: every token is of kind 0, which is added to the positions while they are few.
+            let places = Embedding::of(self.positions.table().broadcast_add(&self.kinds.table().i(0)?)?);
+            return places.forward(&input.positions);
+        };
+        if self.kinds.table().dim(0)? < 2 {
+            candle_core::bail!("this BERT has one kind of segment (type_vocab_size 1) and cannot read a pair of texts")
+        }
+        self.positions.forward(&input.positions)? + self.kinds.forward(segments)?
+    }
+}
+
 impl Network for Bert {
     fn embed(&self, input: &InputIds) -> Result<Input> {
         Ok(input.embedded(self.words.forward(&input.ids)?))
     }
 
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
-        // One segment: every token is of kind 0, which is added to the positions while they are few.
-        let places = Embedding::of(self.positions.table().broadcast_add(&self.kinds.table().i(0)?)?);
-        let places = places.forward(&input.positions)?;
+        let places = self.places(input)?;
         let mut x = noise.dropout(&self.norm.forward_sum(&input.embeddings, &places)?, self.dropout)?;
         trace.hidden(0, &x);
         for (index, layer) in self.layers.iter().enumerate() {

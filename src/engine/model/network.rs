@@ -13,12 +13,16 @@ pub struct InputIds {
     /// Additive attention mask, `f32 [batch, 1, 1 or tokens, tokens]`: 0 where a query may look,
     /// [`super::attention::MASKED`] where not.
     pub mask: Tensor,
+    /// Which of two texts each token belongs to, `u32 [batch, tokens]`; `None` where there is one text.
+    pub segments: Option<Tensor>,
 }
 
 impl InputIds {
     /// The same with its tokens as vectors, `[batch, tokens, width]`.
     pub fn embedded(&self, embeddings: Tensor) -> Input {
-        Input { embeddings, positions: self.positions.clone(), mask: self.mask.clone(), reread: None }
+        let Self { positions, mask, segments, .. } = self;
+        let (positions, mask, segments) = (positions.clone(), mask.clone(), segments.clone());
+        Input { embeddings, positions, mask, segments, reread: None }
     }
 }
 
@@ -33,6 +37,9 @@ pub struct Input {
     pub positions: Tensor,
     /// Additive attention mask, as [`InputIds::mask`].
     pub mask: Tensor,
+    /// Which of two texts each token belongs to, as [`InputIds::segments`]; read by networks that have vectors for
+    /// it.
+    pub segments: Option<Tensor>,
     /// Embeddings of the same text as the decoder of a classifier reads it once more, `[batch, read
     /// tokens, width]`: looked up by themselves, so that the table's gradient adds up as it always has.
     pub reread: Option<Tensor>,

@@ -305,6 +305,21 @@ impl Model {
         self.padded(rows, self.architecture.causal())
     }
 
+    /// As [`Self::input`] with the text that each token belongs to, 0 or 1; a row of none has one text.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn input_of(&self, rows: &[&[u32]], segments: &[&[u32]]) -> candle_core::Result<InputIds> {
+        let input = self.input(rows)?;
+        if segments.iter().all(|row| row.is_empty()) {
+            return Ok(input);
+        }
+        let (batch, longest) = input.ids.dims2()?;
+        let padded = |row: &&[u32]| row.iter().copied().chain(std::iter::repeat(0)).take(longest).collect::<Vec<_>>();
+        let all: Vec<u32> = segments.iter().flat_map(padded).collect();
+        Ok(InputIds { segments: Some(Tensor::from_vec(all, (batch, longest), self.device())?), ..input })
+    }
+
     /// As [`Self::input`], for rows that a decoder writes: always causal.
     ///
     /// # Errors
@@ -324,6 +339,7 @@ impl Model {
             ids: Tensor::new(tokens, device)?.unsqueeze(0)?,
             positions: Tensor::new(positions, device)?.unsqueeze(0)?,
             mask: attention::mask_behind(before, count, device)?,
+            segments: None,
         })
     }
 
@@ -345,6 +361,7 @@ impl Model {
             ids: Tensor::from_vec(ids, shape, device)?,
             positions: Tensor::from_vec(positions, shape, device)?,
             mask: mask.to_dtype(DType::F32)?,
+            segments: None,
         })
     }
 }

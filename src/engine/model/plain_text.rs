@@ -67,10 +67,11 @@ pub fn encode(
     tokenizer: &Tokenizer,
     added: &AddedTokens,
     text: &str,
-    own: &Range<usize>,
+    own: &[Range<usize>],
     reserved: &BTreeSet<u32>,
 ) -> Result<Encoding> {
-    let is_text = |id: u32, at: Range<usize>| reserved.contains(&id) && at.start < own.end && at.end > own.start;
+    let is_own = |at: &Range<usize>| own.iter().any(|own| at.start < own.end && at.end > own.start);
+    let is_text = |id: u32, at: Range<usize>| reserved.contains(&id) && is_own(&at);
     let mut pieces = PreTokenizedString::from(text);
     pieces.split(|_, piece| Ok(cut(piece, &added.raw, &is_text)))?;
     pieces.split(|_, mut piece| {

@@ -148,7 +148,8 @@ impl Network for Roberta {
     }
 
     fn encode(&self, input: &Input, trace: &mut Trace, noise: &DropoutRng) -> Result<Tensor> {
-        let kinds = self.kinds.table().i(0)?; // one segment: every token is of kind 0
+        // Every token is of kind 0, those of a second text, too: its tokenizers tell no segments.
+        let kinds = self.kinds.table().i(0)?;
         let first = Tensor::new(self.first_position as u32, input.positions.device())?;
         let positions = self.positions.forward(&input.positions.broadcast_add(&first)?)?;
         let sum = (&input.embeddings + positions)?.broadcast_add(&kinds)?;

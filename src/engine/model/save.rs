@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{HeadKind, Model, ModelError};
 use crate::session::file::write_atomically;
-use crate::session::inference_spec::FILE;
+use crate::session::inference_spec::{FILE, TextColumns};
 use crate::session::{Head, InferenceSpec, Prompt, Say};
 
 impl Model {
@@ -34,25 +34,30 @@ impl Model {
         ]))
     }
 
-    /// The model as the files of its folder, and among them how it is asked. That comes first: by it a folder
+    /// The model as the files of its folder, and among them how it is asked about texts of these columns. That comes first: by it a folder
     /// is known as one we wrote, however far a process got that was killed.
     ///
     /// # Errors
     /// [`ModelError::File`] for a frozen model.
-    pub fn student_files(&self, classes: &[String], prompt: &Prompt) -> Result<StudentFiles, ModelError> {
+    pub fn student_files(
+        &self,
+        classes: &[String],
+        prompt: &Prompt,
+        columns: Option<TextColumns>,
+    ) -> Result<StudentFiles, ModelError> {
         let StudentFiles(files) = self.as_files(classes)?;
         let head = if self.top == HeadKind::Vocabulary { Head::LabelWords } else { Head::Classifier };
-        let usage = InferenceSpec::new(head, self.max_tokens, classes, prompt);
+        let usage = InferenceSpec::new(head, self.max_tokens, classes, prompt).of_columns(columns);
         let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.said(), path: FILE.into() })?;
         Ok(StudentFiles([(FILE, text.into_bytes())].into_iter().chain(files).collect()))
     }
 
-    /// As [`Self::save`], and beside it how the model is asked.
+    /// As [`Self::save`], and beside it how the model is asked about a text.
     ///
     /// # Errors
     /// [`ModelError::Write`].
     pub fn save_student(&self, folder: &Path, classes: &[String], prompt: &Prompt) -> Result<(), ModelError> {
-        self.student_files(classes, prompt)?.write(folder)
+        self.student_files(classes, prompt, None)?.write(folder)
     }
 
     fn config_with(&self, classes: &[String]) -> String {

@@ -408,7 +408,7 @@ impl T5 {
         };
         let (batch, tokens, _) = embeddings.dims3()?;
         let mask = causal_mask(&vec![tokens; batch], tokens, embeddings.device())?;
-        Ok(Input { embeddings, positions: input.positions.narrow(1, 0, tokens)?, mask, reread: None })
+        Ok(Input { embeddings, positions: input.positions.narrow(1, 0, tokens)?, mask, segments: None, reread: None })
     }
 }
 

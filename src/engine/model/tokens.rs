@@ -1,5 +1,7 @@
 //! Text to token ids and back.
 
+mod two_texts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -11,6 +13,7 @@ use super::shelter::sheltered;
 use super::special_tokens::{Said, Special};
 use super::{ModelError, ModelFiles};
 use crate::session::{Say, Sentence, say};
+pub use two_texts::TwoTexts;
 
 /// Bytes of a text that are looked at first for each token that is wanted. A token of a real vocabulary
 /// is rarely over 16 bytes; 64 leaves room, and a 200 KB document costs no 200 KB of tokenizing.
@@ -253,7 +256,15 @@ impl Tokens {
     /// # Errors
     /// [`ModelError::Tokens`] if the text cannot be encoded, or has a token without a row.
     pub fn encode_around(&self, text: &str, own: Range<usize>, around: Around) -> Result<Pieces, ModelError> {
-        let encoding = self.encoding(text, &own, around != Around::Nothing)?;
+        self.encode_owned(text, std::slice::from_ref(&own), around)
+    }
+
+    /// The same where an example has several places in the text.
+    ///
+    /// # Errors
+    /// As [`Self::encode_around`].
+    pub fn encode_owned(&self, text: &str, own: &[Range<usize>], around: Around) -> Result<Pieces, ModelError> {
+        let encoding = self.encoding(text, own, around != Around::Nothing)?;
         let mask = encoding.get_special_tokens_mask().iter().rev();
         let behind = if around == Around::Start { mask.take_while(|special| **special == 1).count() } else { 0 };
         let keep = encoding.len() - behind;
@@ -269,13 +280,14 @@ impl Tokens {
     /// [`ModelError::Tokens`] if the text cannot be encoded, or has a token without a row.
     pub fn encode_within(&self, text: &str, most: usize) -> Result<Pieces, ModelError> {
         let (start, rest) = self.start(text, most)?;
-        let own = 0..start.len();
-        let whole = self.encoding(start, &own, true)?;
+        let all = 0..start.len();
+        let own = std::slice::from_ref(&all);
+        let whole = self.encoding(start, own, true)?;
         if whole.len() <= most && rest == 0 {
             return self.rowed(Pieces { ids: whole.get_ids().to_vec(), spans: spans(&whole), cut: 0 });
         }
         // Not what the library gives without special tokens: it has moved the offsets already.
-        let mut bare = refused(|| plain_text::encode(&self.inner, &self.added, start, &own, &self.reserved))?;
+        let mut bare = refused(|| plain_text::encode(&self.inner, &self.added, start, own, &self.reserved))?;
         let around = self.inner.get_post_processor().map_or(0, |p| tokenizers::PostProcessor::added_tokens(p, false));
         let keep = most.saturating_sub(around);
         let cut = bare.len().saturating_sub(keep) + rest;
@@ -305,7 +317,7 @@ impl Tokens {
     /// Tokens of a start of a text that stay the same whatever follows: those before its last word, or
     /// so many before its end that no word reaches back to them.
     fn settled(&self, start: &str) -> Result<usize, ModelError> {
-        let encoding = self.encoding(start, &(0..start.len()), false)?;
+        let encoding = self.encoding(start, std::slice::from_ref(&(0..start.len())), false)?;
         let last_word = start.rfind(char::is_whitespace).unwrap_or(0);
         let before = encoding.get_offsets().iter().filter(|span| span.1 <= last_word).count();
         Ok(before.max(encoding.len().saturating_sub(EDGE)))
@@ -318,7 +330,7 @@ impl Tokens {
             let end = rest.floor_char_boundary((done + CHUNK).min(rest.len()));
             let word = rest[done..end].rfind(char::is_whitespace).filter(|at| *at > 0 && end < rest.len());
             let end = word.map_or(end, |at| done + at);
-            tokens += self.encoding(&rest[done..end], &(0..end - done), false)?.len();
+            tokens += self.encoding(&rest[done..end], std::slice::from_ref(&(0..end - done)), false)?.len();
             done = end;
         }
         Ok((tokens as f64 * rest.len() as f64 / done.max(1) as f64) as usize)
@@ -339,10 +351,11 @@ impl Tokens {
     }
 
     /// The library's encoding; in the bytes `own` the names of special tokens are text.
-    fn encoding(&self, text: &str, own: &Range<usize>, special: bool) -> Result<Encoding, ModelError> {
+    fn encoding(&self, text: &str, own: &[Range<usize>], special: bool) -> Result<Encoding, ModelError> {
         let quick = refused(|| self.inner.encode(text, special))?;
         let named = |(id, span): (&u32, &(usize, usize))| {
-            let is_own = span.0 < own.end && span.1 > own.start && span.0 < span.1 && self.reserved.contains(id);
+            let inside = |own: &Range<usize>| span.0 < own.end && span.1 > own.start && span.0 < span.1;
+            let is_own = own.iter().any(inside) && self.reserved.contains(id);
             // What is unknown has the unknown token without having its name.
             let is_name = || !self.is_unknown(*id) || text.get(span.0..span.1).is_none_or(|it| it.contains(['<', '[']));
             is_own && is_name()

@@ -1,15 +1,18 @@
-//! The prompt, from template to tokens, with the answer's place. Only the example's own text is
-//! ever cut; the words around it and the answer slot always survive.
+//! The prompt, from template to tokens, with the answer's place. Only the example's own texts are
+//! ever cut, the longest first; the words around it and the answer slot always survive.
 
 pub mod chat;
+pub mod filled;
 pub mod template;
 pub mod verbalizer;
 
+use crate::engine::data::Layout;
 use crate::engine::model::{Model, ModelError};
 use crate::link::WordCheck;
-use crate::session::{Prompt, Say, Sentence, say, spoken};
+use crate::session::{Prompt, Prompts, Say, Sentence, say, spoken};
 pub use chat::ChatTemplate;
-pub use template::{Rendered, Seam, Template};
+pub use filled::Rendered;
+pub use template::{Seam, Slot, Template};
 pub use verbalizer::Verbalizer;
 
 /// Why a prompt cannot be used.
@@ -82,22 +85,21 @@ pub struct PreparedPrompt {
 }
 
 impl PreparedPrompt {
-    /// Checks templates and label words against a model's tokenizer, and takes its chat template
-    /// where the prompt asks for it.
+    /// Checks templates against the columns of the data and label words against a model's tokenizer, and takes its
+    /// chat template where the prompt asks for it.
     ///
     /// # Errors
     /// [`PromptError`] with the first thing that cannot be used.
-    pub fn new(prompt: &Prompt, classes: &[String], model: &Model) -> Result<Self, PromptError> {
+    pub fn new(prompt: &Prompt, classes: &[String], model: &Model, layout: &Layout) -> Result<Self, PromptError> {
         let chat = ChatTemplate::of(model, prompt)?;
-        let all = std::iter::once(&prompt.template).chain(&prompt.variants);
-        let asked = |template: &String| match (&chat, Template::parse(template)?) {
+        let asked = |template: &str| match (&chat, Template::parse(template, layout)?) {
             (Some(chat), template) => template.in_chat(chat),
             (None, template) => Ok(template),
         };
         let (kind, tokens) = (model.architecture.kind, &model.tokens);
         let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class).trim()).collect();
-        let seated = |template: &String| asked(template)?.seated(kind, tokens, &words);
-        let templates = all.map(seated).collect::<Result<Vec<_>, _>>()?;
+        let seated = |template: &str| asked(template)?.seated(kind, tokens, &words);
+        let templates = prompt.templates().map(seated).collect::<Result<Vec<_>, _>>()?;
         let (mut verbalizers, mut words_of): (Vec<Verbalizer>, Vec<usize>) = Default::default();
         for template in &templates {
             let verbalizer = Verbalizer::new(prompt, classes, tokens, &template.seam(kind))?;
@@ -122,6 +124,12 @@ impl PreparedPrompt {
     }
 }
 
+/// What is wrong with a template that is written here for data of these columns, in words, or `None`; also with one
+/// that nobody reads, as beside a classifier.
+pub fn template_problem(prompts: &Prompts, layout: &Layout) -> Option<Sentence> {
+    prompts.templates().find_map(|template| Template::parse(template, layout).err()).map(|error| error.said())
+}
+
 /// Every label word behind `template` as `model` is asked, and what is wrong with it.
 ///
 /// # Errors
@@ -136,4 +144,42 @@ pub fn inspect(
     let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class).trim()).collect();
     let asked = template.clone().for_model(prompt, model)?.seated(kind, tokens, &words)?;
     verbalizer::inspect(prompt, classes, tokens, &asked.seam(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Chat, Scoring, Wording};
+
+    fn prompts() -> Prompts {
+        Prompts {
+            teacher: Wording { template: "{text} is {answer}".into(), variants: vec!["{text}: {answer}".into()] },
+            student: None,
+            label_words: Default::default(),
+            scoring: Scoring::Mean,
+            chat: Chat::Auto,
+        }
+    }
+
+    #[test]
+    fn a_template_with_a_mistake_is_told_of_whoever_would_read_it() {
+        let problem = |prompts: &Prompts| template_problem(prompts, &Layout::default());
+        assert_eq!(problem(&prompts()), None);
+        type Change = fn(&mut Prompts);
+        let changes: [Change; 5] = [
+            |p| p.teacher.template = "{answer} {text}".into(),
+            |p| p.teacher.template = "{foo} {text} {answer}".into(),
+            |p| p.teacher.variants.push("{text}".into()),
+            |p| p.student = Some(Wording { template: "{answer}".into(), variants: Vec::new() }),
+            |p| p.student = Some(Wording { template: "{text} {answer}".into(), variants: vec![String::new()] }),
+        ];
+        for change in changes {
+            let mut broken = prompts();
+            change(&mut broken);
+            assert!(problem(&broken).is_some(), "{broken:?}");
+        }
+        let mut unasked = prompts();
+        unasked.teacher = Wording { template: String::new(), variants: Vec::new() };
+        assert_eq!(problem(&unasked), None, "a teacher's that is left empty is none");
+    }
 }

@@ -1,23 +1,66 @@
-//! A template, cut at its slots once and filled with each text: plainly, or as a message of a chat.
+//! A template, cut at its slots once and filled with the texts of each example: plainly, or as a message of a chat.
 
-use super::{ChatTemplate, PromptError};
+use std::fmt;
+
+use super::filled::{Filled, longest_first};
+use super::{ChatTemplate, PromptError, Rendered};
+use crate::engine::data::{Fields, Layout};
 use crate::engine::model::tokens::{Around, Pieces};
 use crate::engine::model::{Kind, Model, Tokens};
-use crate::session::prompt::{ANSWER_SLOT, TEXT_SLOT};
-use crate::session::{Prompt, say};
+use crate::session::near::suggested;
+use crate::session::prompt::{self, ANSWER, ANSWER_SLOT, TEXT, TEXT_SLOT, slots};
+use crate::session::{Prompt, Sentence, say};
 
 /// A template cut at its slots.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Template {
-    before: String,
+    /// Words and the text behind them, up to the last text before the answer; never empty.
+    read: Vec<(String, Slot)>,
     between: String,
     /// White space between the last word and the answer; it belongs to the label word, because
     /// byte-level tokenizers glue a space to the word behind it. Without any, the end of the prompt that
     /// grows together with label words, see [`Template::seated`].
     lead: String,
-    after: String,
+    /// Words and texts behind the answer, which a masked model alone reads.
+    after: Vec<(String, Slot)>,
+    end: String,
     /// What a chat template writes behind the question; `None` where there is no chat.
     turn: Option<String>,
+}
+
+/// Which of an example's texts fills a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// All columns of the text.
+    Text,
+    /// A column.
+    Column(String),
+}
+
+impl Slot {
+    /// The text of an example that belongs here.
+    fn of<'a>(&self, fields: &'a Fields) -> &'a str {
+        match self {
+            Self::Text => fields.whole(),
+            Self::Column(name) => fields.get(name).unwrap_or_default(),
+        }
+    }
+}
+
+/// *Why not derived (2026-11).* Answers of teachers with a chat template are kept under these letters. A template
+/// with one slot for all of the text is spelled as when there were no others.
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { read, between, lead, after, end, turn } = self;
+        let (before, first) = read.first().map_or(("", &Slot::Text), |(words, slot)| (words, slot));
+        let mut shown = f.debug_struct("Template");
+        shown.field("before", &before).field("between", between).field("lead", lead).field("after", end);
+        shown.field("turn", turn);
+        if read.len() > 1 || *first != Slot::Text || !after.is_empty() {
+            shown.field("slots", &(read, after));
+        }
+        shown.finish()
+    }
 }
 
 /// What stands right before an answer, as far as it decides how the answer is cut into tokens.
@@ -35,41 +78,43 @@ const LETTER: &str = "a";
 /// A sign in its place where a letter would grow together with the word behind it.
 const SIGN: &str = ".";
 
-/// A prompt in tokens.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rendered {
-    /// Token ids.
-    pub ids: Vec<u32>,
-    /// Whether each token comes from the example's text.
-    pub from_text: Vec<bool>,
-    /// Indices at which the answer is read: the last token of a causal prompt, the masks of a
-    /// masked one.
-    pub answers: Vec<usize>,
-    /// Tokens of the text that were cut.
-    pub cut: usize,
-}
-
 impl Template {
-    /// Cuts a template at its slots.
+    /// Cuts a template at its slots, which are the columns of `layout`.
     ///
     /// # Errors
-    /// [`PromptError::Template`] if a slot is missing, doubled, or the answer comes first.
-    pub fn parse(template: &str) -> Result<Self, PromptError> {
+    /// [`PromptError::Template`] if a slot is missing, unknown, or the answer doubled or first.
+    pub fn parse(template: &str, layout: &Layout) -> Result<Self, PromptError> {
         if let Some(problem) = Prompt::problem(template) {
             return Err(PromptError::Template(problem));
         }
-        let order = || {
-            PromptError::Template(say!(
-                "{text_slot} must come before {answer_slot}, so that the model has read it",
-                text_slot = TEXT_SLOT,
-                answer_slot = ANSWER_SLOT
-            ))
-        };
-        let (before, rest) = template.split_once(TEXT_SLOT).ok_or_else(order)?;
-        let (between, after) = rest.split_once(ANSWER_SLOT).ok_or_else(order)?;
+        let (mut read, mut after, mut answer, mut done) = (Vec::new(), Vec::new(), None, 0);
+        for found in slots(template) {
+            let words = template[done..found.place.start].to_owned();
+            match place(&found, layout).map_err(PromptError::Template)? {
+                Place::None => continue,
+                Place::Answer => answer = Some(words),
+                Place::Text(slot) if answer.is_none() => read.push((words, slot)),
+                Place::Text(slot) => after.push((words, slot)),
+            }
+            done = found.place.end;
+        }
+        if read.is_empty() {
+            return Err(PromptError::Template(unread(after.is_empty())));
+        }
+        let between = answer.unwrap_or_default();
         let trimmed = between.trim_end();
-        let lead = between[trimmed.len()..].to_owned();
-        Ok(Self { before: before.into(), between: trimmed.into(), lead, after: after.into(), turn: None })
+        let (between, lead) = (trimmed.to_owned(), between[trimmed.len()..].to_owned());
+        Ok(Self { read, between, lead, after, end: template[done..].to_owned(), turn: None })
+    }
+
+    /// The columns of the text of which a model of `kind` reads nothing.
+    pub fn left_out<'a>(&self, layout: &'a Layout, kind: Kind) -> Vec<&'a str> {
+        let behind: &[(String, Slot)] = if kind == Kind::Encoder { &self.after } else { &[] };
+        let names = |column: &str| {
+            let mut slots = self.read.iter().chain(behind).map(|(_, slot)| slot);
+            slots.any(|slot| *slot == Slot::Text || matches!(slot, Slot::Column(name) if name == column))
+        };
+        layout.text_columns().iter().map(String::as_str).filter(|column| !names(column)).collect()
     }
 
     /// The same question as the user's message of a chat; the answer begins the assistant's.
@@ -78,13 +123,13 @@ impl Template {
     /// [`PromptError::Chat`].
     pub fn in_chat(&self, chat: &ChatTemplate) -> Result<Self, PromptError> {
         let frame = chat.frame()?;
-        Ok(Self {
-            before: format!("{}{}", frame.before, self.before.trim_start()),
-            between: format!("{}{}", self.between, frame.behind),
-            lead: frame.lead,
-            after: String::new(),
-            turn: Some(frame.behind),
-        })
+        let mut read = self.read.clone();
+        if let Some((words, _)) = read.first_mut() {
+            *words = format!("{}{}", frame.before, words.trim_start());
+        }
+        let between = format!("{}{}", self.between, frame.behind);
+        let (after, end) = (Vec::new(), String::new());
+        Ok(Self { read, between, lead: frame.lead, after, end, turn: Some(frame.behind) })
     }
 
     /// As `model` is asked under `prompt`: in its chat template, if it has one and the prompt says so.
@@ -142,9 +187,24 @@ impl Template {
         Ok(self)
     }
 
-    /// The prompt up to the answer as one text, for a teacher with a tokenizer of its own.
-    pub fn question(&self, text: &str) -> String {
-        format!("{}{text}{}", self.before, self.between)
+    /// The prompt up to the answer as one text, for a teacher with a tokenizer of its own; of the example's texts at
+    /// most `most` bytes, the longest cut first.
+    pub fn question(&self, fields: &Fields, most: usize) -> String {
+        let texts: Vec<&str> = self.read.iter().map(|(_, slot)| slot.of(fields)).collect();
+        let kept = longest_first(&texts.iter().map(|text| text.len()).collect::<Vec<_>>(), most);
+        let filled = self.read.iter().zip(texts.iter().zip(kept));
+        let filled = filled.map(|((words, _), (text, kept))| {
+            let text = text[..text.floor_char_boundary(kept)].trim();
+            format!("{words}{text}")
+        });
+        filled.chain([self.between.clone()]).collect()
+    }
+
+    /// The whole template with no text in its slots and `answer` in the answer's.
+    pub fn bare(&self, answer: &str) -> String {
+        let words = |slots: &[(String, Slot)]| slots.iter().map(|(words, _)| words.as_str()).collect::<String>();
+        let Self { read, between, lead, after, end, .. } = self;
+        format!("{}{between}{lead}{answer}{}{end}", words(read), words(after))
     }
 
     /// A label word as it stands behind the prompt.
@@ -156,10 +216,10 @@ impl Template {
     ///
     /// # Errors
     /// [`PromptError`] if the template alone does not fit or the text cannot be encoded.
-    pub fn causal(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+    pub fn causal(&self, fields: &Fields, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
         // A chat template has written the special tokens already.
         let around = if self.is_chat() { Around::Nothing } else { Around::Start };
-        let mut rendered = self.fitted(text, &self.between, tokens, most, around)?;
+        let mut rendered = self.question_of(fields).fitted(tokens, most, around)?;
         rendered.answers = rendered.ids.len().checked_sub(1).into_iter().collect();
         Ok(rendered)
     }
@@ -169,60 +229,91 @@ impl Template {
     ///
     /// # Errors
     /// As [`Self::causal`].
-    pub fn read(&self, text: &str, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
-        self.fitted(text, &self.between, tokens, most, Around::Both)
+    pub fn read(&self, fields: &Fields, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+        self.question_of(fields).fitted(tokens, most, Around::Both)
     }
 
     /// What stands behind the answer: a masked model alone reads it.
-    pub fn behind_answer(&self) -> &str {
-        self.after.trim()
+    pub fn behind_answer(&self) -> String {
+        let slots = self.after.iter().map(|(words, slot)| match slot {
+            Slot::Text => format!("{words}{TEXT_SLOT}"),
+            Slot::Column(name) => format!("{words}{{{name}}}"),
+        });
+        slots.chain([self.end.clone()]).collect::<String>().trim().to_owned()
     }
 
     /// The whole prompt with `masks` mask tokens in the answer slot, for a masked model.
     ///
     /// # Errors
     /// As [`Self::causal`], and [`PromptError::NoMask`].
-    pub fn masked(&self, text: &str, masks: usize, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
+    pub fn masked(&self, fields: &Fields, masks: usize, tokens: &Tokens, most: usize) -> Result<Rendered, PromptError> {
         let (mask, id) = tokens.mask().ok_or(PromptError::NoMask)?;
         let slot = vec![mask.as_str(); masks].join(" ");
-        let behind = format!("{}{}{slot}{}", self.between, self.lead, self.after);
-        let mut rendered = self.fitted(text, &behind, tokens, most, Around::Both)?;
+        let mut whole = self.question_of(fields);
+        whole.tail = format!("{}{}{slot}", self.between, self.lead);
+        for (words, slot) in &self.after {
+            let words = std::mem::take(&mut whole.tail) + words;
+            whole.texts.push((words, slot.of(fields)));
+        }
+        whole.tail += &self.end;
+        let mut rendered = whole.fitted(tokens, most, Around::Both)?;
         let places = rendered.ids.iter().zip(&rendered.from_text).enumerate();
         rendered.answers = places.filter(|(_, (i, text))| **i == id && !**text).map(|(place, _)| place).collect();
         Ok(rendered)
     }
 
-    /// `before + text + behind` in at most `most` tokens. Tokens may melt across the seams, so the
-    /// whole is encoded at once and the text shortened by as many of its tokens as are too many.
-    fn fitted(
-        &self,
-        text: &str,
-        behind: &str,
-        tokens: &Tokens,
-        most: usize,
-        around: Around,
-    ) -> Result<Rendered, PromptError> {
-        let (mut kept, mut cut) = tokens.start(text.trim(), most)?;
-        loop {
-            let whole = format!("{}{kept}{behind}", self.before);
-            let range = self.before.len()..self.before.len() + kept.len();
-            let pieces = tokens.encode_around(&whole, range.clone(), around)?;
-            let inside = |&(start, end): &(usize, usize)| start < end && start < range.end && end > range.start;
-            let from_text: Vec<bool> = pieces.spans.iter().map(inside).collect();
-            let over = pieces.ids.len().saturating_sub(most);
-            if over == 0 {
-                return Ok(Rendered { ids: pieces.ids, from_text, answers: Vec::new(), cut });
-            }
-            let own: Vec<usize> = pieces.spans.iter().filter(|span| inside(span)).map(|span| span.0).collect();
-            if own.len() <= over {
-                return Err(PromptError::TooLong { template: pieces.ids.len() - own.len(), most });
-            }
-            cut += over;
-            let end = own[own.len() - over].saturating_sub(self.before.len());
-            let shorter = kept[..kept.floor_char_boundary(end.min(kept.len()))].trim_end();
-            // A seam token may straddle the cut: make sure that every round gets shorter.
-            kept = if shorter.len() < kept.len() { shorter } else { &kept[..kept.floor_char_boundary(kept.len() - 1)] };
+    fn question_of<'a>(&self, fields: &'a Fields) -> Filled<'a> {
+        let text = |(words, slot): &(String, Slot)| (words.clone(), slot.of(fields));
+        Filled { texts: self.read.iter().map(text).collect(), tail: self.between.clone() }
+    }
+}
+
+/// What braces in a template are.
+enum Place {
+    /// Part of the prompt.
+    None,
+    Answer,
+    Text(Slot),
+}
+
+/// What `found` stands for where the data have these columns.
+fn place(found: &prompt::Slot, layout: &Layout) -> Result<Place, Sentence> {
+    let columns: Vec<&str> = layout.names.iter().map(String::as_str).collect();
+    match found.name {
+        ANSWER => Ok(Place::Answer),
+        name if columns.contains(&name) && !layout.is_plain() => Ok(Place::Text(Slot::Column(name.to_owned()))),
+        name if columns.contains(&name) || name == TEXT => Ok(Place::Text(Slot::Text)),
+        name => {
+            let known: Vec<&str> = [TEXT, ANSWER].into_iter().chain(columns.iter().copied()).collect();
+            let meant = suggested(name, &known);
+            let could_be = name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.'));
+            // What has spaces or begins with a digit is a slip only where a name is near.
+            let is_slip = found.looks_meant() || could_be && !meant.is_empty();
+            if is_slip { Err(unknown(name, &meant, &columns)) } else { Ok(Place::None) }
         }
+    }
+}
+
+fn unknown(name: &str, meant: &Sentence, columns: &[&str]) -> Sentence {
+    say!(
+        "the template has {{{unknown}}}, which is no slot{meant}; the slots are {text_slot}, {answer_slot} and the columns that are read, by their names: {columns}. If the braces belong to the prompt, put a space inside them",
+        unknown = name,
+        meant = meant.clone(),
+        text_slot = TEXT_SLOT,
+        answer_slot = ANSWER_SLOT,
+        columns = columns.join(", ")
+    )
+}
+
+/// Why nothing of an example stands before the answer.
+fn unread(nowhere: bool) -> Sentence {
+    match nowhere {
+        true => say!("the template has no {slot}; add it where it belongs", slot = TEXT_SLOT),
+        false => say!(
+            "{text_slot} must come before {answer_slot}, so that the model has read it",
+            text_slot = TEXT_SLOT,
+            answer_slot = ANSWER_SLOT
+        ),
     }
 }
 
@@ -244,4 +335,79 @@ fn common_end(context: &str, words: &[&str], tokens: &Tokens) -> Result<usize, P
         std::iter::once(&alone).chain(&behind).all(|pieces| ends(pieces, *count, end))
     };
     Ok((0..=most).rev().find(sound).map_or(0, place))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn layout(names: &[&str], texts: usize) -> Layout {
+        Layout { names: names.iter().map(|name| (*name).to_owned()).collect(), texts, has_pair: false }
+    }
+
+    fn refused(template: &str, layout: &Layout) -> String {
+        Template::parse(template, layout).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_slot_is_a_column_and_what_only_looks_like_one_is_refused_with_the_columns() {
+        let nli = layout(&["premise", "hypothesis", "der Titel", "1"], 2);
+        let template = Template::parse("{der Titel}: {premise} {1}, {hypothesis}? {answer}.", &nli).unwrap();
+        let fields = Fields::new(&Arc::new(nli.clone()), &["It rains.", "It is wet.", "weather", "x"]);
+        assert_eq!(template.question(&fields, 1000), "weather: It rains. x, It is wet.?");
+        assert_eq!(template.bare("yes"), ":  , ? yes.");
+        let said = refused("{premis} {hypothesis} {answer}", &nli);
+        assert!(said.contains("{premis}") && said.contains("did you mean \"premise\"?"), "{said}");
+        assert!(said.contains("premise, hypothesis, der Titel, 1"), "{said}");
+        assert!(refused("{der titel} {text} {answer}", &nli).contains("did you mean \"der Titel\"?"));
+        for name in ["sentence1", "Text", "ANSWER", "label", "_x", "文本", "a-b"] {
+            assert!(refused(&format!("{{{name}}} {{text}} {{answer}}"), &nli).contains(name), "{name}");
+        }
+        for plain in ["{ x } {text} {answer}", "{\"a\": 1} {text} {answer} {", "{2} {} } {text}{answer}"] {
+            assert!(Template::parse(plain, &nli).is_ok(), "{plain}");
+        }
+        assert!(refused("{2} {answer}", &nli).contains("has no {text}"));
+        assert!(refused("{2} {answer} {text}", &nli).contains("must come before"));
+    }
+
+    #[test]
+    fn a_single_column_goes_by_its_name_and_as_the_text() {
+        let review = layout(&["review"], 1);
+        let [named, text] = ["{review}: {answer}", "{text}: {answer}"].map(|t| Template::parse(t, &review).unwrap());
+        assert_eq!(named, text);
+        assert_eq!(named.question(&Fields::text("good"), 1000), "good:");
+        assert!(refused("{title} {review} {answer}", &review).contains("review"));
+    }
+
+    #[test]
+    fn a_template_tells_which_columns_of_the_text_it_leaves_out() {
+        let nli = layout(&["premise", "hypothesis", "topic"], 2);
+        let left = |template: &str, kind| Template::parse(template, &nli).unwrap().left_out(&nli, kind).join(" ");
+        assert_eq!(left("{text} {answer}", Kind::Decoder), "");
+        assert_eq!(left("{topic} {premise} {answer}", Kind::Decoder), "hypothesis");
+        assert_eq!(left("{topic} {answer}", Kind::Encoder), "premise hypothesis");
+        assert_eq!(left("{premise} {answer} {hypothesis}", Kind::Encoder), "");
+        assert_eq!(left("{premise} {answer} {hypothesis}", Kind::Decoder), "hypothesis");
+    }
+
+    #[test]
+    fn a_question_cuts_the_longest_of_its_texts() {
+        let pair = Arc::new(layout(&["a", "b"], 2));
+        let template = Template::parse("{a} / {b} / {a}: {answer}", &pair).unwrap();
+        let fields = Fields::new(&pair, &["aaaa", "bbbbbbbbb"]);
+        assert_eq!(template.question(&fields, 100), "aaaa / bbbbbbbbb / aaaa:");
+        assert_eq!(template.question(&fields, 12), "aaaa / bbbb / aaaa:");
+        assert_eq!(template.question(&fields, 7), "aaa / bb / aa:");
+    }
+
+    #[test]
+    fn a_template_with_one_slot_is_spelled_as_it_was_before_there_were_others() {
+        let spelled = |template: &str, layout: &Layout| format!("{:?}", Template::parse(template, layout).unwrap());
+        let before = r#"Template { before: "a ", between: ":", lead: " ", after: ".", turn: None }"#;
+        assert_eq!(spelled("a {text}: {answer}.", &Layout::default()), before);
+        assert_eq!(spelled("a {review}: {answer}.", &layout(&["review"], 1)), before);
+        assert_ne!(spelled("a {x}: {answer}.", &layout(&["x", "y"], 2)), before);
+    }
 }

@@ -151,7 +151,8 @@ impl Engine<'_> {
         let Some(run) = &mut self.run else { return Ok(Default::default()) };
         let (saved, fault) = chosen(run);
         let (pair, prompt) = (&run.trainer.pair, &run.trainer.session.prompt);
-        let files = pair.student.student_files(&pair.assets.data.classes, &prompt.for_student())?;
+        let (data, prompt) = (&pair.assets.data, prompt.for_student());
+        let files = pair.student.student_files(&data.classes, &prompt, data.layout.said(&prompt))?;
         fault.into_iter().for_each(|fault| self.news.warn(fault));
         Ok((saved, files))
     }

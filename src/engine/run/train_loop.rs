@@ -72,11 +72,12 @@ impl Engine<'_> {
     /// one behind a server as soon as its answers on the validation part are there.
     pub(super) fn vet(&mut self) {
         let Some(run) = &self.run else { return };
-        let weightless = run.trainer.learns_nothing();
+        let in_vain = run.trainer.learns_nothing().into_iter().chain(run.trainer.turned_in_vain());
+        let in_vain: Vec<Sentence> = in_vain.collect();
         for note in vetting::notes(&run.trainer) {
             self.news.fact(Fact::Note(note.into()));
         }
-        weightless.into_iter().for_each(|said| self.news.warn(said));
+        in_vain.into_iter().for_each(|said| self.news.warn(said));
         self.vet_teacher();
     }
 

@@ -79,6 +79,7 @@ impl Words {
             ids: Tensor::from_vec(ids, shape, device)?,
             positions: Tensor::from_vec(positions, shape, device)?,
             mask,
+            segments: None,
         })
     }
 
@@ -144,12 +145,11 @@ impl Task for LabelWords {
         let (template, words) = self.prompt.drawn(draw);
         let longest = self.prompt.verbalizers.iter().map(Verbalizer::longest).max().unwrap_or(0);
         let most = model.max_tokens.saturating_sub(longest.saturating_sub(1));
-        let text = example.text();
         let rendered = match model.architecture.kind {
-            Kind::EncoderDecoder => template.read(text, &model.tokens, model.max_tokens)?,
-            _ => template.causal(text, &model.tokens, most)?,
+            Kind::EncoderDecoder => template.read(&example.fields, &model.tokens, model.max_tokens)?,
+            _ => template.causal(&example.fields, &model.tokens, most)?,
         };
-        Ok(Sample { passes: vec![rendered], words, truth: None })
+        Ok(Sample { passes: vec![rendered], words, truth: None, weight: example.weight })
     }
 
     fn forward(
@@ -228,6 +228,7 @@ impl Words {
             ids: whole.ids.narrow(1, known, new)?,
             positions: whole.positions.narrow(1, known, new)?,
             mask: whole.mask.narrow(2, known, new)?.contiguous()?,
+            segments: None,
         };
         let network = model.detached.as_ref();
         let states = network.decode_step(&network.embed(&input)?, None, &mut cache)?;
@@ -239,11 +240,11 @@ impl Words {
     /// position t predicts token t + 1.
     fn text(&self, network: &dyn Network, flat: &Tensor, batch: &[&Sample], longest: usize) -> Result<Option<Outputs>> {
         let total = longest + self.columns.len();
-        let prompts = batch.iter().filter_map(|example| example.passes.first()).enumerate();
-        let rows = prompts.flat_map(|(example, prompt)| {
+        let prompts = batch.iter().filter_map(|sample| Some((sample.passes.first()?, sample.weight))).enumerate();
+        let rows = prompts.flat_map(|(example, (prompt, weight))| {
             let tokens = prompt.ids.iter().zip(&prompt.from_text).enumerate().skip(1);
             let own = tokens.filter(|(_, (_, own))| **own);
-            own.map(move |(t, (id, _))| Row { example, position: t - 1, weight: 1.0, truth: Some(*id) })
+            own.map(move |(t, (id, _))| Row { example, position: t - 1, weight, truth: Some(*id) })
         });
         let rows: Vec<Row> = rows.collect();
         if rows.is_empty() {

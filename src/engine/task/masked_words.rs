@@ -59,10 +59,10 @@ impl Words {
 impl Task for MaskedWords {
     fn encode(&self, model: &Model, example: &Example, draw: u64) -> std::result::Result<Sample, PromptError> {
         let (template, words) = self.prompt.drawn(draw);
-        let render = |&masks: &usize| template.masked(example.text(), masks, &model.tokens, model.max_tokens);
+        let render = |&masks: &usize| template.masked(&example.fields, masks, &model.tokens, model.max_tokens);
         let lengths = self.words.get(words).map(|words| words.lengths.as_slice()).unwrap_or_default();
         let passes = lengths.iter().map(render).collect::<std::result::Result<_, _>>()?;
-        Ok(Sample { passes, words, truth: None })
+        Ok(Sample { passes, words, truth: None, weight: example.weight })
     }
 
     fn forward(

@@ -11,13 +11,14 @@ pub mod head;
 pub mod label_words;
 pub mod masked_words;
 mod shared_start;
+pub mod way;
 
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use rayon::prelude::*;
 
-use crate::engine::data::Example;
+use crate::engine::data::{Dataset, Example, Layout};
 use crate::engine::measure::{self, Measure};
 use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Network, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
@@ -25,7 +26,7 @@ pub use crate::link::scores::log_softmax;
 use crate::session::Prompt;
 
 /// One example, ready for a model.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// The input, one rendering per pass (a masked model needs one per word length).
     pub passes: Vec<Rendered>,
@@ -34,6 +35,14 @@ pub struct Sample {
     pub words: usize,
     /// The class that a loss may learn; `None` of an example without one, or whose label is hidden.
     pub truth: Option<u32>,
+    /// What its rows count in the loss, not below 0.
+    pub weight: f32,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self { passes: Vec::new(), words: 0, truth: None, weight: 1.0 }
+    }
 }
 
 impl Sample {
@@ -49,7 +58,7 @@ impl Sample {
 
     /// The row of example number `example` of a task whose rows are the examples.
     fn row(&self, example: usize) -> Row {
-        Row { example, position: 0, weight: 1.0, truth: self.truth }
+        Row { example, position: 0, weight: self.weight, truth: self.truth }
     }
 }
 
@@ -189,22 +198,38 @@ fn joined(parts: Vec<Outputs>) -> candle_core::Result<Outputs> {
     Ok(Outputs { logits, rows: parts.into_iter().flat_map(|part| part.rows).collect() })
 }
 
-/// The task by which `model` answers: a classifier where it has one, else label words.
+/// The task by which `model` answers about examples of such columns: a classifier where it has one, else label
+/// words.
 ///
 /// # Errors
-/// [`PromptError`] if the prompt cannot be used with the model's tokenizer.
-pub fn for_model(model: &Model, prompt: &Prompt, classes: &[String]) -> Result<Box<dyn Task>, PromptError> {
+/// [`PromptError`] if the prompt cannot be used with the model's tokenizer, or names other columns.
+pub fn for_model(
+    model: &Model,
+    prompt: &Prompt,
+    classes: &[String],
+    layout: &Layout,
+) -> Result<Box<dyn Task>, PromptError> {
     match (&model.top, model.architecture.kind) {
         (HeadKind::Classes(_), _) => Ok(Box::new(head::Classifier)),
         (HeadKind::Vocabulary, Kind::Encoder) => {
             model.tokens.mask().ok_or(PromptError::NoMask)?;
-            let prompt = PreparedPrompt::new(prompt, classes, model)?;
+            let prompt = PreparedPrompt::new(prompt, classes, model, layout)?;
             Ok(Box::new(masked_words::MaskedWords::new(prompt)))
         }
         (HeadKind::Vocabulary, _) => {
-            let prompt = PreparedPrompt::new(prompt, classes, model)?;
+            let prompt = PreparedPrompt::new(prompt, classes, model, layout)?;
             Ok(Box::new(label_words::LabelWords::new(prompt)))
         }
+    }
+}
+
+impl Dataset {
+    /// The task by which `model` answers about these data, see [`for_model`].
+    ///
+    /// # Errors
+    /// As [`for_model`].
+    pub fn task(&self, model: &Model, prompt: &Prompt) -> Result<Box<dyn Task>, PromptError> {
+        for_model(model, prompt, &self.classes, &self.layout)
     }
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::cancel::CancelToken;
 use super::trial::Trial;
 use super::{Answer, Estimator, LocalTeacher, Metered, Reading, TargetCache, Teacher, TeacherError};
+use crate::engine::data::Fields;
 use crate::session::{Say, Sentence, say};
 
 /// How long a look at a question that is under way may take.
@@ -109,7 +110,7 @@ impl CachedTeacher {
     ///
     /// # Errors
     /// [`TeacherError`].
-    pub fn predict(&mut self, texts: &[&str]) -> Result<Vec<Arc<[f32]>>, TeacherError> {
+    pub fn predict(&mut self, texts: &[Fields]) -> Result<Vec<Arc<[f32]>>, TeacherError> {
         Ok(self.answers(texts)?.into_iter().map(|answer| answer.scores).collect())
     }
 
@@ -117,7 +118,7 @@ impl CachedTeacher {
     ///
     /// # Errors
     /// [`TeacherError`].
-    pub fn answers(&mut self, texts: &[&str]) -> Result<Vec<Answer>, TeacherError> {
+    pub fn answers(&mut self, texts: &[Fields]) -> Result<Vec<Answer>, TeacherError> {
         self.cache().refresh();
         let pairs = self.read(texts)?;
         self.check_former(&pairs)?;
@@ -134,7 +135,7 @@ impl CachedTeacher {
             self.tried(few)?;
         }
         let cache = self.cache();
-        let answer = |(reading, text): &(Reading, &str)| cache.get(reading, text);
+        let answer = |(reading, text): &(Reading, &Fields)| cache.get(reading, self.teacher.former_text(text));
         Ok(pairs.iter().map(|pair| answer(pair).unwrap_or_else(|| Answer::new(Vec::new()))).collect())
     }
 
@@ -144,7 +145,7 @@ impl CachedTeacher {
     ///
     /// # Errors
     /// [`TeacherError`].
-    pub fn ask_one(&mut self, texts: &[&str]) -> Result<Option<(usize, usize)>, TeacherError> {
+    pub fn ask_one(&mut self, texts: &[Fields]) -> Result<Option<(usize, usize)>, TeacherError> {
         let Some(metered) = self.metered.clone() else { return Ok(None) };
         if let Some(progress) = self.look_at_question()? {
             return Ok(Some(progress));
@@ -157,7 +158,7 @@ impl CachedTeacher {
         }
         let (unknown, all) = (self.unknown(&pairs), distinct(&pairs).len());
         // Not the first by its letters: what a step needs comes before what is only measured.
-        let wanted = |(reading, _): &&(Reading, &str)| unknown.iter().any(|(open, _)| open == reading);
+        let wanted = |(reading, _): &&(Reading, &Fields)| unknown.iter().any(|(open, _)| open == reading);
         let Some(&next) = pairs.iter().find(wanted) else { return Ok(None) };
         let progress = (all - unknown.len(), all);
         self.asking = Some(self.put_question(&metered, next, progress)?);
@@ -177,14 +178,14 @@ impl CachedTeacher {
     }
 
     /// Whether the answer for `text` is known without asking.
-    pub fn knows(&self, text: &str) -> bool {
+    pub fn knows(&self, text: &Fields) -> bool {
         self.kept(text).is_some()
     }
 
     /// The answer for `text`, if it is known without asking.
-    pub fn kept(&self, text: &str) -> Option<Answer> {
+    pub fn kept(&self, text: &Fields) -> Option<Answer> {
         let reading = self.reading(text).ok()?;
-        self.cache().get(&reading, text)
+        self.cache().get(&reading, self.teacher.former_text(text))
     }
 
     /// How the answers come about, as far as it is known.
@@ -217,8 +218,8 @@ impl CachedTeacher {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
-        let hash = *blake3::hash(text.as_bytes()).as_bytes();
+    fn reading(&self, text: &Fields) -> Result<Reading, TeacherError> {
+        let hash = text.key();
         let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = readings.get(&hash) {
             return Ok(*known);
@@ -229,22 +230,25 @@ impl CachedTeacher {
     }
 
     /// What the teacher reads for each text, beside it.
-    fn read<'a>(&self, texts: &[&'a str]) -> Result<Vec<(Reading, &'a str)>, TeacherError> {
-        texts.iter().map(|text| Ok((self.reading(text)?, *text))).collect()
+    fn read<'a>(&self, texts: &'a [Fields]) -> Result<Vec<(Reading, &'a Fields)>, TeacherError> {
+        texts.iter().map(|text| Ok((self.reading(text)?, text))).collect()
     }
 
     /// One of each that has no answer yet, by text.
-    fn unknown<'a>(&self, pairs: &[(Reading, &'a str)]) -> Vec<(Reading, &'a str)> {
+    fn unknown<'a>(&self, pairs: &[(Reading, &'a Fields)]) -> Vec<(Reading, &'a Fields)> {
         let cache = self.cache();
-        distinct(pairs).into_iter().filter(|(reading, text)| cache.get(reading, text).is_none()).collect()
+        distinct(pairs)
+            .into_iter()
+            .filter(|(reading, text)| cache.get(reading, self.teacher.former_text(text)).is_none())
+            .collect()
     }
 
     /// Asks and waits.
-    fn ask_and_keep(&self, few: &[(Reading, &str)]) -> Result<(), TeacherError> {
+    fn ask_and_keep(&self, few: &[(Reading, &Fields)]) -> Result<(), TeacherError> {
         if let ([(reading, text)], Some(metered)) = (few, &self.metered) {
             return ask(metered, &self.cache, *reading, text, &CancelToken::default());
         }
-        let texts: Vec<&str> = few.iter().map(|(_, text)| *text).collect();
+        let texts: Vec<Fields> = few.iter().map(|(_, text)| Fields::clone(text)).collect();
         let answers = self.teacher.predict(&texts)?.into_iter().map(Answer::new);
         let estimator = self.teacher.estimator().unwrap_or(Estimator::WholeWords);
         self.cache().put(few.iter().map(|(reading, _)| *reading).zip(answers).collect(), estimator);
@@ -254,11 +258,11 @@ impl CachedTeacher {
     fn put_question(
         &self,
         metered: &Arc<Metered>,
-        (reading, text): (Reading, &str),
+        (reading, text): (Reading, &Fields),
         progress: (usize, usize),
     ) -> Result<Asking, TeacherError> {
         let (metered, cache, cancel) = (Arc::clone(metered), Arc::clone(&self.cache), CancelToken::default());
-        let (text, token) = (text.to_owned(), cancel.clone());
+        let (text, token) = (text.clone(), cancel.clone());
         let (send, done) = sync_channel(1);
         let work = move || {
             let result = ask(&metered, &cache, reading, &text, &token);
@@ -290,13 +294,13 @@ impl CachedTeacher {
     }
 
     /// Looks at the first answers of a teacher whose answers are dear.
-    fn tried(&mut self, pairs: &[(Reading, &str)]) -> Result<(), TeacherError> {
+    fn tried(&mut self, pairs: &[(Reading, &Fields)]) -> Result<(), TeacherError> {
         if !self.trial.is_on() || !self.asks_singly() {
             return Ok(());
         }
         let estimator = self.estimator();
         for (reading, text) in pairs {
-            let Some(answer) = self.cache().get(reading, text) else { continue };
+            let Some(answer) = self.cache().get(reading, self.teacher.former_text(text)) else { continue };
             let Some(mute) = self.trial.look(*reading, &answer, estimator) else { continue };
             self.cache().withdraw(&mute);
             if let Some(error) = self.teacher.says_nothing(mute.len()) {
@@ -308,24 +312,25 @@ impl CachedTeacher {
 
     /// Makes some of an earlier version's answers again, where their key does not tell enough; from the
     /// first that differs on none is used.
-    fn check_former(&mut self, pairs: &[(Reading, &str)]) -> Result<(), TeacherError> {
+    fn check_former(&mut self, pairs: &[(Reading, &Fields)]) -> Result<(), TeacherError> {
         let most = if self.checked < CHECKED { CHECKED - self.checked } else { 1 };
         let cache = self.cache();
-        let kept = |(reading, text): &(Reading, &str)| cache.unchecked(reading, text).map(<[f32]>::to_vec);
+        let kept = |(reading, text): &(Reading, &Fields)| {
+            cache.unchecked(reading, self.teacher.former_text(text)).map(<[f32]>::to_vec)
+        };
         let old: Vec<_> =
             distinct(pairs).into_iter().filter_map(|pair| Some((pair, kept(&pair)?))).take(most).collect();
         drop(cache);
         if old.is_empty() {
             return Ok(());
         }
-        let (few, old): (Vec<(Reading, &str)>, Vec<Vec<f32>>) = old.into_iter().unzip();
+        let (few, old): (Vec<(Reading, &Fields)>, Vec<Vec<f32>>) = old.into_iter().unzip();
         self.ask_and_keep(&few)?;
         self.checked += few.len();
         let mut cache = self.cache();
-        let same = few
-            .iter()
-            .zip(&old)
-            .all(|((reading, text), old)| cache.get(reading, text).is_some_and(|answer| near(&answer.scores, old)));
+        let same = few.iter().zip(&old).all(|((reading, text), old)| {
+            cache.get(reading, self.teacher.former_text(text)).is_some_and(|answer| near(&answer.scores, old))
+        });
         if !same {
             cache.drop_former(say!("answers kept from an earlier version are not this teacher's and are not read"));
         }
@@ -338,7 +343,7 @@ fn ask(
     teacher: &Metered,
     cache: &Mutex<TargetCache>,
     reading: Reading,
-    text: &str,
+    text: &Fields,
     cancel: &CancelToken,
 ) -> Result<(), TeacherError> {
     let answer = teacher.ask(text, cancel)?;
@@ -349,9 +354,9 @@ fn ask(
 }
 
 /// One of each input, in the order of the texts.
-fn distinct<'a>(pairs: &[(Reading, &'a str)]) -> Vec<(Reading, &'a str)> {
+fn distinct<'a>(pairs: &[(Reading, &'a Fields)]) -> Vec<(Reading, &'a Fields)> {
     let mut pairs = pairs.to_vec();
-    pairs.sort_unstable_by(|a, b| a.1.cmp(b.1));
+    pairs.sort_unstable_by(|a, b| a.1.whole().cmp(b.1.whole()).then_with(|| a.1.columns().cmp(b.1.columns())));
     let mut seen = std::collections::HashSet::new();
     pairs.retain(|(reading, _)| seen.insert(*reading));
     pairs

@@ -6,7 +6,7 @@ use super::estimator::Estimator;
 use super::former::{FormerKey, Origin};
 use super::target_cache::Identity;
 use super::{Reading, Teacher, TeacherError};
-use crate::engine::data::Example;
+use crate::engine::data::{Example, Fields, Layout};
 use crate::engine::model::{HeadKind, Model, ModelError};
 use crate::engine::prompt::{PreparedPrompt, Template};
 use crate::engine::task::{self, Task};
@@ -20,25 +20,30 @@ pub struct LocalTeacher {
 }
 
 impl LocalTeacher {
-    /// Asks `model` with `prompt` about `classes`.
+    /// Asks `model` with `prompt` about `classes` of examples with such columns.
     ///
     /// # Errors
     /// [`TeacherError`] if the prompt cannot be used with it.
-    pub fn new(model: Arc<Model>, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
+    pub fn new(model: Arc<Model>, prompt: &Prompt, classes: &[String], layout: &Layout) -> Result<Self, TeacherError> {
         // Only the first template asks; variants are for training a model to be asked.
         let prompt = Prompt { variants: Vec::new(), ..prompt.clone() };
-        let task = task::for_model(&model, &prompt, classes)?;
-        let template = Template::parse(&prompt.template)?.for_model(&prompt, &model)?;
+        let task = task::for_model(&model, &prompt, classes, layout)?;
+        let template = Template::parse(&prompt.template, layout)?.for_model(&prompt, &model)?;
         if prompt.chat == Chat::On && !template.is_chat() {
             return Err(TeacherError::NoChat);
         }
-        let identity = identity(&model, &prompt, &template, classes)?;
+        let identity = identity(&model, &prompt, (&template, layout), classes)?;
         Ok(Self { model, task, identity })
     }
 }
 
 /// Everything an answer depends on besides the tokens that are read.
-fn identity(model: &Model, prompt: &Prompt, template: &Template, classes: &[String]) -> Result<Identity, TeacherError> {
+fn identity(
+    model: &Model,
+    prompt: &Prompt,
+    (template, layout): (&Template, &Layout),
+    classes: &[String],
+) -> Result<Identity, TeacherError> {
     let content = model.files.content_hash()?;
     let words: Vec<&str> = classes.iter().map(|class| prompt.word_for(class)).collect();
     let head = format!("{:?}", model.top);
@@ -51,7 +56,7 @@ fn identity(model: &Model, prompt: &Prompt, template: &Template, classes: &[Stri
     let further = (template.is_chat().then_some(template), model.weights.half(), drawn, device);
     hash.update(format!("{further:?}").as_bytes());
     if model.top == HeadKind::Vocabulary {
-        let prepared = PreparedPrompt::new(prompt, classes, model)?;
+        let prepared = PreparedPrompt::new(prompt, classes, model, layout)?;
         let words: Vec<&Vec<u32>> = prepared.words().collect();
         hash.update(format!("{words:?}").as_bytes());
     }
@@ -98,8 +103,8 @@ fn former_fingerprint(
 }
 
 impl Teacher for LocalTeacher {
-    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
-        let prepare = |text: &&str| self.task.encode(&self.model, &Example::unlabelled(*text), 0);
+    fn predict(&self, texts: &[Fields]) -> Result<Vec<Vec<f32>>, TeacherError> {
+        let prepare = |text: &Fields| self.task.encode(&self.model, &Example::of(text), 0);
         let prepared = texts.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
         let examples: Vec<_> = prepared.iter().collect();
         Ok(task::log_probabilities(&self.model, self.task.as_ref(), &examples)?)
@@ -109,17 +114,25 @@ impl Teacher for LocalTeacher {
         &self.identity
     }
 
-    /// The token ids of every pass and the places where the answer is read.
-    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
-        let prepared = self.task.encode(&self.model, &Example::unlabelled(text), 0)?;
+    /// The token ids of every pass and the places where the answer is read; of a pair, too, which text each token
+    /// belongs to.
+    fn reading(&self, text: &Fields) -> Result<Reading, TeacherError> {
+        let prepared = self.task.encode(&self.model, &Example::of(text), 0)?;
         let mut hash = blake3::Hasher::new();
         for pass in &prepared.passes {
             let ids = pass.ids.iter().map(|id| u64::from(*id));
             let lengths = [pass.ids.len() as u64, pass.answers.len() as u64];
             let numbers = lengths.into_iter().chain(ids).chain(pass.answers.iter().map(|place| *place as u64));
+            let numbers = numbers.chain(pass.segments.iter().map(|segment| u64::from(*segment)));
             let bytes: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
             hash.update(&bytes);
         }
         Ok(*hash.finalize().as_bytes())
+    }
+
+    /// A classifier read both texts as one.
+    fn former_text<'a>(&self, text: &'a Fields) -> Option<&'a str> {
+        let is_pair = matches!(self.model.top, HeadKind::Classes(_)) && text.pair().is_some();
+        (!is_pair).then_some(text.whole())
     }
 }

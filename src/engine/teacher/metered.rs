@@ -16,6 +16,7 @@ use super::costs::Cost;
 use super::server::{ServerError, ServerTeacher};
 use super::target_cache::{Answer, Identity};
 use super::{Estimator, Reading, Teacher, TeacherError};
+use crate::engine::data::{Fields, Layout};
 use crate::session::{ModelChoice, Prompt, Sentence, Source};
 
 /// A server that is paid, and its meter.
@@ -41,12 +42,18 @@ impl Metered {
     ///
     /// # Errors
     /// [`TeacherError`] if address, key or prompt cannot be used.
-    pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
+    pub fn new(
+        choice: &ModelChoice,
+        prompt: &Prompt,
+        classes: &[String],
+        layout: &Layout,
+    ) -> Result<Self, TeacherError> {
         let limit = match &choice.source {
             Source::Server { token_limit, .. } => *token_limit,
             _ => None,
         };
-        Ok(Self { server: ServerTeacher::new(choice, prompt, classes)?, limit, bill: Mutex::default() })
+        let server = ServerTeacher::new(choice, prompt, classes, layout)?;
+        Ok(Self { server, limit, bill: Mutex::default() })
     }
 
     /// Tokens that the run has paid for.
@@ -71,7 +78,7 @@ impl Metered {
         self.server.waiting()
     }
 
-    fn put(&self, text: &str, cancel: &CancelToken) -> Result<Answer, ServerError> {
+    fn put(&self, text: &Fields, cancel: &CancelToken) -> Result<Answer, ServerError> {
         let question = self.server.question(text);
         self.admit(&question)?;
         let before = self.server.counted();
@@ -97,12 +104,12 @@ impl Metered {
 }
 
 impl Teacher for Metered {
-    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
+    fn predict(&self, texts: &[Fields]) -> Result<Vec<Vec<f32>>, TeacherError> {
         let never = CancelToken::default();
         texts.iter().map(|text| Ok(self.put(text, &never)?.scores.to_vec())).collect()
     }
 
-    fn ask(&self, text: &str, cancel: &CancelToken) -> Result<Answer, TeacherError> {
+    fn ask(&self, text: &Fields, cancel: &CancelToken) -> Result<Answer, TeacherError> {
         Ok(self.put(text, cancel)?)
     }
 
@@ -110,7 +117,7 @@ impl Teacher for Metered {
         self.server.identity()
     }
 
-    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
+    fn reading(&self, text: &Fields) -> Result<Reading, TeacherError> {
         self.server.reading(text)
     }
 

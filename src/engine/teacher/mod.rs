@@ -19,6 +19,7 @@ pub mod server;
 pub mod target_cache;
 pub mod trial;
 
+use crate::engine::data::Fields;
 use crate::engine::model::ModelError;
 use crate::engine::prompt::PromptError;
 use crate::session::{Say, Sentence, say, spoken};
@@ -95,7 +96,7 @@ pub trait Teacher: Send + Sync {
     ///
     /// # Errors
     /// [`TeacherError`].
-    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError>;
+    fn predict(&self, texts: &[Fields]) -> Result<Vec<Vec<f32>>, TeacherError>;
 
     /// Everything an answer depends on besides what is read.
     fn identity(&self) -> &Identity;
@@ -110,8 +111,13 @@ pub trait Teacher: Send + Sync {
     ///
     /// # Errors
     /// [`TeacherError`] if the text cannot be rendered.
-    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
-        Ok(*blake3::hash(text.as_bytes()).as_bytes())
+    fn reading(&self, text: &Fields) -> Result<Reading, TeacherError> {
+        Ok(text.key())
+    }
+
+    /// The text by which earlier versions kept the answer; `None` where they read it otherwise.
+    fn former_text<'a>(&self, text: &'a Fields) -> Option<&'a str> {
+        Some(text.whole())
     }
 
     /// The answer to one text, with what is known of its label words; waits no longer once it is called
@@ -119,8 +125,8 @@ pub trait Teacher: Send + Sync {
     ///
     /// # Errors
     /// [`TeacherError`].
-    fn ask(&self, text: &str, _cancel: &CancelToken) -> Result<Answer, TeacherError> {
-        Ok(Answer::new(self.predict(&[text])?.pop().unwrap_or_default()))
+    fn ask(&self, text: &Fields, _cancel: &CancelToken) -> Result<Answer, TeacherError> {
+        Ok(Answer::new(self.predict(std::slice::from_ref(text))?.pop().unwrap_or_default()))
     }
 
     /// How its last answers came about; `None` of a server that was not asked yet.

@@ -162,17 +162,17 @@ impl TargetCache {
         self.len() == 0
     }
 
-    /// The answer for what the teacher reads for `text`.
-    pub fn get(&self, reading: &Reading, text: &str) -> Option<Answer> {
+    /// The answer for what the teacher reads for a text, which earlier versions kept by the letters `former`.
+    pub fn get(&self, reading: &Reading, former: Option<&str>) -> Option<Answer> {
         match self.known.get(reading) {
             Some(answer) => (answer.mass != WITHDRAWN).then(|| answer.clone()),
-            None => self.former.get(text).map(|scores| Answer::new(scores.to_vec())),
+            None => self.former.get(former?).map(|scores| Answer::new(scores.to_vec())),
         }
     }
 
-    /// The answer of an earlier version for `text`, where such are used only once some have been made again.
-    pub fn unchecked(&self, reading: &Reading, text: &str) -> Option<&[f32]> {
-        self.former.get(text).filter(|_| self.former.unchecked && !self.known.contains_key(reading))
+    /// The answer of an earlier version, where such are used only once some have been made again.
+    pub fn unchecked(&self, reading: &Reading, former: Option<&str>) -> Option<&[f32]> {
+        self.former.get(former?).filter(|_| self.former.unchecked && !self.known.contains_key(reading))
     }
 
     /// Uses no answers of earlier versions any more.
@@ -299,7 +299,7 @@ mod tests {
     }
 
     fn get(cache: &TargetCache, text: &str) -> Option<Vec<f32>> {
-        cache.get(&reading(text), text).map(|answer| answer.scores.to_vec())
+        cache.get(&reading(text), Some(text)).map(|answer| answer.scores.to_vec())
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// A column of a table. A session may write a bare text for a name and a bare number for a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Column {
     /// By its name: in the header row, the key of an object (`a.b` reaches into objects), the schema.
     Name(String),

@@ -61,8 +61,11 @@ impl FilePart {
     }
 }
 
+/// The fields of a part that is written otherwise than the others.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, remote = "FilePart", rename = "FilePart")]
+#[cfg_attr(test, schemars(rename = "PartFields"))]
 struct Spelled {
     /// Files, folders of files, archives of files.
     files: Vec<PathBuf>,
@@ -72,6 +75,34 @@ struct Spelled {
     /// Which column means what, if not what the source says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     roles: Option<Roles>,
+}
+
+/// The forms of a part, for the reference of all fields.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+#[expect(clippy::large_enum_variant, reason = "it is only described, never made")]
+enum Forms {
+    /// One file, folder or archive.
+    One(PathBuf),
+    /// Several.
+    Several(Vec<PathBuf>),
+    /// Those of a part that is written otherwise than the others.
+    Otherwise(Spelled),
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for FilePart {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FilePart".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut schema = Forms::json_schema(generator);
+        schema.insert("description".to_owned(), "The files of one part.".into());
+        schema
+    }
 }
 
 impl Serialize for FilePart {
@@ -123,6 +154,7 @@ impl<'de> Visitor<'de> for PartForm {
 
 /// How the rows of files are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub enum Format {
     /// Found by a file's name and its beginning.
@@ -159,6 +191,7 @@ impl Format {
 
 /// Which column means what. Columns that are not named are read where a template names them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Roles {
     /// Column(s) of the text. `{text}` in a template is all of them with a line break between; each of them, and

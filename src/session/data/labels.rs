@@ -10,11 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How labels are read, the same for every part.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Labels {
     /// The classes by name: a list in their order (`["World", "Sports"]`), where labels may be their ids from 0 or
     /// from 1; names by id (`{"0": "negative", "4": "positive"}`); or the path of a file with a name a line.
     #[serde(skip_serializing_if = "ClassNames::is_none")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub names: ClassNames,
     /// Whether labels that differ only by letter case, blanks or the form of their digits (`7.0` and `7`) are one
     /// class. Without it they are refused.
@@ -34,6 +36,7 @@ impl Labels {
 
 /// What is done with a row whose cell names several classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum SeveralLabels {
     /// The data is refused, with the first such row.
     #[default]
@@ -51,6 +54,7 @@ impl SeveralLabels {
 
 /// What the classes weigh in the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ClassWeights {
     /// Every example weighs the same.
     #[default]
@@ -67,6 +71,7 @@ impl ClassWeights {
 
 /// Names of the classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 pub enum ClassNames {
     /// As the labels spell them.
     #[default]

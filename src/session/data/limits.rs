@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Most examples of each part; `None` keeps all. A session may write one bare number for all parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Limits {
     /// Training examples.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@ mod column;
 mod files;
 mod labels;
 mod limits;
+mod role;
 
 use std::path::{Path, PathBuf};
 
@@ -17,15 +18,18 @@ pub use column::Column;
 pub use files::{FilePart, Files, Format, Roles};
 pub use labels::{ClassNames, ClassWeights, Labels, SeveralLabels};
 pub use limits::Limits;
+pub use role::Role;
 
 /// Texts, with or without classes, and how they are cut into train, validation and test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// Where the examples come from.
     pub source: DataSource,
     /// What the classes are called, and how labels are read.
     #[serde(default, skip_serializing_if = "Labels::is_default")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub labels: Labels,
     /// Share of the training examples set aside for validation, in [0, 0.5], where the source
     /// brings no validation part of its own.
@@ -46,11 +50,13 @@ pub struct Data {
     pub labelled: Option<usize>,
     /// Most examples of each part, drawn from each class in proportion. A bare number holds for every part.
     #[serde(default, skip_serializing_if = "Limits::is_none")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub limit: Limits,
 }
 
 /// Where examples come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "Spelled", into = "Spelled")]
 pub enum DataSource {
     /// A corpus that ships inside the program, by name.
@@ -64,11 +70,13 @@ pub enum DataSource {
         strip: Strip,
     },
     /// Tables, lines or folders of texts.
-    Files(Files),
+    Files(Box<Files>),
 }
 
 /// A source as a file spells it: the fields of [`Files`] stand inside one pair of parentheses.
+#[expect(clippy::large_enum_variant, reason = "it lives for a moment, between a file and the source")]
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename = "DataSource")]
 enum Spelled {
     /// A corpus that ships inside the program, by name.
@@ -87,9 +95,11 @@ enum Spelled {
         train: FilePart,
         /// Files of validation rows, where the data set has them.
         #[serde(default, skip_serializing_if = "FilePart::is_empty")]
+        #[cfg_attr(test, schemars(!skip_serializing_if))]
         validation: FilePart,
         /// Files of test rows, where the data set has them.
         #[serde(default, skip_serializing_if = "FilePart::is_empty")]
+        #[cfg_attr(test, schemars(!skip_serializing_if))]
         test: FilePart,
         /// How the files are written; found by their names and their beginnings where it is not said.
         #[serde(default)]
@@ -106,9 +116,15 @@ impl From<Spelled> for DataSource {
             Spelled::BuiltIn(name) => Self::BuiltIn(name),
             Spelled::Newsgroups { path, strip } => Self::Newsgroups { path, strip },
             Spelled::Files { train, validation, test, format, roles } => {
-                Self::Files(Files { train, validation, test, format, roles })
+                Files { train, validation, test, format, roles }.into()
             }
         }
+    }
+}
+
+impl From<Files> for DataSource {
+    fn from(files: Files) -> Self {
+        Self::Files(Box::new(files))
     }
 }
 
@@ -117,7 +133,8 @@ impl From<DataSource> for Spelled {
         match source {
             DataSource::BuiltIn(name) => Self::BuiltIn(name),
             DataSource::Newsgroups { path, strip } => Self::Newsgroups { path, strip },
-            DataSource::Files(Files { train, validation, test, format, roles }) => {
+            DataSource::Files(files) => {
+                let Files { train, validation, test, format, roles } = *files;
                 Self::Files { train, validation, test, format, roles }
             }
         }
@@ -168,6 +185,7 @@ impl DataSource {
 /// Which parts of a newsgroup message are removed, all on by default: left in, a model learns
 /// the writers and servers instead of the topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Strip {
     /// Everything before the first blank line.

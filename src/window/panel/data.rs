@@ -1,17 +1,22 @@
 //! The data: where the texts are, which column is what, how they are split.
 
+mod files_of_parts;
+mod labels;
+mod sheet_window;
 mod table;
 
 use std::path::Path;
 
 use egui::{RichText, Ui};
 
-use self::table::{Known, known, table_ui};
+use self::files_of_parts::files_ui;
+use self::labels::labels_ui;
+pub(super) use self::sheet_window::sheet_window_ui;
+use self::table::table_ui;
 use super::{Scene, Section};
 use crate::link::Opened;
 use crate::link::grouped;
-use crate::link::preview::{SheetColumn, roles};
-use crate::session::{Column, Data, DataSource, Files, Format, Limits, Strip};
+use crate::session::{Data, DataSource, Files, Limits, Strip};
 use crate::window::control::{self, Count, PathAnswer, Percent};
 use crate::window::dialog::DialogRequest;
 use crate::window::state::{Action, UiState};
@@ -61,8 +66,7 @@ fn opened<'a>(scene: &Scene<'a>) -> Option<&'a Opened> {
 enum Kind {
     BuiltIn(String),
     Newsgroups,
-    Delimited,
-    Json,
+    Files,
 }
 
 fn data_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -72,6 +76,7 @@ fn data_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.add_enabled_ui(!scene.live, |ui| {
         let mut data = scene.session.data.clone();
         choice_ui(ui, scene, state, &mut data.source);
+        labels_ui(ui, scene, state, &mut data.labels);
         split_ui(ui, scene, &mut data);
         if data != scene.session.data {
             state.ask(Action::Set(Part::Data(data)));
@@ -122,13 +127,12 @@ fn kind_ui(ui: &mut Ui, scene: &Scene, source: &mut DataSource) -> bool {
         scene.t("20 Newsgroups"),
         scene.t("The archive as distributed, or its unpacked folder"),
     ));
-    all.push((Kind::Delimited, scene.t("CSV or TSV"), scene.t("Rows with commas or tabs between the columns")));
-    all.push((Kind::Json, scene.t("JSON Lines"), scene.t("One JSON object per line")));
+    let help = scene.t("CSV, TSV, JSON, Parquet, lines of text, folders of texts, and archives of them");
+    all.push((Kind::Files, scene.t("Files"), help));
     let (now, name) = match source {
         DataSource::BuiltIn(name) => (Kind::BuiltIn(name.clone()), name.clone()),
         DataSource::Newsgroups { .. } => (Kind::Newsgroups, String::new()),
-        DataSource::Files(Files { format: Format::Json, .. }) => (Kind::Json, String::new()),
-        DataSource::Files(_) => (Kind::Delimited, String::new()),
+        DataSource::Files(_) => (Kind::Files, String::new()),
     };
     let shown = all.iter().find(|(kind, ..)| *kind == now).map_or(name.as_str(), |(_, label, _)| label).to_owned();
     let help = scene.t("Where the examples come from");
@@ -146,8 +150,7 @@ fn emptied(kind: Kind) -> DataSource {
     match kind {
         Kind::BuiltIn(name) => DataSource::BuiltIn(name),
         Kind::Newsgroups => DataSource::Newsgroups { path, strip: Strip::default() },
-        Kind::Delimited => DataSource::Files(Files { format: Format::delimited(true), ..Files::default() }),
-        Kind::Json => DataSource::Files(Files { format: Format::Json, ..Files::default() }),
+        Kind::Files => DataSource::from(Files::default()),
     }
 }
 
@@ -159,14 +162,7 @@ fn source_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataS
             strip_ui(ui, scene, strip);
         }
         DataSource::Files(files) => {
-            let mut path = files.train.files.first().cloned().unwrap_or_default();
-            path_ui(ui, scene, state, DialogRequest::DataFile, &mut path);
-            files.train.files = if path.as_os_str().is_empty() { Vec::new() } else { vec![path] };
-            test_ui(ui, scene, state, &mut files.test.files);
-            if let Format::Delimited { header, .. } = &mut files.format {
-                header_ui(ui, scene, header);
-            }
-            columns_ui(ui, scene, state, source);
+            files_ui(ui, scene, state, files);
             table_ui(ui, scene, state, source);
         }
     }
@@ -181,22 +177,6 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, wish: DialogRequest,
     match answer {
         Some(PathAnswer::Typed(typed)) => *path = typed,
         Some(PathAnswer::Browse) => state.ask(Action::Browse(wish)),
-        None => {}
-    }
-}
-
-fn test_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, test: &mut Vec<std::path::PathBuf>) {
-    let help = scene.t("File of test rows; empty sets a share of the rows aside");
-    let answer = control::row(ui, scene.t("Test file"), help, |ui| {
-        let browse = (scene.t("Browse for the test rows"), scene.t("Pick the file in a dialog"));
-        let now = test.first().cloned().unwrap_or_default();
-        control::path(ui, state, "test path", &now, scene.t("Optional"), browse)
-    });
-    match answer {
-        Some(PathAnswer::Typed(path)) => {
-            *test = Some(path).filter(|path| !path.as_os_str().is_empty()).into_iter().collect()
-        }
-        Some(PathAnswer::Browse) => state.ask(Action::Browse(DialogRequest::TestFile)),
         None => {}
     }
 }
@@ -219,67 +199,6 @@ fn strip_ui(ui: &mut Ui, scene: &Scene, strip: &mut Strip) {
     );
 }
 
-fn header_ui(ui: &mut Ui, scene: &Scene, header: &mut bool) {
-    control::row(ui, scene.t("First row"), scene.t("Whether the first row names the columns"), |ui| {
-        ui.checkbox(header, scene.t("names the columns"));
-    });
-}
-
-fn columns_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataSource) {
-    let help =
-        scene.t("Column of the text; several are separated by commas and joined. Without names, columns count from 0");
-    let named = roles(source);
-    let Some((names, class)) = named else { return };
-    let typed = control::row(ui, scene.t("Text column"), help, |ui| {
-        column_ui(ui, scene, state, "text column", &names.join(", "), source)
-    });
-    let typed_class = control::row(ui, scene.t("Class column"), scene.t("Column of the class"), |ui| {
-        column_ui(ui, scene, state, "class column", &class, source)
-    });
-    let Some(files) = source.files_mut() else { return };
-    let has_names = !matches!(files.format, Format::Delimited { header: false, .. });
-    if let Some(names) = typed {
-        files.roles.text = names.split(',').map(|name| column(name, has_names)).collect();
-    }
-    if let Some(name) = typed_class {
-        files.roles.label = Some(column(&name, has_names));
-    }
-}
-
-/// A name to type, or to pick where the columns of this file are known.
-fn column_ui(
-    ui: &mut Ui,
-    scene: &Scene,
-    state: &mut UiState,
-    id: &str,
-    now: &str,
-    source: &DataSource,
-) -> Option<String> {
-    let Known::Read(sheet) = known(scene.preview, source) else {
-        let width = ui.available_width() - 8.0;
-        return control::draft(ui, state, egui::Id::unique(id), now, "", width);
-    };
-    let help = scene.t("A column of the file");
-    // Columns without a name are told by what stands in them.
-    let is_named = source.files().is_some_and(|files| !matches!(files.format, Format::Delimited { header: false, .. }));
-    let shown = |(place, column): (usize, &SheetColumn)| match sheet.rows.first().and_then(|row| row.get(place)) {
-        Some(cell) if !is_named => format!("{} · {cell}", column.name),
-        _ => column.name.clone(),
-    };
-    let labels: Vec<String> = sheet.columns.iter().enumerate().map(shown).collect();
-    let names = sheet.columns.iter().map(|column| column.name.clone());
-    let all: Vec<(String, &str, &str)> = names.zip(&labels).map(|(name, label)| (name, label.as_str(), help)).collect();
-    let chosen = all.iter().find(|(name, ..)| name == now).map_or(now, |(_, label, _)| label);
-    control::pick(ui, id, &now.to_owned(), chosen, &all)
-}
-
-fn column(text: &str, header: bool) -> Column {
-    match text.trim().parse() {
-        Ok(place) if !header => Column::Index(place),
-        _ => Column::Name(text.trim().to_owned()),
-    }
-}
-
 fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
     let help = scene.t("Share of the training texts set aside for validation and for the test, where the data brings no part of its own");
     control::row(ui, scene.t("Set aside"), help, |ui| {
@@ -299,11 +218,32 @@ fn split_ui(ui: &mut Ui, scene: &Scene, data: &mut Data) {
     let help =
         scene.t("How many training texts keep their label; the others still teach through the teacher's answers");
     limit_ui(ui, scene, scene.t("Labelled"), help, &mut data.labelled, 160);
-    let help = scene.t("Upper limit on the texts of each part, drawn from each class in proportion");
-    let mut limit = data.limit.train;
-    limit_ui(ui, scene, scene.t("Limit"), help, &mut limit, 1000);
-    if limit != data.limit.train {
-        data.limit = Limits::each(limit);
+    limits_ui(ui, scene, &mut data.limit);
+}
+
+/// One limit for all parts, or one for each.
+fn limits_ui(ui: &mut Ui, scene: &Scene, limits: &mut Limits) {
+    let help = scene.t("Upper limit on the texts of a part, drawn from each class in proportion");
+    let all = Limits::each(limits.train);
+    if *limits == all {
+        let mut limit = limits.train;
+        limit_ui(ui, scene, scene.t("Limit"), help, &mut limit, 1000);
+        if limit != limits.train {
+            *limits = Limits::each(limit);
+        }
+        let help = scene.t("Limits training, validation and test texts apart");
+        if limit.is_some() && ui.small_button(scene.t("a limit for each part")).on_hover_text(help).clicked() {
+            // Different from now on: the test is whole again.
+            limits.test = None;
+        }
+        return;
+    }
+    for (name, limit) in [
+        (scene.t("Limit, train"), &mut limits.train),
+        (scene.t("Limit, valid."), &mut limits.validation),
+        (scene.t("Limit, test"), &mut limits.test),
+    ] {
+        limit_ui(ui, scene, name, help, limit, 1000);
     }
 }
 

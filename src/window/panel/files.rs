@@ -176,6 +176,11 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
                     (scene.t("Student"), DialogRequest::Student, scene.t("The model that learns")),
                     (scene.t("Data"), DialogRequest::DataFile, scene.t("The texts and their classes")),
                     (
+                        scene.t("Validation file"),
+                        DialogRequest::ValidationFile,
+                        scene.t("File of validation rows; empty sets a share of the rows aside"),
+                    ),
+                    (
                         scene.t("Test file"),
                         DialogRequest::TestFile,
                         scene.t("File of test rows; empty sets a share of the rows aside"),
@@ -199,12 +204,12 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
 /// What a dropped path can be meant as, by its name alone.
 fn may_be(path: &Path, data: &DataSource) -> &'static [DialogRequest] {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let has_test = data.files().is_some();
+    let has_parts = data.files().is_some();
     match ending.as_str() {
-        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" if has_test => {
-            &[DialogRequest::DataFile, DialogRequest::TestFile]
+        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" | "parquet" | "gz" | "tgz" | "tar" | "zip" if has_parts => {
+            &[DialogRequest::DataFile, DialogRequest::ValidationFile, DialogRequest::TestFile]
         }
-        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" | "gz" | "tgz" | "tar" | "zip" => {
+        "csv" | "tsv" | "txt" | "jsonl" | "ndjson" | "json" | "parquet" | "gz" | "tgz" | "tar" | "zip" => {
             &[DialogRequest::DataFile]
         }
         "gguf" | "safetensors" | "bin" => &[DialogRequest::Teacher, DialogRequest::Student],

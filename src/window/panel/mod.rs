@@ -251,6 +251,7 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     files::drop_ui(ui, scene, state);
     news::list_ui(ui, scene, state);
     keeping::closing_ui(ui, scene, state);
+    data::sheet_window_ui(ui, scene, state);
     overlay::overlay_ui(ui, scene, state);
 }
 

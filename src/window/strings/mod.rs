@@ -4,6 +4,7 @@
 
 mod asked;
 mod catalog;
+mod data;
 mod in_force;
 mod keeping;
 mod pair;
@@ -41,6 +42,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     keeping::CHINESE,
     plots::CHINESE,
     catalog::CHINESE,
+    data::CHINESE,
     result::CHINESE,
     said_run::CHINESE,
     said_session::CHINESE,

@@ -240,6 +240,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("its parts contradict one another; fetch it again", "它的各部分互相矛盾；请重新获取"),
     ("a text cannot be encoded: {reason}", "有文本无法编码：{reason}"),
     ("tokenizer.json contradicts itself; fetch it again", "tokenizer.json 自相矛盾；请重新获取"),
+    // model/tokens/two_texts
+    (
+        "its tokenizer.json puts nothing between two texts; give its post_processor a template for pairs, or name the second column as text to have both read as one",
+        "它的 tokenizer.json 不在两段文本之间放任何标记；请给 post_processor 加上文本对的模板，或把第二列也列为文本，让两者作为一段来读",
+    ),
     // model/vocabulary
     ("the tokenizer", "分词器"),
     (

@@ -2,9 +2,29 @@
 
 pub(super) const CHINESE: &[(&str, &str)] = &[
     // loss/objective, vetting
+    ("the script turns {knob}", "脚本转动 {knob}"),
+    ("{knob} is set", "设置了 {knob}"),
+    (
+        "{what}, which divides the weight between labels and teacher, and recipe.terms has not both; leave it out, or name a loss of the other kind",
+        "{what}，它在标签与教师之间分配权重，而 recipe.terms 没有两者；请去掉它，或指定另一类损失",
+    ),
+    (
+        "{what}, which only the loss {loss} reads, and recipe.terms does not name it; leave it out, or add the loss",
+        "{what}，只有损失 {loss} 读取它，而 recipe.terms 没有指定该损失；请去掉它，或加上该损失",
+    ),
+    ("{what}, which nothing of this recipe reads; leave it out", "{what}，这个配方中没有任何部分读取它；请去掉它"),
+    (
+        "the script turns {knob} at step {step}, and the last step of the run is {last} (counted from 0); {count} of its changes will not act: give them earlier steps, or raise recipe.steps",
+        "脚本在第 {step} 步转动 {knob}，而运行的最后一步是 {last}（从 0 起）；它有 {count} 处改动不会起作用：请给它们更早的步，或调高 recipe.steps",
+    ),
+    ("mend the script, or the recipe it is for", "请修改脚本，或它所属的配方"),
     (
         "every term of the loss has weight 0 as the knobs stand, so nothing is learned; raise a weight, or move the label weight off its end",
         "按当前旋钮，损失的每一项权重都为 0，因此什么也学不到；请调高某个权重，或把标签权重移离端点",
+    ),
+    (
+        "columns of the text that the {side}'s template does not name before the answer are not read by it: {columns}; name them there if they should be",
+        "{side}的模板没有在答案之前写出以下文本列，因此它读不到：{columns}；若应该读，请写在那里",
     ),
     (
         "the student answers by a classifier, which reads the bare text: its own prompt is not read; set its head to LabelWords to have it read",

@@ -3,6 +3,25 @@
 pub(super) const CHINESE: &[(&str, &str)] = &[
     // session/assignment
     (
+        "there is no field and no knob {name}{meant}; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
+        "没有字段或旋钮 {name}{meant}；可以设置的是 data、teachers、student、prompt 和 recipe 下的字段，以及每个旋钮（按其 id）",
+    ),
+    ("{name} is given no value; write a number behind the =", "{name} 没有给出值；请在 = 后写一个数"),
+    ("{whole} is given no value; write one behind the ={example}", "{whole} 没有给出值；请在 = 后写一个{example}"),
+    (", such as {whole}={now}, which it is now", "，例如 {whole}={now}，即它现在的值"),
+    (
+        "{whole} leads into a list of {count}, whose items are named by their places from 0, as {place}.{first}; or set {place} as a whole",
+        "{whole} 指向一个有 {count} 项的列表，其项按从 0 起的位置命名，如 {place}.{first}；或者把 {place} 整个设置",
+    ),
+    (
+        "{whole} is a field of {having}, which {place} is not; set it as a whole, such as {place}={choice}{form}",
+        "{whole} 是 {having} 的字段，而 {place} 现在不是它；请整个设置，例如 {place}={choice}{form}",
+    ),
+    (
+        "there is no field {name}{meant}; those of {place} are {known}",
+        "没有字段 {name}{meant}；{place} 的字段有 {known}",
+    ),
+    (
         "{name} cannot be set from outside; what can be set is under data, teachers, student, prompt and recipe, and every knob by its id",
         "{name} 不能从外部设置；可以设置的是 data、teachers、student、prompt 和 recipe 下的字段，以及每个旋钮（按其 id）",
     ),
@@ -38,8 +57,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("the session asks for the impossible: {reason}; in {path}", "会话提出了不可能的要求：{reason}；在 {path}"),
     ("cannot write the session: {reason}; the old file is kept: {path}", "无法写入会话：{reason}；旧文件保留：{path}"),
     ("it is not UTF-8 text ({e})", "它不是 UTF-8 文本（{e}）"),
-    ("{name} must be between 0 and 0.5, not {value}", "{name} 必须在 0 到 0.5 之间，而不是 {value}"),
-    ("{name} must be at least 1", "{name} 必须至少为 1"),
+    ("{name} must be at least {least}", "{name} 必须至少为 {least}"),
+    ("{name} must be at least {least}: {advice}", "{name} 必须至少为 {least}：{advice}"),
+    ("it counts evaluations; leave it out to never stop early", "它以评估次数计；去掉它则从不提前停止"),
+    ("leave it out to ask as fast as the server answers", "去掉它则按服务器回答的速度询问"),
     ("{id} must be a finite number, not {value}", "{id} 必须是有限的数，而不是 {value}"),
     (
         "the script must be in step order; the change of {knob} at step {step} comes too late",
@@ -132,10 +153,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "teachers: classes says which output of a classifier is which class, and a model behind a server has none; leave it out",
         "teachers：classes 说明分类器的哪个输出是哪个类别，而服务器后面的模型没有分类器；请去掉它",
     ),
-    (
-        "teachers: per_minute is the most questions in a minute and at least 1; leave it out to ask as fast as the server answers",
-        "teachers：per_minute 是每分钟最多的问题数，至少为 1；去掉它则按服务器回答的速度询问",
-    ),
     // session/near
     (" (did you mean {name}?)", "（是否指 {name}？）"),
     // session/origin
@@ -156,9 +173,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     // session/prompt
     ("the template has no {slot}; add it where it belongs", "模板没有 {slot}；请加到该在的位置"),
     ("the template has {slot} {n} times; keep one", "模板中 {slot} 出现了 {n} 次；请保留一个"),
+    // session/inference spec
     (
-        "the template has {{{unknown}}}, which is no slot{meant}; the slots are {text_slot} and {answer_slot}, and several columns are joined under data. If the braces belong to the prompt, put a space inside them",
-        "模板含有 {{{unknown}}}，它不是插槽{meant}；插槽只有 {text_slot} 和 {answer_slot}，多列在数据部分连接。若花括号是提示的一部分，请在里面加一个空格",
+        "columns must name at least one column, and texts say how many of them make up the text",
+        "columns 必须至少写出一列，texts 必须说明其中几列组成文本",
     ),
     // session/prompts
     (
@@ -181,10 +199,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "recipe.terms 多次列出 {loss}，会重复计算；请只列一次并调它的权重",
     ),
     (
-        "recipe.patience counts evaluations and is at least 1; leave it out to never stop early",
-        "recipe.patience 以评估次数计，至少为 1；去掉它则从不提前停止",
-    ),
-    (
         "recipe.patience counts evaluations; set recipe.evaluate_every above 0",
         "recipe.patience 以评估次数计；请把 recipe.evaluate_every 设为大于 0",
     ),
@@ -197,8 +211,17 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "recipe.extended 必须按步数排序，且不能晚于原计划的步数",
     ),
     // session/refusal
-    ("there is no field `{field}` here; the fields are {ticked}", "这里没有字段“{field}”；字段有 {ticked}"),
-    ("`{variant}` is none of {ticked}", "“{variant}”不在 {ticked} 之中"),
+    (
+        "there is no field `{field}` here{meant}; the fields are {ticked}",
+        "这里没有字段“{field}”{meant}；字段有 {ticked}",
+    ),
+    (" (called {new} in today's sessions)", "（在如今的会话中叫作 {new}）"),
+    ("{reason}; the fields are {ticked}", "{reason}；字段有 {ticked}"),
+    ("`{variant}` is none of {ticked}{meant}", "“{variant}”不在 {ticked} 之中{meant}"),
+    ("a whole number of at least {least}", "不小于 {least} 的整数"),
+    ("a whole number of at most {most}", "不大于 {most} 的整数"),
+    ("a larger one", "更大的数"),
+    ("a smaller one", "更小的数"),
     ("the field `{field}` is missing", "缺少字段“{field}”"),
     ("{unexpected} stands where {expected} belongs", "{expected} 的位置上是 {unexpected}"),
     ("{unexpected} is out of range; it must be {expected}", "{unexpected} 超出范围；必须是 {expected}"),

@@ -48,6 +48,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ),
     // prompt/template
     (
+        "the template has {{{unknown}}}, which is no slot{meant}; the slots are {text_slot}, {answer_slot} and the columns that are read, by their names: {columns}. If the braces belong to the prompt, put a space inside them",
+        "模板含有 {{{unknown}}}，它不是插槽{meant}；插槽是 {text_slot}、{answer_slot} 和所读取的各列的名称：{columns}。若花括号是提示的一部分，请在里面加一个空格",
+    ),
+    (
         "{text_slot} must come before {answer_slot}, so that the model has read it",
         "{text_slot} 必须在 {answer_slot} 之前，这样模型才读过它",
     ),

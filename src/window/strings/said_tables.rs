@@ -223,4 +223,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "its weight `{key}` is {text}, and a weight is a number not below 0",
         "其权重 `{key}` 为 {text}，而权重须是不小于 0 的数",
     ),
+    ("it is called so", "名称如此"),
+    ("{values} different values in {rows} rows", "{rows} 行中有 {values} 种取值"),
+    ("the two are usually read as a pair", "两列通常成对读取"),
+    ("title and body are one text", "标题与正文是一篇文本"),
+    ("it has most to read: {chars} characters a row", "文字最多：每行 {chars} 个字符"),
+    ("question and answer, and no column could be a class", "问与答，且没有可作类别的列"),
 ];

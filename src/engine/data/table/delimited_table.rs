@@ -88,7 +88,7 @@ impl DelimitedTable {
     /// [`DataError::Column`] and [`DataError::Roles`].
     pub fn place(&self, wanted: &Wanted, file: &DataFile) -> Result<Option<usize>, DataError> {
         match columns::find(&wanted.column, &self.first, &file.path) {
-            Err(_) if wanted.need == Need::NoRow => Ok(None),
+            Err(_) if wanted.need == Need::Maybe => Ok(None),
             found => found.map(Some),
         }
     }

@@ -167,7 +167,7 @@ impl JsonTable {
                 }
             }
         }
-        let lacking = wanted.iter().zip(met).find(|(wanted, met)| wanted.need == Need::SomeRow && !met);
+        let lacking = wanted.iter().zip(met).find(|(wanted, met)| wanted.need == Need::Somewhere && !met);
         match lacking.filter(|_| any) {
             None => Ok(()),
             Some((wanted, _)) => {
@@ -190,7 +190,7 @@ impl Columns {
     fn take(&mut self, row: &Value) {
         self.rows += 1;
         let names: Vec<String> = match row {
-            Value::Object(object) => object.keys().cloned().collect(),
+            Value::Object(object) => object.iter().flat_map(|(key, value)| keys(key, value)).collect(),
             Value::Array(items) => (0..items.len()).map(|place| place.to_string()).collect(),
             _ => Vec::new(),
         };
@@ -202,6 +202,14 @@ impl Columns {
     }
 }
 
+/// A key, or those within it where it holds an object: `meta.rating`.
+fn keys(key: &str, value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(inner) if !inner.is_empty() => inner.keys().map(|own| format!("{key}.{own}")).collect(),
+        _ => vec![key.to_owned()],
+    }
+}
+
 fn cell<'a>(row: &'a Value, wanted: &Wanted) -> Result<Cell<'a>, Sentence> {
     let found = match (row, &wanted.column) {
         (Value::Object(object), Column::Name(name)) => find(object, name),
@@ -209,7 +217,7 @@ fn cell<'a>(row: &'a Value, wanted: &Wanted) -> Result<Cell<'a>, Sentence> {
         _ => None,
     };
     match found {
-        None if wanted.need == Need::EveryRow => Err(lacking(row, &wanted.column)),
+        None if wanted.need == Need::Always => Err(lacking(row, &wanted.column)),
         None => Ok(Cell::Absent),
         Some(value) => Ok(text_of(value)),
     }

@@ -71,7 +71,7 @@ fn column<'a>(wanted: &Wanted, columns: &'a [String], file: &DataFile) -> Result
         Column::Index(place) => columns.get(*place),
     };
     match found {
-        None if wanted.need != Need::NoRow => Err(DataError::Column {
+        None if wanted.need != Need::Maybe => Err(DataError::Column {
             wanted: Sentence::verbatim(format!("`{}`", wanted.column.title())),
             columns: shortened(columns),
             path: file.path.clone(),

@@ -31,11 +31,11 @@ pub struct Wanted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// Every row has it.
-    EveryRow,
+    Always,
     /// Some row has it: a name that none has is a slip of the pen.
-    SomeRow,
+    Somewhere,
     /// It may be missing altogether.
-    NoRow,
+    Maybe,
 }
 
 /// What a row says in a column.

@@ -104,7 +104,7 @@ impl ParquetTable {
             Column::Index(place) => Some(*place).filter(|place| *place < self.columns.len()),
         };
         match place {
-            None if wanted.need != Need::NoRow => Err(DataError::Column {
+            None if wanted.need != Need::Maybe => Err(DataError::Column {
                 wanted: Sentence::verbatim(format!("`{}`", wanted.column.title())),
                 columns: shortened(&self.columns),
                 path: file.path.clone(),

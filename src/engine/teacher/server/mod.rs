@@ -27,6 +27,7 @@ use super::cancel::CancelToken;
 use super::estimator::Estimator;
 use super::target_cache::{Answer, Identity};
 use super::{Reading, Teacher, TeacherError};
+use crate::engine::data::{Fields, Layout};
 use crate::engine::task::log_softmax;
 use crate::session::{KeyPlace, ModelChoice, Prompt, Say, Scoring, Sentence, ServerMode, Source, say};
 use client::{Client, Refused};
@@ -50,8 +51,13 @@ impl ServerTeacher {
     ///
     /// # Errors
     /// [`TeacherError`] if address, key or prompt cannot be used.
-    pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
-        let questions = Questions::new(choice, prompt, classes)?;
+    pub fn new(
+        choice: &ModelChoice,
+        prompt: &Prompt,
+        classes: &[String],
+        layout: &Layout,
+    ) -> Result<Self, TeacherError> {
+        let questions = Questions::new(choice, prompt, classes, layout)?;
         let Source::Server { url, model, key, per_minute, .. } = &choice.source else {
             return Err(ServerError::Choice(say!("the teacher is not a server")).into());
         };
@@ -68,7 +74,7 @@ impl ServerTeacher {
     }
 
     /// The question about a text, as it is sent.
-    pub(super) fn question(&self, text: &str) -> String {
+    pub(super) fn question(&self, text: &Fields) -> String {
         self.questions.question(text)
     }
 
@@ -180,12 +186,12 @@ impl ServerTeacher {
 }
 
 impl Teacher for ServerTeacher {
-    fn predict(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TeacherError> {
+    fn predict(&self, texts: &[Fields]) -> Result<Vec<Vec<f32>>, TeacherError> {
         let never = CancelToken::default();
         texts.iter().map(|text| Ok(self.answered(&self.question(text), &never)?.scores.to_vec())).collect()
     }
 
-    fn ask(&self, text: &str, cancel: &CancelToken) -> Result<Answer, TeacherError> {
+    fn ask(&self, text: &Fields, cancel: &CancelToken) -> Result<Answer, TeacherError> {
         Ok(self.answered(&self.question(text), cancel)?)
     }
 
@@ -193,7 +199,7 @@ impl Teacher for ServerTeacher {
         self.questions.identity()
     }
 
-    fn reading(&self, text: &str) -> Result<Reading, TeacherError> {
+    fn reading(&self, text: &Fields) -> Result<Reading, TeacherError> {
         Ok(self.questions.reading(text))
     }
 

@@ -4,6 +4,7 @@
 use super::ServerError;
 use super::granted::MOST;
 use super::meter::{Meter, guess};
+use crate::engine::data::{Fields, Layout};
 use crate::engine::prompt::Template;
 use crate::engine::teacher::former::{FormerKey, Origin};
 use crate::engine::teacher::{Estimator, Identity, Reading, TeacherError};
@@ -19,24 +20,29 @@ pub struct Questions {
     /// Label words as they stand behind the prompt, in class order.
     pub(super) words: Vec<String>,
     pub(super) scoring: Scoring,
-    /// Bytes of a text that are sent; 0 for all.
+    /// Bytes of an example's texts that are sent.
     longest: usize,
     identity: Identity,
 }
 
 impl Questions {
-    /// The questions to the server of `choice` with `prompt` about `classes`.
+    /// The questions to the server of `choice` with `prompt` about `classes` of examples with such columns.
     ///
     /// # Errors
     /// [`TeacherError`] if the prompt or its label words cannot be used.
-    pub fn new(choice: &ModelChoice, prompt: &Prompt, classes: &[String]) -> Result<Self, TeacherError> {
+    pub fn new(
+        choice: &ModelChoice,
+        prompt: &Prompt,
+        classes: &[String],
+        layout: &Layout,
+    ) -> Result<Self, TeacherError> {
         let Source::Server { url, model, mode, .. } = &choice.source else {
             return Err(ServerError::Choice(say!("the teacher is not a server")).into());
         };
         if prompt.chat == Chat::On && *mode == ServerMode::Completions {
             return Err(ServerError::Choice(say!("the session sets the prompt's chat to On, but a server puts a prompt into its chat template only in mode Chat; set the teacher's mode to Chat, or chat to Auto or Off")).into());
         }
-        let template = Template::parse(&prompt.template)?;
+        let template = Template::parse(&prompt.template, layout)?;
         let words: Vec<String> = classes.iter().map(|class| template.answer(prompt.word_for(class).trim())).collect();
         if let Some(problem) = problem(&words) {
             return Err(ServerError::Choice(problem).into());
@@ -54,7 +60,8 @@ impl Questions {
             about: about.to_string(),
             former: Some(FormerKey { fingerprint: hash(1), origin: origin(*mode) }),
         };
-        let longest = choice.max_tokens * BYTES_PER_TOKEN;
+        let longest =
+            if choice.max_tokens == 0 { usize::MAX } else { choice.max_tokens.saturating_mul(BYTES_PER_TOKEN) };
         Ok(Self { mode: *mode, template, words, scoring: prompt.scoring, longest, identity })
     }
 
@@ -64,15 +71,13 @@ impl Questions {
     }
 
     /// Identifies what the server reads for a text.
-    pub fn reading(&self, text: &str) -> Reading {
+    pub fn reading(&self, text: &Fields) -> Reading {
         *blake3::hash(self.question(text).as_bytes()).as_bytes()
     }
 
     /// The prompt for a text, without a label word.
-    pub fn question(&self, text: &str) -> String {
-        let most = if self.longest == 0 { text.len() } else { self.longest };
-        let text = &text[..text.floor_char_boundary(most)];
-        self.template.question(text.trim())
+    pub fn question(&self, text: &Fields) -> String {
+        self.template.question(text, self.longest)
     }
 
     /// The prompts of a question in which the server reads every label word.

@@ -1,12 +1,13 @@
 //! A table before it is taken as data: its columns and what each is used as, its first rows, how many texts each
 //! class has. What cannot be meant is refused here, with the column that is likely meant at one click.
 
-use egui::{Button, Label, RichText, Ui};
+use egui::{Button, ComboBox, Label, RichText, Ui};
 
 use super::super::Scene;
+use crate::link::guess::Guess;
 use crate::link::preview::{Fault, Mistake, Sheet, SheetColumn, bare, roles};
 use crate::link::{Preview, grouped};
-use crate::session::{Column, DataSource, Format, Sentence};
+use crate::session::{DataSource, Files, Role, Roles, Sentence};
 use crate::window::control;
 use crate::window::state::{Action, UiState};
 
@@ -32,6 +33,11 @@ pub(super) fn known<'a>(preview: Option<&'a Preview>, source: &DataSource) -> Kn
     }
 }
 
+/// The same of files.
+pub(super) fn known_files<'a>(preview: Option<&'a Preview>, files: &Files) -> Known<'a> {
+    known(preview, &DataSource::from(files.clone()))
+}
+
 /// The table below the fields that choose from it.
 pub(super) fn table_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: &mut DataSource) {
     match known(scene.preview, source) {
@@ -49,8 +55,7 @@ pub(super) fn table_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, source: 
         Known::Read(sheet) => {
             mistake_ui(ui, scene, sheet, source);
             control::card(ui, |ui| {
-                columns_ui(ui, scene, sheet, source);
-                rows_ui(ui, scene, sheet);
+                columns_ui(ui, scene, state, sheet, source);
                 classes_ui(ui, scene, sheet, source);
             });
         }
@@ -73,64 +78,78 @@ fn mistake_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet, source: &mut DataSource
     let Some((text, class)) = meant else { return };
     let words = format!("{} {} · {} {class}", scene.t("Use"), text.join(", "), scene.t("class"));
     let help = scene.t("Takes the columns that are likely meant");
-    if ui.add(Button::new(words).truncate()).on_hover_text(help).clicked() {
-        choose(source, Some(text), Some(class));
+    if ui.add(Button::new(words).truncate()).on_hover_text(help).clicked()
+        && let Some(files) = source.files_mut()
+    {
+        files.roles.text = text.iter().map(|name| sheet.as_column(name)).collect();
+        files.roles.label = Some(sheet.as_column(&class));
     }
 }
 
-/// Chooses columns by their names.
-fn choose(source: &mut DataSource, new_text: Option<Vec<String>>, class: Option<String>) {
+/// What no role is called.
+const NOTHING: &str = "–";
+
+/// A list of roles to give a column one of.
+pub(super) fn role_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet, column: &SheetColumn, roles: &mut Roles, id: &str) {
+    let own = sheet.as_column(&column.name);
+    let now = roles.role_of(&own);
+    let shown = now.map_or(NOTHING, |role| scene.t(role.label()));
+    let label = format!("{} {}", scene.t("role of"), column.name);
+    let mut picked = now;
+    let list = ComboBox::from_id_salt((id, &column.name)).selected_text(RichText::new(shown).small()).width(84.0);
+    let list = list.truncate().show_ui(ui, |ui| {
+        ui.selectable_value(&mut picked, None, NOTHING).on_hover_text(scene.t("Not read, unless a template names it"));
+        for role in Role::ALL {
+            let choice = ui.selectable_value(&mut picked, Some(role), scene.t(role.label()));
+            choice.on_hover_text(scene.t(role.help()));
+        }
+    });
+    list.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
+    list.response.on_hover_text(scene.t("What this column is used as"));
+    if picked != now {
+        roles.give(own, picked);
+    }
+}
+
+/// Each column with what it is used as.
+fn columns_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, sheet: &Sheet, source: &mut DataSource) {
     let Some(files) = source.files_mut() else { return };
-    let has_names = !matches!(files.format, Format::Delimited { header: false, .. });
-    let column = |name: &String| match name.parse() {
-        Ok(place) if !has_names => Column::Index(place),
-        _ => Column::Name(name.clone()),
-    };
-    if let Some(names) = new_text {
-        files.roles.text = names.iter().map(column).collect();
-    }
-    if let Some(name) = class {
-        files.roles.label = Some(column(&name));
-    }
-}
-
-/// Each column with what it is used as; a click gives it that use.
-fn columns_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet, source: &mut DataSource) {
-    let Some((text, class)) = roles(source) else { return };
-    let read = if sheet.whole { scene.t("rows") } else { scene.t("rows looked at") };
-    control::caption(ui, &format!("{} {read}", grouped(sheet.read as u64)));
+    ui.horizontal(|ui| {
+        let read = if sheet.whole { scene.t("rows") } else { scene.t("rows looked at") };
+        control::caption(ui, &format!("{} {read}", grouped(sheet.read as u64)));
+        let help =
+            scene.t("Shows the first rows in a table of their own, with the classes and the lengths of the texts");
+        if ui.small_button(scene.t("Show as a table")).on_hover_text(help).clicked() {
+            state.sheet_open = true;
+        }
+    });
     for column in &sheet.columns {
         ui.horizontal(|ui| {
-            for (is_used, word, use_as) in [
-                (text.contains(&column.name), scene.t("text"), scene.t("as text")),
-                (column.name == class, scene.t("class"), scene.t("as class")),
-            ] {
-                let button = ui.add(Button::selectable(is_used, RichText::new(word).small()));
-                let label = format!("{} {use_as}", column.name);
-                button.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_used, &label));
-                if button.on_hover_text(scene.t("What this column is used as")).clicked() {
-                    let name = column.name.clone();
-                    if use_as == scene.t("as text") {
-                        choose(source, Some(vec![name]), None);
-                    } else {
-                        choose(source, None, Some(name));
-                    }
-                }
-            }
+            role_ui(ui, scene, sheet, column, &mut files.roles, "role");
             let example = column.largest.as_ref().map_or("", |(value, _)| value.as_str());
             let values = format!("{} {}", grouped(column.distinct as u64), scene.t("values"));
-            ui.add(Label::new(RichText::new(&column.name).strong()).selectable(false));
-            let more = format!("{values} · {example}");
+            let name = if sheet.has_names { RichText::new(&column.name).strong() } else { RichText::new(&column.name) };
+            ui.add(Label::new(name).selectable(false));
+            // Columns without names are told by what stands in them.
+            let more =
+                if sheet.has_names { format!("{values} · {example}") } else { format!("· {example} · {values}") };
             ui.add(Label::new(RichText::new(more).small().weak()).truncate().selectable(false));
         });
     }
+    guess_ui(ui, scene, sheet, &mut files.roles);
 }
 
-fn rows_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet) {
-    ui.add_space(4.0);
-    control::caption(ui, scene.t("First rows"));
-    for row in &sheet.rows {
-        ui.add(Label::new(RichText::new(row.join("  |  ")).small()).truncate());
+/// What the roles are likely to be, where they are otherwise, and why.
+fn guess_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet, roles: &mut Roles) {
+    let likely = sheet.likely_roles();
+    if *roles == likely || likely == Roles::none() {
+        return;
+    }
+    let words =
+        |guess: &Guess| format!("{} = {}: {}", guess.column, scene.t(guess.role.label()), scene.says(&guess.reason));
+    let why: Vec<String> = sheet.guess().iter().map(words).collect();
+    if ui.small_button(scene.t("Guess the roles")).on_hover_text(why.join("\n")).clicked() {
+        *roles = likely;
     }
 }
 
@@ -146,7 +165,7 @@ fn classes_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet, source: &DataSource) {
 }
 
 /// How many classes a column makes, and the largest and the smallest of them.
-fn spread(scene: &Scene, column: &SheetColumn) -> String {
+pub(super) fn spread(scene: &Scene, column: &SheetColumn) -> String {
     let end = |word: &str, end: &Option<(String, usize)>| {
         end.as_ref().map_or(String::new(), |(name, rows)| format!(" · {word} {name} {}", grouped(*rows as u64)))
     };

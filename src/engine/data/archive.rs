@@ -57,6 +57,20 @@ pub fn read(path: &Path, document: Option<usize>) -> Result<Tree, DataError> {
     }
 }
 
+/// Refuses a spreadsheet or another office document, which are archives of files and no folders of texts.
+///
+/// # Errors
+/// [`DataError::Text`].
+pub fn refuse_office(tree: &Tree, path: &Path) -> Result<(), DataError> {
+    let is_office = |name: &str| tree.documents.keys().any(|place| matches!(place.as_slice(), [only] if only == name));
+    match is_office("[Content_Types].xml") || is_office("mimetype") {
+        true => {
+            Err(DataError::text(say!("it is a spreadsheet or another office document; save its table as CSV"), path))
+        }
+        false => Ok(()),
+    }
+}
+
 fn too_much(path: &Path) -> DataError {
     DataError::archive(say!("it unpacks to more than {file_limit} bytes", file_limit = FILE_LIMIT), path)
 }
@@ -83,7 +97,7 @@ fn read_zip(file: BufReader<File>, path: &Path, most: u64) -> Result<Tree, DataE
         } else if entry.is_dir() {
             tree.folders.insert(place);
         } else if !place.is_empty() {
-            let bytes = inflated(entry, &place, path, most.min(left))?;
+            let bytes = inflated(entry, &place, path, (most, left))?;
             left -= bytes.len() as u64;
             tree.documents.insert(place, bytes);
         }
@@ -92,13 +106,13 @@ fn read_zip(file: BufReader<File>, path: &Path, most: u64) -> Result<Tree, DataE
 }
 
 /// An entry of a zip archive, which may claim any size: what counts is what comes out.
-fn inflated(entry: impl Read, place: &[String], path: &Path, most: u64) -> Result<Vec<u8>, DataError> {
+fn inflated(entry: impl Read, place: &[String], path: &Path, (most, left): (u64, u64)) -> Result<Vec<u8>, DataError> {
     let mut bytes = Vec::new();
-    entry.take(most + 1).read_to_end(&mut bytes).map_err(|e| DataError::archive(e, path))?;
-    match bytes.len() as u64 > most {
-        false => Ok(bytes),
-        true if most < FILE_LIMIT => Err(too_large(bytes.len() as u64, most, place, path)),
-        true => Err(too_much(path)),
+    entry.take(most.min(left) + 1).read_to_end(&mut bytes).map_err(|e| DataError::archive(e, path))?;
+    match bytes.len() as u64 {
+        size if size > left => Err(too_much(path)),
+        size if size > most => Err(too_large(size, most, place, path)),
+        _ => Ok(bytes),
     }
 }
 

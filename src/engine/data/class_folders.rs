@@ -56,24 +56,34 @@ impl Walk {
     }
 }
 
-/// The content of a document; `all` counts the bytes of those before it.
+/// The content of a document, of one that is too large only so much that this shows: files beside the documents may
+/// have any size. `all` counts the bytes of those before it.
 ///
 /// # Errors
-/// [`DataError`] for one that cannot be read or is too large, and where all together are.
+/// [`DataError`] for one that cannot be read, and where all together are too large.
 pub fn document(file: &DataFile, all: &mut u64) -> Result<Vec<u8>, DataError> {
     let bytes = match file.on_disk() {
         Some(path) => first_bytes(path, DOCUMENT_LIMIT + 1).map_err(|e| DataError::read(e, path))?,
-        None => file.held_bytes().to_vec(),
+        None => file.held_bytes().iter().copied().take(DOCUMENT_LIMIT + 1).collect(),
     };
-    if bytes.len() > DOCUMENT_LIMIT {
-        let reason =
-            say!("it has more than {document_limit} bytes; remove it or cut it", document_limit = DOCUMENT_LIMIT);
-        return Err(DataError::text(reason, &file.path));
-    }
     *all += bytes.len() as u64;
     if *all > FILE_LIMIT {
         let reason = say!("the folder holds more than {file_limit} bytes of text", file_limit = FILE_LIMIT);
         return Err(DataError::read(reason, &file.path));
     }
     Ok(bytes)
+}
+
+/// Refuses a document that is too large.
+///
+/// # Errors
+/// [`DataError::Text`].
+pub fn within_limit(bytes: &[u8], path: &Path) -> Result<(), DataError> {
+    match bytes.len() > DOCUMENT_LIMIT {
+        true => Err(DataError::text(
+            say!("it has more than {document_limit} bytes; remove it or cut it", document_limit = DOCUMENT_LIMIT),
+            path,
+        )),
+        false => Ok(()),
+    }
 }

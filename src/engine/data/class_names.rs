@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::data_error::DataError;
 use super::decode::{read_bytes, text_of};
-use super::label_rows::{blame, first_of, shortened};
+use super::label_rows::{blame, first_of, seen, shortened};
 use super::parts::Parts;
 use crate::session::{self, Sentence, say};
 
@@ -19,27 +19,29 @@ pub struct ClassNames {
     by_id: BTreeMap<String, String>,
     /// The file they were read from.
     path: Option<PathBuf>,
+    /// Whether a label may be spelled otherwise than its name.
+    merge: bool,
 }
 
 impl ClassNames {
-    /// The names a session gives; `None` where it gives none.
+    /// The names a session gives, which a label may spell otherwise where it says `merge`; `None` where it gives none.
     ///
     /// # Errors
     /// [`DataError`] where their file cannot be read, one is empty or there twice, or they are fewer than two.
-    pub fn open(asked: &session::ClassNames) -> Result<Option<Self>, DataError> {
+    pub fn open(asked: &session::ClassNames, merge: bool) -> Result<Option<Self>, DataError> {
         let names = match asked {
             session::ClassNames::None => return Ok(None),
             session::ClassNames::List(names) => Self::new(names.clone(), BTreeMap::new(), None),
             session::ClassNames::ById(by_id) => Self::new(ordered(by_id), by_id.clone(), None),
             session::ClassNames::File(path) => Self::new(lines(path)?, BTreeMap::new(), Some(path.clone())),
         };
-        names.check().map(Some)
+        Self { merge, ..names }.check().map(Some)
     }
 
     fn new(names: Vec<String>, by_id: BTreeMap<String, String>, path: Option<PathBuf>) -> Self {
         let trimmed = |name: String| name.trim().to_owned();
         let by_id = by_id.into_iter().map(|(id, name)| (trimmed(id), trimmed(name))).collect();
-        Self { names: names.into_iter().map(trimmed).collect(), by_id, path }
+        Self { names: names.into_iter().map(trimmed).collect(), by_id, path, merge: false }
     }
 
     fn check(self) -> Result<Self, DataError> {
@@ -109,7 +111,9 @@ impl ClassNames {
             let place = usize::try_from(whole(label)? - first).ok()?;
             self.names.get(place).filter(|_| self.by_id.is_empty()).map(String::as_str)
         };
-        same().or_else(by_id).or_else(by_place)
+        let alike =
+            || self.names.iter().filter(|_| self.merge).find(|name| seen(name) == seen(label)).map(String::as_str);
+        same().or_else(by_id).or_else(by_place).or_else(alike)
     }
 
     fn unknown(&self, parts: &Parts, label: &str, path: &Path) -> DataError {
@@ -151,11 +155,10 @@ fn ordered(by_id: &BTreeMap<String, String>) -> Vec<String> {
 fn lines(path: &Path) -> Result<Vec<String>, DataError> {
     let text = text_of(Cow::Owned(read_bytes(path)?), path, &mut Vec::<Sentence>::new())?;
     let names: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    let numbered = names.iter().enumerate().all(|(at, line)| behind_id(line, at).is_some());
-    Ok(match numbered && !names.is_empty() {
-        true => names.iter().enumerate().filter_map(|(at, line)| behind_id(line, at)).map(str::to_owned).collect(),
-        false => names,
-    })
+    let behind: Vec<&str> = names.iter().enumerate().filter_map(|(at, line)| behind_id(line, at)).collect();
+    // "1 star" and "2 stars" are names, and what stands behind their numbers is not.
+    let distinct: BTreeSet<String> = behind.iter().map(|name| seen(name.trim_end_matches('s'))).collect();
+    Ok(if distinct.len() == names.len() { behind.into_iter().map(str::to_owned).collect() } else { names })
 }
 
 fn behind_id(line: &str, at: usize) -> Option<&str> {
@@ -174,7 +177,7 @@ mod tests {
         for (line, label) in (1..).zip(labels) {
             parts.train.push("a text", Some(label), Place { file: 0, line }).unwrap();
         }
-        let classes = ClassNames::open(&names)?.unwrap().apply(&mut parts, Path::new("rows.csv"))?;
+        let classes = ClassNames::open(&names, false)?.unwrap().apply(&mut parts, Path::new("rows.csv"))?;
         Ok((classes, parts.train.labelled().map(|(_, label)| label.to_owned()).collect()))
     }
 
@@ -217,6 +220,9 @@ mod tests {
     fn a_file_of_names_may_number_them() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("class.txt");
+        std::fs::write(&path, "1 star\n2 stars\n3 stars\n").unwrap();
+        let (classes, _) = named(session::ClassNames::File(path.clone()), &["1", "3"]).unwrap();
+        assert_eq!(classes, ["1 star", "2 stars", "3 stars"]);
         for text in ["finance\r\nsport news\n\n", "0 finance\n1 sport news\n", "1,finance\n2,sport news"] {
             std::fs::write(&path, text).unwrap();
             let (classes, _) = named(session::ClassNames::File(path.clone()), &["0"]).unwrap();

@@ -107,7 +107,7 @@ fn missing(column: &Column, table: &FirstRow, path: &Path) -> DataError {
         false => say!("numbered 0 to {names}", names = table.cells.len().saturating_sub(1)),
     };
     let columns = say!(
-        "{columns} where {mark} parts the cells; another separator is chosen by format: Delimited(separator: …)",
+        "{columns} where {mark} parts the cells; another separator is chosen by format: Delimited(separator: …), and lines that are texts by format: Lines",
         columns,
         mark = table.separator.named()
     );

@@ -14,6 +14,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::data_error::DataError;
+use super::foreign;
 use crate::session::{Sentence, say};
 
 /// Longest text of one example, in bytes: some 40 times the largest document the program is meant
@@ -184,6 +185,7 @@ fn one_line_end(text: String) -> String {
 /// # Errors
 /// [`DataError::Text`].
 pub fn text_of(bytes: Cow<[u8]>, path: &Path, notes: &mut Vec<Sentence>) -> Result<String, DataError> {
+    foreign::refuse(&bytes).map_err(|reason| DataError::text(reason, path))?;
     let bytes = match plain(bytes) {
         Ok(text) => return Ok(text),
         Err(bytes) => bytes,

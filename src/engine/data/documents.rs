@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::class_folders::within_limit;
 use super::data_error::DataError;
 use super::data_file::Listing;
 use super::decode::{decode, legacy_encoding};
@@ -52,6 +53,7 @@ fn flat(tree: Tree, path: &Path) -> Result<Parts, DataError> {
     let count = tree.documents.len();
     for (place, bytes) in tree.documents {
         let name = path.join(place.join("/"));
+        within_limit(&bytes, &name)?;
         let decoded = decode(&bytes, legacy).map_err(|reason| DataError::text(reason, &name))?;
         let pushed = parts.train.push(&decoded.text, None, Place::default());
         pushed.map_err(|reason| DataError::text(reason, &name))?;

@@ -19,7 +19,9 @@ pub fn list(path: &Path) -> Result<Listing, DataError> {
     }
     let metadata = std::fs::metadata(path).map_err(|e| DataError::read(e, path))?;
     if metadata.is_file() && archive::is_archive(path)? {
-        return Ok(held(archive::read(path, None)?, path));
+        let tree = archive::read(path, None)?;
+        archive::refuse_office(&tree, path)?;
+        return Ok(held(tree, path));
     }
     Ok(Listing { files: vec![DataFile::alone(path)], alone: true, ..Listing::default() })
 }
@@ -34,7 +36,7 @@ fn held(tree: Tree, path: &Path) -> Listing {
 /// All of a listing in memory, as a tree of documents.
 ///
 /// # Errors
-/// [`DataError`] for a document that cannot be read or is too large.
+/// [`DataError`] for a document that cannot be read, and where all together are too large.
 pub fn into_tree(listing: Listing) -> Result<Tree, DataError> {
     let folders = listing.folders.into_iter().collect();
     let mut tree = Tree { folders, skipped: listing.skipped, ..Tree::default() };

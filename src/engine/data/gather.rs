@@ -9,10 +9,10 @@ use super::data_file::{DataFile, Listing};
 use super::decode::file_title;
 use super::example::Layout;
 use super::label_rows::shortened;
-use super::layout::part_in;
 use super::parts::{Part, Parts, Place, labelled};
 use super::roles::Plan;
-use super::table::{DelimitedTable, Table, by_name};
+use super::table::{DelimitedTable, Table};
+use super::table_files::{part_of, shares, tables};
 use super::{documents, file_listing, parts};
 use crate::session::{Column, FilePart, Files, Format, Roles, say};
 
@@ -94,22 +94,20 @@ impl Gather<'_> {
             let spreads = self.spreads(part);
             return documents::read(listing, path, (part, spreads), &mut self.parts);
         }
-        let aside: Vec<String> = listing
-            .files
-            .iter()
-            .filter(|file| !tables.contains(&file.place))
-            .map(|file| file.place.join("/"))
-            .collect();
+        let of_files: Vec<Option<Part>> = tables.iter().map(|place| part_of(place)).collect();
+        let shares = shares(part, self.spreads(part), &of_files).ok_or_else(|| no_such_part(part, path))?;
+        let share = |file: &DataFile| tables.iter().position(|place| *place == file.place).and_then(|at| shares[at]);
+        let aside = listing.files.iter().filter(|file| share(file).is_none()).map(|file| file.place.join("/"));
+        let aside: Vec<String> = aside.collect();
         if !aside.is_empty() {
             let (name, aside) = (file_title(path), shortened(&aside));
-            self.parts.notes.push(say!("{name}: {aside} hold no rows and are not read", name, aside));
+            self.parts.notes.push(say!("{name}: {aside} are not read", name, aside));
         }
-        for file in listing.files.iter().filter(|file| tables.contains(&file.place)) {
-            let own = self.spreads(part).then(|| part_in(&file.place.join("/"))).flatten();
-            let part = own.unwrap_or(part);
+        for (file, part) in listing.files.iter().filter_map(|file| Some((file, share(file)?))) {
             let (name, adjective) = (file.place.join("/"), part.adjective());
             self.parts.notes.push(say!("{name} holds {part} rows", name, part = adjective));
-            self.file(part, of, format, file, false)?;
+            let spreads = self.spreads(part) && part_of(&file.place).is_none();
+            self.file(part, of, format, file, spreads)?;
         }
         Ok(())
     }
@@ -126,16 +124,11 @@ impl Gather<'_> {
         let roles = of.roles.as_ref().unwrap_or(&self.files.roles);
         let has_names = roles.named().any(|(_, column)| matches!(column, Column::Name(_)));
         let tables = Table::open(file, format, has_names, &mut self.parts.notes)?;
-        let has_parts = tables.iter().any(|(own, _)| own.is_some());
-        if has_parts && !spreads && !tables.iter().any(|(own, _)| *own == Some(part)) {
-            let reason = say!("it holds rows of other parts, and none that it calls {part}", part = part.adjective());
-            return Err(DataError::NoExamples { what: part.adjective(), reason, path: file.path.clone() });
-        }
-        for (own, table) in tables {
-            match own {
-                Some(own) if spreads => self.table(own, roles, file, table)?,
-                Some(own) if own != part => {}
-                _ => self.table(part, roles, file, table)?,
+        let of_tables: Vec<Option<Part>> = tables.iter().map(|(own, _)| *own).collect();
+        let shares = shares(part, spreads, &of_tables).ok_or_else(|| no_such_part(part, &file.path))?;
+        for ((_, table), share) in tables.into_iter().zip(shares) {
+            if let Some(part) = share {
+                self.table(part, roles, file, table)?;
             }
         }
         Ok(())
@@ -206,48 +199,9 @@ impl Gather<'_> {
     }
 }
 
-/// Names, without ending, of files that tell about data and hold none.
-const ABOUT: [&str; 6] = ["readme", "license", "licence", "manifest", "dataset_infos", "dataset_info"];
-
-/// Which files of a folder are tables: all of them where the format says so; else those that their names tell, or
-/// that look like rows, unless the folder's files lie in folders of classes.
-pub fn tables(listing: &Listing, format: &Format) -> Vec<Vec<String>> {
-    let is_data = |file: &&DataFile| {
-        let name = file.name();
-        !ABOUT.contains(&name.split('.').next().unwrap_or_default())
-    };
-    let all = || listing.files.iter().filter(is_data);
-    let places = |files: Vec<&DataFile>| files.into_iter().map(|file| file.place.clone()).collect();
-    match format {
-        Format::Folders => Vec::new(),
-        Format::Auto => {
-            let named: Vec<&DataFile> = all().filter(|file| by_name(file).is_some()).collect();
-            if !named.is_empty() {
-                return places(named);
-            }
-            let is_flat = listing.files.iter().all(|file| file.place.len() <= 1 + wrapping(listing));
-            let rows = |file: &&DataFile| file.text(&mut Vec::new()).is_ok_and(|text| is_rows(&text));
-            if is_flat && all().next().is_some_and(|first| rows(&first)) { places(all().collect()) } else { Vec::new() }
-        }
-        _ => places(all().collect()),
-    }
-}
-
-fn is_rows(text: &str) -> bool {
-    Table::format_of_text(text) != Format::Lines
-}
-
-/// Folders that hold everything.
-fn wrapping(listing: &Listing) -> usize {
-    let mut depth = 0;
-    let folder =
-        |file: &DataFile, depth: usize| file.place.get(depth).filter(|_| file.place.len() > depth + 1).cloned();
-    while let Some(first) = listing.files.first().and_then(|file| folder(file, depth))
-        && listing.files.iter().all(|file| folder(file, depth).as_ref() == Some(&first))
-    {
-        depth += 1;
-    }
-    depth
+fn no_such_part(part: Part, path: &Path) -> DataError {
+    let reason = say!("it holds rows of other parts, and none that it calls {part}", part = part.adjective());
+    DataError::NoExamples { what: part.adjective(), reason, path: path.to_owned() }
 }
 
 #[cfg(test)]

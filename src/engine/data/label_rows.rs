@@ -22,6 +22,23 @@ pub fn shortened<S: AsRef<str>>(names: &[S]) -> Sentence {
     }
 }
 
+/// A label as the eye takes it: letters of one case, one kind of blank, no invisible characters.
+pub fn seen(label: &str) -> String {
+    let invisible = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}');
+    let narrow = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        c => c,
+    };
+    let visible: String = label.chars().filter(|c| !invisible(*c)).map(narrow).collect();
+    let plain = visible.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_number = plain.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    match (plain.parse::<i128>(), plain.parse::<f64>()) {
+        (Ok(whole), _) => whole.to_string(),
+        (_, Ok(number)) if is_number => number.to_string(),
+        _ => plain,
+    }
+}
+
 /// Rows of each class over all parts.
 pub fn counts(parts: &Parts) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();

@@ -21,6 +21,7 @@ mod decode;
 mod documents;
 pub mod example;
 mod file_listing;
+mod foreign;
 mod gather;
 mod json_values;
 mod label_rows;
@@ -37,6 +38,7 @@ mod split;
 pub mod stream;
 mod strip;
 mod table;
+mod table_files;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

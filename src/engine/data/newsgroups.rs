@@ -84,6 +84,7 @@ impl Reading {
 
     fn take(&mut self, document: Placed, path: &Path) -> Result<(), DataError> {
         let name = path.join(document.path.join("/"));
+        class_folders::within_limit(&document.bytes, &name)?;
         let decoded = decode(&document.bytes, self.legacy).map_err(|reason| DataError::text(reason, &name))?;
         self.odd += usize::from(decoded.encoding.is_some());
         self.damaged += usize::from(!decoded.damaged.is_empty());

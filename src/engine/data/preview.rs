@@ -7,9 +7,9 @@ use std::path::Path;
 
 use super::data_error::DataError;
 use super::data_file::{DataFile, Listing};
-use super::gather::tables;
 use super::parts::{Part, Parts};
 use super::table::{Cell, Need, Table, Wanted};
+use super::table_files::{part_of, tables};
 use super::{documents, file_listing};
 use crate::link::preview::{Sheet, SheetColumn};
 use crate::session::{Column, DataSource, Format, Sentence};
@@ -32,7 +32,7 @@ pub fn preview(source: &DataSource) -> Result<Sheet, DataError> {
     let format = files.train.format.as_ref().unwrap_or(&files.format);
     let listing = file_listing::list(path)?;
     let chosen = if listing.alone { Vec::new() } else { tables(&listing, format) };
-    let of_train = |file: &&DataFile| super::layout::part_in(&file.place.join("/")).is_none_or(|p| p == Part::Train);
+    let of_train = |file: &&DataFile| part_of(&file.place).is_none_or(|part| part == Part::Train);
     let in_folder = || listing.files.iter().filter(|file| chosen.contains(&file.place));
     match in_folder().find(of_train).or_else(|| in_folder().next()).or(listing.files.first()) {
         Some(file) if listing.alone || !chosen.is_empty() => of_table(file, format),

@@ -40,7 +40,11 @@ pub fn fault(text: &str, delimiter: u8) -> Option<Fault> {
 pub fn swallow(text: &str, delimiter: u8) -> Option<Fault> {
     let separators = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count();
     let lines: Vec<usize> = text.split('\n').map(separators).collect();
-    let whole = *lines.first().filter(|separators| **separators > 0)?;
+    // The first row may lie over several lines itself.
+    let whole = *lines.first()?.max(&of_first_row(text, delimiter));
+    if whole == 0 {
+        return None;
+    }
     let mut cells = Cells { bytes: text.as_bytes(), place: 0, line: 1, delimiter };
     while cells.place < cells.bytes.len() {
         let (first, is_quoted) = (cells.line, cells.bytes.get(cells.place) == Some(&b'"'));
@@ -51,6 +55,16 @@ pub fn swallow(text: &str, delimiter: u8) -> Option<Fault> {
         }
     }
     None
+}
+
+/// Separators of the first row.
+fn of_first_row(text: &str, delimiter: u8) -> usize {
+    let mut cells = Cells { bytes: text.as_bytes(), place: 0, line: 1, delimiter };
+    let mut separators = 0;
+    while cells.place < cells.bytes.len() && cells.skip_cell().is_ok() && cells.bytes[cells.place - 1] == delimiter {
+        separators += 1;
+    }
+    separators
 }
 
 struct Cells<'a> {
@@ -117,6 +131,13 @@ mod tests {
         for text in ["", "a,b\n", "\"a\",b\n", "\"a \"\"b\"\"\nc\",d", "a \"b\" c,d\n", "\"\",\"\"\n\"\"", "a,\n,b"] {
             assert_eq!(fault(text, b','), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_first_row_over_several_lines_swallows_none() {
+        assert_eq!(swallow("a\t\"b\nc\"\td\t\"e\nf\"\ng\t\"h\ni\"\tj\tk\n", b'\t'), None);
+        assert_eq!((swallow("", b'\t'), swallow("a\t", b'\t'), swallow("\"a\"\t", b'\t')), (None, None, None));
+        assert!(swallow("\"a\tx\nb\ty\nc\"\tx\n", b'\t').is_some());
     }
 
     #[test]

@@ -77,7 +77,8 @@ impl Plan {
     /// The same with the names of another part, whose files call their columns otherwise.
     #[must_use]
     pub fn called_as(self, layout: &Arc<Layout>) -> Self {
-        let fits = layout.names.len() == self.layout.names.len();
+        let fits =
+            layout.texts == self.layout.texts && layout.names[layout.texts..] == self.layout.names[layout.texts..];
         Self { layout: if fits { Arc::clone(layout) } else { self.layout }, ..self }
     }
 

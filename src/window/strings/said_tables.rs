@@ -145,12 +145,20 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "`{name}` in it is a link, which is not followed; pack it without",
         "其中的 `{name}` 是链接，不会跟随；请不带它重新打包",
     ),
-    ("{name}: {aside} hold no rows and are not read", "{name}：{aside} 不含数据行，未读取"),
+    ("{name}: {aside} are not read", "{name}：{aside} 未读取"),
+    (
+        "it is a file of {kind}, which is not read here; unpack it, or save it as CSV, JSON or Parquet, packed by gzip or zip if need be",
+        "它是 {kind} 文件，这里无法读取；请解压，或另存为 CSV、JSON 或 Parquet，需要时用 gzip 或 zip 压缩",
+    ),
+    (
+        "it is a spreadsheet or another office document; save its table as CSV",
+        "它是电子表格或其他办公文档；请把其中的表格另存为 CSV",
+    ),
     ("{name} holds {part} rows", "{name} 是{part}数据"),
     ("it holds rows of other parts, and none that it calls {part}", "它含有其他部分的行，但没有称作{part}的行"),
     (
-        "{columns} where {mark} parts the cells; another separator is chosen by format: Delimited(separator: …)",
-        "{columns}，单元格以{mark}分隔；可用 format: Delimited(separator: …) 选择别的分隔符",
+        "{columns} where {mark} parts the cells; another separator is chosen by format: Delimited(separator: …), and lines that are texts by format: Lines",
+        "{columns}，单元格以{mark}分隔；可用 format: Delimited(separator: …) 选择别的分隔符；若每行就是一篇文本，请写 format: Lines",
     ),
     (
         "the first row is said to name the columns, but looks like data: {first}; say format: Delimited(header: false)",

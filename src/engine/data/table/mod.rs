@@ -4,6 +4,7 @@
 mod delimited_table;
 mod json_table;
 mod labelled_lines;
+mod page_limit;
 mod parquet_table;
 mod separator;
 

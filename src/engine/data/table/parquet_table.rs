@@ -10,16 +10,20 @@ use std::sync::Arc;
 
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
 
+use super::page_limit::Bounded;
 use super::{Cell, Need, Take, Wanted};
 use crate::engine::data::data_error::DataError;
 use crate::engine::data::data_file::DataFile;
 use crate::engine::data::decode::FILE_LIMIT;
 use crate::engine::data::label_rows::shortened;
 use crate::session::{Column, Say, Sentence, say};
+
+/// How a file that is packed as a whole begins.
+const GZIP: [u8; 2] = [0x1F, 0x8B];
 
 /// A Parquet file, open.
 pub struct ParquetTable {
@@ -34,7 +38,8 @@ impl ParquetTable {
     /// [`DataError`] for a damaged file and for a compression that is not read.
     pub fn open(file: &DataFile) -> Result<Self, DataError> {
         let failed = |reason: Sentence| DataError::text(reason, &file.path);
-        let reader = guarded(|| opened(file)).map_err(failed)?;
+        let packed = if file.on_disk().is_none() || file.begins_with(&GZIP) { Some(file.bytes()?) } else { None };
+        let reader = guarded(|| opened(file, packed)).map_err(failed)?;
         let columns = reader.metadata().file_metadata().schema().get_fields().iter();
         let columns = columns.map(|field| field.name().to_owned()).collect();
         let table = Self { reader, columns };
@@ -58,7 +63,7 @@ impl ParquetTable {
         }
         let bytes: i64 = groups.iter().map(|group| group.total_byte_size().max(0)).fold(0, i64::saturating_add);
         match bytes as u64 > FILE_LIMIT {
-            true => Err(say!("it unpacks to more than {file_limit} bytes", file_limit = FILE_LIMIT)),
+            true => Err(too_much()),
             false => Ok(()),
         }
     }
@@ -78,8 +83,14 @@ impl ParquetTable {
         let failed = |reason: Sentence| DataError::text(reason, &file.path);
         let (projection, order) = self.projection(&places);
         let mut rows = guarded(|| self.reader.get_row_iter(Some(projection))).map_err(failed)?;
+        let mut bytes = 0;
         for row in 1.. {
             let Some(read) = guarded(|| rows.next().transpose()).map_err(failed)? else { break };
+            bytes += read.get_column_iter().map(|(_, field)| LEAST + length(field)).sum::<u64>();
+            // A run of equal cells costs a file nothing and the memory each of them.
+            if bytes > FILE_LIMIT {
+                return Err(failed(too_much()));
+            }
             let cells: Vec<Cell> = order.iter().map(|place| place.map_or(Cell::Absent, |n| cell(&read, n))).collect();
             let place = |reason| say!("row {row}: {reason}", row, reason);
             take(row, &cells).map_err(|reason| failed(place(reason)))?;
@@ -117,11 +128,35 @@ impl ParquetTable {
     }
 }
 
-fn opened(file: &DataFile) -> Result<Box<dyn FileReader>, ParquetError> {
-    match file.on_disk() {
-        Some(path) => Ok(Box::new(SerializedFileReader::new(File::open(path)?)?)),
-        None => Ok(Box::new(SerializedFileReader::new(bytes::Bytes::from(file.held_bytes().to_vec()))?)),
+/// A reader of the bytes that were unpacked, else of the file on the disk.
+fn opened(file: &DataFile, unpacked: Option<Cow<[u8]>>) -> Result<Box<dyn FileReader>, ParquetError> {
+    match unpacked {
+        Some(bytes) => bounded(bytes::Bytes::from(bytes.into_owned())),
+        None => bounded(File::open(&file.path)?),
     }
+}
+
+fn bounded(file: impl ChunkReader + 'static) -> Result<Box<dyn FileReader>, ParquetError> {
+    let (file, limit) = Bounded::new(file);
+    let reader = SerializedFileReader::new(file)?;
+    limit.set(reader.metadata());
+    Ok(Box::new(reader))
+}
+
+/// What a cell counts at least, so that there cannot be any number of empty ones.
+const LEAST: u64 = 16;
+
+fn length(field: &Field) -> u64 {
+    match field {
+        Field::Str(text) => text.len() as u64,
+        Field::Bytes(bytes) => bytes.len() as u64,
+        Field::ListInternal(list) => list.elements().iter().map(|item| LEAST + length(item)).sum(),
+        _ => 0,
+    }
+}
+
+fn too_much() -> Sentence {
+    say!("it unpacks to more than {file_limit} bytes", file_limit = FILE_LIMIT)
 }
 
 /// What `work` gives; an error of the crate, or a panic within it, in words.

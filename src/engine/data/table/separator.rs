@@ -12,6 +12,9 @@ pub enum Separator {
     Text(String),
 }
 
+/// Lines that are looked at.
+const LOOKED: usize = 50;
+
 impl Separator {
     /// A separator as a session says it.
     ///
@@ -30,14 +33,29 @@ impl Separator {
     }
 
     /// The separator: a tab in `.tsv` and `.tab`; a comma in `.csv` that has one in its first line;
-    /// else the first of tab, comma, semicolon and bar that the first line holds.
+    /// else a tab that the first line holds, else the first of comma, semicolon and bar that all lines hold as often
+    /// as the first, or that the first line holds.
     pub fn found(name: &str, text: &str) -> u8 {
-        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let is_in_first = |byte: &u8| first.as_bytes().contains(byte);
-        let candidates: &[u8] = if name.ends_with(".csv") { b",;\t|" } else { b"\t,;|" };
-        match name.ends_with(".tsv") || name.ends_with(".tab") {
+        let lines: Vec<&[u8]> =
+            text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED).map(str::as_bytes).collect();
+        let first = lines.first().copied().unwrap_or_default();
+        let row = first_row(text);
+        // A mark that quotes nothing hides separators.
+        let some = row.iter().any(|byte| b",;\t|".contains(byte));
+        let is_in_first = |byte: &u8| if some { row.contains(byte) } else { first.contains(byte) };
+        if name.ends_with(".tsv") || name.ends_with(".tab") {
+            return b'\t';
+        }
+        if name.ends_with(".csv") {
+            return b",;\t|".iter().copied().find(is_in_first).unwrap_or(b',');
+        }
+        // In a text without marks a comma of the first sentence parts nothing, where each line has one semicolon.
+        let count = |line: &[u8], byte: u8| line.iter().filter(|found| **found == byte).count();
+        let parts_all = |byte: &u8| lines.iter().all(|line| count(line, *byte) == count(first, *byte));
+        let candidates = || b"\t,;|".iter().copied().filter(is_in_first);
+        match first.contains(&b'\t') {
             true => b'\t',
-            false => candidates.iter().copied().find(is_in_first).unwrap_or(b','),
+            false => candidates().find(parts_all).or_else(|| candidates().next()).unwrap_or(b','),
         }
     }
 
@@ -59,6 +77,43 @@ impl Separator {
             Self::Byte(b' ') => say!("a blank"),
             Self::Byte(byte) => Sentence::verbatim(format!("`{}`", char::from(*byte))),
             Self::Text(text) => Sentence::verbatim(format!("`{text}`")),
+        }
+    }
+}
+
+/// What stands outside of quotation marks in the first row, which may lie over several lines; nothing where a mark is
+/// not closed in time.
+fn first_row(text: &str) -> Vec<u8> {
+    const LONGEST: usize = 1 << 16;
+    let (mut row, mut is_quoted) = (Vec::new(), false);
+    for byte in text.trim_start_matches(['\n', ' ']).bytes().take(LONGEST) {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' if !is_quoted => break,
+            _ if !is_quoted => row.push(byte),
+            _ => {}
+        }
+    }
+    if is_quoted { Vec::new() } else { row }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_separators_and_those_of_a_first_sentence_part_nothing() {
+        for (name, text, byte) in [
+            ("a.csv", "text,label\n", b','),
+            ("a.csv", "\"a | b\nc\",x\n\"d\",y\n", b','),
+            ("a.csv", "\"a, b\";x\n", b';'),
+            ("a.csv", "text\n", b','),
+            ("a.txt", "well, so;x\nyes;y\n", b';'),
+            ("a.txt", "well, \"so\tx\nyes\ty\n", b'\t'),
+            ("a", "a|b\nc|d\n", b'|'),
+            ("a.tsv", "a,b\n", b'\t'),
+        ] {
+            assert_eq!(char::from(Separator::found(name, text)), char::from(byte), "{name}: {text:?}");
         }
     }
 }

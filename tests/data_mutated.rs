@@ -170,7 +170,7 @@ fn damaged(bytes: &[u8], other: &[u8], draw: &mut Draw) -> Vec<u8> {
 
 fn open(path: &Path, by_place: bool) -> Result<Dataset, DataError> {
     let roles = if by_place { Roles::new([Column::Index(0)], Some(Column::Index(1))) } else { Roles::default() };
-    let source = DataSource::Files(Files { roles, ..Files::of(path) });
+    let source = DataSource::from(Files { roles, ..Files::of(path) });
     let (labels, limit) = Default::default();
     data::open(&Data { source, labels, validation: 0.1, test: 0.1, split_seed: 0, labelled: None, limit }, 7)
 }

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let [table, tokenizer] = arguments.as_slice() else { return Err("bench_data TABLE TOKENIZER.JSON".into()) };
     let tokens = Tokens::parse(&std::fs::read_to_string(tokenizer)?)?;
     let (labels, limit) = Default::default();
-    let source = DataSource::Files(Files::of(table));
+    let source = DataSource::from(Files::of(table));
     let asked = Data { source, labels, validation: 0.0, test: 0.1, split_seed: 0, labelled: None, limit };
     let (before, started) = (peak(), Instant::now());
     let set = data::open(&asked, 7)?;

@@ -149,7 +149,8 @@ impl Gather<'_> {
         let rows = self.parts.part_mut(part);
         let before = rows.rows.len();
         table.rows(&plan.wanted, file, &mut |line, cells| plan.take(cells, Place { file: number, line }, rows))?;
-        if let Table::Delimited(table) = table {
+        if let Table::Delimited(mut table) = table {
+            table.free_text();
             self.check(part, before, &plan, roles, file, table)?;
         }
         Ok(())

@@ -120,6 +120,14 @@ impl DelimitedTable {
         })
     }
 
+    /// Frees the text behind the last reading, which is as large as what was read; kept where rows lie over lines, which
+    /// [`Self::swallowed_rows`] looks at again.
+    pub fn free_text(&mut self) {
+        if self.long.get_mut().is_empty() {
+            self.text = String::new();
+        }
+    }
+
     /// Gives each row that has something in a cell, until `take` says that it is enough.
     fn records(&self, file: &DataFile, take: &mut Records) -> Result<(), DataError> {
         match &self.first.separator {

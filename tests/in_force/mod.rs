@@ -577,6 +577,7 @@ fn roles_are_given_by_a_click_on_a_column() {
         play.harness.get_by_role_and_label(Role::Button, role).click();
         play.look(4);
     }
+    assert!(play.says("No column is the text") && !play.says("The file has no column"));
     let none = retort::session::Roles::none();
     let pair = Some(retort::session::Column::named("category"));
     assert_eq!(roles(&play), retort::session::Roles { pair, ..none });

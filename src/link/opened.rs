@@ -23,11 +23,11 @@ pub struct Opened {
     /// Training texts of each class that have their label, in class order; empty where nobody counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub class_counts: Vec<usize>,
-    /// How long the texts are for each model that reads them here.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// How long the texts are for each model that reads them here. Of the moment: no record holds it.
+    #[serde(skip)]
     pub lengths: Vec<TextLengths>,
-    /// Training texts that an earlier one says word by word.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    /// Training texts that an earlier one says word by word. Of the moment, too.
+    #[serde(skip)]
     pub duplicates: usize,
     /// The pair it is, as it was asked for; `None` in records from before this was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,12 +37,8 @@ pub struct Opened {
     pub data: Option<Box<Data>>,
 }
 
-fn is_zero(count: &usize) -> bool {
-    *count == 0
-}
-
 /// How many tokens texts have for a model, of a sample of them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TextLengths {
     /// `teacher` or `student`.
     pub side: String,

@@ -105,7 +105,9 @@ impl Sheet {
 
     /// What is wrong with these roles, and what is likely meant.
     pub fn judge(&self, text: &[String], class: &str) -> Option<Mistake> {
-        let unknown = text.iter().map(String::as_str).chain([class]).find(|name| self.column(name).is_none());
+        // A source may have no class: then its names say what the classes are.
+        let named = text.iter().map(String::as_str).chain(Some(class).filter(|class| !class.is_empty()));
+        let unknown = named.into_iter().find(|name| self.column(name).is_none());
         let meant_text = || -> Vec<String> {
             let known: Vec<String> = text.iter().filter(|name| self.column(name).is_some()).cloned().collect();
             if known.is_empty() {
@@ -115,6 +117,7 @@ impl Sheet {
             }
         };
         let fault = match (unknown, self.column(class)) {
+            (None, _) if text.is_empty() => Fault::NoText,
             (Some(name), _) => Fault::NoColumn(name.to_owned()),
             (None, _) if text.iter().any(|name| name == class) => Fault::Same,
             (None, Some(column)) if column.is_near_unique() => {
@@ -142,6 +145,8 @@ pub struct Mistake {
 /// What is wrong with roles.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
+    /// No column is the text.
+    NoText,
     /// There is no column of this name.
     NoColumn(String),
     /// The text would be its own class.

@@ -482,7 +482,7 @@ fn columns_of_a_table_that_came_with_the_session_are_read_too() {
 fn a_class_column_that_is_none_is_refused_with_the_likely_one_at_a_click() {
     for (label, words) in [
         ("text", "is the text itself"),
-        ("label", "The file has no column `label`"),
+        ("labels", "The file has no column `labels`"),
         ("id", "Nearly every text would be a class of its own"),
     ] {
         let session = Session { data: table("/data/first.csv", label), ..Session::built_in().unwrap() };
@@ -511,6 +511,43 @@ fn a_class_column_that_is_none_is_refused_with_the_likely_one_at_a_click() {
 }
 
 #[test]
+fn roles_that_nobody_chose_are_guessed_once_and_can_be_taken_back() {
+    let session = Session { data: table("/data/first.csv", "label"), ..Session::built_in().unwrap() };
+    let mut play = Play::of(session, None);
+    let source = previews(&mut play).remove(0);
+    play.engine.end.cells.preview.store(Some(Preview { source, found: Ok(sheet()) }));
+    play.look(60);
+    let class = |play: &Play| play.app().session().data.source.files().unwrap().roles.label.clone();
+    assert_eq!(class(&play), Some(Column::named("category")));
+    assert!(opens(&mut play), "it is opened with them");
+    play.press(Modifiers::COMMAND, Key::Z);
+    play.look(60);
+    assert_eq!(class(&play), Some(Column::named("label")), "what is taken back stays taken back");
+}
+
+#[test]
+fn the_first_rows_stand_in_a_table_whose_heads_give_roles() {
+    let session = Session { data: table("/data/first.csv", "category"), ..Session::built_in().unwrap() };
+    let mut play = Play::of(session, None);
+    play.look_into("Data");
+    let (source, mut found) = (previews(&mut play).remove(0), sheet());
+    found.columns[1].common = vec![("card_arrival".to_owned(), 187), ("rare".to_owned(), 35)];
+    play.engine.end.cells.preview.store(Some(Preview { source, found: Ok(found) }));
+    play.look(4);
+    play.click("Show as a table");
+    play.look(4);
+    assert!(play.says("Data table") && play.says("different values in") && play.says("it has most to read"));
+    let heads: Vec<_> = play.harness.query_all_by_role_and_label(Role::ComboBox, "role of text").collect();
+    assert_eq!(heads.len(), 2, "beside the table and at its head");
+    heads[1].click();
+    play.look(4);
+    play.harness.get_by_role_and_label(Role::Button, "second text").click();
+    play.look(4);
+    let roles = &play.app().session().data.source.files().unwrap().roles;
+    assert_eq!((roles.text.len(), &roles.pair), (0, &Some(Column::named("text"))));
+}
+
+#[test]
 fn columns_without_names_are_told_by_what_stands_in_them() {
     let mut data = table("/data/first.csv", "1");
     let files = data.source.files_mut().unwrap();
@@ -522,7 +559,7 @@ fn columns_without_names_are_told_by_what_stands_in_them() {
     found.columns.iter_mut().zip(["0", "1"]).for_each(|(column, place)| column.name = place.to_owned());
     play.engine.end.cells.preview.store(Some(Preview { source, found: Ok(found) }));
     play.look(4);
-    assert!(play.says("0 · I lost my card") && play.says("1 · card_arrival"));
+    assert!(play.says("· I lost my card") && play.says("· card_arrival"));
 }
 
 #[test]
@@ -540,6 +577,7 @@ fn roles_are_given_by_a_click_on_a_column() {
         play.harness.get_by_role_and_label(Role::Button, role).click();
         play.look(4);
     }
+    assert!(play.says("No column is the text") && !play.says("The file has no column"));
     let none = retort::session::Roles::none();
     let pair = Some(retort::session::Column::named("category"));
     assert_eq!(roles(&play), retort::session::Roles { pair, ..none });

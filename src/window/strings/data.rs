@@ -114,4 +114,5 @@ pub const CHINESE: &[(&str, &str)] = &[
     ("A whole conversation: a list of messages with role and content", "整段对话：含 role 和 content 的消息列表"),
     ("What the teacher alone is asked", "只问教师的内容"),
     ("What a row counts in the loss: a number not below 0", "一行在损失中的权重：不小于 0 的数"),
+    ("No column is the text", "没有作为文本的列"),
 ];

@@ -121,7 +121,11 @@ fn shown(scene: &Scene, files: &Files, all: &[(Format, &str, &str)]) -> String {
     };
     let is_left = matches!(files.format, Format::Auto | Format::Delimited { separator: None, .. });
     match found.filter(|_| is_left) {
-        Some(found) => format!("{} {found}", scene.t("found:")),
+        Some(found) => {
+            let said = Format::Delimited { separator: Some(found.to_owned()), header: true };
+            let said = all.iter().find(|(format, ..)| *format == said).map_or(found, |(_, label, _)| label);
+            format!("{} {said}", scene.t("found:"))
+        }
         None => chosen.to_owned(),
     }
 }

@@ -66,6 +66,7 @@ fn mistake_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet, source: &mut DataSource
     let Some((text, class)) = roles(source) else { return };
     let Some(Mistake { fault, meant }) = sheet.judge(&text, &class) else { return };
     let words = match fault {
+        Fault::NoText => scene.t("No column is the text").to_owned(),
         Fault::NoColumn(name) => format!("{} `{name}`", scene.t("The file has no column")),
         Fault::Same => format!("`{class}` {}", scene.t("is the text itself: it cannot be its own class")),
         Fault::NearUnique { distinct, rows } => {

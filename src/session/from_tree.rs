@@ -2,10 +2,8 @@
 //! there, the list around a single item, the quotation marks' absence around a variant. What cannot be
 //! taken is refused by its field's name, its place and the right form.
 
-use std::fmt;
-
 use serde::de::{
-    self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+    Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
     value::StrDeserializer,
 };
 
@@ -448,66 +446,5 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
             }
             _ => Err(self.0.instead_of(say!("a choice with fields"), &form_of(self.name()?, fields))),
         }
-    }
-}
-
-/// Any value of a format that names its variants as JSON does.
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Whole)
-    }
-}
-
-struct Whole;
-
-fn placeless<E>(kind: Kind) -> Result<Node, E> {
-    Ok(Node { at: None, kind })
-}
-
-impl<'de> Visitor<'de> for Whole {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Node, E> {
-        placeless(Kind::Word(truth.to_string()))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Node, E> {
-        placeless(Kind::Number(number.to_string()))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Node, E> {
-        placeless(Kind::Number(number.to_string()))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Node, E> {
-        placeless(Kind::Number(format!("{number:?}")))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Node, E> {
-        placeless(Kind::Text(text.to_owned()))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
-        placeless(Kind::Word("None".to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        placeless(Kind::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-        let mut map = Vec::new();
-        while let Some((key, value)) = entries.next_entry::<String, Node>()? {
-            map.push((Node { at: None, kind: Kind::Text(key) }, value));
-        }
-        placeless(Kind::Map(map))
     }
 }

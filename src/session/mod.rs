@@ -17,6 +17,7 @@ pub mod device;
 pub mod file;
 mod from_tree;
 pub mod inference_spec;
+mod into_tree;
 pub mod key;
 pub mod knob;
 mod migration;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::session::{Data, Models, Sentence};
+use crate::session::{Data, Models, Sentence, recorded_data};
 
 /// What was opened: everything the window needs to know of pair and data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Opened {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub models: Option<Box<Models>>,
     /// The data, as they were asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "recorded_data")]
     pub data: Option<Box<Data>>,
 }
 

@@ -66,6 +66,7 @@ pub(crate) use say::{say, spoken};
 pub use sentence::{Argument, Sentence};
 pub use source::{MAIN, ServerMode, Source};
 pub use student_init::{Init, LayerMap, Vocabulary};
+pub(crate) use to_version_4::recorded as recorded_data;
 pub use view::View;
 
 /// The newest session format this program writes; older ones are migrated when opened.

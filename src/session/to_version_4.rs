@@ -5,9 +5,10 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
-use super::Column;
+use super::{Column, Data};
 use super::from_tree::read;
 use super::refusal::Refusal;
 use super::ron_tree::{Field, Kind, Node};
@@ -20,6 +21,16 @@ pub fn session(session: &mut Node) -> Result<(), Refusal> {
     let Some(data) = session.field_mut("data") else { return Ok(()) };
     let at = data.at;
     source(data).map_err(|refusal| refusal.inside("source", None).inside("data", at))
+}
+
+/// Data by themselves, as a record holds them, whichever version wrote them: what it opened is told with every run.
+///
+/// # Errors
+/// As [`session`], in the words of the format that is read.
+pub fn recorded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<Data>>, D::Error> {
+    let Some(mut data) = Node::deserialize(deserializer)?.optional() else { return Ok(None) };
+    source(&mut data).map_err(D::Error::custom)?;
+    Data::deserialize(&data).map(|data| Some(Box::new(data))).map_err(D::Error::custom)
 }
 
 #[derive(Deserialize)]
@@ -90,4 +101,47 @@ fn variant(source: &Node) -> Option<(&'static str, Node)> {
 
 fn field(name: &str, value: Node) -> Field {
     Field { name: name.to_owned(), at: value.at, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::link::Opened;
+    use crate::session::{DataSource, Files, Format, Strip};
+
+    /// What a record holds of these data.
+    fn opened(source: &Value) -> Result<Option<Box<Data>>, String> {
+        let mut record = serde_json::to_value(Opened::default()).map_err(|error| error.to_string())?;
+        record["data"] = json!({ "source": source, "validation": 0.2, "limit": 7 });
+        serde_json::from_value::<Opened>(record).map(|opened| opened.data).map_err(|error| error.to_string())
+    }
+
+    fn files(source: &Value) -> Result<Files, String> {
+        match opened(source)?.ok_or("no data")?.source {
+            DataSource::Files(files) => Ok(*files),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn what_a_record_of_version_3_has_opened_is_read_in_every_form() -> Result<(), String> {
+        let table = json!({ "Delimited": { "path": "a.csv", "test": "b.csv", "header": true,
+            "text": [{ "Name": "text" }, { "Index": 2 }], "label": { "Index": 0 } } });
+        let table = files(&table)?;
+        assert_eq!((table.train.files, table.test.files), (vec!["a.csv".into()], vec!["b.csv".into()]));
+        assert_eq!(table.roles.text, vec![Column::Name("text".into()), Column::Index(2)]);
+        let lines = json!({ "JsonLines": { "path": "a.jsonl", "test": null, "text": ["text"], "label": "label" } });
+        let lines = files(&lines)?;
+        assert_eq!((lines.format, lines.test.files.len()), (Format::Json, 0));
+        assert_eq!(lines.roles.label, Some(Column::Name("label".into())));
+        let news = json!({ "Newsgroups": { "path": "n", "strip": Strip::default() } });
+        for kept in [json!({ "BuiltIn": "posts" }), news] {
+            assert!(opened(&kept)?.is_some_and(|data| data.source.files().is_none()));
+        }
+        let strange = json!({ "Delimited": { "path": "a.csv", "text": [], "label": { "Index": 0 }, "header": "yes" } });
+        assert!(opened(&strange).is_err_and(|error| error.contains("header")));
+        Ok(())
+    }
 }

@@ -6,6 +6,9 @@ use clap::Parser as _;
 use retort::engine;
 use retort::headless::{self, Arguments, CommandError, Task};
 
+#[global_allocator]
+static ALLOCATOR: engine::allocator::BySize = engine::allocator::BySize;
+
 fn main() -> ExitCode {
     engine::allocator::tune();
     fix_threads();

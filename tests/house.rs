@@ -43,7 +43,11 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("assets", &["data", "device", "hub", "inputs", "model"]),
     ("text_lengths", &["data", "model"]),
     ("pair", &["assets", "cache_folder", "data", "hub", "loss", "student_init", "model", "teacher", "text_lengths"]),
-    ("train", &["data", "loss", "model", "optim", "pair", "prompt", "prune", "script", "task", "teacher"]),
+    ("batch_plan", &["data", "model", "pair", "prompt", "task"]),
+    (
+        "train",
+        &["batch_plan", "data", "loss", "model", "optim", "pair", "prompt", "prune", "script", "task", "teacher"],
+    ),
     ("predictions", &["data"]),
     ("evaluate", &["data", "measure", "pair", "predictions", "train"]),
     ("speed", &["data", "model", "pair", "task"]),

@@ -3,6 +3,7 @@
 
 pub mod allocator;
 pub mod assets;
+mod batch_plan;
 pub mod budget;
 pub mod cache_folder;
 pub mod checkpoint;

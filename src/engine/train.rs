@@ -6,9 +6,10 @@ use candle_core::Tensor;
 use rayon::prelude::*;
 
 use super::EngineError;
-use super::data::{Batches, Example, Fields};
+use super::batch_plan::{BatchPlan, Reader, draw};
+use super::data::{Example, Fields};
 use super::loss::{LossInput, LossOutput, Objective, Offered};
-use super::model::{DropoutRng, HeadKind, Trace, init, ops};
+use super::model::{DropoutRng, HeadKind, Trace, ops};
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
 use super::prompt::{PromptError, template_problem};
@@ -18,7 +19,7 @@ use super::task::{self, Outputs, Sample, Targets, Task};
 use super::teacher::CachedTeacher;
 use crate::link::scores::likeliest;
 use crate::link::{SeriesId, Step};
-use crate::session::{Catalog, Knobs, Sentence, Session, say};
+use crate::session::{Catalog, Knobs, Sentence, Session};
 
 /// A run in progress: everything that changes from step to step, and what it reads.
 pub struct Trainer {
@@ -39,10 +40,7 @@ pub struct Trainer {
     /// Steps done.
     pub step: Step,
     objective: Objective,
-    /// Indices into the training part that take part in the run.
-    train_indices: Vec<usize>,
-    samples: Vec<Sample>,
-    batches: Batches,
+    plan: BatchPlan,
 }
 
 /// What one step gives.
@@ -67,25 +65,12 @@ impl Trainer {
         let teacher = pair.cached_teacher(&session)?;
         let objective = objective(&session, &pair)?;
         let knobs = checked_knobs(&session, catalog)?;
-        let BatchPlan { train_indices, samples, batches } = plan_batches(&session, &pair, task.as_ref(), &objective)?;
+        let plan = plan_batches(&session, &pair, task.as_ref(), &objective)?;
         let variables = pair.student.weights.variables().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
         let optimizer = Optimizer::new(session.recipe.optimizer, variables)?;
         let mut pruner = Pruner::default();
         pruner.set_theta(knobs.get(&THETA), &pair.student.weights)?;
-        Ok(Self {
-            session,
-            pair,
-            task,
-            teacher,
-            optimizer,
-            pruner,
-            knobs,
-            step: 0,
-            objective,
-            train_indices,
-            samples,
-            batches,
-        })
+        Ok(Self { session, pair, task, teacher, optimizer, pruner, knobs, step: 0, objective, plan })
     }
 
     /// One step with the knob values in use.
@@ -93,10 +78,13 @@ impl Trainer {
     /// # Errors
     /// [`EngineError`] if the tensor library or the teacher refuses.
     pub fn advance(&mut self) -> Result<Stepped, EngineError> {
-        let picked = self.batches.at(self.step);
+        let places = self.plan.batches.at(self.step);
+        let picked: Vec<usize> = places.iter().map(|&place| self.plan.train_indices[place]).collect();
         let teacher = self.batch_targets(&picked)?;
         let student = &self.pair.student;
-        let batch: Vec<&Sample> = picked.iter().map(|&i| &self.samples[i]).collect();
+        let reader = reader(&self.session, &self.pair, self.task.as_ref());
+        let samples = self.plan.samples(&reader, &places)?;
+        let batch: Vec<&Sample> = samples.iter().map(AsRef::as_ref).collect();
         if self.pruner.set_theta(self.knobs.get(&THETA), &student.weights)? {
             self.pruner.enforce(&student.weights, &mut self.optimizer)?;
         }
@@ -138,7 +126,7 @@ impl Trainer {
     fn batch_targets(&mut self, picked: &[usize]) -> Result<Option<Targets>, EngineError> {
         let (data, device) = (&self.pair.assets.data, &self.pair.assets.device);
         let Some(teacher) = self.teacher.as_mut().filter(|_| self.objective.needs_teacher()) else { return Ok(None) };
-        let texts: Vec<Fields> = picked.iter().map(|&i| data.train[self.train_indices[i]].fields.clone()).collect();
+        let texts: Vec<Fields> = picked.iter().map(|&i| data.train[i].fields.clone()).collect();
         let answers: Vec<f32> = teacher.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
         let log_probs = Tensor::from_vec(answers, (picked.len(), data.classes.len()), device)?;
         Ok(Some(Targets { log_probs }))
@@ -148,7 +136,7 @@ impl Trainer {
     /// what the student knows, not only what it was told. Nothing where no label is known.
     fn batch_accuracy(&self, picked: &[usize], answers: &Outputs) -> Result<Option<f64>, EngineError> {
         let rows = answers.logits.to_vec2::<f32>()?;
-        let truth = picked.iter().map(|&i| self.pair.assets.data.train[self.train_indices[i]].class());
+        let truth = picked.iter().map(|&i| self.pair.assets.data.train[i].class());
         let of_known = rows.iter().zip(truth).filter_map(|(row, truth)| Some(likeliest(row) == truth?));
         let (right, known) = of_known.fold((0, 0), |(right, all), hit| (right + usize::from(hit), all + 1));
         Ok((known > 0).then(|| right as f64 / known as f64))
@@ -156,10 +144,8 @@ impl Trainer {
 
     /// The texts of a step and the tokens it costs, padding counted.
     pub fn planned(&mut self, step: Step) -> (Vec<Fields>, usize) {
-        let picked = self.batches.at(step);
-        let longest = picked.iter().map(|&i| self.samples[i].tokens()).max().unwrap_or(0);
-        let texts = picked.iter().map(|&i| self.pair.assets.data.train[self.train_indices[i]].fields.clone());
-        (texts.collect(), picked.len() * longest)
+        let (picked, tokens) = self.plan.planned(step);
+        (picked.iter().map(|&i| self.pair.assets.data.train[i].fields.clone()).collect(), tokens)
     }
 
     /// Puts one question to a teacher behind a server, if what comes next needs its answer: the coming
@@ -202,9 +188,7 @@ impl Trainer {
 
     /// Training texts of the run that are cut for the student, the tokens they lose, and all texts.
     pub fn cut(&self) -> (usize, usize, usize) {
-        let cut = self.samples.iter().map(Sample::cut).filter(|cut| *cut > 0);
-        let (texts, tokens) = cut.fold((0, 0), |(texts, tokens), cut| (texts + 1, tokens + cut));
-        (texts, tokens, self.samples.len())
+        self.plan.cut()
     }
 
     /// The learning rate of the step about to be done.
@@ -234,16 +218,6 @@ impl Trainer {
     }
 }
 
-/// Which examples a run takes, and in which order.
-pub struct BatchPlan {
-    /// Indices into the training part that take part in the run.
-    pub train_indices: Vec<usize>,
-    /// The same as the student reads them.
-    pub samples: Vec<Sample>,
-    /// Places in `train_indices`, step by step.
-    pub batches: Batches,
-}
-
 /// The batches of a run of `session` on an open pair, known before the run.
 ///
 /// # Errors
@@ -270,23 +244,12 @@ fn plan_batches(
     task: &dyn Task,
     objective: &Objective,
 ) -> Result<BatchPlan, EngineError> {
-    let (data, seed) = (&pair.assets.data, session.recipe.seed);
-    let everyone = 0..data.train.len();
-    let train_indices: Vec<usize> = everyone.filter(|&i| !objective.labels_only() || data.labelled[i]).collect();
-    if train_indices.is_empty() {
-        return Err(EngineError::Recipe(say!(
-            "no training example has a label and no teacher speaks; raise data.labelled"
-        )));
-    }
-    let encode = |&i: &usize| {
-        let sample = task.encode(&pair.student, &data.train[i], draw(seed, i))?;
-        let truth = data.train[i].class().filter(|_| data.labelled[i]);
-        Ok(Sample { truth: truth.map(|class| class as u32), ..sample })
-    };
-    let samples = train_indices.par_iter().map(encode).collect::<Result<Vec<_>, PromptError>>()?;
-    let lengths: Vec<usize> = samples.iter().map(Sample::tokens).collect();
-    let batches = Batches::new(&lengths, session.recipe.batch, seed);
-    Ok(BatchPlan { train_indices, samples, batches })
+    BatchPlan::new(&reader(session, pair, task), session.recipe.batch, objective.labels_only())
+}
+
+/// How the run's student reads an example.
+fn reader<'a>(session: &Session, pair: &'a Pair, task: &'a dyn Task) -> Reader<'a> {
+    Reader { pair, task, seed: session.recipe.seed }
 }
 
 /// The curves of a step's losses. A term for which no row of the batch counts says nothing: a gap, not
@@ -305,10 +268,4 @@ fn checked_knobs(session: &Session, catalog: &Catalog) -> Result<Knobs, EngineEr
         Some(problem) => Err(EngineError::Knob(problem)),
         None => Ok(session.start_knobs(catalog)),
     }
-}
-
-/// A number drawn from the seed for one place: which template an example gets, dropout of a step.
-fn draw(seed: u64, place: usize) -> u64 {
-    use rand::Rng as _;
-    init::named_rng(&place.to_string(), seed).random()
 }

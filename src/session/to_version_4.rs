@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{Column, Data};
 use super::from_tree::read;
 use super::refusal::Refusal;
 use super::ron_tree::{Field, Kind, Node};
+use super::{Column, Data};
 
 /// What it takes to say a session of version 3 in version 4.
 ///

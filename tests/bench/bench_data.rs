@@ -25,6 +25,9 @@ fn peak() -> Option<f64> {
     Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
 }
 
+#[global_allocator]
+static ALLOCATOR: retort::engine::allocator::BySize = retort::engine::allocator::BySize;
+
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     retort::engine::allocator::tune();
     let arguments: Vec<String> = std::env::args().skip(1).collect();

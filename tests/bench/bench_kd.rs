@@ -103,6 +103,9 @@ fn peak() -> Option<f64> {
     Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
 }
 
+#[global_allocator]
+static ALLOCATOR: retort::engine::allocator::BySize = retort::engine::allocator::BySize;
+
 fn main() -> Result<()> {
     retort::engine::allocator::tune();
     let named = std::env::args().nth(1).unwrap_or_else(|| "Cpu".to_owned());

@@ -52,6 +52,13 @@ impl AddedTokens {
         self.raw.iter().chain(&self.normalized).map(|added| added.id)
     }
 
+    /// The first byte of each; `None` where some are looked for only in what the normaliser has made of a text, or
+    /// have none.
+    pub fn first_bytes(&self) -> Option<Vec<u8>> {
+        let firsts = || self.raw.iter().map(|added| added.pattern.bytes().next()).collect();
+        if self.normalized.is_empty() { firsts() } else { None }
+    }
+
     /// Ids of those that are no text, but marks.
     pub fn special_ids(&self) -> impl Iterator<Item = u32> + '_ {
         self.raw.iter().chain(&self.normalized).filter(|added| added.token.special).map(|added| added.id)

@@ -1,5 +1,6 @@
 //! Text to token ids and back.
 
+mod ascii;
 mod two_texts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use super::shelter::sheltered;
 use super::special_tokens::{Said, Special};
 use super::{ModelError, ModelFiles};
 use crate::session::{Say, Sentence, say};
+use ascii::Ascii;
 pub use two_texts::TwoTexts;
 
 /// Bytes of a text that are looked at first for each token that is wanted. A token of a real vocabulary
@@ -28,6 +30,7 @@ const COUNTED: usize = 1 << 20;
 /// A tokenizer and the ids with a meaning of their own.
 pub struct Tokens {
     inner: Tokenizer,
+    ascii: Option<Ascii>,
     added: AddedTokens,
     special: Special,
     /// Tokens that are marks and that no text of an example can name.
@@ -109,7 +112,8 @@ impl Tokens {
         let reserved = added.special_ids().chain(named.intersection(&known).copied()).collect();
         let unwanted = said.settings.get("add_bos_token").and_then(serde_json::Value::as_bool) == Some(false);
         let names_begin = said.word("bos_token").is_some() && !unwanted;
-        Ok(Self { inner, added, special, reserved, rows: OnceLock::new(), names_begin, notes: Vec::new() })
+        let ascii = Ascii::of(&inner, &added);
+        Ok(Self { inner, ascii, added, special, reserved, rows: OnceLock::new(), names_begin, notes: Vec::new() })
     }
 
     /// The same tokenizer with the special tokens of another, whose ids are `new` ones here.
@@ -352,7 +356,9 @@ impl Tokens {
 
     /// The library's encoding; in the bytes `own` the names of special tokens are text.
     fn encoding(&self, text: &str, own: &[Range<usize>], special: bool) -> Result<Encoding, ModelError> {
-        let quick = refused(|| self.inner.encode(text, special))?;
+        let plain = |ascii: &Ascii| ascii.encode(text, special);
+        let quick =
+            refused(|| self.ascii.as_ref().and_then(plain).unwrap_or_else(|| self.inner.encode(text, special)))?;
         let named = |(id, span): (&u32, &(usize, usize))| {
             let inside = |own: &Range<usize>| span.0 < own.end && span.1 > own.start && span.0 < span.1;
             let is_own = own.iter().any(inside) && self.reserved.contains(id);

@@ -56,6 +56,16 @@ impl Sample {
         self.passes.iter().map(|pass| pass.ids.len()).max().unwrap_or(0)
     }
 
+    /// Bytes it takes, about: its tokens, and what a piece of memory costs beside what is in it.
+    pub fn bytes(&self) -> usize {
+        const PIECE: usize = 32;
+        let of = |pass: &Rendered| {
+            let words = pass.ids.len() + pass.segments.len();
+            size_of::<Rendered>() + 4 * words + pass.from_text.len() + 8 * pass.answers.len() + 3 * PIECE
+        };
+        size_of::<Self>() + PIECE + self.passes.iter().map(of).sum::<usize>()
+    }
+
     /// The row of example number `example` of a task whose rows are the examples.
     fn row(&self, example: usize) -> Row {
         Row { example, position: 0, weight: self.weight, truth: self.truth }

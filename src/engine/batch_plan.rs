@@ -1,0 +1,172 @@
+//! Which examples a run takes, in which order, and what the student reads of them: known before its first step.
+//!
+//! *Why most of a large set is read twice (2026-11).* Every text is cut into tokens before the first step: batches
+//! are put together by length, and a text that cannot be read or is cut is told of before it costs an hour. Kept in
+//! tokens, a million short texts took 600 MB and as many small pieces of memory as made half of the time; so only the
+//! first are kept, and of the others their lengths. To read a batch of those once more costs far less than its step.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
+use super::EngineError;
+use super::data::Batches;
+use super::model::init;
+use super::pair::Pair;
+use super::prompt::PromptError;
+use super::task::{Sample, Task};
+use crate::link::Step;
+use crate::session::say;
+
+/// Bytes that kept samples may take, about.
+const KEPT: usize = 64 << 20;
+
+/// Examples that are read side by side before what is kept of them is put away.
+const CHUNK: usize = 1 << 10;
+
+/// The texts of a run, step by step.
+pub struct BatchPlan {
+    /// Indices into the training part that take part in the run.
+    pub train_indices: Vec<usize>,
+    /// Places in `train_indices`, step by step.
+    pub batches: Batches,
+    encoded: Encoded,
+}
+
+/// What is known of every example of a run, in its order.
+#[derive(Default)]
+struct Encoded {
+    /// Tokens of the longest rendering of each.
+    tokens: Vec<usize>,
+    /// The first of them, as the student reads them.
+    kept: Vec<Sample>,
+    /// Texts that are cut, and the tokens they lose.
+    cut: (usize, usize),
+}
+
+/// Whose eyes examples are read with.
+pub struct Reader<'a> {
+    /// Student and data.
+    pub pair: &'a Pair,
+    /// How the student answers.
+    pub task: &'a dyn Task,
+    /// The run's, which draws among templates.
+    pub seed: u64,
+}
+
+impl Reader<'_> {
+    /// Example `index` of the training part as the student reads it, the same whenever it is asked for.
+    fn sample(&self, index: usize) -> Result<Sample, PromptError> {
+        let data = &self.pair.assets.data;
+        let example = &data.train[index];
+        let sample = self.task.encode(&self.pair.student, example, draw(self.seed, index))?;
+        let truth = example.class().filter(|_| data.labelled[index]);
+        Ok(Sample { truth: truth.map(|class| class as u32), ..sample })
+    }
+}
+
+impl BatchPlan {
+    /// The plan of a run that takes batches of `batch`; with `labels_only` of examples whose label may be learned.
+    ///
+    /// # Errors
+    /// [`EngineError`] if no example is left, or one cannot be read.
+    pub fn new(reader: &Reader<'_>, batch: usize, labels_only: bool) -> Result<Self, EngineError> {
+        let data = &reader.pair.assets.data;
+        let everyone = 0..data.train.len();
+        let train_indices: Vec<usize> = everyone.filter(|&i| !labels_only || data.labelled[i]).collect();
+        if train_indices.is_empty() {
+            return Err(EngineError::Recipe(say!(
+                "no training example has a label and no teacher speaks; raise data.labelled"
+            )));
+        }
+        let encoded = Encoded::read(reader, &train_indices, KEPT)?;
+        let batches = Batches::new(&encoded.tokens, batch, reader.seed);
+        Ok(Self { train_indices, batches, encoded })
+    }
+
+    /// What the student reads at the places of a batch.
+    ///
+    /// # Errors
+    /// None that [`BatchPlan::new`] has not met.
+    pub fn samples(&self, reader: &Reader<'_>, places: &[usize]) -> Result<Vec<Cow<'_, Sample>>, PromptError> {
+        let sample = |&place: &usize| match self.encoded.kept.get(place) {
+            Some(sample) => Ok(Cow::Borrowed(sample)),
+            None => reader.sample(self.train_indices[place]).map(Cow::Owned),
+        };
+        if places.iter().all(|place| *place < self.encoded.kept.len()) {
+            return places.iter().map(sample).collect();
+        }
+        places.par_iter().map(sample).collect()
+    }
+
+    /// Indices into the training part of a step's examples, and the tokens the step costs, padding counted.
+    pub fn planned(&mut self, step: Step) -> (Vec<usize>, usize) {
+        let places = self.batches.at(step);
+        let longest = places.iter().map(|&place| self.encoded.tokens[place]).max().unwrap_or(0);
+        let cost = places.len() * longest;
+        (places.into_iter().map(|place| self.train_indices[place]).collect(), cost)
+    }
+
+    /// Texts that are cut for the student, the tokens they lose, and all texts.
+    pub fn cut(&self) -> (usize, usize, usize) {
+        (self.encoded.cut.0, self.encoded.cut.1, self.train_indices.len())
+    }
+}
+
+impl Encoded {
+    /// Reads every example once, and keeps the first in `most` bytes or a few more.
+    fn read(reader: &Reader<'_>, examples: &[usize], most: usize) -> Result<Self, PromptError> {
+        let (mut all, mut bytes) = (Self::default(), 0);
+        for chunk in examples.chunks(CHUNK) {
+            let keeps = bytes < most;
+            let read = |&index: &usize| {
+                let sample = reader.sample(index)?;
+                Ok((sample.tokens(), sample.cut(), keeps.then_some(sample)))
+            };
+            for (tokens, cut, sample) in chunk.par_iter().map(read).collect::<Result<Vec<_>, PromptError>>()? {
+                all.tokens.push(tokens);
+                all.cut = (all.cut.0 + usize::from(cut > 0), all.cut.1 + cut);
+                bytes += sample.as_ref().map_or(0, Sample::bytes);
+                all.kept.extend(sample);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// A number drawn from the seed for one place: which template an example gets, dropout of a step.
+pub fn draw(seed: u64, place: usize) -> u64 {
+    use rand::Rng as _;
+    init::named_rng(&place.to_string(), seed).random()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::pair::Pair;
+    use crate::session::Session;
+
+    #[test]
+    fn what_is_read_once_more_is_what_was_read_at_first() {
+        let mut session = Session::built_in().unwrap();
+        session.data.labelled = Some(40);
+        let pair = Pair::open(&session, None).unwrap();
+        let task = pair.assets.data.task(&pair.student, &session.prompt.for_student()).unwrap();
+        let reader = Reader { pair: &pair, task: task.as_ref(), seed: 7 };
+        let mut whole = BatchPlan::new(&reader, 16, false).unwrap();
+        let all = whole.train_indices.len();
+        assert_eq!(whole.encoded.kept.len(), all);
+        let places: Vec<usize> = (0..all).rev().collect();
+        for most in [0, 1, 40_000] {
+            let encoded = Encoded::read(&reader, &whole.train_indices, most).unwrap();
+            assert_eq!((&encoded.tokens, encoded.cut), (&whole.encoded.tokens, whole.encoded.cut));
+            let few = BatchPlan { encoded, train_indices: whole.train_indices.clone(), batches: whole.batches.clone() };
+            assert!(few.encoded.kept.len() <= all && (most > 0 || few.encoded.kept.is_empty()));
+            assert_eq!(few.samples(&reader, &places).unwrap(), whole.samples(&reader, &places).unwrap());
+        }
+        let (examples, tokens) = whole.planned(3);
+        let read = whole.samples(&reader, &whole.batches.clone().at(3)).unwrap();
+        assert_eq!(tokens, examples.len() * read.iter().map(|sample| sample.tokens()).max().unwrap());
+        assert!(read.iter().zip(&examples).all(|(sample, i)| sample.truth.is_some() == pair.assets.data.labelled[*i]));
+    }
+}

@@ -29,7 +29,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("secret", &["environment"]),
     ("hub", &["model", "environment", "secret", "tls"]),
     ("device", &["hub"]),
-    ("data", &[]),
+    ("data", &["allocator"]),
     ("measure", &["data"]),
     ("optim", &["model"]),
     ("prompt", &["data", "model"]),

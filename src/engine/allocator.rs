@@ -78,3 +78,15 @@ const LARGEST: libc::c_int = libc::c_int::MAX;
 /// Keeps freed blocks in the process instead of giving them back; this C library needs no telling.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn tune() {}
+
+/// Gives freed memory back that large blocks have left, once: where something has been read that was far larger than
+/// what is kept of it.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn give_back() {
+    // SAFETY: works on the allocator's own state, under its locks.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Gives freed memory back; this C library does so by itself.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn give_back() {}

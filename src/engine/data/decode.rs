@@ -173,11 +173,21 @@ fn in_encoding(bytes: &[u8], encoding: &'static Encoding) -> Decoded {
 
 /// A lone `\r` ends a line only in a file that has no `\n`; elsewhere it is a character of a text.
 fn one_line_end(text: String) -> String {
-    match (text.contains('\r'), text.contains('\n')) {
-        (false, _) => text,
-        (true, true) => text.replace("\r\n", "\n"),
-        (true, false) => text.replace('\r', "\n"),
+    let has_feeds = text.contains('\n');
+    if !text.contains('\r') {
+        return text;
     }
+    // In place: a file may be as large as a third of the memory.
+    let mut bytes = text.into_bytes();
+    match has_feeds {
+        true => bytes.dedup_by(|next, before| {
+            let is_end = (*before, *next) == (b'\r', b'\n');
+            *before = if is_end { b'\n' } else { *before };
+            is_end
+        }),
+        false => bytes.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n'),
+    }
+    String::from_utf8(bytes).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned())
 }
 
 /// The text of a file's bytes. Notes an odd encoding.
@@ -197,13 +207,17 @@ pub fn text_of(bytes: Cow<[u8]>, path: &Path, notes: &mut Vec<Sentence>) -> Resu
     Ok(decoded.text)
 }
 
-/// The commonest case without a copy: UTF-8 without a mark, without NUL, its lines ended by `\n`.
+/// The commonest case without a copy: UTF-8 without NUL, with a mark or without.
 fn plain(bytes: Cow<[u8]>) -> Result<String, Cow<[u8]>> {
-    let is_plain = !bytes.starts_with(b"\xEF\xBB\xBF") && !bytes.iter().any(|byte| matches!(byte, 0 | b'\r' | 0x1B));
-    match is_plain {
-        true => String::from_utf8(bytes.into_owned()).map_err(|e| Cow::Owned(e.into_bytes())),
-        false => Err(bytes),
+    const MARK: char = '\u{FEFF}';
+    if bytes.iter().any(|byte| matches!(byte, 0 | 0x1B)) {
+        return Err(bytes);
     }
+    let mut text = String::from_utf8(bytes.into_owned()).map_err(|e| Cow::Owned(e.into_bytes()))?;
+    if text.starts_with(MARK) {
+        text.remove(0);
+    }
+    Ok(one_line_end(text))
 }
 
 /// What a file was taken for, and how sure that is.
@@ -355,6 +369,25 @@ mod tests {
         assert_eq!(text_of(b"a\rb\r").0, "a\nb\n");
         assert_eq!(text_of(b"a\rb\nc").0, "a\rb\nc");
         assert_eq!(text_of("a\u{85}b".as_bytes()).0, "a\u{85}b");
+    }
+
+    #[test]
+    fn the_short_way_reads_what_the_long_one_does() {
+        for bytes in [
+            &b"a\r\n\r\nb"[..],
+            b"\r\r\n\n",
+            b"\r\r",
+            b"\n\r",
+            b"",
+            b"\xEF\xBB\xBFa\r\nb\r",
+            b"\xEF\xBB\xBF\xEF\xBB\xBFa",
+            "é\r\né\r".as_bytes(),
+        ] {
+            let short = super::text_of(Cow::Borrowed(bytes), Path::new("a.txt"), &mut Vec::new()).unwrap();
+            assert_eq!(short, text_of(bytes).0, "{bytes:?}");
+            assert_eq!(plain(Cow::Borrowed(bytes)).unwrap(), short);
+        }
+        assert!(plain(Cow::Borrowed(b"\x1B$B")).is_err() && plain(Cow::Borrowed(b"caf\xE9")).is_err());
     }
 
     #[test]

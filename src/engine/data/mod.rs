@@ -44,6 +44,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::engine::allocator;
 use crate::link::PartCounts;
 use crate::session::{Data, DataSource, FilePart, Files, Sentence, knob::Entry, say};
 
@@ -131,7 +132,9 @@ pub fn open_with(data: &Data, named: &[String], seed: u64) -> Result<Dataset, Da
     };
     let place = place(&data.source);
     let classes = labels::settle(&mut parts, &data.labels, &place)?;
-    split::split(parts, data, seed, (classes, layout), &place)
+    let set = split::split(parts, data, seed, (classes, layout), &place);
+    allocator::give_back();
+    set
 }
 
 /// All rows of a file, as they stand: what a model is measured on that was trained elsewhere.

@@ -209,6 +209,7 @@ fn wrong(seed: &Seed, bytes: &[u8], folder: &Path) -> Result<bool, String> {
 
 #[test]
 fn a_damaged_file_is_read_or_refused_by_name_and_costs_no_more_than_its_size_warrants() {
+    let _alone = held::alone();
     let (seeds, folder) = (seeds(), tempfile::tempdir().unwrap());
     let (from, count) = (number("RETORT_MUTATIONS_FROM").unwrap_or(0), number("RETORT_MUTATIONS").unwrap_or(COUNT));
     let (mut read, mut found) = (0, Vec::new());
@@ -234,6 +235,7 @@ fn a_damaged_file_is_read_or_refused_by_name_and_costs_no_more_than_its_size_war
 
 #[test]
 fn a_file_that_claims_gigabytes_is_refused_without_them() {
+    let _alone = held::alone();
     let folder = tempfile::tempdir().unwrap();
     let seed = |name| Seed { name, bytes: Vec::new(), pack: <[u8]>::to_vec, by_place: false };
     let mut claims = parquet(&columns(), Compression::SNAPPY, false);

@@ -121,11 +121,20 @@ fn shown(scene: &Scene, files: &Files, all: &[(Format, &str, &str)]) -> String {
     };
     let is_left = matches!(files.format, Format::Auto | Format::Delimited { separator: None, .. });
     match found.filter(|_| is_left) {
-        Some(found) => {
-            let said = Format::Delimited { separator: Some(found.to_owned()), header: true };
-            let said = all.iter().find(|(format, ..)| *format == said).map_or(found, |(_, label, _)| label);
-            format!("{} {said}", scene.t("found:"))
-        }
+        Some(found) => format!("{} {}", scene.t("found:"), in_words(scene, found)),
         None => chosen.to_owned(),
+    }
+}
+
+/// How a file was found to be written: a separator by its name.
+pub fn in_words<'a>(scene: &Scene, written: &'a str) -> &'a str {
+    match written {
+        "," => scene.t("cells, comma"),
+        ";" => scene.t("cells, semicolon"),
+        "\\t" => scene.t("cells, tab"),
+        "|" => scene.t("cells, bar"),
+        "a text a line" => scene.t("a text a line"),
+        "LABEL text" => scene.t("lines with a label"),
+        other => other,
     }
 }

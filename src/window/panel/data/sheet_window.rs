@@ -4,6 +4,7 @@
 use egui::{Color32, Grid, Label, RichText, ScrollArea, Sense, Ui, Window, vec2};
 
 use super::super::Scene;
+use super::files_of_parts::in_words;
 use super::table::{Known, known, role_ui, spread};
 use crate::link::guess::Guess;
 use crate::link::preview::{Sheet, SheetColumn};
@@ -47,8 +48,8 @@ pub fn sheet_window_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 fn head_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet) {
     let read = if sheet.whole { scene.t("rows") } else { scene.t("rows looked at") };
-    let written =
-        if sheet.written.is_empty() { String::new() } else { format!(" · {} {}", scene.t("found:"), sheet.written) };
+    let found = in_words(scene, &sheet.written);
+    let written = if found.is_empty() { String::new() } else { format!(" · {} {found}", scene.t("found:")) };
     control::caption(
         ui,
         &format!("{} {read}{written} · {}", grouped(sheet.read as u64), scene.t("the first of them:")),

@@ -80,6 +80,7 @@ impl WorkbenchApp {
             Action::Ask(question) => self.state.question = question,
             Action::Browse(wish) => self.browse(wish),
             Action::Use(wish, path) => self.use_path(wish, path),
+            Action::UseData(wish, paths) => self.use_data(wish, paths),
             Action::UseTrained(wish, folder) => self.use_trained(wish, folder),
             Action::Recover(number) => self.recover(number),
             Action::Forget(number) => self.forget(number),
@@ -96,7 +97,7 @@ impl WorkbenchApp {
                 self.state.closing = false;
                 self.closes = yes;
             }
-            Action::Drop(path) => self.errands.look_at(path),
+            Action::Drop(paths) => self.take_dropped(paths),
             Action::Examine => self.examine(Command::Examine),
             Action::ExamineAsking => self.examine(Command::ExamineAsking),
             Action::ReadTable => self.state.preview_asked = None,

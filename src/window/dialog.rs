@@ -36,10 +36,17 @@ pub enum DialogRequest {
     SaveSession,
 }
 
+impl DialogRequest {
+    /// Whether several files may be picked at once.
+    pub fn takes_several(self) -> bool {
+        matches!(self, Self::DataFile | Self::ValidationFile | Self::TestFile)
+    }
+}
+
 /// How an errand ended.
 pub enum DialogReply {
-    /// A path was picked.
-    Picked(DialogRequest, PathBuf),
+    /// Paths were picked: one, unless several were asked for.
+    Picked(DialogRequest, Vec<PathBuf>),
     /// A session was read, and its run where it has one.
     Loaded(Box<Loaded>),
     /// The run of the present session was read anew.
@@ -158,7 +165,7 @@ impl Errands {
             | DialogRequest::OpenRun
             | DialogRequest::StudentFolder => self.wait_for(wish, dialog.pick_folder()),
             DialogRequest::DataFile | DialogRequest::ValidationFile | DialogRequest::TestFile => {
-                self.wait_for(wish, dialog.pick_file())
+                self.wait_for_all(wish, dialog.pick_files())
             }
             DialogRequest::OpenSession => self.wait_for(wish, sessions(dialog).pick_file()),
             DialogRequest::SaveSession => {
@@ -168,10 +175,20 @@ impl Errands {
     }
 
     fn wait_for(&self, wish: DialogRequest, answer: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) {
+        self.wait_for_all(wish, async { answer.await.map(|handle| vec![handle]) });
+    }
+
+    fn wait_for_all(
+        &self,
+        wish: DialogRequest,
+        answer: impl Future<Output = Option<Vec<rfd::FileHandle>>> + Send + 'static,
+    ) {
         self.send_off("retort-dialog", move || {
             let asked = Instant::now();
             match pollster::block_on(answer) {
-                Some(handle) => Some(DialogReply::Picked(wish, handle.path().to_owned())),
+                Some(handles) => {
+                    Some(DialogReply::Picked(wish, handles.iter().map(|handle| handle.path().to_owned()).collect()))
+                }
                 None if asked.elapsed() < Self::INSTANT => Some(DialogReply::NoDialog),
                 None => None,
             }

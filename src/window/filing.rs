@@ -7,12 +7,13 @@ use super::app::WorkbenchApp;
 use super::control;
 use super::dialog::{DialogReply, DialogRequest, Loaded, Saved};
 use super::kept::{Kept, KeptSessions, Stood};
+use super::panel;
 use super::state::{Action, Choosing, FileQuestion};
 use super::steering::Steering;
 use super::undo::Part;
 use crate::link::Command;
 use crate::record::opening::Shown;
-use crate::session::{DataSource, Files, ModelChoice, Session, Source, Strip};
+use crate::session::{DataSource, FilePart, Files, ModelChoice, Session, Source, Strip};
 
 impl WorkbenchApp {
     pub(super) fn save(&mut self) {
@@ -137,12 +138,15 @@ impl WorkbenchApp {
     /// Takes in how an errand ended.
     pub(super) fn apply_reply(&mut self, word: DialogReply) {
         match word {
-            DialogReply::Picked(wish, path) => self.state.ask(Action::Use(wish, path)),
+            DialogReply::Picked(wish, paths) if wish.takes_several() => self.state.ask(Action::UseData(wish, paths)),
+            DialogReply::Picked(wish, paths) => {
+                paths.into_iter().take(1).for_each(|path| self.state.ask(Action::Use(wish, path)));
+            }
             DialogReply::Loaded(loaded) => self.take_up(*loaded),
             DialogReply::Run(shown) if !self.steering.is_live() => self.show_run(*shown),
             DialogReply::Run(_) => {}
             DialogReply::Dropped(path, true) => self.open(path),
-            DialogReply::Dropped(path, false) => self.state.dropped = Some(path),
+            DialogReply::Dropped(path, false) => self.state.dropped = vec![path],
             DialogReply::Saved(saved) => self.saved_to(*saved),
             DialogReply::NoDialog => {
                 self.state.type_it = self.state.question.is_some();
@@ -203,7 +207,7 @@ impl WorkbenchApp {
 
     /// A path that was picked, typed or dropped goes where it is wanted.
     pub(super) fn use_path(&mut self, wish: DialogRequest, path: PathBuf) {
-        self.state.dropped = None;
+        self.state.dropped.clear();
         match wish {
             DialogRequest::OpenSession | DialogRequest::OpenRun => self.open(path),
             DialogRequest::StudentFolder => self.state.ask(Action::WriteStudent(Some(path))),
@@ -212,7 +216,19 @@ impl WorkbenchApp {
             DialogRequest::DataFile
             | DialogRequest::DataFolder
             | DialogRequest::ValidationFile
-            | DialogRequest::TestFile => self.use_data(wish, self.beside_session(path)),
+            | DialogRequest::TestFile => self.use_data(wish, vec![path]),
+        }
+    }
+
+    /// What was dropped on the window: one thing may be anything; several at once are the files of one part.
+    pub(super) fn take_dropped(&mut self, mut paths: Vec<PathBuf>) {
+        match paths.len() {
+            1 => paths.drain(..).for_each(|path| self.errands.look_at(path)),
+            _ if paths.iter().all(|path| panel::may_be_data(path)) => self.state.dropped = paths,
+            several => {
+                let text = self.t("only files of data can be dropped together; drop models and sessions one at a time");
+                self.notice(false, format!("{text} ({several})"));
+            }
         }
     }
 
@@ -249,19 +265,26 @@ impl WorkbenchApp {
         self.set(Part::Models(Box::new(models)));
     }
 
-    fn use_data(&mut self, wish: DialogRequest, picked: PathBuf) {
+    /// The files that were picked become those of their part.
+    pub(super) fn use_data(&mut self, wish: DialogRequest, picked: Vec<PathBuf>) {
+        self.state.dropped.clear();
+        let picked: Vec<PathBuf> = picked.into_iter().map(|path| self.beside_session(path)).collect();
+        let Some(first) = picked.first().cloned() else { return };
         let mut data = self.session.data.clone();
         data.source = self.state.choosing.data.take().unwrap_or(data.source);
         match (&mut data.source, wish) {
-            (DataSource::Files(files), DialogRequest::TestFile) => files.test.files = vec![picked],
-            (DataSource::Files(files), DialogRequest::ValidationFile) => files.validation.files = vec![picked],
-            (DataSource::Files(files), _) if !is_newsgroups(&picked) => {
-                files.train.files = vec![picked];
+            (DataSource::Files(files), DialogRequest::TestFile) => files.test.files = picked,
+            (DataSource::Files(files), DialogRequest::ValidationFile) => files.validation.files = picked,
+            (DataSource::Files(files), _) if !is_newsgroups(&first) => {
+                files.train.files = picked;
                 // What was said of another file is not said of this one.
                 (files.format, files.roles) = Default::default();
             }
-            (DataSource::Newsgroups { path, .. }, _) if is_newsgroups(&picked) || picked.is_dir() => *path = picked,
-            (source, _) => *source = source_for(picked),
+            (DataSource::Newsgroups { path, .. }, _) if is_newsgroups(&first) || first.is_dir() => *path = first,
+            (source, _) if is_newsgroups(&first) => *source = source_for(first),
+            (source, _) => {
+                *source = DataSource::from(Files { train: FilePart::of(picked), ..Files::default() });
+            }
         }
         if !data.source.is_named() {
             self.state.choosing.data = Some(data.source);

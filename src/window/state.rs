@@ -75,6 +75,8 @@ pub enum Action {
     Browse(DialogRequest),
     /// Use a path that was dropped, typed or picked.
     Use(DialogRequest, PathBuf),
+    /// Use paths that were dropped or picked as the files of a part of the data.
+    UseData(DialogRequest, Vec<PathBuf>),
     /// Put the student that a run has made into the pair, with its weights, as teacher or as student.
     UseTrained(DialogRequest, PathBuf),
     /// Take up a session that was kept.
@@ -95,8 +97,8 @@ pub enum Action {
     ShowFolder(PathBuf),
     /// Close the window although there is something to lose, or leave it open after all.
     Close(bool),
-    /// Take what was dropped on the window.
-    Drop(PathBuf),
+    /// Take what was dropped on the window at once.
+    Drop(Vec<PathBuf>),
     /// Look which models are in the cache of this machine.
     ListModels,
     /// Look which GGUF files a repository of the Hub has.
@@ -260,8 +262,8 @@ pub struct UiState {
     pub question: Option<FileQuestion>,
     /// Session files used lately, newest first.
     pub recent: Vec<PathBuf>,
-    /// A path that was dropped on the window and may mean several things.
-    pub dropped: Option<PathBuf>,
+    /// Paths that were dropped on the window and may mean several things.
+    pub dropped: Vec<PathBuf>,
     /// Whether the field of a path is to be typed into, since no dialog came.
     pub type_it: bool,
     /// Where the session was written last, until it is changed.

@@ -227,7 +227,7 @@ fn a_dropped_file_is_offered_for_what_it_can_be() {
         let mut play = Play::new();
         let path = play.folder.path().join(name);
         std::fs::write(&path, "x").unwrap();
-        play.harness.state_mut().ask(Action::Drop(path));
+        play.harness.state_mut().ask(Action::Drop(vec![path]));
         offered(&mut play);
         let is_offered = |name: &str| play.harness.query_all_by_role_and_label(Role::Button, name).count() > 0;
         let found: Vec<&str> = ["Teacher", "Student", "Data"].into_iter().filter(|use_| is_offered(use_)).collect();
@@ -239,9 +239,28 @@ fn a_dropped_file_is_offered_for_what_it_can_be() {
     std::fs::write(&path, "text,label\na,b\n").unwrap();
     play.harness.state_mut().ask(Action::Use(DialogRequest::DataFile, path.clone()));
     play.look(2);
-    play.harness.state_mut().ask(Action::Drop(path.clone()));
+    play.harness.state_mut().ask(Action::Drop(vec![path.clone()]));
     offered(&mut play);
     play.harness.get_by_role_and_label(Role::Button, "Test file").click();
     play.look(2);
     assert_eq!(play.app().session().data.source.files().unwrap().test.files, [path]);
+}
+
+#[test]
+fn several_tables_dropped_at_once_are_the_files_of_one_part_and_nothing_is_dropped_in_silence() {
+    let mut play = Play::new();
+    let at = |name: &str| play.folder.path().join(name);
+    let paths = [at("a.csv"), at("b.csv"), at("model.gguf")];
+    paths.iter().for_each(|path| std::fs::write(path, "text,label\na,b\n").unwrap());
+    play.harness.state_mut().ask(Action::Drop(paths.to_vec()));
+    play.look(2);
+    assert!(play.says("one at a time") && !play.says("Use it as"));
+    play.harness.state_mut().ask(Action::Drop(paths[..2].to_vec()));
+    offered(&mut play);
+    assert!(play.says("a.csv") && play.says("b.csv"));
+    assert_eq!(play.harness.query_all_by_role_and_label(Role::Button, "Teacher").count(), 0);
+    play.harness.get_by_role_and_label(Role::Button, "Data").click();
+    play.look(2);
+    assert_eq!(play.app().session().data.source.files().unwrap().train.files, paths[..2]);
+    assert!(!play.says("Use it as"));
 }

@@ -143,17 +143,18 @@ fn recent_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 /// A dropped session opens; anything else may be a model or data, and the person says which.
 pub(super) fn drop_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
-    let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
-    match dropped {
-        Some(path) if path.extension().is_some_and(|ending| ending == "ron") => state.ask(Action::Open(path)),
-        Some(path) => state.ask(Action::Drop(path)),
-        None => {}
+    let dropped: Vec<PathBuf> =
+        ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+    match dropped.as_slice() {
+        [] => {}
+        [path] if path.extension().is_some_and(|ending| ending == "ron") => state.ask(Action::Open(path.clone())),
+        _ => state.ask(Action::Drop(dropped)),
     }
     if ui.input(|input| !input.raw.hovered_files.is_empty()) {
         hint_ui(ui, scene);
     }
-    if let Some(path) = state.dropped.clone() {
-        ask_ui(ui, scene, state, &path);
+    if let Some(first) = state.dropped.first().cloned() {
+        ask_ui(ui, scene, state, &first);
     }
 }
 
@@ -167,7 +168,12 @@ fn hint_ui(ui: &mut Ui, scene: &Scene) {
 fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
     let mut open = true;
     window(scene.t("Use it as")).open(&mut open).show(ui.ctx(), |ui| {
-        ui.add(Label::new(path.display().to_string()).truncate());
+        for path in state.dropped.iter().take(SHOWN) {
+            ui.add(Label::new(path.display().to_string()).truncate());
+        }
+        if state.dropped.len() > SHOWN {
+            ui.weak(format!("+ {} {}", state.dropped.len() - SHOWN, scene.t("more")));
+        }
         ui.add_space(6.0);
         ui.add_enabled_ui(!scene.live, |ui| {
             ui.horizontal(|ui| {
@@ -187,18 +193,31 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
                     ),
                 ];
                 let may = may_be(path, &scene.session.data.source);
-                for (name, wish, help) in uses.into_iter().filter(|(_, wish, _)| may.contains(wish)) {
+                let several = state.dropped.len() > 1;
+                let may = |wish: &DialogRequest| may.contains(wish) && (!several || wish.takes_several());
+                for (name, wish, help) in uses.into_iter().filter(|(_, wish, _)| may(wish)) {
                     let held = scene.t("Stop the run first");
                     if ui.button(name).on_hover_text(help).on_disabled_hover_text(held).clicked() {
-                        state.ask(Action::Use(wish, path.to_owned()));
+                        state.ask(match wish.takes_several() {
+                            true => Action::UseData(wish, state.dropped.clone()),
+                            false => Action::Use(wish, path.to_owned()),
+                        });
                     }
                 }
             });
         });
     });
     if !open {
-        state.dropped = None;
+        state.dropped.clear();
     }
+}
+
+/// Paths that are listed where several were dropped.
+const SHOWN: usize = 6;
+
+/// Whether a dropped path may be data, by its name alone.
+pub fn may_be_data(path: &Path) -> bool {
+    may_be(path, &DataSource::BuiltIn(String::new())).contains(&DialogRequest::DataFile)
 }
 
 /// What a dropped path can be meant as, by its name alone.

@@ -21,6 +21,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Path, or drop the file here", "路径，或把文件拖到这里"),
     ("Browse for the data", "浏览数据"),
     ("Pick the file in a dialog", "在对话框中选择文件"),
+    (
+        "only files of data can be dropped together; drop models and sessions one at a time",
+        "只有数据文件可以一起拖入；模型和会话请逐个拖入",
+    ),
     ("File of test rows; empty sets a share of the rows aside", "测试行的文件；留空则从行中留出一部分"),
     ("Test file", "测试文件"),
     ("Browse for the test rows", "浏览测试行"),

@@ -506,7 +506,7 @@ fn a_class_column_that_is_none_is_refused_with_the_likely_one_at_a_click() {
         play.click("Use text · class category");
         play.look(60);
         assert!(!play.says(words) && opens(&mut play), "{label}");
-        assert!(play.says("77 classes · largest card_arrival 187 · smallest rare 35 · 100 % have a label"));
+        assert!(play.says("77 classes · largest card_arrival 187 · smallest rare 35 · 100\u{a0}%\u{a0}have a label"));
     }
 }
 

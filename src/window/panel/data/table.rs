@@ -161,7 +161,7 @@ fn classes_ui(ui: &mut Ui, scene: &Scene, sheet: &Sheet, source: &DataSource) {
     }
     ui.add_space(4.0);
     let share = 100.0 * column.filled as f64 / sheet.read.max(1) as f64;
-    let words = format!("{} · {share:.0} % {}", spread(scene, column), scene.t("have a label"));
+    let words = format!("{} · {share:.0}\u{a0}%\u{a0}{}", spread(scene, column), scene.t("have a label"));
     ui.add(Label::new(RichText::new(words).small()).wrap());
 }
 

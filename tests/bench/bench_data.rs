@@ -3,9 +3,12 @@
 //!
 //! Arguments: the table, the tokenizer.json. It answers with one line of JSON.
 
+mod memory;
+
 use std::error::Error;
 use std::time::Instant;
 
+use memory::peak;
 use rayon::prelude::*;
 use retort::engine::data::{self, Example};
 use retort::engine::model::Tokens;
@@ -17,16 +20,6 @@ const MOST: usize = 64;
 fn encoded(tokens: &Tokens, examples: &[Example]) -> Result<Vec<Vec<u32>>, Box<dyn Error + Send + Sync>> {
     examples.par_iter().map(|example| Ok(tokens.encode_within(example.text(), MOST)?.ids)).collect()
 }
-
-/// The most memory this process has held, in megabytes.
-fn peak() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
-}
-
-#[global_allocator]
-static ALLOCATOR: retort::engine::allocator::BySize = retort::engine::allocator::BySize;
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     retort::engine::allocator::tune();

@@ -7,12 +7,14 @@
 //! Reads orders from standard input, one a line: `teacher N` (forward passes), `student N` (steps on
 //! cached targets), `full N` (both), `peak`; answers each with one line of JSON.
 
+mod memory;
 mod model;
 
 use std::io::BufRead;
 use std::time::Instant;
 
 use candle_core::{DType, Device, Result, Tensor};
+use memory::peak;
 use model::{Bert, Sizes};
 use retort::engine::loss::hard_labels::HardLabels;
 use retort::engine::loss::soft_targets::SoftTargets;
@@ -95,16 +97,6 @@ fn processor() -> f64 {
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
-
-/// The most memory this process has held, in megabytes; `None` where the system does not say.
-fn peak() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
-}
-
-#[global_allocator]
-static ALLOCATOR: retort::engine::allocator::BySize = retort::engine::allocator::BySize;
 
 fn main() -> Result<()> {
     retort::engine::allocator::tune();

@@ -224,7 +224,9 @@ impl WorkbenchApp {
     pub(super) fn take_dropped(&mut self, mut paths: Vec<PathBuf>) {
         match paths.len() {
             1 => paths.drain(..).for_each(|path| self.errands.look_at(path)),
-            _ if paths.iter().all(|path| panel::may_be_data(path)) => self.state.dropped = paths,
+            _ if paths.iter().all(|path| panel::may_be_rows(path) && !is_newsgroups(path)) => {
+                self.state.dropped = paths;
+            }
             several => {
                 let text = self.t("only files of data can be dropped together; drop models and sessions one at a time");
                 self.notice(false, format!("{text} ({several})"));
@@ -269,22 +271,27 @@ impl WorkbenchApp {
     pub(super) fn use_data(&mut self, wish: DialogRequest, picked: Vec<PathBuf>) {
         self.state.dropped.clear();
         let picked: Vec<PathBuf> = picked.into_iter().map(|path| self.beside_session(path)).collect();
-        let Some(first) = picked.first().cloned() else { return };
+        if picked.is_empty() {
+            return;
+        }
+        let alone = <[PathBuf; 1]>::try_from(picked.clone()).ok().map(|[path]| path);
+        let is_news = alone.as_deref().is_some_and(is_newsgroups);
         let mut data = self.session.data.clone();
         data.source = self.state.choosing.data.take().unwrap_or(data.source);
         match (&mut data.source, wish) {
             (DataSource::Files(files), DialogRequest::TestFile) => files.test.files = picked,
             (DataSource::Files(files), DialogRequest::ValidationFile) => files.validation.files = picked,
-            (DataSource::Files(files), _) if !is_newsgroups(&first) => {
+            (DataSource::Files(files), _) if !is_news => {
                 files.train.files = picked;
                 // What was said of another file is not said of this one.
                 (files.format, files.roles) = Default::default();
             }
-            (DataSource::Newsgroups { path, .. }, _) if is_newsgroups(&first) || first.is_dir() => *path = first,
-            (source, _) if is_newsgroups(&first) => *source = source_for(first),
-            (source, _) => {
-                *source = DataSource::from(Files { train: FilePart::of(picked), ..Files::default() });
+            (DataSource::Newsgroups { path, .. }, _)
+                if let Some(alone) = alone.filter(|alone| is_news || alone.is_dir()) =>
+            {
+                *path = alone;
             }
+            (source, _) => *source = source_for(picked),
         }
         if !data.source.is_named() {
             self.state.choosing.data = Some(data.source);
@@ -300,11 +307,11 @@ fn is_newsgroups(path: &Path) -> bool {
     name.starts_with("20news") || name.starts_with("20_newsgroups")
 }
 
-/// What a path most likely holds, with the commonest names for its columns.
-fn source_for(path: PathBuf) -> DataSource {
-    match is_newsgroups(&path) {
-        true => DataSource::Newsgroups { path, strip: Strip::default() },
-        false => DataSource::from(Files::of(path)),
+/// What paths most likely hold, with the commonest names for its columns.
+fn source_for(picked: Vec<PathBuf>) -> DataSource {
+    match picked.as_slice() {
+        [path] if is_newsgroups(path) => DataSource::Newsgroups { path: path.clone(), strip: Strip::default() },
+        _ => DataSource::from(Files { train: FilePart::of(picked), ..Files::default() }),
     }
 }
 
@@ -384,8 +391,8 @@ mod tests {
     #[test]
     fn a_path_is_read_as_what_its_name_says() {
         for path in ["a/b.CSV", "a/b.jsonl", "a/folder", "a/reviews.zip"] {
-            assert_eq!(source_for(path.into()), DataSource::from(Files::of(path)));
+            assert_eq!(source_for(vec![path.into()]), DataSource::from(Files::of(path)));
         }
-        assert!(matches!(source_for("a/20news-bydate.tar.gz".into()), DataSource::Newsgroups { .. }));
+        assert!(matches!(source_for(vec!["a/20news-bydate.tar.gz".into()]), DataSource::Newsgroups { .. }));
     }
 }

@@ -250,11 +250,14 @@ fn a_dropped_file_is_offered_for_what_it_can_be() {
 fn several_tables_dropped_at_once_are_the_files_of_one_part_and_nothing_is_dropped_in_silence() {
     let mut play = Play::new();
     let at = |name: &str| play.folder.path().join(name);
-    let paths = [at("a.csv"), at("b.csv"), at("model.gguf")];
+    let paths = [at("a.csv"), at("b.csv")];
     paths.iter().for_each(|path| std::fs::write(path, "text,label\na,b\n").unwrap());
-    play.harness.state_mut().ask(Action::Drop(paths.to_vec()));
-    play.look(2);
-    assert!(play.says("one at a time") && !play.says("Use it as"));
+    for other in ["model.gguf", "session.ron", "20news-bydate.tar.gz"] {
+        let mut alone = Play::new();
+        alone.harness.state_mut().ask(Action::Drop(vec![paths[0].clone(), at(other)]));
+        alone.look(2);
+        assert!(alone.says("one at a time") && !alone.says("Use it as"), "{other}");
+    }
     play.harness.state_mut().ask(Action::Drop(paths[..2].to_vec()));
     offered(&mut play);
     assert!(play.says("a.csv") && play.says("b.csv"));

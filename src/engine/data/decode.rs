@@ -177,7 +177,7 @@ fn one_line_end(text: String) -> String {
     if !text.contains('\r') {
         return text;
     }
-    // In place: a file may be as large as a third of the memory.
+    // In place: a copy beside a large file would be the most that reading it ever holds.
     let mut bytes = text.into_bytes();
     match has_feeds {
         true => bytes.dedup_by(|next, before| {

@@ -215,9 +215,10 @@ fn ask_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, path: &Path) {
 /// Paths that are listed where several were dropped.
 const SHOWN: usize = 6;
 
-/// Whether a dropped path may be data, by its name alone.
-pub fn may_be_data(path: &Path) -> bool {
-    may_be(path, &DataSource::BuiltIn(String::new())).contains(&DialogRequest::DataFile)
+/// Whether a dropped path may hold rows beside others, by its name alone. A session is never one of several.
+pub fn may_be_rows(path: &Path) -> bool {
+    let is_session = path.extension().is_some_and(|ending| ending == "ron");
+    !is_session && may_be(path, &DataSource::BuiltIn(String::new())).contains(&DialogRequest::DataFile)
 }
 
 /// What a dropped path can be meant as, by its name alone.

@@ -43,7 +43,7 @@ use crate::record::{RunRecord, Workspace};
 use crate::session::{Catalog, Knobs, Prompts, Sentence, Session, Source, View};
 
 pub use centre::{shows_attention, shows_weights};
-pub use files::may_be_data;
+pub use files::may_be_rows;
 pub use pair::{PAIR, is_asked};
 pub use result::ResultView;
 

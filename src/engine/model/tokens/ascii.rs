@@ -1,6 +1,6 @@
 //! Texts of plain ASCII for a BERT normaliser, of which most of BERT's texts are: all it does with them is to write
-//! small letters, and to look up each character in three tables before. Without it a text is in tokens in two thirds
-//! of the time, and every token stands where it stood.
+//! small letters, and to look up each character in three tables before, which was 30 of 100 samples of a profile of
+//! such texts on their way into tokens. Without it every token stands where it stood.
 
 use std::borrow::Cow;
 

@@ -38,7 +38,7 @@ impl Place {
     fn try_with(&self, lines: &str, named: &[&str]) -> Result<Dataset, String> {
         let path = self.0.path().join("session.ron");
         let session = format!(
-            "(version: 4, data: ({lines}), student: (source: BuiltIn(\"posts-student\")), prompt: (teacher: (template: \"{{text}} {{answer}}\")), recipe: ())"
+            "(version: 5, data: ({lines}), student: (source: BuiltIn(\"posts-student\")), prompt: (teacher: (template: \"{{text}} {{answer}}\")), recipe: ())"
         );
         std::fs::write(&path, session).unwrap();
         let session = file::open(&path).unwrap_or_else(|e| panic!("{e}: {lines}"));

@@ -58,8 +58,8 @@ impl Batch {
     fn mixed(&self, losses: &[&str], knobs: &Knobs) -> LossOutput {
         let recipe = Recipe { terms: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
         let answers = divergences::answers(&self.student, &self.labels, &self.labelled);
-        let (student, teacher) = (Forward { answers, text: None }, Targets { log_probs: self.teacher.clone() });
-        let given = LossInput { student: &student, teacher: Some(&teacher), knobs };
+        let (student, teacher) = (Forward { answers, text: None }, Targets::from(self.teacher.clone()));
+        let given = LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0 };
         Objective::new(&recipe, offered(true, false)).unwrap().evaluate(&given).unwrap()
     }
 
@@ -227,10 +227,10 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
     let logits = Tensor::new(&[[2f32, 0.0, -1.0], [0.5, 0.5, 3.0]], &Device::Cpu).unwrap();
     let logs = flat(&ops::log_softmax(&logits).unwrap());
     let row = |(position, truth)| Row { example: 0, position, weight: 1.0, truth: Some(truth) };
-    let text = Outputs { logits, rows: [(0, 2), (1, 1)].map(row).to_vec() };
+    let text = Outputs { logits: logits.into(), rows: [(0, 2), (1, 1)].map(row).to_vec() };
     let recipe = Recipe { terms: vec!["next_token".to_owned()], ..Recipe::default() };
     let student = Forward { answers: blank(), text: Some(text) };
-    let given = LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]) };
+    let given = LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]), done: 0.0 };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     let mean = -f64::from(logs[2] + logs[4]) / 2.0;
     assert!((f64::from(mixed.parts[0].1.unwrap()) - mean).abs() < 1e-6);
@@ -272,7 +272,7 @@ fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
 #[test]
 fn a_batch_without_a_next_word_costs_nothing() {
     let student = Forward { answers: blank(), text: None };
-    let given = LossInput { student: &student, teacher: None, knobs: &Knobs::default() };
+    let given = LossInput { student: &student, teacher: None, knobs: &Knobs::default(), done: 0.0 };
     let recipe = Recipe { terms: vec!["hard_labels".to_owned(), "next_token".to_owned()], ..Recipe::default() };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     assert_eq!(mixed.parts[1], ("next_token", None));
@@ -281,7 +281,7 @@ fn a_batch_without_a_next_word_costs_nothing() {
 
 /// Value of every term, and the gradient of their sum.
 fn compared(terms: &[Term], student: &Var, teacher: &Tensor, rows: &[Row]) -> (Vec<f64>, f64, Vec<f32>) {
-    let Comparison { total, terms } = compare(terms, &Rows { student, teacher: Some(teacher), rows }).unwrap();
+    let Comparison { total, terms } = compare(terms, &Rows { student: &student.as_tensor().clone().into(), teacher: Some(&teacher.clone().into()), rows }).unwrap();
     let gradient = flat(total.backward().unwrap().get(student).unwrap());
     (terms.into_iter().map(|value| f64::from(value.unwrap())).collect(), scalar(&total), gradient)
 }
@@ -289,8 +289,8 @@ fn compared(terms: &[Term], student: &Var, teacher: &Tensor, rows: &[Row]) -> (V
 /// Every divergence alone, and all of them together, at a temperature of its own each.
 fn sums() -> Vec<Vec<Term>> {
     let term = |(place, divergence): (usize, &&'static dyn Divergence)| {
-        let temperature = if divergence.temperature(&Knobs::default()) == 1.0 { 1.0 } else { 2.5 };
-        Term { divergence: *divergence, weight: 0.3 + 0.4 * place as f64, temperature }
+        let temperature = if divergence.softening().is_some() { 2.5 } else { 1.0 };
+        Term::new(*divergence, 0.3 + 0.4 * place as f64, temperature)
     };
     let all: Vec<Term> = LOSSES.iter().enumerate().map(term).collect();
     all.iter().map(|term| vec![*term]).chain([all.clone()]).collect()
@@ -391,10 +391,10 @@ fn the_gradient_of_every_divergence_is_the_slope_of_its_value() {
 fn what_does_not_fit_is_refused_by_name() {
     let student = Tensor::zeros((2, 3), candle_core::DType::F32, &Device::Cpu).unwrap();
     let rows = divergences::rows(&[0, 3], &[1.0, 1.0]);
-    let term = |divergence, temperature| Term { divergence, weight: 1.0, temperature };
+    let term = |divergence, temperature| Term::new(divergence, 1.0, temperature);
     let [soft, hard] = [LOSSES[0], LOSSES[1]];
     let refused = |terms: &[Term], rows: &[Row]| {
-        compare(terms, &Rows { student: &student, teacher: None, rows }).err().unwrap().to_string()
+        compare(terms, &Rows { student: &student.clone().into(), teacher: None, rows }).err().unwrap().to_string()
     };
     assert!(refused(&[term(hard, 1.0)], &rows).contains("truth 3 is not one of 3 outcomes"));
     assert!(refused(&[term(hard, 1.0)], &rows[..1]).contains("1 rows do not fit"));

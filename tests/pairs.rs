@@ -106,7 +106,7 @@ fn a_classifier_gives_a_padded_batch_of_pairs_the_logits_of_transformers() {
             let (task, samples) = (task_of(&model, &layout(true)), samples(&model, &written));
             for network in [model.tracked.as_ref(), model.detached.as_ref()] {
                 let pass = tiny::pass(task.as_ref(), &model, network, &samples, &DropoutRng::none());
-                assert_close(name, &flat(&pass.answers.logits), &of.logits.concat(), NEAR);
+                assert_close(name, &flat(&pass.answers.logits.whole().unwrap()), &of.logits.concat(), NEAR);
             }
         }
     });
@@ -124,7 +124,7 @@ fn a_pair_among_single_texts_is_read_as_it_is_alone() {
     let network = model.detached.as_ref();
     let together = task.forward(&model, network, &batch, false, &mut Trace::none(), &DropoutRng::none()).unwrap();
     let alone: Vec<f32> = batch.iter().flat_map(|one| task.scores_alone(&model, one).unwrap()).collect();
-    assert_close("in company", &flat(&together.answers.logits), &alone, NEAR);
+    assert_close("in company", &flat(&together.answers.logits.whole().unwrap()), &alone, NEAR);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn which_text_a_token_belongs_to_has_vectors_that_learn() {
     let model = open("bert_classifier", &written.models["bert_classifier"]);
     let (task, samples) = (task_of(&model, &layout(true)), samples(&model, &written));
     let pass = tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &samples, &DropoutRng::none());
-    let total = pass.answers.logits.sqr().unwrap().sum_all().unwrap();
+    let total = pass.answers.logits.whole().unwrap().sqr().unwrap().sum_all().unwrap();
     let gradients = tiny::gradients(&model, &total.backward().unwrap());
     let of_kinds = &gradients["bert.embeddings.token_type_embeddings.weight"];
     let (first, second) = of_kinds.split_at(of_kinds.len() / 2);

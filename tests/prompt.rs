@@ -142,7 +142,7 @@ fn variants_keep_to_themselves(name: &str, templates: &[&str]) -> usize {
         .map(|(text, place)| all.encode(&model, &Example::unlabelled(*text), *place as u64).unwrap())
         .collect();
     let mixed =
-        flat(&tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits);
+        flat(&tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits.whole().unwrap());
     for ((text, place), scores) in TEXTS.iter().zip(&places).zip(mixed.chunks(classes().len())) {
         let alone =
             task::for_model(&model, &prompt(&model, templates[*place], &[]), &classes(), &Layout::default()).unwrap();
@@ -183,17 +183,17 @@ fn a_mixed_batch_teaches_every_weight_and_counts_every_text() {
     let refs: Vec<_> = batch.iter().collect();
     let pass =
         task.forward(&model, model.tracked.as_ref(), &refs, true, &mut Trace::none(), &DropoutRng::none()).unwrap();
-    assert_eq!(pass.answers.logits.dims(), [4, 4]);
+    assert_eq!(pass.answers.logits.dims().unwrap(), (4, 4));
     assert_eq!(pass.answers.rows.iter().map(|row| row.example).collect::<Vec<_>>(), [0, 1, 2, 3]);
     let text = pass.text.unwrap();
-    assert_eq!(text.logits.dims()[0], text.rows.len());
+    assert_eq!(text.logits.dims().unwrap().0, text.rows.len());
     let of = |example: usize| text.rows.iter().filter(move |row| row.example == example).filter_map(|row| row.truth);
     for (example, sample) in batch.iter().enumerate() {
         let tokens = sample.passes[0].ids.iter().zip(&sample.passes[0].from_text).skip(1);
         let own: Vec<u32> = tokens.filter(|(_, own)| **own).map(|(id, _)| *id).collect();
         assert_eq!(of(example).collect::<Vec<_>>(), own, "each row knows its example, in a mixed batch too");
     }
-    let grads = pass.answers.logits.sum_all().unwrap().backward().unwrap();
+    let grads = pass.answers.logits.whole().unwrap().sum_all().unwrap().backward().unwrap();
     assert!(model.weights.variables().values().all(|variable| grads.get(variable).is_some()));
 }
 

@@ -12,13 +12,14 @@ use retort::link::Opened;
 use retort::session::{
     Change, Chat, ClassNames, ClassWeights, Column, Device, Extension, FilePart, Files, Format, Head, Init, Keep,
     Labels, LayerMap, Limits, Metric, ModelChoice, Models, OptimizerKind, Precision, Roles, SESSION_VERSION,
-    ScheduleKind, Scoring, Session, SessionError, SeveralLabels, Source, Vocabulary, Wording, file,
+    ScheduleKind, Scoring, Session, SessionError, SeveralLabels, Source, TaskKind, Vocabulary, Wording, file,
 };
 
 const V1: &str = include_str!("sessions/v1.ron");
 const V2: &str = include_str!("sessions/v2.ron");
 const V3: &str = include_str!("sessions/v3.ron");
 const V4: &str = include_str!("sessions/v4.ron");
+const V5: &str = include_str!("sessions/v5.ron");
 
 /// What the first three versions called `Delimited(path: "reviews.csv", test: Some("test.csv"), …)`.
 fn reviews() -> Files {
@@ -153,7 +154,7 @@ fn a_session_of_version_2_opens_with_every_field_and_comes_back_the_same() {
     assert_eq!((&session.script[..], &session.probes[..]), (&[change][..], &["What a film.".to_owned()][..]));
     assert_eq!((session.view.probe.as_str(), session.view.teacher_layer, session.view.log_y), ("好电影", 1, true));
     let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
-    assert_eq!((session, SESSION_VERSION), (again, 4));
+    assert_eq!((session, SESSION_VERSION), (again, 5));
 }
 
 #[test]
@@ -460,11 +461,27 @@ fn several_teachers_and_words_that_are_not_one_a_class_are_refused_with_the_next
 }
 
 #[test]
+fn a_session_of_version_4_is_one_of_version_5_that_asks_for_classes() {
+    let now = file::parse(V5, Path::new("v5.ron")).unwrap();
+    let task = TaskKind::MaskedToken { packed: false, share: 0.2, whole_words: true, span: 2.5 };
+    assert_eq!(now.recipe.task, task);
+    let mut then = file::parse(V4, Path::new("v4.ron")).unwrap();
+    assert_eq!(then.recipe.task, TaskKind::Classes);
+    (then.recipe.task, then.name) = (task, now.name.clone());
+    assert_eq!(then, now);
+    assert_eq!(file::parse(&file::to_text(&now).unwrap(), Path::new("again.ron")).unwrap(), now);
+    for (written, meant) in [("NextToken()", TaskKind::NEXT_TOKEN), ("MaskedToken()", TaskKind::MASKED_TOKEN)] {
+        let text = V5.replace("MaskedToken(packed: false, share: 0.2, whole_words: true, span: 2.5)", written);
+        assert_eq!(file::parse(&text, Path::new("v5.ron")).unwrap().recipe.task, meant, "{written}");
+    }
+}
+
+#[test]
 fn a_session_of_a_later_version_asks_for_an_update_whatever_else_it_holds() {
-    let later = V4.replace("version: 4", "version: 5");
+    let later = V5.replace("version: 5", "version: 6");
     for text in [&later.replace("batch: 16", "a_new_field: 16"), &later.replace("Cosine", "ANewSchedule"), &later] {
         let error = refusal(text);
-        assert!(error.contains("version 5") && error.contains("update"), "{error}");
+        assert!(error.contains("version 6") && error.contains("update"), "{error}");
     }
     assert!(refusal(&V1.replace("version: 1", "version: 0")).contains("version 0"));
 }
@@ -762,7 +779,7 @@ proptest! {
         let mut draw = Draw::from(&bytes);
         let drawn = session(&mut draw, "http://localhost:1", "data");
         let started = std::time::Instant::now();
-        for text in [&drawn.full, &drawn.by_hand, V1, V2, V3, V4] {
+        for text in [&drawn.full, &drawn.by_hand, V1, V2, V3, V4, V5] {
             let text = damaged(&mut draw, text);
             match file::parse(&text, Path::new("damaged.ron")) {
                 Ok(session) => {

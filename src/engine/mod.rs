@@ -223,7 +223,7 @@ fn losses_that(learn: fn(loss::Needs) -> bool) -> Vec<&'static str> {
 /// Everything the engine can do, as plain data for windows and sessions.
 pub fn catalog() -> Catalog {
     let optimizer = [optim::LEARNING_RATE, optim::WEIGHT_DECAY, optim::CLIP, optim::BETA1, optim::BETA2];
-    let losses = loss::LOSSES.iter().flat_map(|loss| loss.knobs().iter().chain([loss.weight()]).copied());
+    let losses = loss::LOSSES.iter().flat_map(|loss| loss.all_knobs().into_iter().chain([loss.weight()]).copied());
     let first = [loss::soft_targets::TEMPERATURE, loss::ALPHA, optim::LEARNING_RATE, prune::THETA];
     let mut knobs: Vec<_> = first.to_vec();
     for knob in losses.chain(optimizer) {

@@ -59,7 +59,7 @@ fn view(
     let layer = layer.min(model.card.layers.saturating_sub(1));
     let mut trace = if attention { Trace::attention_of(layer) } else { Trace::none() };
     let forward = task.forward(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
-    let scores = task::log_softmax(&forward.answers.logits.flatten_all()?.to_vec1::<f32>()?);
+    let scores = task::log_softmax(&forward.answers.logits.whole()?.flatten_all()?.to_vec1::<f32>()?);
     // A masked model reads one rendering per word length; the last pass is the one traced.
     let shown = prepared.passes.last().map(|pass| pass.ids.as_slice()).unwrap_or_default();
     let attention: Arc<[f32]> = match trace.attention.get(&layer) {

@@ -92,7 +92,8 @@ impl Trainer {
         let dropout = DropoutRng::seeded(draw(self.session.recipe.seed, self.step as usize ^ 0x5EED));
         let (network, text) = (student.tracked.as_ref(), self.objective.needs_text());
         let forward = self.task.forward(student, network, &batch, text, &mut Trace::none(), &dropout)?;
-        let input = LossInput { student: &forward, teacher: teacher.as_ref(), knobs: &self.knobs };
+        let done = self.step as f64 / self.session.recipe.steps_planned_at(self.step).max(1) as f64;
+        let input = LossInput { student: &forward, teacher: teacher.as_ref(), knobs: &self.knobs, done };
         let loss = self.objective.evaluate(&input)?;
         let mut gradients = ops::backward(&loss.total)?;
         self.pruner.mask_gradients(&student.weights, &mut gradients)?;
@@ -129,13 +130,13 @@ impl Trainer {
         let texts: Vec<Fields> = picked.iter().map(|&i| data.train[i].fields.clone()).collect();
         let answers: Vec<f32> = teacher.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
         let log_probs = Tensor::from_vec(answers, (picked.len(), data.classes.len()), device)?;
-        Ok(Some(Targets { log_probs }))
+        Ok(Some(log_probs.into()))
     }
 
     /// Share of the batch whose highest score is its label's, hidden labels included: the curve shows
     /// what the student knows, not only what it was told. Nothing where no label is known.
     fn batch_accuracy(&self, picked: &[usize], answers: &Outputs) -> Result<Option<f64>, EngineError> {
-        let rows = answers.logits.to_vec2::<f32>()?;
+        let rows = answers.logits.whole()?.to_vec2::<f32>()?;
         let truth = picked.iter().map(|&i| self.pair.assets.data.train[i].class());
         let of_known = rows.iter().zip(truth).filter_map(|(row, truth)| Some(likeliest(row) == truth?));
         let (right, known) = of_known.fold((0, 0), |(right, all), hit| (right + usize::from(hit), all + 1));

@@ -19,9 +19,11 @@ pub struct Bound {
 }
 
 /// Every range.
-pub const BOUNDS: [Bound; 7] = [
+pub const BOUNDS: [Bound; 9] = [
     share("data.validation", |session| Some(session.data.validation)),
     share("data.test", |session| Some(session.data.test)),
+    between("recipe.task.share", 0.01, 0.9, |session| session.recipe.task.share()),
+    between("recipe.task.span", 1.0, 100.0, |session| session.recipe.task.span()),
     positive("recipe.batch", |session| Some(session.recipe.batch as f64)),
     positive("recipe.steps", |session| Some(session.recipe.steps as f64)),
     Bound {
@@ -37,7 +39,11 @@ pub const BOUNDS: [Bound; 7] = [
 
 /// A part of a set of examples.
 const fn share(path: &'static str, value: fn(&Session) -> Option<f64>) -> Bound {
-    Bound { path, least: 0.0, most: Some(0.5), value, advice: None }
+    between(path, 0.0, 0.5, value)
+}
+
+const fn between(path: &'static str, least: f64, most: f64, value: fn(&Session) -> Option<f64>) -> Bound {
+    Bound { path, least, most: Some(most), value, advice: None }
 }
 
 /// A number of things of which there must be one.
@@ -81,13 +87,22 @@ impl Bound {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::TaskKind;
 
     #[test]
     fn what_is_out_of_its_range_is_refused_with_the_range() {
         type Change = fn(&mut Session);
-        let cases: [(Change, &str); 4] = [
+        let cases: [(Change, &str); 6] = [
             (|s| s.data.test = 0.75, "data.test must be between 0 and 0.5, not 0.75"),
             (|s| s.data.validation = f64::NAN, "data.validation must be between 0 and 0.5, not NaN"),
+            (
+                |s| s.recipe.task = TaskKind::MaskedToken { packed: true, share: 0.0, whole_words: false, span: 3.0 },
+                "recipe.task.share must be between 0.01 and 0.9, not 0",
+            ),
+            (
+                |s| s.recipe.task = TaskKind::MaskedToken { packed: true, share: 0.5, whole_words: false, span: 0.5 },
+                "recipe.task.span must be between 1 and 100, not 0.5",
+            ),
             (|s| s.recipe.steps = 0, "recipe.steps must be at least 1"),
             (
                 |s| s.recipe.patience = Some(0),

@@ -4,9 +4,9 @@
 //! step 0 and the changes made to them later (the script). Running a session in the window and
 //! running it with `retort run` is the same thing. No tensors, threads, history or widget state here.
 //!
-//! *Why there is no `recipe.task` and there are no `stages` yet (2026-11).* Nothing would read them: a field that
-//! is only stored promises what no run keeps. They come with what reads them; the version rises with every change
-//! of shape, so an older program then says that the file is newer, and not that a field is unknown.
+//! *Why there are no `stages` yet (2026-11).* Nothing would read them: a field that is only stored promises what no
+//! run keeps. They come with what reads them; the version rises with every change of shape, so an older program then
+//! says that the file is newer, and not that a field is unknown.
 
 mod assigned_field;
 mod assignment;
@@ -36,6 +36,7 @@ pub(crate) mod say;
 pub mod sentence;
 pub mod source;
 pub mod student_init;
+pub mod task_kind;
 mod to_version_3;
 mod to_version_4;
 mod tree_edit;
@@ -66,11 +67,12 @@ pub(crate) use say::{say, spoken};
 pub use sentence::{Argument, Sentence};
 pub use source::{MAIN, ServerMode, Source};
 pub use student_init::{Init, LayerMap, Vocabulary};
+pub use task_kind::TaskKind;
 pub(crate) use to_version_4::recorded as recorded_data;
 pub use view::View;
 
 /// The newest session format this program writes; older ones are migrated when opened.
-pub const SESSION_VERSION: u32 = 4;
+pub const SESSION_VERSION: u32 = 5;
 
 /// One experiment, as saved in a `.ron` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

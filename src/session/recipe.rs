@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Device;
+use super::{Device, TaskKind};
 use crate::session::{Sentence, say};
 
 /// Everything about training that is not a live knob.
@@ -10,6 +10,10 @@ use crate::session::{Sentence, say};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
+    /// What is asked of an example.
+    #[serde(skip_serializing_if = "TaskKind::is_classes")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
+    pub task: TaskKind,
     /// The terms of the loss that is minimised, by the ids of their losses, e.g. `soft_targets`,
     /// `hard_labels`, `next_token`. What a term weighs is not repeated here: that is a knob (`<loss>.weight`, and
     /// `mixture.alpha` between labels and teacher), which is turned while the run goes on.
@@ -57,6 +61,7 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
+            task: TaskKind::Classes,
             terms: vec!["soft_targets".to_owned(), "hard_labels".to_owned()],
             optimizer: OptimizerKind::AdamW,
             schedule: ScheduleKind::Linear,

@@ -64,9 +64,10 @@ impl Bench {
     /// One step of the student on the targets at hand; its loss.
     fn learn(&mut self) -> Result<f64> {
         let logits = self.student.forward(&self.input)?;
-        let soft = Term { divergence: &SoftTargets, weight: 1.0 - ALPHA, temperature: TEMPERATURE };
-        let hard = Term { divergence: &HardLabels, weight: ALPHA, temperature: 1.0 };
-        let rows = Rows { student: &logits, teacher: Some(&self.targets), rows: &self.rows };
+        let soft = Term::new(&SoftTargets, 1.0 - ALPHA, TEMPERATURE);
+        let hard = Term::new(&HardLabels, ALPHA, 1.0);
+        let (student, teacher) = (logits.into(), self.targets.clone().into());
+        let rows = Rows { student: &student, teacher: Some(&teacher), rows: &self.rows };
         let loss = compare(&[soft, hard], &rows)?.total;
         let grads = ops::backward(&loss)?;
         self.optimizer.step(&grads, RATE, &Settings::default()).map_err(candle_core::Error::wrap)?;

@@ -23,20 +23,20 @@ pub fn rows(labels: &[u32], weights: &[f32]) -> Vec<Row> {
 pub fn answers(logits: &Tensor, labels: &[u32], labelled: &[f32]) -> Outputs {
     let shown = |(row, labelled): (Row, &f32)| Row { truth: row.truth.filter(|_| *labelled > 0.0), ..row };
     let rows = rows(labels, &vec![1.0; labels.len()]).into_iter().zip(labelled).map(shown).collect();
-    Outputs { logits: logits.clone(), rows }
+    Outputs { logits: logits.clone().into(), rows }
 }
 
 /// Weighted mean over rows of the cross-entropy against `labels`.
 pub fn cross_entropy(logits: &Tensor, labels: &Tensor, weights: &Tensor) -> Result<Tensor> {
     let rows = rows(&labels.to_vec1()?, &weights.to_vec1()?);
-    let term = Term { divergence: &HardLabels, weight: 1.0, temperature: 1.0 };
-    Ok(compare(&[term], &Rows { student: logits, teacher: None, rows: &rows })?.total)
+    let term = Term::new(&HardLabels, 1.0, 1.0);
+    Ok(compare(&[term], &Rows { student: &logits.clone().into(), teacher: None, rows: &rows })?.total)
 }
 
 /// `T²·KL(teacher_T ‖ student_T)`, weighted mean over rows.
 pub fn distillation(student: &Tensor, teacher: &Tensor, temperature: f64, weights: &Tensor) -> Result<Tensor> {
     let weights: Vec<f32> = weights.to_vec1()?;
     let rows = rows(&vec![0; weights.len()], &weights);
-    let term = Term { divergence: &SoftTargets, weight: 1.0, temperature };
-    Ok(compare(&[term], &Rows { student, teacher: Some(teacher), rows: &rows })?.total)
+    let term = Term::new(&SoftTargets, 1.0, temperature);
+    Ok(compare(&[term], &Rows { student: &student.clone().into(), teacher: Some(&teacher.clone().into()), rows: &rows })?.total)
 }

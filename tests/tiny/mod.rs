@@ -133,8 +133,8 @@ pub fn teacher(texts: usize) -> Tensor {
 pub fn distil(pass: &Forward, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -> LossOutput {
     let objective = Objective::new(&Recipe::default(), Offered { teacher: true, text: false }).unwrap();
     let student = told(pass, labels, &vec![1.0; labels.len()]);
-    let teacher = Targets { log_probs: teacher.clone() };
-    objective.evaluate(&LossInput { student: &student, teacher: Some(&teacher), knobs }).unwrap()
+    let teacher = Targets::from(teacher.clone());
+    objective.evaluate(&LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0 }).unwrap()
 }
 
 /// A pass whose rows know their labels, where `labelled` is not 0.

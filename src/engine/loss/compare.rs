@@ -3,21 +3,16 @@
 //! the gradient's size as T changes), the rows' shares in the mean, threads, and the weighted sum.
 //!
 //! On the processor each row is walked once, every term's value and gradient read off while it is in the
-//! cache; the terms' weights are known by then, so that the gradient is whole when the value is. Rows are
-//! cut into tasks of a fixed size and added in their order: the same sums on any number of threads.
-//! Elsewhere, and in other precisions, the terms' composed forms do the same.
+//! cache; the terms' weights are known by then, so that the gradient is whole when the value is: see
+//! [`super::kernel`] for logits that are there and [`super::vocabulary`] for those that a head gives. Elsewhere, and
+//! in other precisions, the terms' composed forms do the same.
 
-use std::sync::{Arc, OnceLock};
+use candle_core::{D, DType, Device, Result, Tensor, bail};
 
-use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor, bail};
-use rayon::prelude::*;
-
-use super::{Compared, Divergence};
-use crate::engine::model::ops::{self, are_fused, output, read, slice, tensor};
-use crate::engine::task::Row;
-
-/// Elements of one task: small enough for the second-level cache, large enough to pay for a task.
-const TASK: usize = 1 << 14;
+use super::{ComposedRows, Divergence, kernel, vocabulary};
+use crate::engine::model::ops::{self, are_fused};
+use crate::engine::task::{Logits, Row, Targets, TopK};
+use crate::session::Knobs;
 
 /// A divergence as it takes part in a sum.
 #[derive(Clone, Copy)]
@@ -28,15 +23,27 @@ pub struct Term {
     pub weight: f64,
     /// Of both distributions; above 0.
     pub temperature: f64,
+    /// How much the temperature of a row follows the teacher's confidence in it; 0 not at all.
+    pub by_confidence: f64,
+    /// What [`Divergence::parameter`] gives.
+    pub parameter: f64,
+}
+
+impl Term {
+    /// One with the same temperature for all rows and its parameter at its default.
+    pub fn new(divergence: &'static dyn Divergence, weight: f64, temperature: f64) -> Self {
+        let parameter = divergence.parameter(&Knobs::default());
+        Self { divergence, weight, temperature, by_confidence: 0.0, parameter }
+    }
 }
 
 /// What is compared.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     /// The student's logits, `[rows, outcomes]`, with their graph.
-    pub student: &'a Tensor,
-    /// The teacher's log-probabilities or logits, as the student's; no gradient reaches them.
-    pub teacher: Option<&'a Tensor>,
+    pub student: &'a Logits,
+    /// What the teacher says of the same outcomes; no gradient reaches it.
+    pub teacher: Option<&'a Targets>,
     /// What each row is.
     pub rows: &'a [Row],
 }
@@ -60,26 +67,42 @@ pub struct Comparison {
 /// If shapes do not fit, a truth is no outcome, a temperature is not above 0, or a term lacks its teacher.
 pub fn compare(terms: &[Term], rows: &Rows) -> Result<Comparison> {
     let shares = checked(terms, rows)?;
-    let fused = are_fused(&[rows.student]) && rows.teacher.is_none_or(|teacher| are_fused(&[teacher]));
-    let compared = if fused { kernel(terms, rows, &shares)? } else { composed(terms, rows, &shares)? };
+    let (total, values) = match rows.student {
+        Logits::Deferred(deferred) if vocabulary::serves(deferred, rows.teacher) => {
+            vocabulary::compared(terms, deferred, rows, &shares)?
+        }
+        student => {
+            let student = student.whole()?;
+            match are_fused(&[&student]) && kernel::serves(rows.teacher) {
+                true => kernel::compared(terms, &student, rows, &shares)?,
+                false => composed(terms, &student, rows, &shares)?,
+            }
+        }
+    };
     let counts = |(value, shares): (f32, &Vec<f32>)| shares.iter().any(|share| *share > 0.0).then_some(value);
-    let (total, values) = compared;
     Ok(Comparison { total, terms: values.into_iter().zip(&shares).map(counts).collect() })
 }
 
 /// The shares of all rows in every term's mean.
 fn checked(terms: &[Term], rows: &Rows) -> Result<Vec<Vec<f32>>> {
-    let (count, outcomes) = rows.student.dims2()?;
-    if rows.rows.len() != count || rows.teacher.is_some_and(|teacher| teacher.dims() != rows.student.dims()) {
-        let (student, teacher) = (rows.student.dims(), rows.teacher.map(Tensor::dims));
+    let (count, outcomes) = rows.student.dims()?;
+    let teacher = rows.teacher.map(Targets::dims).transpose()?;
+    if rows.rows.len() != count || teacher.is_some_and(|teacher| teacher != (count, outcomes)) {
+        let student = [count, outcomes];
+        let teacher = teacher.map(|(rows, outcomes)| [rows, outcomes]);
         bail!("student {student:?}, teacher {teacher:?} and {} rows do not fit", rows.rows.len());
     }
     for Term { divergence, temperature, .. } in terms {
         if !(*temperature > 0.0 && temperature.is_finite()) {
             bail!("the temperature must be above 0, not {temperature}");
         }
-        if divergence.needs().teacher && rows.teacher.is_none() {
-            bail!("the loss {} needs a teacher", divergence.entry().id);
+        let (id, needs) = (divergence.entry().id, divergence.needs());
+        match rows.teacher {
+            None if needs.teacher => bail!("the loss {id} needs a teacher"),
+            Some(teacher) if needs.whole_rows && !teacher.are_whole() => {
+                bail!("the loss {id} needs every outcome of the teacher, and only the likeliest are known")
+            }
+            _ => {}
         }
     }
     let wrong = |row: &&Row| row.weight > 0.0 && row.truth.is_some_and(|truth| truth as usize >= outcomes);
@@ -97,165 +120,12 @@ fn shares(divergence: &dyn Divergence, rows: &[Row]) -> Vec<f32> {
     rows.iter().map(|row| if total > 0.0 { (weight(row) / total) as f32 } else { 0.0 }).collect()
 }
 
-fn kernel(terms: &[Term], rows: &Rows, shares: &[Vec<f32>]) -> Result<(Tensor, Vec<f32>)> {
-    let student = rows.student.contiguous()?;
-    let done = Arc::new(Done::default());
-    let operation = Kernel {
-        terms: terms.iter().zip(shares).map(|(term, shares)| KernelTerm::new(*term, shares.clone())).collect(),
-        teacher: rows.teacher.map(|teacher| teacher.detach().contiguous()).transpose()?,
-        truth: rows.rows.iter().map(|row| row.truth.unwrap_or_default() as usize).collect(),
-        slopes: student.track_op() || student.is_variable(),
-        done: Arc::clone(&done),
-    };
-    let total = student.apply_op1(operation)?;
-    Ok((total, done.values.get().cloned().unwrap_or_default()))
-}
-
-/// What the forward pass leaves behind.
-#[derive(Default)]
-struct Done {
-    values: OnceLock<Vec<f32>>,
-    /// As a tensor, so that it is handed on and not copied: over a vocabulary it is as large as the logits.
-    gradient: OnceLock<Tensor>,
-}
-
-struct Kernel {
-    terms: Vec<KernelTerm>,
-    teacher: Option<Tensor>,
-    truth: Vec<usize>,
-    /// Whether a gradient will be wanted.
-    slopes: bool,
-    done: Arc<Done>,
-}
-
-struct KernelTerm {
-    divergence: &'static dyn Divergence,
-    weight: f32,
-    temperature: f32,
-    shares: Vec<f32>,
-}
-
-impl KernelTerm {
-    fn new(term: Term, shares: Vec<f32>) -> Self {
-        let (weight, temperature) = (term.weight as f32, term.temperature as f32);
-        Self { divergence: term.divergence, weight, temperature, shares }
-    }
-
-    /// What a row adds to the term; its weighted gradient, times T² and through 1/T, goes to `gradient`.
-    fn row(&self, index: usize, student: &[f32], teacher: &[f32], truth: usize, gradient: Option<&mut [f32]>) -> f64 {
-        let compared = Compared { values: student, teacher, truth, temperature: self.temperature };
-        let scale = self.weight * self.temperature * self.shares[index];
-        let value = self.divergence.row(&compared, scale, gradient);
-        f64::from(value) * f64::from(self.temperature).powi(2) * f64::from(self.shares[index])
-    }
-}
-
-impl Kernel {
-    /// Puts what row `index` adds to each term behind `values`; its gradient goes to `gradient` `[outcomes]`,
-    /// or nowhere if that is empty. `scratch` is as long where there are several terms.
-    fn row(
-        &self,
-        index: usize,
-        [student, teacher]: [&[f32]; 2],
-        gradient: &mut [f32],
-        scratch: &mut [f32],
-        values: &mut Vec<f64>,
-    ) {
-        let mut written = false;
-        for term in &self.terms {
-            if term.shares[index] == 0.0 {
-                values.push(0.0);
-                continue;
-            }
-            let room = if written { &mut *scratch } else { &mut *gradient };
-            let room = if room.is_empty() { None } else { Some(room) };
-            values.push(term.row(index, student, teacher, self.truth[index], room));
-            if written {
-                gradient.iter_mut().zip(&*scratch).for_each(|(sum, slope)| *sum += slope);
-            }
-            written = true;
-        }
-        if !written {
-            gradient.fill(0.0);
-        }
-    }
-
-    /// Values of all rows from `first` on, row by row, and their gradient in `gradient`, empty where none is
-    /// wanted.
-    fn rows(&self, first: usize, [student, teacher]: [&[f32]; 2], outcomes: usize, gradient: &mut [f32]) -> Vec<f64> {
-        let mut scratch = vec![0.0; if gradient.is_empty() || self.terms.len() < 2 { 0 } else { outcomes }];
-        let mut values = Vec::new();
-        for (row, student) in student.chunks_exact(outcomes).enumerate() {
-            let place = row * outcomes..(row + 1) * outcomes;
-            let teacher = teacher.get(place.clone()).unwrap_or_default();
-            let gradient = gradient.get_mut(place).unwrap_or_default();
-            self.row(first + row, [student, teacher], gradient, &mut scratch, &mut values);
-        }
-        values
-    }
-
-    /// Values of all rows and terms, row by row, and the gradient where one is wanted.
-    fn all(&self, student: &[f32], teacher: &[f32], outcomes: usize) -> (Vec<f64>, Vec<f32>) {
-        let many = (TASK / outcomes).max(1);
-        let size = many * outcomes;
-        let mut gradient = vec![0.0; if self.slopes { student.len() } else { 0 }];
-        if student.len() <= size {
-            // A single task is not worth waking a thread.
-            return (self.rows(0, [student, teacher], outcomes, &mut gradient), gradient);
-        }
-        let of = |task: usize, student: &[f32], gradient: &mut [f32]| {
-            let teacher = teacher.get(task * size..).unwrap_or_default();
-            self.rows(task * many, [student, teacher], outcomes, gradient)
-        };
-        let tasks = student.par_chunks(size).enumerate();
-        let values: Vec<Vec<f64>> = match self.slopes {
-            true => tasks
-                .zip(gradient.par_chunks_mut(size))
-                .map(|((task, student), slopes)| of(task, student, slopes))
-                .collect(),
-            false => tasks.map(|(task, student)| of(task, student, &mut [])).collect(),
-        };
-        (values.concat(), gradient)
-    }
-}
-
-impl CustomOp1 for Kernel {
-    fn name(&self) -> &'static str {
-        "divergences"
-    }
-
-    fn cpu_fwd(&self, student: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (_, outcomes) = layout.shape().dims2()?;
-        let student = slice(student, layout)?;
-        let (rows, gradient) = match &self.teacher {
-            Some(teacher) => read(teacher, |teacher| self.all(student, teacher, outcomes))?,
-            None => self.all(student, &[], outcomes),
-        };
-        let mean = |term: usize| rows.iter().skip(term).step_by(self.terms.len()).sum::<f64>() as f32;
-        let values: Vec<f32> = (0..self.terms.len()).map(mean).collect();
-        let total =
-            values.iter().zip(&self.terms).map(|(value, term)| value * term.weight).reduce(|sum, part| sum + part);
-        // The forward pass runs once; a second one could only find the same.
-        let _ = self.done.values.set(values);
-        if self.slopes {
-            let _ = self.done.gradient.set(tensor(gradient, layout.shape())?);
-        }
-        Ok(output(vec![total.unwrap_or(0.0)], ()))
-    }
-
-    fn bwd(&self, _: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let Some(gradient) = self.done.gradient.get() else { bail!("no gradient was computed") };
-        let factor = grad.to_scalar::<f32>()?;
-        if factor == 1.0 { Ok(Some(gradient.clone())) } else { (gradient * f64::from(factor)).map(Some) }
-    }
-}
-
 /// The same of tensors anywhere, by operations that know their own gradients.
-fn composed(terms: &[Term], rows: &Rows, shares: &[Vec<f32>]) -> Result<(Tensor, Vec<f32>)> {
+fn composed(terms: &[Term], student: &Tensor, rows: &Rows, shares: &[Vec<f32>]) -> Result<(Tensor, Vec<f32>)> {
     let mut total: Option<Tensor> = None;
     let mut values = Vec::new();
     for (term, shares) in terms.iter().zip(shares) {
-        let value = composed_term(term, rows, shares)?;
+        let value = composed_term(term, student, rows, shares)?;
         let weighted = (&value * term.weight)?;
         total = Some(match total {
             Some(sum) => (sum + weighted)?,
@@ -264,25 +134,98 @@ fn composed(terms: &[Term], rows: &Rows, shares: &[Vec<f32>]) -> Result<(Tensor,
         values.push(value);
     }
     let Some(total) = total else {
-        return Ok((Tensor::zeros((), rows.student.dtype(), rows.student.device())?, Vec::new()));
+        return Ok((Tensor::zeros((), student.dtype(), student.device())?, Vec::new()));
     };
     // At once: a device is waited for each time.
     Ok((total, Tensor::stack(&values, 0)?.to_dtype(DType::F32)?.to_vec1()?))
 }
 
-fn composed_term(term: &Term, rows: &Rows, shares: &[f32]) -> Result<Tensor> {
-    let (device, dtype) = (rows.student.device(), rows.student.dtype());
+fn composed_term(term: &Term, student: &Tensor, rows: &Rows, shares: &[f32]) -> Result<Tensor> {
+    let (device, dtype) = (student.device(), student.dtype());
     let shares = Tensor::new(shares, device)?;
     let counted = shares.ne(0f64)?;
     let shares = shares.to_dtype(dtype)?;
-    let softened = |values: &Tensor| ops::composed::log_softmax(&(looked_at(values, &counted)? / term.temperature)?);
-    let teacher = rows.teacher.filter(|_| term.divergence.needs().teacher);
-    let teacher = teacher.map(|teacher| softened(&teacher.detach().to_dtype(dtype)?)).transpose()?;
+    let student = looked_at(student, &counted)?;
     let truth: Vec<u32> = rows.rows.iter().map(|row| row.truth.unwrap_or_default()).collect();
     let truth = Tensor::new(truth, device)?;
     let truth = counted.where_cond(&truth, &truth.zeros_like()?)?;
-    let values = term.divergence.composed(&softened(rows.student)?, teacher.as_ref(), &truth)?;
-    (values * shares)?.sum(D::Minus1)? * term.temperature.powi(2)
+    let given = match rows.teacher.filter(|_| term.divergence.needs().teacher) {
+        None => None,
+        Some(Targets::TopK(top)) => {
+            let values = composed_top_k(term, &student, top, &shares)?;
+            return weighed(term, values.0, values.1.as_ref(), &shares);
+        }
+        Some(Targets::Dense(teacher)) => Some(teacher.clone()),
+        Some(Targets::Deferred(deferred)) => Some(deferred.whole()?),
+    };
+    let given = given.map(|teacher| looked_at(&teacher.detach().to_dtype(dtype)?, &counted)).transpose()?;
+    let confidence = given.as_ref().map(|teacher| ops::composed::log_softmax(teacher)?.max_keepdim(D::Minus1)?.exp());
+    let temperature = temperatures(term, confidence)?;
+    let softened = |values: &Tensor| ops::composed::log_softmax(&softened(term, values, temperature.as_ref())?);
+    let teacher = given.as_ref().map(softened).transpose()?;
+    let student = softened(&student)?;
+    let compared =
+        ComposedRows { student: &student, teacher: teacher.as_ref(), truth: &truth, parameter: term.parameter };
+    weighed(term, term.divergence.composed(&compared)?, temperature.as_ref(), &shares)
+}
+
+/// The weighted mean of `values [rows]`, times T².
+fn weighed(term: &Term, values: Tensor, temperature: Option<&Tensor>, shares: &Tensor) -> Result<Tensor> {
+    let values = (values * shares)?;
+    match temperature {
+        Some(temperature) => (values * temperature.squeeze(1)?.sqr()?)?.sum(D::Minus1),
+        None => values.sum(D::Minus1)? * term.temperature.powi(2),
+    }
+}
+
+fn softened(term: &Term, values: &Tensor, temperature: Option<&Tensor>) -> Result<Tensor> {
+    match temperature {
+        Some(temperature) => values.broadcast_div(temperature),
+        None => values / term.temperature,
+    }
+}
+
+/// The temperature of each row, `[rows, 1]`, where it is not that of the term.
+fn temperatures(term: &Term, confidence: Option<Result<Tensor>>) -> Result<Option<Tensor>> {
+    let Some(confidence) = confidence.filter(|_| term.by_confidence != 0.0) else { return Ok(None) };
+    let factor = confidence?.affine(2.0 * term.by_confidence, -term.by_confidence)?.exp()?;
+    (factor * term.temperature).map(Some)
+}
+
+/// A term over the likeliest outcomes and the others as one: its values `[rows]`, and the temperatures where each
+/// row has its own.
+fn composed_top_k(term: &Term, student: &Tensor, top: &TopK, shares: &Tensor) -> Result<(Tensor, Option<Tensor>)> {
+    let (device, dtype, rows, k) = (student.device(), student.dtype(), top.rows(), top.k());
+    let on = |values: Vec<f32>, shape: (usize, usize)| Tensor::from_vec(values, shape, &Device::Cpu)?.to_device(device)?.to_dtype(dtype);
+    let confidence = (0..rows).map(|row| top.row(row).map_or(1.0, |row| row.confidence())).collect::<Vec<f32>>();
+    let temperature = temperatures(term, Some(on(confidence, (rows, 1))))?;
+    let coldness: Vec<f32> = match &temperature {
+        Some(temperature) => temperature.to_dtype(DType::F32)?.flatten_all()?.recip()?.to_vec1()?,
+        None => vec![(1.0 / term.temperature) as f32; rows],
+    };
+    let tails = (0..rows).zip(coldness).map(|(row, coldness)| top.row(row).map_or(0.0, |row| row.tail(coldness)));
+    let tails = on(tails.collect(), (rows, 1))?;
+    let ids = Tensor::from_vec(top.ids.clone(), (rows, k), device)?;
+    let known = softened(term, &on(top.log_probs.clone(), (rows, k))?, temperature.as_ref())?;
+    let student = softened(term, student, temperature.as_ref())?;
+    let kept = student.gather(&ids, 1)?;
+    let (teacher, student) = if k == top.outcomes() {
+        (known, kept)
+    } else {
+        let is_kept = student.zeros_like()?.scatter_add(&ids, &known.ones_like()?, 1)?.ne(0f64)?;
+        let ruled_out = Tensor::full(f32::NEG_INFINITY, student.shape(), device)?.to_dtype(dtype)?;
+        let others = is_kept.where_cond(&ruled_out, &student)?;
+        let most = others.max_keepdim(1)?.detach();
+        let rest = (others.broadcast_sub(&most)?.exp()?.sum_keepdim(1)?.log()? + most)?;
+        (Tensor::cat(&[&known, &tails], 1)?, Tensor::cat(&[&kept, &rest], 1)?)
+    };
+    let counted = shares.ne(0f64)?;
+    let student = ops::composed::log_softmax(&looked_at(&student, &counted)?)?;
+    let teacher = ops::composed::log_softmax(&looked_at(&teacher, &counted)?)?;
+    let truth = Tensor::zeros(rows, DType::U32, device)?;
+    let compared =
+        ComposedRows { student: &student, teacher: Some(&teacher), truth: &truth, parameter: term.parameter };
+    Ok((term.divergence.composed(&compared)?, temperature))
 }
 
 /// `rows [rows, outcomes]` with 0 throughout each row of which `counted [rows]` is 0. Weighing such a row

@@ -3,7 +3,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Compared, Divergence, Needs, RowSet, Softened};
+use super::{Compared, ComposedRows, Divergence, Needs, RowSet, Softened};
 use crate::engine::model::ops::{exp, widest};
 use crate::session::Knob;
 use crate::session::knob::Entry;
@@ -28,15 +28,15 @@ impl Divergence for HardLabels {
     }
 
     fn needs(&self) -> Needs {
-        Needs { teacher: false, truth: true, rows: RowSet::Answers }
+        Needs { teacher: false, truth: true, rows: RowSet::Answers, whole_rows: false }
     }
 
     fn row(&self, compared: &Compared, scale: f32, gradient: Option<&mut [f32]>) -> f32 {
         cross_entropy_row(compared, scale, gradient)
     }
 
-    fn composed(&self, student: &Tensor, _teacher: Option<&Tensor>, truth: &Tensor) -> Result<Tensor> {
-        cross_entropy_composed(student, truth)
+    fn composed(&self, compared: &ComposedRows) -> Result<Tensor> {
+        cross_entropy_composed(compared.student, compared.truth)
     }
 }
 

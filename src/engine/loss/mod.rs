@@ -11,10 +11,13 @@
 
 pub mod compare;
 pub mod hard_labels;
+mod kernel;
 pub mod next_token;
 mod objective;
 pub mod soft_targets;
 mod softened;
+pub mod softening;
+mod vocabulary;
 
 use candle_core::{Result, Tensor};
 
@@ -24,6 +27,8 @@ use crate::session::{Knob, Knobs};
 pub use compare::{Comparison, Rows, Term, compare};
 pub use objective::{LossInput, LossOutput, Objective, Offered, needs_teacher};
 pub use softened::Softened;
+pub use softening::Softening;
+use softening::softening;
 
 /// Every loss; adding one is one file and one line here.
 pub const LOSSES: &[&dyn Divergence] = &[&soft_targets::SoftTargets, &hard_labels::HardLabels, &next_token::NextToken];
@@ -64,6 +69,9 @@ pub struct Needs {
     pub truth: bool,
     /// The rows.
     pub rows: RowSet,
+    /// Every outcome of the teacher by itself: rows of which only the likeliest outcomes are known, and the others
+    /// as one, cannot be compared so.
+    pub whole_rows: bool,
 }
 
 impl Needs {
@@ -84,6 +92,8 @@ pub struct Compared<'a> {
     pub truth: usize,
     /// Of both distributions.
     pub temperature: f32,
+    /// What [`Divergence::parameter`] gives.
+    pub parameter: f32,
 }
 
 impl<'a> Compared<'a> {
@@ -108,7 +118,7 @@ pub trait Divergence: Sync {
     /// The knob of its weight in the sum, besides α: `LOSS.weight`.
     fn weight(&self) -> &'static Knob;
 
-    /// Further knobs that it reads.
+    /// Further knobs that it reads, besides those of its temperature.
     fn knobs(&self) -> &'static [Knob] {
         &[]
     }
@@ -116,9 +126,16 @@ pub trait Divergence: Sync {
     /// Its premises.
     fn needs(&self) -> Needs;
 
-    /// The temperature at which it compares. Its value is multiplied by T² by whoever sums it.
-    fn temperature(&self, _knobs: &Knobs) -> f64 {
-        1.0
+    /// The knobs of the temperature at which it compares; `None` where that is always 1. Its value is multiplied by
+    /// T² by whoever sums it.
+    fn softening(&self) -> Option<&'static Softening> {
+        None
+    }
+
+    /// The number that shapes its formula, where it has one: β of a Jensen–Shannon divergence, the share that a
+    /// skewed one mixes in, how much labels are smoothed.
+    fn parameter(&self, _knobs: &Knobs) -> f64 {
+        0.0
     }
 
     /// The divergence of one row, in nats, at the temperature it is given. Where `gradient [outcomes]` is
@@ -126,10 +143,37 @@ pub trait Divergence: Sync {
     /// `values / T`.
     fn row(&self, compared: &Compared, scale: f32, gradient: Option<&mut [f32]>) -> f32;
 
-    /// The same of many rows, by operations on tensors: from the log-probabilities of student and teacher
-    /// at the temperature, `[rows, outcomes]`, and the right outcomes, `u32 [rows]`; the result is `[rows]`.
+    /// The same of many rows, by operations on tensors; the result is `[rows]`.
     ///
     /// # Errors
     /// The tensor library's.
-    fn composed(&self, student: &Tensor, teacher: Option<&Tensor>, truth: &Tensor) -> Result<Tensor>;
+    fn composed(&self, compared: &ComposedRows) -> Result<Tensor>;
+
+    /// Every knob that it reads besides its weight.
+    fn all_knobs(&self) -> Vec<&'static Knob> {
+        let softening = self.softening().into_iter().flat_map(Softening::knobs);
+        softening.chain(self.knobs()).collect()
+    }
+}
+
+/// Many rows as the composed form of a divergence sees them.
+pub struct ComposedRows<'a> {
+    /// The student's log-probabilities at the temperature, `[rows, outcomes]`, with their graph.
+    pub student: &'a Tensor,
+    /// The teacher's, as the student's; no gradient reaches them.
+    pub teacher: Option<&'a Tensor>,
+    /// The right outcomes, `u32 [rows]`; 0 where there is none.
+    pub truth: &'a Tensor,
+    /// What [`Divergence::parameter`] gives.
+    pub parameter: f64,
+}
+
+impl<'a> ComposedRows<'a> {
+    /// The teacher's log-probabilities.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn teacher(&self) -> Result<&'a Tensor> {
+        self.teacher.ok_or_else(|| candle_core::Error::Msg("this divergence needs a teacher".into()))
+    }
 }

@@ -5,7 +5,7 @@
 use candle_core::{Result, Tensor};
 
 use super::hard_labels::{cross_entropy_composed, cross_entropy_row};
-use super::{Compared, Divergence, Needs, RowSet};
+use super::{Compared, ComposedRows, Divergence, Needs, RowSet};
 use crate::session::Knob;
 use crate::session::knob::Entry;
 
@@ -33,14 +33,14 @@ impl Divergence for NextToken {
     }
 
     fn needs(&self) -> Needs {
-        Needs { teacher: false, truth: true, rows: RowSet::Text }
+        Needs { teacher: false, truth: true, rows: RowSet::Text, whole_rows: false }
     }
 
     fn row(&self, compared: &Compared, scale: f32, gradient: Option<&mut [f32]>) -> f32 {
         cross_entropy_row(compared, scale, gradient)
     }
 
-    fn composed(&self, student: &Tensor, _teacher: Option<&Tensor>, truth: &Tensor) -> Result<Tensor> {
-        cross_entropy_composed(student, truth)
+    fn composed(&self, compared: &ComposedRows) -> Result<Tensor> {
+        cross_entropy_composed(compared.student, compared.truth)
     }
 }

@@ -15,6 +15,8 @@ pub struct LossInput<'a> {
     pub teacher: Option<&'a Targets>,
     /// Knob values of this step.
     pub knobs: &'a Knobs,
+    /// Which share of the planned steps is done, in [0, 1].
+    pub done: f64,
 }
 
 /// The value of an objective.
@@ -88,7 +90,7 @@ impl Objective {
 
     /// The knobs that its terms and their sum read, by their ids.
     pub fn knobs(&self) -> Vec<&'static str> {
-        let own = self.terms.iter().flat_map(|term| term.knobs().iter().chain([term.weight()]));
+        let own = self.terms.iter().flat_map(|term| term.all_knobs().into_iter().chain([term.weight()]));
         own.map(|knob| knob.id).chain(self.alpha.then_some(ALPHA.id)).collect()
     }
 
@@ -106,8 +108,8 @@ impl Objective {
     /// # Errors
     /// The tensor library's.
     pub fn evaluate(&self, input: &LossInput) -> Result<LossOutput> {
-        let answers = self.compared(RowSet::Answers, Some(&input.student.answers), input.teacher, input.knobs)?;
-        let text = self.compared(RowSet::Text, input.student.text.as_ref(), None, input.knobs)?;
+        let answers = self.compared(RowSet::Answers, Some(&input.student.answers), input.teacher, input)?;
+        let text = self.compared(RowSet::Text, input.student.text.as_ref(), None, input)?;
         let totals: Vec<&Tensor> = [&answers, &text].into_iter().flatten().map(|compared| &compared.total).collect();
         let total = match totals[..] {
             [] => Tensor::zeros((), candle_core::DType::F32, input.student.answers.logits.device())?,
@@ -132,16 +134,17 @@ impl Objective {
         set: RowSet,
         outputs: Option<&Outputs>,
         teacher: Option<&Targets>,
-        knobs: &Knobs,
+        &LossInput { knobs, done, .. }: &LossInput,
     ) -> Result<Option<Comparison>> {
         let term = |divergence: &'static dyn Divergence| Term {
             divergence,
             weight: self.weight(divergence, knobs),
-            temperature: divergence.temperature(knobs),
+            temperature: divergence.softening().map_or(1.0, |softening| softening.temperature_at(knobs, done)),
+            by_confidence: divergence.softening().map_or(0.0, |softening| knobs.get(&softening.by_confidence)),
+            parameter: divergence.parameter(knobs),
         };
         let terms: Vec<Term> = self.of(set).map(term).collect();
         let Some(Outputs { logits, rows }) = outputs.filter(|_| !terms.is_empty()) else { return Ok(None) };
-        let teacher = teacher.map(|targets| &targets.log_probs);
         compare(&terms, &Rows { student: logits, teacher, rows }).map(Some)
     }
 

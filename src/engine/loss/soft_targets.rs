@@ -6,25 +6,23 @@
 //! the student makes of it; one that only the student rules out makes the divergence infinite, its
 //! gradient stays finite. A row of nothing but −∞ is no distribution and gives NaN.
 
-use candle_core::{D, Result, Tensor, bail};
+use candle_core::{D, Result, Tensor};
 
-use super::{Compared, Divergence, Needs, RowSet, Softened};
+use super::{Compared, ComposedRows, Divergence, Needs, RowSet, Softened, Softening, softening};
 use crate::engine::model::ops::{exp, sum2, widest};
-use crate::session::knob::{Entry, Scale};
-use crate::session::{Knob, Knobs};
+use crate::session::Knob;
+use crate::session::knob::Entry;
 
 /// Temperature of both distributions.
-pub const TEMPERATURE: Knob = Knob {
-    id: "soft_targets.temperature",
-    label: "Temperature",
-    unit: "",
-    min: 0.5,
-    max: 20.0,
-    default: 2.0,
-    scale: Scale::Log,
-    live: true,
-    help: "Softens both distributions before they are compared: higher shows more of what the teacher thinks of the wrong classes.",
-};
+pub const TEMPERATURE: Knob = SOFTENING.temperature;
+
+/// The temperature's knobs.
+pub const SOFTENING: Softening = softening!(
+    "soft_targets",
+    "Temperature",
+    2.0,
+    "Softens both distributions before they are compared: higher shows more of what the teacher thinks of the wrong classes."
+);
 
 const WEIGHT: Knob = super::weight(
     "soft_targets.weight",
@@ -52,16 +50,12 @@ impl Divergence for SoftTargets {
         &WEIGHT
     }
 
-    fn knobs(&self) -> &'static [Knob] {
-        &[TEMPERATURE]
-    }
-
     fn needs(&self) -> Needs {
-        Needs { teacher: true, truth: false, rows: RowSet::Answers }
+        Needs { teacher: true, truth: false, rows: RowSet::Answers, whole_rows: false }
     }
 
-    fn temperature(&self, knobs: &Knobs) -> f64 {
-        knobs.get(&TEMPERATURE)
+    fn softening(&self) -> Option<&'static Softening> {
+        Some(&SOFTENING)
     }
 
     fn row(&self, compared: &Compared, scale: f32, gradient: Option<&mut [f32]>) -> f32 {
@@ -82,8 +76,8 @@ impl Divergence for SoftTargets {
         )
     }
 
-    fn composed(&self, log_q: &Tensor, teacher: Option<&Tensor>, _truth: &Tensor) -> Result<Tensor> {
-        let Some(log_p) = teacher else { bail!("soft targets need a teacher") };
+    fn composed(&self, compared: &ComposedRows) -> Result<Tensor> {
+        let (log_p, log_q) = (compared.teacher()?, compared.student);
         // Nothing where the teacher rules an outcome out: 0 · ln 0 is 0 here.
         let counted = log_p.ge(RULED_OUT)?;
         let parts = (log_p.exp()? * (log_p - log_q)?)?;

@@ -20,4 +20,9 @@ impl<'a> Softened<'a> {
         let coldness = 1.0 / temperature;
         Self { values, coldness, level: log_sum_exp(values, coldness) }
     }
+    /// The largest probability.
+    pub fn largest(self) -> f32 {
+        let top = self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        (top * self.coldness - self.level).exp()
+    }
 }

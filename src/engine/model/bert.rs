@@ -247,10 +247,10 @@ impl Network for Bert {
         classifier.forward(&noise.dropout(&pooled, *dropout)?)
     }
 
-    fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
+    fn head<'a>(&'a self, hidden: &Tensor) -> Result<(Tensor, &'a Linear)> {
         let Head::MaskedWords { transform, activation, norm, decoder } = &self.head else {
             candle_core::bail!("this BERT was opened with a classifier, not with label words")
         };
-        decoder.forward(&norm.forward(&activation.forward(&transform.forward(hidden)?)?)?)
+        Ok((norm.forward(&activation.forward(&transform.forward(hidden)?)?)?, decoder))
     }
 }

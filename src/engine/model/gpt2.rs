@@ -237,10 +237,10 @@ impl Network for Gpt2 {
         self.head.forward(&states_at(hidden, ends)?)
     }
 
-    fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
+    fn head<'a>(&'a self, hidden: &Tensor) -> Result<(Tensor, &'a Linear)> {
         if self.classes {
             candle_core::bail!("this GPT-2 was opened with a classifier, not with label words")
         }
-        self.head.forward(hidden)
+        Ok((hidden.clone(), &self.head))
     }
 }

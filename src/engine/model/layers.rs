@@ -134,6 +134,14 @@ impl Linear {
         }
     }
 
+    /// Its matrix `[out, in]` and its bias `[out]`, where they are plain numbers that lie so.
+    pub fn plain(&self) -> Option<(&Tensor, Option<&Tensor>)> {
+        match &self.weight {
+            Weight::Trainable(weight) if !self.transposed => Some((weight, self.bias.as_ref())),
+            _ => None,
+        }
+    }
+
     fn orientation(&self) -> ops::Orientation {
         if self.transposed { ops::Orientation::InOut } else { ops::Orientation::OutIn }
     }

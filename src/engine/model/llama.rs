@@ -435,10 +435,10 @@ impl Network for Llama {
         self.head.forward(&states_at(hidden, ends)?)
     }
 
-    fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
+    fn head<'a>(&'a self, hidden: &Tensor) -> Result<(Tensor, &'a Linear)> {
         if self.classes {
             candle_core::bail!("this decoder was opened with a classifier, not with label words")
         }
-        self.head.forward(hidden)
+        Ok((hidden.clone(), &self.head))
     }
 }

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::layers::Linear;
 use super::{DropoutRng, KvCache, Trace};
 
 /// What one forward pass reads, as token ids.
@@ -67,11 +68,21 @@ pub trait Network: Send + Sync {
     /// If the network was opened with [`super::HeadKind::Vocabulary`].
     fn classify(&self, hidden: &Tensor, ends: &[u32], noise: &DropoutRng) -> candle_core::Result<Tensor>;
 
-    /// Vocabulary logits `[rows, vocabulary]` from hidden states `[rows, width]`.
+    /// Hidden states `[rows, width]` as the matrix over the vocabulary reads them, and that matrix: so a loss can
+    /// apply it to a few rows at a time, where all logits at once would be many times as large as the states.
     ///
     /// # Errors
     /// If the network was opened with [`super::HeadKind::Classes`].
-    fn vocabulary(&self, hidden: &Tensor) -> candle_core::Result<Tensor>;
+    fn head<'a>(&'a self, hidden: &Tensor) -> candle_core::Result<(Tensor, &'a Linear)>;
+
+    /// Vocabulary logits `[rows, vocabulary]` from hidden states `[rows, width]`.
+    ///
+    /// # Errors
+    /// As [`Self::head`].
+    fn vocabulary(&self, hidden: &Tensor) -> candle_core::Result<Tensor> {
+        let (states, head) = self.head(hidden)?;
+        head.forward(&states)
+    }
 
     /// Hidden states `[batch, tokens, width]` of the tokens `written` behind a text of which
     /// [`Self::encode`] gave the states `read [batch, read tokens, width]` under `read_mask`: what an

@@ -170,11 +170,11 @@ impl Network for Roberta {
         output.forward(&noise.dropout(&dense.forward(&first)?.tanh()?, *dropout)?)
     }
 
-    fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
+    fn head<'a>(&'a self, hidden: &Tensor) -> Result<(Tensor, &'a Linear)> {
         let Head::MaskedWords { dense, norm, decoder } = &self.head else {
             candle_core::bail!("this RoBERTa was opened with a classifier, not with label words")
         };
         // Always GELU here, whatever the layers use.
-        decoder.forward(&norm.forward(&Activation::Gelu.forward(&dense.forward(hidden)?)?)?)
+        Ok((norm.forward(&Activation::Gelu.forward(&dense.forward(hidden)?)?)?, decoder))
     }
 }

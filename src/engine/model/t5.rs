@@ -462,10 +462,10 @@ impl Network for T5 {
         output.forward(&noise.dropout(&dense.forward(&last)?.tanh()?, *dropout)?)
     }
 
-    fn vocabulary(&self, hidden: &Tensor) -> Result<Tensor> {
+    fn head<'a>(&'a self, hidden: &Tensor) -> Result<(Tensor, &'a Linear)> {
         let Head::TokenEmbedding { scale, head } = &self.head else {
             candle_core::bail!("this T5 was opened with a classifier, not with label words")
         };
-        if *scale == 1.0 { head.forward(hidden) } else { head.forward(&(hidden * *scale)?) }
+        Ok((if *scale == 1.0 { hidden.clone() } else { (hidden * *scale)? }, head))
     }
 }

@@ -36,7 +36,7 @@ impl Task for Classifier {
         let ends: Vec<u32> = rows.iter().map(|row| row.len().saturating_sub(1) as u32).collect();
         let hidden = network.encode(&network.embed(&model.input_of(&rows, &segments)?)?, captures, dropout)?;
         let rows = batch.iter().enumerate().map(|(place, sample)| sample.row(place)).collect();
-        Ok(Forward { answers: Outputs { logits: network.classify(&hidden, &ends, dropout)?, rows }, text: None })
+        Ok(Forward { answers: Outputs { logits: network.classify(&hidden, &ends, dropout)?.into(), rows }, text: None })
     }
 }
 

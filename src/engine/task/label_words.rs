@@ -208,7 +208,7 @@ impl Words {
         let logits = self.read_off(network, &flat, &self.rows(&lengths, longest))?;
         let rows = batch.iter().enumerate().map(|(place, sample)| sample.row(place)).collect();
         let text = if text { self.text(network, &flat, batch, longest)? } else { None };
-        Ok(Forward { answers: Outputs { logits, rows }, text })
+        Ok(Forward { answers: Outputs { logits: logits.into(), rows }, text })
     }
 
     /// Class scores `[batch, classes]` from the states `[rows, width]` of prompts and words.
@@ -252,6 +252,6 @@ impl Words {
         }
         let places: Vec<u32> = rows.iter().map(|row| (row.example * total + row.position) as u32).collect();
         let logits = network.vocabulary(&ops::embedding(flat, &Tensor::new(places, flat.device())?)?)?;
-        Ok(Some(Outputs { logits, rows }))
+        Ok(Some(Outputs { logits: logits.into(), rows }))
     }
 }

@@ -115,6 +115,6 @@ impl Words {
         order.iter().enumerate().for_each(|(column, &word)| back[word] = column as u32);
         let logits = scores.index_select(&Tensor::new(back, model.device())?, 1)?;
         let rows = batch.iter().enumerate().map(|(place, sample)| sample.row(place)).collect();
-        Ok(Forward { answers: Outputs { logits, rows }, text: None })
+        Ok(Forward { answers: Outputs { logits: logits.into(), rows }, text: None })
     }
 }

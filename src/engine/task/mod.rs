@@ -9,8 +9,10 @@
 
 pub mod head;
 pub mod label_words;
+pub mod logits;
 pub mod masked_words;
 mod shared_start;
+pub mod top_k;
 pub mod way;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,9 @@ use crate::engine::data::{Dataset, Example, Layout};
 use crate::engine::measure::{self, Measure};
 use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Network, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
+pub use logits::{Deferred, Logits, Targets};
+pub use top_k::{TopK, TopKRow};
+
 pub use crate::link::scores::log_softmax;
 use crate::session::Prompt;
 
@@ -86,25 +91,18 @@ pub struct Row {
 }
 
 /// Distributions over outcomes that a forward pass gives, one a row. Still carries the graph.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Outputs {
-    /// `[rows, outcomes]`: logits, or the log-probabilities of label words.
-    pub logits: Tensor,
+    /// One distribution a row.
+    pub logits: Logits,
     /// What each of the rows is.
     pub rows: Vec<Row>,
 }
 
-/// What a teacher says of rows: a distribution over the same outcomes for each of them. No graph.
-#[derive(Clone, Debug)]
-pub struct Targets {
-    /// Log-probabilities at temperature 1, `[rows, outcomes]`.
-    pub log_probs: Tensor,
-}
-
 /// What one forward pass over a batch gives to the losses.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Forward {
-    /// The task's own answer: a row is an example, the outcomes are the classes.
+    /// The task's own answer.
     pub answers: Outputs,
     /// The texts themselves, where a loss asked for them and there are any: a row is a position before a
     /// token that comes from an example's text, the outcomes are the vocabulary. A text of one token behind
@@ -156,7 +154,7 @@ pub trait Task: Send + Sync {
     fn scores_alone(&self, model: &Model, example: &Sample) -> candle_core::Result<Vec<f32>> {
         let (network, dropout) = (model.detached.as_ref(), DropoutRng::none());
         let forward = self.forward(model, network, &[example], false, &mut Trace::none(), &dropout)?;
-        forward.answers.logits.flatten_all()?.to_vec1()
+        forward.answers.logits.whole()?.flatten_all()?.to_vec1()
     }
 }
 
@@ -196,15 +194,16 @@ fn by_words(
     let mut answers = joined(answers)?;
     let mut back = vec![0u32; batch.len()];
     (0..).zip(&answers.rows).for_each(|(place, row)| back[row.example] = place);
-    answers.logits = answers.logits.index_select(&Tensor::new(back, answers.logits.device())?, 0)?;
+    let logits = answers.logits.whole()?;
+    answers.logits = logits.index_select(&Tensor::new(back, logits.device())?, 0)?.into();
     answers.rows.sort_by_key(|row| row.example);
     Ok(Forward { answers, text: if texts.is_empty() { None } else { Some(joined(texts)?) } })
 }
 
 /// Rows of several passes, one pass behind the other.
 fn joined(parts: Vec<Outputs>) -> candle_core::Result<Outputs> {
-    let logits: Vec<&Tensor> = parts.iter().map(|part| &part.logits).collect();
-    let logits = Tensor::cat(&logits, 0)?;
+    let logits = parts.iter().map(|part| part.logits.whole()).collect::<candle_core::Result<Vec<_>>>()?;
+    let logits = Tensor::cat(&logits, 0)?.into();
     Ok(Outputs { logits, rows: parts.into_iter().flat_map(|part| part.rows).collect() })
 }
 

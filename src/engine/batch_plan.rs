@@ -4,6 +4,8 @@
 //! are put together by length, and a text that cannot be read or is cut is told of before it costs an hour. Kept in
 //! tokens, a million short texts took 600 MB and as many small pieces of memory as made half of the time; so only the
 //! first are kept, and of the others their lengths. To read a batch of those once more costs far less than its step.
+//!
+//! Of running text documents are kept instead of samples: a sample is a stretch of it, see [`running_text`].
 
 use std::borrow::Cow;
 
@@ -14,7 +16,8 @@ use super::data::Batches;
 use super::model::init;
 use super::pair::Pair;
 use super::prompt::PromptError;
-use super::task::{Sample, Task};
+use super::task::running_text::{self, RunningText, Token};
+use super::task::{Sample, Stretch, Task};
 use crate::link::Step;
 use crate::session::say;
 
@@ -28,9 +31,19 @@ const CHUNK: usize = 1 << 10;
 pub struct BatchPlan {
     /// Indices into the training part that take part in the run.
     pub train_indices: Vec<usize>,
-    /// Places in `train_indices`, step by step.
+    /// Samples, step by step: places in `train_indices` where each example is one.
     pub batches: Batches,
     encoded: Encoded,
+    running: Option<Running>,
+}
+
+/// Running text in tokens.
+#[derive(Default)]
+pub struct Running {
+    /// How it is cut into samples.
+    stretches: Vec<Stretch>,
+    /// The first documents.
+    kept: Vec<Vec<Token>>,
 }
 
 /// What is known of every example of a run, in its order.
@@ -59,9 +72,52 @@ impl Reader<'_> {
     fn sample(&self, index: usize) -> Result<Sample, PromptError> {
         let data = &self.pair.assets.data;
         let example = &data.train[index];
-        let sample = self.task.encode(&self.pair.student, example, draw(self.seed, index))?;
+        let mut sample = self.task.encode(&self.pair.student, example, draw(self.seed, index))?;
         let truth = example.class().filter(|_| data.labelled[index]);
+        sample.rows.iter_mut().for_each(|row| row.known &= data.labelled[index]);
         Ok(Sample { truth: truth.map(|class| class as u32), ..sample })
+    }
+
+    /// Example `index` of the training part as running text.
+    fn document(&self, text: &dyn RunningText, index: usize) -> Result<Vec<Token>, PromptError> {
+        let data = &self.pair.assets.data;
+        text.document(&self.pair.student, &data.train[index], data.labelled[index])
+    }
+}
+
+impl Running {
+    /// Reads `examples` and keeps the first of them in `most` bytes or a few more.
+    fn read(reader: &Reader<'_>, text: &dyn RunningText, examples: &[usize], most: usize) -> Result<Self, PromptError> {
+        let (mut running, mut lengths, mut bytes) = (Self::default(), Vec::with_capacity(examples.len()), 0);
+        for chunk in examples.chunks(CHUNK) {
+            let read = chunk.par_iter().map(|index| reader.document(text, *index));
+            for document in read.collect::<Result<Vec<_>, _>>()? {
+                lengths.push(document.len());
+                if bytes < most {
+                    bytes += size_of_val(document.as_slice());
+                    running.kept.push(document);
+                }
+            }
+        }
+        running.stretches = running_text::stretches(&lengths, text, &reader.pair.student);
+        Ok(running)
+    }
+
+    /// The sample at a place.
+    fn sample(
+        &self,
+        reader: &Reader<'_>,
+        text: &dyn RunningText,
+        examples: &[usize],
+        place: usize,
+    ) -> Result<Sample, PromptError> {
+        let document = |number: usize| match (self.kept.get(number), examples.get(number)) {
+            (Some(kept), _) => Ok(Some(kept.clone())),
+            (None, Some(index)) => reader.document(text, *index).map(Some),
+            (None, None) => Ok(None),
+        };
+        let tokens = running_text::read(self.stretches[place], text, document)?;
+        Ok(text.sample(&reader.pair.student, &tokens))
     }
 }
 
@@ -79,9 +135,26 @@ impl BatchPlan {
                 "no training example has a label and no teacher speaks; raise data.labelled"
             )));
         }
-        let encoded = Encoded::read(reader, &train_indices, KEPT)?;
-        let batches = Batches::new(&encoded.tokens, batch, reader.seed);
-        Ok(Self { train_indices, batches, encoded })
+        let Some(text) = reader.task.running() else {
+            let encoded = Encoded::read(reader, &train_indices, KEPT)?;
+            let batches = Batches::new(&encoded.tokens, batch, reader.seed);
+            return Ok(Self { train_indices, batches, encoded, running: None });
+        };
+        let running = Running::read(reader, text, &train_indices, KEPT)?;
+        if running.stretches.is_empty() {
+            return Err(EngineError::Recipe(say!(
+                "no training text is long enough to tell a token of it by those before; name longer texts"
+            )));
+        }
+        let tokens: Vec<usize> = running.stretches.iter().map(|stretch| stretch.tokens).collect();
+        let batches = Batches::new(&tokens, batch, reader.seed);
+        let encoded = Encoded { tokens, ..Encoded::default() };
+        Ok(Self { train_indices, batches, encoded, running: Some(running) })
+    }
+
+    /// How many samples an epoch has.
+    pub fn samples_per_epoch(&self) -> usize {
+        self.encoded.tokens.len()
     }
 
     /// What the student reads at the places of a batch.
@@ -89,6 +162,10 @@ impl BatchPlan {
     /// # Errors
     /// None that [`BatchPlan::new`] has not met.
     pub fn samples(&self, reader: &Reader<'_>, places: &[usize]) -> Result<Vec<Cow<'_, Sample>>, PromptError> {
+        if let Some((running, text)) = self.running.as_ref().zip(reader.task.running()) {
+            let sample = |place: &usize| running.sample(reader, text, &self.train_indices, *place).map(Cow::Owned);
+            return places.par_iter().map(sample).collect();
+        }
         let sample = |&place: &usize| match self.encoded.kept.get(place) {
             Some(sample) => Ok(Cow::Borrowed(sample)),
             None => reader.sample(self.train_indices[place]).map(Cow::Owned),
@@ -104,7 +181,11 @@ impl BatchPlan {
         let places = self.batches.at(step);
         let longest = places.iter().map(|&place| self.encoded.tokens[place]).max().unwrap_or(0);
         let cost = places.len() * longest;
-        (places.into_iter().map(|place| self.train_indices[place]).collect(), cost)
+        let example = |place: usize| match &self.running {
+            Some(running) => running.stretches.get(place).map_or(0, |stretch| stretch.document),
+            None => place,
+        };
+        (places.into_iter().map(|place| self.train_indices[example(place)]).collect(), cost)
     }
 
     /// Texts that are cut for the student, the tokens they lose, and all texts.
@@ -160,7 +241,8 @@ mod tests {
         for most in [0, 1, 40_000] {
             let encoded = Encoded::read(&reader, &whole.train_indices, most).unwrap();
             assert_eq!((&encoded.tokens, encoded.cut), (&whole.encoded.tokens, whole.encoded.cut));
-            let few = BatchPlan { encoded, train_indices: whole.train_indices.clone(), batches: whole.batches.clone() };
+            let (train_indices, batches) = (whole.train_indices.clone(), whole.batches.clone());
+            let few = BatchPlan { encoded, train_indices, batches, running: None };
             assert!(few.encoded.kept.len() <= all && (most > 0 || few.encoded.kept.is_empty()));
             assert_eq!(few.samples(&reader, &places).unwrap(), whole.samples(&reader, &places).unwrap());
         }

@@ -10,7 +10,7 @@ use super::data::{Example, Fields, gold};
 use super::pair::shown;
 use super::predictions::PredictionsFile;
 use super::train::Trainer;
-use super::{EngineError, measure};
+use super::{EngineError, measure, token_evaluation};
 use crate::link::scores::{answer, divergence, likeliest};
 use crate::link::{Measures, Prediction, Predictions, Side};
 
@@ -67,6 +67,12 @@ fn next_size(texts: usize, took: Duration) -> usize {
 /// [`EngineError`]; [`EngineError::Cancelled`] where the watch says so.
 pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<TestResult, EngineError> {
     let data = Arc::clone(&trainer.pair.assets.data);
+    if trainer.task.token_measures().is_some() {
+        let (student, teacher) = token_evaluation::of_part(trainer, &data.test, watch)?;
+        let side = |test| Side { test, ..Side::default() };
+        let predictions = Predictions { step: trainer.step, rows: Vec::new() };
+        return Ok(TestResult { predictions, student: side(student), teacher: teacher.map(side), unwritten: None });
+    }
     let with_teacher = trainer.teacher.is_some();
     // Without the table there are still the figures.
     let mut table = PredictionsFile::begin(out, &data.classes, with_teacher);
@@ -120,6 +126,10 @@ fn rows(examples: &[Example], student: &[Vec<f32>], teacher: Option<&[Vec<f32>]>
 /// [`EngineError`]; [`EngineError::Cancelled`] where the watch says so.
 pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<Validated, EngineError> {
     let data = Arc::clone(&trainer.pair.assets.data);
+    if trainer.task.token_measures().is_some() {
+        let (student, teacher) = token_evaluation::of_part(trainer, &data.validation, watch)?;
+        return Ok(Validated { student, teacher, ..Validated::default() });
+    }
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
     in_pieces(&data.validation, watch, |piece| {
         let texts: Vec<Fields> = piece.iter().map(|example| example.fields.clone()).collect();

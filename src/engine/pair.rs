@@ -8,12 +8,15 @@ use super::data::{Example, Fields};
 use super::hub;
 use super::loss::needs_teacher;
 use super::model::Model;
+use super::prompt::PromptError;
+use super::shared_vocabulary;
 use super::student_init;
+use super::task::Task;
 use super::teacher::cached_teacher::Asked;
-use super::teacher::{CachedTeacher, LocalTeacher, Metered, TeacherError};
+use super::teacher::{CachedTeacher, LocalTeacher, Metered, RowTeacher, TeacherError};
 use super::text_lengths;
 use crate::link::{Missing, ModelCard, Opened, TextPlace};
-use crate::session::{ModelChoice, Sentence, Session, say};
+use crate::session::{Head, ModelChoice, Prompt, Sentence, Session, say};
 
 /// Number of training examples shown to the person.
 const SAMPLES: usize = 8;
@@ -36,9 +39,31 @@ impl Pair {
     /// [`EngineError`] naming the file, the reason and the next step.
     pub fn open(session: &Session, before: Option<&Pair>) -> Result<Self, EngineError> {
         let session = hub::pinned(session);
-        let assets = Assets::open(&session, before.map(|before| &before.assets))?;
-        let student = student_init::student(&session, &assets.data, &assets.device)?;
+        let asked = over_tokens(&session);
+        let assets = Assets::open(&asked, before.map(|before| &before.assets))?;
+        let student = student_init::student(&asked, &assets.data, &assets.device)?;
         Ok(Self { session, assets, student })
+    }
+
+    /// The task by which `model` is trained or asked with `prompt`.
+    ///
+    /// # Errors
+    /// [`PromptError`] if it cannot be.
+    pub fn task(&self, model: &Model, prompt: &Prompt) -> Result<Box<dyn Task>, PromptError> {
+        self.assets.data.asked(self.session.recipe.task, model, prompt, self.outcomes())
+    }
+
+    /// Outcomes of a row of a task over tokens: the vocabulary, and where a teacher has another number of rows those
+    /// that both have.
+    pub fn outcomes(&self) -> usize {
+        let student = self.student.card.vocabulary;
+        self.assets.teacher.as_ref().map_or(student, |teacher| student.min(teacher.card.vocabulary))
+    }
+
+    /// The teacher of a task over tokens; `None` where no loss learns from it or the task is another.
+    pub fn row_teacher(&self) -> Option<RowTeacher> {
+        let asked = !self.session.recipe.task.is_classes();
+        self.assets.teacher.as_ref().filter(|_| asked).map(|model| RowTeacher::new(Arc::clone(model)))
     }
 
     /// The teacher with its memory, asked by the session's prompt; `None` too where no loss learns from
@@ -49,6 +74,9 @@ impl Pair {
     pub fn cached_teacher(&self, session: &Session) -> Result<Option<CachedTeacher>, EngineError> {
         let (prompt, data) = (&session.prompt.for_teacher(), &self.assets.data);
         let (classes, layout) = (&data.classes, &data.layout);
+        if !session.recipe.task.is_classes() {
+            return Ok(None);
+        }
         let teacher: Asked = match (&self.assets.teacher, self.session.teacher()) {
             (Some(_), _) if self.check_teacher().is_err() && !needs_teacher(&session.recipe) => return Ok(None),
             (Some(model), _) => LocalTeacher::new(Arc::clone(model), prompt, classes, layout)?.into(),
@@ -68,7 +96,11 @@ impl Pair {
         if let Some(reason) = self.student.outputs.trouble.clone() {
             return Err(EngineError::Student { title: self.student.card.title.clone(), reason });
         }
-        if needs_teacher(&self.session.recipe) { Ok(self.check_teacher()?) } else { Ok(()) }
+        if !needs_teacher(&self.session.recipe) {
+            return Ok(());
+        }
+        self.check_teacher()?;
+        if self.session.recipe.task.is_classes() { Ok(()) } else { Ok(self.check_rows()?) }
     }
 
     /// Why the teacher is left out although the session names one; `None` where it is not.
@@ -93,6 +125,25 @@ impl Pair {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a teacher whose rows over the vocabulary are not the student's.
+    ///
+    /// # Errors
+    /// [`TeacherError::Unfit`].
+    fn check_rows(&self) -> Result<(), TeacherError> {
+        let Some(choice) = self.session.teacher() else { return Ok(()) };
+        let reason = match &self.assets.teacher {
+            Some(teacher) => {
+                let texts = &self.assets.data.train;
+                shared_vocabulary::problem(teacher, &self.student, self.outcomes(), texts)?
+            }
+            None => Some(say!(
+                "it is behind a server, which gives a few likeliest tokens at best; choose a model on this machine, or the task Classes"
+            )),
+        };
+        let unfit = |reason| TeacherError::Unfit { title: choice.source.title(), reason, path: choice.source.place() };
+        reason.map_or(Ok(()), |reason| Err(unfit(reason)))
     }
 
     /// The teacher in figures; of one behind a server only its name is known.
@@ -120,6 +171,16 @@ impl Pair {
             data: Some(Box::new(self.session.data.clone())),
         }
     }
+}
+
+/// The session with heads over the vocabulary where its task needs them.
+fn over_tokens(session: &Session) -> Session {
+    let mut session = session.clone();
+    if !session.recipe.task.is_classes() {
+        session.student.head = Head::LabelWords;
+        session.teachers.iter_mut().for_each(|teacher| teacher.head = Head::LabelWords);
+    }
+    session
 }
 
 impl Pair {

@@ -27,7 +27,7 @@ pub fn look(
     let data = &pair.assets.data;
     let side = |model: &Model, prompt: Prompt, layer: usize| -> Result<SideFrame, EngineError> {
         let asked = Prompt { variants: Vec::new(), ..prompt };
-        let task = data.task(model, &asked)?;
+        let task = pair.task(model, &asked)?;
         view(model, task.as_ref(), text, layer, request.attention)
     };
     // A classifier of other classes has no bars beside the student's.
@@ -59,7 +59,10 @@ fn view(
     let layer = layer.min(model.card.layers.saturating_sub(1));
     let mut trace = if attention { Trace::attention_of(layer) } else { Trace::none() };
     let forward = task.forward(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
-    let scores = task::log_softmax(&forward.answers.logits.whole()?.flatten_all()?.to_vec1::<f32>()?);
+    let scores = match task.token_measures() {
+        Some(_) => Vec::new(),
+        None => task::log_softmax(&forward.answers.logits.whole()?.flatten_all()?.to_vec1::<f32>()?),
+    };
     // A masked model reads one rendering per word length; the last pass is the one traced.
     let shown = prepared.passes.last().map(|pass| pass.ids.as_slice()).unwrap_or_default();
     let attention: Arc<[f32]> = match trace.attention.get(&layer) {

@@ -35,7 +35,7 @@ pub fn of_both(pair: &Pair, prompts: &Prompts) -> Result<[Option<Speed>; 2], Eng
     let teacher = pair.assets.teacher.as_deref().map(|teacher| (teacher, prompts.for_teacher()));
     let tasks = [student, teacher].into_iter().flatten().map(|(model, prompt)| {
         let asked = Prompt { variants: Vec::new(), ..prompt };
-        Ok((model, data.task(model, &asked)?))
+        Ok((model, pair.task(model, &asked)?))
     });
     let tasks: Vec<(&Model, Box<dyn Task>)> = tasks.collect::<Result<_, EngineError>>()?;
     let speeds = timed(&texts, tasks.len(), |side, text| {
@@ -47,7 +47,10 @@ pub fn of_both(pair: &Pair, prompts: &Prompts) -> Result<[Option<Speed>; 2], Eng
 
 fn once(model: &Model, task: &dyn Task, text: &Example) -> Result<(), EngineError> {
     let prepared = task.encode(model, text, 0)?;
-    task::log_probabilities(model, task, &[&prepared])?;
+    match task.token_measures() {
+        Some(_) => drop(task.scores_alone(model, &prepared)?),
+        None => drop(task::log_probabilities(model, task, &[&prepared])?),
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! One training step, whole, on one screen. Nothing here knows an architecture or a formula.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use candle_core::Tensor;
@@ -15,8 +16,8 @@ use super::pair::Pair;
 use super::prompt::{PromptError, template_problem};
 use super::prune::{Pruner, THETA};
 use super::script;
-use super::task::{self, Outputs, Sample, Targets, Task};
-use super::teacher::CachedTeacher;
+use super::task::{self, Logits, Outputs, Sample, Targets, Task};
+use super::teacher::{CachedTeacher, RowTeacher};
 use crate::link::scores::likeliest;
 use crate::link::{SeriesId, Step};
 use crate::session::{Catalog, Knobs, Sentence, Session};
@@ -31,6 +32,8 @@ pub struct Trainer {
     pub task: Box<dyn Task>,
     /// Who is asked for the targets.
     pub teacher: Option<CachedTeacher>,
+    /// Who is asked for those of rows over tokens.
+    pub row_teacher: Option<RowTeacher>,
     /// Moves the student's weights.
     pub optimizer: Optimizer,
     /// Keeps removed weights removed.
@@ -61,8 +64,8 @@ impl Trainer {
         if let Some(problem) = template_problem(&session.prompt, &pair.assets.data.layout) {
             return Err(PromptError::Template(problem).into());
         }
-        let task = pair.assets.data.task(&pair.student, &session.prompt.for_student())?;
-        let teacher = pair.cached_teacher(&session)?;
+        let task = pair.task(&pair.student, &session.prompt.for_student())?;
+        let (teacher, row_teacher) = (pair.cached_teacher(&session)?, pair.row_teacher());
         let objective = objective(&session, &pair)?;
         let knobs = checked_knobs(&session, catalog)?;
         let plan = plan_batches(&session, &pair, task.as_ref(), &objective)?;
@@ -70,7 +73,7 @@ impl Trainer {
         let optimizer = Optimizer::new(session.recipe.optimizer, variables)?;
         let mut pruner = Pruner::default();
         pruner.set_theta(knobs.get(&THETA), &pair.student.weights)?;
-        Ok(Self { session, pair, task, teacher, optimizer, pruner, knobs, step: 0, objective, plan })
+        Ok(Self { session, pair, task, teacher, row_teacher, optimizer, pruner, knobs, step: 0, objective, plan })
     }
 
     /// One step with the knob values in use.
@@ -79,12 +82,16 @@ impl Trainer {
     /// [`EngineError`] if the tensor library or the teacher refuses.
     pub fn advance(&mut self) -> Result<Stepped, EngineError> {
         let places = self.plan.batches.at(self.step);
-        let picked: Vec<usize> = places.iter().map(|&place| self.plan.train_indices[place]).collect();
-        let teacher = self.batch_targets(&picked)?;
+        let (picked, _) = self.plan.planned(self.step);
+        let of_classes = self.batch_targets(&picked)?;
         let student = &self.pair.student;
         let reader = reader(&self.session, &self.pair, self.task.as_ref());
-        let samples = self.plan.samples(&reader, &places)?;
+        let samples = self.redrawn(self.plan.samples(&reader, &places)?, self.step);
         let batch: Vec<&Sample> = samples.iter().map(AsRef::as_ref).collect();
+        let teacher = match self.row_teacher.as_ref().filter(|_| self.objective.needs_teacher()) {
+            Some(teacher) => Some(teacher.targets(self.task.as_ref(), &batch)?),
+            None => of_classes,
+        };
         if self.pruner.set_theta(self.knobs.get(&THETA), &student.weights)? {
             self.pruner.enforce(&student.weights, &mut self.optimizer)?;
         }
@@ -112,6 +119,17 @@ impl Trainer {
         Ok(Stepped { values, sound })
     }
 
+    /// Samples as step `step` meets them.
+    fn redrawn<'a>(&self, samples: Vec<Cow<'a, Sample>>, step: Step) -> Vec<Cow<'a, Sample>> {
+        let seed = draw(self.session.recipe.seed, step as usize ^ 0x3A5C_0000);
+        let (task, student) = (self.task.as_ref(), &self.pair.student);
+        let drawn = |(place, sample): (usize, Cow<'a, Sample>)| {
+            let again = task.redrawn(student, &sample, draw(seed, place));
+            again.map_or(sample, Cow::Owned)
+        };
+        samples.into_par_iter().enumerate().map(drawn).collect()
+    }
+
     /// That every term of the loss weighs nothing as the knobs stand; `None` where one does.
     pub fn learns_nothing(&self) -> Option<Sentence> {
         self.objective.learns_nothing(&self.knobs)
@@ -136,7 +154,8 @@ impl Trainer {
     /// Share of the batch whose highest score is its label's, hidden labels included: the curve shows
     /// what the student knows, not only what it was told. Nothing where no label is known.
     fn batch_accuracy(&self, picked: &[usize], answers: &Outputs) -> Result<Option<f64>, EngineError> {
-        let rows = answers.logits.whole()?.to_vec2::<f32>()?;
+        let Logits::Dense(rows) = &answers.logits else { return Ok(None) };
+        let rows = rows.to_vec2::<f32>()?;
         let truth = picked.iter().map(|&i| self.pair.assets.data.train[i].class());
         let of_known = rows.iter().zip(truth).filter_map(|(row, truth)| Some(likeliest(row) == truth?));
         let (right, known) = of_known.fold((0, 0), |(right, all), hit| (right + usize::from(hit), all + 1));
@@ -224,14 +243,15 @@ impl Trainer {
 /// # Errors
 /// [`EngineError`] as [`Trainer::new`].
 pub fn batch_plan(session: &Session, pair: &Pair) -> Result<BatchPlan, EngineError> {
-    let task = pair.assets.data.task(&pair.student, &session.prompt.for_student())?;
+    let task = pair.task(&pair.student, &session.prompt.for_student())?;
     plan_batches(session, pair, task.as_ref(), &objective(session, pair)?)
 }
 
 /// What losses may learn from in a run of `session` on an open pair.
 pub fn offered(session: &Session, pair: &Pair) -> Offered {
     let student = &pair.student;
-    let text = student.architecture.causal() && matches!(student.top, HeadKind::Vocabulary);
+    let over_classes = session.recipe.task.is_classes();
+    let text = over_classes && student.architecture.causal() && matches!(student.top, HeadKind::Vocabulary);
     Offered { teacher: session.teacher().is_some(), text }
 }
 

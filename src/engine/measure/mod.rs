@@ -10,10 +10,12 @@ pub mod by_class;
 mod calibration;
 mod cross_entropy;
 pub mod linear_baseline;
+pub mod of_tokens;
 mod teacher_gap;
 
 use crate::link::scores::likeliest;
 use crate::link::{Measures, Side};
+pub use of_tokens::{RowFigures, TokenMeasure};
 
 /// One figure.
 #[derive(Clone, Copy)]

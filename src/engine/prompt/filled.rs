@@ -49,6 +49,19 @@ impl Filled<'_> {
     /// # Errors
     /// [`PromptError`] if the words alone do not fit or a text cannot be encoded.
     pub(super) fn fitted(&self, tokens: &Tokens, most: usize, around: Around) -> Result<Rendered, PromptError> {
+        self.placed(tokens, most, around).map(|(rendered, _)| rendered)
+    }
+
+    /// As [`Self::fitted`], and the tokens that come from the last of the texts, with the bytes of it that are left.
+    ///
+    /// # Errors
+    /// As [`Self::fitted`].
+    pub(super) fn placed(
+        &self,
+        tokens: &Tokens,
+        most: usize,
+        around: Around,
+    ) -> Result<(Rendered, (Vec<usize>, usize)), PromptError> {
         let starts = self.texts.iter().map(|(_, text)| tokens.start(text.trim(), most));
         let (mut kept, cuts): (Vec<&str>, Vec<usize>) = starts.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let mut cut = cuts.iter().sum();
@@ -59,7 +72,10 @@ impl Filled<'_> {
                 pieces.spans.iter().map(|span| places.iter().any(|at| inside(span, at))).collect();
             let over = pieces.ids.len().saturating_sub(most);
             if over == 0 {
-                return Ok(Rendered { ids: pieces.ids, from_text, cut, ..Rendered::default() });
+                let last = places.last().cloned().unwrap_or_default();
+                let own = pieces.spans.iter().enumerate().filter(|(_, span)| inside(span, &last));
+                let own = own.map(|(place, _)| place).collect();
+                return Ok((Rendered { ids: pieces.ids, from_text, cut, ..Rendered::default() }, (own, last.len())));
             }
             let own = from_text.iter().filter(|own| **own).count();
             if own <= over {

@@ -40,6 +40,8 @@ pub enum PromptError {
     NoMask,
     /// A chat template cannot be used.
     Chat(Sentence),
+    /// The model or the data are not for the task.
+    Task(Sentence),
     /// The tokenizer refused.
     Tokens(#[from] ModelError),
 }
@@ -47,7 +49,7 @@ pub enum PromptError {
 impl Say for PromptError {
     fn said(&self) -> Sentence {
         match self {
-            Self::Template(reason) => reason.clone(),
+            Self::Template(reason) | Self::Task(reason) => reason.clone(),
             Self::TooLong { template, most } => say!(
                 "the template takes {template} of the model's {most} tokens and leaves no room for the text; shorten it",
                 template,

@@ -224,6 +224,26 @@ impl Template {
         Ok(rendered)
     }
 
+    /// The prompt with `answer` behind it, in at most `most` tokens, for a model that reads left to right: `answers`
+    /// are the tokens that come from the answer. Tells also whether the answer was cut.
+    ///
+    /// # Errors
+    /// As [`Self::causal`].
+    pub fn answered(
+        &self,
+        fields: &Fields,
+        answer: &str,
+        tokens: &Tokens,
+        most: usize,
+    ) -> Result<(Rendered, bool), PromptError> {
+        let around = if self.is_chat() { Around::Nothing } else { Around::Start };
+        let mut whole = self.question_of(fields);
+        whole.texts.push((std::mem::take(&mut whole.tail) + &self.lead, answer));
+        let (mut rendered, (answers, kept)) = whole.placed(tokens, most, around)?;
+        rendered.answers = answers;
+        Ok((rendered, kept < answer.trim().len()))
+    }
+
     /// The prompt up to the answer as a text of its own, for a model that reads it whole and then
     /// writes the answer.
     ///

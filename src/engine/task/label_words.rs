@@ -149,7 +149,7 @@ impl Task for LabelWords {
             Kind::EncoderDecoder => template.read(&example.fields, &model.tokens, model.max_tokens)?,
             _ => template.causal(&example.fields, &model.tokens, most)?,
         };
-        Ok(Sample { passes: vec![rendered], words, truth: None, weight: example.weight })
+        Ok(Sample { passes: vec![rendered], words, weight: example.weight, ..Sample::default() })
     }
 
     fn forward(

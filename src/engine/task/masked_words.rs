@@ -62,7 +62,7 @@ impl Task for MaskedWords {
         let render = |&masks: &usize| template.masked(&example.fields, masks, &model.tokens, model.max_tokens);
         let lengths = self.words.get(words).map(|words| words.lengths.as_slice()).unwrap_or_default();
         let passes = lengths.iter().map(render).collect::<std::result::Result<_, _>>()?;
-        Ok(Sample { passes, words, truth: None, weight: example.weight })
+        Ok(Sample { passes, words, weight: example.weight, ..Sample::default() })
     }
 
     fn forward(

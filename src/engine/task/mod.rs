@@ -7,11 +7,19 @@
 //! hidden states of the same pass, over another set of outcomes. Two passes would cost twice as much, and
 //! one set of rows cannot have two widths.
 
+pub mod causal_lm;
+pub mod completion;
 pub mod head;
 pub mod label_words;
 pub mod logits;
+pub mod masked_lm;
 pub mod masked_words;
+mod over_tokens;
+pub mod row_figures;
+pub mod running_text;
 mod shared_start;
+pub mod span_corruption;
+pub mod token_rows;
 pub mod top_k;
 pub mod way;
 
@@ -21,10 +29,12 @@ use candle_core::Tensor;
 use rayon::prelude::*;
 
 use crate::engine::data::{Dataset, Example, Layout};
-use crate::engine::measure::{self, Measure};
+use crate::engine::measure::{self, Measure, TokenMeasure};
 use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Network, Trace};
 use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
 pub use logits::{Deferred, Logits, Targets};
+pub use running_text::{RunningText, Stretch};
+pub use token_rows::TokenRow;
 pub use top_k::{TopK, TopKRow};
 
 pub use crate::link::scores::log_softmax;
@@ -42,11 +52,13 @@ pub struct Sample {
     pub truth: Option<u32>,
     /// What its rows count in the loss, not below 0.
     pub weight: f32,
+    /// Of a task over tokens: its rows.
+    pub rows: Vec<TokenRow>,
 }
 
 impl Default for Sample {
     fn default() -> Self {
-        Self { passes: Vec::new(), words: 0, truth: None, weight: 1.0 }
+        Self { passes: Vec::new(), words: 0, truth: None, weight: 1.0, rows: Vec::new() }
     }
 }
 
@@ -68,7 +80,8 @@ impl Sample {
             let words = pass.ids.len() + pass.segments.len();
             size_of::<Rendered>() + 4 * words + pass.from_text.len() + 8 * pass.answers.len() + 3 * PIECE
         };
-        size_of::<Self>() + PIECE + self.passes.iter().map(of).sum::<usize>()
+        let rows = size_of::<TokenRow>() * self.rows.len();
+        size_of::<Self>() + PIECE + rows + self.passes.iter().map(of).sum::<usize>()
     }
 
     /// The row of example number `example` of a task whose rows are the examples.
@@ -136,6 +149,21 @@ pub trait Task: Send + Sync {
     /// What tells how good its answers are.
     fn measures(&self) -> &'static [Measure] {
         measure::OF_CLASSES
+    }
+
+    /// The same of a task whose rows are places of a text; `None` of one whose rows are the examples.
+    fn token_measures(&self) -> Option<&'static [TokenMeasure]> {
+        None
+    }
+
+    /// How it reads running text; `None` of a task that makes one sample of each example.
+    fn running(&self) -> Option<&dyn RunningText> {
+        None
+    }
+
+    /// The sample as it is met this time, where something of it is drawn whenever it is.
+    fn redrawn(&self, _model: &Model, _sample: &Sample, _draw: u64) -> Option<Sample> {
+        None
     }
 
     /// Class scores `[examples][classes]`, without a graph. Each example's are the same numbers whatever

@@ -15,6 +15,7 @@ pub mod former;
 pub mod kept_answers;
 pub mod local;
 pub mod metered;
+pub mod row_teacher;
 pub mod server;
 pub mod target_cache;
 pub mod trial;
@@ -30,6 +31,7 @@ pub use costs::{Cost, Costs};
 pub use estimator::Estimator;
 pub use local::LocalTeacher;
 pub use metered::Metered;
+pub use row_teacher::RowTeacher;
 pub use server::{Questions, ServerError, ServerTeacher};
 pub use target_cache::{Answer, Identity, TargetCache};
 

@@ -1,0 +1,101 @@
+//! Measuring both models where rows are places of a text: a part of the data as it would be trained on, each sample by
+//! itself, and no distribution kept. What is drawn of a sample is drawn the same way at every measuring.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::EngineError;
+use super::batch_plan::draw;
+use super::data::Example;
+use super::evaluate::{Watch, in_pieces};
+use super::measure::RowFigures;
+use super::measure::of_tokens::figures;
+use super::model::{DropoutRng, Model, Trace};
+use super::prompt::PromptError;
+use super::task::running_text::{self, RunningText, Token};
+use super::task::{Logits, Sample, Targets, Task, row_figures};
+use super::teacher::RowTeacher;
+use super::train::Trainer;
+use crate::link::Measures;
+
+/// Seed of what is drawn of a sample that is measured.
+const SEED: u64 = 0x5EED_0F7E;
+
+/// Both models' figures on `examples`: the student's, compared with the teacher where there is one, and the teacher's
+/// own.
+///
+/// # Errors
+/// [`EngineError`]; [`EngineError::Cancelled`] where the watch says so.
+pub fn of_part(
+    trainer: &Trainer,
+    examples: &[Example],
+    watch: &mut Watch,
+) -> Result<(Measures, Option<Measures>), EngineError> {
+    let Some(measures) = trainer.task.token_measures() else { return Ok(Default::default()) };
+    let (task, model, teacher) = (trainer.task.as_ref(), &trainer.pair.student, trainer.row_teacher.as_ref());
+    let samples = samples(task, model, examples)?;
+    let (mut ours, mut theirs, mut done) = (Vec::new(), Vec::new(), 0);
+    let mut told = |more: u64| {
+        let share = |done: u64| done * examples.len() as u64 / (samples.len() as u64).max(1);
+        let before = share(done);
+        done += more;
+        watch(share(done) - before)
+    };
+    in_pieces(&samples, &mut told, |piece| {
+        let of = |sample: &Sample| both(task, model, teacher, sample);
+        let read: Vec<_> = match model.device().is_cpu() {
+            true => piece.par_iter().map(of).collect::<candle_core::Result<_>>()?,
+            false => piece.iter().map(of).collect::<candle_core::Result<_>>()?,
+        };
+        for (student, teacher) in read {
+            ours.extend(student);
+            theirs.extend(teacher);
+        }
+        Ok(())
+    })?;
+    Ok((figures(measures, &ours), teacher.is_some().then(|| figures(measures, &theirs))))
+}
+
+/// The figures of one sample's rows: the student's, and the teacher's own.
+fn both(
+    task: &dyn Task,
+    model: &Model,
+    teacher: Option<&RowTeacher>,
+    sample: &Sample,
+) -> candle_core::Result<(Vec<RowFigures>, Vec<RowFigures>)> {
+    if sample.rows.is_empty() {
+        return Ok(Default::default());
+    }
+    let (network, dropout) = (model.detached.as_ref(), DropoutRng::none());
+    let pass = task.forward(model, network, &[sample], false, &mut Trace::none(), &dropout)?;
+    let targets = teacher.map(|teacher| teacher.targets(task, &[sample])).transpose()?;
+    let student = row_figures::of(&[sample], &pass.answers.logits, targets.as_ref())?;
+    let own = match targets {
+        Some(Targets::Deferred(deferred)) => row_figures::of(&[sample], &Logits::Deferred(deferred), None)?,
+        Some(Targets::Dense(all)) => row_figures::of(&[sample], &Logits::Dense(all), None)?,
+        Some(Targets::TopK(_)) | None => Vec::new(),
+    };
+    Ok((student, own))
+}
+
+/// The samples of a part.
+fn samples(task: &dyn Task, model: &Model, examples: &[Example]) -> Result<Vec<Sample>, PromptError> {
+    let samples: Vec<Sample> = match task.running() {
+        Some(text) => running(text, model, examples)?,
+        None => examples.par_iter().map(|example| task.encode(model, example, 0)).collect::<Result<_, _>>()?,
+    };
+    let drawn = |(place, sample): (usize, Sample)| task.redrawn(model, &sample, draw(SEED, place)).unwrap_or(sample);
+    Ok(samples.into_par_iter().enumerate().map(drawn).collect())
+}
+
+fn running(text: &dyn RunningText, model: &Model, examples: &[Example]) -> Result<Vec<Sample>, PromptError> {
+    let documents = examples.par_iter().map(|example| text.document(model, example, true).map(Arc::new));
+    let documents = documents.collect::<Result<Vec<Arc<Vec<Token>>>, _>>()?;
+    let lengths: Vec<usize> = documents.iter().map(|document| document.len()).collect();
+    let sample = |stretch| {
+        let document = |number: usize| Ok::<_, PromptError>(documents.get(number).map(|document| document.to_vec()));
+        Ok(text.sample(model, &running_text::read(stretch, text, document)?))
+    };
+    running_text::stretches(&lengths, text, model).into_par_iter().map(sample).collect()
+}

@@ -230,7 +230,8 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
     let text = Outputs { logits: logits.into(), rows: [(0, 2), (1, 1)].map(row).to_vec() };
     let recipe = Recipe { terms: vec!["next_token".to_owned()], ..Recipe::default() };
     let student = Forward { answers: blank(), text: Some(text) };
-    let given = LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]), done: 0.0 };
+    let given =
+        LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]), done: 0.0 };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     let mean = -f64::from(logs[2] + logs[4]) / 2.0;
     assert!((f64::from(mixed.parts[0].1.unwrap()) - mean).abs() < 1e-6);
@@ -281,7 +282,11 @@ fn a_batch_without_a_next_word_costs_nothing() {
 
 /// Value of every term, and the gradient of their sum.
 fn compared(terms: &[Term], student: &Var, teacher: &Tensor, rows: &[Row]) -> (Vec<f64>, f64, Vec<f32>) {
-    let Comparison { total, terms } = compare(terms, &Rows { student: &student.as_tensor().clone().into(), teacher: Some(&teacher.clone().into()), rows }).unwrap();
+    let Comparison { total, terms } = compare(
+        terms,
+        &Rows { student: &student.as_tensor().clone().into(), teacher: Some(&teacher.clone().into()), rows },
+    )
+    .unwrap();
     let gradient = flat(total.backward().unwrap().get(student).unwrap());
     (terms.into_iter().map(|value| f64::from(value.unwrap())).collect(), scalar(&total), gradient)
 }

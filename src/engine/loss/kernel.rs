@@ -90,7 +90,8 @@ impl KernelTerm {
             strength => by_confidence(self.temperature, strength, target.confidence()),
         };
         let scale = self.weight * temperature * self.shares[index];
-        let whole = Compared { values: student, teacher: target.whole(), truth, temperature, parameter: self.parameter };
+        let whole =
+            Compared { values: student, teacher: target.whole(), truth, temperature, parameter: self.parameter };
         let value = match target {
             RowTarget::TopK(top) if self.divergence.needs().teacher => {
                 others.clear();
@@ -216,7 +217,12 @@ pub(super) fn serves(teacher: Option<&Targets>) -> bool {
 }
 
 /// The weighted sum of all terms, with its graph, and each of them.
-pub(super) fn compared(terms: &[Term], student: &Tensor, rows: &Rows, shares: &[Vec<f32>]) -> Result<(Tensor, Vec<f32>)> {
+pub(super) fn compared(
+    terms: &[Term],
+    student: &Tensor,
+    rows: &Rows,
+    shares: &[Vec<f32>],
+) -> Result<(Tensor, Vec<f32>)> {
     let student = student.contiguous()?;
     let done = Arc::new(Done::default());
     let teacher = match rows.teacher {

@@ -215,15 +215,18 @@ pub struct Roles {
     /// Column of a second text, which an encoder reads as its second segment; `{text}` ends with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pair: Option<Column>,
-    /// Column of the class; an empty cell is a text without a label. `None` where no text has one.
+    /// Column of the class; an empty cell is a text without a label. `None` where no text has one. Not looked at where
+    /// texts themselves are learned.
     pub label: Option<Column>,
-    /// Column of what a model is asked, for tasks that write.
+    /// Column of what a model is asked, for tasks that write. Where texts themselves are learned, it stands for a text
+    /// that is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Column>,
     /// Column of what it shall answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion: Option<Column>,
-    /// Column of a whole conversation, a list of messages with role and content.
+    /// Column of a whole conversation: a list of messages with `role` and `content`, or with `from` and `value`. Where
+    /// texts themselves are learned, it stands for a text that is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Column>,
     /// Column of what the teacher alone is asked.

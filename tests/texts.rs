@@ -337,7 +337,7 @@ fn a_conversation_is_kept_as_it_stands_in_every_kind_of_file() {
             "messages: \"chat.messages\"",
         ),
         ("a.jsonl", format!("{{\"chat\":{quoted}}}\n").repeat(2).into_bytes(), "messages: \"chat\""),
-        ("a.csv", format!("id,chat\n1,{in_cell}\n").repeat(2).into_bytes(), "messages: \"chat\""),
+        ("a.csv", format!("id,chat\n1,{in_cell}\n").into_bytes(), "messages: \"chat\""),
         ("a.parquet", conversations("chat", &[chat]), "messages: \"chat\""),
     ] {
         let place = Place::with([(file, content)]);

@@ -56,6 +56,9 @@ pub use example::{Example, Fields, Layout, Target};
 pub use goal::Goal;
 pub use split::beyond_limit;
 
+/// The name of the field that holds a conversation, where rows have one.
+pub const MESSAGES: &str = "messages";
+
 /// The corpora that ship with the program.
 pub const CORPORA: &[Entry] = &[built_in::POSTS];
 

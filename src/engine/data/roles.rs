@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::MESSAGES;
 use super::example::{Fields, Layout, TEXT};
 use super::goal::Goal;
 use super::parts::{Place, Row, Rows};
@@ -11,7 +12,7 @@ use super::{conversation, json_values};
 use crate::session::{Column, Roles, Sentence, say};
 
 /// Names that a slot of a template has for columns with a role of their own.
-const KEPT: [&str; 3] = ["prompt", "messages", "teacher_prompt"];
+const KEPT: [&str; 3] = ["prompt", MESSAGES, "teacher_prompt"];
 
 /// Which columns of a part's files are read, and as what.
 pub struct Plan {
@@ -147,7 +148,7 @@ impl Plan {
             Cell::Items(items) if self.is_conversation(at) => {
                 Ok(Cow::Owned(serde_json::Value::from(items.as_slice()).to_string()))
             }
-            Cell::Nested { json, .. } if self.layout.names.get(at).is_some_and(|name| name == "messages") => {
+            Cell::Nested { json, .. } if self.layout.names.get(at).is_some_and(|name| name == MESSAGES) => {
                 Ok(Cow::Borrowed(json))
             }
             cell => self.single(Some(at), cell),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::running_text::is_running;
+use super::marked_documents::is_running;
 use super::{Cell, Need, Take, Wanted};
 use crate::engine::data::data_error::DataError;
 use crate::engine::data::data_file::DataFile;

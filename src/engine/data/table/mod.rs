@@ -4,9 +4,9 @@
 mod delimited_table;
 mod json_table;
 mod labelled_lines;
+mod marked_documents;
 mod page_limit;
 mod parquet_table;
-mod running_text;
 mod separator;
 
 use std::borrow::Cow;
@@ -72,7 +72,7 @@ pub enum Table {
     /// Lines, with or without a label in front.
     Lines(labelled_lines::LinesTable),
     /// Documents with a mark between them.
-    Running(running_text::RunningText),
+    Running(marked_documents::RunningText),
 }
 
 impl Table {
@@ -105,7 +105,7 @@ impl Table {
             }
             Format::Documents { between } => {
                 let (text, is_found) = (judged.text(file, notes)?, *format == Format::Auto);
-                alone(Self::Running(running_text::RunningText::open(text, between, is_found, file, notes)))
+                alone(Self::Running(marked_documents::RunningText::open(text, between, is_found, file, notes)))
             }
             Format::Auto | Format::Lines | Format::Folders => {
                 alone(Self::Lines(labelled_lines::LinesTable::plain(judged.text(file, notes)?)))

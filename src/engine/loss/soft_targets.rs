@@ -17,12 +17,7 @@ use crate::session::knob::Entry;
 pub const TEMPERATURE: Knob = SOFTENING.temperature;
 
 /// The temperature's knobs.
-pub const SOFTENING: Softening = softening!(
-    "soft_targets",
-    "Temperature",
-    2.0,
-    "Softens both distributions before they are compared: higher shows more of what the teacher thinks of the wrong classes."
-);
+pub const SOFTENING: Softening = softening!("soft_targets", "Temperature", 2.0, super::softening::HELP);
 
 const WEIGHT: Knob = super::weight(
     "soft_targets.weight",

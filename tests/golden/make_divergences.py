@@ -4,7 +4,7 @@ python make_divergences.py   (made with torch 2.15.0)
 
 What PyTorch makes of every divergence and of its gradient by the student's logits, in double precision, of inputs that
 single precision holds. Sizes of logits are drawn log-uniformly up to 200; rows are of students far from the teacher,
-near it, and with a teacher that rules outcomes out. Over the likeliest `k` outcomes the others are one outcome on both
+near it, with a teacher that rules outcomes out, and with several likely outcomes far from 0. Over the likeliest `k` outcomes the others are one outcome on both
 sides, by the sum of their softened probabilities.
 """
 
@@ -34,6 +34,10 @@ def rows_of(count, outcomes, generator):
         if row % 3 == 2:
             teacher[row, draw(outcomes) < 0.3] = NEVER
             teacher[row, 0] = 0.0
+        if row % 4 == 3:
+            # Several likely ones, far from 0.
+            student[row, :3], teacher[row, 2:5] = 200 - draw(3), -200 - draw(3)
+            teacher[row, :2], teacher[row, 5:] = -300, -400
     if count == 1:
         teacher[0, 2] = NEVER
     truth = torch.randint(outcomes, (count,), generator=generator)

@@ -31,7 +31,8 @@ impl<'a> Centred<'a> {
         let (coldness, place) = (1.0 / temperature, likeliest(values));
         let top = values.get(place).copied().unwrap_or(f32::NAN);
         let mut row = Self { values, coldness, top, place, beyond: 0.0 };
-        let others = row.weight(&values[..place.min(values.len())]) + row.weight(values.get(place + 1..).unwrap_or_default());
+        let others =
+            row.weight(&values[..place.min(values.len())]) + row.weight(values.get(place + 1..).unwrap_or_default());
         row.beyond = others.ln_1p();
         row
     }

@@ -196,7 +196,9 @@ fn temperatures(term: &Term, confidence: Option<Result<Tensor>>) -> Result<Optio
 /// row has its own.
 fn composed_top_k(term: &Term, student: &Tensor, top: &TopK, shares: &Tensor) -> Result<(Tensor, Option<Tensor>)> {
     let (device, dtype, rows, k) = (student.device(), student.dtype(), top.rows(), top.k());
-    let on = |values: Vec<f32>, shape: (usize, usize)| Tensor::from_vec(values, shape, &Device::Cpu)?.to_device(device)?.to_dtype(dtype);
+    let on = |values: Vec<f32>, shape: (usize, usize)| {
+        Tensor::from_vec(values, shape, &Device::Cpu)?.to_device(device)?.to_dtype(dtype)
+    };
     let confidence = (0..rows).map(|row| top.row(row).map_or(1.0, |row| row.confidence())).collect::<Vec<f32>>();
     let temperature = temperatures(term, Some(on(confidence, (rows, 1))))?;
     let coldness: Vec<f32> = match &temperature {

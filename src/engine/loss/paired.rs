@@ -4,9 +4,9 @@
 //! probabilities `q`. A constant in all `g` changes nothing, so they are taken relative to that of the student's
 //! likeliest outcome: where that has nearly all of the probability, `g_j − Σ q·g` would else be a difference of equals.
 
+use super::Compared;
 use super::centred::Centred;
 use super::logarithm::growth;
-use super::Compared;
 use crate::engine::model::ops::{exp, sum2};
 
 /// Two distributions of one row.

@@ -63,7 +63,7 @@ impl Divergence for Ranking {
         let ahead = |values: &Tensor| values.gather(&first, 1)?.broadcast_sub(values);
         let (teacher, student) = (ahead(log_p)?, ahead(log_q)?);
         let ruled_out = log_p.eq(f64::NEG_INFINITY)?;
-        let behind = (ln_1p_exp(&teacher)? - &teacher)?.neg()?.exp()?;
+        let behind = ln_1p_exp(&teacher)?.neg()?.exp()?;
         let behind = ruled_out.where_cond(&behind.zeros_like()?, &behind)?;
         let teacher = ruled_out.where_cond(&teacher.zeros_like()?, &teacher)?;
         let cost = |ahead: &Tensor| ln_1p_exp(&ahead.neg()?)? + (&behind * ahead)?;

@@ -15,8 +15,7 @@ use crate::session::{Knob, Knobs};
 
 const SOFTENING: Softening = softening!("skewed_reverse_kl", "Temperature", 2.0, super::softening::HELP);
 
-const WEIGHT: Knob =
-    super::weight("skewed_reverse_kl.weight", "Skewed-reverse-KL weight", 1.0, super::TEACHER_WEIGHT);
+const WEIGHT: Knob = super::weight("skewed_reverse_kl.weight", "Skewed-reverse-KL weight", 1.0, super::TEACHER_WEIGHT);
 
 /// λ.
 pub const SKEW: Knob = Knob {

@@ -180,7 +180,8 @@ impl Vocabulary {
             let teacher = self.teacher.chunk(first, count)?;
             let of_chunk = &states[first * width..(first + count) * width];
             let mut nothing = Vec::new();
-            let slopes = if self.wants[0] { &mut pass.states[first * width..(first + count) * width] } else { &mut nothing };
+            let slopes =
+                if self.wants[0] { &mut pass.states[first * width..(first + count) * width] } else { &mut nothing };
             let logits = &mut logits[..count * outcomes];
             let mut chunk = |teacher: &[f32]| self.chunk(first, &head, of_chunk, teacher, (logits, slopes), wants);
             let values = match &teacher {
@@ -221,7 +222,8 @@ impl Vocabulary {
             slopes.push(own);
             rest = behind;
         }
-        let pieces = logits.par_chunks_mut(piece * outcomes).zip(states.par_chunks(piece * width)).zip(slopes).enumerate();
+        let pieces =
+            logits.par_chunks_mut(piece * outcomes).zip(states.par_chunks(piece * width)).zip(slopes).enumerate();
         let values = pieces.map(|(number, ((logits, states), slopes))| {
             head.logits(states, logits)?;
             let begin = number * piece;
@@ -263,9 +265,7 @@ impl Vocabulary {
         }
         let pass = self.pass(slice(states, states_layout)?, slice(weight, weight_layout)?, bias, width)?;
         let (total, values) = self.terms.sums(&pass.values);
-        let gradient = |wanted: bool, values: Vec<f32>, shape: Shape| {
-            wanted.then(|| tensor(values, shape)).transpose()
-        };
+        let gradient = |wanted: bool, values: Vec<f32>, shape: Shape| wanted.then(|| tensor(values, shape)).transpose();
         let gradients = [
             gradient(self.wants[0], pass.states, (rows, width).into())?,
             gradient(self.wants[1], pass.weight, (most, width).into())?,
@@ -280,7 +280,8 @@ impl Vocabulary {
     fn backward(&self, arguments: [&Tensor; 3], grad: &Tensor) -> Result<[Option<Tensor>; 3]> {
         let Some(gradients) = self.done.gradients.get() else { bail!("no gradient was computed") };
         let factor = grad.to_scalar::<f32>()?;
-        let mut scaled = gradients.each_ref().map(|gradient| gradient.as_ref().map(|gradient| scaled(gradient, factor)));
+        let mut scaled =
+            gradients.each_ref().map(|gradient| gradient.as_ref().map(|gradient| scaled(gradient, factor)));
         let mut all = [None, None, None];
         for (place, (argument, gradient)) in all.iter_mut().zip(arguments.iter().zip(&mut scaled)) {
             *place = route_gradient(argument, gradient.take().transpose()?);

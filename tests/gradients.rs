@@ -192,7 +192,11 @@ fn a_padded_batch_gives_the_same_scores_as_each_row_alone() {
             let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
             for network in [&model.tracked, &model.detached] {
                 let scores = |rows: &[Sample]| {
-                    tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &DropoutRng::none()).answers.logits.whole().unwrap()
+                    tiny::pass(task.as_ref(), &model, network.as_ref(), rows, &DropoutRng::none())
+                        .answers
+                        .logits
+                        .whole()
+                        .unwrap()
                 };
                 let together = flat(&scores(&batch));
                 let alone: Vec<f32> = batch.chunks(1).flat_map(|row| flat(&scores(row))).collect();
@@ -344,7 +348,13 @@ fn dropout_acts_in_training_only_and_is_the_same_for_the_same_seed() {
         let scores = |noise: DropoutRng| {
             // Unseen by the compiler: optimised, it takes two equal ones in one function for one (rustc 1.95).
             let noise = std::hint::black_box(noise);
-            flat(&tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &noise).answers.logits.whole().unwrap())
+            flat(
+                &tiny::pass(task.as_ref(), &model, model.tracked.as_ref(), &batch, &noise)
+                    .answers
+                    .logits
+                    .whole()
+                    .unwrap(),
+            )
         };
         assert_eq!(scores(DropoutRng::none()), scores(DropoutRng::none()), "{what}");
         assert_eq!(scores(DropoutRng::seeded(3)), scores(DropoutRng::seeded(3)), "{what}");
@@ -417,8 +427,11 @@ fn cached_targets_agree_with_a_pass_over_the_whole_batch() {
         let model = tiny::fresh(architecture, Head::LabelWords, 9);
         let task = tiny::task_of(&model);
         let batch = tiny::prepare(task.as_ref(), &model, &TEXTS);
-        let scores =
-            tiny::pass(task.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits.whole().unwrap();
+        let scores = tiny::pass(task.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none())
+            .answers
+            .logits
+            .whole()
+            .unwrap();
         let answers: Vec<f32> =
             targets.predict(&TEXTS.map(Fields::text)).unwrap().iter().flat_map(|answer| answer.to_vec()).collect();
         assert_close(&what, &answers, &flat(&ops::log_softmax(&scores).unwrap()), 1e-4);

@@ -82,7 +82,13 @@ fn refusal(choice: ModelChoice, architecture: &Architecture) -> String {
 fn scores(model: &Model) -> Vec<f32> {
     let task = tiny::task_of(model);
     let batch = tiny::prepare(task.as_ref(), model, &tiny::TEXTS);
-    flat(&tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits.whole().unwrap())
+    flat(
+        &tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &DropoutRng::none())
+            .answers
+            .logits
+            .whole()
+            .unwrap(),
+    )
 }
 
 fn architecture(id: &str) -> &'static Architecture {

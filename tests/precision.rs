@@ -56,7 +56,13 @@ fn folders() -> Vec<(PathBuf, Head)> {
 fn scores(model: &Model, texts: &[&str]) -> Vec<f32> {
     let task = tiny::task_of(model);
     let batch = tiny::prepare(task.as_ref(), model, texts);
-    flat(&tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits.whole().unwrap())
+    flat(
+        &tiny::pass(task.as_ref(), model, model.detached.as_ref(), &batch, &DropoutRng::none())
+            .answers
+            .logits
+            .whole()
+            .unwrap(),
+    )
 }
 
 #[test]

@@ -141,8 +141,13 @@ fn variants_keep_to_themselves(name: &str, templates: &[&str]) -> usize {
         .zip(&places)
         .map(|(text, place)| all.encode(&model, &Example::unlabelled(*text), *place as u64).unwrap())
         .collect();
-    let mixed =
-        flat(&tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none()).answers.logits.whole().unwrap());
+    let mixed = flat(
+        &tiny::pass(all.as_ref(), &model, model.detached.as_ref(), &batch, &DropoutRng::none())
+            .answers
+            .logits
+            .whole()
+            .unwrap(),
+    );
     for ((text, place), scores) in TEXTS.iter().zip(&places).zip(mixed.chunks(classes().len())) {
         let alone =
             task::for_model(&model, &prompt(&model, templates[*place], &[]), &classes(), &Layout::default()).unwrap();

@@ -40,7 +40,8 @@ fn unread(objective: &Objective, knob: &str, what: Sentence) -> Option<Sentence>
             what
         ));
     }
-    let owner = LOSSES.iter().find(|loss| loss.weight().id == knob || loss.all_knobs().iter().any(|own| own.id == knob));
+    let owner =
+        LOSSES.iter().find(|loss| loss.weight().id == knob || loss.all_knobs().iter().any(|own| own.id == knob));
     Some(match owner.map(|loss| loss.entry().id) {
         Some(loss) => say!(
             "{what}, which only the loss {loss} reads, and recipe.terms does not name it; leave it out, or add the loss",

@@ -38,5 +38,9 @@ pub fn distillation(student: &Tensor, teacher: &Tensor, temperature: f64, weight
     let weights: Vec<f32> = weights.to_vec1()?;
     let rows = rows(&vec![0; weights.len()], &weights);
     let term = Term::new(&SoftTargets, 1.0, temperature);
-    Ok(compare(&[term], &Rows { student: &student.clone().into(), teacher: Some(&teacher.clone().into()), rows: &rows })?.total)
+    Ok(compare(
+        &[term],
+        &Rows { student: &student.clone().into(), teacher: Some(&teacher.clone().into()), rows: &rows },
+    )?
+    .total)
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::compare::{Rows, Term};
 use super::softening::by_confidence;
+use super::term::{Rows, Term};
 use super::{Compared, Divergence, Softened};
 use crate::engine::model::ops::{are_fused, exp, log_sum_exp, max, output, read, slice, tensor, widest};
 use crate::engine::task::{Row, Targets, TopK, TopKRow};

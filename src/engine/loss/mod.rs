@@ -11,6 +11,7 @@
 
 mod centred;
 pub mod compare;
+mod deferred;
 pub mod hard_labels;
 pub mod jensen_shannon;
 mod kernel;
@@ -28,19 +29,20 @@ pub mod soft_cross_entropy;
 pub mod soft_targets;
 mod softened;
 pub mod softening;
+mod term;
 pub mod total_variation;
-mod vocabulary;
 
 use candle_core::{Result, Tensor};
 
 use crate::session::knob::{Entry, Scale};
 use crate::session::{Knob, Knobs};
 
-pub use compare::{Comparison, Rows, Term, compare};
+pub use compare::compare;
 pub use objective::{LossInput, LossOutput, Objective, Offered, needs_teacher};
 pub use softened::Softened;
 pub use softening::Softening;
 use softening::softening;
+pub use term::{Comparison, Rows, Term};
 
 /// Every loss; adding one is one file and one line here.
 pub const LOSSES: &[&dyn Divergence] = &[

@@ -34,6 +34,8 @@ pub struct Offered {
     pub teacher: bool,
     /// A student that predicts the next tokens of a text.
     pub text: bool,
+    /// Every outcome of the teacher's rows, and not the likeliest alone.
+    pub whole_rows: bool,
 }
 
 /// Whether any loss of the recipe learns from a teacher. Without one, a teacher's answers to the training
@@ -177,6 +179,12 @@ fn met(loss: &dyn Divergence, offered: Offered) -> std::result::Result<(), Sente
     let (id, needs) = (loss.entry().id, loss.needs());
     if needs.teacher && !offered.teacher {
         return Err(say!("the loss {id} needs a teacher; choose one or leave the loss out", id));
+    }
+    if needs.teacher && needs.whole_rows && !offered.whole_rows {
+        return Err(say!(
+            "the loss {id} compares every outcome of the teacher by itself, and recipe.teacher_rows keeps the likeliest alone; set it to Live or Whole, or leave the loss out",
+            id
+        ));
     }
     if needs.rows == RowSet::Text && !offered.text {
         return Err(say!("the loss {id} needs a causal student that answers by label words", id));

@@ -260,8 +260,8 @@ mod tests {
         {
             let mut values: Vec<f32> = [row(outcomes, number as u64), row(outcomes, 7 + number as u64)].concat();
             if number % 3 == 0 {
-                // Ties, and outcomes that are ruled out in one way or the other.
-                values.iter_mut().for_each(|value| *value = value.round());
+                // Ties, but for the sign of 0, and outcomes that are ruled out in one way or the other.
+                values.iter_mut().for_each(|value| *value = value.round() + 0.0);
                 values.iter_mut().step_by(5).for_each(|value| *value = f32::NEG_INFINITY);
                 values.iter_mut().skip(1).step_by(11).for_each(|value| *value = -1e9);
             }
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn rows_are_as_small_as_is_said() {
-        for (k, most) in [(16, 59.0), (50, 138.0), (128, 316.0), (512, 1142.0)] {
+        for (k, most) in [(16, 56.0), (50, 138.0), (128, 310.0), (512, 1075.0)] {
             let values: Vec<f32> = (0..20).flat_map(|seed| row(50257, seed)).collect();
             let bytes = encode(&TopK::of(&values, k, 50257)).len() as f64 / 20.0;
             println!("k = {k}: {bytes} bytes a row");

@@ -36,7 +36,7 @@ fn every_loss_has_a_live_weight_of_its_own_in_the_catalog() {
 }
 
 fn offered(teacher: bool, text: bool) -> Offered {
-    Offered { teacher, text }
+    Offered { teacher, text, whole_rows: true }
 }
 
 /// Two classes of which the student knows nothing, for one text of the first of them.

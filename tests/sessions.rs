@@ -12,7 +12,8 @@ use retort::link::Opened;
 use retort::session::{
     Change, Chat, ClassNames, ClassWeights, Column, Device, Extension, FilePart, Files, Format, Head, Init, Keep,
     Labels, LayerMap, Limits, Metric, ModelChoice, Models, OptimizerKind, Precision, Roles, SESSION_VERSION,
-    ScheduleKind, Scoring, Session, SessionError, SeveralLabels, Source, TaskKind, Vocabulary, Wording, file,
+    ScheduleKind, Scoring, Session, SessionError, SeveralLabels, Source, TaskKind, TeacherRows, Vocabulary, Wording,
+    file,
 };
 
 const V1: &str = include_str!("sessions/v1.ron");
@@ -464,10 +465,10 @@ fn several_teachers_and_words_that_are_not_one_a_class_are_refused_with_the_next
 fn a_session_of_version_4_is_one_of_version_5_that_asks_for_classes() {
     let now = file::parse(V5, Path::new("v5.ron")).unwrap();
     let task = TaskKind::MaskedToken { packed: false, share: 0.2, whole_words: true, span: 2.5 };
-    assert_eq!(now.recipe.task, task);
+    assert_eq!((now.recipe.task, now.recipe.teacher_rows), (task, TeacherRows::TopK(64)));
     let mut then = file::parse(V4, Path::new("v4.ron")).unwrap();
-    assert_eq!(then.recipe.task, TaskKind::Classes);
-    (then.recipe.task, then.name) = (task, now.name.clone());
+    assert_eq!((then.recipe.task, then.recipe.teacher_rows), (TaskKind::Classes, TeacherRows::Live));
+    (then.recipe.task, then.recipe.teacher_rows, then.name) = (task, TeacherRows::TopK(64), now.name.clone());
     assert_eq!(then, now);
     assert_eq!(file::parse(&file::to_text(&now).unwrap(), Path::new("again.ron")).unwrap(), now);
     for (written, meant) in [("NextToken()", TaskKind::NEXT_TOKEN), ("MaskedToken()", TaskKind::MASKED_TOKEN)] {

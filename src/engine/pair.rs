@@ -13,7 +13,7 @@ use super::shared_vocabulary;
 use super::student_init;
 use super::task::Task;
 use super::teacher::cached_teacher::Asked;
-use super::teacher::{CachedTeacher, LocalTeacher, Metered, RowTeacher, TeacherError};
+use super::teacher::{CachedTeacher, Keep, LocalTeacher, Metered, RowTeacher, TeacherError};
 use super::text_lengths;
 use crate::link::{Missing, ModelCard, Opened, TextPlace};
 use crate::session::{Head, ModelChoice, Prompt, Sentence, Session, say};
@@ -62,8 +62,11 @@ impl Pair {
 
     /// The teacher of a task over tokens; `None` where no loss learns from it or the task is another.
     pub fn row_teacher(&self) -> Option<RowTeacher> {
-        let asked = !self.session.recipe.task.is_classes();
-        self.assets.teacher.as_ref().filter(|_| asked).map(|model| RowTeacher::new(Arc::clone(model)))
+        let recipe = &self.session.recipe;
+        let model = self.assets.teacher.as_ref().filter(|_| !recipe.task.is_classes())?;
+        let folder = super::cache_folder::folder();
+        let keep = folder.as_deref().map(|folder| Keep { folder, free: hub::room::free(folder) });
+        Some(RowTeacher::new(Arc::clone(model), self.outcomes(), recipe.task, recipe.teacher_rows, keep))
     }
 
     /// The teacher with its memory, asked by the session's prompt; `None` too where no loss learns from

@@ -25,7 +25,7 @@ pub fn in_vain(session: &Session, objective: &Objective) -> Vec<Sentence> {
 /// That a knob which somebody sets for this run is read by nothing of its recipe, or `None`.
 pub fn set_in_vain(session: &Session, knob: &str) -> Option<Sentence> {
     // What the pair lacks for its terms is said by whoever opens it.
-    let objective = Objective::new(&session.recipe, Offered { teacher: true, text: true }).ok()?;
+    let objective = Objective::new(&session.recipe, Offered { teacher: true, text: true, whole_rows: true }).ok()?;
     unread(&objective, knob, say!("{knob} is set", knob))
 }
 
@@ -73,7 +73,8 @@ mod tests {
         session.recipe.terms = terms.iter().map(|term| (*term).to_owned()).collect();
         let change = |(step, knob): &(u64, &str)| Change { step: *step, knob: (*knob).to_owned(), value: 0.5 };
         session.script = script.iter().map(change).collect();
-        let objective = Objective::new(&session.recipe, Offered { teacher: true, text: true }).unwrap();
+        let objective =
+            Objective::new(&session.recipe, Offered { teacher: true, text: true, whole_rows: true }).unwrap();
         in_vain(&session, &objective).iter().map(ToString::to_string).collect()
     }
 

@@ -74,9 +74,20 @@ fn both(
     let own = match targets {
         Some(Targets::Deferred(deferred)) => row_figures::of(&[sample], &Logits::Deferred(deferred), None)?,
         Some(Targets::Dense(all)) => row_figures::of(&[sample], &Logits::Dense(all), None)?,
-        Some(Targets::TopK(_)) | None => Vec::new(),
+        // Of a token that is not among those kept the teacher's own probability is not known.
+        Some(Targets::TopK(_)) => alone(task, teacher, sample)?,
+        None => Vec::new(),
     };
     Ok((student, own))
+}
+
+/// The teacher's own figures where it has to read the sample for them.
+fn alone(task: &dyn Task, teacher: Option<&RowTeacher>, sample: &Sample) -> candle_core::Result<Vec<RowFigures>> {
+    match teacher.map(|teacher| teacher.live(task, &[sample])).transpose()? {
+        Some(Targets::Deferred(deferred)) => row_figures::of(&[sample], &Logits::Deferred(deferred), None),
+        Some(Targets::Dense(all)) => row_figures::of(&[sample], &Logits::Dense(all), None),
+        Some(Targets::TopK(_)) | None => Ok(Vec::new()),
+    }
 }
 
 /// The samples of a part.

@@ -253,7 +253,8 @@ pub fn offered(session: &Session, pair: &Pair) -> Offered {
     let student = &pair.student;
     let over_classes = session.recipe.task.is_classes();
     let text = over_classes && student.architecture.causal() && matches!(student.top, HeadKind::Vocabulary);
-    Offered { teacher: session.teacher().is_some(), text }
+    let whole_rows = over_classes || session.recipe.teacher_rows.k().is_none();
+    Offered { teacher: session.teacher().is_some(), text, whole_rows }
 }
 
 fn objective(session: &Session, pair: &Pair) -> Result<Objective, EngineError> {

@@ -6,6 +6,7 @@ mod answer;
 mod answers;
 mod asked;
 mod baseline;
+mod cache;
 mod consent;
 mod doctor;
 mod evaluate;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use baseline::baseline;
+pub use cache::cache;
 pub use doctor::examine;
 pub use evaluate::evaluate;
 pub use fetch::fetch;
@@ -80,6 +82,8 @@ pub enum Task {
     /// List what is on this machine.
     #[command(subcommand)]
     List(Listing),
+    /// List what is kept on disk of teachers, rows and answers, or make room.
+    Cache(CacheArguments),
     /// Fetch a model from the Hugging Face Hub into the cache that its tools share.
     Fetch(FetchArguments),
     /// Keep the key to a server in the system's keyring, say where it may go, or remove it.
@@ -319,6 +323,20 @@ pub enum Offered {
 /// Arguments of `retort list`.
 #[derive(Debug, Args)]
 pub struct ListArguments {
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort cache`.
+#[derive(Debug, Args)]
+pub struct CacheArguments {
+    /// Remove the kept rows of teachers, which can be made again.
+    #[arg(long)]
+    pub clear: bool,
+    /// Remove the kept answers too, those of servers that were paid for among them.
+    #[arg(long, requires = "clear")]
+    pub paid: bool,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

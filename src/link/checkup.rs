@@ -54,6 +54,8 @@ pub enum Subject {
     Key,
     /// What the teacher answers to a few texts.
     Answers,
+    /// What is kept of the teacher's rows over the vocabulary.
+    KeptRows,
     /// Tokens paid to a server.
     Budget,
     /// Peak memory.
@@ -82,6 +84,7 @@ impl Subject {
             Self::LearningRate => "Learning rate",
             Self::Key => "Server's key",
             Self::Answers => "Teacher's answers",
+            Self::KeptRows => "Kept rows",
             Self::Budget => "Token budget",
             Self::Memory => "Memory",
             Self::Pace => "Pace",

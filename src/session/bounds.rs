@@ -19,11 +19,12 @@ pub struct Bound {
 }
 
 /// Every range.
-pub const BOUNDS: [Bound; 9] = [
+pub const BOUNDS: [Bound; 10] = [
     share("data.validation", |session| Some(session.data.validation)),
     share("data.test", |session| Some(session.data.test)),
     between("recipe.task.share", 0.01, 0.9, |session| session.recipe.task.share()),
     between("recipe.task.span", 1.0, 100.0, |session| session.recipe.task.span()),
+    between("recipe.teacher_rows", 1.0, 4096.0, |session| session.recipe.teacher_rows.k().map(|k| k as f64)),
     positive("recipe.batch", |session| Some(session.recipe.batch as f64)),
     positive("recipe.steps", |session| Some(session.recipe.steps as f64)),
     Bound {
@@ -87,12 +88,12 @@ impl Bound {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::TaskKind;
+    use crate::session::{TaskKind, TeacherRows};
 
     #[test]
     fn what_is_out_of_its_range_is_refused_with_the_range() {
         type Change = fn(&mut Session);
-        let cases: [(Change, &str); 6] = [
+        let cases: [(Change, &str); 8] = [
             (|s| s.data.test = 0.75, "data.test must be between 0 and 0.5, not 0.75"),
             (|s| s.data.validation = f64::NAN, "data.validation must be between 0 and 0.5, not NaN"),
             (
@@ -102,6 +103,11 @@ mod tests {
             (
                 |s| s.recipe.task = TaskKind::MaskedToken { packed: true, share: 0.5, whole_words: false, span: 0.5 },
                 "recipe.task.span must be between 1 and 100, not 0.5",
+            ),
+            (|s| s.recipe.teacher_rows = TeacherRows::TopK(0), "recipe.teacher_rows must be between 1 and 4096, not 0"),
+            (
+                |s| s.recipe.teacher_rows = TeacherRows::TopK(5000),
+                "recipe.teacher_rows must be between 1 and 4096, not 5000",
             ),
             (|s| s.recipe.steps = 0, "recipe.steps must be at least 1"),
             (

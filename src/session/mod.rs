@@ -37,6 +37,7 @@ pub mod sentence;
 pub mod source;
 pub mod student_init;
 pub mod task_kind;
+pub mod teacher_rows;
 mod to_version_3;
 mod to_version_4;
 mod tree_edit;
@@ -68,6 +69,7 @@ pub use sentence::{Argument, Sentence};
 pub use source::{MAIN, ServerMode, Source};
 pub use student_init::{Init, LayerMap, Vocabulary};
 pub use task_kind::TaskKind;
+pub use teacher_rows::TeacherRows;
 pub(crate) use to_version_4::recorded as recorded_data;
 pub use view::View;
 

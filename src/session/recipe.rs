@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Device, TaskKind};
+use super::{Device, TaskKind, TeacherRows};
 use crate::session::{Sentence, say};
 
 /// Everything about training that is not a live knob.
@@ -14,6 +14,11 @@ pub struct Recipe {
     #[serde(skip_serializing_if = "TaskKind::is_classes")]
     #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub task: TaskKind,
+    /// Of a task over tokens: what is kept of the teacher's rows. Every step, and every measuring, learns from them as
+    /// they are kept, whether they were kept before or not, so a run gives the same bits with and without.
+    #[serde(skip_serializing_if = "TeacherRows::is_live")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
+    pub teacher_rows: TeacherRows,
     /// The terms of the loss that is minimised, by the ids of their losses, e.g. `soft_targets`,
     /// `hard_labels`, `next_token`. What a term weighs is not repeated here: that is a knob (`<loss>.weight`, and
     /// `mixture.alpha` between labels and teacher), which is turned while the run goes on.
@@ -62,6 +67,7 @@ impl Default for Recipe {
     fn default() -> Self {
         Self {
             task: TaskKind::Classes,
+            teacher_rows: TeacherRows::Live,
             terms: vec!["soft_targets".to_owned(), "hard_labels".to_owned()],
             optimizer: OptimizerKind::AdamW,
             schedule: ScheduleKind::Linear,

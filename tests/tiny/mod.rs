@@ -131,7 +131,8 @@ pub fn teacher(texts: usize) -> Tensor {
 
 /// The default mixture of labels and soft targets; every label may be used.
 pub fn distil(pass: &Forward, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -> LossOutput {
-    let objective = Objective::new(&Recipe::default(), Offered { teacher: true, text: false }).unwrap();
+    let objective =
+        Objective::new(&Recipe::default(), Offered { teacher: true, text: false, whole_rows: true }).unwrap();
     let student = told(pass, labels, &vec![1.0; labels.len()]);
     let teacher = Targets::from(teacher.clone());
     objective.evaluate(&LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0 }).unwrap()

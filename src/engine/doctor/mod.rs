@@ -11,6 +11,7 @@ pub mod beginnings;
 pub mod classes;
 pub mod depth;
 pub mod evaluations;
+pub mod kept_rows;
 pub mod label_word_check;
 pub mod left_out;
 pub mod peak_memory;
@@ -95,6 +96,7 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
     rows.extend(evaluations::row(session, &pair));
     rows.extend(permission::row(session));
     rows.extend(answers::row(session, &pair, &sample, ask));
+    rows.extend(kept_rows::row(session, &pair, &sample, catalog));
     rows.extend(server_budget::row(session, &pair));
     let sound = rows.iter().all(|row| row.grade < Grade::Red);
     rows.push(peak_memory::row(session, &pair, &sample, resident));

@@ -111,7 +111,7 @@ fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
         (HeadKind::Classes(_), _) | (_, Kind::Encoder) => 0,
         _ => words.map_or(0, |p| p.words().map(|word| word.len().saturating_sub(1)).sum()),
     };
-    let offered = Offered { teacher: true, text: true };
+    let offered = Offered { teacher: true, text: true, whole_rows: true };
     let language = Objective::new(&session.recipe, offered).is_ok_and(|objective| objective.needs_text());
     Batch { texts: session.recipe.batch.min(pair.assets.data.train.len()), tokens: read, columns, language }
 }

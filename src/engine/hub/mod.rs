@@ -18,7 +18,7 @@ mod listing;
 pub mod memory;
 mod name;
 mod progress;
-mod room;
+pub mod room;
 
 use crate::engine::model::ModelFiles;
 use crate::link::{Missing, Repository};

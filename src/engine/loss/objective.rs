@@ -34,6 +34,8 @@ pub struct Offered {
     pub teacher: bool,
     /// A student that predicts the next tokens of a text.
     pub text: bool,
+    /// Every outcome of the teacher's rows, and not the likeliest alone.
+    pub whole_rows: bool,
 }
 
 /// Whether any loss of the recipe learns from a teacher. Without one, a teacher's answers to the training
@@ -124,6 +126,22 @@ impl Objective {
         Ok(LossOutput { total, parts: self.terms.iter().map(part).collect() })
     }
 
+    /// The terms that learn from a teacher's rows, as the knobs stand at the first step.
+    pub fn teacher_terms(&self, knobs: &Knobs) -> Vec<Term> {
+        let of_teacher = self.of(RowSet::Answers).filter(|term| term.needs().teacher);
+        of_teacher.map(|divergence| self.term(divergence, knobs, 0.0)).collect()
+    }
+
+    fn term(&self, divergence: &'static dyn Divergence, knobs: &Knobs, done: f64) -> Term {
+        Term {
+            divergence,
+            weight: self.weight(divergence, knobs),
+            temperature: divergence.softening().map_or(1.0, |softening| softening.temperature_at(knobs, done)),
+            by_confidence: divergence.softening().map_or(0.0, |softening| knobs.get(&softening.by_confidence)),
+            parameter: divergence.parameter(knobs),
+        }
+    }
+
     fn of(&self, rows: RowSet) -> impl Iterator<Item = &'static dyn Divergence> {
         self.terms.iter().copied().filter(move |term| term.needs().rows == rows)
     }
@@ -136,14 +154,7 @@ impl Objective {
         teacher: Option<&Targets>,
         &LossInput { knobs, done, .. }: &LossInput,
     ) -> Result<Option<Comparison>> {
-        let term = |divergence: &'static dyn Divergence| Term {
-            divergence,
-            weight: self.weight(divergence, knobs),
-            temperature: divergence.softening().map_or(1.0, |softening| softening.temperature_at(knobs, done)),
-            by_confidence: divergence.softening().map_or(0.0, |softening| knobs.get(&softening.by_confidence)),
-            parameter: divergence.parameter(knobs),
-        };
-        let terms: Vec<Term> = self.of(set).map(term).collect();
+        let terms: Vec<Term> = self.of(set).map(|divergence| self.term(divergence, knobs, done)).collect();
         let Some(Outputs { logits, rows }) = outputs.filter(|_| !terms.is_empty()) else { return Ok(None) };
         compare(&terms, &Rows { student: logits, teacher, rows }).map(Some)
     }
@@ -177,6 +188,12 @@ fn met(loss: &dyn Divergence, offered: Offered) -> std::result::Result<(), Sente
     let (id, needs) = (loss.entry().id, loss.needs());
     if needs.teacher && !offered.teacher {
         return Err(say!("the loss {id} needs a teacher; choose one or leave the loss out", id));
+    }
+    if needs.teacher && needs.whole_rows && !offered.whole_rows {
+        return Err(say!(
+            "the loss {id} compares every outcome of the teacher by itself, and recipe.teacher_rows keeps the likeliest alone; set it to Live or Whole, or leave the loss out",
+            id
+        ));
     }
     if needs.rows == RowSet::Text && !offered.text {
         return Err(say!("the loss {id} needs a causal student that answers by label words", id));

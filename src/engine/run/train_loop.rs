@@ -40,6 +40,7 @@ impl Engine<'_> {
         run.since = Instant::now();
         let once = run.mode == Mode::OneStep;
         let warning = run.trainer.teacher.as_mut().and_then(|targets| targets.take_warning());
+        let warning = warning.or_else(|| run.trainer.row_teacher.as_ref()?.take_warning());
         let seen = run.step_seen(&stepped.values);
         self.news.fact(Fact::Scalars { step, values: stepped.values });
         if let Some(warning) = warning {

@@ -182,6 +182,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Token budget", "词元预算"),
     ("Server's key", "服务器密钥"),
     ("Evaluations", "评测"),
+    ("Kept rows", "保留的行"),
     ("Teacher's answers", "教师的回答"),
     ("Ask the server about a few texts", "就几条文本询问服务器"),
     (

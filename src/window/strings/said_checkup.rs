@@ -58,6 +58,19 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "patience never stops this run: {patience} evaluations without a better one, one every {evaluate_every} steps, are over at step {soonest} at the soonest, and the run ends at {steps}",
         "耐心值永远不会停止这次运行：每 {evaluate_every} 步一次、连续 {patience} 次没有更好的评估，最早在第 {soonest} 步才结束，而运行在第 {steps} 步就结束了",
     ),
+    // doctor/kept rows
+    (
+        "of the teacher's rows the {k} likeliest tokens have {mass} % of the probability at temperature {temperature}; the loss over them misses {lost} % of that over all, and its gradient has a cosine of {cosine} with that; {bytes} bytes a row, measured on {rows}",
+        "在教师的行中，可能性最大的 {k} 个词元在温度 {temperature} 下占概率的 {mass} %；只对它们计算的损失比对全部计算的少 {lost} %，其梯度与后者的余弦为 {cosine}；每行 {bytes} 字节，测量了 {rows} 行",
+    ),
+    (
+        "set recipe.teacher_rows to TopK({k}), or to Live or Whole, which lose nothing",
+        "把 recipe.teacher_rows 设为 TopK({k})，或设为不丢失任何内容的 Live 或 Whole",
+    ),
+    (
+        "set recipe.teacher_rows to Live or Whole, which lose nothing; no number of tokens up to {most} is enough",
+        "把 recipe.teacher_rows 设为不丢失任何内容的 Live 或 Whole；{most} 以内的词元数都不够",
+    ),
     // doctor/left out
     (
         "{train} training texts, {labelled} with a label that is used, {validation} validation and {test} test texts in {classes} classes",

@@ -100,6 +100,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "the loss {id} needs a teacher; choose one or leave the loss out",
         "损失 {id} 需要教师；请选择一个教师，或去掉该损失",
     ),
+    (
+        "the loss {id} compares every outcome of the teacher by itself, and recipe.teacher_rows keeps the likeliest alone; set it to Live or Whole, or leave the loss out",
+        "损失 {id} 逐个比较教师的每个结果，而 recipe.teacher_rows 只保留可能性最大的；请设为 Live 或 Whole，或去掉该损失",
+    ),
     ("the loss {id} needs a causal student that answers by label words", "损失 {id} 需要用标签词回答的因果学生"),
     // mod
     ("the student {title}: {reason}", "学生 {title}：{reason}"),

@@ -70,6 +70,17 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "the teacher cannot be asked: {reason}; answers so far are kept, so the next run goes on from there",
         "无法询问教师：{reason}；已得到的回答会保留，下次运行从那里继续",
     ),
+    // teacher/row file
+    ("its rows are another teacher's, or kept in another way", "它的行属于别的教师，或以别的方式存放"),
+    // teacher/row store
+    (
+        "the teacher's kept rows have all the room on the disk that they may take, so no more are kept and the teacher reads the other texts anew; retort cache --clear makes room: {path}",
+        "教师保留的行已占满磁盘上允许的空间，不再保留更多，其余文本由教师重新读取；retort cache --clear 可以腾出空间：{path}",
+    ),
+    (
+        "the teacher's rows are not kept, and it reads every text anew: {reason}: {path}",
+        "教师的行没有保留，它会重新读取每篇文本：{reason}：{path}",
+    ),
     // teacher/server/client
     ("echoed prompts are not scored", "回显的提示没有计分"),
     ("no top_logprobs", "没有 top_logprobs"),

@@ -124,7 +124,7 @@ impl Golden {
             tiny::knobs(&[(&ALPHA, manifest.alpha), (&TEMPERATURE, manifest.temperature)]),
         );
         let given = LossInput { student: &pass, teacher: Some(&teacher), knobs: &knobs, done: 0.0 };
-        let offered = Offered { teacher: true, text: false };
+        let offered = Offered { teacher: true, text: false, whole_rows: true };
         Objective::new(&Recipe::default(), offered).unwrap().evaluate(&given).unwrap()
     }
 }

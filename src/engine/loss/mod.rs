@@ -15,6 +15,7 @@ mod deferred;
 pub mod hard_labels;
 pub mod jensen_shannon;
 mod kernel;
+mod levels;
 mod logarithm;
 pub mod logit_mse;
 mod mixture;

@@ -8,6 +8,7 @@
 
 use candle_core::{D, Result, Tensor};
 
+use super::levels::Levels;
 use super::paired::Paired;
 use super::{Compared, ComposedRows, Divergence, Needs, Softening, softening};
 use crate::engine::model::ops::widest;
@@ -58,6 +59,9 @@ impl Divergence for SoftTargets {
         widest(
             #[inline(always)]
             || {
+                if let Some(levels) = Levels::of(compared) {
+                    return levels.divergence(scale, gradient);
+                }
                 let row = Paired::of(compared);
                 if let Some(gradient) = gradient {
                     row.fill(

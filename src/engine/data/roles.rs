@@ -129,7 +129,7 @@ impl Plan {
         let (prompt, messages) = (field(self.prompt), field(self.messages));
         messages.map_or(Ok(()), |json| conversation::turns(json).map(drop))?;
         let own = texts.get_mut(..self.layout.texts).unwrap_or_default();
-        if own.iter().all(|text| is_empty(text))
+        if own.iter().all(is_empty)
             && let Some(first) = own.first_mut()
         {
             *first = prompt.or(messages).or_else(|| completion.take()).unwrap_or_default();

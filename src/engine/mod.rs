@@ -22,6 +22,7 @@ pub mod model;
 pub mod optim;
 mod outside;
 pub mod pair;
+pub mod pieces;
 pub mod predictions;
 pub mod probe;
 pub mod process_memory;

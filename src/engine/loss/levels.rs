@@ -7,8 +7,8 @@
 use super::{Compared, Softened};
 use crate::engine::model::ops::{exp, sum2};
 
-/// Levels beyond which a log-probability has lost more than 4e-6.
-const MOST: f32 = 64.0;
+/// Levels beyond which a log-probability has lost more than 2e-6.
+const MOST: f32 = 32.0;
 
 /// Teacher's and student's normalising constants of one row.
 #[derive(Clone, Copy)]

@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::super::evaluate::{self, Watch};
+use super::super::evaluate;
 use super::super::model::StudentFiles;
+use super::super::pieces::Watch;
 use super::super::train::Trainer;
 use super::super::{EngineError, speed};
 use super::Engine;

@@ -1,5 +1,8 @@
 //! The recipe: what is minimised, by which optimiser, for how long, from which seed.
 
+mod task;
+mod terms;
+
 use egui::Ui;
 
 use super::{Scene, Section};
@@ -29,7 +32,8 @@ fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
     ui.add_enabled_ui(!scene.live, |ui| {
         let mut recipe = scene.session.recipe.clone();
-        losses_ui(ui, scene, &mut recipe);
+        task::task_ui(ui, scene, &mut recipe);
+        terms::terms_ui(ui, scene, &mut recipe);
         optimizer_ui(ui, scene, &mut recipe);
         schedule_ui(ui, scene, &mut recipe);
         counts_ui(ui, scene, &mut recipe);
@@ -41,22 +45,6 @@ fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             state.ask(Action::Set(Part::Recipe(recipe)));
         }
     });
-}
-
-fn losses_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
-    for (i, loss) in scene.catalog.losses.iter().enumerate() {
-        let label = if i == 0 { scene.t("Losses") } else { "" };
-        control::choices(ui, label, scene.t("What the student minimises"), |ui| {
-            let mut on = recipe.terms.iter().any(|id| id == loss.id);
-            let last = on && recipe.terms.len() == 1;
-            let answer = ui.add_enabled(!last, egui::Checkbox::new(&mut on, scene.t(loss.label)));
-            let answer = answer.on_hover_text(scene.t(loss.help));
-            if answer.on_disabled_hover_text(scene.t("At least one loss has to stay")).changed() {
-                recipe.terms.retain(|id| id != loss.id);
-                recipe.terms.extend(on.then(|| loss.id.to_owned()));
-            }
-        });
-    }
 }
 
 fn optimizer_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {

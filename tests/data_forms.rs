@@ -44,7 +44,7 @@ impl Place {
         let session = file::open(&path).unwrap_or_else(|e| panic!("{e}: {lines}"));
         std::fs::remove_file(&path).unwrap();
         let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
-        data::open_with(&session.data, &named, 7).map_err(|e| e.to_string())
+        data::open_with(&session.data, &named, 7, session.recipe.task.into()).map_err(|e| e.to_string())
     }
 
     fn open(&self, lines: &str) -> Dataset {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use candle_core::Device;
 
-use super::data::{self, Dataset};
+use super::data::{self, Dataset, Goal};
 use super::inputs::{self, Stamps};
 use super::model::{self, Classes, HeadKind, Model};
 use super::{EngineError, device, hub};
@@ -29,6 +29,8 @@ pub struct Assets {
 struct Opening {
     device: crate::session::Device,
     data: Data,
+    /// What is learned of them.
+    goal: Goal,
     /// The columns that templates name.
     columns: Vec<String>,
     /// The run's, which draws who keeps a label.
@@ -48,6 +50,7 @@ impl Assets {
         let of = Opening {
             device: session.recipe.device,
             data: session.data.clone(),
+            goal: session.recipe.task.into(),
             columns: session.prompt.columns(),
             seed: session.recipe.seed,
             teacher: session.teacher().cloned(),
@@ -58,7 +61,7 @@ impl Assets {
         let device = there.map_or_else(|| device::open(of.device), |before| Ok(before.device.clone()))?;
         let data = match before.filter(|before| before.of.has_data_of(&of)) {
             Some(before) => Arc::clone(&before.data),
-            None => Arc::new(data::open_with(&of.data, &of.columns, of.seed)?),
+            None => Arc::new(data::open_with(&of.data, &of.columns, of.seed, of.goal)?),
         };
         let teacher = match &of.teacher {
             Some(choice) if !is_server(choice) => {
@@ -80,8 +83,8 @@ impl Assets {
 
 impl Opening {
     fn has_data_of(&self, other: &Self) -> bool {
-        (&self.data, &self.columns, self.seed, &self.stamps.0)
-            == (&other.data, &other.columns, other.seed, &other.stamps.0)
+        (&self.data, self.goal, &self.columns, self.seed, &self.stamps.0)
+            == (&other.data, other.goal, &other.columns, other.seed, &other.stamps.0)
     }
 
     fn has_teacher_of(&self, other: &Self) -> bool {

@@ -103,7 +103,7 @@ impl Pair {
             return Ok(());
         }
         self.check_teacher()?;
-        if self.session.recipe.task.is_classes() { Ok(()) } else { Ok(self.check_rows()?) }
+        Ok(self.check_rows()?)
     }
 
     /// Why the teacher is left out although the session names one; `None` where it is not.
@@ -134,8 +134,9 @@ impl Pair {
     ///
     /// # Errors
     /// [`TeacherError::Unfit`].
-    fn check_rows(&self) -> Result<(), TeacherError> {
-        let Some(choice) = self.session.teacher() else { return Ok(()) };
+    pub fn check_rows(&self) -> Result<(), TeacherError> {
+        let asked = needs_teacher(&self.session.recipe) && !self.session.recipe.task.is_classes();
+        let Some(choice) = self.session.teacher().filter(|_| asked) else { return Ok(()) };
         let reason = match &self.assets.teacher {
             Some(teacher) => {
                 let texts = &self.assets.data.train;

@@ -42,7 +42,7 @@ pub fn problem(
     }
     let spread = (texts.len() / TEXTS).max(1);
     for text in texts.iter().step_by(spread).take(TEXTS) {
-        let encoded = |tokens: &Tokens| tokens.encode_owned(text.text(), &[0..text.text().len()], Around::Both);
+        let encoded = |tokens: &Tokens| tokens.encode_around(text.text(), 0..text.text().len(), Around::Both);
         if encoded(theirs)?.ids != encoded(ours)?.ids {
             return Ok(Some(other_ways(say!(
                 "it has the student's tokens and cuts texts into other ones of them, or puts other marks around them"

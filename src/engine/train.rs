@@ -144,7 +144,8 @@ impl Trainer {
     /// asked.
     fn batch_targets(&mut self, picked: &[usize]) -> Result<Option<Targets>, EngineError> {
         let (data, device) = (&self.pair.assets.data, &self.pair.assets.device);
-        let Some(teacher) = self.teacher.as_mut().filter(|_| self.objective.needs_teacher()) else { return Ok(None) };
+        let asked = self.objective.needs_teacher() && self.task.token_measures().is_none();
+        let Some(teacher) = self.teacher.as_mut().filter(|_| asked) else { return Ok(None) };
         let texts: Vec<Fields> = picked.iter().map(|&i| data.train[i].fields.clone()).collect();
         let answers: Vec<f32> = teacher.predict(&texts)?.iter().flat_map(|answer| answer.to_vec()).collect();
         let log_probs = Tensor::from_vec(answers, (picked.len(), data.classes.len()), device)?;

@@ -23,7 +23,8 @@ pub fn baseline(arguments: &BaselineArguments) -> Result<String, CommandError> {
         None => Session::built_in().map_err(CommandError::input)?,
     };
     let seed = session.recipe.seed;
-    let data = data::open_with(&session.data, &session.prompt.columns(), seed).map_err(CommandError::input)?;
+    let data = data::open_with(&session.data, &session.prompt.columns(), seed, data::Goal::Classes)
+        .map_err(CommandError::input)?;
     let labelled: Vec<Example> = data
         .train
         .iter()

@@ -61,8 +61,8 @@ fn opened(arguments: &EvaluateArguments) -> Result<(Asked, Texts), CommandError>
 
 /// The test part of a session and its classes.
 fn of_session(session: &Session) -> Result<(Texts, Vec<String>), CommandError> {
-    let data =
-        data::open_with(&session.data, &session.prompt.columns(), session.recipe.seed).map_err(CommandError::input)?;
+    let data = data::open_with(&session.data, &session.prompt.columns(), session.recipe.seed, data::Goal::Classes)
+        .map_err(CommandError::input)?;
     if data.test.is_empty() {
         return Err(CommandError::input(
             "there is no test part to measure on; name a test file in the session, or raise data.test",

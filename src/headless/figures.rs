@@ -10,22 +10,35 @@ const MOST_COLUMNS: usize = 12;
 /// Longest class name shown, in characters.
 const LONGEST: usize = 28;
 
+/// Measures of a table and how they are called, where rows are examples.
+const OF_CLASSES: [(&str, &str); 3] = [("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("agreement", "agreement")];
+/// The same where rows are places of a text.
+const OF_TOKENS: [(&str, &str); 5] = [
+    ("perplexity", "perplexity"),
+    ("bits_per_byte", "bits/byte"),
+    ("accuracy", "accuracy"),
+    ("agreement", "agreement"),
+    ("kl", "KL"),
+];
+
 /// The measures of both sides.
 pub fn sides(outcome: &Outcome) -> Vec<String> {
+    let over_tokens = outcome.student.test.contains_key("perplexity");
+    let columns: &[(&str, &str)] = if over_tokens { &OF_TOKENS } else { &OF_CLASSES };
+    let cells = |of: &dyn Fn(&str, &str) -> String| {
+        columns
+            .iter()
+            .map(|(id, title)| format!(" {:>width$}", of(id, title), width = (title.len() + 1).max(9)))
+            .collect::<String>()
+    };
     let row = |name: &str, side: &Side| {
-        let of = |id: &str| side.test.get(id).map_or("–".to_owned(), |value| format!("{value:.4}"));
+        let of = |id: &str, _: &str| side.test.get(id).map_or("–".to_owned(), |value| format!("{value:.4}"));
         let size = side.bytes.map_or("–".to_owned(), human_bytes);
         let time = side.speed.map_or("–".to_owned(), |speed| format!("{:.2}", speed.ms_per_text));
-        let (accuracy, f1, agreement) = (of("accuracy"), of("macro_f1"), of("agreement"));
-        format!(
-            "{name:<8} {:>12} {:>10} {size:>10} {accuracy:>9} {f1:>9} {agreement:>10} {time:>8}",
-            side.parameters, side.pruned
-        )
+        format!("{name:<8} {:>12} {:>10} {size:>10}{} {time:>8}", side.parameters, side.pruned, cells(&of))
     };
-    let head = format!(
-        "{:<8} {:>12} {:>10} {:>10} {:>9} {:>9} {:>10} {:>8}",
-        "", "parameters", "pruned", "weights", "accuracy", "macro F1", "agreement", "ms/text"
-    );
+    let titles = cells(&|_, title| title.to_owned());
+    let head = format!("{:<8} {:>12} {:>10} {:>10}{titles} {:>8}", "", "parameters", "pruned", "weights", "ms/text");
     let teacher = outcome.teacher.as_ref().map(|side| row("teacher", side));
     std::iter::once(head).chain(teacher).chain([row("student", &outcome.student)]).collect()
 }

@@ -87,8 +87,8 @@ pub fn predict(arguments: &PredictArguments) -> Result<String, CommandError> {
 fn opened(arguments: &PredictArguments) -> Result<Asked, CommandError> {
     let Some(path) = &arguments.session else { return Asked::open(&arguments.model, arguments.fetch) };
     let session = file::open(path).map_err(CommandError::input)?;
-    let data =
-        data::open_with(&session.data, &session.prompt.columns(), session.recipe.seed).map_err(CommandError::input)?;
+    let data = data::open_with(&session.data, &session.prompt.columns(), session.recipe.seed, data::Goal::Classes)
+        .map_err(CommandError::input)?;
     Asked::open_for(&arguments.model, arguments.fetch, &session, &data.classes)
 }
 

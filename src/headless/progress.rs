@@ -112,7 +112,8 @@ impl Progress {
         }
         if let Some(accuracy) = of("measure/accuracy") {
             self.told.1 = self.parts();
-            self.line(format!("step {:>6}  validation accuracy {accuracy:.4}", step + 1));
+            let perplexity = of("measure/perplexity").map_or(String::new(), |value| format!("perplexity {value:.3}, "));
+            self.line(format!("step {:>6}  validation {perplexity}accuracy {accuracy:.4}", step + 1));
         } else if self.is_log() && self.parts() > self.told.1 {
             self.say_where_it_is();
         }

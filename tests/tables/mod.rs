@@ -82,6 +82,27 @@ pub fn parquet(columns: &[(&str, Cells)], packing: Compression, dictionary: bool
     file
 }
 
+/// A Parquet file of one column of conversations, each turn of them with who speaks and what is said.
+pub fn conversations(column: &str, rows: &[Vec<[&str; 2]>]) -> Vec<u8> {
+    let turn = "required group element { required binary role (UTF8); required binary content (UTF8); }";
+    let schema = format!("message rows {{ optional group {column} (LIST) {{ repeated group list {{ {turn} }} }} }}");
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let mut file = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut file, schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for place in [0, 1] {
+        let cells: Vec<ByteArray> = rows.iter().flatten().map(|turn| turn[place].into()).collect();
+        let repeated: Vec<i16> = rows.iter().flat_map(|row| (0..row.len()).map(|turn| i16::from(turn > 0))).collect();
+        let there = vec![2; cells.len()];
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&cells, Some(&there), Some(&repeated)).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    file
+}
+
 /// Bytes packed by gzip.
 pub fn gz(bytes: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -64,7 +64,7 @@ pub struct Fields {
 }
 
 /// Names, and what stands in each column.
-type Columns = (Arc<Layout>, Vec<Box<str>>);
+type Columns = (Arc<Layout>, Vec<Arc<str>>);
 
 impl Fields {
     /// A text alone.
@@ -79,8 +79,12 @@ impl Fields {
         }
         let trimmed = || texts.iter().map(|text| text.trim());
         let joined = trimmed().take(layout.texts).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
-        let columns = || Arc::new((Arc::clone(layout), trimmed().map(Box::from).collect()));
-        Self { text: joined.into(), columns: (!layout.is_plain()).then(columns) }
+        let whole: Arc<str> = joined.into();
+        // A column that says all of it, as a long conversation does, is kept once.
+        let kept = |text: &str| if *text == *whole { Arc::clone(&whole) } else { Arc::from(text) };
+        let columns = || Arc::new((Arc::clone(layout), trimmed().map(kept).collect()));
+        let columns = (!layout.is_plain()).then(columns);
+        Self { text: whole, columns }
     }
 
     /// A text as a person types it: each line is one column of the text, the last column takes the lines that are

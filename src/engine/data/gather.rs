@@ -8,20 +8,21 @@ use super::data_error::DataError;
 use super::data_file::{DataFile, Listing};
 use super::decode::file_title;
 use super::example::Layout;
+use super::goal::Goal;
 use super::label_rows::shortened;
 use super::parts::{Part, Parts, Place, labelled};
 use super::roles::Plan;
 use super::table::{DelimitedTable, Table};
 use super::table_files::{part_of, shares, tables};
 use super::{documents, file_listing, parts};
-use crate::session::{Column, FilePart, Files, Format, Roles, say};
+use crate::session::{FilePart, Files, Format, Roles, say};
 
-/// Reads the files of a source; `named` are the columns that templates name.
+/// Reads the files of a source for what is to be learned of them; `named` are the columns that templates name.
 ///
 /// # Errors
 /// [`DataError`] naming the file, and the line where one row is to blame.
-pub fn read(files: &Files, named: &[String]) -> Result<(Parts, Arc<Layout>), DataError> {
-    let mut gather = Gather { files, named, parts: Parts::default(), layout: None, train: None };
+pub fn read(files: &Files, named: &[String], goal: Goal) -> Result<(Parts, Arc<Layout>), DataError> {
+    let mut gather = Gather { files, named, goal, parts: Parts::default(), layout: None, train: None };
     for (part, of) in [(Part::Train, &files.train), (Part::Validation, &files.validation), (Part::Test, &files.test)] {
         if of.is_empty() {
             continue;
@@ -42,6 +43,7 @@ pub fn read(files: &Files, named: &[String]) -> Result<(Parts, Arc<Layout>), Dat
 struct Gather<'a> {
     files: &'a Files,
     named: &'a [String],
+    goal: Goal,
     parts: Parts,
     /// What fields are called: as the first file does.
     layout: Option<Arc<Layout>>,
@@ -122,8 +124,7 @@ impl Gather<'_> {
         spreads: bool,
     ) -> Result<(), DataError> {
         let roles = of.roles.as_ref().unwrap_or(&self.files.roles);
-        let has_names = roles.named().any(|(_, column)| matches!(column, Column::Name(_)));
-        let tables = Table::open(file, format, has_names, &mut self.parts.notes)?;
+        let tables = Table::open(file, format, self.goal.has_names(roles), &mut self.parts.notes)?;
         let of_tables: Vec<Option<Part>> = tables.iter().map(|(own, _)| *own).collect();
         let shares = shares(part, spreads, &of_tables).ok_or_else(|| no_such_part(part, &file.path))?;
         for ((_, table), share) in tables.into_iter().zip(shares) {
@@ -135,11 +136,11 @@ impl Gather<'_> {
     }
 
     fn table(&mut self, part: Part, roles: &Roles, file: &DataFile, table: Table) -> Result<(), DataError> {
-        if roles.texts().chain(&roles.prompt).next().is_none() {
+        if roles.texts().chain(&roles.prompt).next().is_none() && !self.goal.has_stand_in(roles) {
             let reason = say!("no column is named as text");
             return Err(DataError::Roles { reason, path: file.path.clone() });
         }
-        let plan = Plan::new(roles, self.named).without_lacking(&table, roles, self.named);
+        let plan = Plan::new(roles, self.named, self.goal).without_lacking(&table, roles, self.named);
         let plan = match &self.layout {
             Some(layout) => plan.called_as(layout),
             None => plan,
@@ -176,7 +177,7 @@ impl Gather<'_> {
             let classes: std::collections::BTreeSet<&str> = labels.into_iter().collect();
             table.swallowed_rows(label, |cell| classes.contains(cell), file)?;
         }
-        let any_by_place = roles.texts().chain(&roles.label).any(DelimitedTable::is_by_place);
+        let any_by_place = roles.texts().chain(self.goal.label(roles)).any(DelimitedTable::is_by_place);
         match &self.train {
             Some((train, path)) if any_by_place && *roles == self.files.roles => {
                 columns::compare((train, path), (&table.first, &file.path), &places, &mut self.parts.notes)
@@ -209,13 +210,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::session::Column;
 
     fn read_as(name: &str, content: &[u8], header: bool, text: &[Column], label: Column) -> Result<Parts, DataError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         let roles = Roles::new(text.iter().cloned(), Some(label));
-        read(&Files { format: Format::delimited(header), roles, ..Files::of(path) }, &[]).map(|(parts, _)| parts)
+        read(&Files { format: Format::delimited(header), roles, ..Files::of(path) }, &[], Goal::Classes)
+            .map(|(parts, _)| parts)
     }
 
     fn named(name: &str, content: &str) -> Result<Parts, DataError> {
@@ -352,7 +355,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let of = |path: PathBuf| {
             let files = Files { format: Format::delimited(true), ..Files::of(path) };
-            message(read(&files, &[]).map(|(parts, _)| parts))
+            message(read(&files, &[], Goal::Classes).map(|(parts, _)| parts))
         };
         assert!(of(folder.path().to_owned()).contains("no training examples"));
         assert!(of(folder.path().join("gone.csv")).ends_with("gone.csv"));

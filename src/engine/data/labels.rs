@@ -12,7 +12,7 @@ pub use super::label_rows::shortened;
 use super::label_rows::{blame, counts, first_of, seen};
 use super::parts::{Missed, Part, Parts};
 use super::several_labels;
-use crate::session::{Labels, Sentence, say};
+use crate::session::{ClassWeights, Labels, Sentence, say};
 
 /// Brings the labels in order as `asked`, notes what a person should know of them and leaves out what cannot be
 /// measured with; `path` is what errors about all of them point at. Gives the classes where they are named, in their
@@ -41,6 +41,16 @@ pub fn settle(parts: &mut Parts, asked: &Labels, path: &Path) -> Result<Option<V
     let notes = notes(parts);
     parts.notes.extend(notes);
     Ok(classes)
+}
+
+/// Takes the labels away where the texts themselves are learned, and says of what is asked for them that it has no
+/// effect.
+pub fn forget(parts: &mut Parts, asked: &Labels) {
+    parts.rows_mut().for_each(|row| row.label = None);
+    parts.parts_mut().for_each(|(_, rows)| rows.missing.clear());
+    if asked.weights == ClassWeights::Balanced {
+        parts.notes.push(say!("data.labels.weights has no effect: texts are learned, and they have no classes"));
+    }
 }
 
 fn refused(reason: Sentence, path: &Path) -> DataError {

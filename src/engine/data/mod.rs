@@ -15,6 +15,7 @@ mod built_in;
 mod class_folders;
 mod class_names;
 mod columns;
+pub mod conversation;
 mod data_error;
 mod data_file;
 mod decode;
@@ -23,6 +24,7 @@ pub mod example;
 mod file_listing;
 mod foreign;
 mod gather;
+mod goal;
 mod json_values;
 mod label_rows;
 pub mod labels;
@@ -51,7 +53,11 @@ use crate::session::{Data, DataSource, FilePart, Files, Sentence, knob::Entry, s
 pub use batches::Batches;
 pub use data_error::DataError;
 pub use example::{Example, Fields, Layout, Target};
+pub use goal::Goal;
 pub use split::beyond_limit;
+
+/// The name of the field that holds a conversation, where rows have one.
+pub const MESSAGES: &str = "messages";
 
 /// The corpora that ship with the program.
 pub const CORPORA: &[Entry] = &[built_in::POSTS];
@@ -61,15 +67,16 @@ pub fn gold(examples: &[Example]) -> Vec<usize> {
     examples.iter().filter_map(|example| example.class()).collect()
 }
 
-/// Texts with classes, cut into parts.
+/// Texts, with classes where these are learned, cut into parts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// Class names: in the order in which they are named; else in numeric order if all of them are integers, else
-    /// sorted by name.
+    /// sorted by name. None where the texts themselves are learned.
     pub classes: Vec<String>,
     /// Training examples, in the source's order.
     pub train: Vec<Example>,
-    /// For each training example, whether it has a label that may be used.
+    /// For each training example, whether what it teaches may be used: its label, or its text where that is learned.
+    /// The others still teach what a teacher says of them.
     pub labelled: Vec<bool>,
     /// Validation examples, in the source's order.
     pub validation: Vec<Example>,
@@ -117,21 +124,27 @@ impl Dataset {
 /// # Errors
 /// [`DataError`] naming the file and, where there is one, the line.
 pub fn open(data: &Data, seed: u64) -> Result<Dataset, DataError> {
-    open_with(data, &[], seed)
+    open_with(data, &[], seed, Goal::Classes)
 }
 
-/// As [`open`], with the columns `named` by templates beside those that have a role.
+/// As [`open`], with the columns `named` by templates beside those that have a role, for what is to be learned.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_with(data: &Data, named: &[String], seed: u64) -> Result<Dataset, DataError> {
+pub fn open_with(data: &Data, named: &[String], seed: u64, goal: Goal) -> Result<Dataset, DataError> {
     let (mut parts, layout) = match &data.source {
         DataSource::BuiltIn(name) => (built_in::read(name)?, Arc::default()),
         DataSource::Newsgroups { path, strip } => (newsgroups::read(path, *strip)?, Arc::default()),
-        DataSource::Files(files) => gather::read(files, named)?,
+        DataSource::Files(files) => gather::read(files, named, goal)?,
     };
     let place = place(&data.source);
-    let classes = labels::settle(&mut parts, &data.labels, &place)?;
+    let classes = match goal {
+        Goal::Classes => Some(labels::settle(&mut parts, &data.labels, &place)?),
+        Goal::Texts => {
+            labels::forget(&mut parts, &data.labels);
+            None
+        }
+    };
     let set = split::split(parts, data, seed, (classes, layout), &place);
     allocator::give_back();
     set
@@ -157,7 +170,7 @@ pub fn read_whole(source: &DataSource) -> Result<LabelledRows, DataError> {
         let reason = say!("a corpus has parts of its own; name a session with it instead");
         return Err(DataError::Roles { reason, path: place(source) });
     };
-    let (parts, _) = gather::read(&Files { test: FilePart::default(), ..Files::clone(files) }, &[])?;
+    let (parts, _) = gather::read(&Files { test: FilePart::default(), ..Files::clone(files) }, &[], Goal::Classes)?;
     let (all, mut left_out) = (parts.train.rows.len(), parts.left_out);
     let text = |row: &parts::Row| row.fields.whole().to_owned();
     let labelled = parts.train.rows.iter().filter_map(|row| Some((text(row), row.label.as_deref()?.to_owned())));

@@ -3,22 +3,28 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::example::{Fields, Layout};
-use super::json_values;
+use super::MESSAGES;
+use super::example::{Fields, Layout, TEXT};
+use super::goal::Goal;
 use super::parts::{Place, Row, Rows};
 use super::table::{Cell, Need, Table, Wanted};
+use super::{conversation, json_values};
 use crate::session::{Column, Roles, Sentence, say};
 
 /// Names that a slot of a template has for columns with a role of their own.
-const KEPT: [&str; 3] = ["prompt", "messages", "teacher_prompt"];
+const KEPT: [&str; 3] = ["prompt", MESSAGES, "teacher_prompt"];
 
 /// Which columns of a part's files are read, and as what.
 pub struct Plan {
     /// The columns asked for, in this order: the fields of the layout, then class, weight, completion.
     pub wanted: Vec<Wanted>,
     layout: Arc<Layout>,
+    goal: Goal,
     /// How many of the columns are fields.
     fields: usize,
+    /// Places of what stands for a text that is not there; none where classes are learned.
+    prompt: Option<usize>,
+    messages: Option<usize>,
     label: Option<usize>,
     weight: Option<usize>,
     completion: Option<usize>,
@@ -26,15 +32,11 @@ pub struct Plan {
 
 impl Plan {
     /// The plan for `roles`, with the columns `named` by templates beside them.
-    pub fn new(roles: &Roles, named: &[String]) -> Self {
+    pub fn new(roles: &Roles, named: &[String], goal: Goal) -> Self {
         let kept = [&roles.prompt, &roles.messages, &roles.teacher_prompt];
         let kept = KEPT.iter().zip(kept).filter_map(|(name, column)| Some((*name, column.as_ref()?)));
-        let texts: Vec<&Column> = match roles.texts().next() {
-            Some(_) => roles.texts().collect(),
-            None => roles.prompt.iter().collect(),
-        };
-        let mut names: Vec<String> = texts.iter().map(|column| column.title()).collect();
-        let mut wanted: Vec<Wanted> = texts.iter().map(|column| wanted(column, Need::Always)).collect();
+        let (mut names, mut wanted): (Vec<String>, Vec<Wanted>) = texts(roles, goal).into_iter().unzip();
+        let texts = names.len();
         let mut more = |name: &str, column: Column, need| {
             if !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
@@ -43,10 +45,15 @@ impl Plan {
         };
         kept.for_each(|(name, column)| more(name, column.clone(), Need::Somewhere));
         named.iter().for_each(|name| more(name, Column::named(name), Need::Maybe));
-        let layout = Layout { names, texts: texts.len(), has_pair: roles.pair.is_some() && texts.len() > 1 };
-        let fields = wanted.len();
-        let mut plan = Self { wanted, layout: Arc::new(layout), fields, label: None, weight: None, completion: None };
-        plan.label = plan.further(roles.label.as_ref());
+        let place = |role: &Option<Column>, own: &str| {
+            role.as_ref().filter(|_| goal == Goal::Texts)?;
+            names.iter().position(|name| name == own)
+        };
+        let (prompt, messages) = (place(&roles.prompt, KEPT[0]), place(&roles.messages, KEPT[1]));
+        let layout = Arc::new(Layout { names, texts, has_pair: roles.pair.is_some() && texts > 1 });
+        let (fields, label, weight, completion) = (wanted.len(), None, None, None);
+        let mut plan = Self { wanted, layout, goal, fields, prompt, messages, label, weight, completion };
+        plan.label = plan.further(goal.label(roles));
         plan.weight = plan.further(roles.weight.as_ref());
         plan.completion = plan.further(roles.completion.as_ref());
         plan
@@ -61,7 +68,7 @@ impl Plan {
         };
         let is_there = |name: &&String| columns.contains(name) || within(name);
         let there: Vec<String> = named.iter().filter(is_there).cloned().collect();
-        if there.len() == named.len() { self } else { Self::new(roles, &there) }
+        if there.len() == named.len() { self } else { Self::new(roles, &there, self.goal) }
     }
 
     fn further(&mut self, column: Option<&Column>) -> Option<usize> {
@@ -99,16 +106,35 @@ impl Plan {
     pub fn take(&self, cells: &[Cell], place: Place, rows: &mut Rows) -> Result<(), Sentence> {
         let (fields, _) = cells.split_at_checked(self.fields).unwrap_or((cells, &[]));
         let fields = fields.iter().enumerate().map(|(at, cell)| self.field(at, cell)).collect::<Result<Vec<_>, _>>()?;
-        let texts: Vec<&str> = fields.iter().map(|text| &**text).collect();
-        let fields = Fields::new(&self.layout, &texts);
+        let mut texts: Vec<&str> = fields.iter().map(|text| &**text).collect();
         let cell = |at: Option<usize>| at.and_then(|at| cells.get(at));
         let label = cell(self.label).map_or(Ok(None), |cell| self.label_of(cell, rows))?;
         let label = rows.label(label.as_deref())?;
         let weight = cell(self.weight).map_or(Ok(1.0), |cell| self.weight_of(cell))?;
         let completion =
             cell(self.completion).map_or(Ok(Cow::Borrowed("")), |cell| self.single(self.completion, cell))?;
-        let completion = Some(completion.trim()).filter(|text| !text.is_empty()).map(Arc::from);
+        let mut completion = Some(completion.trim()).filter(|text| !text.is_empty());
+        if self.goal == Goal::Texts {
+            self.stand_in(&mut texts, &mut completion)?;
+        }
+        let (fields, completion) = (Fields::new(&self.layout, &texts), completion.map(Arc::from));
         rows.add(Row { fields, label, completion, weight, place })
+    }
+
+    /// What is asked, or else a conversation, stands for a text that is not there; an answer to nothing is a text
+    /// itself. A conversation has to be one.
+    fn stand_in<'t>(&self, texts: &mut [&'t str], completion: &mut Option<&'t str>) -> Result<(), Sentence> {
+        let is_empty = |text: &&str| text.trim().is_empty();
+        let field = |at: Option<usize>| at.and_then(|at| texts.get(at)).copied().filter(|text| !is_empty(text));
+        let (prompt, messages) = (field(self.prompt), field(self.messages));
+        messages.map_or(Ok(()), |json| conversation::turns(json).map(drop))?;
+        let own = texts.get_mut(..self.layout.texts).unwrap_or_default();
+        if own.iter().all(is_empty)
+            && let Some(first) = own.first_mut()
+        {
+            *first = prompt.or(messages).or_else(|| completion.take()).unwrap_or_default();
+        }
+        Ok(())
     }
 
     fn name(&self, at: Option<usize>) -> String {
@@ -118,11 +144,21 @@ impl Plan {
     /// A conversation is kept as it is written; any other field is a single value.
     fn field<'c>(&self, at: usize, cell: &'c Cell) -> Result<Cow<'c, str>, Sentence> {
         match cell {
-            Cell::Nested { json, .. } if self.layout.names.get(at).is_some_and(|name| name == "messages") => {
+            Cell::Nested { json, .. } if self.is_conversation(at) => Ok(Cow::Borrowed(json)),
+            Cell::Items(items) if self.is_conversation(at) => {
+                Ok(Cow::Owned(serde_json::Value::from(items.as_slice()).to_string()))
+            }
+            Cell::Nested { json, .. } if self.layout.names.get(at).is_some_and(|name| name == MESSAGES) => {
                 Ok(Cow::Borrowed(json))
             }
             cell => self.single(Some(at), cell),
         }
+    }
+
+    /// Whether a field is of the column of conversations, whatever it is called.
+    fn is_conversation(&self, at: usize) -> bool {
+        let column = |at: usize| self.wanted.get(at).map(|wanted| &wanted.column);
+        self.messages.is_some_and(|messages| column(messages) == column(at))
     }
 
     fn single<'c>(&self, at: Option<usize>, cell: &'c Cell) -> Result<Cow<'c, str>, Sentence> {
@@ -169,6 +205,24 @@ impl Plan {
             )
         })
     }
+}
+
+/// The columns of the text with what they are called; where none is named, what stands for it.
+fn texts(roles: &Roles, goal: Goal) -> Vec<(String, Wanted)> {
+    // The names of other roles are theirs alone, so that nobody takes a text for a conversation.
+    let name = |column: &Column| match column.title() {
+        title if goal == Goal::Texts && KEPT.contains(&title.as_str()) => TEXT.to_owned(),
+        title => title,
+    };
+    let stand_in = roles.prompt.as_ref().or(roles.messages.as_ref().filter(|_| goal == Goal::Texts));
+    let is_one_of_two = roles.prompt.is_some() && roles.messages.is_some() && goal == Goal::Texts;
+    let (columns, need): (Vec<&Column>, Need) = match roles.texts().next() {
+        None => (stand_in.into_iter().collect(), if is_one_of_two { Need::Somewhere } else { Need::Always }),
+        Some(_) if goal.may_lack_text(roles) => (roles.texts().collect(), Need::Maybe),
+        Some(_) if goal.has_stand_in(roles) => (roles.texts().collect(), Need::Somewhere),
+        Some(_) => (roles.texts().collect(), Need::Always),
+    };
+    columns.into_iter().map(|column| (name(column), wanted(column, need))).collect()
 }
 
 fn wanted(column: &Column, need: Need) -> Wanted {

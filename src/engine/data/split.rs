@@ -1,6 +1,7 @@
 //! From rows to a data set: the order of the classes, and who belongs to which part. All draws are
 //! stratified: each class gives in proportion to its size, by the largest remainders, and who is
-//! drawn from a class is a prefix of its own shuffled order. So a larger draw contains the smaller.
+//! drawn from a class is a prefix of its own shuffled order. So a larger draw contains the smaller. Where texts
+//! themselves are learned, all of them are drawn from as if they were one class.
 //!
 //! *Why two seeds (2026-11).* Parts and limit go by the data's own seed, labels by the run's: runs of
 //! several seeds are measured on the same texts, and a student never meets, as another's teacher,
@@ -31,8 +32,11 @@ enum Draw {
     Labelled = 4,
 }
 
-/// Cuts `parts` as `data` asks; `seed` draws who keeps a label. The classes are given where they are named, and what
-/// the fields are called. `path` only names the source in errors.
+/// Classes where they are learned, in their order where they are named.
+type Learned = Option<Option<Vec<String>>>;
+
+/// Cuts `parts` as `data` asks; `seed` draws who keeps a label. Given are the classes, and what the fields are called.
+/// `path` only names the source in errors.
 ///
 /// # Errors
 /// [`DataError::NoExamples`] without training examples, [`DataError::OneClass`].
@@ -40,11 +44,12 @@ pub fn split(
     parts: Parts,
     data: &Data,
     seed: u64,
-    (classes, layout): (Option<Vec<String>>, Arc<Layout>),
+    (learned, layout): (Learned, Arc<Layout>),
     path: &Path,
 ) -> Result<Dataset, DataError> {
-    let classes = classes.unwrap_or_else(|| class_order(&parts));
-    let cutter = Cutter { classes: classes.len(), seed: data.split_seed };
+    let classes = learned.map(|named| named.unwrap_or_else(|| class_order(&parts)));
+    let cutter = Cutter { classes: classes.as_ref().map(Vec::len), seed: data.split_seed };
+    let classes = classes.unwrap_or_default();
     let index: BTreeMap<&str, usize> = classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
     let mut train = examples(parts.train, &index);
     let test = match parts.test {
@@ -66,11 +71,12 @@ pub fn split(
     let mut left_out = parts.left_out;
     left_out.extend((all > read).then(|| (beyond_limit(), all - read)));
     let mut set = Dataset { classes, train, labelled, validation, test, notes: parts.notes, left_out, layout };
-    if data.labels.weights == ClassWeights::Balanced {
+    if data.labels.weights == ClassWeights::Balanced && cutter.classes.is_some() {
         balance(&mut set);
     }
     check(&set, path)?;
-    Ok(with_notes(set, data))
+    let usable = set.train.iter().filter(|example| cutter.classes.is_none() || example.class().is_some()).count();
+    Ok(with_notes(set, data, usable))
 }
 
 /// Class names: by value if all of them are integers, else by name.
@@ -94,12 +100,13 @@ fn examples(rows: Rows, index: &BTreeMap<&str, usize>) -> Vec<Example> {
 }
 
 struct Cutter {
-    classes: usize,
+    /// How many classes there are, where they are learned.
+    classes: Option<usize>,
     seed: u64,
 }
 
 impl Cutter {
-    /// Takes a share of the labelled examples of `train` out of it, leaving every class at least one.
+    /// Takes a share of the examples that can be measured with out of `train`, leaving every class at least one.
     fn cut(&self, train: &mut Vec<Example>, share: f64, draw: Draw) -> Vec<Example> {
         let members = self.members(train);
         let labelled: usize = members.iter().map(Vec::len).sum();
@@ -120,7 +127,9 @@ impl Cutter {
         let Some(limit) = limit.filter(|limit| *limit < part.len()) else { return part };
         let mut members = self.members(&part);
         // Those without a label are drawn like a class of their own, behind the others.
-        members.push((0..part.len()).filter(|i| part[*i].class().is_none()).collect());
+        if self.classes.is_some() {
+            members.push((0..part.len()).filter(|i| part[*i].class().is_none()).collect());
+        }
         let quotas = one_each(apportion(&sizes(&members), limit), &sizes(&members));
         let chosen = self.choose(members, &quotas, Draw::Limit);
         part.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, example)| example).collect()
@@ -133,9 +142,10 @@ impl Cutter {
         (0..train.len()).map(|i| chosen.contains(&i)).collect()
     }
 
-    /// The examples of each class, in order; those without a label are in none.
+    /// The examples of each class, in order; those without a label are in none. Without classes all are alike.
     fn members(&self, examples: &[Example]) -> Vec<Vec<usize>> {
-        let mut members = vec![Vec::new(); self.classes];
+        let Some(classes) = self.classes else { return vec![(0..examples.len()).collect()] };
+        let mut members = vec![Vec::new(); classes];
         for (i, example) in examples.iter().enumerate() {
             if let Some(members) = example.class().and_then(|label| members.get_mut(label)) {
                 members.push(i);
@@ -221,8 +231,8 @@ fn check(set: &Dataset, path: &Path) -> Result<(), DataError> {
     }
 }
 
-/// Adds what only the whole set shows.
-fn with_notes(mut set: Dataset, data: &Data) -> Dataset {
+/// Adds what only the whole set shows; of its training texts `usable` have a truth to learn.
+fn with_notes(mut set: Dataset, data: &Data, usable: usize) -> Dataset {
     let seen: HashSet<usize> = set.train.iter().filter_map(|example| example.class()).collect();
     let unseen: Vec<&str> =
         set.classes.iter().enumerate().filter(|(i, _)| !seen.contains(i)).map(|(_, class)| class.as_str()).collect();
@@ -230,13 +240,15 @@ fn with_notes(mut set: Dataset, data: &Data) -> Dataset {
     if !unseen.is_empty() {
         notes.push(say!("no training example has the class {unseen}", unseen = shortened(&unseen)));
     }
-    let labelled = set.train.iter().filter(|example| example.class().is_some()).count();
-    if let Some(asked) = data.labelled.filter(|asked| *asked > labelled) {
-        notes.push(say!(
-            "data.labelled asks for {asked} labels, but {labelled} training texts have one: all are kept",
-            asked,
-            labelled
-        ));
+    if let Some(asked) = data.labelled.filter(|asked| *asked > usable) {
+        notes.push(match set.classes.is_empty() {
+            true => say!("data.labelled asks for {asked} texts, but there are {usable}: all are kept", asked, usable),
+            false => say!(
+                "data.labelled asks for {asked} labels, but {labelled} training texts have one: all are kept",
+                asked,
+                labelled = usable
+            ),
+        });
     }
     let texts: HashSet<&str> = set.train.iter().map(|example| example.text()).collect();
     for (part, examples) in [(Part::Validation, &set.validation), (Part::Test, &set.test)] {
@@ -286,7 +298,7 @@ mod tests {
     }
 
     fn cut(parts: Parts, data: &Data, seed: u64) -> Result<Dataset, DataError> {
-        split(parts, data, seed, (None, Arc::default()), Path::new("rows.csv"))
+        split(parts, data, seed, (Some(None), Arc::default()), Path::new("rows.csv"))
     }
 
     fn per_class(set: &Dataset, examples: &[Example]) -> Vec<usize> {

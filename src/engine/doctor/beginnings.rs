@@ -2,7 +2,7 @@
 //! gets twice, changes every answer and stops nothing.
 
 use super::sided;
-use crate::engine::data::{Dataset, Example, Fields};
+use crate::engine::data::{Example, Fields};
 use crate::engine::model::{Kind, Model};
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
@@ -25,7 +25,7 @@ struct Beginning {
 pub fn row(session: &Session, pair: &Pair) -> Finding {
     let teacher = pair.assets.teacher.as_deref().map(|teacher| ("teacher", teacher));
     let sides = teacher.into_iter().chain([("student", &pair.student)]);
-    let of = |(side, model)| beginning(side, model, super::prompt_of(side, session), &pair.assets.data);
+    let of = |(side, model)| beginning(side, model, super::prompt_of(side, session), pair);
     let found: Vec<Beginning> = sides.filter_map(of).collect();
     let said = found.iter().map(|found| match &found.mark {
         Some(mark) => say!("the {side}'s texts begin with {mark}", side = sided(found.side), mark),
@@ -61,12 +61,13 @@ pub fn row(session: &Session, pair: &Pair) -> Finding {
     }
 }
 
-fn beginning(side: &'static str, model: &Model, prompt: Prompt, data: &Dataset) -> Option<Beginning> {
+fn beginning(side: &'static str, model: &Model, prompt: Prompt, pair: &Pair) -> Option<Beginning> {
     let prompt = Prompt { variants: Vec::new(), ..prompt };
     // Trouble with the prompt has a row of its own.
-    let letters = vec!["a"; data.layout.names.len()];
-    let example = Example::of(&Fields::new(&data.layout, &letters));
-    let prepared = data.task(model, &prompt).ok()?.encode(model, &example, 0).ok()?;
+    let layout = &pair.assets.data.layout;
+    let letters = vec!["a"; layout.names.len()];
+    let example = Example::of(&Fields::new(layout, &letters));
+    let prepared = pair.task(model, &prompt).ok()?.encode(model, &example, 0).ok()?;
     let pass = prepared.passes.first()?;
     let is_mark = |place: usize| {
         let (id, own) = (pass.ids.get(place)?, pass.from_text.get(place)?);

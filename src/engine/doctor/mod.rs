@@ -76,10 +76,13 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
         if notes.is_empty() { Sentence::default() } else { say!(" ({notes})", notes = Sentence::joined(notes, "; ")) };
     let resident = resident_bytes();
     let sample = sample::of(&pair);
+    let over_classes = session.recipe.task.is_classes();
     let mut rows = vec![
         Finding::green(Subject::Opening, say!("models and data open{said}", said)),
         left_out::row(&pair.assets.data),
-        classes::row(&pair),
+    ];
+    rows.extend(over_classes.then(|| classes::row(&pair)));
+    rows.extend([
         random::row(&pair),
         vocabulary_match::row(&pair, &sample),
         special::row(&pair),
@@ -87,10 +90,9 @@ fn rows(session: &Session, pair: Pair, catalog: &Catalog, ask: Option<answers::A
         positions::row(session, &pair, &sample),
         depth::layers(session, &pair),
         depth::heads(session, &pair),
-        label_word_check::row(session, &pair),
-        recipe::row(session, &pair, catalog),
-        rate::row(session, catalog),
-    ];
+    ]);
+    rows.extend(over_classes.then(|| label_word_check::row(session, &pair)));
+    rows.extend([recipe::row(session, &pair, catalog), rate::row(session, catalog)]);
     rows.extend(evaluations::row(session, &pair));
     rows.extend(permission::row(session));
     rows.extend(answers::row(session, &pair, &sample, ask));

@@ -86,18 +86,26 @@ fn needs(
         student: weights.weight_bytes,
         gradients: weights.gradient_bytes,
         moments: weights.moment_bytes,
-        activations: times * bytes(&pair.student, batch(session, pair, sample))?,
+        activations: times * bytes(&pair.student, batch(session, pair, sample))? + distributions(session, pair),
         // A card's is made in main memory.
         checkpoint: if elsewhere.is_some() { 0 } else { weights.weight_bytes + weights.moment_bytes },
         opening: if elsewhere.is_some() { 0 } else { peak_bytes() },
     })
 }
 
+/// What the rows of a chunk take over a vocabulary, and the teacher's beside them.
+fn distributions(session: &Session, pair: &Pair) -> u64 {
+    const ROWS: usize = 256;
+    let sides = if pair.assets.teacher.is_some() { 2 } else { 1 };
+    let bytes = sides * ROWS * pair.outcomes() * size_of::<f32>();
+    if session.recipe.task.is_classes() { 0 } else { bytes as u64 }
+}
+
 /// The largest batch that the sample lets expect.
 fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
     let model = &pair.student;
     let prompt = session.prompt.for_student();
-    let read = positions::lengths(model, &prompt, sample).map_or(model.max_tokens, |lengths| lengths.read);
+    let read = positions::lengths(pair, model, &prompt, sample).map_or(model.max_tokens, |lengths| lengths.read);
     let words = PreparedPrompt::new(&prompt, &sample.classes, model, &sample.layout);
     let columns = match (&model.top, model.architecture.kind) {
         (HeadKind::Classes(_), _) | (_, Kind::Encoder) => 0,

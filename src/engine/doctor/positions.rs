@@ -29,9 +29,19 @@ pub struct Lengths {
 ///
 /// # Errors
 /// [`PromptError`] if the prompt leaves no room, or cannot be used.
-pub fn lengths(model: &Model, prompt: &Prompt, sample: &Dataset) -> Result<Lengths, PromptError> {
-    let task = sample.task(model, prompt)?;
+pub fn lengths(pair: &Pair, model: &Model, prompt: &Prompt, sample: &Dataset) -> Result<Lengths, PromptError> {
+    let task = pair.task(model, prompt)?;
     let mut lengths = Lengths { cut: 0, cut_tokens: 0, tokens: 0, longest: 0, read: 0 };
+    if let Some(text) = task.running() {
+        for example in &sample.train {
+            let tokens = text.document(model, example, true)?.len();
+            lengths.tokens += tokens;
+            lengths.longest = lengths.longest.max(tokens);
+        }
+        // What is too long for one sample goes on in the next.
+        lengths.read = if text.packed() { text.longest(model) } else { lengths.longest.min(text.longest(model)) };
+        return Ok(lengths);
+    }
     for example in &sample.train {
         let prepared = task.encode(model, example, 0)?;
         let cut = prepared.cut();
@@ -50,7 +60,7 @@ pub fn row(session: &Session, pair: &Pair, sample: &Dataset) -> Finding {
     let mut parts = Vec::new();
     let mut cut = Vec::new();
     for (side, model) in teacher.into_iter().chain([("student", &pair.student)]) {
-        let lengths = match lengths(model, &super::prompt_of(side, session), sample) {
+        let lengths = match lengths(pair, model, &super::prompt_of(side, session), sample) {
             Ok(lengths) => lengths,
             Err(e @ PromptError::TooLong { .. }) => {
                 return Finding::red(

@@ -7,7 +7,7 @@ use crate::engine::data::Dataset;
 use crate::engine::model::{Model, ModelError};
 use crate::engine::pair::Pair;
 use crate::link::{Finding, Subject};
-use crate::session::{Sentence, say};
+use crate::session::{Say as _, Sentence, say};
 
 /// Share of unknown tokens from which on the student misses too much of the texts.
 const UNKNOWN: f64 = 0.01;
@@ -39,6 +39,9 @@ pub fn row(pair: &Pair, sample: &Dataset) -> Finding {
         Err(e) => return super::refused(Subject::Vocabulary, e),
     };
     let says = compared(pair);
+    if let Some(refused) = rows_unlike(pair) {
+        return refused;
+    }
     let row = if unknown > UNKNOWN {
         let share = say!(
             "{unknown} % of the sample's tokens are unknown to the student",
@@ -52,9 +55,20 @@ pub fn row(pair: &Pair, sample: &Dataset) -> Finding {
     row.with("unknown", unknown).with("student", pair.student.tokens.size() as f64)
 }
 
+/// The row of a task over tokens whose teacher has another vocabulary.
+fn rows_unlike(pair: &Pair) -> Option<Finding> {
+    let unfit = pair.check_rows().err()?;
+    let fix = say!("choose a teacher and a student of one vocabulary, or the task Classes");
+    Some(Finding::red(Subject::Vocabulary, unfit.said(), fix))
+}
+
 fn compared(pair: &Pair) -> Sentence {
     let ours = &pair.student;
+    let over_classes = pair.session.recipe.task.is_classes();
     let Some(teacher) = &pair.assets.teacher else {
+        if !over_classes {
+            return say!("the student has {tokens} tokens, and no teacher", tokens = ours.tokens.size());
+        }
         let who = if pair.session.teacher().is_some() {
             say!("the teacher's is behind its server")
         } else {
@@ -78,6 +92,14 @@ fn compared(pair: &Pair) -> Sentence {
         ),
         Likeness::Different => {
             let shared = mine.iter().filter(|(token, id)| theirs.get(*token) == Some(*id)).count();
+            if !over_classes {
+                return say!(
+                    "teacher and student have {theirs} and {mine} tokens, {shared} of them with one id",
+                    theirs = theirs.len(),
+                    mine = mine.len(),
+                    shared
+                );
+            }
             say!(
                 "teacher and student have {theirs} and {mine} tokens, {shared} of them with one id; what is distilled here are the probabilities of classes, which need no common vocabulary",
                 theirs = theirs.len(),

@@ -4,57 +4,15 @@
 //!
 //! On the processor each row is walked once, every term's value and gradient read off while it is in the
 //! cache; the terms' weights are known by then, so that the gradient is whole when the value is: see
-//! [`super::kernel`] for logits that are there and [`super::vocabulary`] for those that a head gives. Elsewhere, and
+//! [`super::kernel`] for logits that are there and [`super::deferred`] for those that a head gives. Elsewhere, and
 //! in other precisions, the terms' composed forms do the same.
 
 use candle_core::{D, DType, Device, Result, Tensor, bail};
 
-use super::{ComposedRows, Divergence, kernel, vocabulary};
+use super::term::{Comparison, Rows, Term};
+use super::{ComposedRows, Divergence, deferred, kernel};
 use crate::engine::model::ops::{self, are_fused};
 use crate::engine::task::{Logits, Row, Targets, TopK};
-use crate::session::Knobs;
-
-/// A divergence as it takes part in a sum.
-#[derive(Clone, Copy)]
-pub struct Term {
-    /// Which one.
-    pub divergence: &'static dyn Divergence,
-    /// Its weight in the sum.
-    pub weight: f64,
-    /// Of both distributions; above 0.
-    pub temperature: f64,
-    /// How much the temperature of a row follows the teacher's confidence in it; 0 not at all.
-    pub by_confidence: f64,
-    /// What [`Divergence::parameter`] gives.
-    pub parameter: f64,
-}
-
-impl Term {
-    /// One with the same temperature for all rows and its parameter at its default.
-    pub fn new(divergence: &'static dyn Divergence, weight: f64, temperature: f64) -> Self {
-        let parameter = divergence.parameter(&Knobs::default());
-        Self { divergence, weight, temperature, by_confidence: 0.0, parameter }
-    }
-}
-
-/// What is compared.
-#[derive(Clone, Copy)]
-pub struct Rows<'a> {
-    /// The student's logits, `[rows, outcomes]`, with their graph.
-    pub student: &'a Logits,
-    /// What the teacher says of the same outcomes; no gradient reaches it.
-    pub teacher: Option<&'a Targets>,
-    /// What each row is.
-    pub rows: &'a [Row],
-}
-
-/// The sum of the terms, and each of them.
-pub struct Comparison {
-    /// `Σ weight·term`, a scalar that carries the gradient.
-    pub total: Tensor,
-    /// The unweighted mean over rows of each term; `None` where no row counts for it.
-    pub terms: Vec<Option<f32>>,
-}
 
 /// Computes all `terms` over `rows`: each a weighted mean over the rows that count for it, 0 where none
 /// does. A row counts for a term that needs the truth only where it is known; one that does not count is
@@ -68,8 +26,8 @@ pub struct Comparison {
 pub fn compare(terms: &[Term], rows: &Rows) -> Result<Comparison> {
     let shares = checked(terms, rows)?;
     let (total, values) = match rows.student {
-        Logits::Deferred(deferred) if vocabulary::serves(deferred, rows.teacher) => {
-            vocabulary::compared(terms, deferred, rows, &shares)?
+        Logits::Deferred(logits) if deferred::serves(logits, rows.teacher) => {
+            deferred::compared(terms, logits, rows, &shares)?
         }
         student => {
             let student = student.whole()?;

@@ -7,10 +7,10 @@ use std::sync::{Arc, OnceLock};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::compare::{Rows, Term};
 use super::softening::by_confidence;
+use super::term::{Rows, Term};
 use super::{Compared, Divergence, Softened};
-use crate::engine::model::ops::{are_fused, exp, log_sum_exp, output, read, slice, tensor, widest};
+use crate::engine::model::ops::{are_fused, exp, log_sum_exp, max, output, read, slice, tensor, widest};
 use crate::engine::task::{Row, Targets, TopK, TopKRow};
 
 /// Elements of one task: small enough for the second-level cache, large enough to pay for a task.
@@ -94,8 +94,10 @@ impl KernelTerm {
             Compared { values: student, teacher: target.whole(), truth, temperature, parameter: self.parameter };
         let value = match target {
             RowTarget::TopK(top) if self.divergence.needs().teacher => {
+                // Less the largest: a log-sum in the hundreds has not the digits of the probabilities in it.
+                let most = max(student);
                 others.clear();
-                others.extend_from_slice(student);
+                others.extend(student.iter().map(|value| value - most));
                 self.over_known(top, whole, scale, gradient, (others, reduced))
             }
             _ => self.divergence.row(&whole, scale, gradient),
@@ -115,9 +117,9 @@ impl KernelTerm {
     ) -> f32 {
         let Compared { values, temperature, parameter, .. } = whole;
         let coldness = 1.0 / temperature;
-        top.ids.iter().for_each(|id| others[*id as usize] = f32::NEG_INFINITY);
         student.clear();
-        student.extend(top.ids.iter().map(|id| values[*id as usize]));
+        student.extend(top.ids.iter().map(|id| others[*id as usize]));
+        top.ids.iter().for_each(|id| others[*id as usize] = f32::NEG_INFINITY);
         teacher.clear();
         teacher.extend_from_slice(top.log_probs);
         let mut rest = f32::NEG_INFINITY;

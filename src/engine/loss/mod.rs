@@ -9,29 +9,56 @@
 //! bring variables of their own; they come with the teacher's live pass, which nothing asks for today. A
 //! trait without a single formula behind it would be a guess.
 
+mod centred;
 pub mod compare;
+mod deferred;
 pub mod hard_labels;
+pub mod jensen_shannon;
 mod kernel;
+mod levels;
+mod logarithm;
+pub mod logit_mse;
+mod mixture;
 pub mod next_token;
 mod objective;
+mod paired;
+pub mod ranking;
+pub mod reverse_kl;
+pub mod skewed_kl;
+pub mod skewed_reverse_kl;
+pub mod soft_cross_entropy;
 pub mod soft_targets;
 mod softened;
 pub mod softening;
-mod vocabulary;
+mod term;
+pub mod total_variation;
 
 use candle_core::{Result, Tensor};
 
 use crate::session::knob::{Entry, Scale};
 use crate::session::{Knob, Knobs};
 
-pub use compare::{Comparison, Rows, Term, compare};
+pub use compare::compare;
 pub use objective::{LossInput, LossOutput, Objective, Offered, needs_teacher};
 pub use softened::Softened;
 pub use softening::Softening;
 use softening::softening;
+pub use term::{Comparison, Rows, Term};
 
 /// Every loss; adding one is one file and one line here.
-pub const LOSSES: &[&dyn Divergence] = &[&soft_targets::SoftTargets, &hard_labels::HardLabels, &next_token::NextToken];
+pub const LOSSES: &[&dyn Divergence] = &[
+    &soft_targets::SoftTargets,
+    &hard_labels::HardLabels,
+    &reverse_kl::ReverseKl,
+    &jensen_shannon::JensenShannon,
+    &skewed_kl::SkewedKl,
+    &skewed_reverse_kl::SkewedReverseKl,
+    &total_variation::TotalVariation,
+    &logit_mse::LogitMse,
+    &soft_cross_entropy::SoftCrossEntropy,
+    &ranking::Ranking,
+    &next_token::NextToken,
+];
 
 /// Weight of the label losses against the teacher losses.
 pub const ALPHA: Knob = Knob {
@@ -50,6 +77,13 @@ pub const ALPHA: Knob = Knob {
 const fn weight(id: &'static str, label: &'static str, default: f64, help: &'static str) -> Knob {
     Knob { id, label, unit: "", min: 0.0, max: 10.0, default, scale: Scale::Linear, live: true, help }
 }
+
+/// What the weight of a loss that learns from a teacher does.
+const TEACHER_WEIGHT: &str =
+    "Weight of this loss beside the others, times what the label weight leaves to what learns from the teacher.";
+
+/// The premises of most losses that learn from a teacher.
+const TAUGHT: Needs = Needs { teacher: true, truth: false, rows: RowSet::Answers, whole_rows: false };
 
 /// Which of the rows of a forward pass a loss compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,10 @@
 
 use candle_core::{D, Result, Tensor};
 
-use super::{Compared, ComposedRows, Divergence, Needs, RowSet, Softened, Softening, softening};
-use crate::engine::model::ops::{exp, sum2, widest};
+use super::levels::Levels;
+use super::paired::Paired;
+use super::{Compared, ComposedRows, Divergence, Needs, Softening, softening};
+use crate::engine::model::ops::widest;
 use crate::session::Knob;
 use crate::session::knob::Entry;
 
@@ -17,12 +19,7 @@ use crate::session::knob::Entry;
 pub const TEMPERATURE: Knob = SOFTENING.temperature;
 
 /// The temperature's knobs.
-pub const SOFTENING: Softening = softening!(
-    "soft_targets",
-    "Temperature",
-    2.0,
-    "Softens both distributions before they are compared: higher shows more of what the teacher thinks of the wrong classes."
-);
+pub const SOFTENING: Softening = softening!("soft_targets", "Temperature", 2.0, super::softening::HELP);
 
 const WEIGHT: Knob = super::weight(
     "soft_targets.weight",
@@ -51,7 +48,7 @@ impl Divergence for SoftTargets {
     }
 
     fn needs(&self) -> Needs {
-        Needs { teacher: true, truth: false, rows: RowSet::Answers, whole_rows: false }
+        super::TAUGHT
     }
 
     fn softening(&self) -> Option<&'static Softening> {
@@ -62,16 +59,22 @@ impl Divergence for SoftTargets {
         widest(
             #[inline(always)]
             || {
-                let (teacher, student) = (compared.teacher(), compared.student());
-                let levels = Levels::of(teacher, student);
-                if let Some(gradient) = gradient {
-                    for (slope, (teacher, student)) in
-                        gradient.iter_mut().zip(teacher.values.iter().zip(student.values))
-                    {
-                        *slope = levels.outcome(*teacher, *student).slope() * scale;
-                    }
+                if let Some(levels) = Levels::of(compared) {
+                    return levels.divergence(scale, gradient);
                 }
-                sum2(teacher.values, student.values, |teacher, student| levels.outcome(teacher, student).excess())
+                let row = Paired::of(compared);
+                if let Some(gradient) = gradient {
+                    row.fill(
+                        gradient,
+                        scale,
+                        #[inline(always)]
+                        |teacher, student| row.outcome(teacher, student).difference(),
+                    );
+                }
+                row.sum(
+                    #[inline(always)]
+                    |teacher, student| row.outcome(teacher, student).excess(),
+                )
             },
         )
     }
@@ -82,63 +85,5 @@ impl Divergence for SoftTargets {
         let counted = log_p.ge(RULED_OUT)?;
         let parts = (log_p.exp()? * (log_p - log_q)?)?;
         counted.where_cond(&parts, &parts.zeros_like()?)?.sum(D::Minus1)
-    }
-}
-
-/// Teacher's and student's normalising constants of one row.
-#[derive(Clone, Copy)]
-struct Levels {
-    coldness: f32,
-    teacher: f32,
-    student: f32,
-    /// Teacher's less student's.
-    gap: f32,
-}
-
-/// One outcome under both.
-#[derive(Clone, Copy)]
-struct Outcome {
-    /// Teacher's probability; 0 below `e^−87.3`.
-    p: f32,
-    /// ln(p / q).
-    d: f32,
-    /// q/p; q itself where p is 0, so that no product of 0 and infinity stands for it.
-    ratio: f32,
-}
-
-impl Levels {
-    #[inline(always)]
-    fn of(teacher: Softened, student: Softened) -> Self {
-        let gap = teacher.level - student.level;
-        Self { coldness: student.coldness, teacher: teacher.level, student: student.level, gap }
-    }
-
-    #[inline(always)]
-    fn outcome(self, teacher: f32, student: f32) -> Outcome {
-        let p = exp(teacher * self.coldness - self.teacher);
-        let d = (teacher - student) * self.coldness - self.gap;
-        // q ≤ 1, so q/p stays within the range of the exponential as long as p does.
-        let ratio = exp(if p == 0.0 { student * self.coldness - self.student } else { -d });
-        Outcome { p, d, ratio }
-    }
-}
-
-impl Outcome {
-    /// An outcome's part of the divergence, `p·ln(p/q) − p + q`, written so that it is never negative and
-    /// does not cancel when teacher and student are close, as they are at high temperature.
-    #[inline(always)]
-    fn excess(self) -> f32 {
-        let Self { p, d, ratio } = self;
-        let near = d * d * (0.5 - d * (1.0 / 6.0 - d * (1.0 / 24.0 - d * (1.0 / 120.0 - d / 720.0))));
-        let far = ratio - 1.0 + d;
-        let part = p * if d.abs() < 0.25 { near } else { far };
-        if p == 0.0 { ratio } else { part }
-    }
-
-    /// Its part of the gradient, q − p.
-    #[inline(always)]
-    fn slope(self) -> f32 {
-        let part = (self.ratio - 1.0) * self.p;
-        if self.p == 0.0 { self.ratio } else { part }
     }
 }

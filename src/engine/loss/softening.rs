@@ -7,6 +7,9 @@
 
 use crate::session::{Knob, Knobs};
 
+/// What a temperature does.
+pub const HELP: &str = "Softens both distributions before they are compared: higher shows more of what the teacher thinks of the wrong classes.";
+
 /// The knobs of one loss's temperature.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Softening {
@@ -40,7 +43,7 @@ pub fn by_confidence(temperature: f32, strength: f32, confidence: f32) -> f32 {
 /// The [`Softening`] of a loss: `softening!("soft_targets", "Temperature", 2.0, "…")` makes the knobs
 /// `soft_targets.temperature`, `.temperature_ramp` and `.temperature_by_confidence`.
 macro_rules! softening {
-    ($loss:literal, $label:literal, $default:expr, $help:literal) => {{
+    ($loss:literal, $label:literal, $default:expr, $help:expr) => {{
         use crate::session::{Knob, knob::Scale};
         crate::engine::loss::Softening {
             temperature: Knob {

@@ -8,6 +8,7 @@
 //! one set of rows cannot have two widths.
 
 pub mod causal_lm;
+pub mod chat_turns;
 pub mod completion;
 pub mod head;
 pub mod label_words;

@@ -1,11 +1,12 @@
 //! Which task over tokens a session asks of a model, by the model's kind and by what the data hold.
 
 use super::causal_lm::CausalLm;
+use super::chat_turns::ChatTurns;
 use super::completion::Completion;
 use super::masked_lm::MaskedLm;
 use super::span_corruption::SpanCorruption;
 use super::{Task, for_model};
-use crate::engine::data::{Dataset, Target};
+use crate::engine::data::{Dataset, MESSAGES, Target};
 use crate::engine::model::{Kind, Model};
 use crate::engine::prompt::PromptError;
 use crate::session::{Prompt, Sentence, TaskKind, say};
@@ -26,6 +27,9 @@ impl Dataset {
         let refused = |why: Sentence| Err(PromptError::Task(why));
         match (kind, model.architecture.kind) {
             (TaskKind::Classes, _) => for_model(model, prompt, &self.classes, &self.layout),
+            (TaskKind::NextToken { learn_prompt, .. }, Kind::Decoder) if self.converses() => {
+                Ok(Box::new(ChatTurns::new(model, learn_prompt, outcomes)?))
+            }
             (TaskKind::NextToken { learn_prompt, .. }, Kind::Decoder | Kind::EncoderDecoder) if self.completes() => {
                 Ok(Box::new(Completion::new(model, prompt, &self.layout, learn_prompt, outcomes)?))
             }
@@ -46,6 +50,11 @@ impl Dataset {
                 "a decoder has no mask and sees what stands before alone; choose the task NextToken, or an encoder"
             )),
         }
+    }
+
+    /// Whether its examples are conversations.
+    fn converses(&self) -> bool {
+        self.layout.names.iter().any(|name| name == MESSAGES)
     }
 
     /// Whether any training example has a text that is to be written.

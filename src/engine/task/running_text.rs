@@ -125,7 +125,7 @@ pub(super) fn tokens(
     around: Around,
 ) -> Result<Vec<Token>, PromptError> {
     let text = example.text();
-    let pieces = tokens.encode_owned(text, &[0..text.len()], around)?;
+    let pieces = tokens.encode_around(text, 0..text.len(), around)?;
     let mut end = 0;
     let of = |(id, span): (&u32, &(usize, usize))| {
         let begins = span.0 == span.1 && end == 0 && tokens.is_special(*id);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Column {
-    /// By its name: in the header row, the key of an object (`a.b` reaches into objects), the schema.
+    /// By its name: in the header row, the key of an object (`a.b` reaches into objects, `a.0` into lists), the schema.
     Name(String),
     /// By its place, counted from 0.
     Index(usize),

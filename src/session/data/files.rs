@@ -178,11 +178,26 @@ pub enum Format {
     LabelledLines,
     /// A text a line, without labels.
     Lines,
+    /// Running text: documents of any length, one behind the other in a file.
+    Documents {
+        /// What stands between two documents, wherever it is met; blank lines where it is empty. One that parts only
+        /// on a line of its own is written with its line breaks, as in `"\n---\n"`.
+        #[serde(default = "end_of_text")]
+        between: String,
+    },
     /// A text a file; the folder it lies in is its class, a folder above that its part.
     Folders,
 }
 
 impl Format {
+    /// What usually stands between documents.
+    pub const END_OF_TEXT: &str = "<|endoftext|>";
+
+    /// Running text with the usual mark between documents.
+    pub fn documents() -> Self {
+        Self::Documents { between: end_of_text() }
+    }
+
     /// Cells with a separator that is found, and a first row that names the columns or does not.
     pub fn delimited(header: bool) -> Self {
         Self::Delimited { separator: None, header }
@@ -200,15 +215,18 @@ pub struct Roles {
     /// Column of a second text, which an encoder reads as its second segment; `{text}` ends with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pair: Option<Column>,
-    /// Column of the class; an empty cell is a text without a label. `None` where no text has one.
+    /// Column of the class; an empty cell is a text without a label. `None` where no text has one. Not looked at where
+    /// texts themselves are learned.
     pub label: Option<Column>,
-    /// Column of what a model is asked, for tasks that write.
+    /// Column of what a model is asked, for tasks that write. Where texts themselves are learned, it stands for a text
+    /// that is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Column>,
     /// Column of what it shall answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion: Option<Column>,
-    /// Column of a whole conversation, a list of messages with role and content.
+    /// Column of a whole conversation: a list of messages with `role` and `content`, or with `from` and `value`. Where
+    /// texts themselves are learned, it stands for a text that is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Column>,
     /// Column of what the teacher alone is asked.
@@ -261,6 +279,10 @@ impl Roles {
         ];
         text.chain(others.into_iter().filter_map(|(role, column)| Some((role, column.as_ref()?))))
     }
+}
+
+fn end_of_text() -> String {
+    Format::END_OF_TEXT.to_owned()
 }
 
 fn yes() -> bool {

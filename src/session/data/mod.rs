@@ -45,7 +45,7 @@ pub struct Data {
     pub split_seed: u64,
     /// How many of the training examples that have a label keep it (drawn from each class in proportion by
     /// the recipe's seed); the others still teach through the teacher's soft targets, as those without a
-    /// label do. `None` keeps all.
+    /// label do. Where texts themselves are learned, how many of all of them are. `None` keeps all.
     #[serde(default)]
     pub labelled: Option<usize>,
     /// Most examples of each part, drawn from each class in proportion. A bare number holds for every part.

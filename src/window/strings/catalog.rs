@@ -16,6 +16,88 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "Softens both distributions before they are compared: higher shows more of what the teacher thinks of the wrong classes.",
         "比较之前先软化两个分布：温度越高，越能看出教师对错误类别的看法。",
     ),
+    ("×", "倍"),
+    ("Temperature ramp", "温度渐变"),
+    (
+        "What the temperature is multiplied by at the last planned step; it gets there by equal factors. 1 leaves it as it is.",
+        "到计划的最后一步时温度所乘的倍数，途中按等比变化。1 表示不变。",
+    ),
+    ("Temperature by confidence", "按置信度调温"),
+    (
+        "Above 0 rows of which the teacher is sure are softened more and doubtful ones less, below 0 the other way round; 0 softens all alike.",
+        "大于 0 时，教师有把握的行软化得更多，没把握的更少；小于 0 时相反；0 表示一视同仁。",
+    ),
+    (
+        "Weight of this loss beside the others, times what the label weight leaves to what learns from the teacher.",
+        "此损失相对其他损失的权重，再乘以标签权重留给向教师学习者的部分。",
+    ),
+    ("Label smoothing", "标签平滑"),
+    (
+        "How much of each label's probability is spread evenly over all classes; 0 takes the labels as they are.",
+        "每个标签的概率有多少平均分给所有类别；0 表示原样采用标签。",
+    ),
+    ("Reverse KL", "反向 KL"),
+    ("Reverse-KL weight", "反向 KL 权重"),
+    (
+        "Learn the teacher's main answers: the sum of the student's probabilities times the logarithm of the student's over the teacher's.",
+        "学习教师的主要回答：学生的概率乘以学生与教师概率之比的对数，再求和。",
+    ),
+    ("Jensen–Shannon", "詹森–香农散度"),
+    ("Jensen–Shannon weight", "詹森–香农散度权重"),
+    (
+        "Learn from both directions at once: β times the teacher's KL to the mixture of both, plus 1 − β times the student's.",
+        "同时从两个方向学习：β 乘以教师到两者混合分布的 KL，加上 1 − β 乘以学生到混合分布的 KL。",
+    ),
+    ("Forward to reverse β", "正向到反向 β"),
+    (
+        "0 is the forward KL, teacher to student, which covers all that the teacher holds possible; 1 is the reverse KL, student to teacher, which keeps to its main answers; between them both are compared with their mixture.",
+        "0 是正向 KL（教师到学生），覆盖教师认为可能的一切；1 是反向 KL（学生到教师），专注教师的主要回答；两者之间则各与混合分布比较。",
+    ),
+    ("Skewed KL", "偏斜 KL"),
+    ("Skewed-KL weight", "偏斜 KL 权重"),
+    (
+        "Learn the teacher's probabilities with bounded cost: the teacher's KL to a mixture of λ parts teacher and 1 − λ parts student.",
+        "以有界的代价学习教师的概率：教师到混合分布（λ 份教师、1 − λ 份学生）的 KL。",
+    ),
+    ("Skew λ", "偏斜 λ"),
+    (
+        "How much of the teacher is mixed into the student before they are compared: 0 is the forward KL, more bounds what a single outcome can cost.",
+        "比较之前向学生中混入多少教师：0 是正向 KL，越大，单个结果的代价上限越低。",
+    ),
+    ("Skewed reverse KL", "偏斜反向 KL"),
+    ("Skewed-reverse-KL weight", "偏斜反向 KL 权重"),
+    (
+        "Learn the teacher's main answers with bounded cost: the student's KL to a mixture of λ parts student and 1 − λ parts teacher.",
+        "以有界的代价学习教师的主要回答：学生到混合分布（λ 份学生、1 − λ 份教师）的 KL。",
+    ),
+    (
+        "How much of the student is mixed into the teacher before they are compared: 0 is the reverse KL, more bounds what a single outcome can cost.",
+        "比较之前向教师中混入多少学生：0 是反向 KL，越大，单个结果的代价上限越低。",
+    ),
+    ("Total variation", "全变差"),
+    ("Total-variation weight", "全变差权重"),
+    (
+        "Learn the teacher's probabilities by half the sum of how far the student's are off, each as it is, large ones no more.",
+        "学习教师的概率：学生各概率偏差之和的一半，偏差按原值计，大的不另加重。",
+    ),
+    ("Logit error", "逻辑值误差"),
+    ("Logit-error weight", "逻辑值误差权重"),
+    (
+        "Learn the teacher's logits: half the mean squared difference over the outcomes, each side less its mean; what the soft targets become at high temperature.",
+        "学习教师的逻辑值：双方各减去均值后，在所有结果上均方差的一半；即高温下的软目标。",
+    ),
+    ("Soft cross-entropy", "软交叉熵"),
+    ("Soft-cross-entropy weight", "软交叉熵权重"),
+    (
+        "Learn the teacher's probabilities as the soft targets do, shown with the teacher's entropy on top: the sum of the teacher's probabilities times the student's negative logarithms.",
+        "与软目标学的相同，但数值多出教师的熵：教师的概率乘以学生概率的负对数，再求和。",
+    ),
+    ("Ranking", "排序"),
+    ("Ranking weight", "排序权重"),
+    (
+        "Learn how far the teacher's likeliest outcome is ahead of each other one: the mean divergence of the two's probabilities, pair by pair.",
+        "学习教师最看好的结果领先其他每个结果多少：逐对比较两者的概率，取散度的平均。",
+    ),
     ("Labels vs teacher", "标签与教师之比"),
     (
         "Weight of the label loss; the teacher's soft targets get the rest. 0 listens to the teacher alone, 1 to the labels alone.",

@@ -23,6 +23,7 @@ mod said_session;
 mod said_student;
 mod said_tables;
 mod said_teacher;
+mod said_tokens;
 mod shell;
 
 use std::borrow::Cow;
@@ -49,6 +50,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     said_student::CHINESE,
     said_keys::CHINESE,
     said_teacher::CHINESE,
+    said_tokens::CHINESE,
     said_models::CHINESE,
     said_kinds::CHINESE,
     said_gguf::CHINESE,
@@ -227,6 +229,7 @@ mod tests {
             said_student::CHINESE,
             said_tables::CHINESE,
             said_teacher::CHINESE,
+            said_tokens::CHINESE,
         ];
         let keys = lists.iter().copied().flatten().map(|(key, _)| *key);
         let stale: Vec<&str> = keys.filter(|key| !templates.iter().any(|template| template == key)).collect();

@@ -1,6 +1,71 @@
 //! Phrases of what the engine says of tables and their rows.
 
 pub(super) const CHINESE: &[(&str, &str)] = &[
+    // data/conversation
+    ("its conversation is empty; give it messages, or leave it out", "它的对话是空的；请补上消息，或去掉这一行"),
+    (
+        "in its conversation the assistant says nothing, and that is what is learned; give it an answer, or leave it out",
+        "它的对话里 assistant 什么也没说，而要学的正是这部分；请补上回答，或去掉这一行",
+    ),
+    (
+        "its conversation is no JSON; write it as a list of messages with role and content",
+        "它的对话不是 JSON；请写成带 role 和 content 的消息列表",
+    ),
+    (
+        "its conversation is an object without `messages` and without `conversations`; write it as a list of messages with role and content",
+        "它的对话是一个对象，却没有 `messages` 或 `conversations`；请写成带 role 和 content 的消息列表",
+    ),
+    (
+        "its conversation is {kind}; write it as a list of messages with role and content",
+        "它的对话是{kind}；请写成带 role 和 content 的消息列表",
+    ),
+    (
+        "message {number} of its conversation is {kind}; write it as an object with role and content",
+        "它的对话中第 {number} 条消息是{kind}；请写成带 role 和 content 的对象",
+    ),
+    (
+        "message {number} of its conversation does not say who speaks; give it a role: system, user or assistant",
+        "它的对话中第 {number} 条消息没有说明是谁说的；请给出 role：system、user 或 assistant",
+    ),
+    (
+        "message {number} of its conversation is of the role `{role}`, which is not known; roles are system, user and assistant",
+        "它的对话中第 {number} 条消息的 role 是不认识的“{role}”；可用的有 system、user 和 assistant",
+    ),
+    (
+        "message {number} of its conversation is a tool's or calls one, and tools are not learned; leave this conversation out",
+        "它的对话中第 {number} 条消息来自工具或调用工具，而工具不在学习之列；请去掉这段对话",
+    ),
+    (
+        "message {number} of its conversation has no content; write what is said, or leave the message out",
+        "它的对话中第 {number} 条消息没有内容；请写上所说的话，或去掉这条消息",
+    ),
+    (
+        "the content of message {number} of its conversation is {kind}, not text",
+        "它的对话中第 {number} 条消息的内容是{kind}，而不是文本",
+    ),
+    (
+        "message {number} of its conversation has a part of the type `{kind}`, and only texts are read; leave this conversation out",
+        "它的对话中第 {number} 条消息有类型为“{kind}”的部分，而这里只读文本；请去掉这段对话",
+    ),
+    // data/running_text
+    (
+        "{name} is running text: {documents} documents with {mark} between them",
+        "{name} 是连续文本：{documents} 篇文档，之间用{mark}分隔",
+    ),
+    (
+        "{name} is read as one document: nothing in it is parted by {mark}",
+        "{name} 读作一整篇文档：其中没有任何内容用{mark}分隔",
+    ),
+    ("blank lines", "空行"),
+    // data, where texts are learned
+    (
+        "data.labels.weights has no effect: texts are learned, and they have no classes",
+        "data.labels.weights 不起作用：学的是文本本身，没有类别",
+    ),
+    (
+        "data.labelled asks for {asked} texts, but there are {usable}: all are kept",
+        "data.labelled 要求 {asked} 篇文本，但只有 {usable} 篇：全部保留",
+    ),
     // data/columns
     ("no column is named as text", "没有指定文本列"),
     ("it has {record} cells where the first row has {first}", "它有 {record} 个单元格，而首行有 {first} 个"),

@@ -1,6 +1,6 @@
 //! JSON as a table: objects or lists, one a line, one behind the other, in one array; or one object that holds an
 //! array of them for each part, or a list of values for each column. A key `a.b` is looked up as it stands, then as
-//! `b` inside the object `a`. Strings, numbers and truth values are taken as text; `null` is an empty text.
+//! `b` inside the object `a`; `a.0` is the first of the list `a`. Strings, numbers and truth values are taken as text; `null` is an empty text.
 
 use std::borrow::Cow;
 
@@ -264,18 +264,28 @@ fn text_of(value: &Value) -> Cell<'_> {
     }
 }
 
-/// The value under a key, which may reach into objects: `a.b`.
+/// The value under a key, which may reach into objects, and into lists by places from 0: `a.b`, `a.0.b`.
 pub fn find<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     object.get(key).or_else(|| {
         let (outer, inner) = key.split_once('.')?;
-        find(object.get(outer)?.as_object()?, inner)
+        within(object.get(outer)?, inner)
     })
+}
+
+fn within<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    if let Value::Object(object) = value {
+        return find(object, key);
+    }
+    let (place, inner) = key.split_once('.').map_or((key, None), |(place, inner)| (place, Some(inner)));
+    let item = value.as_array()?.get(place.parse::<usize>().ok()?)?;
+    inner.map_or(Some(item), |inner| within(item, inner))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::data::gather;
+    use crate::engine::data::goal::Goal;
     use crate::engine::data::parts::{Parts, Row};
     use crate::session::{Files, Format, Roles};
 
@@ -284,7 +294,8 @@ mod tests {
         let path = folder.path().join("rows.jsonl");
         std::fs::write(&path, content).unwrap();
         let roles = Roles::new(text.iter().map(|key| Column::named(*key)), Some(Column::named(label)));
-        gather::read(&Files { format: Format::Json, roles, ..Files::of(path) }, &[]).map(|(parts, _)| parts)
+        gather::read(&Files { format: Format::Json, roles, ..Files::of(path) }, &[], Goal::Classes)
+            .map(|(parts, _)| parts)
     }
 
     fn message(content: &str) -> String {
@@ -296,6 +307,14 @@ mod tests {
         let line = r#"{"a":{"b":{"c":"in"}},"a.d":"flat","y":{"label":3}}"#;
         let parts = read_as(line, &["a.b.c", "a.d"], "y.label").unwrap();
         assert_eq!((parts.train.rows[0].fields.whole(), parts.train.rows[0].label.as_deref()), ("in\nflat", Some("3")));
+        let line = r#"{"a":[{"b":"first"},{"b":["x","last"]}],"y":["z"]}"#;
+        let line = &format!("{line}\n{line}\n");
+        let parts = read_as(line, &["a.0.b", "a.1.b.1"], "y.0").unwrap();
+        assert_eq!(
+            (parts.train.rows[0].fields.whole(), parts.train.rows[0].label.as_deref()),
+            ("first\nlast", Some("z"))
+        );
+        assert!(read_as(line, &["a.2.b"], "y.0").unwrap_err().to_string().contains("no key `a.2.b`"));
     }
 
     #[test]
@@ -377,7 +396,7 @@ mod tests {
             let path = folder.path().join("all.json");
             std::fs::write(&path, content).unwrap();
             let roles = Roles::new([text], Some(label));
-            gather::read(&Files { roles, ..Files::of(path) }, &[]).unwrap().0
+            gather::read(&Files { roles, ..Files::of(path) }, &[], Goal::Classes).unwrap().0
         };
         let pairs = |rows: &[Row]| -> Vec<(String, String)> {
             rows.iter()

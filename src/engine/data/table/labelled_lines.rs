@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::marked_documents::is_running;
 use super::{Cell, Need, Take, Wanted};
 use crate::engine::data::data_error::DataError;
 use crate::engine::data::data_file::DataFile;
@@ -112,9 +113,12 @@ fn parted(line: &str) -> (Vec<&str>, &str) {
 /// Lines that are looked at.
 const LOOKED: usize = 50;
 
-/// What a file is whose name does not say so: JSON, lines with a label, cells with the same separator in every line,
-/// else a text a line.
+/// What a file is whose name does not say so: running text with marks, JSON, lines with a label, cells with the same
+/// separator in every line, else a text a line.
 pub fn by_beginning(text: &str) -> Format {
+    if is_running(text) {
+        return Format::documents();
+    }
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED).collect();
     let first = lines.first().map(|line| line.trim_start()).unwrap_or_default();
     if first.starts_with('{') || first.starts_with('[') && serde_json::from_str::<serde_json::Value>(text).is_ok() {
@@ -173,6 +177,7 @@ mod tests {
             ("Hello, world\nNo comma here\n", Format::Lines),
             ("Hello, world", Format::Lines),
             ("a|b\nc|d\n", delimited),
+            ("One, two.\n<|endoftext|>\nThree, four.\n", Format::documents()),
             ("", Format::Lines),
         ] {
             assert_eq!(by_beginning(text), format, "{text:?}");

@@ -4,6 +4,7 @@
 mod delimited_table;
 mod json_table;
 mod labelled_lines;
+mod marked_documents;
 mod page_limit;
 mod parquet_table;
 mod separator;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 
 use super::data_error::DataError;
 use super::data_file::DataFile;
+use super::example::TEXT;
 use super::parts::Part;
 use crate::session::{Column, Format, Sentence};
 pub use delimited_table::DelimitedTable;
@@ -69,6 +71,8 @@ pub enum Table {
     Parquet(parquet_table::ParquetTable),
     /// Lines, with or without a label in front.
     Lines(labelled_lines::LinesTable),
+    /// Documents with a mark between them.
+    Running(marked_documents::RunningText),
 }
 
 impl Table {
@@ -99,6 +103,10 @@ impl Table {
             Format::LabelledLines => {
                 alone(Self::Lines(labelled_lines::LinesTable::labelled(judged.text(file, notes)?)))
             }
+            Format::Documents { between } => {
+                let (text, is_found) = (judged.text(file, notes)?, *format == Format::Auto);
+                alone(Self::Running(marked_documents::RunningText::open(text, between, is_found, file, notes)))
+            }
             Format::Auto | Format::Lines | Format::Folders => {
                 alone(Self::Lines(labelled_lines::LinesTable::plain(judged.text(file, notes)?)))
             }
@@ -112,6 +120,7 @@ impl Table {
             Self::Json(table) => table.columns(),
             Self::Parquet(table) => table.columns(),
             Self::Lines(table) => table.columns(),
+            Self::Running(_) => vec![TEXT.to_owned()],
         }
     }
 
@@ -125,6 +134,7 @@ impl Table {
             Self::Json(table) => table.rows(wanted, file, take),
             Self::Parquet(table) => table.rows(wanted, file, take),
             Self::Lines(table) => table.rows(wanted, file, take),
+            Self::Running(table) => table.rows(wanted, file, take),
         }
     }
 
@@ -140,6 +150,7 @@ impl Table {
             Self::Json(_) => "JSON".to_owned(),
             Self::Parquet(_) => "Parquet".to_owned(),
             Self::Lines(table) => table.written(),
+            Self::Running(_) => "running text".to_owned(),
         }
     }
 }

@@ -13,6 +13,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
+use serde_json::Value;
 
 use super::page_limit::Bounded;
 use super::{Cell, Need, Take, Wanted};
@@ -151,6 +152,8 @@ fn length(field: &Field) -> u64 {
         Field::Str(text) => text.len() as u64,
         Field::Bytes(bytes) => bytes.len() as u64,
         Field::ListInternal(list) => list.elements().iter().map(|item| LEAST + length(item)).sum(),
+        Field::Group(row) => row.get_column_iter().map(|(_, field)| LEAST + length(field)).sum(),
+        Field::MapInternal(map) => map.entries().iter().map(|(key, own)| LEAST + length(key) + length(own)).sum(),
         _ => 0,
     }
 }
@@ -187,7 +190,22 @@ fn nested(field: &Field) -> Cell<'static> {
         Field::Bytes(_) => say!("bytes that are no text"),
         _ => say!("an object"),
     };
-    Cell::Nested { kind, json: field.to_string() }
+    Cell::Nested { kind, json: json(field).to_string() }
+}
+
+/// A value with all that is within it; the library's own text of it is no JSON.
+fn json(field: &Field) -> Value {
+    match field {
+        Field::ListInternal(list) => list.elements().iter().map(json).collect(),
+        Field::Group(row) => row.get_column_iter().map(|(name, field)| (name.clone(), json(field))).collect(),
+        Field::MapInternal(map) => {
+            let key = |key: &Field| single(key).unwrap_or_else(|| json(key).to_string());
+            map.entries().iter().map(|(own, field)| (key(own), json(field))).collect()
+        }
+        Field::Null => Value::Null,
+        Field::Bool(truth) => Value::Bool(*truth),
+        field => single(field).map_or(Value::Null, Value::String),
+    }
 }
 
 /// A single value as text.

@@ -52,7 +52,7 @@ pub use layer_norm::layer_norm;
 pub use linear::{linear, linear_transposed};
 pub use log_softmax::{log_softmax, log_sum_exp};
 pub use masked_softmax::masked_softmax;
-pub use math::{exp, sum2};
+pub use math::{exp, max, sum2};
 pub use post_norm_attention::post_norm_attention;
 pub use rms_norm::rms_norm;
 pub use rotary::rotary;

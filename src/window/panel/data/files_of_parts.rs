@@ -92,11 +92,28 @@ fn format_ui(ui: &mut Ui, scene: &Scene, files: &mut Files) {
             scene.t("LABEL text, or __label__LABEL text of fastText"),
         ),
         (Format::Lines, scene.t("a text a line"), scene.t("Without labels")),
+        (
+            Format::documents(),
+            scene.t("running text, marked"),
+            scene.t("Documents of any length in a file, <|endoftext|> between them"),
+        ),
+        (
+            Format::Documents { between: String::new() },
+            scene.t("running text, blank lines"),
+            scene.t("Documents of any length in a file, blank lines between them"),
+        ),
         (Format::Folders, scene.t("a text a file"), scene.t("Its folder is its class")),
     ];
-    let other = format!("{} {:?}", scene.t("cells,"), own.clone().unwrap_or_default());
+    let (other, help) = match &files.format {
+        Format::Documents { between } => {
+            (format!("{} {between:?}", scene.t("running text,")), scene.t("A mark of its own between documents"))
+        }
+        _ => {
+            (format!("{} {:?}", scene.t("cells,"), own.clone().unwrap_or_default()), scene.t("A separator of its own"))
+        }
+    };
     if !all.iter().any(|(format, ..)| *format == files.format) {
-        all.push((files.format.clone(), &other, scene.t("A separator of its own")));
+        all.push((files.format.clone(), &other, help));
     }
     let shown = shown(scene, files, &all);
     let help = scene.t("How the files are written");
@@ -134,6 +151,7 @@ pub fn in_words<'a>(scene: &Scene, written: &'a str) -> &'a str {
         "\\t" => scene.t("cells, tab"),
         "|" => scene.t("cells, bar"),
         "a text a line" => scene.t("a text a line"),
+        "running text" => scene.t("running text"),
         "LABEL text" => scene.t("lines with a label"),
         other => other,
     }

@@ -15,6 +15,14 @@ const KNOWN: &[(&str, &str)] = &[
     ("total", "total"),
     ("soft_targets", "soft targets"),
     ("hard_labels", "hard labels"),
+    ("reverse_kl", "reverse KL"),
+    ("jensen_shannon", "Jensen–Shannon divergence"),
+    ("skewed_kl", "skewed KL"),
+    ("skewed_reverse_kl", "skewed reverse KL"),
+    ("total_variation", "total variation"),
+    ("logit_mse", "logit error"),
+    ("soft_cross_entropy", "soft cross-entropy"),
+    ("ranking", "ranking"),
     ("next_token", "next token"),
     ("masked_token", "masked token"),
     ("teacher_entropy", "teacher entropy"),
@@ -31,7 +39,12 @@ const KNOWN: &[(&str, &str)] = &[
     ("ece", "calibration error"),
     ("sparsity", "sparsity"),
     ("temperature", "temperature"),
+    ("temperature_ramp", "temperature ramp"),
+    ("temperature_by_confidence", "temperature by confidence"),
     ("alpha", "labels' share α"),
+    ("beta", "forward to reverse β"),
+    ("skew", "skew λ"),
+    ("smoothing", "label smoothing"),
     ("theta", "threshold θ"),
     ("threshold", "threshold θ"),
 ];
@@ -71,7 +84,7 @@ mod tests {
     #[test]
     fn unknown_names_are_shown_as_they_are() {
         let look = Look { language: Language::English, dark: true };
-        assert_eq!(name("skewed_kl", look), "skewed kl");
+        assert_eq!(name("hidden_states", look), "hidden states");
         assert_eq!(knob("soft_targets.temperature", look), "temperature");
     }
 }

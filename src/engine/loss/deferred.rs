@@ -12,8 +12,8 @@ use std::sync::{Arc, OnceLock};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::compare::{Rows, Term};
 use super::kernel::{Room, RowTarget, RowTerms, scaled, serves as can_read};
+use super::term::{Rows, Term};
 use crate::engine::model::ops::product::{Matrix, Threads, add_strided, write_strided};
 use crate::engine::model::ops::{are_fused, output, read, route_gradient, slice, tensor};
 use crate::engine::task::{Deferred, Targets, TopK};

@@ -39,6 +39,16 @@ fn offered(teacher: bool, text: bool) -> Offered {
     Offered { teacher, text, whole_rows: true }
 }
 
+#[test]
+fn a_loss_that_needs_every_outcome_is_refused_where_the_likeliest_alone_are_kept() {
+    for (id, sound) in [("logit_mse", false), ("ranking", false), ("soft_targets", true), ("hard_labels", true)] {
+        let recipe = Recipe { terms: vec![id.to_owned()], ..Recipe::default() };
+        let refused = Objective::new(&recipe, Offered { whole_rows: false, ..offered(true, false) }).err();
+        assert_eq!(refused.is_none(), sound, "{id}: {refused:?}");
+        assert!(refused.is_none_or(|why| why.contains(id) && why.contains("recipe.teacher_rows")));
+    }
+}
+
 /// Two classes of which the student knows nothing, for one text of the first of them.
 fn blank() -> Outputs {
     let logits = Tensor::zeros((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap();

@@ -195,7 +195,7 @@ mod tests {
             (
                 "recipe.seeds",
                 "1",
-                "there is no field recipe.seeds (did you mean \"recipe.seed\"?); those of recipe are task, terms, ",
+                "there is no field recipe.seeds (did you mean \"recipe.seed\"?); those of recipe are task, teacher_rows, terms, ",
             ),
             ("data.splitseed", "1", "there is no field data.splitseed (did you mean \"data.split_seed\"?)"),
             ("data.color", "1", "there is no field data.color; those of data are source, "),

@@ -62,7 +62,8 @@ pub fn row(session: &Session, pair: &Pair, sample: &Dataset, catalog: &Catalog) 
 
 fn told(report: &RowReport, k: usize, temperature: f64) -> Finding {
     let RowReport { rows, mass, bytes, lost, cosine, enough } = *report;
-    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    // Without the sign of a 0.
+    let percent = |share: f64| format!("{:.1}", (1000.0 * share).round() / 10.0 + 0.0);
     let says = say!(
         "of the teacher's rows the {k} likeliest tokens have {mass} % of the probability at temperature {temperature}; the loss over them misses {lost} % of that over all, and its gradient has a cosine of {cosine} with that; {bytes} bytes a row, measured on {rows}",
         k,

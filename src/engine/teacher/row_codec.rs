@@ -14,7 +14,7 @@
 //! wrong by 2⁻¹¹ of their logarithm. A distance of more than 1 024 is ruled out (e⁻¹⁰²⁴ is nothing at any temperature
 //! up to 10), so that a mask by large negative numbers does not spread the scale of the rest.
 //!
-//! Where k is all there are, no outcome is lost and none of it is rounded: `outcomes × f32`, relative to the likeliest.
+//! Where k is all there are, nothing is lost or rounded further: `outcomes × f32`, relative to the likeliest.
 //!
 //! *Why a square root (2026-11).* Steps of one size in the logarithm spend most of their codes on outcomes that hardly
 //! count; under a root the steps are finest where the probability is. It needs no table and inverts exactly.
@@ -311,21 +311,5 @@ mod tests {
         }
         assert!(twice(&TopK::of(&[f32::NEG_INFINITY; 4], 2, 4)).log_probs[0].is_nan());
         assert_eq!(twice(&TopK::new(50, 50257)), TopK::new(50, 50257));
-    }
-
-    #[test]
-    fn rows_are_as_small_as_is_said() {
-        for (k, most) in [(16, 56.0), (50, 138.0), (128, 310.0), (512, 1075.0)] {
-            let values: Vec<f32> = (0..20).flat_map(|seed| row(50257, seed)).collect();
-            let bytes = encode(&TopK::of(&values, k, 50257)).len() as f64 / 20.0;
-            println!("k = {k}: {bytes} bytes a row");
-            assert!(bytes <= most, "k = {k}: {bytes} bytes a row");
-        }
-        // The worst set of numbers there is, and what a record of 32 rows takes beside its rows.
-        let mut top = TopK::new(50, 50257);
-        (top.ids, top.log_probs, top.tails) = ((50207..50257).collect(), vec![0.0; 50], vec![[0.0; 5]]);
-        let (bytes, record) = (encode(&top).len() as f64, super::super::row_file::BESIDE as f64 / 32.0);
-        println!("k = 50 at worst: {}", bytes + record);
-        assert!(bytes + record <= 140.0, "{bytes} and {record}");
     }
 }

@@ -36,6 +36,13 @@ fn sessions_on_rows_with_labels_run() {
 }
 
 #[test]
+fn sessions_over_tokens_run() {
+    for name in ["next-token.ron", "masked-token.ron", "completion.ron"] {
+        assert!(run(name, &["recipe.batch=4".to_owned()]).contains("perplexity"), "{name}");
+    }
+}
+
+#[test]
 fn a_session_on_texts_without_labels_runs_on_what_the_teacher_says() {
     assert!(run("unlabelled.ron", &[]).contains("finished after 3 steps"));
 }

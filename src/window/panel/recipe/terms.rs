@@ -40,7 +40,7 @@ fn add_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
     let over_tokens = !recipe.task.is_classes();
     // It tells the next token of a text beside a task over classes, and would be the labels' own over tokens.
     let is_offered =
-        |loss: &&Entry| !recipe.terms.iter().any(|id| id == loss.id) && !(over_tokens && loss.id == "next_token");
+        |loss: &&Entry| !(recipe.terms.iter().any(|id| id == loss.id) || over_tokens && loss.id == "next_token");
     let others: Vec<&Entry> = scene.catalog.losses.iter().filter(is_offered).collect();
     if others.is_empty() {
         return;

@@ -119,6 +119,7 @@ fn frame() -> ProbeFrame {
     let words = ["The", "␣probe", "␣left", "␣orbit", "␣and", "␣turned", "␣its", "␣camera", "␣to", "␣the", "␣moon", "."];
     let pieces = ["[CLS]", "the", "probe", "left", "orbit", "and", "turned", "its", "camera", "月球", "[SEP]"];
     ProbeFrame {
+        whole_row: None,
         frame: 1,
         revision: 1,
         step: 640,

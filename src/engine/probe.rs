@@ -1,5 +1,7 @@
 //! Answers what the person looks at: both models on one text, the rendered prompt, the weights.
 
+mod likeliest_outcomes;
+
 use std::sync::Arc;
 
 use candle_core::{DType, IndexOp as _};
@@ -9,7 +11,7 @@ use super::data::{Example, Fields};
 use super::model::{DropoutRng, HeadKind, Kind, Model, Tokens, Trace};
 use super::pair::Pair;
 use super::prompt::{self, PromptError, Template};
-use super::task::{self, Task};
+use super::task::{self, Forward, Logits, Task};
 use crate::link::{ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip};
 use crate::session::{Chat, Prompt, Prompts, Say, Sentence};
 
@@ -35,16 +37,21 @@ pub fn look(
     let teacher = teacher.map(|model| side(model, prompts.for_teacher(), request.teacher_layer)).transpose()?;
     let student = side(&pair.student, prompts.for_student(), request.student_layer)?;
     let classes: Arc<[String]> = data.classes.as_slice().into();
-    Ok(ProbeFrame {
+    let mut frame = ProbeFrame {
         frame,
         revision: request.revision,
         step,
         text: request.text.clone(),
         prompt: prompts.clone(),
         classes,
+        whole_row: None,
         teacher,
         student,
-    })
+    };
+    if !pair.session.recipe.task.is_classes() {
+        likeliest_outcomes::reduce(&mut frame, &pair.student.tokens);
+    }
+    Ok(frame)
 }
 
 /// One model's view of a text.
@@ -60,7 +67,7 @@ fn view(
     let mut trace = if attention { Trace::attention_of(layer) } else { Trace::none() };
     let forward = task.forward(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
     let scores = match task.token_measures() {
-        Some(_) => Vec::new(),
+        Some(_) => shown_row(&forward)?,
         None => task::log_softmax(&forward.answers.logits.whole()?.flatten_all()?.to_vec1::<f32>()?),
     };
     // A masked model reads one rendering per word length; the last pass is the one traced.
@@ -76,6 +83,17 @@ fn view(
     let mut tokens: Vec<String> = shown.iter().map(|&id| model.tokens.show(id)).collect();
     share_characters(tokens.iter_mut());
     Ok(SideFrame { tokens, scores, layer, layers: model.card.layers, heads: model.card.heads, attention })
+}
+
+/// The log-probabilities over the vocabulary at the last place of a text that tells a token: of running text what
+/// comes next, of masked text what is missing last.
+fn shown_row(forward: &Forward) -> candle_core::Result<Vec<f32>> {
+    let Some(last) = forward.answers.rows.len().checked_sub(1) else { return Ok(Vec::new()) };
+    let row = match &forward.answers.logits {
+        Logits::Dense(all) => all.narrow(0, last, 1)?,
+        Logits::Deferred(deferred) => deferred.narrow(last, 1)?.whole()?,
+    };
+    Ok(task::log_softmax(&row.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?))
 }
 
 /// The prompt in the editor, as both models would read it. Trouble with the prompt is part of the

@@ -61,7 +61,7 @@ pub use predictions::{Prediction, Predictions};
 pub use preview::{Preview, Sheet};
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TextPlace, TokenChip, WeightFrame,
-    WordCheck,
+    WholeRow, WordCheck,
 };
 pub use question::{Answer, Missing, Question};
 pub use reply::Reply;

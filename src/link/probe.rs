@@ -50,12 +50,27 @@ pub struct ProbeFrame {
     pub text: String,
     /// The prompt by which both models were asked.
     pub prompt: Prompts,
-    /// Class names.
+    /// Class names; of a task over tokens the likeliest tokens, and all others as the last.
     pub classes: Arc<[String]>,
+    /// Of a task over tokens what is known of the row over the whole vocabulary.
+    pub whole_row: Option<WholeRow>,
     /// The teacher's view.
     pub teacher: Option<SideFrame>,
     /// The student's view.
     pub student: SideFrame,
+}
+
+/// Figures of a row over a vocabulary of which only the likeliest outcomes are shown, at temperature 1, in nats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WholeRow {
+    /// Outcomes of the row.
+    pub outcomes: usize,
+    /// KL(teacher ‖ student).
+    pub kl: Option<f64>,
+    /// Entropy of the teacher's distribution.
+    pub teacher_entropy: Option<f64>,
+    /// Entropy of the student's.
+    pub student_entropy: f64,
 }
 
 /// One model's view of a text.

@@ -115,7 +115,17 @@ mod tests {
             SideFrame { tokens: vec![], scores: vec![0.0], layer: 0, layers: 1, heads: 1, attention: [].into() };
         let classes = ["a".to_owned()].into();
         let prompt = Session::built_in().unwrap().prompt;
-        ProbeFrame { frame: 1, revision, step: 0, text: text.to_owned(), prompt, classes, teacher: None, student }
+        ProbeFrame {
+            whole_row: None,
+            frame: 1,
+            revision,
+            step: 0,
+            text: text.to_owned(),
+            prompt,
+            classes,
+            teacher: None,
+            student,
+        }
     }
 
     #[test]

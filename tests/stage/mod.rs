@@ -269,6 +269,7 @@ const STUDENT_TOKENS: [&str; 17] = [
 
 pub fn probe() -> ProbeFrame {
     ProbeFrame {
+        whole_row: None,
         frame: 1,
         revision: 1,
         step: 640,

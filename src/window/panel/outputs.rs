@@ -93,7 +93,9 @@ fn frame_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, frame: &ProbeFrame)
         }
     });
     ui.add_space(4.0);
-    let temperature = scene.catalog.knob(TEMPERATURE).map_or(1.0, |knob| scene.requested.get(knob));
+    // All others as one cannot be softened: what they weigh then depends on each of them.
+    let knob = scene.catalog.knob(TEMPERATURE).filter(|_| frame.whole_row.is_none());
+    let temperature = knob.map_or(1.0, |knob| scene.requested.get(knob));
     probability_bars::bars_ui(ui, frame, temperature, gold, scene.look);
 }
 

@@ -8,7 +8,7 @@ mod softened;
 
 use egui::{Context, Id, RichText, ScrollArea, Ui};
 
-use crate::link::ProbeFrame;
+use crate::link::{ProbeFrame, WholeRow};
 use crate::session::view::Bars as Order;
 use crate::window::theme::{GAP, Look};
 use row::Row;
@@ -96,8 +96,24 @@ fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {
     order
 }
 
+/// What is known of all outcomes, of which the likeliest are shown.
+fn whole_row_ui(ui: &mut Ui, row: &WholeRow, look: Look) {
+    let (Some(kl), Some(entropy)) = (row.kl, row.teacher_entropy) else { return };
+    let of = look.t("teacher entropy");
+    let text = format!("KL · T 1: {kl:.3} · {of} {entropy:.3}");
+    ui.label(RichText::new(text).small().color(look.palette().text_weak)).on_hover_text(
+        look.t(
+            "Of all tokens of the vocabulary, in nats; shown are the likeliest of both models, and all others as one",
+        ),
+    );
+    ui.add_space(GAP);
+}
+
 fn figures_ui(ui: &mut Ui, frame: &ProbeFrame, teacher: Option<&Side>, temperature: f64, look: Look) {
     let (Some(side), Some(theirs)) = (teacher, &frame.teacher) else { return };
+    if let Some(row) = &frame.whole_row {
+        return whole_row_ui(ui, row, look);
+    }
     let at = |temperature| kl(&theirs.scores, &frame.student.scores, temperature);
     let rounded = (1000.0 * temperature).round() / 1000.0;
     let softened = if rounded == 1.0 { String::new() } else { format!(" · T {rounded}: {:.3}", at(temperature)) };

@@ -53,6 +53,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("label smoothing", "标签平滑"),
     ("next token", "下一个词元"),
     ("masked token", "掩码词元"),
+    (
+        "Of all tokens of the vocabulary, in nats; shown are the likeliest of both models, and all others as one",
+        "就词表的所有词元而言，单位为奈特；所示为两个模型最可能的词元，其余合为一项",
+    ),
     ("teacher entropy", "教师熵"),
     ("learning rate", "学习率"),
     ("gradient norm", "梯度范数"),

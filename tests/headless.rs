@@ -227,6 +227,55 @@ fn rewinding_forgets_what_came_after_and_goes_on() {
     assert!(student(&whole) == student(&back), "the students differ");
 }
 
+/// A session over tokens that takes seconds.
+fn over_tokens(name: &str) -> Session {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sessions").join(name);
+    let mut session = file::open(&path).unwrap();
+    session.data.limit = retort::session::Limits { train: Some(40), validation: Some(6), test: Some(6) };
+    (session.recipe.steps, session.recipe.batch, session.recipe.warmup) = (9, 4, 2);
+    (session.recipe.evaluate_every, session.recipe.checkpoint_every) = (4, 4);
+    session
+}
+
+#[test]
+fn tasks_over_tokens_replay_rewind_and_go_on_to_the_bit_with_a_cold_and_a_warm_cache() {
+    for name in ["next-token.ron", "masked-token.ron", "completion.ron"] {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |what: &str| folder.path().join(what);
+        let session = over_tokens(name);
+        drive(start(&session, &place("whole")), |_, _| ());
+        drive(start(&session, &place("again")), |_, _| ());
+        let mut rewound = false;
+        drive(start(&session, &place("back")), |event, watch| match event {
+            Event::Fact(_, Fact::Scalars { step: 6, .. }) if !rewound => {
+                rewound = true;
+                watch.commands.send(Order::Rewind(5).to(RunId::FIRST)).unwrap();
+            }
+            Event::Fact(_, Fact::Rewound { .. }) => {
+                watch.commands.send(Order::Resume.to(RunId::FIRST)).unwrap();
+            }
+            _ => {}
+        });
+        assert!(rewound, "{name}");
+        let (watch, end) = connect();
+        let thread = engine::spawn(end, Recorder::default()).unwrap();
+        watch.commands.send(start(&session, &place("left"))).unwrap();
+        for event in &watch.events {
+            if matches!(event, Event::Fact(_, Fact::Scalars { step: 5, .. })) {
+                break;
+            }
+        }
+        drop(watch);
+        thread.join().unwrap();
+        drive(Order::Continue(place("left")).to(RunId::FIRST), |_, _| ());
+        let whole = place("whole");
+        for other in ["again", "back", "left"].map(place) {
+            assert_eq!(curve(&whole), curve(&other), "{name}: {other:?}");
+            assert!(student(&whole) == student(&other), "{name}: the students differ, {other:?}");
+        }
+    }
+}
+
 #[test]
 fn a_knob_turned_after_a_rewind_to_its_value_from_before_acts() {
     let folder = tempfile::tempdir().unwrap();

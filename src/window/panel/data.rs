@@ -50,7 +50,11 @@ fn summary(scene: &Scene) -> String {
     match opened(scene) {
         Some(opened) => {
             let texts = grouped(opened.parts.train as u64);
-            format!("{name} · {} {} · {texts} {}", opened.classes.len(), scene.t("classes"), scene.t("texts"))
+            let classes = match opened.classes.len() {
+                0 => String::new(),
+                count => format!(" · {count} {}", scene.t("classes")),
+            };
+            format!("{name}{classes} · {texts} {}", scene.t("texts"))
         }
         None => name,
     }

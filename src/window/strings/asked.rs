@@ -211,8 +211,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Adds a loss to the sum; what it weighs is a knob", "把一个损失加入总和；它的权重是一个旋钮"),
     ("Task", "任务"),
     ("What is asked of a text, and so what the losses compare", "对文本提出的问题，也就是损失所比较的内容"),
-    ("classes", "类别"),
-    ("next token", "下一词元"),
     ("masked", "掩码"),
     (
         "Which class a text is of; teacher and student need no vocabulary in common",

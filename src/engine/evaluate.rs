@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::data::{Example, Fields, gold};
+use super::in_pieces::{Watch, in_pieces};
 use super::pair::shown;
-use super::pieces::{Watch, in_pieces};
 use super::predictions::PredictionsFile;
 use super::train::Trainer;
 use super::{EngineError, measure, token_evaluation};

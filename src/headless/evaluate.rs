@@ -12,7 +12,7 @@ use super::output::tell;
 use super::predict::{learned_from, run_of};
 use super::{CommandError, EvaluateArguments, figures};
 use crate::engine::data::{self, stream::Format as RowFormat};
-use crate::engine::{EngineError, measure, pieces};
+use crate::engine::{EngineError, in_pieces, measure};
 use crate::link::{Side, grouped};
 use crate::session::{Column, DataSource, Files, Format, Roles, Sentence, Session, file, say};
 
@@ -158,7 +158,7 @@ fn answers(asked: &Asked, rows: &[(String, String)]) -> Result<Vec<Scores>, Comm
         stopped = interrupt.code();
         stopped.is_none()
     };
-    let asking = pieces::in_pieces(rows, &mut watch, |piece| {
+    let asking = in_pieces::in_pieces(rows, &mut watch, |piece| {
         let texts: Vec<&str> = piece.iter().map(|(text, _)| text.as_str()).collect();
         scores.extend(asked.scores(&texts)?);
         Ok(())

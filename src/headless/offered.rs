@@ -54,7 +54,7 @@ fn knob(knob: &Knob) -> Value {
 
 fn loss(loss: &dyn engine::loss::Divergence) -> Value {
     let (entry, needs) = (loss.entry(), loss.needs());
-    let knobs: Vec<&str> = [loss.weight()].into_iter().chain(loss.knobs()).map(|knob| knob.id).collect();
+    let knobs: Vec<&str> = [loss.weight()].into_iter().chain(loss.all_knobs()).map(|knob| knob.id).collect();
     let needs = [(needs.teacher, "a teacher"), (needs.truth, "the right outcome")];
     let needs: Vec<&str> = needs.into_iter().filter(|(needed, _)| *needed).map(|(_, what)| what).collect();
     json!({ "id": entry.id, "needs": needs, "knobs": knobs, "help": entry.help })

@@ -7,6 +7,7 @@
 
 mod by_class;
 mod front;
+pub mod language;
 mod marks;
 mod origin;
 
@@ -115,9 +116,13 @@ fn words(usage: &InferenceSpec) -> String {
 
 fn how_it_was_made(session: &Session, opened: &Opened, outcome: &Outcome, usage: &InferenceSpec) -> String {
     let rows = made_of(session, opened).into_iter().chain(trained_by(session, outcome));
-    let rows: String = rows.map(|(name, value)| format!("| {name} | {value} |\n")).collect();
     let (teacher, student) = (origin::read_by_teacher(session, opened), origin::read_by_student(session, usage.head));
-    format!("## How it was made\n\n| | |\n|---|---|\n{rows}{teacher}\n{student}\n")
+    format!("## How it was made\n\n{}{teacher}\n{student}\n", table(rows))
+}
+
+fn table(rows: impl Iterator<Item = (&'static str, String)>) -> String {
+    let rows: String = rows.map(|(name, value)| format!("| {name} | {value} |\n")).collect();
+    format!("| | |\n|---|---|\n{rows}")
 }
 
 fn made_of(session: &Session, opened: &Opened) -> [(&'static str, String); 4] {

@@ -154,8 +154,12 @@ impl Recorder {
 
     /// The model card of the student that the run has left.
     fn describe(&self, student: &Path) -> Result<(), Sentence> {
-        let Some(usage) = InferenceSpec::open(student).map_err(|e| e.said())? else { return Ok(()) };
-        let Some(text) = card::text(&self.record, &usage) else { return Ok(()) };
+        let usage = InferenceSpec::open(student).map_err(|e| e.said())?;
+        let text = match usage {
+            Some(usage) => card::text(&self.record, &usage),
+            None => card::language::text(&self.record).filter(|_| student.is_dir()),
+        };
+        let Some(text) = text else { return Ok(()) };
         let path = student.join(card::FILE);
         write_atomically(&path, text.as_bytes()).map_err(|e| unwritten(say!("the student's card"), &e, &path))
     }

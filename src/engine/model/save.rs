@@ -46,6 +46,10 @@ impl Model {
         columns: Option<TextColumns>,
     ) -> Result<StudentFiles, ModelError> {
         let StudentFiles(files) = self.as_files(classes)?;
+        if classes.is_empty() {
+            // It tells tokens: no class is asked for, and a file that names none is refused by whoever reads it.
+            return Ok(StudentFiles(files));
+        }
         let head = if self.top == HeadKind::Vocabulary { Head::LabelWords } else { Head::Classifier };
         let usage = InferenceSpec::new(head, self.max_tokens, classes, prompt).of_columns(columns);
         let text = usage.to_text().map_err(|e| ModelError::Write { reason: e.said(), path: FILE.into() })?;

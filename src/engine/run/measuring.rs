@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::super::evaluate;
+use super::super::in_pieces::Watch;
 use super::super::model::StudentFiles;
-use super::super::pieces::Watch;
 use super::super::train::Trainer;
 use super::super::{EngineError, speed};
 use super::Engine;

@@ -294,7 +294,7 @@ fn prompts_are_read_as_the_same_tokens() {
 }
 
 #[test]
-fn scoring_all_label_words_at_once_equals_a_forward_pass_for_each() {
+fn trap_15_scoring_all_label_words_at_once_equals_a_forward_pass_for_each() {
     tiny::everywhere(|| {
         let manifest = manifest();
         for golden in everything(&manifest) {

@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn temperature_squared_keeps_the_size_of_the_gradient(batch in batches()) {
+    fn trap_1_temperature_squared_keeps_the_size_of_the_gradient(batch in batches()) {
         // Towards high temperatures the gradient has a limit, that of half the mean squared gap.
         let at = |temperature: f64| norm(&batch.gradient(&batch.soft(temperature)));
         prop_assume!(at(1000.0) > 1e-2);
@@ -267,7 +267,7 @@ proptest! {
     }
 
     #[test]
-    fn cross_entropy_is_the_divergence_and_the_teachers_entropy(batch in batches(), temperature in 0.5f64..20.0) {
+    fn trap_2_cross_entropy_is_the_divergence_and_the_teachers_entropy(batch in batches(), temperature in 0.5f64..20.0) {
         let [cross, divergence] = ["soft_cross_entropy", "soft_targets"].map(|id| one(id, temperature, 0.0));
         let ((cross_value, ours), (value, theirs)) = (taught_by(&batch, cross), taught_by(&batch, divergence));
         let entropy = taught_by(&batch.with(&batch.teacher, &batch.teacher), cross).0;
@@ -307,7 +307,7 @@ proptest! {
     }
 
     #[test]
-    fn the_ends_of_a_mixture_are_the_forward_and_the_reverse_divergence_themselves(
+    fn trap_4_the_ends_of_a_mixture_are_the_forward_and_the_reverse_divergence_themselves(
         batch in batches(), temperature in 0.5f64..20.0,
     ) {
         for (id, end, meant) in [
@@ -460,7 +460,7 @@ fn both_forms_of_every_divergence_agree_alone_and_together() {
 }
 
 #[test]
-fn a_row_of_weight_0_is_left_out_and_one_of_weight_2_counts_as_two() {
+fn trap_5_a_row_of_weight_0_is_left_out_and_one_of_weight_2_counts_as_two() {
     let (count, left_out, doubled) = (6, 2, 4);
     let numbers = |by: usize| (0..count * CLASSES).map(|i| ((i * by) % 13) as f32 * 0.2 - 1.0).collect::<Vec<_>>();
     let row = |example: usize, weight| Row { example, position: 0, weight, truth: Some((example % CLASSES) as u32) };

@@ -184,7 +184,7 @@ fn a_gradient_that_is_not_a_number_moves_nothing_and_says_so() {
 }
 
 #[test]
-fn weight_decay_acts_on_matrices_only() {
+fn trap_32_weight_decay_acts_on_matrices_only() {
     let variables = variables();
     let mut optimizer = Optimizer::new(OptimizerKind::AdamW, variables.clone()).unwrap();
     let mut gradients = GradStore::default();

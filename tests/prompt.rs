@@ -104,7 +104,7 @@ fn agrees_with_the_reference(what: &str, model: &Model, words: &[&str], texts: &
 }
 
 #[test]
-fn label_words_are_scored_as_they_stand_behind_every_kind_of_lead() {
+fn trap_14_label_words_are_scored_as_they_stand_behind_every_kind_of_lead() {
     for name in DECODERS {
         let words: Vec<&str> = tiny::CLASSES.iter().map(|(_, word)| *word).collect();
         agrees_with_the_reference(name, &open(name), &words, &TEXTS);

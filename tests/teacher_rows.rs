@@ -50,7 +50,7 @@ fn only_file(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_cold_a_warm_and_no_cache_give_the_same_bits() {
+fn trap_10_a_cold_a_warm_and_no_cache_give_the_same_bits() {
     let model = model(1);
     let (task, samples) = samples(&model);
     let rows: u64 = samples.iter().map(|sample| sample.rows.len() as u64).sum();

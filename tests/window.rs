@@ -16,6 +16,8 @@ mod leaving;
 #[path = "window/room.rs"]
 mod room;
 mod stage;
+#[path = "window/tasks.rs"]
+mod tasks;
 mod turning;
 
 use std::path::{Path, PathBuf};

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn tails_are_exact_where_they_are_kept_and_close_between() {
+    fn trap_11_tails_are_exact_where_they_are_kept_and_close_between() {
         let values = row(1000);
         let top = TopK::of(&values, 20, 1000);
         let kept = top.row(0).unwrap();

@@ -207,7 +207,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Losses", "损失"),
     ("Leave out", "去掉"),
     ("Leaves this loss out of the sum", "从总和中去掉这个损失"),
-    ("Add a loss…", "添加损失…"),
+    ("Add a loss", "添加损失"),
     ("Adds a loss to the sum; what it weighs is a knob", "把一个损失加入总和；它的权重是一个旋钮"),
     ("Task", "任务"),
     ("What is asked of a text, and so what the losses compare", "对文本提出的问题，也就是损失所比较的内容"),

@@ -29,9 +29,8 @@ pub(super) fn terms_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
 
 /// The button that leaves a term out, named for it; the last one has to stay.
 fn remove_ui(ui: &mut Ui, scene: &Scene, name: &str, last: bool) -> bool {
-    let button = ui.add_enabled(!last, egui::Button::new("−").small());
     let said = format!("{} {name}", scene.t("Leave out"));
-    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, !last, &said));
+    let button = ui.add_enabled(!last, egui::Button::new("−").small()).accessible_name(said);
     let button = button.on_hover_text(scene.t("Leaves this loss out of the sum"));
     button.on_disabled_hover_text(scene.t("At least one loss has to stay")).clicked()
 }
@@ -48,6 +47,7 @@ fn add_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
     let all: Vec<(&str, &str, &str)> =
         others.iter().map(|loss| (loss.id, scene.t(loss.label), scene.t(loss.help))).collect();
     let help = scene.t("Adds a loss to the sum; what it weighs is a knob");
-    let added = control::row(ui, "", help, |ui| control::pick(ui, "add loss", &"", scene.t("Add a loss…"), &all));
+    let label = scene.t("Add a loss");
+    let added = control::row(ui, label, help, |ui| control::pick(ui, "add loss", &"", "…", &all));
     recipe.terms.extend(added.map(str::to_owned));
 }

@@ -40,7 +40,7 @@ pub struct RowReport {
     pub lost: f64,
     /// Cosine of its gradient with that of whole rows.
     pub cosine: f64,
-    /// The smallest k, of those each twice the one before, that keeps [`ENOUGH`]; `None` where none does.
+    /// The smallest k, of those each twice the one before, that keeps enough; `None` where none does.
     pub enough: Option<usize>,
 }
 

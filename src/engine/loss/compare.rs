@@ -4,7 +4,7 @@
 //!
 //! On the processor each row is walked once, every term's value and gradient read off while it is in the
 //! cache; the terms' weights are known by then, so that the gradient is whole when the value is: see
-//! [`super::kernel`] for logits that are there and [`super::deferred`] for those that a head gives. Elsewhere, and
+//! `kernel` for logits that are there and `deferred` for those that a head gives. Elsewhere, and
 //! in other precisions, the terms' composed forms do the same.
 
 use candle_core::{D, DType, Device, Result, Tensor, bail};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::EngineError;
 use super::assets::Assets;
-use super::data::{Example, Fields};
+use super::data::{Example, Fields, Target};
 use super::hub;
 use super::loss::needs_teacher;
 use super::model::Model;
@@ -138,6 +138,9 @@ impl Pair {
         let asked = needs_teacher(&self.session.recipe) && !self.session.recipe.task.is_classes();
         let Some(choice) = self.session.teacher().filter(|_| asked) else { return Ok(()) };
         let reason = match &self.assets.teacher {
+            Some(_) if self.asks_otherwise() => Some(say!(
+                "over tokens it reads what the student reads, and the session asks it otherwise (prompt.student, or the role teacher_prompt); leave that out"
+            )),
             Some(teacher) => {
                 let texts = &self.assets.data.train;
                 shared_vocabulary::problem(teacher, &self.student, self.outcomes(), texts)?
@@ -148,6 +151,14 @@ impl Pair {
         };
         let unfit = |reason| TeacherError::Unfit { title: choice.source.title(), reason, path: choice.source.place() };
         reason.map_or(Ok(()), |reason| Err(unfit(reason)))
+    }
+
+    /// Whether teacher and student are to read different prompts before a completion.
+    fn asks_otherwise(&self) -> bool {
+        let data = &self.assets.data;
+        let completes = data.train.iter().any(|example| matches!(example.target, Target::Text(_)));
+        let own = data.layout.names.iter().any(|name| name == "teacher_prompt");
+        completes && (own || self.session.prompt.student.is_some())
     }
 
     /// The teacher in figures; of one behind a server only its name is known.

@@ -67,6 +67,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "它结束或遮盖文本所用的词元与学生不同，学生会学到一个自己并不在其处停止的标记",
     ),
     (
+        "over tokens it reads what the student reads, and the session asks it otherwise (prompt.student, or the role teacher_prompt); leave that out",
+        "在词元任务中，它读学生所读的内容，而会话对它另有提问（prompt.student 或角色 teacher_prompt）；请去掉",
+    ),
+    (
         "it is behind a server, which gives a few likeliest tokens at best; choose a model on this machine, or the task Classes",
         "它在服务器上，最多给出几个最可能的词元；请选择本机上的模型，或选择任务 Classes",
     ),

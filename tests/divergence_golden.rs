@@ -141,7 +141,7 @@ fn the_forms_on_slices_agree_with_pytorch() {
     assert!(all.len() > LOSSES.len(), "all but the next word's, and most a second time");
     assert_small(&all, 1e-5);
     // Of what is nearly 0, too: of saturated rows, and of rows where both are close to one another. The quick form of
-    // ordinary rows, and what is the same as it, keeps fewer digits there: its slopes are off by some 1e-9·T².
+    // ordinary rows, and what is the same as it, keeps fewer digits there.
     let mut nearly_nothing = errors(1e-8, Case::ours);
     let quick = ["soft_targets", "jensen_shannon", "skewed_kl"];
     nearly_nothing.retain(|loss, _| !quick.iter().any(|quick| loss.split(' ').next() == Some(quick)));

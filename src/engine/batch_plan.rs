@@ -112,8 +112,8 @@ impl Running {
         place: usize,
     ) -> Result<Sample, PromptError> {
         let document = |number: usize| match (self.kept.get(number), examples.get(number)) {
-            (Some(kept), _) => Ok(Some(kept.clone())),
-            (None, Some(index)) => reader.document(text, *index).map(Some),
+            (Some(kept), _) => Ok(Some(Cow::Borrowed(kept.as_slice()))),
+            (None, Some(index)) => reader.document(text, *index).map(|tokens| Some(Cow::Owned(tokens))),
             (None, None) => Ok(None),
         };
         let tokens = running_text::read(self.stretches[place], text, document)?;

@@ -1,7 +1,7 @@
 //! Measuring both models where rows are places of a text: a part of the data as it would be trained on, each sample by
 //! itself, and no distribution kept. What is drawn of a sample is drawn the same way at every measuring.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use rayon::prelude::*;
 
@@ -101,11 +101,13 @@ fn samples(task: &dyn Task, model: &Model, examples: &[Example]) -> Result<Vec<S
 }
 
 fn running(text: &dyn RunningText, model: &Model, examples: &[Example]) -> Result<Vec<Sample>, PromptError> {
-    let documents = examples.par_iter().map(|example| text.document(model, example, true).map(Arc::new));
-    let documents = documents.collect::<Result<Vec<Arc<Vec<Token>>>, _>>()?;
-    let lengths: Vec<usize> = documents.iter().map(|document| document.len()).collect();
+    let documents = examples.par_iter().map(|example| text.document(model, example, true));
+    let documents = documents.collect::<Result<Vec<Vec<Token>>, _>>()?;
+    let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
     let sample = |stretch| {
-        let document = |number: usize| Ok::<_, PromptError>(documents.get(number).map(|document| document.to_vec()));
+        let document = |number: usize| {
+            Ok::<_, PromptError>(documents.get(number).map(|document| Cow::Borrowed(document.as_slice())))
+        };
         Ok(text.sample(model, &running_text::read(stretch, text, document)?))
     };
     running_text::stretches(&lengths, text, model).into_par_iter().map(sample).collect()

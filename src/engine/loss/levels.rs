@@ -1,8 +1,8 @@
 //! Both distributions of one row by their normalising constants: a probability is `e^(value/T − level)`. That is quick,
 //! and exact enough where the levels are small; large ones leave too few digits, see [`super::centred`].
 //!
-//! *Why it stays beside the other way (2026-11).* Ordinary rows take two thirds of the time so, and the runs that were
-//! recorded before there was another way replay to the bit.
+//! *Why it stays beside the other way (2026-11).* The runs that were recorded before there was another way replay to
+//! the bit.
 
 use super::{Compared, Softened};
 use crate::engine::model::ops::{exp, sum2};

@@ -5,6 +5,8 @@
 //! pretraining does everywhere (Brown et al. 2020, arXiv 2005.14165, §2.2 and appendix B: one sequence, documents
 //! parted by an end-of-text token, no mask between them). A token may so look back into the document before.
 
+use std::borrow::Cow;
+
 use super::Sample;
 use crate::engine::data::Example;
 use crate::engine::model::{Model, Tokens, tokens::Around};
@@ -95,10 +97,10 @@ fn cut((document, token): (usize, usize), length: usize, longest: usize) -> Vec<
 ///
 /// # Errors
 /// Those of `document`.
-pub fn read<E>(
+pub fn read<'a, E>(
     stretch: Stretch,
     text: &dyn RunningText,
-    mut document: impl FnMut(usize) -> Result<Option<Vec<Token>>, E>,
+    mut document: impl FnMut(usize) -> Result<Option<Cow<'a, [Token]>>, E>,
 ) -> Result<Vec<Token>, E> {
     let needed = stretch.tokens + text.lookahead();
     let (mut all, mut number, mut skipped) = (Vec::with_capacity(needed), stretch.document, stretch.token);

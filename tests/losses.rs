@@ -297,6 +297,7 @@ proptest! {
             ("soft_targets", 1.0),
             ("reverse_kl", 1.0),
             ("jensen_shannon", parameter * (1.0 - parameter)),
+            ("hellinger", 0.25),
             ("skewed_kl", skewed),
             ("skewed_reverse_kl", skewed),
         ];

@@ -83,6 +83,10 @@ def total_variation(log_p, log_q, _):
     return 0.5 * (log_p.exp() - log_q.exp()).abs().sum(-1)
 
 
+def hellinger(log_p, log_q, _):
+    return 0.5 * ((0.5 * log_p).exp() - (0.5 * log_q).exp()).square().sum(-1)
+
+
 def soft_cross_entropy(log_p, log_q, _):
     return F.cross_entropy(log_q, log_p.exp(), reduction="none")
 
@@ -117,6 +121,7 @@ SOFT = {
     "skewed_kl": (skewed_kl, [0.0, 0.1, 0.5], True),
     "skewed_reverse_kl": (skewed_reverse_kl, [0.0, 0.1, 0.5], True),
     "total_variation": (total_variation, [0.0], True),
+    "hellinger": (hellinger, [0.0], True),
     "soft_cross_entropy": (soft_cross_entropy, [0.0], True),
     "ranking": (ranking, [0.0], False),
 }

@@ -13,6 +13,7 @@ mod centred;
 pub mod compare;
 mod deferred;
 pub mod hard_labels;
+pub mod hellinger;
 pub mod jensen_shannon;
 mod kernel;
 mod levels;
@@ -54,6 +55,7 @@ pub const LOSSES: &[&dyn Divergence] = &[
     &skewed_kl::SkewedKl,
     &skewed_reverse_kl::SkewedReverseKl,
     &total_variation::TotalVariation,
+    &hellinger::Hellinger,
     &logit_mse::LogitMse,
     &soft_cross_entropy::SoftCrossEntropy,
     &ranking::Ranking,

@@ -80,6 +80,12 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "Learn the teacher's probabilities by half the sum of how far the student's are off, each as it is, large ones no more.",
         "学习教师的概率：学生各概率偏差之和的一半，偏差按原值计，大的不另加重。",
     ),
+    ("Squared Hellinger", "平方 Hellinger 距离"),
+    ("Hellinger weight", "Hellinger 权重"),
+    (
+        "Learn the teacher's probabilities by how far their square roots are off: symmetric, and bounded where either rules an outcome out.",
+        "按概率平方根之差学习教师的概率：双方对称；任一方排除某个结果时，代价也有上限。",
+    ),
     ("Logit error", "逻辑值误差"),
     ("Logit-error weight", "逻辑值误差权重"),
     (

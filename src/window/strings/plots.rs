@@ -43,6 +43,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("skewed KL", "偏斜 KL"),
     ("skewed reverse KL", "偏斜反向 KL"),
     ("total variation", "全变差"),
+    ("squared Hellinger", "平方 Hellinger 距离"),
     ("logit error", "逻辑值误差"),
     ("soft cross-entropy", "软交叉熵"),
     ("ranking", "排序"),

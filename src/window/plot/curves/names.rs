@@ -20,6 +20,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("skewed_kl", "skewed KL"),
     ("skewed_reverse_kl", "skewed reverse KL"),
     ("total_variation", "total variation"),
+    ("hellinger", "squared Hellinger"),
     ("logit_mse", "logit error"),
     ("soft_cross_entropy", "soft cross-entropy"),
     ("ranking", "ranking"),

@@ -69,7 +69,7 @@ impl Batch {
         let recipe = Recipe { terms: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
         let answers = divergences::answers(&self.student, &self.labels, &self.labelled);
         let (student, teacher) = (Forward { answers, text: None }, Targets::from(self.teacher.clone()));
-        let given = LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0 };
+        let given = LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0, of_step: None };
         Objective::new(&recipe, offered(true, false)).unwrap().evaluate(&given).unwrap()
     }
 
@@ -356,7 +356,7 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
     let recipe = Recipe { terms: vec!["next_token".to_owned()], ..Recipe::default() };
     let student = Forward { answers: blank(), text: Some(text) };
     let given =
-        LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]), done: 0.0 };
+        LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]), done: 0.0, of_step: None };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     let mean = -f64::from(logs[2] + logs[4]) / 2.0;
     assert!((f64::from(mixed.parts[0].1.unwrap()) - mean).abs() < 1e-6);
@@ -398,7 +398,7 @@ fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
 #[test]
 fn a_batch_without_a_next_word_costs_nothing() {
     let student = Forward { answers: blank(), text: None };
-    let given = LossInput { student: &student, teacher: None, knobs: &Knobs::default(), done: 0.0 };
+    let given = LossInput { student: &student, teacher: None, knobs: &Knobs::default(), done: 0.0, of_step: None };
     let recipe = Recipe { terms: vec!["hard_labels".to_owned(), "next_token".to_owned()], ..Recipe::default() };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     assert_eq!(mixed.parts[1], ("next_token", None));
@@ -409,7 +409,7 @@ fn a_batch_without_a_next_word_costs_nothing() {
 fn compared(terms: &[Term], student: &Var, teacher: &Tensor, rows: &[Row]) -> (Vec<f64>, f64, Vec<f32>) {
     let Comparison { total, terms } = compare(
         terms,
-        &Rows { student: &student.as_tensor().clone().into(), teacher: Some(&teacher.clone().into()), rows },
+        &Rows { student: &student.as_tensor().clone().into(), teacher: Some(&teacher.clone().into()), rows, of_step: None },
     )
     .unwrap();
     let gradient = flat(total.backward().unwrap().get(student).unwrap());
@@ -526,7 +526,7 @@ fn what_does_not_fit_is_refused_by_name() {
     let term = |divergence, temperature| Term::new(divergence, 1.0, temperature);
     let [soft, hard] = [LOSSES[0], LOSSES[1]];
     let refused = |terms: &[Term], rows: &[Row]| {
-        compare(terms, &Rows { student: &student.clone().into(), teacher: None, rows }).err().unwrap().to_string()
+        compare(terms, &Rows { student: &student.clone().into(), teacher: None, rows, of_step: None }).err().unwrap().to_string()
     };
     assert!(refused(&[term(hard, 1.0)], &rows).contains("truth 3 is not one of 3 outcomes"));
     assert!(refused(&[term(hard, 1.0)], &rows[..1]).contains("1 rows do not fit"));

@@ -14,8 +14,10 @@ pub struct LayerRates {
     rates: BTreeMap<String, f64>,
     /// Numbers in all variables, and in those that learn.
     counts: (u64, u64),
-    /// What is worth knowing of them, a sentence each.
-    told: Vec<Sentence>,
+    /// That they act on more than they name.
+    tied: Option<Sentence>,
+    /// What is hardly meant, a sentence each.
+    doubts: Vec<Sentence>,
 }
 
 impl LayerRates {
@@ -42,10 +44,9 @@ impl LayerRates {
                 "recipe.groups freezes every variable of the student, so there is nothing to train; give one of its groups a rate above 0, or leave it out"
             ));
         }
-        let mut told = overlaps.told(groups);
-        told.extend(parts.tied(groups));
-        told.extend(still_random(student, &rates));
-        Ok(Self { rates, counts: (all, learning), told })
+        let mut doubts = overlaps.told(groups);
+        doubts.extend(still_random(student, &rates));
+        Ok(Self { tied: parts.tied(groups), counts: (all, learning), doubts, rates })
     }
 
     /// What the learning rate of a variable is multiplied by.
@@ -64,9 +65,14 @@ impl LayerRates {
         (learning < all).then_some(learning)
     }
 
-    /// What is worth knowing of the groups, a sentence each: which of them overlap, what is tied to what they name.
-    pub fn told(&self) -> &[Sentence] {
-        &self.told
+    /// That the groups act on the head as well as on the table of tokens, where these are one.
+    pub fn tied(&self) -> Option<&Sentence> {
+        self.tied.as_ref()
+    }
+
+    /// What of the groups is hardly meant, a sentence each: which of them overlap, what is frozen at random.
+    pub fn doubts(&self) -> &[Sentence] {
+        &self.doubts
     }
 }
 

@@ -157,7 +157,16 @@ pub fn notes(trainer: &Trainer) -> Vec<Sentence> {
             all = grouped(student.card.parameters)
         )
     });
-    pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).chain(unread).chain(columns).chain(frozen).collect()
+    pair.left_out()
+        .into_iter()
+        .chain(random)
+        .chain(ordered)
+        .chain(cut)
+        .chain(unread)
+        .chain(columns)
+        .chain(frozen)
+        .chain(trainer.rates.tied().cloned())
+        .collect()
 }
 
 /// Columns of the text that a side is never shown because its templates leave them out, in sentences.

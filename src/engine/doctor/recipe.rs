@@ -47,9 +47,9 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
             say!("mend the script, or the recipe it is for"),
         );
     }
-    if !rates.told().is_empty() {
-        let told = Sentence::joined(rates.told().iter().cloned(), "; ");
-        return Finding::amber(SUBJECT, told, say!("mend recipe.groups, if that is not what is meant"));
+    if !rates.doubts().is_empty() {
+        let says = Sentence::joined([says].into_iter().chain(rates.doubts().iter().cloned()), "; ");
+        return Finding::amber(SUBJECT, says, say!("mend recipe.groups, if that is not what is meant"));
     }
     let unseen = unseen(pair);
     if objective.learns_labels() && !unseen.is_empty() {
@@ -70,6 +70,7 @@ fn per_step(recipe: &Recipe) -> String {
 /// What the row says, with the share of the student that the recipe freezes.
 fn with_frozen(says: Sentence, rates: &LayerRates, pair: &Pair) -> Sentence {
     let all = pair.student.card.parameters;
+    let says = Sentence::joined([says].into_iter().chain(rates.tied().cloned()), "; ");
     match rates.trainable() {
         Some(trainable) => say!(
             "{says}; {trainable} of the student's {all} parameters learn, {frozen} % are frozen",

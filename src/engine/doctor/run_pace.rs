@@ -104,7 +104,8 @@ fn clocked<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<(f64, T),
 pub fn told(session: &Session, timed: Timed, train: usize, validation: usize, test: usize, server: bool) -> Finding {
     let recipe = &session.recipe;
     let steps = recipe.steps as f64;
-    let batches = if needs_teacher(recipe) { (steps * recipe.examples_per_step() as f64).min(train as f64) } else { 0.0 };
+    let batches =
+        if needs_teacher(recipe) { (steps * recipe.examples_per_step() as f64).min(train as f64) } else { 0.0 };
     let taught = batches + (validation + test) as f64;
     let evaluations = recipe.steps.checked_div(recipe.evaluate_every).unwrap_or(0) as f64;
     let looks = evaluations * validation as f64 + (validation + test) as f64;

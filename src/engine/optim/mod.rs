@@ -142,11 +142,7 @@ impl Optimizer {
     ///
     /// # Errors
     /// As [`Optimizer::new`].
-    pub fn grouped(
-        kind: OptimizerKind,
-        mut variables: Vec<(String, Var)>,
-        rate: impl Fn(&str) -> f64,
-    ) -> Result<Self> {
+    pub fn grouped(kind: OptimizerKind, mut variables: Vec<(String, Var)>, rate: impl Fn(&str) -> f64) -> Result<Self> {
         variables.sort_by(|(a, _), (b, _)| a.cmp(b));
         if let Some([(name, _), _]) = variables.array_windows().find(|[(a, _), (b, _)]| a == b) {
             return Err(OptimError::Twice { name: name.clone() });

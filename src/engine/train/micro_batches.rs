@@ -167,3 +167,122 @@ impl Trainer {
         Ok(Some(of_known.fold((0, 0), |(right, all), hit| (right + usize::from(hit), all + 1))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use candle_core::Tensor;
+
+    use super::*;
+    use crate::engine::pair::Pair;
+    use crate::session::{Limits, Session, file};
+
+    /// A run of four passes of eight a step, whose student drops nothing: what is dropped is drawn for each pass.
+    fn trainer(mut session: Session) -> Trainer {
+        session.data.limit = Limits { train: Some(60), validation: Some(6), test: Some(6) };
+        (session.recipe.batch, session.recipe.accumulate) = (8, 4);
+        let mut pair = Pair::open(&session, None).unwrap();
+        for field in ["resid_pdrop", "embd_pdrop", "attn_pdrop", "hidden_dropout_prob", "attention_probs_dropout_prob"]
+            .into_iter()
+            .chain(["dropout", "attention_dropout", "seq_classif_dropout", "classifier_dropout"])
+        {
+            pair.student.config.set(field, 0.into());
+        }
+        pair.student.freeze(BTreeSet::new()).unwrap();
+        Trainer::new(session, pair, &crate::engine::catalog()).unwrap()
+    }
+
+    fn session(name: &str) -> Session {
+        file::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sessions").join(name)).unwrap()
+    }
+
+    /// Label words of a decoder, beside the next words of the texts.
+    fn words() -> Session {
+        let mut session = session("train-teacher.ron");
+        session.recipe.terms = vec!["hard_labels".into(), "next_token".into()];
+        session.data.labelled = Some(20);
+        session
+    }
+
+    /// Several passes as one over the same samples.
+    fn together<'a>(passes: &[MicroBatch<'a>]) -> MicroBatch<'a> {
+        let all = |of: fn(&Planned) -> &Vec<usize>| passes.iter().flat_map(|pass| of(&pass.planned).clone()).collect();
+        let of_classes: Vec<Tensor> = passes
+            .iter()
+            .filter_map(|pass| match &pass.planned.of_classes {
+                Some(Targets::Dense(rows)) => Some(rows.clone()),
+                _ => None,
+            })
+            .collect();
+        let of_classes = (!of_classes.is_empty()).then(|| Tensor::cat(&of_classes, 0).unwrap().into());
+        let planned =
+            Planned { number: 0, places: all(|pass| &pass.places), examples: all(|pass| &pass.examples), of_classes };
+        MicroBatch { planned, samples: passes.iter().flat_map(|pass| pass.samples.clone()).collect() }
+    }
+
+    fn gradients(trainer: &Trainer, learned: &Learned) -> Vec<(String, Vec<f32>)> {
+        let flat = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let variables = trainer.pair.student.weights.variables().iter();
+        variables.map(|(name, of)| (name.clone(), learned.gradients.get(of).map(flat).unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn trap_5_four_batches_of_a_step_give_the_gradient_of_one_batch_of_all_their_samples() {
+        let mut differs = 0;
+        for (name, session) in [
+            ("classes", Session::built_in().unwrap()),
+            ("words and their texts", words()),
+            ("next token", session("next-token.ron")),
+            ("masked token", session("masked-token.ron")),
+        ] {
+            let mut trainer = trainer(session);
+            let planned = trainer.plan.passes(0).map(|number| trainer.planned_pass(number).unwrap());
+            let planned: Vec<Planned> = planned.collect();
+            let passes = trainer.read(planned).unwrap();
+            assert_eq!(passes.iter().map(|pass| pass.samples.len()).collect::<Vec<_>>(), [8; 4], "{name}");
+            let (apart, at_once) = (trainer.learn(&passes).unwrap(), trainer.learn(&[together(&passes)]).unwrap());
+            let (ours, theirs) = (gradients(&trainer, &apart), gradients(&trainer, &at_once));
+            let all = || theirs.iter().flat_map(|(_, values)| values);
+            assert!(all().any(|slope| slope.abs() > 1e-3) && theirs.iter().all(|(_, values)| !values.is_empty()));
+            for ((variable, ours), (_, theirs)) in ours.iter().zip(&theirs) {
+                let most = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
+                assert!(most < 1e-5, "{name}, {variable}: {most} apart");
+            }
+            assert_eq!(apart.accuracy(), at_once.accuracy(), "{name}");
+            for ((id, ours), (_, theirs)) in apart.curves().iter().zip(at_once.curves()) {
+                assert!((ours - theirs).abs() < 1e-5 * theirs.abs().max(1.0), "{name} {id}: {ours} is not {theirs}");
+            }
+            // What a trainer does that divides each pass by its own rows.
+            let alone = |pass: &MicroBatch| {
+                let learned = trainer.learn(&[together(std::slice::from_ref(pass))]).unwrap();
+                learned.total.unwrap() / passes.len() as f64
+            };
+            let naive: f64 = passes.iter().map(alone).sum();
+            differs += usize::from((naive - at_once.total.unwrap()).abs() > 1e-4);
+        }
+        assert!(differs >= 2, "the batches here have rows alike, and the test proves nothing");
+    }
+
+    #[test]
+    fn what_is_drawn_is_drawn_for_each_pass_and_as_ever_where_a_step_has_one() {
+        let mut single = session("masked-token.ron");
+        single.data.limit = Limits { train: Some(60), validation: Some(6), test: Some(6) };
+        single.recipe.batch = 8;
+        let mut trainer = trainer(single.clone());
+        let mut of_one = {
+            let pair = Pair::open(&single, None).unwrap();
+            Trainer::new(single, pair, &crate::engine::catalog()).unwrap()
+        };
+        for number in 4..8 {
+            let (ours, theirs) = (trainer.planned_pass(number).unwrap(), of_one.planned_pass(number).unwrap());
+            let (ours, theirs) = (trainer.read(vec![ours]).unwrap(), of_one.read(vec![theirs]).unwrap());
+            assert_eq!(ours[0].samples, theirs[0].samples);
+        }
+        let planned = trainer.planned_pass(0).unwrap();
+        let again = |number| Planned { number, of_classes: None, places: planned.places.clone(), examples: Vec::new() };
+        let passes = trainer.read(vec![again(0), again(1)]).unwrap();
+        assert_ne!(passes[0].samples, passes[1].samples, "the same masks are met twice in a step");
+    }
+}

@@ -83,7 +83,13 @@ fn counts_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
     let (mut batch, mut passes) = (recipe.batch as u64, recipe.accumulate as u64);
     let rows: [(&str, &str, &mut u64, RangeInclusive<u64>, &str); 7] = [
         (scene.t("Steps"), scene.t("Optimiser steps in all"), &mut recipe.steps, 1..=u64::MAX, ""),
-        (scene.t("Batch"), scene.t("Texts per batch; what a batch takes is what memory must hold"), &mut batch, 1..=u64::MAX, ""),
+        (
+            scene.t("Batch"),
+            scene.t("Texts per batch; what a batch takes is what memory must hold"),
+            &mut batch,
+            1..=u64::MAX,
+            "",
+        ),
         (
             scene.t("Batches per step"),
             scene.t("Batches whose gradients one step gathers, as one batch of all their texts in less memory"),

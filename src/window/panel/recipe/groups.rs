@@ -47,7 +47,8 @@ impl Kind {
         match self {
             Self::Embeddings => (
                 scene.t("embeddings"),
-                scene.t("What stands before the first layer; where the head is tied to the tokens' table, the head too"),
+                scene
+                    .t("What stands before the first layer; where the head is tied to the tokens' table, the head too"),
             ),
             Self::Layers => (scene.t("layers"), scene.t("Layers by their numbers, counted from 0, both ends included")),
             Self::Head => {
@@ -77,7 +78,8 @@ pub(super) fn groups_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, recipe:
         recipe.groups.remove(place);
     }
     let all = Kind::ALL.map(|kind| (Some(kind), kind.told(scene).0, kind.told(scene).1));
-    let help = scene.t("Gives a part of the student a learning rate of its own, or freezes it; later groups override earlier ones");
+    let help = scene
+        .t("Gives a part of the student a learning rate of its own, or freezes it; later groups override earlier ones");
     let added = control::row(ui, scene.t("Add a group"), help, |ui| control::pick(ui, "add group", &None, "…", &all));
     recipe.groups.extend(added.flatten().map(Kind::group));
 }

@@ -68,7 +68,7 @@ impl Case {
         let student = Var::from_tensor(&self.tensor(self.student.clone())).unwrap();
         let (teacher, rows) = (self.targets(expected.k), self.rows());
         let logits = Logits::from(student.as_tensor().clone());
-        let given = Rows { student: &logits, teacher: Some(&teacher), rows: &rows };
+        let given = Rows { student: &logits, teacher: Some(&teacher), rows: &rows, of_step: None };
         let total = compare(&[expected.term()], &given).unwrap().total;
         (scalar(&total), flat(total.backward().unwrap().get(&student).unwrap()))
     }
@@ -182,7 +182,7 @@ fn all_outcomes_as_the_likeliest_are_all_outcomes() {
     let rows = some_rows(count, outcomes);
     let of = |term: &Term, teacher: &Targets| {
         let logits = Logits::from(student.as_tensor().clone());
-        let given = Rows { student: &logits, teacher: Some(teacher), rows: &rows };
+        let given = Rows { student: &logits, teacher: Some(teacher), rows: &rows, of_step: None };
         let total = compare(&[*term], &given).unwrap().total;
         (scalar(&total), flat(total.backward().unwrap().get(&student).unwrap()))
     };
@@ -251,7 +251,7 @@ impl Heads {
     /// The value, each term's, and the gradients of states, matrix and bias.
     fn of(&self, terms: &[Term], student: &Logits, teacher: &Targets) -> (f64, Vec<f32>, Vec<Vec<f32>>) {
         let rows = some_rows(self.count, self.outcomes);
-        let found = compare(terms, &Rows { student, teacher: Some(teacher), rows: &rows }).unwrap();
+        let found = compare(terms, &Rows { student, teacher: Some(teacher), rows: &rows, of_step: None }).unwrap();
         let gradients = found.total.backward().unwrap();
         let all = [Some(&self.states), Some(&self.weight), self.bias.as_ref()];
         let slopes = all.into_iter().flatten().map(|var| flat(gradients.get(var).unwrap()));
@@ -301,7 +301,7 @@ fn what_compares_every_outcome_refuses_the_likeliest_by_name() {
     for loss in LOSSES.iter().filter(|loss| loss.needs().whole_rows) {
         let rows = some_rows(7, 33);
         let student = Logits::Deferred(heads.deferred());
-        let given = Rows { student: &student, teacher: Some(&likeliest), rows: &rows };
+        let given = Rows { student: &student, teacher: Some(&likeliest), rows: &rows, of_step: None };
         let id = loss.entry().id;
         let why = compare(&[term(id, 1.0)], &given).err().unwrap().to_string();
         assert!(why.contains(id) && why.contains("needs every outcome"), "{why}");

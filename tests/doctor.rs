@@ -13,7 +13,8 @@ use retort::engine::{self, pair::Pair, train::Trainer};
 use retort::link::{Checkup, Command, Event, Fact, Finding, Grade, Order, Reply, RunId, Subject, connect};
 use retort::record::recorder::Recorder;
 use retort::session::{
-    Change, DataSource, Files, Head, Init, Keep, LayerMap, Limits, Metric, ModelChoice, Session, Source, file,
+    Change, DataSource, Files, Head, Init, Keep, LayerGroup, LayerMap, Limits, Metric, ModelChoice, ModelPart, Session,
+    Source, file,
 };
 use serde_json::json;
 
@@ -199,6 +200,17 @@ fn a_recipe_that_does_not_fit_is_red_and_one_that_starves_a_class_amber() {
     assert!(row(&session, Subject::Recipe, Grade::Amber).says.contains("no labelled text is of class"));
     session.set_teacher(None);
     assert!(row(&session, Subject::Recipe, Grade::Red).says.contains("needs a teacher"));
+    let group = |part| LayerGroup { part, rate: 0.0 };
+    let mut session = small();
+    session.recipe.accumulate = 3;
+    assert!(row(&session, Subject::Recipe, Grade::Green).says.contains("steps of 12 (3 × 4) texts"));
+    session.recipe.groups = vec![group(ModelPart::Embeddings)];
+    let says = row(&session, Subject::Recipe, Grade::Amber).says;
+    assert!(says.contains("% are frozen") && says.contains("start from random numbers"), "{says}");
+    session.recipe.groups.push(group(ModelPart::Named("*word_embeddings*".into())));
+    assert!(row(&session, Subject::Recipe, Grade::Amber).says.contains("the later one counts"));
+    session.recipe.groups.push(group(ModelPart::Layers { first: 0, last: 9 }));
+    assert!(row(&session, Subject::Recipe, Grade::Red).says.contains("numbered from 0 to 1"));
     let pace = row(&session, Subject::Pace, Grade::Amber);
     assert!(pace.says.contains("no step was taken"), "{pace:?}");
     let mut session = small();

@@ -153,6 +153,7 @@ impl Golden {
             teacher: Some(&Targets::from(ops::log_softmax(&self.tensors["teacher"]).unwrap())),
             knobs: &knobs(manifest),
             done: 0.0,
+            of_step: None,
         };
         let offered = Offered { teacher: true, text: false, whole_rows: true };
         Objective::new(&Recipe::default(), offered).unwrap().evaluate(&given).unwrap()

@@ -11,7 +11,7 @@ use retort::engine;
 use retort::link::{Command, Event, EventSink, Fact, Order, Origin, Reply, RunId, WatchEnd, connect};
 use retort::record::journal;
 use retort::record::recorder::Recorder;
-use retort::session::{Change, Session, file};
+use retort::session::{Change, LayerGroup, ModelPart, Session, file};
 
 /// The built-in experiment, cut down to seconds.
 fn small() -> Session {
@@ -240,12 +240,31 @@ fn over_tokens(name: &str) -> Session {
     session
 }
 
+/// Sessions whose steps gather several batches, with parts of the student that are frozen or learn at another rate: of
+/// classes with dropout and pruning, and of masks that are drawn anew in each pass.
+fn gathering() -> [(&'static str, Session); 2] {
+    let group = |part, rate| LayerGroup { part, rate };
+    let mut of_classes = small();
+    (of_classes.recipe.batch, of_classes.recipe.accumulate, of_classes.recipe.steps) = (4, 3, 9);
+    of_classes.recipe.evaluate_every = 4;
+    of_classes.recipe.groups = vec![
+        group(ModelPart::Embeddings, 0.0),
+        group(ModelPart::Layers { first: 0, last: 0 }, 0.5),
+        group(ModelPart::Head, 2.0),
+    ];
+    of_classes.script.push(Change { step: 3, knob: "magnitude.theta".into(), value: 0.4 });
+    let mut masked = over_tokens("masked-token.ron");
+    (masked.recipe.batch, masked.recipe.accumulate) = (2, 3);
+    masked.recipe.groups = vec![group(ModelPart::LayerDecay, 0.5), group(ModelPart::Named("*.bias".into()), 0.0)];
+    [("classes in three batches", of_classes), ("masked tokens in three batches", masked)]
+}
+
 #[test]
-fn tasks_over_tokens_replay_rewind_and_go_on_to_the_bit_with_a_cold_and_a_warm_cache() {
-    for name in ["next-token.ron", "masked-token.ron", "completion.ron"] {
+fn tasks_over_tokens_and_steps_of_several_batches_replay_rewind_and_go_on_to_the_bit_with_a_cold_and_a_warm_cache() {
+    let files = ["next-token.ron", "masked-token.ron", "completion.ron"].map(|name| (name, over_tokens(name)));
+    for (name, session) in files.into_iter().chain(gathering()) {
         let folder = tempfile::tempdir().unwrap();
         let place = |what: &str| folder.path().join(what);
-        let session = over_tokens(name);
         drive(start(&session, &place("whole")), |_, _| ());
         drive(start(&session, &place("again")), |_, _| ());
         let mut rewound = false;

@@ -11,7 +11,7 @@ use retort::engine::loss::soft_targets::TEMPERATURE;
 use retort::engine::loss::{ALPHA, LOSSES, LossInput, LossOutput, Objective, Offered};
 use retort::engine::loss::{Comparison, Divergence, Rows, Term, compare};
 use retort::engine::model::ops::{self, values::without_kernels};
-use retort::engine::task::{Forward, Outputs, Row, Targets};
+use retort::engine::task::{Forward, Outputs, Row, Targets, Weighed};
 use retort::session::{Knob, Knobs, Recipe};
 use tiny::{assert_close, flat, scalar};
 
@@ -69,7 +69,7 @@ impl Batch {
         let recipe = Recipe { terms: losses.iter().map(|id| (*id).to_owned()).collect(), ..Recipe::default() };
         let answers = divergences::answers(&self.student, &self.labels, &self.labelled);
         let (student, teacher) = (Forward { answers, text: None }, Targets::from(self.teacher.clone()));
-        let given = LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0 };
+        let given = LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0, of_step: None };
         Objective::new(&recipe, offered(true, false)).unwrap().evaluate(&given).unwrap()
     }
 
@@ -356,8 +356,13 @@ fn next_word_loss_is_the_mean_surprise_at_the_tokens_that_came() {
     let text = Outputs { logits: logits.into(), rows: [(0, 2), (1, 1)].map(row).to_vec() };
     let recipe = Recipe { terms: vec!["next_token".to_owned()], ..Recipe::default() };
     let student = Forward { answers: blank(), text: Some(text) };
-    let given =
-        LossInput { student: &student, teacher: None, knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]), done: 0.0 };
+    let given = LossInput {
+        student: &student,
+        teacher: None,
+        knobs: &tiny::knobs(&[(weight("next_token"), 0.25)]),
+        done: 0.0,
+        of_step: None,
+    };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     let mean = -f64::from(logs[2] + logs[4]) / 2.0;
     assert!((f64::from(mixed.parts[0].1.unwrap()) - mean).abs() < 1e-6);
@@ -399,7 +404,7 @@ fn a_loss_named_twice_is_refused_by_name_and_a_slip_finds_its_loss() {
 #[test]
 fn a_batch_without_a_next_word_costs_nothing() {
     let student = Forward { answers: blank(), text: None };
-    let given = LossInput { student: &student, teacher: None, knobs: &Knobs::default(), done: 0.0 };
+    let given = LossInput { student: &student, teacher: None, knobs: &Knobs::default(), done: 0.0, of_step: None };
     let recipe = Recipe { terms: vec!["hard_labels".to_owned(), "next_token".to_owned()], ..Recipe::default() };
     let mixed = Objective::new(&recipe, offered(false, true)).unwrap().evaluate(&given).unwrap();
     assert_eq!(mixed.parts[1], ("next_token", None));
@@ -410,7 +415,12 @@ fn a_batch_without_a_next_word_costs_nothing() {
 fn compared(terms: &[Term], student: &Var, teacher: &Tensor, rows: &[Row]) -> (Vec<f64>, f64, Vec<f32>) {
     let Comparison { total, terms } = compare(
         terms,
-        &Rows { student: &student.as_tensor().clone().into(), teacher: Some(&teacher.clone().into()), rows },
+        &Rows {
+            student: &student.as_tensor().clone().into(),
+            teacher: Some(&teacher.clone().into()),
+            rows,
+            of_step: None,
+        },
     )
     .unwrap();
     let gradient = flat(total.backward().unwrap().get(student).unwrap());
@@ -497,6 +507,108 @@ fn trap_5_a_row_of_weight_0_is_left_out_and_one_of_weight_2_counts_as_two() {
     }
 }
 
+/// The sums of values and totals over parts of rows, and the gradients one behind the other; each part divides by what
+/// `of_step` says, or by its own rows.
+fn in_parts(terms: &[Term], values: [&[f32]; 2], rows: &[Row], cuts: &[usize], of_step: Option<Weighed>) -> Parts {
+    let tensor = |values: &[f32], from: usize, to: usize| {
+        Tensor::from_slice(&values[from * CLASSES..to * CLASSES], (to - from, CLASSES), &Device::Cpu).unwrap()
+    };
+    let ends = cuts.iter().copied().chain([rows.len()]);
+    let begins = [0].into_iter().chain(cuts.iter().copied());
+    let mut sums = Parts { values: vec![None; terms.len()], total: 0.0, gradient: Vec::new() };
+    for (from, to) in begins.zip(ends).filter(|(from, to)| from < to) {
+        let student = Var::from_tensor(&tensor(values[0], from, to)).unwrap();
+        let teacher = Targets::from(tensor(values[1], from, to));
+        let logits = student.as_tensor().clone().into();
+        let given = Rows { student: &logits, teacher: Some(&teacher), rows: &rows[from..to], of_step };
+        let Comparison { total, terms } = compare(terms, &given).unwrap();
+        sums.total += scalar(&total);
+        for (sum, value) in sums.values.iter_mut().zip(terms) {
+            *sum = value.map(|value| sum.unwrap_or(0.0) + f64::from(value)).or(*sum);
+        }
+        let slopes = total.backward().unwrap().get(&student).map_or(vec![0.0; (to - from) * CLASSES], flat);
+        sums.gradient.extend(slopes);
+    }
+    sums
+}
+
+#[derive(Debug)]
+struct Parts {
+    values: Vec<Option<f64>>,
+    total: f64,
+    gradient: Vec<f32>,
+}
+
+impl Parts {
+    fn assert_is(&self, whole: &Self, what: &str) {
+        let close = |a: f64, b: f64| (a - b).abs() < 2e-5 * b.abs().max(1.0);
+        assert!(close(self.total, whole.total), "{what}: {} is not {}", self.total, whole.total);
+        for (ours, theirs) in self.values.iter().zip(&whole.values) {
+            assert_eq!(ours.is_none(), theirs.is_none(), "{what}: a gap stays a gap, and nothing else is one");
+            assert!(ours.zip(*theirs).is_none_or(|(a, b)| close(a, b)), "{what}: {ours:?} is not {theirs:?}");
+        }
+        let size = whole.gradient.iter().fold(1f32, |size, slope| size.max(slope.abs()));
+        assert_eq!(self.gradient.len(), whole.gradient.len());
+        for (ours, theirs) in self.gradient.iter().zip(&whole.gradient) {
+            assert!((ours - theirs).abs() < 1e-5 * size, "{what}: {ours} is not {theirs}");
+        }
+    }
+}
+
+prop_compose! {
+    /// Rows of any weight, some without a truth, and where they are cut into passes, some of which may be empty or have
+    /// no row that counts.
+    fn split_rows()(count in 1usize..12)(
+        student in prop::collection::vec(-6f32..6.0, count * CLASSES),
+        teacher in prop::collection::vec(-6f32..6.0, count * CLASSES),
+        rows in prop::collection::vec(
+            (prop::sample::select(vec![0f32, 0.5, 1.0, 2.0]), prop::option::of(0..CLASSES as u32)),
+            count,
+        ),
+        mut cuts in prop::collection::vec(0..=count, 0..5),
+    ) -> (Vec<f32>, Vec<f32>, Vec<Row>, Vec<usize>) {
+        cuts.sort_unstable();
+        let rows = rows.into_iter().enumerate();
+        let rows = rows.map(|(example, (weight, truth))| Row { example, position: 0, weight, truth }).collect();
+        (student, teacher, rows, cuts)
+    }
+}
+
+proptest! {
+    #[test]
+    fn trap_5_a_step_of_several_passes_is_one_mean_over_all_of_its_rows(
+        (student, teacher, rows, cuts) in split_rows()
+    ) {
+        for terms in sums() {
+            let name = terms[0].divergence.entry().id;
+            let both = || {
+                let values = [&student[..], &teacher[..]];
+                let parts = in_parts(&terms, values, &rows, &cuts, Some(Weighed::of(&rows)));
+                parts.assert_is(&in_parts(&terms, values, &rows, &[], None), name);
+            };
+            both();
+            without_kernels(both);
+        }
+    }
+}
+
+#[test]
+fn trap_5_a_mean_of_the_passes_means_is_another_loss_where_they_have_different_numbers_of_rows() {
+    let count = 9;
+    let numbers = |by: usize| (0..count * CLASSES).map(|i| ((i * by) % 13) as f32 * 0.4 - 2.0).collect::<Vec<_>>();
+    let row = |example| Row { example, position: 0, weight: 1.0, truth: Some((example % CLASSES) as u32) };
+    let rows: Vec<Row> = (0..count).map(row).collect();
+    let (student, teacher) = (numbers(7), numbers(5));
+    let of = |terms: &[Term], cuts: &[usize], of_step| in_parts(terms, [&student, &teacher], &rows, cuts, of_step);
+    for terms in sums() {
+        let (name, whole) = (terms[0].divergence.entry().id, of(&terms, &[], None));
+        // Two rows against seven, each divided by its own number and then by two.
+        let naive = of(&terms, &[2], None).total / 2.0;
+        assert!((naive - whole.total).abs() > 1e-2 * whole.total, "{name}: {naive} and {}", whole.total);
+        of(&terms, &[2], Some(Weighed::of(&rows))).assert_is(&whole, name);
+    }
+}
+
 #[test]
 fn the_gradient_of_every_divergence_is_the_slope_of_its_value() {
     let (count, step) = (3, 1e-2f32);
@@ -527,7 +639,10 @@ fn what_does_not_fit_is_refused_by_name() {
     let term = |divergence, temperature| Term::new(divergence, 1.0, temperature);
     let [soft, hard] = [LOSSES[0], LOSSES[1]];
     let refused = |terms: &[Term], rows: &[Row]| {
-        compare(terms, &Rows { student: &student.clone().into(), teacher: None, rows }).err().unwrap().to_string()
+        compare(terms, &Rows { student: &student.clone().into(), teacher: None, rows, of_step: None })
+            .err()
+            .unwrap()
+            .to_string()
     };
     assert!(refused(&[term(hard, 1.0)], &rows).contains("truth 3 is not one of 3 outcomes"));
     assert!(refused(&[term(hard, 1.0)], &rows[..1]).contains("1 rows do not fit"));

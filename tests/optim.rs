@@ -23,6 +23,10 @@ struct Golden {
     gradients: BTreeMap<String, Vec<Vec<f32>>>,
     after: BTreeMap<String, Vec<BTreeMap<String, Vec<f32>>>>,
     norms: Vec<f64>,
+    /// What the rate of each variable is multiplied by in `grouped`.
+    factors: BTreeMap<String, f64>,
+    /// AdamW so.
+    grouped: Vec<BTreeMap<String, Vec<f32>>>,
 }
 
 fn golden() -> Golden {
@@ -38,10 +42,13 @@ fn bits(variables: &[(String, Var)]) -> Vec<u32> {
 }
 
 #[test]
-fn twenty_steps_of_every_optimiser_stay_with_pytorch() {
+fn twenty_steps_of_every_optimiser_stay_with_pytorch_with_and_without_rates_for_groups() {
     let golden = golden();
     let settings = Settings { weight_decay: golden.decay, clip: golden.clip, ..Settings::default() };
-    for kind in OptimizerKind::ALL {
+    let kinds = OptimizerKind::ALL.map(|kind| (kind, &golden.after[&format!("{kind:?}")], None));
+    for (kind, after, factors) in
+        kinds.into_iter().chain([(OptimizerKind::AdamW, &golden.grouped, Some(&golden.factors))])
+    {
         let variables: Vec<(String, Var)> = golden
             .shapes
             .iter()
@@ -52,8 +59,9 @@ fn twenty_steps_of_every_optimiser_stay_with_pytorch() {
                 )
             })
             .collect();
-        let mut optimizer = Optimizer::new(kind, variables.clone()).unwrap();
-        for (step, after) in golden.after[&format!("{kind:?}")].iter().enumerate() {
+        let factor = |name: &str| factors.map_or(1.0, |factors: &BTreeMap<String, f64>| factors[name]);
+        let mut optimizer = Optimizer::grouped(kind, variables.clone(), factor).unwrap();
+        for (step, after) in after.iter().enumerate() {
             let mut gradients = GradStore::default();
             for (name, variable) in &variables {
                 let gradient = golden.gradients[name][step].clone();
@@ -93,6 +101,27 @@ fn gradients(variables: &[(String, Var)], step: usize) -> GradStore {
 fn advance(optimizer: &mut Optimizer, variables: &[(String, Var)], steps: std::ops::Range<usize>) {
     for step in steps {
         optimizer.step(&gradients(variables, step), 1e-2, &Settings::default()).unwrap();
+    }
+}
+
+#[test]
+fn a_frozen_variable_is_not_moved_by_gradient_or_decay_and_not_counted() {
+    for kind in OptimizerKind::ALL {
+        let (variables, others) = (variables(), variables());
+        let frozen = |name: &str| if name == "wide" { 0.0 } else { 1.0 };
+        let mut optimizer = Optimizer::grouped(kind, variables.clone(), frozen).unwrap();
+        let mut alone = Optimizer::new(kind, others[1..].to_vec()).unwrap();
+        let still = bits(&variables[..1]);
+        for step in 0..4 {
+            let settings = Settings { clip: 0.5, weight_decay: 0.3, ..Settings::default() };
+            let ours = optimizer.step(&gradients(&variables, step), 1e-2, &settings).unwrap();
+            let theirs = alone.step(&gradients(&others[1..], step), 1e-2, &settings).unwrap();
+            assert_eq!(ours, theirs, "{kind:?}");
+        }
+        assert_eq!(bits(&variables[..1]), still, "{kind:?}");
+        assert_eq!(bits(&variables[1..]), bits(&others[1..]), "{kind:?}");
+        assert!(optimizer.state().unwrap().keys().all(|key| !key.ends_with("wide")));
+        optimizer.mask("wide", variables[0].1.as_tensor()).unwrap();
     }
 }
 

@@ -156,7 +156,7 @@ fn of_all_outcomes_the_loss_and_its_gradient_are_those_of_whole_rows() {
         let of: Vec<Row> = (0..rows).map(of).collect();
         let total = compare(
             &[Term::new(&SoftTargets, 1.0, 2.0)],
-            &Rows { student: &logits, teacher: Some(teacher), rows: &of },
+            &Rows { student: &logits, teacher: Some(teacher), rows: &of, of_step: None },
         )
         .unwrap()
         .total;
@@ -216,7 +216,7 @@ fn soft_targets(top: &TopK, temperature: f64) -> (f64, Vec<f32>) {
     let logits = Logits::Dense(student.as_tensor().clone());
     let of: Vec<Row> = (0..rows).map(|example| Row { example, position: 0, weight: 1.0, truth: None }).collect();
     let teacher = Targets::TopK(top.clone());
-    let rows = Rows { student: &logits, teacher: Some(&teacher), rows: &of };
+    let rows = Rows { student: &logits, teacher: Some(&teacher), rows: &of, of_step: None };
     let total = compare(&[Term::new(&SoftTargets, 1.0, temperature)], &rows).unwrap().total;
     (tiny::scalar(&total), tiny::flat(ops::backward(&total).unwrap().get(&student).unwrap()))
 }

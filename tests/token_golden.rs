@@ -123,7 +123,7 @@ impl Golden {
             self.teacher(rows, outcomes),
             tiny::knobs(&[(&ALPHA, manifest.alpha), (&TEMPERATURE, manifest.temperature)]),
         );
-        let given = LossInput { student: &pass, teacher: Some(&teacher), knobs: &knobs, done: 0.0 };
+        let given = LossInput { student: &pass, teacher: Some(&teacher), knobs: &knobs, done: 0.0, of_step: None };
         let offered = Offered { teacher: true, text: false, whole_rows: true };
         Objective::new(&Recipe::default(), offered).unwrap().evaluate(&given).unwrap()
     }
@@ -143,7 +143,7 @@ fn cross_entropy_is_what_transformers_gives_for_its_labels() {
     tiny::everywhere(|| {
         for golden in everything(&manifest()) {
             let pass = golden.pass();
-            let rows = Rows { student: &pass.answers.logits, teacher: None, rows: &pass.answers.rows };
+            let rows = Rows { student: &pass.answers.logits, teacher: None, rows: &pass.answers.rows, of_step: None };
             let ours = compare(&[Term::new(&HardLabels, 1.0, 1.0)], &rows).unwrap();
             assert_close(&golden.name, &[scalar(&ours.total) as f32], &golden.numbers("ce"), NEAR);
         }

@@ -279,7 +279,12 @@ fn a_student_that_is_its_teacher_has_nothing_to_learn_of_it() {
         let Logits::Deferred(deferred) = &pass.answers.logits else { panic!("not deferred") };
         let teacher = Targets::Deferred(deferred.clone());
         for loss in LOSSES.iter().filter(|loss| loss.needs().teacher && loss.entry().id != "soft_cross_entropy") {
-            let rows = Rows { student: &pass.answers.logits, teacher: Some(&teacher), rows: &pass.answers.rows };
+            let rows = Rows {
+                student: &pass.answers.logits,
+                teacher: Some(&teacher),
+                rows: &pass.answers.rows,
+                of_step: None,
+            };
             let ours = compare(&[Term::new(*loss, 1.0, 2.0)], &rows).unwrap();
             let size = scalar(&ours.total).abs();
             assert!(size < 1e-6, "{name}: {} is {size}", loss.entry().id);
@@ -306,7 +311,9 @@ fn trap_12_outcomes_beyond_those_of_both_are_cropped_before_the_softmax() {
     let teacher = Targets::Dense((narrow.detach() * 0.3).unwrap());
     let term = [Term::new(&SoftTargets, 1.0, 2.0)];
     let [ours, theirs] = [&some.logits, &dense].map(|logits| {
-        let total = compare(&term, &Rows { student: logits, teacher: Some(&teacher), rows: &some.rows }).unwrap().total;
+        let total = compare(&term, &Rows { student: logits, teacher: Some(&teacher), rows: &some.rows, of_step: None })
+            .unwrap()
+            .total;
         let gradients = tiny::gradients(&gpt2, &ops::backward(&total).unwrap());
         (scalar(&total), gradients)
     });
@@ -327,7 +334,7 @@ fn trap_31_a_tied_table_gets_the_gradients_of_both_its_uses() {
     let loss = |logits: &Logits| {
         compare(
             &[Term::new(&SoftTargets, 1.0, 1.0)],
-            &Rows { student: logits, teacher: Some(&teacher), rows: &pass.answers.rows },
+            &Rows { student: logits, teacher: Some(&teacher), rows: &pass.answers.rows, of_step: None },
         )
         .unwrap()
         .total

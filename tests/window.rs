@@ -5,6 +5,8 @@
 
 #[path = "window/at_the_end.rs"]
 mod at_the_end;
+#[path = "window/groups.rs"]
+mod groups;
 #[cfg(feature = "engine")]
 #[path = "window/in_chinese.rs"]
 mod in_chinese;

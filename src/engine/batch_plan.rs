@@ -1,4 +1,4 @@
-//! Which examples a run takes, in which order, and what the student reads of them: known before its first step.
+//! Which examples a run takes, in which order and how many a step, and what the student reads of them: known before its first step.
 //!
 //! *Why most of a large set is read twice (2026-11).* Every text is cut into tokens before the first step: batches
 //! are put together by length, and a text that cannot be read or is cut is told of before it costs an hour. Kept in
@@ -8,6 +8,7 @@
 //! Of running text documents are kept instead of samples: a sample is a stretch of it, see [`running_text`].
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -31,8 +32,10 @@ const CHUNK: usize = 1 << 10;
 pub struct BatchPlan {
     /// Indices into the training part that take part in the run.
     pub train_indices: Vec<usize>,
-    /// Samples, step by step: places in `train_indices` where each example is one.
-    pub batches: Batches,
+    /// Samples, pass by pass: places in `train_indices` where each example is one.
+    batches: Batches,
+    /// Passes of a step.
+    accumulate: u64,
     encoded: Encoded,
     running: Option<Running>,
 }
@@ -122,11 +125,16 @@ impl Running {
 }
 
 impl BatchPlan {
-    /// The plan of a run that takes batches of `batch`; with `labels_only` of examples whose label may be learned.
+    /// The plan of a run whose steps gather `accumulate` batches of `batch`; with `labels_only` of examples whose label
+    /// may be learned.
     ///
     /// # Errors
     /// [`EngineError`] if no example is left, or one cannot be read.
-    pub fn new(reader: &Reader<'_>, batch: usize, labels_only: bool) -> Result<Self, EngineError> {
+    pub fn new(
+        reader: &Reader<'_>,
+        (batch, accumulate): (usize, usize),
+        labels_only: bool,
+    ) -> Result<Self, EngineError> {
         let data = &reader.pair.assets.data;
         let everyone = 0..data.train.len();
         let train_indices: Vec<usize> = everyone.filter(|&i| !labels_only || data.labelled[i]).collect();
@@ -135,10 +143,11 @@ impl BatchPlan {
                 "no training example has a label and no teacher speaks; raise data.labelled"
             )));
         }
+        let accumulate = accumulate.max(1) as u64;
         let Some(text) = reader.task.running() else {
             let encoded = Encoded::read(reader, &train_indices, KEPT)?;
             let batches = Batches::new(&encoded.tokens, batch, reader.seed);
-            return Ok(Self { train_indices, batches, encoded, running: None });
+            return Ok(Self { train_indices, batches, accumulate, encoded, running: None });
         };
         let running = Running::read(reader, text, &train_indices, KEPT)?;
         if running.stretches.is_empty() {
@@ -149,7 +158,7 @@ impl BatchPlan {
         let tokens: Vec<usize> = running.stretches.iter().map(|stretch| stretch.tokens).collect();
         let batches = Batches::new(&tokens, batch, reader.seed);
         let encoded = Encoded { tokens, ..Encoded::default() };
-        Ok(Self { train_indices, batches, encoded, running: Some(running) })
+        Ok(Self { train_indices, batches, accumulate, encoded, running: Some(running) })
     }
 
     /// How many samples an epoch has.
@@ -176,16 +185,41 @@ impl BatchPlan {
         places.par_iter().map(sample).collect()
     }
 
-    /// Indices into the training part of a step's examples, and the tokens the step costs, padding counted.
-    pub fn planned(&mut self, step: Step) -> (Vec<usize>, usize) {
-        let places = self.batches.at(step);
-        let longest = places.iter().map(|&place| self.encoded.tokens[place]).max().unwrap_or(0);
-        let cost = places.len() * longest;
+    /// The passes of a step by their numbers, counted over the whole run.
+    pub fn passes(&self, step: Step) -> Range<u64> {
+        let first = step.saturating_mul(self.accumulate);
+        first..first.saturating_add(self.accumulate)
+    }
+
+    /// The samples of one pass.
+    pub fn places(&mut self, pass: u64) -> Vec<usize> {
+        self.batches.at(pass)
+    }
+
+    /// Steps in which every sample has come at least once, wherever they begin.
+    pub fn steps_of_an_epoch(&self) -> u64 {
+        (2 * self.batches.per_epoch()).div_ceil(self.accumulate)
+    }
+
+    /// Indices into the training part of the examples that the samples at these places begin with.
+    pub fn examples(&self, places: &[usize]) -> Vec<usize> {
         let example = |place: usize| match &self.running {
             Some(running) => running.stretches.get(place).map_or(0, |stretch| stretch.document),
             None => place,
         };
-        (places.into_iter().map(|place| self.train_indices[example(place)]).collect(), cost)
+        places.iter().map(|place| self.train_indices[example(*place)]).collect()
+    }
+
+    /// Indices into the training part of a step's examples, and the tokens the step costs, padding counted.
+    pub fn planned(&mut self, step: Step) -> (Vec<usize>, usize) {
+        let (mut examples, mut cost) = (Vec::new(), 0);
+        for pass in self.passes(step) {
+            let places = self.places(pass);
+            let longest = places.iter().map(|&place| self.encoded.tokens[place]).max().unwrap_or(0);
+            cost += places.len() * longest;
+            examples.extend(self.examples(&places));
+        }
+        (examples, cost)
     }
 
     /// Texts that are cut for the student, the tokens they lose, and all texts.
@@ -234,7 +268,7 @@ mod tests {
         let pair = Pair::open(&session, None).unwrap();
         let task = pair.assets.data.task(&pair.student, &session.prompt.for_student()).unwrap();
         let reader = Reader { pair: &pair, task: task.as_ref(), seed: 7 };
-        let mut whole = BatchPlan::new(&reader, 16, false).unwrap();
+        let mut whole = BatchPlan::new(&reader, (16, 1), false).unwrap();
         let all = whole.train_indices.len();
         assert_eq!(whole.encoded.kept.len(), all);
         let places: Vec<usize> = (0..all).rev().collect();
@@ -242,7 +276,7 @@ mod tests {
             let encoded = Encoded::read(&reader, &whole.train_indices, most).unwrap();
             assert_eq!((&encoded.tokens, encoded.cut), (&whole.encoded.tokens, whole.encoded.cut));
             let (train_indices, batches) = (whole.train_indices.clone(), whole.batches.clone());
-            let few = BatchPlan { encoded, train_indices, batches, running: None };
+            let few = BatchPlan { encoded, train_indices, batches, accumulate: 1, running: None };
             assert!(few.encoded.kept.len() <= all && (most > 0 || few.encoded.kept.is_empty()));
             assert_eq!(few.samples(&reader, &places).unwrap(), whole.samples(&reader, &places).unwrap());
         }
@@ -250,5 +284,24 @@ mod tests {
         let read = whole.samples(&reader, &whole.batches.clone().at(3)).unwrap();
         assert_eq!(tokens, examples.len() * read.iter().map(|sample| sample.tokens()).max().unwrap());
         assert!(read.iter().zip(&examples).all(|(sample, i)| sample.truth.is_some() == pair.assets.data.labelled[*i]));
+    }
+
+    #[test]
+    fn a_step_gathers_the_batches_that_come_next() {
+        let session = Session::built_in().unwrap();
+        let pair = Pair::open(&session, None).unwrap();
+        let task = pair.assets.data.task(&pair.student, &session.prompt.for_student()).unwrap();
+        let reader = Reader { pair: &pair, task: task.as_ref(), seed: 7 };
+        let mut single = BatchPlan::new(&reader, (16, 1), false).unwrap();
+        let mut three = BatchPlan::new(&reader, (16, 3), false).unwrap();
+        for step in [0, 1, 40] {
+            let alone: Vec<_> = (3 * step..3 * step + 3).map(|pass| single.planned(pass)).collect();
+            let examples: Vec<usize> = alone.iter().flat_map(|(examples, _)| examples.clone()).collect();
+            assert_eq!(three.planned(step), (examples, alone.iter().map(|(_, tokens)| tokens).sum()));
+        }
+        // An epoch and what is left of the one before.
+        let seen: std::collections::BTreeSet<usize> =
+            (5..5 + three.steps_of_an_epoch()).flat_map(|step| three.planned(step).0).collect();
+        assert_eq!(seen.len(), three.train_indices.len());
     }
 }

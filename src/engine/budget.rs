@@ -103,13 +103,13 @@ fn server(session: &Session) -> Option<(&ModelChoice, Option<u64>)> {
 fn texts(session: &Session, pair: &Pair, step: Step) -> Result<Vec<Fields>, EngineError> {
     let data = &pair.assets.data;
     let mut plan = batch_plan(session, pair)?;
-    let mut places = BTreeSet::new();
+    let mut examples = BTreeSet::new();
     // A whole epoch has every text; no need to look further.
-    let last = session.recipe.steps.min(step + 2 * plan.batches.per_epoch());
+    let last = session.recipe.steps.min(step + plan.steps_of_an_epoch());
     for step in step..last {
-        places.extend(plan.batches.at(step));
+        examples.extend(plan.planned(step).0);
     }
-    let taught = places.into_iter().map(|place| &data.train[plan.train_indices[place]]);
+    let taught = examples.into_iter().map(|example| &data.train[example]);
     let measured = data.validation.iter().chain(&data.test);
     Ok(taught.chain(measured).map(|example| example.fields.clone()).collect())
 }
@@ -130,9 +130,8 @@ pub fn first_texts(session: &Session, pair: &Pair, most: usize) -> Result<Vec<Fi
         }
         first.len() < most
     };
-    for step in 0..session.recipe.steps.min(2 * plan.batches.per_epoch()) {
-        let places = plan.batches.at(step);
-        if !places.into_iter().all(|place| take(&data.train[plan.train_indices[place]])) {
+    for step in 0..session.recipe.steps.min(plan.steps_of_an_epoch()) {
+        if !plan.planned(step).0.into_iter().all(|example| take(&data.train[example])) {
             return Ok(first);
         }
     }

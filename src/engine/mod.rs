@@ -17,6 +17,7 @@ pub mod evaluate;
 pub mod hub;
 pub mod in_pieces;
 pub mod inputs;
+pub mod layer_rates;
 pub mod loss;
 pub mod measure;
 pub mod model;

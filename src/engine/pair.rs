@@ -6,6 +6,7 @@ use super::EngineError;
 use super::assets::Assets;
 use super::data::{Example, Fields, Target};
 use super::hub;
+use super::layer_rates::LayerRates;
 use super::loss::needs_teacher;
 use super::model::Model;
 use super::prompt::PromptError;
@@ -41,7 +42,10 @@ impl Pair {
         let session = hub::pinned(session);
         let asked = over_tokens(&session);
         let assets = Assets::open(&asked, before.map(|before| &before.assets))?;
-        let student = student_init::student(&asked, &assets.data, &assets.device)?;
+        let mut student = student_init::student(&asked, &assets.data, &assets.device)?;
+        // Groups that do not fit are refused where a run begins: a student can be looked at without them.
+        let rates = LayerRates::of(&session.recipe.groups, &student).ok();
+        student.card.trainable = rates.and_then(|rates| rates.trainable());
         Ok(Self { session, assets, student })
     }
 
@@ -184,6 +188,7 @@ impl Pair {
             duplicates: self.assets.data.duplicates(),
             models: Some(Box::new(self.session.models())),
             data: Some(Box::new(self.session.data.clone())),
+            groups: self.session.recipe.groups.clone(),
         }
     }
 }

@@ -1,24 +1,26 @@
-//! One training step, whole, on one screen. Nothing here knows an architecture or a formula.
+//! One training step: what is read, learned and moved, in this order. Nothing here knows an architecture or a formula.
 
-use std::borrow::Cow;
+mod micro_batches;
+
 use std::sync::Arc;
 
 use candle_core::Tensor;
+use micro_batches::Planned;
 use rayon::prelude::*;
 
 use super::EngineError;
-use super::batch_plan::{BatchPlan, Reader, draw};
+use super::batch_plan::{BatchPlan, Reader};
 use super::data::{Example, Fields};
-use super::loss::{LossInput, LossOutput, Objective, Offered};
-use super::model::{DropoutRng, HeadKind, Trace, ops};
+use super::layer_rates::LayerRates;
+use super::loss::{Objective, Offered};
+use super::model::HeadKind;
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
 use super::prompt::{PromptError, template_problem};
 use super::prune::{Pruner, THETA};
 use super::script;
-use super::task::{self, Logits, Outputs, Sample, Targets, Task};
+use super::task::{self, Targets, Task};
 use super::teacher::{CachedTeacher, RowTeacher};
-use crate::link::scores::likeliest;
 use crate::link::{SeriesId, Step};
 use crate::session::{Catalog, Knobs, Sentence, Session};
 
@@ -42,6 +44,8 @@ pub struct Trainer {
     pub knobs: Knobs,
     /// Steps done.
     pub step: Step,
+    /// What the learning rate of each variable is multiplied by.
+    pub rates: LayerRates,
     objective: Objective,
     plan: BatchPlan,
 }
@@ -59,7 +63,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`EngineError`] if the recipe, the prompt or a knob cannot be used with this pair.
-    pub fn new(session: Session, pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
+    pub fn new(session: Session, mut pair: Pair, catalog: &Catalog) -> Result<Self, EngineError> {
         pair.check()?;
         if let Some(problem) = template_problem(&session.prompt, &pair.assets.data.layout) {
             return Err(PromptError::Template(problem).into());
@@ -69,65 +73,50 @@ impl Trainer {
         let objective = objective(&session, &pair)?;
         let knobs = checked_knobs(&session, catalog)?;
         let plan = plan_batches(&session, &pair, task.as_ref(), &objective)?;
+        let rates = LayerRates::of(&session.recipe.groups, &pair.student).map_err(EngineError::Recipe)?;
+        if rates.trainable().is_some() {
+            pair.student.freeze(rates.frozen())?;
+        }
         let variables = pair.student.weights.variables().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        let optimizer = Optimizer::new(session.recipe.optimizer, variables)?;
+        let optimizer = Optimizer::grouped(session.recipe.optimizer, variables, |name| rates.of_variable(name))?;
         let mut pruner = Pruner::default();
         pruner.set_theta(knobs.get(&THETA), &pair.student.weights)?;
-        Ok(Self { session, pair, task, teacher, row_teacher, optimizer, pruner, knobs, step: 0, objective, plan })
+        let step = 0;
+        Ok(Self { session, pair, task, teacher, row_teacher, optimizer, pruner, knobs, step, rates, objective, plan })
     }
 
-    /// One step with the knob values in use.
+    /// One step with the knob values in use: all of its passes, then pruning's mask, clip and optimiser once.
     ///
     /// # Errors
     /// [`EngineError`] if the tensor library or the teacher refuses.
     pub fn advance(&mut self) -> Result<Stepped, EngineError> {
-        let places = self.plan.batches.at(self.step);
-        let (picked, _) = self.plan.planned(self.step);
-        let of_classes = self.batch_targets(&picked)?;
+        let passes = self.plan.passes(self.step).map(|number| self.planned_pass(number));
+        let passes = passes.collect::<Result<Vec<_>, _>>()?;
         let student = &self.pair.student;
-        let reader = reader(&self.session, &self.pair, self.task.as_ref());
-        let samples = self.redrawn(self.plan.samples(&reader, &places)?, self.step);
-        let batch: Vec<&Sample> = samples.iter().map(AsRef::as_ref).collect();
-        let teacher = match self.row_teacher.as_ref().filter(|_| self.objective.needs_teacher()) {
-            Some(teacher) => Some(teacher.targets(self.task.as_ref(), &batch)?),
-            None => of_classes,
-        };
         if self.pruner.set_theta(self.knobs.get(&THETA), &student.weights)? {
             self.pruner.enforce(&student.weights, &mut self.optimizer)?;
         }
-
-        let dropout = DropoutRng::seeded(draw(self.session.recipe.seed, self.step as usize ^ 0x5EED));
-        let (network, text) = (student.tracked.as_ref(), self.objective.needs_text());
-        let forward = self.task.forward(student, network, &batch, text, &mut Trace::none(), &dropout)?;
-        let done = self.step as f64 / self.session.recipe.steps_planned_at(self.step).max(1) as f64;
-        let input = LossInput { student: &forward, teacher: teacher.as_ref(), knobs: &self.knobs, done };
-        let loss = self.objective.evaluate(&input)?;
-        let mut gradients = ops::backward(&loss.total)?;
-        self.pruner.mask_gradients(&student.weights, &mut gradients)?;
+        let mut learned = self.learn(&self.read(passes)?)?;
+        self.pruner.mask_gradients(&self.pair.student.weights, &mut learned.gradients)?;
 
         let rate = self.rate();
-        let norm = self.optimizer.step(&gradients, rate, &Settings::from(&self.knobs))?;
+        let norm = self.optimizer.step(&learned.gradients, rate, &Settings::from(&self.knobs))?;
         self.step += 1;
 
-        let mut values = loss_curves(&loss)?;
+        let mut values = learned.curves();
         let sound = norm.is_finite() && values.iter().all(|(_, value)| value.is_finite());
         values.push(("train/grad_norm".into(), norm));
         values.push(("train/learning_rate".into(), rate));
-        if let Some(accuracy) = self.batch_accuracy(&picked, &forward.answers)? {
-            values.push(("train/batch_accuracy".into(), accuracy));
-        }
+        values.extend(learned.accuracy().map(|accuracy| ("train/batch_accuracy".into(), accuracy)));
         Ok(Stepped { values, sound })
     }
 
-    /// Samples as step `step` meets them.
-    fn redrawn<'a>(&self, samples: Vec<Cow<'a, Sample>>, step: Step) -> Vec<Cow<'a, Sample>> {
-        let seed = draw(self.session.recipe.seed, step as usize ^ 0x3A5C_0000);
-        let (task, student) = (self.task.as_ref(), &self.pair.student);
-        let drawn = |(place, sample): (usize, Cow<'a, Sample>)| {
-            let again = task.redrawn(student, &sample, draw(seed, place));
-            again.map_or(sample, Cow::Owned)
-        };
-        samples.into_par_iter().enumerate().map(drawn).collect()
+    /// What pass number `number` reads, and what the teacher says of its examples.
+    fn planned_pass(&mut self, number: u64) -> Result<Planned, EngineError> {
+        let places = self.plan.places(number);
+        let examples = self.plan.examples(&places);
+        let of_classes = self.batch_targets(&examples)?;
+        Ok(Planned { number, places, examples, of_classes })
     }
 
     /// That every term of the loss weighs nothing as the knobs stand; `None` where one does.
@@ -152,18 +141,7 @@ impl Trainer {
         Ok(Some(log_probs.into()))
     }
 
-    /// Share of the batch whose highest score is its label's, hidden labels included: the curve shows
-    /// what the student knows, not only what it was told. Nothing where no label is known.
-    fn batch_accuracy(&self, picked: &[usize], answers: &Outputs) -> Result<Option<f64>, EngineError> {
-        let Logits::Dense(rows) = &answers.logits else { return Ok(None) };
-        let rows = rows.to_vec2::<f32>()?;
-        let truth = picked.iter().map(|&i| self.pair.assets.data.train[i].class());
-        let of_known = rows.iter().zip(truth).filter_map(|(row, truth)| Some(likeliest(row) == truth?));
-        let (right, known) = of_known.fold((0, 0), |(right, all), hit| (right + usize::from(hit), all + 1));
-        Ok((known > 0).then(|| right as f64 / known as f64))
-    }
-
-    /// The texts of a step and the tokens it costs, padding counted.
+    /// The texts of all passes of a step and the tokens it costs, padding counted.
     pub fn planned(&mut self, step: Step) -> (Vec<Fields>, usize) {
         let (picked, tokens) = self.plan.planned(step);
         (picked.iter().map(|&i| self.pair.assets.data.train[i].fields.clone()).collect(), tokens)
@@ -267,22 +245,13 @@ fn plan_batches(
     task: &dyn Task,
     objective: &Objective,
 ) -> Result<BatchPlan, EngineError> {
-    BatchPlan::new(&reader(session, pair, task), session.recipe.batch, objective.labels_only())
+    let (batch, accumulate) = (session.recipe.batch, session.recipe.accumulate);
+    BatchPlan::new(&reader(session, pair, task), (batch, accumulate), objective.labels_only())
 }
 
 /// How the run's student reads an example.
 fn reader<'a>(session: &Session, pair: &'a Pair, task: &'a dyn Task) -> Reader<'a> {
     Reader { pair, task, seed: session.recipe.seed }
-}
-
-/// The curves of a step's losses. A term for which no row of the batch counts says nothing: a gap, not
-/// a 0.
-fn loss_curves(loss: &LossOutput) -> Result<Vec<(SeriesId, f64)>, EngineError> {
-    let total = ("total", Some(loss.total.to_scalar::<f32>()?));
-    let all = loss.parts.iter().copied().chain([total]);
-    let series =
-        |(id, value): (&str, Option<f32>)| Some((SeriesId::from(format!("loss/{id}").as_str()), f64::from(value?)));
-    Ok(all.filter_map(series).collect())
 }
 
 /// The knob values at step 0, every one known and in its range.

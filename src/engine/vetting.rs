@@ -16,6 +16,7 @@ use super::pair::Pair;
 use super::prompt::Template;
 use super::teacher::CachedTeacher;
 use super::train::Trainer;
+use crate::link::grouped;
 use crate::link::scores::likeliest;
 use crate::session::{Prompt, Sentence, Session, say};
 
@@ -149,7 +150,23 @@ pub fn notes(trainer: &Trainer) -> Vec<Sentence> {
         )
     });
     let columns = columns_unread(&trainer.session, pair);
-    pair.left_out().into_iter().chain(random).chain(ordered).chain(cut).chain(unread).chain(columns).collect()
+    let frozen = trainer.rates.trainable().map(|trainable| {
+        say!(
+            "{trainable} of the student's {all} parameters learn; recipe.groups freezes the others",
+            trainable = grouped(trainable),
+            all = grouped(student.card.parameters)
+        )
+    });
+    pair.left_out()
+        .into_iter()
+        .chain(random)
+        .chain(ordered)
+        .chain(cut)
+        .chain(unread)
+        .chain(columns)
+        .chain(frozen)
+        .chain(trainer.rates.tied().cloned())
+        .collect()
 }
 
 /// Columns of the text that a side is never shown because its templates leave them out, in sentences.

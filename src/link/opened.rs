@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::session::{Data, Models, Sentence, recorded_data};
+use crate::session::{Data, LayerGroup, Models, Sentence, recorded_data};
 
 /// What was opened: everything the window needs to know of pair and data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Opened {
     /// The data, as they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "recorded_data")]
     pub data: Option<Box<Data>>,
+    /// The groups of the recipe by which the student's trainable numbers were counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<LayerGroup>,
 }
 
 /// How many tokens texts have for a model, of a sample of them.
@@ -78,6 +81,9 @@ pub struct ModelCard {
     pub architecture: String,
     /// Trainable numbers, tied ones counted once.
     pub parameters: u64,
+    /// Those that a run moves, where its recipe freezes some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trainable: Option<u64>,
     /// Layers.
     pub layers: usize,
     /// Attention heads per layer.

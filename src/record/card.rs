@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use super::RunRecord;
 use crate::link::{ModelCard, Opened, Outcome, Side, human_bytes};
 use crate::session::inference_spec::FILE as USAGE;
-use crate::session::{DataSource, Head, InferenceSpec, Session, Source};
+use crate::session::{DataSource, Head, InferenceSpec, Recipe, Session, Source};
 use marks::{block, cell, code, one_line};
 pub use origin::ENCODERS;
 
@@ -147,11 +147,19 @@ fn trained_by(session: &Session, outcome: &Outcome) -> [(&'static str, String); 
     [
         ("losses", recipe.terms.iter().map(|loss| code(loss)).collect::<Vec<_>>().join(", ")),
         ("optimiser", format!("{optimizer}, {schedule} schedule, {} steps of warm-up", recipe.warmup)),
-        ("steps", format!("{} of {}, {} texts each ({})", outcome.steps, recipe.steps, recipe.batch, outcome.reason)),
+        ("steps", format!("{} of {}, {} each ({})", outcome.steps, recipe.steps, texts(recipe), outcome.reason)),
         ("saved", saved(outcome)),
         ("seed", recipe.seed.to_string()),
         ("threads", recipe.threads.map_or("not recorded".to_owned(), |threads| threads.to_string())),
     ]
+}
+
+/// The texts of a step, and how they came together where that was in several passes.
+fn texts(recipe: &Recipe) -> String {
+    match recipe.accumulate {
+        1 => format!("{} texts", recipe.batch),
+        passes => format!("{} texts in {passes} passes", recipe.examples_per_step()),
+    }
 }
 
 /// Which step's student these weights are, and by which measure.
@@ -205,7 +213,8 @@ retort run session.ron --out again
 ";
 
 fn model(source: &Source, card: &ModelCard) -> String {
-    let size = if card.parameters > 0 { format!(", {} parameters", card.parameters) } else { String::new() };
+    let frozen = card.trainable.map_or(String::new(), |trainable| format!(", {trainable} of them trained here"));
+    let size = if card.parameters > 0 { format!(", {} parameters{frozen}", card.parameters) } else { String::new() };
     format!("{} ({}{size})", cell(&origin::public_name(source)), card.architecture)
 }
 

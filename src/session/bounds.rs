@@ -19,13 +19,19 @@ pub struct Bound {
 }
 
 /// Every range.
-pub const BOUNDS: [Bound; 10] = [
+pub const BOUNDS: [Bound; 12] = [
     share("data.validation", |session| Some(session.data.validation)),
     share("data.test", |session| Some(session.data.test)),
     between("recipe.task.share", 0.01, 0.9, |session| session.recipe.task.share()),
     between("recipe.task.span", 1.0, 100.0, |session| session.recipe.task.span()),
     between("recipe.teacher_rows", 1.0, 4096.0, |session| session.recipe.teacher_rows.k().map(|k| k as f64)),
     positive("recipe.batch", |session| Some(session.recipe.batch as f64)),
+    between("recipe.accumulate", 1.0, 1024.0, |session| Some(session.recipe.accumulate as f64)),
+    between("recipe.groups[].rate", 0.0, RATE, |session| {
+        let rates = || session.recipe.groups.iter().map(|group| group.rate);
+        // The one that is out of range, where one is.
+        rates().find(|rate| !(0.0..=RATE).contains(rate)).or_else(|| rates().next())
+    }),
     positive("recipe.steps", |session| Some(session.recipe.steps as f64)),
     Bound {
         advice: Some(|| say!("it counts evaluations; leave it out to never stop early")),
@@ -37,6 +43,9 @@ pub const BOUNDS: [Bound; 10] = [
     },
     Bound { most: Some(SESSION_VERSION as f64), ..positive("version", |session| Some(f64::from(session.version))) },
 ];
+
+/// Most that a learning rate is multiplied by.
+const RATE: f64 = 100.0;
 
 /// A part of a set of examples.
 const fn share(path: &'static str, value: fn(&Session) -> Option<f64>) -> Bound {
@@ -93,7 +102,7 @@ mod tests {
     #[test]
     fn what_is_out_of_its_range_is_refused_with_the_range() {
         type Change = fn(&mut Session);
-        let cases: [(Change, &str); 8] = [
+        let cases: [(Change, &str); 10] = [
             (|s| s.data.test = 0.75, "data.test must be between 0 and 0.5, not 0.75"),
             (|s| s.data.validation = f64::NAN, "data.validation must be between 0 and 0.5, not NaN"),
             (
@@ -109,6 +118,8 @@ mod tests {
                 |s| s.recipe.teacher_rows = TeacherRows::TopK(5000),
                 "recipe.teacher_rows must be between 1 and 4096, not 5000",
             ),
+            (|s| s.recipe.accumulate = 0, "recipe.accumulate must be between 1 and 1024, not 0"),
+            (|s| s.recipe.accumulate = 1025, "recipe.accumulate must be between 1 and 1024, not 1025"),
             (|s| s.recipe.steps = 0, "recipe.steps must be at least 1"),
             (
                 |s| s.recipe.patience = Some(0),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Device, TaskKind, TeacherRows};
+use super::{Device, LayerGroup, TaskKind, TeacherRows};
 use crate::session::{Sentence, say};
 
 /// Everything about training that is not a live knob.
@@ -31,8 +31,18 @@ pub struct Recipe {
     pub warmup: u64,
     /// Optimiser steps in all.
     pub steps: u64,
-    /// Examples per step.
+    /// Examples per pass through the student; a step gathers `accumulate` passes.
     pub batch: usize,
+    /// Passes over `batch` examples whose gradients one optimiser step gathers. The mean is taken once, over the rows of
+    /// all of them, so that a step learns what one pass over as many examples would; memory is that of one pass and
+    /// one more set of gradients.
+    #[serde(skip_serializing_if = "is_one")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
+    pub accumulate: usize,
+    /// Parts of the student that learn at another rate, or are frozen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(!skip_serializing_if))]
+    pub groups: Vec<LayerGroup>,
     /// Seed of weights, batches, dropout and which examples keep their label.
     pub seed: u64,
     /// Steps between two evaluations on the validation part; 0 never evaluates in between.
@@ -74,6 +84,8 @@ impl Default for Recipe {
             warmup: 50,
             steps: 1000,
             batch: 32,
+            accumulate: 1,
+            groups: Vec::new(),
             seed: 7,
             evaluate_every: 100,
             checkpoint_every: 200,
@@ -97,6 +109,11 @@ impl Recipe {
         again.map(|(_, loss)| {
             say!("recipe.terms names {loss} more than once, which would count it twice; name it once and turn its weight", loss)
         })
+    }
+
+    /// Examples that one optimiser step learns from.
+    pub fn examples_per_step(&self) -> usize {
+        self.batch.saturating_mul(self.accumulate)
     }
 
     /// The steps that were planned when the run was at `step`: what its schedule goes by.
@@ -139,8 +156,12 @@ impl Recipe {
         if !self.extended.windows(2).all(sound) || self.extended.iter().any(far) {
             return Some(say!("recipe.extended must be in step order, none of it behind the steps it was planned for"));
         }
-        None
+        self.groups.iter().find_map(LayerGroup::problem)
     }
+}
+
+fn is_one(count: &usize) -> bool {
+    *count == 1
 }
 
 /// How a run was planned until it was continued for more steps.

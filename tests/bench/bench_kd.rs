@@ -67,7 +67,7 @@ impl Bench {
         let soft = Term::new(&SoftTargets, 1.0 - ALPHA, TEMPERATURE);
         let hard = Term::new(&HardLabels, ALPHA, 1.0);
         let (student, teacher) = (logits.into(), self.targets.clone().into());
-        let rows = Rows { student: &student, teacher: Some(&teacher), rows: &self.rows };
+        let rows = Rows { student: &student, teacher: Some(&teacher), rows: &self.rows, of_step: None };
         let loss = compare(&[soft, hard], &rows)?.total;
         let grads = ops::backward(&loss)?;
         self.optimizer.step(&grads, RATE, &Settings::default()).map_err(candle_core::Error::wrap)?;

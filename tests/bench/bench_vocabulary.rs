@@ -100,7 +100,7 @@ impl Bench {
         let (states, head) = self.network.head(&hidden.flatten(0, 1)?)?;
         let student = Logits::Deferred(Deferred { states, head: head.clone(), outcomes: WORDS });
         let terms = [Term::new(&SoftTargets, 1.0 - ALPHA, TEMPERATURE), Term::new(&HardLabels, ALPHA, 1.0)];
-        let rows = Rows { student: &student, teacher: Some(&self.targets), rows: &self.rows };
+        let rows = Rows { student: &student, teacher: Some(&self.targets), rows: &self.rows, of_step: None };
         let loss = compare(&terms, &rows)?.total;
         let gradients = ops::backward(&loss)?;
         self.optimizer.step(&gradients, RATE, &Settings::default()).map_err(Error::wrap)?;

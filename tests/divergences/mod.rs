@@ -30,7 +30,7 @@ pub fn answers(logits: &Tensor, labels: &[u32], labelled: &[f32]) -> Outputs {
 pub fn cross_entropy(logits: &Tensor, labels: &Tensor, weights: &Tensor) -> Result<Tensor> {
     let rows = rows(&labels.to_vec1()?, &weights.to_vec1()?);
     let term = Term::new(&HardLabels, 1.0, 1.0);
-    Ok(compare(&[term], &Rows { student: &logits.clone().into(), teacher: None, rows: &rows })?.total)
+    Ok(compare(&[term], &Rows { student: &logits.clone().into(), teacher: None, rows: &rows, of_step: None })?.total)
 }
 
 /// `T²·KL(teacher_T ‖ student_T)`, weighted mean over rows.
@@ -40,7 +40,7 @@ pub fn distillation(student: &Tensor, teacher: &Tensor, temperature: f64, weight
     let term = Term::new(&SoftTargets, 1.0, temperature);
     Ok(compare(
         &[term],
-        &Rows { student: &student.clone().into(), teacher: Some(&teacher.clone().into()), rows: &rows },
+        &Rows { student: &student.clone().into(), teacher: Some(&teacher.clone().into()), rows: &rows, of_step: None },
     )?
     .total)
 }

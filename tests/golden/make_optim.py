@@ -1,4 +1,5 @@
-"""Writes optim.json: 20 steps of PyTorch's optimisers on fixed gradients, for tests/optim.rs.
+"""Writes optim.json: 20 steps of PyTorch's optimisers on fixed gradients, for tests/optim.rs; those of AdamW also with
+a factor of the rate for each of two groups.
 
 python make_optim.py   (made with torch 2.15.0; f32 throughout)
 """
@@ -21,7 +22,7 @@ def rate(step):
     return 0.02 * (1 - step / 40)
 
 
-def run(make, start, gradients):
+def run(make, start, gradients, factors=(1.0, 1.0)):
     variables = {name: start[name].clone().requires_grad_() for name in SHAPES}
     decayed = [v for v in variables.values() if v.dim() > 1]
     kept = [v for v in variables.values() if v.dim() == 1]
@@ -31,8 +32,8 @@ def run(make, start, gradients):
         for name, variable in variables.items():
             variable.grad = gradients[name][step].clone()
         norms.append(torch.nn.utils.clip_grad_norm_(list(variables.values()), CLIP).item())
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step)
+        for group, factor in zip(optimizer.param_groups, factors):
+            group["lr"] = rate(step) * factor
         optimizer.step()
         trail.append({name: variable.detach().flatten().tolist() for name, variable in variables.items()})
     return trail, norms
@@ -55,6 +56,8 @@ def main():
     }
     for kind, make in KINDS.items():
         data["after"][kind], data["norms"] = run(make, start, gradients)
+    data["factors"] = {"weight": 0.25, "bias": 3.0}
+    data["grouped"], _ = run(KINDS["AdamW"], start, gradients, (0.25, 3.0))
     path = Path(__file__).with_name("optim.json")
     path.write_text(json.dumps(data, separators=(",", ":")) + "\n")
     print(path.stat().st_size, "bytes")

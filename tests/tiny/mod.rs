@@ -135,7 +135,9 @@ pub fn distil(pass: &Forward, teacher: &Tensor, labels: &[u32], knobs: &Knobs) -
         Objective::new(&Recipe::default(), Offered { teacher: true, text: false, whole_rows: true }).unwrap();
     let student = told(pass, labels, &vec![1.0; labels.len()]);
     let teacher = Targets::from(teacher.clone());
-    objective.evaluate(&LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0 }).unwrap()
+    objective
+        .evaluate(&LossInput { student: &student, teacher: Some(&teacher), knobs, done: 0.0, of_step: None })
+        .unwrap()
 }
 
 /// A pass whose rows know their labels, where `labelled` is not 0.

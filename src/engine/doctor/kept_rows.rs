@@ -215,7 +215,7 @@ impl Sums {
 fn loss(terms: &[Term], student: &Tensor, teacher: &Targets, rows: &[Row]) -> Result<(f64, Vec<f32>)> {
     let logits = Var::from_tensor(student)?;
     let student = Logits::Dense(logits.as_tensor().clone());
-    let total = compare(terms, &Rows { student: &student, teacher: Some(teacher), rows })?.total;
+    let total = compare(terms, &Rows { student: &student, teacher: Some(teacher), rows, of_step: None })?.total;
     let gradients = ops::backward(&total)?;
     let gradient = gradients.get(&logits).map_or_else(|| logits.zeros_like(), |gradient| Ok(gradient.clone()))?;
     Ok((f64::from(total.to_scalar::<f32>()?), gradient.flatten_all()?.to_vec1()?))

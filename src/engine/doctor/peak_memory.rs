@@ -76,6 +76,10 @@ fn needs(
     resident: u64,
 ) -> Result<Needs, crate::engine::model::ModelError> {
     let weights = size::weighed(pair.student.weights.count(), session.recipe.optimizer);
+    let learning = pair.student.card.trainable.unwrap_or(pair.student.weights.count());
+    let moved = size::weighed(learning, session.recipe.optimizer);
+    // The sum of the passes so far, beside the gradients of the one under way.
+    let sets = if session.recipe.accumulate > 1 { 2 } else { 1 };
     let teacher = pair.assets.teacher.as_ref().map_or(0, |teacher| teacher.weights.bytes());
     // What lies on another device does not count among the process's own.
     let elsewhere = if pair.assets.device.is_cpu() { None } else { Some(DRIVER + teacher + weights.weight_bytes) };
@@ -84,11 +88,11 @@ fn needs(
         resident: elsewhere.unwrap_or(resident),
         teacher,
         student: weights.weight_bytes,
-        gradients: weights.gradient_bytes,
-        moments: weights.moment_bytes,
+        gradients: sets * moved.gradient_bytes,
+        moments: moved.moment_bytes,
         activations: times * bytes(&pair.student, batch(session, pair, sample))? + distributions(session, pair),
         // A card's is made in main memory.
-        checkpoint: if elsewhere.is_some() { 0 } else { weights.weight_bytes + weights.moment_bytes },
+        checkpoint: if elsewhere.is_some() { 0 } else { weights.weight_bytes + moved.moment_bytes },
         opening: if elsewhere.is_some() { 0 } else { peak_bytes() },
     })
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::engine::data::labels::shortened;
+use crate::engine::layer_rates::LayerRates;
 use crate::engine::loss::Objective;
 use crate::engine::pair::Pair;
 use crate::engine::script;
 use crate::engine::train::offered;
-use crate::link::{Finding, Subject};
-use crate::session::{Catalog, Sentence, Session, say};
+use crate::link::{Finding, Subject, grouped};
+use crate::session::{Catalog, Recipe, Sentence, Session, say};
 
 const SUBJECT: Subject = Subject::Recipe;
 
@@ -21,15 +22,20 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
     if let Some(problem) = session.knob_problem(catalog) {
         return Finding::red(SUBJECT, problem, say!("mend the session's knobs or its script"));
     }
+    let rates = match LayerRates::of(&session.recipe.groups, &pair.student) {
+        Ok(rates) => rates,
+        Err(why) => return Finding::red(SUBJECT, why, say!("mend recipe.groups")),
+    };
     let counts = pair.assets.data.counts();
     let says = say!(
         "{losses} over {steps} steps of {batch} texts, {train} training texts of which {labelled} keep their label",
         losses = session.recipe.terms.join(" + "),
         steps = session.recipe.steps,
-        batch = session.recipe.batch,
+        batch = per_step(&session.recipe),
         train = counts.train,
         labelled = counts.labelled
     );
+    let says = with_frozen(says, &rates, pair);
     if let Some(why) = objective.learns_nothing(&session.start_knobs(catalog)) {
         return Finding::amber(SUBJECT, why, say!("raise a weight under knobs"));
     }
@@ -41,12 +47,40 @@ pub fn row(session: &Session, pair: &Pair, catalog: &Catalog) -> Finding {
             say!("mend the script, or the recipe it is for"),
         );
     }
+    if !rates.doubts().is_empty() {
+        let says = Sentence::joined([says].into_iter().chain(rates.doubts().iter().cloned()), "; ");
+        return Finding::amber(SUBJECT, says, say!("mend recipe.groups, if that is not what is meant"));
+    }
     let unseen = unseen(pair);
     if objective.learns_labels() && !unseen.is_empty() {
         let says = say!("{says}; no labelled text is of class {unseen}", says, unseen = shortened(&unseen));
         return Finding::amber(SUBJECT, says, say!("raise data.labelled, or leave these classes to the teacher"));
     }
     Finding::green(SUBJECT, says)
+}
+
+/// Texts of a step, and how they come together where that is in several passes.
+fn per_step(recipe: &Recipe) -> String {
+    match recipe.accumulate {
+        1 => recipe.batch.to_string(),
+        passes => format!("{} ({passes} × {})", recipe.examples_per_step(), recipe.batch),
+    }
+}
+
+/// What the row says, with the share of the student that the recipe freezes.
+fn with_frozen(says: Sentence, rates: &LayerRates, pair: &Pair) -> Sentence {
+    let all = pair.student.card.parameters;
+    let says = Sentence::joined([says].into_iter().chain(rates.tied().cloned()), "; ");
+    match rates.trainable() {
+        Some(trainable) => say!(
+            "{says}; {trainable} of the student's {all} parameters learn, {frozen} % are frozen",
+            says,
+            trainable = grouped(trainable),
+            all = grouped(all),
+            frozen = format_args!("{:.1}", 100.0 * (all - trainable.min(all)) as f64 / all.max(1) as f64)
+        ),
+        None => says,
+    }
 }
 
 /// Classes without a labelled training text.

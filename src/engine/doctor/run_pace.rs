@@ -52,7 +52,10 @@ pub fn not_taken() -> Finding {
 }
 
 fn timed(session: &Session, pair: Pair, server: bool, catalog: &Catalog) -> Result<Timed, EngineError> {
-    let mut trainer = Trainer::new(session.clone(), pair, catalog)?;
+    // A step of many passes takes as many times as long as one of one: the check-up is not to wait for it.
+    let mut single = session.clone();
+    let passes = std::mem::replace(&mut single.recipe.accumulate, 1) as f64;
+    let mut trainer = Trainer::new(single, pair, catalog)?;
     if server && trainer.teacher.is_some() {
         let classes = trainer.pair.assets.data.classes.len();
         trainer.teacher =
@@ -65,7 +68,7 @@ fn timed(session: &Session, pair: Pair, server: bool, catalog: &Catalog) -> Resu
     let looked = &texts[..texts.len().min(16)];
     let (looks, _) = clocked(|| trainer.student_answers(looked))?;
     Ok(Timed {
-        step: step_time(&mut trainer)?,
+        step: passes * step_time(&mut trainer)?,
         answer: answers / owed.max(1) as f64,
         look: looks / looked.len().max(1) as f64,
         owed: owed as f64 / texts.len().max(1) as f64,
@@ -101,7 +104,8 @@ fn clocked<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<(f64, T),
 pub fn told(session: &Session, timed: Timed, train: usize, validation: usize, test: usize, server: bool) -> Finding {
     let recipe = &session.recipe;
     let steps = recipe.steps as f64;
-    let batches = if needs_teacher(recipe) { (steps * recipe.batch as f64).min(train as f64) } else { 0.0 };
+    let batches =
+        if needs_teacher(recipe) { (steps * recipe.examples_per_step() as f64).min(train as f64) } else { 0.0 };
     let taught = batches + (validation + test) as f64;
     let evaluations = recipe.steps.checked_div(recipe.evaluate_every).unwrap_or(0) as f64;
     let looks = evaluations * validation as f64 + (validation + test) as f64;

@@ -15,7 +15,7 @@ use crate::engine::model::ops::{self, are_fused};
 use crate::engine::task::{Logits, Row, Targets, TopK};
 
 /// Computes all `terms` over `rows`: each a weighted mean over the rows that count for it, 0 where none
-/// does. A row counts for a term that needs the truth only where it is known; one that does not count is
+/// does; of rows that are a part of a step's their share of the mean over all of it. A row counts for a term that needs the truth only where it is known; one that does not count is
 /// not looked at, whatever it holds.
 ///
 /// # Shapes
@@ -67,14 +67,19 @@ fn checked(terms: &[Term], rows: &Rows) -> Result<Vec<Vec<f32>>> {
     if let Some(Row { truth, .. }) = rows.rows.iter().find(wrong) {
         bail!("truth {} is not one of {outcomes} outcomes", truth.unwrap_or_default());
     }
-    Ok(terms.iter().map(|term| shares(term.divergence, rows.rows)).collect())
+    Ok(terms.iter().map(|term| shares(term.divergence, rows)).collect())
 }
 
-/// Every row's share in a weighted mean; all 0 where the weights sum to 0.
-fn shares(divergence: &dyn Divergence, rows: &[Row]) -> Vec<f32> {
+/// Every row's share in a weighted mean; all 0 where the weights sum to 0. The sum is taken once, over all rows of the
+/// step, whatever part of them is given.
+fn shares(divergence: &dyn Divergence, Rows { rows, of_step, .. }: &Rows) -> Vec<f32> {
     let truth = divergence.needs().truth;
     let weight = |row: &Row| if truth && row.truth.is_none() { 0.0 } else { f64::from(row.weight) };
-    let total: f64 = rows.iter().map(weight).sum();
+    let total: f64 = match of_step {
+        None => rows.iter().map(weight).sum(),
+        Some(all) if truth => all.known,
+        Some(all) => all.all,
+    };
     rows.iter().map(|row| if total > 0.0 { (weight(row) / total) as f32 } else { 0.0 }).collect()
 }
 

@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{ALPHA, Comparison, Divergence, LOSSES, RowSet, Rows, Term, compare};
-use crate::engine::task::{Forward, Outputs, Targets};
+use crate::engine::task::{Forward, Outputs, StepWeights, Targets, Weighed};
 use crate::session::near::suggested;
 use crate::session::{Knobs, Recipe, Sentence, say};
 
@@ -17,13 +17,15 @@ pub struct LossInput<'a> {
     pub knobs: &'a Knobs,
     /// Which share of the planned steps is done, in [0, 1].
     pub done: f64,
+    /// What all rows of the step weigh, where this pass is one of several; `None` where it is the only one.
+    pub of_step: Option<&'a StepWeights>,
 }
 
 /// The value of an objective.
 pub struct LossOutput {
     /// The sum, with its graph.
     pub total: Tensor,
-    /// Id and unweighted value of each term; `None` where no row of the batch counts for it.
+    /// Id and unweighted value of each term, or the pass's share of it; `None` where none of its rows counts for it.
     pub parts: Vec<(&'static str, Option<f32>)>,
 }
 
@@ -152,11 +154,12 @@ impl Objective {
         set: RowSet,
         outputs: Option<&Outputs>,
         teacher: Option<&Targets>,
-        &LossInput { knobs, done, .. }: &LossInput,
+        &LossInput { knobs, done, of_step, .. }: &LossInput,
     ) -> Result<Option<Comparison>> {
         let terms: Vec<Term> = self.of(set).map(|divergence| self.term(divergence, knobs, done)).collect();
         let Some(Outputs { logits, rows }) = outputs.filter(|_| !terms.is_empty()) else { return Ok(None) };
-        compare(&terms, &Rows { student: logits, teacher, rows }).map(Some)
+        let of_step = of_step.map(|all| of_set(set, all));
+        compare(&terms, &Rows { student: logits, teacher, rows, of_step }).map(Some)
     }
 
     /// α·w for what learns the labels, (1−α)·w for what learns from a teacher, w for the others.
@@ -167,6 +170,13 @@ impl Objective {
             _ => knobs.get(&ALPHA),
         };
         share * knobs.get(term.weight())
+    }
+}
+
+fn of_set(set: RowSet, all: &StepWeights) -> Weighed {
+    match set {
+        RowSet::Answers => all.answers,
+        RowSet::Text => all.text,
     }
 }
 

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::Divergence;
-use crate::engine::task::{Logits, Row, Targets};
+use crate::engine::task::{Logits, Row, Targets, Weighed};
 use crate::session::Knobs;
 
 /// A divergence as it takes part in a sum.
@@ -38,12 +38,15 @@ pub struct Rows<'a> {
     pub teacher: Option<&'a Targets>,
     /// What each row is.
     pub rows: &'a [Row],
+    /// What all rows of the step weigh, of which these are a part: a term is then their share of the mean over all of
+    /// them. `None` where these are all.
+    pub of_step: Option<Weighed>,
 }
 
 /// The sum of the terms, and each of them.
 pub struct Comparison {
     /// `Σ weight·term`, a scalar that carries the gradient.
     pub total: Tensor,
-    /// The unweighted mean over rows of each term; `None` where no row counts for it.
+    /// The unweighted mean over rows of each term, or these rows' share of it; `None` where none of them counts for it.
     pub terms: Vec<Option<f32>>,
 }

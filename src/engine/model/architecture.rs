@@ -37,6 +37,22 @@ pub enum Kind {
     EncoderDecoder,
 }
 
+/// Where in a model a variable stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Before the first layer.
+    Embeddings,
+    /// In this layer, counted from 0, of a stack that is this one of its architecture's.
+    Layer {
+        /// The stack.
+        stack: usize,
+        /// The layer.
+        layer: usize,
+    },
+    /// Behind the last layer.
+    Head,
+}
+
 /// Builds a network over named weights.
 pub type Build = fn(&Config, &HeadKind, &Names) -> Result<Box<dyn Network>, ModelError>;
 
@@ -174,6 +190,20 @@ impl Architecture {
     pub fn is_embedding(&self, name: &str) -> bool {
         let norm = self.tables.norm.is_some_and(|norm| name.contains(norm));
         norm || self.is_table(name) || self.is_token_bias(name)
+    }
+
+    /// Where a variable stands. A table that all layers of a stack share stands in the first of them.
+    pub fn place_of(&self, name: &str) -> Place {
+        let found = self.stacks.iter().enumerate().find_map(|(stack, known)| {
+            let (layer, _) = known.layer_of(name)?;
+            Some(Place::Layer { stack, layer })
+        });
+        let is_of_head = name.ends_with(self.heads.vocabulary) || self.is_token_bias(name);
+        match found {
+            Some(place) => place,
+            None if self.is_embedding(name) && !is_of_head => Place::Embeddings,
+            None => Place::Head,
+        }
     }
 
     /// Whether a variable of so many dimensions may be pruned: a matrix of one of the layers. Embeddings,

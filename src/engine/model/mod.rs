@@ -59,7 +59,7 @@ pub mod vocabulary;
 pub mod weights;
 
 use crate::session::knob::Entry;
-pub use architecture::{Architecture, Build, HeadKind, Kind};
+pub use architecture::{Architecture, Build, HeadKind, Kind, Place};
 pub use config::Config;
 pub use files::ModelFiles;
 pub use kv_cache::KvCache;

@@ -1,5 +1,6 @@
 //! A model in memory, and how it comes there from its files.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
@@ -294,6 +295,16 @@ impl Model {
     /// The device its weights are on.
     pub fn device(&self) -> &Device {
         self.weights.device()
+    }
+
+    /// Lets the variables `still` be read without a graph from now on, and all others with one.
+    ///
+    /// # Errors
+    /// None that building the model has not met.
+    pub fn freeze(&mut self, still: BTreeSet<String>) -> Result<(), ModelError> {
+        let view = self.weights.tracked_but(still);
+        self.tracked = (self.architecture.build)(&self.config, &self.top, &view.names())?;
+        Ok(())
     }
 
     /// Ids and mask of plain rows to read, padded to the longest: bidirectional or causal as the

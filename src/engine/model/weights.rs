@@ -95,7 +95,8 @@ struct Builder {
 /// One reading of the weights, for a network to be built over.
 pub struct View {
     weights: Weights,
-    tracked: bool,
+    /// The variables that record no graph; `None` where none at all does.
+    still: Option<BTreeSet<String>>,
 }
 
 impl Weights {
@@ -142,17 +143,28 @@ impl Weights {
 
     /// The reading that records a graph.
     pub fn tracked(&self) -> View {
-        View { weights: self.clone(), tracked: true }
+        self.tracked_but(BTreeSet::new())
+    }
+
+    /// The reading that records a graph of all variables but the `still` ones: no gradient is made for them, nor for
+    /// what stands before the first variable that has one.
+    pub fn tracked_but(&self, still: BTreeSet<String>) -> View {
+        View { weights: self.clone(), still: Some(still) }
     }
 
     /// The reading that shares the memory and records nothing.
     pub fn detached(&self) -> View {
-        View { weights: self.clone(), tracked: false }
+        View { weights: self.clone(), still: None }
     }
 
     /// All variables in name order.
     pub fn variables(&self) -> &BTreeMap<String, Var> {
         &self.variables
+    }
+
+    /// Whether a variable was drawn at random instead of being read.
+    pub fn is_drawn(&self, name: &str) -> bool {
+        self.drawn.contains(name)
     }
 
     /// Whether a variable may be pruned.
@@ -218,7 +230,8 @@ impl TensorSource for View {
     fn tensor(&self, name: &str, _: &[usize], _: Init, _: bool) -> Result<Tensor, ModelError> {
         let variable = self.weights.variables.get(name);
         let variable = variable.ok_or_else(|| ModelError::Weights(say!("no tensor {name}", name)))?;
-        Ok(if self.tracked { variable.as_tensor().clone() } else { variable.as_detached_tensor() })
+        let is_tracked = self.still.as_ref().is_some_and(|still| !still.contains(name));
+        Ok(if is_tracked { variable.as_tensor().clone() } else { variable.as_detached_tensor() })
     }
 
     fn frozen(&self, name: &str, _: &[usize]) -> Result<Option<FrozenWeights>, ModelError> {

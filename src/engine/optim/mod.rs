@@ -12,7 +12,7 @@ mod rule;
 mod schedule;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor, Var};
@@ -96,16 +96,18 @@ spoken!(OptimError);
 type Result<T> = std::result::Result<T, OptimError>;
 
 /// What variables may differ in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Group {
     /// Whether weight decay acts: on matrices, not on biases and norms.
     pub decay: bool,
+    /// What the learning rate is multiplied by; above 0.
+    pub rate: f64,
 }
 
 impl Group {
-    /// The group of a variable with these dimensions.
-    pub fn of(dims: &[usize]) -> Self {
-        Self { decay: dims.len() > 1 }
+    /// The group of a variable with these dimensions that learns at `rate` times the learning rate.
+    pub fn of(dims: &[usize], rate: f64) -> Self {
+        Self { decay: dims.len() > 1, rate }
     }
 }
 
@@ -121,6 +123,8 @@ struct Slot {
 pub struct Optimizer {
     kind: OptimizerKind,
     slots: Vec<Slot>,
+    /// Variables that it leaves alone, and of which it remembers nothing.
+    frozen: BTreeSet<String>,
     steps: u64,
 }
 
@@ -129,13 +133,27 @@ impl Optimizer {
     ///
     /// # Errors
     /// If a variable is not of type f32 or a name comes twice.
-    pub fn new(kind: OptimizerKind, mut variables: Vec<(String, Var)>) -> Result<Self> {
+    pub fn new(kind: OptimizerKind, variables: Vec<(String, Var)>) -> Result<Self> {
+        Self::grouped(kind, variables, |_| 1.0)
+    }
+
+    /// The same, each variable at `rate` times the learning rate; one at 0 is frozen. Weight decay that does not go
+    /// through the gradient follows the rate of its variable, as in PyTorch's groups of parameters.
+    ///
+    /// # Errors
+    /// As [`Optimizer::new`].
+    pub fn grouped(kind: OptimizerKind, mut variables: Vec<(String, Var)>, rate: impl Fn(&str) -> f64) -> Result<Self> {
         variables.sort_by(|(a, _), (b, _)| a.cmp(b));
         if let Some([(name, _), _]) = variables.array_windows().find(|[(a, _), (b, _)]| a == b) {
             return Err(OptimError::Twice { name: name.clone() });
         }
-        let slots = variables.into_iter().map(|(name, variable)| Slot::new(kind, name, variable));
-        Ok(Self { kind, slots: slots.collect::<Result<_>>()?, steps: 0 })
+        let (moved, frozen): (Vec<_>, Vec<_>) = variables.into_iter().partition(|(name, _)| rate(name) > 0.0);
+        let slot = |(name, variable): (String, Var)| {
+            let rate = rate(&name);
+            Slot::new(kind, name, variable, rate)
+        };
+        let slots = moved.into_iter().map(slot).collect::<Result<_>>()?;
+        Ok(Self { kind, slots, frozen: frozen.into_iter().map(|(name, _)| name).collect(), steps: 0 })
     }
 
     /// Moves every variable that has a gradient, in place: views of its memory follow. Returns the
@@ -162,7 +180,7 @@ impl Optimizer {
         let (kind, steps) = (self.kind, self.steps);
         let rule = |group: Group| {
             let decay = if group.decay { settings.weight_decay } else { 0.0 };
-            Rule::new(kind, steps, rate, shrink, decay, settings)
+            Rule::new(kind, steps, rate * group.rate, shrink, decay, settings)
         };
         let step = |(slot, found): (&mut Slot, &Option<Tensor>)| match found {
             Some(gradient) => slot.moments.step(&slot.variable, gradient, rule(slot.group)),
@@ -211,11 +229,14 @@ impl Optimizer {
         Ok(())
     }
 
-    /// Multiplies the moments of one variable by `mask`, so that a weight pruned to 0 stays there.
+    /// Multiplies the moments of one variable by `mask`, so that a weight pruned to 0 stays there; a frozen one has none.
     ///
     /// # Errors
     /// If there is no such variable or the mask has another shape.
     pub fn mask(&mut self, name: &str, mask: &Tensor) -> Result<()> {
+        if self.frozen.contains(name) {
+            return Ok(());
+        }
         let found = self.slots.iter_mut().find(|slot| slot.name == name);
         let slot = found.ok_or_else(|| OptimError::Unknown { name: name.to_owned() })?;
         fits(name, mask, &slot.variable)?;
@@ -224,12 +245,12 @@ impl Optimizer {
 }
 
 impl Slot {
-    fn new(kind: OptimizerKind, name: String, variable: Var) -> Result<Self> {
+    fn new(kind: OptimizerKind, name: String, variable: Var, rate: f64) -> Result<Self> {
         if variable.dtype() != DType::F32 {
             return Err(OptimError::Type { name, found: variable.dtype() });
         }
         let moments = Moments::new(kind, &variable)?;
-        Ok(Self { name, group: Group::of(variable.dims()), moments, variable })
+        Ok(Self { name, group: Group::of(variable.dims(), rate), moments, variable })
     }
 
     fn gradient(&self, gradients: &GradStore) -> Result<Option<Tensor>> {

@@ -201,7 +201,7 @@ impl Run {
             texts_each: data.validation.len() as u64,
             texts_at_end: (data.validation.len() + data.test.len()) as u64,
             asked_at_end,
-            batch: recipe.batch as u64,
+            batch: recipe.examples_per_step() as u64,
         })
     }
 

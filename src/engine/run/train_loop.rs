@@ -74,6 +74,7 @@ impl Engine<'_> {
     pub(super) fn vet(&mut self) {
         let Some(run) = &self.run else { return };
         let in_vain = run.trainer.learns_nothing().into_iter().chain(run.trainer.turned_in_vain());
+        let in_vain = in_vain.chain(run.trainer.rates.doubts().iter().cloned());
         let in_vain: Vec<Sentence> = in_vain.collect();
         for note in vetting::notes(&run.trainer) {
             self.news.fact(Fact::Note(note.into()));

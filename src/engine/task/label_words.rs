@@ -236,16 +236,10 @@ impl Words {
         self.read_off(network, &states.squeeze(0)?, &self.rows(&[length], length))?.flatten_all()?.to_vec1()
     }
 
-    /// Next-token logits of the tokens that come from the examples' own texts, not from template or chat:
-    /// position t predicts token t + 1.
+    /// Next-token logits of the tokens that come from the examples' own texts.
     fn text(&self, network: &dyn Network, flat: &Tensor, batch: &[&Sample], longest: usize) -> Result<Option<Outputs>> {
         let total = longest + self.columns.len();
-        let prompts = batch.iter().filter_map(|sample| Some((sample.passes.first()?, sample.weight))).enumerate();
-        let rows = prompts.flat_map(|(example, (prompt, weight))| {
-            let tokens = prompt.ids.iter().zip(&prompt.from_text).enumerate().skip(1);
-            let own = tokens.filter(|(_, (_, own))| **own);
-            own.map(move |(t, (id, _))| Row { example, position: t - 1, weight, truth: Some(*id) })
-        });
+        let rows = batch.iter().enumerate().flat_map(|(example, sample)| sample.text_rows(example));
         let rows: Vec<Row> = rows.collect();
         if rows.is_empty() {
             return Ok(None);

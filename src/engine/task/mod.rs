@@ -23,6 +23,7 @@ pub mod span_corruption;
 pub mod token_rows;
 pub mod top_k;
 pub mod way;
+mod weighed;
 
 use std::collections::BTreeMap;
 
@@ -37,6 +38,7 @@ pub use logits::{Deferred, Logits, Targets};
 pub use running_text::{RunningText, Stretch};
 pub use token_rows::TokenRow;
 pub use top_k::{TopK, TopKRow};
+pub use weighed::{StepWeights, Weighed};
 
 pub use crate::link::scores::log_softmax;
 use crate::session::Prompt;
@@ -88,6 +90,15 @@ impl Sample {
     /// The row of example number `example` of a task whose rows are the examples.
     fn row(&self, example: usize) -> Row {
         Row { example, position: 0, weight: self.weight, truth: self.truth }
+    }
+
+    /// The rows of its text itself, as example number `example`, each before a token that comes from the text and not
+    /// from template or chat: position t predicts token t + 1.
+    fn text_rows(&self, example: usize) -> impl Iterator<Item = Row> {
+        let prompt = self.passes.first();
+        let tokens = prompt.into_iter().flat_map(|prompt| prompt.ids.iter().zip(&prompt.from_text)).enumerate();
+        let own = tokens.skip(1).filter(|(_, (_, own))| **own);
+        own.map(move |(t, (id, _))| Row { example, position: t - 1, weight: self.weight, truth: Some(*id) })
     }
 }
 

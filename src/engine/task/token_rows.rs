@@ -22,7 +22,7 @@ pub struct TokenRow {
 }
 
 /// The rows of a batch, sample by sample.
-fn rows(batch: &[&Sample]) -> Vec<Row> {
+pub(super) fn rows(batch: &[&Sample]) -> Vec<Row> {
     let of = |(example, sample): (usize, &&Sample)| {
         let row = move |row: &TokenRow| Row {
             example,

@@ -82,8 +82,12 @@ fn student_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, student: &mut Mod
     making_ui(ui, scene, state, student);
     head_ui(ui, scene, "student", student);
     longest_ui(ui, scene, "student", student);
-    let card = scene.workspace.opened.as_ref().map(|opened| &opened.student);
+    let opened = scene.workspace.opened.as_ref();
+    let card = opened.map(|opened| &opened.student);
     card_ui(ui, scene, student, card);
+    // Counted for the groups of then.
+    let counted = opened.filter(|opened| opened.groups == scene.session.recipe.groups);
+    trainable_ui(ui, scene, student, counted.map(|opened| &opened.student));
     classes_ui(ui, scene, "student", student, card);
 }
 
@@ -174,6 +178,15 @@ fn precision_ui(ui: &mut Ui, scene: &Scene, choice: &mut ModelChoice) {
     let help = scene.t("How its matrices are kept in memory; it computes in f32 all the same");
     let picked = control::choices(ui, scene.t("Kept in"), help, |ui| control::segments(ui, choice.precision, &all));
     choice.precision = picked.unwrap_or(choice.precision);
+}
+
+/// How many of the student's numbers a run moves, where its recipe freezes some.
+fn trainable_ui(ui: &mut Ui, scene: &Scene, choice: &ModelChoice, card: Option<&ModelCard>) {
+    let card = card.filter(|card| card.title == choice.source.title());
+    if let Some(trainable) = card.and_then(|card| card.trainable) {
+        let said = format!("{} {}", control::short(trainable), scene.t("of them learn; the recipe freezes the others"));
+        control::caption(ui, &said).on_hover_text(grouped(trainable));
+    }
 }
 
 /// The figures of the model that is open, as long as it is the one that is chosen.

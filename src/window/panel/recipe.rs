@@ -1,7 +1,10 @@
 //! The recipe: what is minimised, by which optimiser, for how long, from which seed.
 
+mod groups;
 mod task;
 mod terms;
+
+use std::ops::RangeInclusive;
 
 use egui::Ui;
 
@@ -37,6 +40,7 @@ fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         optimizer_ui(ui, scene, &mut recipe);
         schedule_ui(ui, scene, &mut recipe);
         counts_ui(ui, scene, &mut recipe);
+        groups::groups_ui(ui, scene, state, &mut recipe);
         target_ui(ui, scene, &mut recipe);
         patience_ui(ui, scene, &mut recipe);
         keep_ui(ui, scene, &mut recipe);
@@ -76,39 +80,58 @@ fn schedule_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
 }
 
 fn counts_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
-    let mut batch = recipe.batch as u64;
-    let rows: [(&str, &str, &mut u64, u64, &str); 6] = [
-        (scene.t("Steps"), scene.t("Optimiser steps in all"), &mut recipe.steps, 1, ""),
-        (scene.t("Batch"), scene.t("Texts per step"), &mut batch, 1, ""),
-        (scene.t("Warm-up"), scene.t("Steps over which the learning rate rises from 0"), &mut recipe.warmup, 0, ""),
+    let (mut batch, mut passes) = (recipe.batch as u64, recipe.accumulate as u64);
+    let rows: [(&str, &str, &mut u64, RangeInclusive<u64>, &str); 7] = [
+        (scene.t("Steps"), scene.t("Optimiser steps in all"), &mut recipe.steps, 1..=u64::MAX, ""),
+        (
+            scene.t("Batch"),
+            scene.t("Texts per batch; what a batch takes is what memory must hold"),
+            &mut batch,
+            1..=u64::MAX,
+            "",
+        ),
+        (
+            scene.t("Batches per step"),
+            scene.t("Batches whose gradients one step gathers, as one batch of all their texts in less memory"),
+            &mut passes,
+            1..=1024,
+            "",
+        ),
+        (
+            scene.t("Warm-up"),
+            scene.t("Steps over which the learning rate rises from 0"),
+            &mut recipe.warmup,
+            0..=u64::MAX,
+            "",
+        ),
         (
             scene.t("Seed"),
             scene.t("Seed of weights, batches, dropout and which texts keep their label"),
             &mut recipe.seed,
-            0,
+            0..=u64::MAX,
             "",
         ),
         (
             scene.t("Evaluate every"),
             scene.t("Steps between two evaluations on the validation part; 0 never evaluates in between"),
             &mut recipe.evaluate_every,
-            0,
+            0..=u64::MAX,
             scene.t("never"),
         ),
         (
             scene.t("Checkpoint every"),
             scene.t("Steps between two checkpoints; 0 keeps none of a run that has finished"),
             &mut recipe.checkpoint_every,
-            0,
+            0..=u64::MAX,
             scene.t("at the end"),
         ),
     ];
-    for (label, help, value, least, zero) in rows {
-        let field = Count { key: label, range: least..=u64::MAX, zero };
+    for (label, help, value, range, zero) in rows {
+        let field = Count { key: label, range, zero };
         let changed = control::row(ui, label, help, |ui| field.ui(ui, scene.look, *value));
         *value = changed.unwrap_or(*value);
     }
-    recipe.batch = batch as usize;
+    (recipe.batch, recipe.accumulate) = (batch as usize, passes as usize);
 }
 
 fn target_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {

@@ -244,6 +244,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("the model's limit", "模型上限"),
     ("Max tokens", "最多词元"),
     ("parameters", "参数"),
+    ("of them learn; the recipe freezes the others", "个参与学习；其余被配方冻结"),
     ("heads per layer", "个头每层"),
     ("tokens in the vocabulary", "个词元的词表"),
     ("tokens at most", "个词元上限"),

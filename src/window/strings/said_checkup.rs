@@ -134,6 +134,12 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{losses} over {steps} steps of {batch} texts, {train} training texts of which {labelled} keep their label",
         "{losses}，{steps} 步，每步 {batch} 篇文本，{train} 篇训练文本中有 {labelled} 篇保留标签",
     ),
+    (
+        "{says}; {trainable} of the student's {all} parameters learn, {frozen} % are frozen",
+        "{says}；学生的 {all} 个参数中有 {trainable} 个参与学习，{frozen}% 被冻结",
+    ),
+    ("mend recipe.groups", "改正 recipe.groups"),
+    ("mend recipe.groups, if that is not what is meant", "如果并非有意如此，请改正 recipe.groups"),
     ("{says}; no labelled text is of class {unseen}", "{says}；类别 {unseen} 没有带标签的文本"),
     ("raise data.labelled, or leave these classes to the teacher", "调高 data.labelled，或把这些类别交给教师"),
 ];

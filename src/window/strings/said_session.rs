@@ -210,6 +210,19 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "recipe.extended must be in step order, none of it behind the steps it was planned for",
         "recipe.extended 必须按步数排序，且不能晚于原计划的步数",
     ),
+    // session/layer_group
+    (
+        "recipe.groups names the layers {first} to {last}, the last before the first; write the smaller number first",
+        "recipe.groups 指定了第 {first} 到 {last} 层，末层在首层之前；请先写较小的编号",
+    ),
+    (
+        "recipe.groups names variables by an empty text; write a part of their names, such as *.attention.*",
+        "recipe.groups 用空文本指定变量；请写出其名称的一部分，如 *.attention.*",
+    ),
+    (
+        "recipe.groups has a LayerDecay of {rate}, by which lower layers would learn faster; choose a rate of at most 1",
+        "recipe.groups 的 LayerDecay 为 {rate}，这会让较低的层学得更快；请选择不大于 1 的倍数",
+    ),
     // session/refusal
     (
         "there is no field `{field}` here{meant}; the fields are {ticked}",

@@ -24,6 +24,35 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "these parts of it are not stored and were filled at random, so that it can only teach noise: {shown}{more}",
         "它的这些部分没有存储而随机填充，因此只能教噪声：{shown}{more}",
     ),
+    // layer_rates
+    (
+        "recipe.groups freezes every variable of the student, so there is nothing to train; give one of its groups a rate above 0, or leave it out",
+        "recipe.groups 冻结了学生的所有变量，因此没有可训练的内容；请给其中一组大于 0 的倍数，或去掉它",
+    ),
+    (
+        "recipe.groups names the layers {first} to {last} and the student has {layers}, numbered from 0 to {end}; name among those",
+        "recipe.groups 指定了第 {first} 到 {last} 层，而学生有 {layers} 层，编号从 0 到 {end}；请从中指定",
+    ),
+    (
+        "recipe.groups names the variables {pattern} and the student has none of that name{suggested}; its variables are called {examples} and the like, and * stands for any letters",
+        "recipe.groups 指定了变量 {pattern}，而学生没有这样名称的变量{suggested}；它的变量名如 {examples} 等，* 代表任意字母",
+    ),
+    (
+        "the table of tokens {table} is the head over the vocabulary too (tied), so {part} of recipe.groups acts on both",
+        "词元表 {table} 同时也是词表输出头（二者绑定），因此 recipe.groups 的 {part} 对两者都起作用",
+    ),
+    (
+        "{before} and {after} of recipe.groups both name {count} variables, such as {example}; the later one counts",
+        "recipe.groups 的 {before} 和 {after} 都指定了 {count} 个变量，如 {example}；以后一个为准",
+    ),
+    (
+        "recipe.groups freezes {count} variables that start from random numbers and so stay random, such as {example}; let them learn, or start from stored weights",
+        "recipe.groups 冻结了 {count} 个从随机数开始的变量，它们会一直是随机的，如 {example}；请让它们学习，或从已存储的权重开始",
+    ),
+    (
+        "{trainable} of the student's {all} parameters learn; recipe.groups freezes the others",
+        "学生的 {all} 个参数中有 {trainable} 个参与学习；其余被 recipe.groups 冻结",
+    ),
     // prompt/chat
     ("it has more than {longest} kB", "它超过 {longest} kB"),
     (

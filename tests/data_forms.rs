@@ -11,7 +11,7 @@ use std::path::Path;
 use parquet::basic::Compression;
 use proptest::prelude::*;
 use retort::engine::data::{self, Dataset};
-use retort::session::file;
+use retort::session::{Session, file};
 use tables::{Cells, gz, parquet, tar, zip};
 use tempfile::TempDir;
 
@@ -35,7 +35,7 @@ impl Place {
         std::fs::write(path, bytes).unwrap();
     }
 
-    fn try_with(&self, lines: &str, named: &[&str]) -> Result<Dataset, String> {
+    fn session(&self, lines: &str) -> Session {
         let path = self.0.path().join("session.ron");
         let session = format!(
             "(version: 5, data: ({lines}), student: (source: BuiltIn(\"posts-student\")), prompt: (teacher: (template: \"{{text}} {{answer}}\")), recipe: ())"
@@ -43,6 +43,11 @@ impl Place {
         std::fs::write(&path, session).unwrap();
         let session = file::open(&path).unwrap_or_else(|e| panic!("{e}: {lines}"));
         std::fs::remove_file(&path).unwrap();
+        session
+    }
+
+    fn try_with(&self, lines: &str, named: &[&str]) -> Result<Dataset, String> {
+        let session = self.session(lines);
         let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
         data::open_with(&session.data, &named, 7, session.recipe.task.into()).map_err(|e| e.to_string())
     }
@@ -171,6 +176,23 @@ fn reviews() -> Vec<(String, Vec<u8>)> {
     // Larger than any text may be, as the real one is.
     files.push(("aclImdb/train/labeledBow.feat".to_owned(), b"9 0:9 1:1 2:4\n".repeat(700_000)));
     files
+}
+
+#[test]
+fn of_labels_nothing_is_said_where_texts_are_learned() {
+    let (place, files) = (Place::new(), reviews());
+    files.iter().for_each(|(name, bytes)| place.write(name, bytes));
+    (0..8).for_each(|i| place.write(&format!("flat/{i}.txt"), format!("text {i}").as_bytes()));
+    for folder in ["aclImdb", "flat"] {
+        let lines = format!(r#"source: Files(train: "{folder}"), labels: (names: ["pos", "neg"])"#);
+        let data = place.session(&lines).data;
+        let notes = |goal| {
+            let set = data::open_with(&data, &[], 1, goal).unwrap();
+            set.notes.iter().filter(|note| note.contains("label")).map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(notes(data::Goal::Classes).len(), 1, "{folder}");
+        assert_eq!(notes(data::Goal::Texts), Vec::<String>::new(), "{folder}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use retort::link::{Checkup, Command, Event, Fact, Finding, Grade, Order, Reply, 
 use retort::record::recorder::Recorder;
 use retort::session::{
     Change, DataSource, Files, Head, Init, Keep, LayerGroup, LayerMap, Limits, Metric, ModelChoice, ModelPart, Session,
-    Source, file,
+    Source, TaskKind, TeacherRows, file,
 };
 use serde_json::json;
 
@@ -297,6 +297,40 @@ fn memory_and_pace_are_graded_by_what_there_is() {
     assert_eq!((told.grade, told.figures["steps_per_sec"]), (Grade::Green, 2.0));
     session.recipe.steps = 1_000_000;
     assert_eq!(run_pace::told(&session, timed, 1000, 10, 10, true).grade, Grade::Amber);
+}
+
+#[test]
+fn whole_rows_of_a_teacher_count_in_the_memory_of_a_step() {
+    let next = TaskKind::NEXT_TOKEN;
+    let apart = TaskKind::NextToken { packed: false, learn_prompt: false };
+    let session = |task: TaskKind, rows: TeacherRows, terms: &[&str]| {
+        let mut session = small();
+        let source = Source::BuiltIn("posts-teacher".into());
+        session.set_teacher(Some(ModelChoice::stored(source.clone())));
+        session.student = ModelChoice { max_tokens: 16, ..ModelChoice::stored(source) };
+        (session.recipe.task, session.recipe.teacher_rows, session.recipe.batch) = (task, rows, 4);
+        session.recipe.terms = terms.iter().map(|term| (*term).to_owned()).collect();
+        session
+    };
+    let taught = &["soft_targets"][..];
+    for (task, rows, terms, expected) in [
+        (next, TeacherRows::Whole, taught, true),
+        (apart, TeacherRows::Whole, taught, true),
+        (next, TeacherRows::Live, taught, false),
+        (next, TeacherRows::TopK(8), taught, false),
+        (next, TeacherRows::Whole, &["hard_labels"], false),
+    ] {
+        let session = session(task, rows, terms);
+        let outcomes = Pair::open(&session, None).unwrap().outcomes();
+        let found = examined(&session).finding(Subject::Memory).unwrap().clone();
+        // Every text is longer than 16 tokens, so a sample has 16 rows.
+        let bytes = if expected { 4 * 16 * outcomes * 4 } else { 0 };
+        assert_eq!(found.figures["target_bytes"], bytes as f64, "{task:?} {rows:?} {terms:?}: {found:?}");
+        assert_eq!(found.says.contains("whole rows"), expected, "{found:?}");
+    }
+    let needs = peak_memory::Needs { resident: 100, targets: 50, ..Default::default() };
+    assert_eq!(needs.peak(), 150);
+    assert!(peak_memory::told(&needs, Some(120)).fix.contains("teacher_rows"));
 }
 
 #[test]

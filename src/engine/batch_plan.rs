@@ -5,7 +5,9 @@
 //! tokens, a million short texts took 600 MB and as many small pieces of memory as made half of the time; so only the
 //! first are kept, and of the others their lengths. To read a batch of those once more costs far less than its step.
 //!
-//! Of running text documents are kept instead of samples: a sample is a stretch of it, see [`running_text`].
+//! Of running text documents are kept instead of samples: a sample is a stretch of it, see [`running`].
+
+mod running;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,10 +19,11 @@ use super::data::Batches;
 use super::model::init;
 use super::pair::Pair;
 use super::prompt::PromptError;
-use super::task::running_text::{self, RunningText, Token};
-use super::task::{Sample, Stretch, Task};
+use super::task::running_text::{RunningText, Token};
+use super::task::{Sample, Task};
 use crate::link::Step;
 use crate::session::say;
+use running::Running;
 
 /// Bytes that kept samples may take, about.
 const KEPT: usize = 64 << 20;
@@ -38,15 +41,6 @@ pub struct BatchPlan {
     accumulate: u64,
     encoded: Encoded,
     running: Option<Running>,
-}
-
-/// Running text in tokens.
-#[derive(Default)]
-pub struct Running {
-    /// How it is cut into samples.
-    stretches: Vec<Stretch>,
-    /// The first documents.
-    kept: Vec<Vec<Token>>,
 }
 
 /// What is known of every example of a run, in its order.
@@ -85,42 +79,6 @@ impl Reader<'_> {
     fn document(&self, text: &dyn RunningText, index: usize) -> Result<Vec<Token>, PromptError> {
         let data = &self.pair.assets.data;
         text.document(&self.pair.student, &data.train[index], data.labelled[index])
-    }
-}
-
-impl Running {
-    /// Reads `examples` and keeps the first of them in `most` bytes or a few more.
-    fn read(reader: &Reader<'_>, text: &dyn RunningText, examples: &[usize], most: usize) -> Result<Self, PromptError> {
-        let (mut running, mut lengths, mut bytes) = (Self::default(), Vec::with_capacity(examples.len()), 0);
-        for chunk in examples.chunks(CHUNK) {
-            let read = chunk.par_iter().map(|index| reader.document(text, *index));
-            for document in read.collect::<Result<Vec<_>, _>>()? {
-                lengths.push(document.len());
-                if bytes < most {
-                    bytes += size_of_val(document.as_slice());
-                    running.kept.push(document);
-                }
-            }
-        }
-        running.stretches = running_text::stretches(&lengths, text, &reader.pair.student);
-        Ok(running)
-    }
-
-    /// The sample at a place.
-    fn sample(
-        &self,
-        reader: &Reader<'_>,
-        text: &dyn RunningText,
-        examples: &[usize],
-        place: usize,
-    ) -> Result<Sample, PromptError> {
-        let document = |number: usize| match (self.kept.get(number), examples.get(number)) {
-            (Some(kept), _) => Ok(Some(Cow::Borrowed(kept.as_slice()))),
-            (None, Some(index)) => reader.document(text, *index).map(|tokens| Some(Cow::Owned(tokens))),
-            (None, None) => Ok(None),
-        };
-        let tokens = running_text::read(self.stretches[place], text, document)?;
-        Ok(text.sample(&reader.pair.student, &tokens))
     }
 }
 
@@ -172,8 +130,8 @@ impl BatchPlan {
     /// None that [`BatchPlan::new`] has not met.
     pub fn samples(&self, reader: &Reader<'_>, places: &[usize]) -> Result<Vec<Cow<'_, Sample>>, PromptError> {
         if let Some((running, text)) = self.running.as_ref().zip(reader.task.running()) {
-            let sample = |place: &usize| running.sample(reader, text, &self.train_indices, *place).map(Cow::Owned);
-            return places.par_iter().map(sample).collect();
+            let samples = running.samples(reader, text, &self.train_indices, places)?;
+            return Ok(samples.into_iter().map(Cow::Owned).collect());
         }
         let sample = |&place: &usize| match self.encoded.kept.get(place) {
             Some(sample) => Ok(Cow::Borrowed(sample)),

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::data::{Example, Fields, gold};
 use super::in_pieces::{Watch, in_pieces};
+use super::measure::{self, temperature};
 use super::pair::shown;
 use super::predictions::PredictionsFile;
 use super::train::Trainer;
-use super::{EngineError, measure, token_evaluation};
+use super::{EngineError, token_evaluation};
 use crate::link::scores::{answer, divergence, likeliest};
-use crate::link::{Measures, Prediction, Predictions, Side};
+use crate::link::{Measures, Prediction, Predictions, Side, TemperatureScaling};
 
 /// Both models on the test part.
 pub struct TestResult {
@@ -24,6 +25,19 @@ pub struct TestResult {
     pub teacher: Option<Side>,
     /// Why the table of all answers is not in the run's folder.
     pub unwritten: Option<EngineError>,
+    /// All of them.
+    pub answers: Answers,
+}
+
+/// Both models' answers about the classes of one part; empty where tokens are told.
+#[derive(Default)]
+pub struct Answers {
+    /// The right class of each text.
+    pub gold: Vec<usize>,
+    /// The student's log-probabilities, `[texts][classes]`.
+    pub student: Vec<Vec<f32>>,
+    /// The teacher's, where there is one.
+    pub teacher: Option<Vec<Vec<f32>>>,
 }
 
 /// Asks both models about every test example and writes their answers into the folder `out`.
@@ -36,7 +50,8 @@ pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Test
         let (student, teacher) = token_evaluation::of_part(trainer, &data.test, watch)?;
         let side = |test| Side { test, ..Side::default() };
         let predictions = Predictions { step: trainer.step, rows: Vec::new() };
-        return Ok(TestResult { predictions, student: side(student), teacher: teacher.map(side), unwritten: None });
+        let (student, teacher) = (side(student), teacher.map(side));
+        return Ok(TestResult { predictions, student, teacher, unwritten: None, answers: Answers::default() });
     }
     let with_teacher = trainer.teacher.is_some();
     // Without the table there are still the figures.
@@ -66,6 +81,7 @@ pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Test
         student: measure::on_test(&truth, &student, teacher.as_deref(), classes),
         teacher: teacher.as_ref().map(|teacher| measure::on_test(&truth, teacher, None, classes)),
         unwritten,
+        answers: Answers { gold: truth, student, teacher },
     })
 }
 
@@ -111,8 +127,21 @@ pub fn validation(trainer: &mut Trainer, watch: &mut Watch) -> Result<Validated,
         leaning: measure::commonest(answers, classes),
         commonest: measure::commonest(truth.iter().copied(), classes),
         student: measure::measures(measures, &truth, &student, teacher.as_deref(), classes),
-        teacher: teacher.map(|rows| measure::measures(measures, &truth, &rows, None, classes)),
+        teacher: teacher.as_ref().map(|rows| measure::measures(measures, &truth, rows, None, classes)),
+        answers: Answers { gold: truth, student, teacher },
     })
+}
+
+/// The temperature of each model, the student's and the teacher's, by their answers on the validation part, and what
+/// it makes of those on the test part.
+pub fn temperature_scaling(validation: &Answers, test: &Answers) -> (TemperatureScaling, Option<TemperatureScaling>) {
+    let classes = test.student.first().or(validation.student.first()).map_or(0, Vec::len);
+    let of = |rows: &[Vec<f32>], on_test: &[Vec<f32>]| {
+        let fitted_to = temperature::Part { gold: &validation.gold, rows };
+        temperature::scaling(fitted_to, temperature::Part { gold: &test.gold, rows: on_test }, classes)
+    };
+    let teacher = validation.teacher.as_ref().zip(test.teacher.as_ref());
+    (of(&validation.student, &test.student), teacher.map(|(rows, on_test)| of(rows, on_test)))
 }
 
 /// What the validation part says of both models.
@@ -126,6 +155,8 @@ pub struct Validated {
     pub leaning: f64,
     /// Share of the commonest class among the right answers.
     pub commonest: f64,
+    /// All answers.
+    pub answers: Answers,
 }
 
 /// The student's figures on the validation part; where the teacher fails, without what compares with it,

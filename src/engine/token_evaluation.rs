@@ -10,11 +10,12 @@ use super::batch_plan::draw;
 use super::data::Example;
 use super::in_pieces::{Watch, in_pieces};
 use super::measure::RowFigures;
+use super::measure::bigram::ToldToken;
 use super::measure::of_tokens::figures;
-use super::model::{DropoutRng, Model, Trace};
+use super::model::{DropoutRng, Kind, Model, Trace};
 use super::prompt::PromptError;
 use super::task::running_text::{self, RunningText, Token};
-use super::task::{Logits, Sample, Targets, Task, row_figures};
+use super::task::{Logits, Sample, Targets, Task, TokenRow, row_figures};
 use super::teacher::RowTeacher;
 use super::train::Trainer;
 use crate::link::Measures;
@@ -32,8 +33,38 @@ pub fn of_part(
     examples: &[Example],
     watch: &mut Watch,
 ) -> Result<(Measures, Option<Measures>), EngineError> {
-    let Some(measures) = trainer.task.token_measures() else { return Ok(Default::default()) };
     let (task, model, teacher) = (trainer.task.as_ref(), &trainer.pair.student, trainer.row_teacher.as_ref());
+    let told = measure(task, model, teacher, examples, watch)?;
+    Ok((told.student, told.teacher))
+}
+
+/// What was measured of some texts.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The student's figures, compared with the teacher's where there is one.
+    pub student: Measures,
+    /// The teacher's own.
+    pub teacher: Option<Measures>,
+    /// Samples that the texts make.
+    pub samples: usize,
+    /// Tokens that were to be told.
+    pub rows: usize,
+    /// Texts that are longer than the model reads and were cut. Of running text nothing is cut.
+    pub cut: usize,
+}
+
+/// The figures of `model` on `examples`, beside those of `teacher` where one is given; none of a task over classes.
+///
+/// # Errors
+/// As [`of_part`].
+pub fn measure(
+    task: &dyn Task,
+    model: &Model,
+    teacher: Option<&RowTeacher>,
+    examples: &[Example],
+    watch: &mut Watch,
+) -> Result<Told, EngineError> {
+    let Some(measures) = task.token_measures() else { return Ok(Told::default()) };
     let samples = samples(task, model, examples)?;
     let (mut ours, mut theirs, mut done) = (Vec::new(), Vec::new(), 0);
     let mut told = |more: u64| {
@@ -54,7 +85,37 @@ pub fn of_part(
         }
         Ok(())
     })?;
-    Ok((figures(measures, &ours), teacher.is_some().then(|| figures(measures, &theirs))))
+    Ok(Told {
+        student: figures(measures, &ours),
+        teacher: teacher.is_some().then(|| figures(measures, &theirs)),
+        samples: samples.len(),
+        rows: ours.len(),
+        cut: samples.iter().filter(|sample| sample.cut() > 0).count(),
+    })
+}
+
+/// The tokens that `examples` have `model` tell, each with the one before it, as far as a model that goes from left
+/// to right knows one.
+///
+/// # Errors
+/// [`PromptError`] if a text cannot be read.
+pub fn tokens(task: &dyn Task, model: &Model, examples: &[Example]) -> Result<Vec<ToldToken>, PromptError> {
+    let written = match model.architecture.kind {
+        Kind::Encoder => None,
+        Kind::Decoder => Some(0),
+        Kind::EncoderDecoder => Some(1),
+    };
+    let of = |sample: &Sample| {
+        let ids = written.and_then(|pass| sample.passes.get(pass)).map(|pass| pass.ids.clone()).unwrap_or_default();
+        let token = move |row: &TokenRow| ToldToken {
+            before: ids.get(row.at as usize).copied(),
+            token: row.token,
+            bytes: row.bytes,
+            weight: row.weight,
+        };
+        sample.rows.iter().map(token).collect::<Vec<_>>()
+    };
+    Ok(samples(task, model, examples)?.iter().flat_map(of).collect())
 }
 
 /// The figures of one sample's rows: the student's, and the teacher's own.

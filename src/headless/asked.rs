@@ -13,6 +13,8 @@ use crate::engine::data::{Example, Fields, Layout};
 use crate::engine::hub;
 use crate::engine::model::{self, Classes, HeadKind, Model, ModelFiles};
 use crate::engine::task::{self, Sample, Task};
+use crate::link::Missing;
+use crate::link::scores::log_softened;
 use crate::session::{Chat, Head, InferenceSpec, ModelChoice, Prompt, Scoring, Session, Source};
 
 /// A model and how it is asked for its classes.
@@ -21,6 +23,8 @@ pub struct Asked {
     pub model: Model,
     /// The classes, in the order of the answers.
     pub classes: Vec<String>,
+    /// What its logits are divided by for calibrated probabilities, where that is kept beside it.
+    pub temperature: Option<f64>,
     task: Box<dyn Task>,
     layout: Arc<Layout>,
 }
@@ -43,10 +47,11 @@ impl Asked {
         let model = open(name, fetch)?;
         let usage = usage(&model)?.ok_or_else(|| {
             CommandError::input(format!(
-                "{name} names no classes: neither retort.ron nor labels of its configuration are there; name a session whose prompt and classes it is to be asked by"
+                "{name} names no classes: neither retort.ron nor labels of its configuration are there; name a session whose prompt and classes it is to be asked by; how it goes on with a text retort probe shows, how well it tells tokens retort evaluate"
             ))
         })?;
-        Self::by(model, &usage.prompt, usage.classes.clone(), layout(&usage))
+        let asked = Self::by(model, &usage.prompt, usage.classes.clone(), layout(&usage))?;
+        Ok(Self { temperature: usage.temperature, ..asked })
     }
 
     /// The same; where the model names no classes, by the prompt of `session` about `classes`.
@@ -82,7 +87,7 @@ impl Asked {
 
     fn by(model: Model, prompt: &Prompt, classes: Vec<String>, layout: Layout) -> Result<Self, CommandError> {
         let task = task::for_model(&model, prompt, &classes, &layout).map_err(CommandError::input)?;
-        Ok(Self { model, classes, task, layout: Arc::new(layout) })
+        Ok(Self { model, classes, temperature: None, task, layout: Arc::new(layout) })
     }
 
     /// The answers to texts, each with a line for every column that the model reads. One text's is the same numbers whatever stands beside it.
@@ -96,6 +101,19 @@ impl Asked {
         let rows = task::log_probabilities(&self.model, self.task.as_ref(), &prepared.iter().collect::<Vec<_>>())?;
         let cut = prepared.iter().map(Sample::cut);
         Ok(rows.into_iter().zip(cut).map(|(log_probabilities, cut)| Scores { log_probabilities, cut }).collect())
+    }
+
+    /// The same at a temperature; at 1 they are the model's own, to the bit.
+    ///
+    /// # Errors
+    /// As [`Self::scores`].
+    pub fn scores_at(&self, texts: &[&str], temperature: f64) -> Result<Vec<Scores>, EngineError> {
+        let mut all = self.scores(texts)?;
+        for scores in all.iter_mut().filter(|_| temperature != 1.0) {
+            let softened = log_softened(&scores.log_probabilities, temperature);
+            scores.log_probabilities = softened.into_iter().map(|score| score as f32).collect();
+        }
+        Ok(all)
     }
 
     /// What is to be said of a model before its answers are believed.
@@ -141,7 +159,7 @@ pub fn open(name: &str, fetch: bool) -> Result<Model, CommandError> {
 }
 
 /// Whether two sources are one model; a folder has many names.
-fn is_same(a: &Source, b: &Source) -> bool {
+pub(super) fn is_same(a: &Source, b: &Source) -> bool {
     match (a, b) {
         (Source::Folder(a), Source::Folder(b)) => {
             a.canonicalize().ok().is_some_and(|a| b.canonicalize().is_ok_and(|b| a == b))
@@ -153,6 +171,14 @@ fn is_same(a: &Source, b: &Source) -> bool {
 fn ensure_local(source: &Source, fetch: bool) -> Result<(), CommandError> {
     let missing = hub::missing(&ModelChoice::stored(source.clone())).map_err(CommandError::input)?;
     consent::download(missing, fetch)
+}
+
+/// What the cache lacks of the model that a person names.
+///
+/// # Errors
+/// [`CommandError`] if its name is none.
+pub fn missing(name: &str) -> Result<Option<Missing>, CommandError> {
+    hub::missing(&ModelChoice::stored(source(name))).map_err(CommandError::input)
 }
 
 fn opened(source: Source) -> Result<Model, EngineError> {

@@ -1,5 +1,7 @@
-//! `retort baseline`: what a bag of words reaches on a session's data, the bar every student must
-//! clear.
+//! `retort baseline`: what a bag of words reaches on a session's data, or counts of tokens where those are told: the
+//! bar every student must clear.
+
+mod tokens;
 
 use super::output::tell;
 use super::{BaselineArguments, CommandError};
@@ -13,7 +15,7 @@ const NGRAMS: usize = 2;
 const MOST_ADDITIONS: f64 = 3e11;
 
 /// Test accuracy of a linear model over word and word-pair counts, with all training labels and
-/// with the labelled ones alone.
+/// with the labelled ones alone; of a session over tokens the measures of counted tokens and pairs of them.
 ///
 /// # Errors
 /// [`CommandError`] if session or data cannot be read.
@@ -22,6 +24,9 @@ pub fn baseline(arguments: &BaselineArguments) -> Result<String, CommandError> {
         Some(path) => file::open(path).map_err(CommandError::input)?,
         None => Session::built_in().map_err(CommandError::input)?,
     };
+    if !session.recipe.task.is_classes() {
+        return tokens::baseline(&session, arguments.json);
+    }
     let seed = session.recipe.seed;
     let data = data::open_with(&session.data, &session.prompt.columns(), seed, data::Goal::Classes)
         .map_err(CommandError::input)?;

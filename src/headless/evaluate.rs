@@ -1,25 +1,32 @@
 //! `retort evaluate`: how well a model answers for the classes of texts that have one, on the test part of a
-//! session or on a file, with all measures, class by class, and which class was taken for which.
+//! session or on a file, with all measures, class by class, and which class was taken for which; or how well it tells
+//! tokens.
+
+mod tokens;
 
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::asked::{Asked, Scores};
+use super::asked::{self, Asked, Scores};
 use super::interrupt::Interrupt;
 use super::output::tell;
 use super::predict::{learned_from, run_of};
-use super::{CommandError, EvaluateArguments, figures};
+use super::{CommandError, EvaluateArguments, consent, figures, over_tokens};
+use crate::engine::EngineError;
 use crate::engine::data::{self, stream::Format as RowFormat};
-use crate::engine::{EngineError, in_pieces, measure};
-use crate::link::{Side, grouped};
-use crate::session::{Column, DataSource, Files, Format, Roles, Sentence, Session, file, say};
+use crate::engine::in_pieces::{self, Watch};
+use crate::engine::measure::{self, temperature};
+use crate::link::{Side, TemperatureScaling, grouped};
+use crate::session::{Column, DataSource, Files, Format, Roles, Say as _, Sentence, Session, file, say};
 
 /// Texts with their classes.
 struct Texts {
     /// Text and class name.
     rows: Vec<(String, String)>,
+    /// The same of a session's validation part; `None` of a file.
+    validation: Option<Vec<(String, String)>>,
     /// Where they come from, in words.
     place: String,
     notes: Vec<Sentence>,
@@ -32,29 +39,44 @@ struct Texts {
 /// [`CommandError`]: model, session or data cannot be read, no text is of a class that the model knows, or a
 /// signal came.
 pub fn evaluate(arguments: &EvaluateArguments) -> Result<String, CommandError> {
-    let (asked, texts) = opened(arguments)?;
+    let path = arguments.data.as_deref();
+    let given = match path.filter(|path| over_tokens::is_session(path)) {
+        Some(path) => file::open(path).map_err(CommandError::input)?,
+        None => Session::built_in().map_err(CommandError::input)?,
+    };
+    consent::download(asked::missing(&arguments.model)?, arguments.fetch)?;
+    if let Some(session) = over_tokens::session_for(&arguments.model, path, &given, &arguments.text)? {
+        return tokens::evaluate(arguments, &session, path.is_some_and(|path| !over_tokens::is_session(path)));
+    }
+    if arguments.teacher {
+        return Err(CommandError::input(
+            "--teacher compares tokens, and the model is asked for classes; name the teacher as MODEL to measure it",
+        ));
+    }
+    let (asked, texts) = opened(arguments, &given)?;
     asked.remarks().into_iter().for_each(tell);
     texts.notes.iter().for_each(|note| tell(format!("data: {note}")));
     let (texts, gold) = known(texts, &asked.classes)?;
     let scores = answers(&asked, &texts.rows)?;
     let cut = scores.iter().filter(|scores| scores.cut > 0).count();
     let rows: Vec<Vec<f32>> = scores.into_iter().map(|scores| scores.log_probabilities).collect();
+    let temperature_scaling = scaling(&asked, &texts, temperature::Part { gold: &gold, rows: &rows })?;
+    let (parameters, bytes) = (asked.model.card.parameters, asked.model.files.weight_bytes());
     let side = measure::on_test(&gold, &rows, None, asked.classes.len());
-    let side = Side { parameters: asked.model.card.parameters, bytes: asked.model.files.weight_bytes(), ..side };
+    let side = Side { parameters, bytes, temperature_scaling, ..side };
     let told = Told { asked: &asked, texts: &texts, side: &side, cut };
     Ok(if arguments.json { told.json() } else { told.text() })
 }
 
-fn opened(arguments: &EvaluateArguments) -> Result<(Asked, Texts), CommandError> {
-    match &arguments.data {
-        Some(path) if path.extension().is_none_or(|end| end != "ron") => {
+fn opened(arguments: &EvaluateArguments, session: &Session) -> Result<(Asked, Texts), CommandError> {
+    match arguments.data.as_deref().filter(|path| !over_tokens::is_session(path)) {
+        Some(path) => {
             let asked = Asked::open(&arguments.model, arguments.fetch)?;
             Ok((asked, of_file(path, arguments)?))
         }
-        path => {
-            let session = path.as_deref().map_or_else(Session::built_in, file::open).map_err(CommandError::input)?;
-            let (texts, classes) = of_session(&session)?;
-            Ok((Asked::open_for(&arguments.model, arguments.fetch, &session, &classes)?, texts))
+        None => {
+            let (texts, classes) = of_session(session)?;
+            Ok((Asked::open_for(&arguments.model, arguments.fetch, session, &classes)?, texts))
         }
     }
 }
@@ -69,9 +91,12 @@ fn of_session(session: &Session) -> Result<(Texts, Vec<String>), CommandError> {
         ));
     }
     let name = |label: Option<usize>| label.and_then(|class| data.classes.get(class)).cloned().unwrap_or_default();
-    let rows = data.test.iter().map(|example| (example.text().to_string(), name(example.class()))).collect();
+    let rows = |part: &[data::Example]| {
+        part.iter().map(|example| (example.text().to_string(), name(example.class()))).collect::<Vec<_>>()
+    };
+    let (rows, validation) = (rows(&data.test), Some(rows(&data.validation)));
     let place = format!("the test part of {:?}", session.name);
-    Ok((Texts { rows, place, notes: data.notes, left_out: data.left_out }, data.classes))
+    Ok((Texts { rows, validation, place, notes: data.notes, left_out: data.left_out }, data.classes))
 }
 
 /// All rows of a file.
@@ -91,7 +116,7 @@ fn of_file(path: &Path, arguments: &EvaluateArguments) -> Result<Texts, CommandE
     let read = data::read_whole(&source)
         .map_err(|e| CommandError::input(format!("{e} (the columns are named by --text and --label)")))?;
     let place = path.display().to_string();
-    Ok(Texts { rows: read.rows, place, notes: read.notes, left_out: read.left_out })
+    Ok(Texts { rows: read.rows, validation: None, place, notes: read.notes, left_out: read.left_out })
 }
 
 fn source(path: &Path, no_header: bool, text: Vec<String>, label: String) -> Result<DataSource, CommandError> {
@@ -111,12 +136,11 @@ fn source(path: &Path, no_header: bool, text: Vec<String>, label: String) -> Res
 
 /// The texts of classes that the model knows, and which class each is; those of others are counted.
 fn known(texts: Texts, classes: &[String]) -> Result<(Texts, Vec<usize>), CommandError> {
-    let index = |name: &str| classes.iter().position(|class| class == name);
     let all = texts.rows.len();
     let mut unknown: Vec<String> = Vec::new();
     let (mut rows, mut gold) = (Vec::new(), Vec::new());
     for (text, class) in texts.rows {
-        match index(&class) {
+        match index(classes, &class) {
             Some(class_index) => {
                 gold.push(class_index);
                 rows.push((text, class));
@@ -144,38 +168,65 @@ fn known(texts: Texts, classes: &[String]) -> Result<(Texts, Vec<usize>), Comman
     Ok((Texts { rows, left_out, ..texts }, gold))
 }
 
+fn index(classes: &[String], name: &str) -> Option<usize> {
+    classes.iter().position(|class| class == name)
+}
+
+/// The temperature that is kept beside the model, else one fitted to the session's validation part, and what it
+/// makes of the answers; `None` for a file where none is kept.
+fn scaling(
+    asked: &Asked,
+    texts: &Texts,
+    test: temperature::Part<'_>,
+) -> Result<Option<TemperatureScaling>, CommandError> {
+    let classes = asked.classes.len();
+    if let Some(kept) = asked.temperature {
+        return Ok(Some(TemperatureScaling::Fitted(temperature::at(kept, test, classes))));
+    }
+    let Some(validation) = &texts.validation else { return Ok(None) };
+    let known = validation.iter().filter_map(|row| Some((row.clone(), index(&asked.classes, &row.1)?)));
+    let (rows, gold): (Vec<_>, Vec<usize>) = known.unzip();
+    let rows: Vec<Vec<f32>> = answers(asked, &rows)?.into_iter().map(|scores| scores.log_probabilities).collect();
+    Ok(Some(temperature::scaling(temperature::Part { gold: &gold, rows: &rows }, test, classes)))
+}
+
 /// The answers to all texts; a signal ends it.
 fn answers(asked: &Asked, rows: &[(String, String)]) -> Result<Vec<Scores>, CommandError> {
+    watched(rows.len(), |watch| {
+        let mut scores = Vec::with_capacity(rows.len());
+        in_pieces::in_pieces(rows, watch, |piece| {
+            let texts: Vec<&str> = piece.iter().map(|(text, _)| text.as_str()).collect();
+            scores.extend(asked.scores(&texts)?);
+            Ok(())
+        })?;
+        Ok(scores)
+    })
+}
+
+/// Measures so many texts, with a bar; a signal ends it.
+fn watched<T>(texts: usize, measure: impl FnOnce(&mut Watch) -> Result<T, EngineError>) -> Result<T, CommandError> {
     let interrupt = Interrupt::listen().map_err(CommandError::run)?;
-    let bar = ProgressBar::with_draw_target(Some(rows.len() as u64), ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(Some(texts as u64), ProgressDrawTarget::stderr());
     bar.set_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} texts · {eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let (mut scores, mut stopped) = (Vec::with_capacity(rows.len()), None);
-    let mut watch = |texts: u64| {
+    let (mut done, mut stopped) = (0, None);
+    let measured = measure(&mut |texts: u64| {
         bar.inc(texts);
+        done += texts;
         stopped = interrupt.code();
         stopped.is_none()
-    };
-    let asking = in_pieces::in_pieces(rows, &mut watch, |piece| {
-        let texts: Vec<&str> = piece.iter().map(|(text, _)| text.as_str()).collect();
-        scores.extend(asked.scores(&texts)?);
-        Ok(())
     });
     bar.finish_and_clear();
-    match (asking, stopped) {
-        (Ok(()), _) => Ok(scores),
-        (Err(EngineError::Cancelled), code) => {
-            tell(format!(
-                "stopped after {} of {} texts; nothing is told of half of them",
-                grouped(scores.len() as u64),
-                grouped(rows.len() as u64)
-            ));
-            Err(CommandError::quiet(code.unwrap_or_default()))
+    measured.map_err(|e| match e {
+        EngineError::Cancelled => {
+            let all = grouped(texts as u64);
+            tell(format!("stopped after {} of {all} texts; nothing is told of half of them", grouped(done)));
+            CommandError::quiet(stopped.unwrap_or_default())
         }
-        (Err(e), _) => Err(CommandError::run(e)),
-    }
+        e => CommandError::run(e),
+    })
 }
 
 /// What is told.
@@ -192,7 +243,7 @@ impl Told<'_> {
         json!({
             "model": asked.model.card.in_words(), "classes": asked.classes, "data": texts.place, "texts": texts.rows.len(),
             "measures": side.test, "per_class": side.per_class, "confusion": side.confusion, "undecided": side.undecided,
-            "bytes": side.bytes, "cut": cut, "left_out": texts.left_out, "notes": texts.notes,
+            "temperature_scaling": side.temperature_scaling, "bytes": side.bytes, "cut": cut, "left_out": texts.left_out, "notes": texts.notes,
         })
         .to_string()
     }
@@ -208,6 +259,10 @@ impl Told<'_> {
             texts.place
         );
         let measures = side.test.iter().map(|(name, value)| format!("{:<9} {value:.4}", name.replace('_', " ")));
+        let scaling = side.temperature_scaling.as_ref().map_or_else(
+            || "no temperature is kept beside the model, and a file has no validation part to fit one to; name a session for that".to_owned(),
+            |scaling| scaling.said().to_string(),
+        );
         let undecided = (side.undecided > 0).then(|| {
             format!(
                 "for {} texts the answer is no distribution; they count as the first class",
@@ -226,6 +281,7 @@ impl Told<'_> {
             .chain(figures::confusion(&asked.classes, &side.confusion));
         let lines = std::iter::once(head)
             .chain(measures)
+            .chain([scaling])
             .chain(tables)
             .chain(too_many)
             .chain(undecided)
@@ -241,7 +297,7 @@ mod tests {
 
     fn texts(classes: &[&str]) -> Texts {
         let rows = classes.iter().map(|class| ("a text".to_owned(), (*class).to_owned())).collect();
-        Texts { rows, place: "rows.csv".into(), notes: Vec::new(), left_out: Vec::new() }
+        Texts { rows, validation: None, place: "rows.csv".into(), notes: Vec::new(), left_out: Vec::new() }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! which.
 
 use crate::link::{ClassMeasures, Outcome, Side, Speed, grouped, human_bytes};
+use crate::session::Say as _;
 
 /// Most classes of a table on a terminal.
 const MOST_ROWS: usize = 30;
@@ -41,6 +42,14 @@ pub fn sides(outcome: &Outcome) -> Vec<String> {
     let head = format!("{:<8} {:>12} {:>10} {:>10}{titles} {:>8}", "", "parameters", "pruned", "weights", "ms/text");
     let teacher = outcome.teacher.as_ref().map(|side| row("teacher", side));
     std::iter::once(head).chain(teacher).chain([row("student", &outcome.student)]).collect()
+}
+
+/// What a temperature makes of each model's probabilities, or why none was fitted.
+pub fn calibration(outcome: &Outcome) -> Vec<String> {
+    let line =
+        |name: &str, side: &Side| side.temperature_scaling.as_ref().map(|scaling| format!("{name} {}", scaling.said()));
+    let teacher = outcome.teacher.as_ref().and_then(|side| line("teacher:", side));
+    teacher.into_iter().chain(line("student:", &outcome.student)).collect()
 }
 
 /// How the times were taken.

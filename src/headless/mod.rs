@@ -19,6 +19,7 @@ mod new;
 mod next_tokens;
 mod offered;
 mod output;
+mod over_tokens;
 mod predict;
 mod probe;
 mod progress;
@@ -69,11 +70,11 @@ pub enum Task {
     /// attention and hidden states.
     Probe(ProbeArguments),
     /// Measure a model on the test part of a session or on a file: all measures, class by class, and which
-    /// class was taken for which.
+    /// class was taken for which; of a model that tells tokens its perplexity and the like.
     Evaluate(EvaluateArguments),
     /// Answer every text of a file of any size: the probabilities of a model's classes as a table.
     Predict(PredictArguments),
-    /// Measure a bag-of-words model on a session's data.
+    /// Measure a bag-of-words model on a session's data, or counts of tokens and pairs of them where tokens are told.
     Baseline(BaselineArguments),
     /// Examine a session before its run: pair, prompt, memory and pace, with three real steps on a copy.
     Doctor(DoctorArguments),
@@ -156,7 +157,9 @@ pub struct EvaluateArguments {
     /// `hub:OWNER/NAME`.
     pub model: String,
     /// A session (`.ron`), on whose test part is measured, or a file with texts and classes (CSV, TSV, JSON
-    /// objects), all of which is; the built-in experiment if left out.
+    /// objects), all of which is; for a model that tells tokens a file of texts, prompts with completions, or
+    /// conversations. Left out, the session of the run that has left a student that tells tokens, else the built-in
+    /// experiment.
     #[arg(value_name = "SESSION or DATA")]
     pub data: Option<PathBuf>,
     /// Column of the text in a file; may be given several times. Left out, the one that the student's run
@@ -169,6 +172,9 @@ pub struct EvaluateArguments {
     /// The first row of a file does not name the columns; they are named by their place, from 0.
     #[arg(long)]
     pub no_header: bool,
+    /// Of a model that tells tokens: compare it with the session's teacher.
+    #[arg(long)]
+    pub teacher: bool,
     /// Fetch the model from the Hub if the cache lacks it.
     #[arg(long)]
     pub fetch: bool,
@@ -205,6 +211,10 @@ pub struct PredictArguments {
     /// Session by whose prompt and classes a model is asked that names no classes itself.
     #[arg(long)]
     pub session: Option<PathBuf>,
+    /// Give probabilities at the temperature that the student's run has fitted to its validation part, instead of
+    /// those the model gives itself. The answers stay the same.
+    #[arg(long)]
+    pub calibrated: bool,
     /// Fetch the model from the Hub if the cache lacks it.
     #[arg(long)]
     pub fetch: bool,

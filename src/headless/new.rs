@@ -1,5 +1,5 @@
 //! `retort new`: a session written from a file, its roles guessed and each guess explained, to be read and changed
-//! by a person.
+//! by a person: over classes, or over tokens where the file holds conversations, completions or texts alone.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -44,7 +44,7 @@ fn from_files(arguments: &NewArguments) -> Result<String, CommandError> {
     let sheet = preview(&DataSource::from(files.clone())).map_err(CommandError::input)?;
     let guesses = sheet.guess();
     let roles = sheet.likely_roles();
-    if roles.texts().chain(&roles.prompt).next().is_none() {
+    if roles.texts().chain(&roles.prompt).chain(&roles.messages).next().is_none() {
         let names: Vec<&str> = sheet.columns.iter().map(|column| column.name.as_str()).collect();
         let said = format!("no column of it could be the text; its columns are {}", names.join(", "));
         return Err(CommandError::input(said));
@@ -53,11 +53,90 @@ fn from_files(arguments: &NewArguments) -> Result<String, CommandError> {
     for Guess { column, role, reason } in &guesses {
         tell(format!("{column} is taken for the {}: {reason}", role.label()));
     }
-    if roles.label.is_none() {
-        tell("no column could be the class: name the classes under data.labels.names and choose a teacher");
+    let told = Told::of(&sheet, &roles);
+    match told {
+        Some(told) => told.explain(&sheet),
+        None if roles.label.is_none() => {
+            tell("no column could be the class: name the classes under data.labels.names and choose a teacher")
+        }
+        None => {}
     }
-    Ok(Written { arguments, files: &files, sheet: &sheet, guesses: &guesses, roles: &roles }.text())
+    Ok(Written { arguments, files: &files, sheet: &sheet, guesses: &guesses, roles: &roles, told }.text())
 }
+
+/// What is told token by token, where the file holds no classes.
+#[derive(Clone, Copy, PartialEq)]
+enum Told {
+    /// What the assistant says in conversations.
+    Turns,
+    /// Completions behind prompts.
+    Completions,
+    /// Running text, or a text a line.
+    Text,
+}
+
+impl Told {
+    /// What the columns of a file let expect; `None` where classes are.
+    fn of(sheet: &Sheet, roles: &Roles) -> Option<Self> {
+        let is_plain = PLAIN.contains(&sheet.written.as_str());
+        match () {
+            () if roles.messages.is_some() && roles.text.is_empty() => Some(Self::Turns),
+            () if roles.label.is_some() => None,
+            () if roles.prompt.is_some() && roles.completion.is_some() => Some(Self::Completions),
+            () if is_plain => Some(Self::Text),
+            () => None,
+        }
+    }
+
+    fn explain(self, sheet: &Sheet) {
+        tell(match self {
+            Self::Turns => "the file holds conversations: the task is the next token of what the assistant says",
+            Self::Completions => "the file holds prompts and completions: the task is the next token of a completion",
+            Self::Text => {
+                "the file holds texts and no classes: the task is the next token; for classes name them under data.labels.names, choose a teacher and leave recipe.task out"
+            }
+        });
+        if self == Self::Turns {
+            tell(
+                "a model with a chat template learns this; the built-in ones have none, so one of the Hub is named: put yours in its place",
+            );
+        }
+        if sheet.whole && sheet.read < FEW {
+            tell(format!(
+                "its {} rows are too few to set a tenth aside for validation and test: name files with --validation and --test",
+                sheet.read
+            ));
+        }
+    }
+
+    /// The fields of a session behind its data.
+    fn rest(self) -> String {
+        let (student, template, rate) = match self {
+            Self::Turns => ("Hub(repo: \"Qwen/Qwen2.5-0.5B-Instruct\"), max_tokens: 512", "{text} {answer}", "0.00002"),
+            Self::Completions => ("BuiltIn(\"posts-teacher\"), max_tokens: 64", "{prompt}\\n{answer}", "0.001"),
+            Self::Text => ("BuiltIn(\"posts-teacher\"), max_tokens: 64", "{text} {answer}", "0.001"),
+        };
+        let asked = match self {
+            Self::Completions => "How a prompt leads to its completion, {answer}.",
+            Self::Turns | Self::Text => "Not read by this task.",
+        };
+        format!(
+            "    // A larger model of the same vocabulary that teaches; then terms: [\"soft_targets\", \"hard_labels\"].\n    \
+             // teachers: [(source: Hub(repo: \"Qwen/Qwen2.5-1.5B-Instruct\"))],\n    \
+             student: (source: {student}),\n    \
+             // {asked}\n    \
+             prompt: (teacher: (template: \"{template}\")),\n    \
+             recipe: (\n        task: NextToken(),\n        \
+             terms: [\"hard_labels\"], steps: 300, batch: 8, warmup: 10, evaluate_every: 50,\n    ),\n    \
+             knobs: {{\"optimizer.learning_rate\": {rate}}},\n"
+        )
+    }
+}
+
+/// How files are written that hold nothing but texts.
+const PLAIN: [&str; 3] = ["running text", "a text a line", "a text a file"];
+/// Rows of which a tenth is none.
+const FEW: usize = 5;
 
 /// What the session is written from.
 struct Written<'a> {
@@ -66,6 +145,7 @@ struct Written<'a> {
     sheet: &'a Sheet,
     guesses: &'a [Guess],
     roles: &'a Roles,
+    told: Option<Told>,
 }
 
 impl Written<'_> {
@@ -112,8 +192,12 @@ impl Written<'_> {
             Column::Index(place) => place.to_string(),
         };
         let texts: Vec<String> = self.roles.text.iter().map(column).collect();
-        let mut lines = format!("                text: [{}],{}\n", texts.join(", "), self.why(Role::Text));
-        let label = self.roles.label.as_ref().map_or("None".to_owned(), column);
+        let mut lines = String::new();
+        // Of rows that are told token by token the text is what is asked, or the conversation.
+        if self.told.is_none() || !texts.is_empty() {
+            let _ = writeln!(lines, "                text: [{}],{}", texts.join(", "), self.why(Role::Text));
+        }
+        let label = self.roles.label.as_ref().filter(|_| self.told.is_none()).map_or("None".to_owned(), column);
         let _ = writeln!(lines, "                label: {label},{}", self.why(Role::Label));
         let others = [
             ("pair", &self.roles.pair, Role::Pair),
@@ -137,6 +221,7 @@ impl Written<'_> {
 
     fn labels(&self) -> String {
         match self.roles.label {
+            _ if self.told.is_some() => String::new(),
             Some(_) => "        // labels: (names: [\"first\", \"second\"]), where the labels are ids.\n".to_owned(),
             None => "        // The classes, which no column says.\n        \
                      labels: (names: [\"first class\", \"second class\"]),\n"
@@ -145,6 +230,9 @@ impl Written<'_> {
     }
 
     fn rest(&self) -> String {
+        if let Some(told) = self.told {
+            return told.rest();
+        }
         let term = if self.roles.label.is_some() { "hard_labels" } else { "soft_targets" };
         format!(
             "    // A prompted model that teaches; then terms: [\"soft_targets\", \"hard_labels\"]. For example\n    \

@@ -44,6 +44,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 pub fn predict(arguments: &PredictArguments) -> Result<String, CommandError> {
     let asked = opened(arguments)?;
     asked.remarks().into_iter().for_each(tell);
+    let temperature = temperature(&asked, arguments)?;
     let input = input(&arguments.file)?;
     let reading = reading(arguments);
     let unreadable = |reason: Sentence| {
@@ -55,7 +56,7 @@ pub fn predict(arguments: &PredictArguments) -> Result<String, CommandError> {
     let mut out = Out::begin(arguments)?;
     let interrupt = Interrupt::listen().map_err(CommandError::run)?;
     let mut progress = Progress::new();
-    let mut ask = |texts: &[&str]| asked.scores(texts).map_err(CommandError::run);
+    let mut ask = |texts: &[&str]| asked.scores_at(texts, temperature).map_err(CommandError::run);
     let mut job = Job { rows: &mut rows, classes: &asked.classes, block: ROWS, ask: &mut ask };
     let mut table = WriterBuilder::new().delimiter(out.delimiter()).from_writer(&mut out);
     let mut stopped = None;
@@ -70,7 +71,7 @@ pub fn predict(arguments: &PredictArguments) -> Result<String, CommandError> {
         (Ok(tally), None) => {
             out.finish(&arguments.out)?;
             tally.lines(&rows.further_keys()).into_iter().for_each(tell);
-            Ok(if arguments.json { tally.json(&arguments.out) } else { String::new() })
+            Ok(if arguments.json { tally.json(&arguments.out, temperature) } else { String::new() })
         }
         (Ok(tally), Some(code)) => {
             tell(format!("stopped; {}", out.keep(&arguments.out, tally.rows)));
@@ -84,9 +85,33 @@ pub fn predict(arguments: &PredictArguments) -> Result<String, CommandError> {
     }
 }
 
+/// What the logits are divided by; says which probabilities are given.
+fn temperature(asked: &Asked, arguments: &PredictArguments) -> Result<f64, CommandError> {
+    let kept = asked.temperature;
+    match (arguments.calibrated, kept) {
+        (true, Some(kept)) => tell(format!("the probabilities are calibrated: at the fitted temperature {kept:.3}")),
+        (true, None) => {
+            return Err(CommandError::input(format!(
+                "no temperature is kept beside {}, so there are no calibrated probabilities: a run with a validation part fits one and keeps it in retort.ron; leave out --calibrated for those the model gives itself",
+                arguments.model
+            )));
+        }
+        (false, Some(kept)) => tell(format!(
+            "the probabilities are those the model gives itself; --calibrated gives them at the fitted temperature {kept:.3}"
+        )),
+        (false, None) => {}
+    }
+    Ok(kept.filter(|_| arguments.calibrated).unwrap_or(1.0))
+}
+
 fn opened(arguments: &PredictArguments) -> Result<Asked, CommandError> {
     let Some(path) = &arguments.session else { return Asked::open(&arguments.model, arguments.fetch) };
     let session = file::open(path).map_err(CommandError::input)?;
+    if !session.recipe.task.is_classes() {
+        return Err(CommandError::input(
+            "the session is over tokens, and only classes are predicted for a file; retort probe shows how a model goes on with a text, retort evaluate how well it tells tokens",
+        ));
+    }
     let data = data::open_with(&session.data, &session.prompt.columns(), session.recipe.seed, data::Goal::Classes)
         .map_err(CommandError::input)?;
     Asked::open_for(&arguments.model, arguments.fetch, &session, &data.classes)

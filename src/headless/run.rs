@@ -265,6 +265,7 @@ fn table(outcome: &Outcome) -> String {
     let (student, classes) = (&outcome.student, &outcome.classes);
     let mut lines = figures::sides(outcome);
     lines.extend(student.speed.as_ref().map(figures::timing));
+    lines.extend(figures::calibration(outcome));
     lines.extend(figures::per_class(classes, student, outcome.teacher.as_ref()));
     lines.extend(figures::most_confused(classes, &student.confusion, 3));
     lines.extend(

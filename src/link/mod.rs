@@ -35,6 +35,7 @@ pub mod secret;
 pub mod series;
 pub mod sink;
 pub mod status;
+pub mod temperature_scaling;
 pub mod unwritten;
 
 use std::sync::Arc;
@@ -70,6 +71,7 @@ pub use secret::{KeyNews, KeyState, Secret};
 pub use series::{SeriesId, Step};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 pub use status::{Phase, Status};
+pub use temperature_scaling::{FittedTemperature, NotFitted, TemperatureScaling};
 pub use unwritten::Unwritten;
 
 /// A cell with one writer and many readers: the last value wins, nobody ever waits.

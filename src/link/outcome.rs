@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::TemperatureScaling;
 use super::series::Step;
 use crate::session::Sentence;
 
@@ -106,6 +107,10 @@ pub struct Side {
     /// class.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub undecided: u64,
+    /// The temperature that makes its probabilities mean what they say, or why there is none; `None` where classes
+    /// were not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_scaling: Option<TemperatureScaling>,
     /// Bytes of the files that hold its weights (of a built-in model within the program); `None` behind a
     /// server and where nothing is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use super::RunRecord;
 use crate::link::{ModelCard, Opened, Outcome, Side, human_bytes};
 use crate::session::inference_spec::FILE as USAGE;
-use crate::session::{DataSource, Head, InferenceSpec, Recipe, Session, Source};
+use crate::session::{DataSource, Head, InferenceSpec, Recipe, Say as _, Session, Source};
 use marks::{block, cell, code, one_line};
 pub use origin::ENCODERS;
 
@@ -195,11 +195,25 @@ fn measured(outcome: &Outcome) -> String {
         [] => "",
         _ => "\nNot all was measured; what is missing and why stands in `summary.json` of the run's folder.\n",
     };
+    let calibrated = calibrated(outcome);
     format!(
-        "## Measured\n\n| | parameters | of them pruned | weights on disk | validation accuracy | test accuracy | test macro F1 | agreement with the teacher, test |\n|---|---|---|---|---|---|---|---|\n{teacher}{}{lacks}{}",
+        "## Measured\n\n| | parameters | of them pruned | weights on disk | validation accuracy | test accuracy | test macro F1 | agreement with the teacher, test |\n|---|---|---|---|---|---|---|---|\n{teacher}{}{lacks}{calibrated}{}",
         row("student", &outcome.student),
         by_class::tables(outcome)
     )
+}
+
+/// What a temperature makes of the student's probabilities, or why none was fitted.
+fn calibrated(outcome: &Outcome) -> String {
+    let Some(scaling) = &outcome.student.temperature_scaling else { return String::new() };
+    let kept = match scaling.temperature() {
+        Some(_) => format!(
+            " It stands in {}: logits divided by it give calibrated probabilities (`retort predict --calibrated`).",
+            code(USAGE)
+        ),
+        None => String::new(),
+    };
+    format!("\nTemperature scaling: {}.{kept}\n", scaling.said())
 }
 
 const REPEAT: &str = "## Repeat

@@ -13,9 +13,9 @@ use super::refusal::Refusal;
 use super::{Head, Prompt, ron_tree};
 use crate::session::{Say, Sentence, say, spoken};
 
-/// The newest format of [`FILE`] this program writes. The second knows columns and is written only for students
-/// that read several: all others are asked by older programs, too.
-pub const USAGE_VERSION: u32 = 2;
+/// The newest format of [`FILE`] this program writes. The second knows columns, the third a temperature; each is
+/// written only where there is what it knows: all others are asked by older programs, too.
+pub const USAGE_VERSION: u32 = 3;
 
 /// The file's name, in the model's folder.
 pub const FILE: &str = "retort.ron";
@@ -38,6 +38,10 @@ pub struct InferenceSpec {
     /// The columns that it was trained on; `None` where a text is all there is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<TextColumns>,
+    /// What its logits are divided by for calibrated probabilities, as fitted to its run's validation part; `None`
+    /// where none was fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
 }
 
 /// The columns of the texts that a student reads.
@@ -106,14 +110,20 @@ impl InferenceSpec {
     pub fn new(head: Head, max_tokens: usize, classes: &[String], prompt: &Prompt) -> Self {
         let word = |class: &String| (class.clone(), prompt.word_for(class).to_owned());
         let prompt = Prompt { label_words: classes.iter().map(word).collect(), ..prompt.clone() };
-        Self { version: 1, head, max_tokens, classes: classes.to_vec(), prompt, columns: None }
+        Self { version: 1, head, max_tokens, classes: classes.to_vec(), prompt, columns: None, temperature: None }
     }
 
     /// The same of a student that was trained on these columns.
     #[must_use]
     pub fn of_columns(self, columns: Option<TextColumns>) -> Self {
-        let version = if columns.is_some() { USAGE_VERSION } else { 1 };
+        let version = if columns.is_some() { 2 } else { 1 };
         Self { version, columns, ..self }
+    }
+
+    /// The same of a student to whose probabilities this temperature was fitted.
+    #[must_use]
+    pub fn at_temperature(self, temperature: f64) -> Self {
+        Self { version: 3, temperature: Some(temperature), ..self }
     }
 
     /// Reads the file of a model's folder; `None` if there is none.
@@ -162,6 +172,11 @@ impl InferenceSpec {
             return Some(say!(
                 "columns must name at least one column, and texts say how many of them make up the text"
             ));
+        }
+        if let Some(temperature) =
+            self.temperature.filter(|temperature| !(temperature.is_finite() && *temperature > 0.0))
+        {
+            return Some(say!("temperature must be a number above 0, not {temperature}", temperature));
         }
         Prompt::problem(&self.prompt.template).filter(|_| self.head == Head::LabelWords)
     }

@@ -52,6 +52,19 @@ pub fn turns(json: &str) -> Result<Vec<Turn>, Sentence> {
     }
 }
 
+/// Whether a value is a list of messages: objects of which each says who speaks and what.
+pub fn are_messages(value: &Value) -> bool {
+    let is_speaker = |role: &str| {
+        let role = role.trim().to_lowercase();
+        TOOLS.contains(&role.as_str()) || SPEAKERS.iter().any(|(_, names)| names.contains(&role.as_str()))
+    };
+    let is_message = |message: &Value| {
+        let role = message.get("role").or_else(|| message.get("from")).and_then(Value::as_str);
+        role.is_some_and(is_speaker) && (message.get("content").is_some() || message.get("value").is_some())
+    };
+    matches!(value, Value::Array(messages) if !messages.is_empty() && messages.iter().all(is_message))
+}
+
 fn unreadable() -> Sentence {
     say!("its conversation is no JSON; write it as a list of messages with role and content")
 }

@@ -8,6 +8,7 @@ use super::data_error::DataError;
 use super::data_file::Listing;
 use super::decode::{decode, legacy_encoding};
 use super::file_listing::into_tree;
+use super::goal::Goal;
 use super::layout::Tree;
 use super::newsgroups::read_tree;
 use super::parts::{Part, Parts, Place, Rows};
@@ -16,20 +17,21 @@ use crate::session::{Strip, say};
 /// Folders of texts that nobody has labelled.
 const UNLABELLED: [&str; 5] = ["unsup", "unsupervised", "unlabeled", "unlabelled", "unlab"];
 
-/// Reads the texts of `listing` into `parts`; `part` is the one it was named for, and whether it may hold others.
+/// Reads the texts of `listing` into `parts`; `part` is the one it was named for, and whether it may hold others. What
+/// is said of labels is said where the goal is to learn them.
 ///
 /// # Errors
 /// [`DataError`] naming the file.
-pub fn read(listing: Listing, path: &Path, part: (Part, bool), parts: &mut Parts) -> Result<(), DataError> {
+pub fn read(listing: Listing, path: &Path, part: (Part, bool), goal: Goal, parts: &mut Parts) -> Result<(), DataError> {
     // Those that are skipped were told already.
     let tree = Tree { skipped: 0, ..into_tree(listing)? };
     let has_classes = tree.documents.keys().any(|place| place.len() > 1);
-    let read = if has_classes { by_class(tree, path)? } else { flat(tree, path)? };
+    let read = if has_classes { by_class(tree, path, goal)? } else { flat(tree, path, goal)? };
     take_over(read, part, parts);
     Ok(())
 }
 
-fn by_class(tree: Tree, path: &Path) -> Result<Parts, DataError> {
+fn by_class(tree: Tree, path: &Path, goal: Goal) -> Result<Parts, DataError> {
     let plain = Strip { headers: false, footers: false, quotes: false };
     let mut read = read_tree(tree, plain, path)?;
     let is_unlabelled = |label: &str| UNLABELLED.contains(&label.to_lowercase().as_str());
@@ -40,14 +42,14 @@ fn by_class(tree: Tree, path: &Path) -> Result<Parts, DataError> {
             without += 1;
         }
     }
-    if without > 0 {
+    if without > 0 && goal == Goal::Classes {
         read.notes.push(say!("{without} texts lie in a folder that is called unlabelled, and have no label", without));
     }
     Ok(read)
 }
 
 /// Texts without classes, each file one.
-fn flat(tree: Tree, path: &Path) -> Result<Parts, DataError> {
+fn flat(tree: Tree, path: &Path, goal: Goal) -> Result<Parts, DataError> {
     let legacy = legacy_encoding(tree.documents.values().map(Vec::as_slice));
     let mut parts = Parts::default();
     let count = tree.documents.len();
@@ -58,7 +60,9 @@ fn flat(tree: Tree, path: &Path) -> Result<Parts, DataError> {
         let pushed = parts.train.push(&decoded.text, None, Place::default());
         pushed.map_err(|reason| DataError::text(reason, &name))?;
     }
-    parts.notes.push(say!("{count} files in no class folder are read as a text each, without a label", count));
+    if goal == Goal::Classes {
+        parts.notes.push(say!("{count} files in no class folder are read as a text each, without a label", count));
+    }
     Ok(parts)
 }
 

@@ -94,7 +94,7 @@ impl Gather<'_> {
         let tables = tables(&listing, format);
         if tables.is_empty() {
             let spreads = self.spreads(part);
-            return documents::read(listing, path, (part, spreads), &mut self.parts);
+            return documents::read(listing, path, (part, spreads), self.goal, &mut self.parts);
         }
         let of_files: Vec<Option<Part>> = tables.iter().map(|place| part_of(place)).collect();
         let shares = shares(part, self.spreads(part), &of_files).ok_or_else(|| no_such_part(part, path))?;

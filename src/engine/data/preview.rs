@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::data_error::DataError;
 use super::data_file::{DataFile, Listing};
+use super::goal::Goal;
 use super::parts::{Part, Parts};
 use super::table::{Cell, Need, Table, Wanted};
 use super::table_files::{part_of, tables};
@@ -74,7 +75,7 @@ fn of_table(file: &DataFile, format: &Format) -> Result<Sheet, DataError> {
 /// Folders of texts as a table of them.
 fn of_documents(listing: Listing, path: &Path) -> Result<Sheet, DataError> {
     let mut parts = Parts::default();
-    documents::read(listing, path, (Part::Train, true), &mut parts)?;
+    documents::read(listing, path, (Part::Train, true), Goal::Classes, &mut parts)?;
     let mut looked = Looked { columns: ["label", "text"].map(Counted::new).into(), ..Looked::default() };
     let whole = parts.iter().map(|(_, rows)| rows.rows.len()).sum::<usize>() <= MOST;
     for row in parts.iter().flat_map(|(_, rows)| &rows.rows).take(MOST) {

@@ -8,14 +8,15 @@ use super::activations::{Batch, bytes};
 use super::positions;
 use crate::engine::data::Dataset;
 use crate::engine::device;
-use crate::engine::loss::{Objective, Offered};
+use crate::engine::loss::{Objective, Offered, needs_teacher};
 use crate::engine::model::{HeadKind, Kind};
 use crate::engine::pair::Pair;
 use crate::engine::process_memory::peak_bytes;
-use crate::engine::prompt::PreparedPrompt;
+use crate::engine::prompt::{PreparedPrompt, PromptError};
 use crate::engine::student_init::size;
+use crate::engine::task::Sample;
 use crate::link::{Finding, Subject, human_bytes};
-use crate::session::{Session, say};
+use crate::session::{Sentence, Session, TeacherRows, say};
 
 const SUBJECT: Subject = Subject::Memory;
 /// Share of the free memory from which on a run is close to the edge: the estimate errs by about this
@@ -43,6 +44,8 @@ pub struct Needs {
     pub moments: u64,
     /// What a step keeps between its two passes.
     pub activations: u64,
+    /// The teacher's whole rows of a batch, where they are held.
+    pub targets: u64,
     /// A checkpoint on its way to disk: weights and moments.
     pub checkpoint: u64,
     /// The most that the process has held so far.
@@ -52,9 +55,9 @@ pub struct Needs {
 impl Needs {
     /// The most at once.
     pub fn peak(&self) -> u64 {
-        let step = self.resident + self.moments + self.gradients + self.activations;
+        let step = self.resident + self.moments + self.gradients + self.activations + self.targets;
         // The moments are copied before they are written: into what the step has freed, as far as it goes.
-        let copies = self.moments.saturating_sub(self.gradients + self.activations);
+        let copies = self.moments.saturating_sub(self.gradients + self.activations + self.targets);
         self.opening.max(step + copies + self.checkpoint)
     }
 }
@@ -84,13 +87,15 @@ fn needs(
     // What lies on another device does not count among the process's own.
     let elsewhere = if pair.assets.device.is_cpu() { None } else { Some(DRIVER + teacher + weights.weight_bytes) };
     let times = if elsewhere.is_some() { BY_SMALL_OPERATIONS } else { 1 };
+    let batch = batch(session, pair, sample);
     Ok(Needs {
         resident: elsewhere.unwrap_or(resident),
         teacher,
         student: weights.weight_bytes,
         gradients: sets * moved.gradient_bytes,
         moments: moved.moment_bytes,
-        activations: times * bytes(&pair.student, batch(session, pair, sample))? + distributions(session, pair),
+        activations: times * bytes(&pair.student, batch)? + distributions(session, pair),
+        targets: whole_rows(session, pair, sample, batch.texts),
         // A card's is made in main memory.
         checkpoint: if elsewhere.is_some() { 0 } else { weights.weight_bytes + moved.moment_bytes },
         opening: if elsewhere.is_some() { 0 } else { peak_bytes() },
@@ -99,10 +104,41 @@ fn needs(
 
 /// What the rows of a chunk take over a vocabulary, and the teacher's beside them.
 fn distributions(session: &Session, pair: &Pair) -> u64 {
-    const ROWS: usize = 256;
+    const ROWS: usize = 512;
     let sides = if pair.assets.teacher.is_some() { 2 } else { 1 };
     let bytes = sides * ROWS * pair.outcomes() * size_of::<f32>();
     if session.recipe.task.is_classes() { 0 } else { bytes as u64 }
+}
+
+/// The teacher's rows of a batch of so many samples, where all of their outcomes are kept: a step then holds every one
+/// of them. Live rows are made a few at a time, and of the likeliest outcomes there are few.
+fn whole_rows(session: &Session, pair: &Pair, sample: &Dataset, samples: usize) -> u64 {
+    let recipe = &session.recipe;
+    let is_held = recipe.teacher_rows == TeacherRows::Whole && !recipe.task.is_classes() && needs_teacher(recipe);
+    if !is_held || pair.assets.teacher.is_none() {
+        return 0;
+    }
+    // What is wrong with the prompt has a row of its own.
+    let rows = rows_of_a_sample(session, pair, sample).unwrap_or(0);
+    (samples * rows * pair.outcomes() * size_of::<f32>()) as u64
+}
+
+/// Most rows of a sample.
+fn rows_of_a_sample(session: &Session, pair: &Pair, sample: &Dataset) -> Result<usize, PromptError> {
+    let (model, task) = (&pair.student, pair.task(&pair.student, &session.prompt.for_student())?);
+    let rows = |sample: &Sample| task.redrawn(model, sample, 0).map_or(sample.rows.len(), |drawn| drawn.rows.len());
+    let Some(text) = task.running() else {
+        let read = sample.train.iter().map(|example| task.encode(model, example, 0).map(|sample| rows(&sample)));
+        return Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().max().unwrap_or(0));
+    };
+    let documents = sample.train.iter().map(|example| text.document(model, example, true));
+    let documents = documents.collect::<Result<Vec<_>, _>>()?;
+    let mut longest = match text.packed() {
+        true => documents.concat(),
+        false => documents.into_iter().max_by_key(Vec::len).unwrap_or_default(),
+    };
+    longest.truncate(text.longest(model) + text.lookahead());
+    Ok(rows(&text.sample(model, &longest)))
 }
 
 /// The largest batch that the sample lets expect.
@@ -123,8 +159,12 @@ fn batch(session: &Session, pair: &Pair, sample: &Dataset) -> Batch {
 /// The row on these needs where `free` bytes could be used by this process in all.
 pub fn told(needs: &Needs, free: Option<u64>) -> Finding {
     let peak = needs.peak();
+    let held = match needs.targets {
+        0 => Sentence::default(),
+        targets => say!(", {targets} for the teacher's whole rows of a batch", targets = human_bytes(targets)),
+    };
     let says = say!(
-        "about {peak} at the peak: {resident} with both models open (teacher {teacher}, student {student}), {gradients} gradients, {moments} moments, {activations} activations, {checkpoint} checkpoint",
+        "about {peak} at the peak: {resident} with both models open (teacher {teacher}, student {student}), {gradients} gradients, {moments} moments, {activations} activations, {checkpoint} checkpoint{held}",
         peak = human_bytes(peak),
         resident = human_bytes(needs.resident),
         teacher = human_bytes(needs.teacher),
@@ -132,11 +172,16 @@ pub fn told(needs: &Needs, free: Option<u64>) -> Finding {
         gradients = human_bytes(needs.gradients),
         moments = human_bytes(needs.moments),
         activations = human_bytes(needs.activations),
-        checkpoint = human_bytes(needs.checkpoint)
+        checkpoint = human_bytes(needs.checkpoint),
+        held
     );
     let fix = say!(
         "lower the batch or max_tokens, keep the teacher in bf16, choose a smaller student, or trim its vocabulary"
     );
+    let fix = match needs.targets {
+        0 => fix,
+        _ => say!("set recipe.teacher_rows to Live or TopK, or {fix}", fix),
+    };
     let row = match free {
         Some(free) if peak > free => {
             Finding::red(SUBJECT, say!("{says}; the machine has {free} to give", says, free = human_bytes(free)), fix)
@@ -148,6 +193,7 @@ pub fn told(needs: &Needs, free: Option<u64>) -> Finding {
         ),
         _ => Finding::green(SUBJECT, says),
     };
-    let parts = [("peak_bytes", peak), ("resident_bytes", needs.resident), ("activation_bytes", needs.activations)];
+    let parts =
+        [("peak_bytes", peak), ("resident_bytes", needs.resident), ("activation_bytes", needs.activations), ("target_bytes", needs.targets)];
     parts.into_iter().fold(row, |row, (name, value)| row.with(name, value as f64))
 }

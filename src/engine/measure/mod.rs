@@ -6,12 +6,14 @@
 
 mod accuracy;
 mod agreement;
+pub mod bigram;
 pub mod by_class;
 mod calibration;
 mod cross_entropy;
 pub mod linear_baseline;
 pub mod of_tokens;
 mod teacher_gap;
+pub mod temperature;
 
 use crate::link::scores::likeliest;
 use crate::link::{Measures, Side};

@@ -110,6 +110,26 @@ impl StudentFiles {
         std::fs::metadata(folder.join("model.safetensors")).ok().map(|file| file.len())
     }
 
+    /// Notes in what says how the model is asked the temperature that was fitted to its probabilities; nothing where
+    /// it tells tokens.
+    ///
+    /// # Errors
+    /// [`ModelError`] if that cannot be read back.
+    pub fn note_temperature(&mut self, temperature: f64) -> Result<(), ModelError> {
+        let Some((_, bytes)) = self.0.iter_mut().find(|(name, _)| *name == FILE) else { return Ok(()) };
+        let usage = InferenceSpec::parse(&String::from_utf8_lossy(bytes), Path::new(FILE))?.at_temperature(temperature);
+        *bytes = usage.to_text().map_err(|e| ModelError::Write { reason: e.said(), path: FILE.into() })?.into_bytes();
+        Ok(())
+    }
+
+    /// Writes what says how the model is asked anew into `folder`, where the others lie.
+    ///
+    /// # Errors
+    /// [`ModelError::Write`].
+    pub fn write_usage(&self, folder: &Path) -> Result<(), ModelError> {
+        self.0.iter().filter(|(name, _)| *name == FILE).try_for_each(|(name, bytes)| write_file(folder, name, bytes))
+    }
+
     /// Writes them into `folder`, each whole or not at all. Of a folder that was not there nothing is left
     /// where they cannot all be written.
     ///

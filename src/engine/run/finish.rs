@@ -9,8 +9,8 @@ use super::super::model::StudentFiles;
 use super::super::train::Trainer;
 use super::super::{EngineError, checkpoint};
 use super::{Engine, FinishedRun, Mode, Run, Unwritten, measuring, peak_bytes, unwritten};
-use crate::link::{Abandoned, Fact, Outcome, Phase, RunId, STOPPED, Saved, Step};
-use crate::session::run_folder::SUMMARY;
+use crate::link::{Abandoned, Fact, Outcome, Phase, RunId, STOPPED, Saved, Step, TemperatureScaling};
+use crate::session::run_folder::{STUDENT, SUMMARY};
 use crate::session::{Keep, Say, Sentence, say};
 
 /// The reason of a run that has done its steps.
@@ -77,7 +77,7 @@ impl Engine<'_> {
         let steps = run.trainer.step;
         self.checkpoint();
         self.phase(Phase::Evaluating, say!("measuring on the test part"));
-        let (saved, files) = match self.student_to_save() {
+        let (saved, mut files) = match self.student_to_save() {
             Ok(chosen) => chosen,
             Err(e) => return self.give_up(&e),
         };
@@ -89,11 +89,15 @@ impl Engine<'_> {
         }
         let (out, unasked, classes) =
             (run.out.clone(), run.unasked.take(), run.trainer.pair.assets.data.classes.clone());
-        let measured = self.measure_at_the_end(&mut run.trainer, &out, unasked);
+        let mut measured = self.measure_at_the_end(&mut run.trainer, &out, unasked);
         let seconds = run.seconds();
+        let temperature = measured.student.temperature_scaling.as_ref().and_then(TemperatureScaling::temperature);
+        let noted = temperature.map_or(Ok(()), |temperature| files.note_temperature(temperature));
         if unwritten.is_some() {
             // Measuring takes its time: there may be room by now.
             unwritten = unwritten::write(&files, &run.out).err();
+        } else if let Err(e) = noted.and_then(|()| files.write_usage(&run.out.join(STUDENT))) {
+            measured.lacks.push(say!("the temperature of its probabilities is not kept beside the student: {e}", e));
         }
         // Whoever asks for no checkpoints wants the student alone; but what can be gone on with stays.
         let done = reason == FINISHED && measured.lacks.is_empty() && unwritten.is_none();

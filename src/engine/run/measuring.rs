@@ -99,12 +99,16 @@ fn both(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Measured
         lacks.push(say!("the validation part was not measured at the end: that was stopped"));
     }
     let validated = if stopped { evaluate::Validated::default() } else { validation? };
+    let over_classes = trainer.task.token_measures().is_none() && !stopped;
+    let scaling = over_classes.then(|| evaluate::temperature_scaling(&validated.answers, &result.answers));
+    let (scaling, scaling_of_teacher) = scaling.unzip();
     let (ours, theirs) = (validated.student, validated.teacher);
-    let mut student = student_side(trainer, Side { validation: ours, ..result.student });
+    let mut student = student_side(trainer, Side { validation: ours, temperature_scaling: scaling, ..result.student });
     let card = trainer.pair.teacher_card();
     let mut teacher = card.zip(result.teacher).map(|(card, side)| Side {
         parameters: card.parameters,
         validation: theirs.unwrap_or_default(),
+        temperature_scaling: scaling_of_teacher.flatten(),
         bytes: trainer.pair.assets.teacher.as_ref().and_then(|model| model.files.weight_bytes()),
         ..side
     });

@@ -7,14 +7,11 @@
 //! both are beginnings of the whole conversation; templates that rewrite what came before (they take out what was
 //! thought aloud) break that, and there the content is looked for by its letters.
 
-use candle_core::Result;
-
 use super::completion::rows;
-use super::{Forward, Sample, Task, token_rows};
+use super::{Sample, TokenTask};
 use crate::engine::data::conversation::{Turn, turns};
 use crate::engine::data::{Example, Fields, MESSAGES};
-use crate::engine::measure::TokenMeasure;
-use crate::engine::model::{DropoutRng, Model, Network, Trace};
+use crate::engine::model::Model;
 use crate::engine::prompt::chat::Message;
 use crate::engine::prompt::{ChatTemplate, PromptError, Rendered};
 use crate::session::say;
@@ -31,7 +28,7 @@ impl ChatTurns {
     ///
     /// # Errors
     /// [`PromptError`] if it has none, or one that cannot be used.
-    pub fn new(model: &Model, learn_prompt: bool, outcomes: usize) -> std::result::Result<Self, PromptError> {
+    pub fn new(model: &Model, learn_prompt: bool, outcomes: usize) -> Result<Self, PromptError> {
         let Some(file) = model.files.chat()? else {
             return Err(PromptError::Task(say!(
                 "the data are conversations, and the model {title} has no chat template: its folder has neither chat_template.jinja nor chat_template in tokenizer_config.json; put one there, or name the columns prompt and completion instead",
@@ -42,7 +39,7 @@ impl ChatTurns {
     }
 
     /// The conversation as one text, and the places in it that the assistant says.
-    fn rendered(&self, turns: &[Turn]) -> std::result::Result<(String, Vec<std::ops::Range<usize>>), PromptError> {
+    fn rendered(&self, turns: &[Turn]) -> Result<(String, Vec<std::ops::Range<usize>>), PromptError> {
         let message = |turn: &Turn| (turn.role.clone(), turn.content.clone());
         let owned: Vec<(String, String)> = turns.iter().map(message).collect();
         let messages: Vec<Message> = owned.iter().map(|(role, content)| Message { role, content }).collect();
@@ -63,7 +60,7 @@ impl ChatTurns {
         number: usize,
         whole: &str,
         done: usize,
-    ) -> std::result::Result<std::ops::Range<usize>, PromptError> {
+    ) -> Result<std::ops::Range<usize>, PromptError> {
         let before = self.template.render(&messages[..number], true).ok();
         let behind = self.template.render(&messages[..=number], false).ok();
         let begin = before.filter(|text| whole.starts_with(text.as_str())).map(|text| text.len());
@@ -86,12 +83,16 @@ impl ChatTurns {
 }
 
 /// The conversation of an example.
-fn conversation(fields: &Fields) -> std::result::Result<Vec<Turn>, PromptError> {
+fn conversation(fields: &Fields) -> Result<Vec<Turn>, PromptError> {
     turns(fields.get(MESSAGES).unwrap_or_else(|| fields.whole())).map_err(PromptError::Task)
 }
 
-impl Task for ChatTurns {
-    fn encode(&self, model: &Model, example: &Example, _draw: u64) -> std::result::Result<Sample, PromptError> {
+impl TokenTask for ChatTurns {
+    fn outcomes(&self) -> usize {
+        self.outcomes
+    }
+
+    fn sample_of(&self, model: &Model, example: &Example, _draw: u64) -> Result<Sample, PromptError> {
         let (whole, said) = self.rendered(&conversation(&example.fields)?)?;
         // The template has written the special tokens already.
         let mut pieces = model.tokens.encode(&whole, false)?;
@@ -105,22 +106,6 @@ impl Task for ChatTurns {
         let pass = Rendered { ids: pieces.ids, from_text, cut, ..Rendered::default() };
         let rows = rows(model, &pass, |at| self.learn_prompt || pass.from_text[at], example.weight);
         Ok(Sample { passes: vec![pass], rows, ..Sample::default() })
-    }
-
-    fn forward(
-        &self,
-        model: &Model,
-        network: &dyn Network,
-        batch: &[&Sample],
-        _text: bool,
-        captures: &mut Trace,
-        dropout: &DropoutRng,
-    ) -> Result<Forward> {
-        token_rows::forward(model, network, batch, (captures, dropout), self.outcomes)
-    }
-
-    fn token_measures(&self) -> Option<&'static [TokenMeasure]> {
-        Some(TokenMeasure::ALL)
     }
 }
 

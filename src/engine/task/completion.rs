@@ -4,13 +4,10 @@
 //!
 //! What is too long is cut as prompts are, the longest text first; of a completion that was cut no end is learned.
 
-use candle_core::Result;
-
 use super::span_corruption::written_behind;
-use super::{Forward, Sample, Task, TokenRow, token_rows};
+use super::{Sample, TokenRow, TokenTask};
 use crate::engine::data::{Example, Layout, Target};
-use crate::engine::measure::TokenMeasure;
-use crate::engine::model::{DropoutRng, Kind, Model, Network, Trace};
+use crate::engine::model::{Kind, Model};
 use crate::engine::prompt::{PromptError, Rendered, Template};
 use crate::session::Prompt;
 
@@ -32,9 +29,9 @@ impl Completion {
         layout: &Layout,
         learn_prompt: bool,
         outcomes: usize,
-    ) -> std::result::Result<Self, PromptError> {
+    ) -> Result<Self, PromptError> {
         let asked = |template: &str| Template::parse(template, layout)?.for_model(prompt, model);
-        let templates = prompt.templates().map(asked).collect::<std::result::Result<Vec<_>, _>>()?;
+        let templates = prompt.templates().map(asked).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { templates, learn_prompt, outcomes })
     }
 
@@ -43,13 +40,7 @@ impl Completion {
     }
 
     /// A decoder's: prompt and completion as one text.
-    fn behind(
-        &self,
-        model: &Model,
-        example: &Example,
-        answer: &str,
-        draw: u64,
-    ) -> std::result::Result<Sample, PromptError> {
+    fn behind(&self, model: &Model, example: &Example, answer: &str, draw: u64) -> Result<Sample, PromptError> {
         let template = self.drawn(draw);
         let end = model.tokens.end().filter(|_| !answer.is_empty());
         let most = model.max_tokens - usize::from(model.max_tokens > 1);
@@ -65,13 +56,7 @@ impl Completion {
     }
 
     /// An encoder–decoder's: the prompt is read, the completion written.
-    fn written(
-        &self,
-        model: &Model,
-        example: &Example,
-        answer: &str,
-        draw: u64,
-    ) -> std::result::Result<Sample, PromptError> {
+    fn written(&self, model: &Model, example: &Example, answer: &str, draw: u64) -> Result<Sample, PromptError> {
         let mut read = self.drawn(draw).read(&example.fields, &model.tokens, model.max_tokens)?;
         let pieces = model.tokens.encode_within(answer, model.max_tokens)?;
         read.cut += pieces.cut;
@@ -87,29 +72,17 @@ impl Completion {
     }
 }
 
-impl Task for Completion {
-    fn encode(&self, model: &Model, example: &Example, draw: u64) -> std::result::Result<Sample, PromptError> {
+impl TokenTask for Completion {
+    fn outcomes(&self) -> usize {
+        self.outcomes
+    }
+
+    fn sample_of(&self, model: &Model, example: &Example, draw: u64) -> Result<Sample, PromptError> {
         let answer = if let Target::Text(answer) = &example.target { answer } else { "" };
         match model.architecture.kind {
             Kind::EncoderDecoder => self.written(model, example, answer, draw),
             _ => self.behind(model, example, answer, draw),
         }
-    }
-
-    fn forward(
-        &self,
-        model: &Model,
-        network: &dyn Network,
-        batch: &[&Sample],
-        _text: bool,
-        captures: &mut Trace,
-        dropout: &DropoutRng,
-    ) -> Result<Forward> {
-        token_rows::forward(model, network, batch, (captures, dropout), self.outcomes)
-    }
-
-    fn token_measures(&self) -> Option<&'static [TokenMeasure]> {
-        Some(TokenMeasure::ALL)
     }
 }
 

@@ -3,16 +3,14 @@
 //! 1810.04805, §3.1 and appendix A.1). Which ones is drawn anew whenever a sample is met (Liu et al. 2019, arXiv
 //! 1907.11692, §4.1), by the run's seed. With whole words a token is taken with all others of its word.
 
-use candle_core::Result;
 use rand::Rng as _;
 use rand::seq::SliceRandom as _;
 
 use super::running_text::{self, RunningText, Token};
-use super::{Forward, Sample, Task, TokenRow, token_rows};
+use super::{Sample, TokenRow, TokenTask};
 use crate::engine::data::Example;
-use crate::engine::measure::TokenMeasure;
 use crate::engine::model::tokens::Around;
-use crate::engine::model::{DropoutRng, Model, Network, Tokens, Trace, init};
+use crate::engine::model::{Model, Tokens, init};
 use crate::engine::prompt::PromptError;
 
 /// Masked-token prediction of an encoder.
@@ -43,7 +41,7 @@ impl MaskedLm {
         packed: bool,
         (share, whole_words): (f64, bool),
         outcomes: usize,
-    ) -> std::result::Result<Self, PromptError> {
+    ) -> Result<Self, PromptError> {
         let (_, mask) = model.tokens.mask().ok_or(PromptError::NoMask)?;
         let tokens = &model.tokens;
         let framed = tokens.encode("", true)?.ids;
@@ -66,7 +64,7 @@ fn frame_of(framed: Vec<u32>, before: Vec<u32>, behind: Vec<u32>) -> (Vec<u32>, 
 }
 
 impl RunningText for MaskedLm {
-    fn document(&self, model: &Model, example: &Example, known: bool) -> std::result::Result<Vec<Token>, PromptError> {
+    fn document(&self, model: &Model, example: &Example, known: bool) -> Result<Vec<Token>, PromptError> {
         let mut tokens = running_text::tokens(&model.tokens, example, known, Around::Nothing)?;
         if let Some(id) = self.frame.1.last().filter(|_| self.packed) {
             tokens.push(Token { id: *id, bytes: 0, begins: false, known, weight: example.weight });
@@ -97,13 +95,7 @@ impl RunningText for MaskedLm {
         let framed = before.iter().map(mark).chain(tokens.iter().copied()).chain(behind.iter().map(mark));
         let framed: Vec<Token> = framed.collect();
         let rows = framed.iter().zip(0..).filter(|(token, _)| token.bytes > 0);
-        let rows = rows.map(|(token, at)| TokenRow {
-            at,
-            token: token.id,
-            bytes: token.bytes,
-            known: token.known,
-            weight: token.weight,
-        });
+        let rows = rows.map(|(token, at)| token.row(at));
         Sample { passes: vec![running_text::pass(&framed)], rows: rows.collect(), ..Sample::default() }
     }
 }
@@ -130,30 +122,14 @@ fn continues(word: &str) -> bool {
     word.starts_with("##")
 }
 
-impl Task for MaskedLm {
-    fn encode(&self, model: &Model, example: &Example, draw: u64) -> std::result::Result<Sample, PromptError> {
-        let mut tokens = self.document(model, example, true)?;
-        let cut = tokens.len().saturating_sub(self.longest(model));
-        tokens.truncate(self.longest(model));
-        let mut sample = self.sample(model, &tokens);
-        sample.passes.iter_mut().for_each(|pass| pass.cut = cut);
+impl TokenTask for MaskedLm {
+    fn outcomes(&self) -> usize {
+        self.outcomes
+    }
+
+    fn sample_of(&self, model: &Model, example: &Example, draw: u64) -> Result<Sample, PromptError> {
+        let sample = running_text::alone(self, model, example)?;
         Ok(self.redrawn(model, &sample, draw).unwrap_or(sample))
-    }
-
-    fn forward(
-        &self,
-        model: &Model,
-        network: &dyn Network,
-        batch: &[&Sample],
-        _text: bool,
-        captures: &mut Trace,
-        dropout: &DropoutRng,
-    ) -> Result<Forward> {
-        token_rows::forward(model, network, batch, (captures, dropout), self.outcomes)
-    }
-
-    fn token_measures(&self) -> Option<&'static [TokenMeasure]> {
-        Some(TokenMeasure::ALL)
     }
 
     fn running(&self) -> Option<&dyn RunningText> {

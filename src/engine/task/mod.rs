@@ -21,6 +21,7 @@ pub mod running_text;
 mod shared_start;
 pub mod span_corruption;
 pub mod token_rows;
+pub mod token_task;
 pub mod top_k;
 pub mod way;
 mod weighed;
@@ -37,6 +38,7 @@ use crate::engine::prompt::{PreparedPrompt, PromptError, Rendered};
 pub use logits::{Deferred, Logits, Targets};
 pub use running_text::{RunningText, Stretch};
 pub use token_rows::TokenRow;
+pub use token_task::TokenTask;
 pub use top_k::{TopK, TopKRow};
 pub use weighed::{StepWeights, Weighed};
 

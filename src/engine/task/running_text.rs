@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::Sample;
+use super::{Sample, TokenRow};
 use crate::engine::data::Example;
 use crate::engine::model::{Model, Tokens, tokens::Around};
 use crate::engine::prompt::{PromptError, Rendered};
@@ -25,6 +25,13 @@ pub struct Token {
     pub known: bool,
     /// As of a row.
     pub weight: f32,
+}
+
+impl Token {
+    /// It as a row that stands at place `at`.
+    pub fn row(&self, at: u32) -> TokenRow {
+        TokenRow { at, token: self.id, bytes: self.bytes, known: self.known, weight: self.weight }
+    }
 }
 
 /// A stretch of running text that makes a sample.
@@ -57,6 +64,20 @@ pub trait RunningText: Send + Sync {
 
     /// The sample of a stretch, of whose tokens the last [`Self::lookahead`] stand behind it.
     fn sample(&self, model: &Model, tokens: &[Token]) -> Sample;
+}
+
+/// A text as a sample of its own, cut where it is longer than one.
+///
+/// # Errors
+/// [`PromptError`] if it cannot be encoded.
+pub(super) fn alone(text: &dyn RunningText, model: &Model, example: &Example) -> Result<Sample, PromptError> {
+    let mut tokens = text.document(model, example, true)?;
+    let most = text.longest(model) + text.lookahead();
+    let cut = tokens.len().saturating_sub(most);
+    tokens.truncate(most);
+    let mut sample = text.sample(model, &tokens);
+    sample.passes.iter_mut().for_each(|pass| pass.cut = cut);
+    Ok(sample)
 }
 
 /// How documents of so many tokens are cut. A document that is no longer than what has to be known behind a stretch

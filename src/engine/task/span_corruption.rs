@@ -3,15 +3,13 @@
 //! 1910.10683, §3.1.4, figure 2; the lengths are drawn as by `random_spans_noise_mask` of its authors' code, which ends
 //! with a span). Drawn anew whenever a sample is met, by the run's seed.
 
-use candle_core::Result;
 use rand::seq::SliceRandom as _;
 
 use super::running_text::{self, RunningText, Token};
-use super::{Forward, Sample, Task, TokenRow, token_rows};
+use super::{Sample, TokenRow, TokenTask};
 use crate::engine::data::Example;
-use crate::engine::measure::TokenMeasure;
 use crate::engine::model::tokens::Around;
-use crate::engine::model::{DropoutRng, Model, Network, Trace, init};
+use crate::engine::model::{Model, init};
 use crate::engine::prompt::{PromptError, Rendered};
 use crate::session::say;
 
@@ -34,12 +32,7 @@ impl SpanCorruption {
     ///
     /// # Errors
     /// [`PromptError::Task`] if its tokenizer has no sentinels.
-    pub fn new(
-        model: &Model,
-        packed: bool,
-        (share, span): (f64, f64),
-        outcomes: usize,
-    ) -> std::result::Result<Self, PromptError> {
+    pub fn new(model: &Model, packed: bool, (share, span): (f64, f64), outcomes: usize) -> Result<Self, PromptError> {
         let entries = model.tokens.entries();
         let sentinels: Vec<u32> = (0..).map_while(|n| entries.get(&format!("<extra_id_{n}>")).copied()).collect();
         if sentinels.is_empty() {
@@ -71,7 +64,7 @@ impl SpanCorruption {
 }
 
 impl RunningText for SpanCorruption {
-    fn document(&self, model: &Model, example: &Example, known: bool) -> std::result::Result<Vec<Token>, PromptError> {
+    fn document(&self, model: &Model, example: &Example, known: bool) -> Result<Vec<Token>, PromptError> {
         let mut tokens = running_text::tokens(&model.tokens, example, known, Around::Nothing)?;
         if let Some(id) = model.tokens.end().filter(|_| self.packed) {
             tokens.push(Token { id, bytes: 0, begins: false, known, weight: example.weight });
@@ -94,42 +87,19 @@ impl RunningText for SpanCorruption {
 
     /// Every token as a row; which of them are taken out is drawn later.
     fn sample(&self, _: &Model, tokens: &[Token]) -> Sample {
-        let row = |(token, at): (&Token, u32)| TokenRow {
-            at,
-            token: token.id,
-            bytes: token.bytes,
-            known: token.known,
-            weight: token.weight,
-        };
-        let rows = tokens.iter().zip(0..).map(row).collect();
+        let rows = tokens.iter().zip(0..).map(|(token, at)| token.row(at)).collect();
         Sample { passes: vec![running_text::pass(tokens)], rows, ..Sample::default() }
     }
 }
 
-impl Task for SpanCorruption {
-    fn encode(&self, model: &Model, example: &Example, draw: u64) -> std::result::Result<Sample, PromptError> {
-        let mut tokens = self.document(model, example, true)?;
-        let cut = tokens.len().saturating_sub(self.longest(model));
-        tokens.truncate(self.longest(model));
-        let mut sample = self.sample(model, &tokens);
-        sample.passes.iter_mut().for_each(|pass| pass.cut = cut);
+impl TokenTask for SpanCorruption {
+    fn outcomes(&self) -> usize {
+        self.outcomes
+    }
+
+    fn sample_of(&self, model: &Model, example: &Example, draw: u64) -> Result<Sample, PromptError> {
+        let sample = running_text::alone(self, model, example)?;
         Ok(self.redrawn(model, &sample, draw).unwrap_or(sample))
-    }
-
-    fn forward(
-        &self,
-        model: &Model,
-        network: &dyn Network,
-        batch: &[&Sample],
-        _text: bool,
-        captures: &mut Trace,
-        dropout: &DropoutRng,
-    ) -> Result<Forward> {
-        token_rows::forward(model, network, batch, (captures, dropout), self.outcomes)
-    }
-
-    fn token_measures(&self) -> Option<&'static [TokenMeasure]> {
-        Some(TokenMeasure::ALL)
     }
 
     fn running(&self) -> Option<&dyn RunningText> {

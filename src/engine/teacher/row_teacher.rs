@@ -56,9 +56,11 @@ impl RowTeacher {
                 let rows = self.each(batch, |sample| {
                     self.kept_rows(task, sample, |bytes| decode_whole(bytes, sample.rows.len(), self.outcomes))
                 })?;
-                let rows = rows.concat();
-                let shape = (rows.len() / self.outcomes.max(1), self.outcomes);
-                Tensor::from_vec(rows, shape, &Device::Cpu)?.to_device(self.model.device()).map(Targets::Dense)
+                let mut all = Vec::with_capacity(rows.iter().map(Vec::len).sum());
+                // Each is let go once it is copied: together they may be gigabytes.
+                rows.into_iter().for_each(|rows| all.extend_from_slice(&rows));
+                let shape = (all.len() / self.outcomes.max(1), self.outcomes);
+                Tensor::from_vec(all, shape, &Device::Cpu)?.to_device(self.model.device()).map(Targets::Dense)
             }
             TeacherRows::TopK(k) => {
                 let rows = self.each(batch, |sample| {

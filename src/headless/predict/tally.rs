@@ -51,11 +51,12 @@ impl Tally {
         lines
     }
 
-    pub(super) fn json(&self, out: &Option<PathBuf>) -> String {
+    pub(super) fn json(&self, out: &Option<PathBuf>, temperature: f64) -> String {
         let bad: Vec<_> =
             self.named.iter().map(|bad| serde_json::json!({ "line": bad.line, "reason": bad.reason })).collect();
         serde_json::json!({
             "rows": self.rows, "empty": self.empty, "cut": self.cut, "unreadable": self.bad, "first_unreadable": bad, "out": out,
+            "temperature": temperature,
         })
         .to_string()
     }

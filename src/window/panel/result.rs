@@ -12,6 +12,7 @@ use egui::{Button, Grid, Label, RichText, Ui};
 
 use super::Scene;
 use crate::link::{Outcome, Side, grouped};
+use crate::session::Say as _;
 use crate::session::run_folder::STUDENT;
 use crate::window::control;
 use crate::window::dialog::DialogRequest;
@@ -23,6 +24,9 @@ pub use view::ResultView;
 
 /// So long a button says what it has done, seconds.
 const SAID: f64 = 1.5;
+
+/// What temperature scaling is.
+const SCALING: &str = "The student's logits divided by one number, fitted to the validation part so that its probabilities mean what they say; its answers stay the same. Kept in retort.ron for retort predict --calibrated.";
 
 /// A line of the table: what it is, the teacher's and the student's figure, and help.
 struct Row {
@@ -45,6 +49,10 @@ pub(super) fn result_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             return;
         }
         table_ui(ui, scene, outcome);
+        if let Some(scaling) = &outcome.student.temperature_scaling {
+            let said = format!("{} · {}", scene.t("Temperature scaling"), scene.says(&scaling.said()));
+            ui.add(Label::new(RichText::new(said).small().weak()).wrap()).on_hover_text(scene.t(SCALING));
+        }
         for lack in &outcome.unmeasured {
             ui.add(Label::new(RichText::new(scene.says(lack)).small().color(ui.visuals().warn_fg_color)).wrap());
         }

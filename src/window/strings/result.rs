@@ -22,6 +22,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Numbers of the model, those removed by pruning left out", "模型的参数数量，不含被剪枝的参数"),
     ("size", "大小"),
     ("Bytes of the files that hold the weights", "权重文件的字节数"),
+    ("Temperature scaling", "温度缩放"),
+    (
+        "The student's logits divided by one number, fitted to the validation part so that its probabilities mean what they say; its answers stay the same. Kept in retort.ron for retort predict --calibrated.",
+        "学生的 logits 除以一个数，该数在验证部分上拟合，使概率名副其实；回答不变。保存在 retort.ron 中，供 retort predict --calibrated 使用。",
+    ),
     ("ms a text", "毫秒/文本"),
     (
         "Median time of one text alone, measured on this machine at the end of the run",

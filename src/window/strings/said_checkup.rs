@@ -96,9 +96,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("lower recipe.steps or the batch, or choose a smaller student", "调低 recipe.steps 或批大小，或选择更小的学生"),
     // doctor/peak memory
     (
-        "about {peak} at the peak: {resident} with both models open (teacher {teacher}, student {student}), {gradients} gradients, {moments} moments, {activations} activations, {checkpoint} checkpoint",
-        "峰值约 {peak}：两个模型打开后 {resident}（教师 {teacher}，学生 {student}），梯度 {gradients}，动量 {moments}，激活 {activations}，检查点 {checkpoint}",
+        "about {peak} at the peak: {resident} with both models open (teacher {teacher}, student {student}), {gradients} gradients, {moments} moments, {activations} activations, {checkpoint} checkpoint{held}",
+        "峰值约 {peak}：两个模型打开后 {resident}（教师 {teacher}，学生 {student}），梯度 {gradients}，动量 {moments}，激活 {activations}，检查点 {checkpoint}{held}",
     ),
+    (", {targets} for the teacher's whole rows of a batch", "，一批中教师的整行 {targets}"),
+    ("set recipe.teacher_rows to Live or TopK, or {fix}", "把 recipe.teacher_rows 设为 Live 或 TopK，或者{fix}"),
     (
         "lower the batch or max_tokens, keep the teacher in bf16, choose a smaller student, or trim its vocabulary",
         "调低批大小或 max_tokens，让教师保持 bf16，选择更小的学生，或裁剪其词表",

@@ -293,6 +293,33 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "the folder holds no run: it has no {file}; open the folder of a run or a session's .ron file: {path}",
         "该文件夹里没有运行：它没有 {file}；请打开运行的文件夹或会话的 .ron 文件：{path}",
     ),
+    // link/temperature_scaling, session/inference_spec
+    (
+        "at temperature {temperature}, fitted to {texts} validation texts",
+        "温度为 {temperature}，在 {texts} 条验证文本上拟合",
+    ),
+    ("at temperature {temperature}, which is kept beside the model", "温度为 {temperature}，保存在模型旁"),
+    ("{it}, {change}", "{it}，{change}"),
+    (
+        "test ECE {ece}, test cross-entropy {loss} nats; accuracy stays",
+        "测试 ECE {ece}，测试交叉熵 {loss} 奈特；准确率不变",
+    ),
+    (
+        "the best one lies beyond {least} to {most}, as where all validation texts are answered right or hardly any is, and was put at the end of that; more validation texts would tell",
+        "最佳值在 {least} 到 {most} 之外（例如验证文本全部答对或几乎全错时），因此取了该范围的端点；更多验证文本才能确定",
+    ),
+    ("no temperature was fitted to its probabilities: {reason}", "没有为其概率拟合温度：{reason}"),
+    (
+        "there is no validation part; name a validation file, or raise data.validation",
+        "没有验证部分；请指定验证文件，或调高 data.validation",
+    ),
+    ("an answer on the validation part is no distribution", "验证部分的某个回答不是概率分布"),
+    (
+        "the right class of a validation text has probability 0, at any temperature",
+        "某条验证文本的正确类别在任何温度下概率都为 0",
+    ),
+    ("temperature must be a number above 0, not {temperature}", "temperature 必须是大于 0 的数，而不是 {temperature}"),
+    ("the temperature of its probabilities is not kept beside the student: {e}", "其概率的温度没有保存在学生旁：{e}"),
     // record/recorder
     ("the outcome", "结果"),
     ("the student's card", "学生的模型卡"),

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::{Cell, Need, Take, Wanted};
+use crate::engine::data::conversation;
 use crate::engine::data::data_error::DataError;
 use crate::engine::data::data_file::DataFile;
 use crate::engine::data::decode::file_title;
@@ -44,6 +45,7 @@ pub fn open(
     let whole = text.trim_start().starts_with('{').then(|| serde_json::from_str::<Value>(&text).ok()).flatten();
     if let Some(Value::Object(object)) = whole
         && object.values().any(holds_rows)
+        && !is_row(&object, &text, file)
     {
         return held(object, file, notes);
     }
@@ -69,6 +71,28 @@ fn holds_rows(value: &Value) -> bool {
 
 fn are_rows(value: &Value) -> bool {
     matches!(value, Value::Array(items) if items.iter().all(|item| item.is_object() || item.is_array()))
+}
+
+/// Names under which an object holds rows; a part's name is another.
+const HOLDERS: [&str; 9] =
+    ["data", "rows", "examples", "records", "items", "instances", "samples", "entries", "results"];
+
+/// Whether a file's only object is a row that holds a list of objects, and not what holds the rows: a conversation,
+/// or the only line of a file that is called one of lines. One that says where its rows are is none.
+fn is_row(object: &Map<String, Value>, text: &str, file: &DataFile) -> bool {
+    let lists = || object.iter().filter(|(_, value)| are_objects(value));
+    let is_holder = |key: &str| part_in(key).is_some() || HOLDERS.contains(&key.to_lowercase().as_str());
+    if object.iter().any(|(key, value)| are_rows(value) && is_holder(key)) {
+        return false;
+    }
+    let is_of_lines = [".jsonl", ".ndjson"].iter().any(|ending| file.name().ends_with(ending));
+    let is_one_line = || text.trim().lines().count() == 1;
+    lists().any(|(_, value)| conversation::are_messages(value))
+        || lists().next().is_some() && is_of_lines && is_one_line()
+}
+
+fn are_objects(value: &Value) -> bool {
+    matches!(value, Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object))
 }
 
 fn held(
@@ -376,7 +400,11 @@ mod tests {
         for (content, said) in [
             (r#"{"train": [["a", "x"]], "val": []}"#, "row 1 of \"train\": it is a list"),
             (r#"{"data": [{"text": "a"}, {"label": "x"}]}"#, "row 2 of \"data\": it has no key `text`"),
-            (r#"{"some": [{"text": "a"}], "more": [{"text": "a"}]}"#, "call them train, validation and test"),
+            (
+                "{\n\"some\": [{\"text\": \"a\"}], \"more\": [{\"text\": \"a\"}]}",
+                "call them train, validation and test",
+            ),
+            (r#"{"some": [{"text": "a"}], "more": [{"text": "a"}]}"#, "no key `text`; its keys are `more`, `some`"),
             (r#"{"text": {"0": "a"}, "label": {"0": "x"}}"#, "one JSON object"),
             ("[\n[\"a\", \"x\"]\n]", "it is a list and has no `text`"),
             ("[{\"text\":\"a\",\"label\":1},\n{\"text\":\"b\"\n", "line 3"),
@@ -386,6 +414,39 @@ mod tests {
         ] {
             let error = message(content);
             assert!(error.contains(said) && error.ends_with("rows.jsonl"), "{content}: {error}");
+        }
+    }
+
+    #[test]
+    fn one_object_with_a_list_of_objects_is_a_row_where_it_stands_for_one() {
+        let messages = r#"[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]"#;
+        let shared = r#"[{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]"#;
+        let passages = r#"[{"title": "a", "score": 1}, {"title": "b", "score": 2}]"#;
+        let rows = r#"[{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]"#;
+        // Name, content, and under which key its rows stand, if the object is none itself.
+        let table = [
+            ("a.jsonl", format!(r#"{{"messages": {messages}}}"#), None),
+            ("a.json", format!(r#"{{"messages": {messages}}}"#), None),
+            ("a.json", format!("{{\n \"id\": 3,\n \"turns\": {shared}\n}}"), None),
+            ("a.jsonl", format!(r#"{{"conversations": {shared}, "source": "x"}}"#), None),
+            ("a.jsonl.gz", format!(r#"{{"question": "q", "passages": {passages}}}"#), None),
+            ("a.ndjson", format!("{{\"passages\": {passages}, \"more\": {passages}}}\n\n"), None),
+            ("a.json", format!(r#"{{"question": "q", "passages": {passages}}}"#), Some("passages")),
+            ("a.jsonl", format!(r#"{{"data": {rows}}}"#), Some("data")),
+            ("a.jsonl", format!(r#"{{"train": {rows}}}"#), Some("train")),
+            ("a.json", format!(r#"{{"data": {messages}}}"#), Some("data")),
+            ("a.jsonl", format!("{{\n\"reviews\": {rows}\n}}"), Some("reviews")),
+            ("a.jsonl", r#"{"text": ["a", "b"], "label": ["x", "y"]}"#.to_owned(), Some("")),
+        ];
+        for (name, content, expected) in table {
+            let file = DataFile::held(std::path::Path::new(""), vec![name.to_owned()], Vec::new());
+            let tables = open(content.clone(), &file, &mut Vec::new()).unwrap();
+            let key = match &tables[0].1.rows {
+                Rows::Text(_) => None,
+                Rows::Held(key, _) => Some(key.as_str()),
+            };
+            assert_eq!(key, expected, "{name}: {content}");
+            assert_eq!(tables.len(), 1);
         }
     }
 

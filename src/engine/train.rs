@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::EngineError;
 use super::batch_plan::{BatchPlan, Reader, draw};
 use super::data::{Example, Fields};
-use super::loss::{LossInput, LossOutput, Objective, Offered};
+use super::loss::{Insight, LossInput, LossOutput, Objective, Offered};
 use super::model::{DropoutRng, HeadKind, Trace, ops};
 use super::optim::{LEARNING_RATE, Optimizer, Settings, scheduled};
 use super::pair::Pair;
@@ -102,6 +102,7 @@ impl Trainer {
         let done = self.step as f64 / self.session.recipe.steps_planned_at(self.step).max(1) as f64;
         let input = LossInput { student: &forward, teacher: teacher.as_ref(), knobs: &self.knobs, done };
         let loss = self.objective.evaluate(&input)?;
+        let insight = if self.step % INSIGHT_EVERY == 0 { Some(self.objective.insight(&input)?) } else { None };
         let mut gradients = ops::backward(&loss.total)?;
         self.pruner.mask_gradients(&student.weights, &mut gradients)?;
 
@@ -111,6 +112,7 @@ impl Trainer {
 
         let mut values = loss_curves(&loss)?;
         let sound = norm.is_finite() && values.iter().all(|(_, value)| value.is_finite());
+        values.extend(insight.iter().flat_map(insight_curves));
         values.push(("train/grad_norm".into(), norm));
         values.push(("train/learning_rate".into(), rate));
         if let Some(accuracy) = self.batch_accuracy(&picked, &forward.answers)? {
@@ -280,9 +282,30 @@ fn reader<'a>(session: &Session, pair: &'a Pair, task: &'a dyn Task) -> Reader<'
 fn loss_curves(loss: &LossOutput) -> Result<Vec<(SeriesId, f64)>, EngineError> {
     let total = ("total", Some(loss.total.to_scalar::<f32>()?));
     let all = loss.parts.iter().copied().chain([total]);
-    let series =
-        |(id, value): (&str, Option<f32>)| Some((SeriesId::from(format!("loss/{id}").as_str()), f64::from(value?)));
-    Ok(all.filter_map(series).collect())
+    let series = |(id, value): (&str, Option<f32>)| Some((curve("loss", id), f64::from(value?)));
+    // Where a term weighs 1 its value is what it weighs in the sum.
+    let weighing = loss.parts.iter().zip(&loss.weights).filter(|(_, weight)| **weight != 1.0);
+    let weighted =
+        weighing.filter_map(|((id, value), weight)| Some((curve("weighted", id), weight * f64::from((*value)?))));
+    Ok(all.filter_map(series).chain(weighted).collect())
+}
+
+/// Steps between two looks at what the terms ask of the student: by the number of the step, so that a run that is
+/// repeated, or put back, looks at the same ones.
+const INSIGHT_EVERY: Step = 10;
+
+/// The curves of what the terms ask of the student. What is no number says nothing: the step says so by its loss.
+fn insight_curves(insight: &Insight) -> Vec<(SeriesId, f64)> {
+    let norms = insight.gradients.iter().map(|(id, gradient)| (curve("gradient", id), Some(gradient.norm)));
+    let cosines = insight.gradients.iter().map(|(id, gradient)| (curve("cosine", id), gradient.cosine));
+    let floors = insight.floors.iter().map(|(id, floor)| (curve("floor", id), Some(*floor)));
+    let entropy = (curve("teacher", "entropy"), insight.teacher_entropy);
+    let all = norms.chain(cosines).chain(floors).chain([entropy]);
+    all.filter_map(|(id, value)| Some((id, value.filter(|value| value.is_finite())?))).collect()
+}
+
+fn curve(group: &str, id: &str) -> SeriesId {
+    SeriesId::from(format!("{group}/{id}").as_str())
 }
 
 /// The knob values at step 0, every one known and in its range.

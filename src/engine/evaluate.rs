@@ -81,7 +81,7 @@ fn over_tokens(trainer: &Trainer, out: &Path, watch: &mut Watch) -> Result<TestR
         let text = of_example.unwrap_or_else(|| token_evaluation::text(model, sample));
         rows.push(TokenPrediction { text, example, ..told });
     })?;
-    let unwritten = predictions::over_tokens::write(out, &rows, teacher.is_some()).err();
+    let unwritten = predictions::of_samples::write(out, &rows, teacher.is_some()).err();
     for row in &mut rows {
         row.text = if row.example.is_some() { shown(&row.text) } else { beginning(&row.text) };
     }

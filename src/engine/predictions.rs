@@ -7,7 +7,7 @@
 //! `student:CLASS`. Without a teacher there are no columns of one. `NaN` stands where a model's answer is
 //! no distribution.
 
-pub mod over_tokens;
+pub mod of_samples;
 
 use std::path::{Path, PathBuf};
 

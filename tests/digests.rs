@@ -9,7 +9,7 @@
 //! of the journal which events come in which order.
 //!
 //! Of the journal all is compared but what another machine, hour or folder would write otherwise
-//! ([`VOLATILE`]), and the session within it ([`ASKED`]) and what came later ([`LATER`]), which have tests of
+//! ([`VOLATILE`]), and the session within it ([`ASKED`]) and what came later ([`LATER`], [`LATER_CURVES`]), which have tests of
 //! their own.
 #![cfg(feature = "engine")]
 
@@ -39,10 +39,13 @@ const OUT: &str = "RETORT_DIGEST_OUT";
 /// Steps between two evaluations, and between two checkpoints, of the run whose journal is kept.
 const EVERY: u64 = 20;
 /// Fields of events that depend on machine, hour or folder; and `said`, which says of what the text beside it was
-/// made: the text itself is compared.
-const VOLATILE: &[&str] = &["out", "path", "hash", "bytes", "seconds", "peak_bytes", "speed", "said"];
-/// Fields that came after the tables were written and have tests of their own (`temperature.rs`).
+/// made: the text itself is compared; and
+/// `over_tokens`, which journals told only after the tables had been written and `tests/token_predictions.rs` holds.
+const VOLATILE: &[&str] = &["out", "path", "hash", "bytes", "seconds", "peak_bytes", "speed", "said", "over_tokens"];
+/// Fields that journals told only after the tables had been written: `tests/temperature.rs` holds them.
 const LATER: &[&str] = &["temperature_scaling"];
+/// Groups of curves of which the same is so: `tests/term_gradients.rs` holds them.
+const LATER_CURVES: &[&str] = &["weighted", "gradient", "cosine", "floor", "teacher"];
 /// Fields that hold what was asked.
 const ASKED: &[&str] = &["session", "models", "data"];
 
@@ -166,9 +169,18 @@ fn forget(value: &mut Value) {
             fields.retain(|name, _| ![VOLATILE, ASKED, LATER].iter().any(|left_out| left_out.contains(&name.as_str())));
             fields.values_mut().for_each(forget);
         }
-        Value::Array(values) => values.iter_mut().for_each(forget),
+        Value::Array(values) => {
+            values.retain(|value| !is_later(value));
+            values.iter_mut().for_each(forget);
+        }
         _ => {}
     }
+}
+
+/// Whether a value is a point of a curve of one of the [`LATER_CURVES`]: `["weighted/hard_labels", 0.5]`.
+fn is_later(value: &Value) -> bool {
+    let id = value.as_array().filter(|point| point.len() == 2).and_then(|point| point[0].as_str());
+    id.and_then(|id| id.split_once('/')).is_some_and(|(group, _)| LATER_CURVES.contains(&group))
 }
 
 #[test]
@@ -321,6 +333,9 @@ fn of_an_event_all_is_told_but_machine_hour_folder_and_what_was_asked() {
     assert_eq!(started, event(r#"{"Started":{"session":{"name":"b"},"out":"/y","step":0}}"#));
     assert_ne!(started, event(r#"{"Started":{"session":{"name":"a"},"out":"/x","step":1}}"#));
     let scalars = |value: &str| event(&format!(r#"{{"Scalars":{{"step":3,"values":[["loss/total",{value}]]}}}}"#));
+    let with_later =
+        event(r#"{"Scalars":{"step":3,"values":[["loss/total",0.5],["weighted/a",1.0],["cosine/a",0.1]]}}"#);
+    assert_eq!(scalars("0.5"), with_later, "curves that came later are held by a test of their own");
     assert_eq!(scalars("0.5").0, "Scalars");
     assert_ne!(scalars("0.5").1, scalars("0.5000000000000001").1);
 }

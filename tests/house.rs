@@ -34,7 +34,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("optim", &["model"]),
     ("prompt", &["data", "model"]),
     ("task", &["data", "measure", "prompt", "model"]),
-    ("teacher", &["content_hash", "data", "task", "prompt", "model", "secret", "tls"]),
+    ("teacher", &["cache_folder", "content_hash", "data", "task", "prompt", "model", "secret", "tls"]),
     ("loss", &["task", "model"]),
     ("prune", &["model", "optim"]),
     ("script", &["loss", "optim", "prune"]),

@@ -10,13 +10,17 @@ use std::sync::Arc;
 use egui::{Modifiers, Ui, Vec2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotResults};
-use retort::link::{Fact, Histogram, KnobChange, Origin, ProbeFrame, SeriesId, SideFrame, WeightFrame};
+use retort::link::{
+    Fact, Histogram, KnobChange, Origin, ProbeFrame, SeriesId, SideFrame, TokenView, ToldRow, ToldToken, WeightFrame,
+    WholeRow,
+};
 use retort::record::RunRecord;
 use retort::session::View;
 use retort::window::heatmap::{self, Cell, Grid, Shading, Sheet};
 use retort::window::plot::attention_map::{AttentionMap, attention_ui};
 use retort::window::plot::curves::curves_ui;
 use retort::window::plot::probability_bars::bars_ui;
+use retort::window::plot::token_chips::chips_ui;
 use retort::window::plot::weights::weights_ui;
 use retort::window::preferences::{Language, ThemeChoice};
 use retort::window::theme::{self, ColorMap, Look};
@@ -120,6 +124,7 @@ fn frame() -> ProbeFrame {
     let pieces = ["[CLS]", "the", "probe", "left", "orbit", "and", "turned", "its", "camera", "月球", "[SEP]"];
     ProbeFrame {
         whole_row: None,
+        tokens: None,
         frame: 1,
         revision: 1,
         step: 640,
@@ -609,6 +614,56 @@ fn the_bars_look_as_they_did() {
     let (frame, mut all) = (frame(), SnapshotResults::new());
     for (name, look) in [("bars_dark", DARK), ("bars_light", LIGHT), ("bars_chinese", CHINESE)] {
         all.extend(picture(name, vec2(380.0, 340.0), look, |ui| bars_ui(ui, &frame, 4.0, Some(1), look)));
+    }
+    all.unwrap();
+}
+
+/// A sentence in tokens as two models tell it: some places alike, one far apart, one hidden from both.
+fn told_text() -> TokenView {
+    let words = [
+        "The",
+        "␣probe",
+        "␣left",
+        "␣orbit",
+        ",",
+        "␣turned",
+        "␣its",
+        "␣camera",
+        "⏎",
+        "towards",
+        "␣the",
+        "␣moon",
+        "\t",
+        "…",
+        "...",
+        "月球",
+    ];
+    let gaps = [0.0, 0.05, 0.4, 1.9, 0.0, 0.7, 0.02, 1.1, 0.3, 1.5, 0.01, 0.2, 0.6, 0.9, 0.1, 1.3];
+    let row = |gap: f64| ToldRow {
+        whole: WholeRow { outcomes: 9, others: 0, kl: Some(gap), teacher_entropy: Some(2.0), student_entropy: 2.5 },
+        teacher: Some(-1.0),
+        student: Some(-2.0),
+        outcomes: [].into(),
+        gold: None,
+        teacher_scores: None,
+        student_scores: Vec::new(),
+    };
+    let token = |(place, (text, gap)): (usize, (&&str, &f64))| ToldToken {
+        text: (*text).to_owned(),
+        id: Some(place as u32),
+        hidden: place == 7,
+        row: (place > 0).then(|| row(*gap)),
+    };
+    TokenView { tokens: words.iter().zip(&gaps).enumerate().map(token).collect(), left_out: 40, cut: 12 }
+}
+
+#[test]
+fn the_chips_look_as_they_did() {
+    let (view, mut all) = (told_text(), SnapshotResults::new());
+    for (name, look) in [("chips_dark", DARK), ("chips_light", LIGHT), ("chips_chinese", CHINESE)] {
+        all.extend(picture(name, vec2(330.0, 170.0), look, |ui| {
+            chips_ui(ui, &view, Some(3), look);
+        }));
     }
     all.unwrap();
 }

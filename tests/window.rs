@@ -15,6 +15,8 @@ mod in_force;
 mod keeping;
 #[path = "window/leaving.rs"]
 mod leaving;
+#[path = "window/lens.rs"]
+mod lens;
 #[path = "window/room.rs"]
 mod room;
 mod stage;

@@ -11,9 +11,9 @@ use super::measure::{self, temperature};
 use super::pair::shown;
 use super::predictions::PredictionsFile;
 use super::train::Trainer;
-use super::{EngineError, token_evaluation};
+use super::{EngineError, predictions, token_evaluation};
 use crate::link::scores::{answer, divergence, likeliest};
-use crate::link::{Measures, Prediction, Predictions, Side, TemperatureScaling};
+use crate::link::{Measures, Prediction, Predictions, Side, TemperatureScaling, TokenPrediction};
 
 /// Both models on the test part.
 pub struct TestResult {
@@ -47,11 +47,7 @@ pub struct Answers {
 pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<TestResult, EngineError> {
     let data = Arc::clone(&trainer.pair.assets.data);
     if trainer.task.token_measures().is_some() {
-        let (student, teacher) = token_evaluation::of_part(trainer, &data.test, watch)?;
-        let side = |test| Side { test, ..Side::default() };
-        let predictions = Predictions { step: trainer.step, rows: Vec::new() };
-        let (student, teacher) = (side(student), teacher.map(side));
-        return Ok(TestResult { predictions, student, teacher, unwritten: None, answers: Answers::default() });
+        return over_tokens(trainer, out, watch);
     }
     let with_teacher = trainer.teacher.is_some();
     // Without the table there are still the figures.
@@ -77,12 +73,43 @@ pub fn test(trainer: &mut Trainer, out: &Path, watch: &mut Watch) -> Result<Test
     let (teacher, classes) = (with_teacher.then_some(teacher), data.classes.len());
     let truth = gold(&data.test);
     Ok(TestResult {
-        predictions: Predictions { step: trainer.step, rows: rows(&data.test, &student, teacher.as_deref()) },
+        predictions: Predictions {
+            step: trainer.step,
+            rows: rows(&data.test, &student, teacher.as_deref()),
+            ..Predictions::default()
+        },
         student: measure::on_test(&truth, &student, teacher.as_deref(), classes),
         teacher: teacher.as_ref().map(|teacher| measure::on_test(&truth, teacher, None, classes)),
         unwritten,
         answers: Answers { gold: truth, student, teacher },
     })
+}
+
+/// The same of a task over tokens, sample by sample.
+fn over_tokens(trainer: &Trainer, out: &Path, watch: &mut Watch) -> Result<TestResult, EngineError> {
+    let (data, model) = (&trainer.pair.assets.data, &trainer.pair.student);
+    let is_running = trainer.task.running().is_some();
+    let mut rows: Vec<TokenPrediction> = Vec::new();
+    let (student, teacher) = token_evaluation::sample_by_sample(trainer, &data.test, watch, |sample, told| {
+        let example = told.example.filter(|_| !is_running);
+        let of_example = example.and_then(|place| data.test.get(place)).map(|example| example.text().to_owned());
+        let text = of_example.unwrap_or_else(|| token_evaluation::text(model, sample));
+        rows.push(TokenPrediction { text, example, ..told });
+    })?;
+    let unwritten = predictions::of_samples::write(out, &rows, teacher.is_some()).err();
+    for row in &mut rows {
+        row.text = if row.example.is_some() { shown(&row.text) } else { beginning(&row.text) };
+    }
+    let side = |test| Side { test, ..Side::default() };
+    let predictions = Predictions { step: trainer.step, over_tokens: rows, ..Predictions::default() };
+    Ok(TestResult { predictions, student: side(student), teacher: teacher.map(side), unwritten, answers: Answers::default() })
+}
+
+/// The beginning of a stretch of running text, which is put under the lens as it stands: without a mark that it goes
+/// on, which would be read as a token of it.
+fn beginning(text: &str) -> String {
+    const MOST: usize = 1000;
+    text.char_indices().nth(MOST).map_or(text, |(end, _)| &text[..end]).to_owned()
 }
 
 /// The table that is shown.

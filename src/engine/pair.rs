@@ -1,10 +1,10 @@
 //! What a session names, opened: teacher, student and data, ready to be asked and trained.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::EngineError;
 use super::assets::Assets;
-use super::data::{Example, Fields, Target};
+use super::data::{Example, Target};
 use super::hub;
 use super::layer_rates::LayerRates;
 use super::loss::needs_teacher;
@@ -30,6 +30,8 @@ pub struct Pair {
     pub assets: Assets,
     /// The student as it starts.
     pub student: Model,
+    /// Whether the teacher's rows over the vocabulary are the student's, once somebody has asked.
+    pub has_rows: OnceLock<bool>,
 }
 
 impl Pair {
@@ -46,7 +48,7 @@ impl Pair {
         // Groups that do not fit are refused where a run begins: a student can be looked at without them.
         let rates = LayerRates::of(&session.recipe.groups, &student).ok();
         student.card.trainable = rates.and_then(|rates| rates.trainable());
-        Ok(Self { session, assets, student })
+        Ok(Self { session, assets, student, has_rows: OnceLock::new() })
     }
 
     /// The task by which `model` is trained or asked with `prompt`.
@@ -157,6 +159,18 @@ impl Pair {
         reason.map_or(Ok(()), |reason| Err(unfit(reason)))
     }
 
+    /// The teacher, where its rows over the vocabulary can be laid beside the student's, whether or not a loss learns
+    /// from them.
+    pub fn comparable_teacher(&self) -> Option<&Model> {
+        let teacher = self.assets.teacher.as_deref()?;
+        let compares = || {
+            let texts = &self.assets.data.train;
+            let problem = shared_vocabulary::problem(teacher, &self.student, self.outcomes(), texts);
+            !self.asks_otherwise() && matches!(problem, Ok(None))
+        };
+        self.has_rows.get_or_init(compares).then_some(teacher)
+    }
+
     /// Whether teacher and student are to read different prompts before a completion.
     fn asks_otherwise(&self) -> bool {
         let data = &self.assets.data;
@@ -210,14 +224,14 @@ impl Pair {
         self.assets.data.train.iter().step_by(spread).take(SAMPLES)
     }
 
-    /// The whole texts that a table shows as `cut`; `None` where another one stands there, because the table
+    /// The example whose text a table shows as `cut`; `None` where another one stands there, because the table
     /// is of other data.
-    pub fn whole(&self, place: TextPlace, cut: &str) -> Option<Fields> {
+    pub fn whole(&self, place: TextPlace, cut: &str) -> Option<Example> {
         let example = match place {
             TextPlace::Test(row) => self.assets.data.test.get(row),
             TextPlace::Sample(number) => self.samples().nth(number),
         };
-        example.map(|example| example.fields.clone()).filter(|text| shown(text.whole()) == cut)
+        example.filter(|example| shown(example.text()) == cut).cloned()
     }
 }
 

@@ -7,6 +7,8 @@
 //! `student:CLASS`. Without a teacher there are no columns of one. `NaN` stands where a model's answer is
 //! no distribution.
 
+pub mod of_samples;
+
 use std::path::{Path, PathBuf};
 
 use csv::Writer;

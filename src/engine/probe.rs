@@ -1,6 +1,7 @@
 //! Answers what the person looks at: both models on one text, the rendered prompt, the weights.
 
 mod likeliest_outcomes;
+pub mod told_tokens;
 
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use super::data::{Example, Fields};
 use super::model::{DropoutRng, HeadKind, Kind, Model, Tokens, Trace};
 use super::pair::Pair;
 use super::prompt::{self, PromptError, Template};
-use super::task::{self, Forward, Logits, Task};
-use crate::link::{ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip};
+use super::task::{self, Logits, Sample, Task};
+use crate::link::{ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TokenChip, TokenView};
 use crate::session::{Chat, Prompt, Prompts, Say, Sentence};
 
 /// Both models' view of the text under the lens, as frame number `frame` after `step` steps.
@@ -22,21 +23,14 @@ use crate::session::{Chat, Prompt, Prompts, Say, Sentence};
 pub fn look(
     pair: &Pair,
     request: &ProbeRequest,
-    text: &Fields,
+    text: &Example,
     prompts: &Prompts,
     (step, frame): (u64, u64),
 ) -> Result<ProbeFrame, EngineError> {
-    let data = &pair.assets.data;
-    let side = |model: &Model, prompt: Prompt, layer: usize| -> Result<SideFrame, EngineError> {
-        let asked = Prompt { variants: Vec::new(), ..prompt };
-        let task = pair.task(model, &asked)?;
-        view(model, task.as_ref(), text, layer, request.attention)
-    };
-    // A classifier of other classes has no bars beside the student's.
-    let teacher = pair.assets.teacher.as_ref().filter(|model| model.outputs.trouble.is_none());
-    let teacher = teacher.map(|model| side(model, prompts.for_teacher(), request.teacher_layer)).transpose()?;
-    let student = side(&pair.student, prompts.for_student(), request.student_layer)?;
-    let classes: Arc<[String]> = data.classes.as_slice().into();
+    let over_tokens = !pair.session.recipe.task.is_classes();
+    let (teacher, student, tokens) =
+        if over_tokens { of_tokens(pair, request, text, prompts)? } else { of_classes(pair, request, text, prompts)? };
+    let classes: Arc<[String]> = pair.assets.data.classes.as_slice().into();
     let mut frame = ProbeFrame {
         frame,
         revision: request.revision,
@@ -45,33 +39,60 @@ pub fn look(
         prompt: prompts.clone(),
         classes,
         whole_row: None,
+        tokens: None,
         teacher,
         student,
     };
-    if !pair.session.recipe.task.is_classes() {
-        likeliest_outcomes::reduce(&mut frame, &pair.student.tokens);
+    if let Some(row) = tokens.as_ref().and_then(|view| view.row(view.last()?)) {
+        frame.show_row(row);
     }
-    Ok(frame)
+    Ok(ProbeFrame { tokens, ..frame })
 }
 
-/// One model's view of a text.
+/// Teacher's and student's view, and that of the text where it is told token by token.
+type Views = (Option<SideFrame>, SideFrame, Option<TokenView>);
+
+fn of_classes(pair: &Pair, request: &ProbeRequest, text: &Example, prompts: &Prompts) -> Result<Views, EngineError> {
+    let side = |model: &Model, prompt: Prompt, layer: usize| -> Result<SideFrame, EngineError> {
+        let asked = Prompt { variants: Vec::new(), ..prompt };
+        let task = pair.task(model, &asked)?;
+        let sample = task.encode(model, &Example::of(&text.fields), 0)?;
+        let (logits, side) = view(model, task.as_ref(), &sample, layer, request.attention)?;
+        Ok(SideFrame { scores: task::log_softmax(&logits.whole()?.flatten_all()?.to_vec1::<f32>()?), ..side })
+    };
+    // A classifier of other classes has no bars beside the student's.
+    let teacher = pair.assets.teacher.as_ref().filter(|model| model.outputs.trouble.is_none());
+    let teacher = teacher.map(|model| side(model, prompts.for_teacher(), request.teacher_layer)).transpose()?;
+    Ok((teacher, side(&pair.student, prompts.for_student(), request.student_layer)?, None))
+}
+
+/// Both models read what the student reads, as they do in training.
+fn of_tokens(pair: &Pair, request: &ProbeRequest, text: &Example, prompts: &Prompts) -> Result<Views, EngineError> {
+    let student = &pair.student;
+    let task = pair.task(student, &Prompt { variants: Vec::new(), ..prompts.for_student() })?;
+    // What is drawn of a text stays as it is from look to look.
+    let (sample, left_out) = told_tokens::within(task.encode(student, text, 0)?, student);
+    let read = |model: &Model, layer: usize| view(model, task.as_ref(), &sample, layer, request.attention);
+    let teacher = pair.comparable_teacher().map(|model| read(model, request.teacher_layer)).transpose()?;
+    let (ours, side) = read(student, request.student_layer)?;
+    let rows = told_tokens::rows(student, &sample, teacher.as_ref().map(|(logits, _)| logits), &ours)?;
+    let tokens = told_tokens::view(student, &sample, rows, left_out);
+    Ok((teacher.map(|(_, side)| side), side, Some(tokens)))
+}
+
+/// What one model makes of a sample: its logits, and its view without scores.
 fn view(
     model: &Model,
     task: &dyn Task,
-    text: &Fields,
+    sample: &Sample,
     layer: usize,
     attention: bool,
-) -> Result<SideFrame, EngineError> {
-    let prepared = task.encode(model, &Example::of(text), 0)?;
+) -> Result<(Logits, SideFrame), EngineError> {
     let layer = layer.min(model.card.layers.saturating_sub(1));
     let mut trace = if attention { Trace::attention_of(layer) } else { Trace::none() };
-    let forward = task.forward(model, model.detached.as_ref(), &[&prepared], false, &mut trace, &DropoutRng::none())?;
-    let scores = match task.token_measures() {
-        Some(_) => shown_row(&forward)?,
-        None => task::log_softmax(&forward.answers.logits.whole()?.flatten_all()?.to_vec1::<f32>()?),
-    };
+    let forward = task.forward(model, model.detached.as_ref(), &[sample], false, &mut trace, &DropoutRng::none())?;
     // A masked model reads one rendering per word length; the last pass is the one traced.
-    let shown = prepared.passes.last().map(|pass| pass.ids.as_slice()).unwrap_or_default();
+    let shown = sample.passes.last().map(|pass| pass.ids.as_slice()).unwrap_or_default();
     let attention: Arc<[f32]> = match trace.attention.get(&layer) {
         // Label words stand behind the prompt's tokens; the picture shows the prompt alone.
         Some(all) => {
@@ -82,18 +103,8 @@ fn view(
     };
     let mut tokens: Vec<String> = shown.iter().map(|&id| model.tokens.show(id)).collect();
     share_characters(tokens.iter_mut());
-    Ok(SideFrame { tokens, scores, layer, layers: model.card.layers, heads: model.card.heads, attention })
-}
-
-/// The log-probabilities over the vocabulary at the last place of a text that tells a token: of running text what
-/// comes next, of masked text what is missing last.
-fn shown_row(forward: &Forward) -> candle_core::Result<Vec<f32>> {
-    let Some(last) = forward.answers.rows.len().checked_sub(1) else { return Ok(Vec::new()) };
-    let row = match &forward.answers.logits {
-        Logits::Dense(all) => all.narrow(0, last, 1)?,
-        Logits::Deferred(deferred) => deferred.narrow(last, 1)?.whole()?,
-    };
-    Ok(task::log_softmax(&row.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?))
+    let (layers, heads) = (model.card.layers, model.card.heads);
+    Ok((forward.answers.logits, SideFrame { tokens, scores: Vec::new(), layer, layers, heads, attention }))
 }
 
 /// The prompt in the editor, as both models would read it. Trouble with the prompt is part of the

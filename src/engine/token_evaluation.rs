@@ -9,16 +9,16 @@ use super::EngineError;
 use super::batch_plan::draw;
 use super::data::Example;
 use super::in_pieces::{Watch, in_pieces};
-use super::measure::RowFigures;
 use super::measure::bigram::ToldToken;
 use super::measure::of_tokens::figures;
+use super::measure::{RowFigures, TokenMeasure};
 use super::model::{DropoutRng, Kind, Model, Trace};
 use super::prompt::PromptError;
 use super::task::running_text::{self, RunningText, Token};
 use super::task::{Logits, Sample, Targets, Task, TokenRow, row_figures};
 use super::teacher::RowTeacher;
 use super::train::Trainer;
-use crate::link::Measures;
+use crate::link::{Measures, TokenPrediction};
 
 /// Seed of what is drawn of a sample that is measured.
 const SEED: u64 = 0x5EED_0F7E;
@@ -33,8 +33,22 @@ pub fn of_part(
     examples: &[Example],
     watch: &mut Watch,
 ) -> Result<(Measures, Option<Measures>), EngineError> {
+    sample_by_sample(trainer, examples, watch, |_, _| {})
+}
+
+/// The same; `told` hears of every sample with rows, in their order: its number, the sample, and how the student does
+/// on it.
+///
+/// # Errors
+/// As [`of_part`].
+pub fn sample_by_sample(
+    trainer: &Trainer,
+    examples: &[Example],
+    watch: &mut Watch,
+    mut told_of: impl FnMut(&Sample, TokenPrediction),
+) -> Result<(Measures, Option<Measures>), EngineError> {
     let (task, model, teacher) = (trainer.task.as_ref(), &trainer.pair.student, trainer.row_teacher.as_ref());
-    let told = measure(task, model, teacher, examples, watch)?;
+    let told = measure_each(task, model, teacher, (examples, watch), &mut told_of)?;
     Ok((told.student, told.teacher))
 }
 
@@ -64,9 +78,19 @@ pub fn measure(
     examples: &[Example],
     watch: &mut Watch,
 ) -> Result<Told, EngineError> {
+    measure_each(task, model, teacher, (examples, watch), &mut |_, _| {})
+}
+
+fn measure_each(
+    task: &dyn Task,
+    model: &Model,
+    teacher: Option<&RowTeacher>,
+    (examples, watch): (&[Example], &mut Watch),
+    told_of: &mut dyn FnMut(&Sample, TokenPrediction),
+) -> Result<Told, EngineError> {
     let Some(measures) = task.token_measures() else { return Ok(Told::default()) };
     let samples = samples(task, model, examples)?;
-    let (mut ours, mut theirs, mut done) = (Vec::new(), Vec::new(), 0);
+    let (mut ours, mut theirs, mut done, mut number) = (Vec::new(), Vec::new(), 0, 0);
     let mut told = |more: u64| {
         let share = |done: u64| done * examples.len() as u64 / (samples.len() as u64).max(1);
         let before = share(done);
@@ -79,7 +103,11 @@ pub fn measure(
             true => piece.par_iter().map(of).collect::<candle_core::Result<_>>()?,
             false => piece.iter().map(of).collect::<candle_core::Result<_>>()?,
         };
-        for (student, teacher) in read {
+        for (sample, (student, teacher)) in piece.iter().zip(read) {
+            if !student.is_empty() {
+                told_of(sample, summed_up(number, &student, &teacher));
+            }
+            number += 1;
             ours.extend(student);
             theirs.extend(teacher);
         }
@@ -116,6 +144,35 @@ pub fn tokens(task: &dyn Task, model: &Model, examples: &[Example]) -> Result<Ve
         sample.rows.iter().map(token).collect::<Vec<_>>()
     };
     Ok(samples(task, model, examples)?.iter().flat_map(of).collect())
+}
+
+/// How the student does on a sample; whether it is an example of that number is for whoever knows the task.
+fn summed_up(number: usize, student: &[RowFigures], teacher: &[RowFigures]) -> TokenPrediction {
+    let (ours, theirs) = (figures(TokenMeasure::ALL, student), figures(TokenMeasure::ALL, teacher));
+    let of = |measures: &Measures, name: &str| measures.get(name).map(|value| *value as f32);
+    TokenPrediction {
+        text: String::new(),
+        example: Some(number),
+        tokens: student.len(),
+        loss: of(&ours, "loss").unwrap_or(f32::NAN),
+        teacher_loss: of(&theirs, "loss"),
+        kl: of(&ours, "kl"),
+        agreement: of(&ours, "agreement"),
+    }
+}
+
+/// The text of a sample, as far as the student reads it; what was taken out of it stands in its place again.
+pub fn text(model: &Model, sample: &Sample) -> String {
+    let Some(pass) = sample.passes.first() else { return String::new() };
+    let mut ids = pass.ids.clone();
+    if model.architecture.kind == Kind::Encoder {
+        for row in &sample.rows {
+            if let Some(id) = ids.get_mut(row.at as usize) {
+                *id = row.token;
+            }
+        }
+    }
+    model.tokens.decode(&ids)
 }
 
 /// The figures of one sample's rows: the student's, and the teacher's own.

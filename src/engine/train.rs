@@ -1,5 +1,6 @@
 //! One training step: what is read, learned and moved, in this order. Nothing here knows an architecture or a formula.
 
+mod curves;
 mod micro_batches;
 
 use std::sync::Arc;
@@ -105,6 +106,7 @@ impl Trainer {
 
         let mut values = learned.curves();
         let sound = norm.is_finite() && values.iter().all(|(_, value)| value.is_finite());
+        values.extend(learned.insight.iter().flat_map(curves::of_insight));
         values.push(("train/grad_norm".into(), norm));
         values.push(("train/learning_rate".into(), rate));
         values.extend(learned.accuracy().map(|accuracy| ("train/batch_accuracy".into(), accuracy)));

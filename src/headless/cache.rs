@@ -21,6 +21,8 @@ struct Kept {
     /// Files that were removed, in place of those that are kept.
     removed: Vec<PathBuf>,
     freed_bytes: u64,
+    /// Files of rows that stay, because a run has them open.
+    in_use: Vec<PathBuf>,
 }
 
 /// Lists what is kept, or makes room.
@@ -44,12 +46,22 @@ pub fn cache(arguments: &CacheArguments) -> Result<String, CommandError> {
 fn kept(folder: PathBuf) -> Result<Kept, CommandError> {
     let unread = |e| CommandError::input(format!("cannot read what is kept: {e}: {}", folder.display()));
     let (rows, answers) = (rows_on_disk::list(&folder).map_err(unread)?, kept_answers::list(&folder).map_err(unread)?);
-    Ok(Kept { folder, rows, answers, removed: Vec::new(), freed_bytes: 0 })
+    Ok(Kept { folder, rows, answers, removed: Vec::new(), freed_bytes: 0, in_use: Vec::new() })
 }
 
 fn clear(kept: &mut Kept, paid: bool) -> Result<(), CommandError> {
     for rows in std::mem::take(&mut kept.rows) {
-        remove(kept, &rows.path, rows.bytes)?;
+        match rows_on_disk::remove(&rows) {
+            Ok(true) => {
+                kept.freed_bytes += rows.bytes;
+                kept.removed.push(rows.path);
+            }
+            Ok(false) => {
+                kept.in_use.push(rows.path.clone());
+                kept.rows.push(rows);
+            }
+            Err(e) => return Err(unremoved(&e, &rows.path)),
+        }
     }
     if paid {
         for answers in std::mem::take(&mut kept.answers) {
@@ -67,10 +79,14 @@ fn remove(kept: &mut Kept, path: &Path, bytes: u64) -> Result<(), CommandError> 
     match std::fs::remove_file(path) {
         Ok(()) => kept.freed_bytes += bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(CommandError::run(format!("cannot remove a kept file: {e}: {}", path.display()))),
+        Err(e) => return Err(unremoved(&e, path)),
     }
     kept.removed.push(path.to_owned());
     Ok(())
+}
+
+fn unremoved(error: &std::io::Error, path: &Path) -> CommandError {
+    CommandError::run(format!("cannot remove a kept file: {error}: {}", path.display()))
 }
 
 fn cleared(kept: &Kept) -> String {
@@ -80,7 +96,11 @@ fn cleared(kept: &Kept) -> String {
         0 => String::new(),
         _ => format!("; answers of teachers stay ({}), which --paid removes too", human_bytes(rest)),
     };
-    format!("removed {files} files, {freed} freed{rest}: {}", kept.folder.display())
+    let in_use = match kept.in_use.len() {
+        0 => String::new(),
+        count => format!("; {count} files of rows stay, because a run that is going on has them open"),
+    };
+    format!("removed {files} files, {freed} freed{rest}{in_use}: {}", kept.folder.display())
 }
 
 fn table(kept: &Kept) -> String {
@@ -106,6 +126,7 @@ fn of_rows(rows: &RowsOnDisk) -> String {
         (Some(_), Some(k)) => format!("rows, top {k}"),
         (Some(_), None) => "rows, whole".to_owned(),
     };
+    let what = if rows.in_use { format!("{what}, open") } else { what };
     line(rows.teacher(), &what, rows.rows, rows.bytes, &rows.path)
 }
 

@@ -6,6 +6,7 @@ mod answer;
 mod answers;
 mod asked;
 mod baseline;
+mod by_token;
 mod cache;
 mod consent;
 mod doctor;
@@ -139,6 +140,9 @@ pub struct ProbeArguments {
     /// The text.
     #[arg(long)]
     pub text: String,
+    /// A teacher of the same vocabulary, with which a model without classes is compared token by token.
+    #[arg(long, value_name = "MODEL")]
+    pub teacher: Option<String>,
     /// File to write, safetensors.
     #[arg(long)]
     pub out: Option<PathBuf>,

@@ -7,15 +7,18 @@ use candle_core::{DType, IndexOp as _, Tensor};
 use serde_json::json;
 
 use super::answer::{Answer, answer};
+use super::by_token::{by_token, lines};
 use super::next_tokens::{NextToken, hint, next_tokens};
 use super::output::tell;
 use super::{CommandError, ProbeArguments, asked};
 use crate::engine::model::save::serialize;
 use crate::engine::model::{DropoutRng, HeadKind, Kind, Model, ModelError, Trace};
+use crate::link::TokenView;
 use crate::session::file::write_atomically;
 use crate::session::say;
 
-/// The probabilities of the model's classes, where it knows them, else its likeliest next tokens; with
+/// The probabilities of the model's classes, where it knows them, else its likeliest next tokens and the text token by
+/// token, as the window shows it under the lens, beside a teacher where one is named; with
 /// `--out` a file of `input_ids [tokens]`, `logits [tokens, vocabulary]` (or `[classes]`), `attention.L
 /// [heads, query, key]` and `hidden.L [tokens, width]` (hidden.0 is the embedding output). An
 /// encoder–decoder's logits are those of its answer's first token; beside its encoder's tensors stand its
@@ -36,12 +39,13 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
     }
     let next =
         if answer.is_empty() { next(&model, arguments, &tensors).map_err(CommandError::run)? } else { Vec::new() };
+    let by_token = if answer.is_empty() { by_token(&model, arguments)? } else { refused(arguments)? };
     let tokens = tensors.get("input_ids").map_or(0, Tensor::elem_count);
     let card = &model.card;
     if arguments.json {
         let shapes: BTreeMap<&String, &[usize]> = tensors.iter().map(|(name, tensor)| (name, tensor.dims())).collect();
         return Ok(
-            json!({ "model": card.in_words(), "tokens": tokens, "classes": answer, "next": next, "tensors": shapes })
+            json!({ "model": card.in_words(), "tokens": tokens, "classes": answer, "next": next, "by_token": by_token, "tensors": shapes })
                 .to_string(),
         );
     }
@@ -56,7 +60,18 @@ pub fn probe(arguments: &ProbeArguments) -> Result<String, CommandError> {
     );
     let hint = answer.is_empty().then(|| hint(&model, &next));
     let rows = answer.iter().map(Answer::to_string).chain(hint).chain(next.iter().map(NextToken::to_string));
+    let rows = rows.chain(by_token.iter().flat_map(lines));
     Ok(std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n"))
+}
+
+/// A teacher is compared over tokens; of classes each model is asked by itself.
+fn refused(arguments: &ProbeArguments) -> Result<Option<TokenView>, CommandError> {
+    match arguments.teacher {
+        Some(_) => Err(CommandError::input(
+            "the model answers by classes, and a teacher is compared token by token; leave --teacher out and probe the teacher by itself",
+        )),
+        None => Ok(None),
+    }
 }
 
 /// What a model that names no classes makes of the text.

@@ -30,6 +30,23 @@ impl<'de> Deserialize<'de> for Any {
     }
 }
 
+/// A number.
+pub mod single {
+    use super::{Any, Deserialize, Deserializer, Serialize, Serializer};
+
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+        Any(*value).serialize(serializer)
+    }
+
+    /// # Errors
+    /// The deserializer's, or a word that is no number.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        Ok(Any::deserialize(deserializer)?.0)
+    }
+}
+
 /// A number that may be missing.
 pub mod optional {
     use super::{Any, Deserialize, Deserializer, Serialize, Serializer};
@@ -83,7 +100,7 @@ pub mod optional_answer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Prediction, Predictions};
+    use super::super::{Prediction, Predictions, TokenPrediction};
 
     fn back(row: &Prediction) -> Prediction {
         serde_json::from_str(&serde_json::to_string(row).unwrap()).unwrap()
@@ -105,6 +122,20 @@ mod tests {
         }
         let alone = Prediction { text: String::new(), gold: 0, teacher: None, student: (0, 0.5), kl: None };
         assert_eq!(back(&alone), alone);
+    }
+
+    #[test]
+    fn rows_over_tokens_come_back_as_they_were_and_those_of_classes_are_written_without_them() {
+        for loss in [f32::NAN, f32::INFINITY, 0.5] {
+            let row =
+                TokenPrediction { text: "a".into(), tokens: 2, loss, kl: Some(loss), ..TokenPrediction::default() };
+            let all = Predictions { over_tokens: vec![row], ..Predictions::default() };
+            let again: Predictions = serde_json::from_str(&serde_json::to_string(&all).unwrap()).unwrap();
+            let numbers =
+                |all: &Predictions| [all.over_tokens[0].loss, all.over_tokens[0].kl.unwrap()].map(f32::to_bits);
+            assert_eq!(numbers(&again), numbers(&all), "{loss}");
+        }
+        assert_eq!(serde_json::to_string(&Predictions::default()).unwrap(), r#"{"step":0,"rows":[]}"#);
     }
 
     #[test]

@@ -56,6 +56,10 @@ pub enum Command {
     Look,
     /// Look which models are on this machine and fill their cell.
     List,
+    /// Look what is kept of teachers on the disk and fill its cell.
+    ListKept,
+    /// Remove the rows of teachers that are kept on the disk, but those that a run has open, and fill that cell.
+    ClearRows,
     /// Look which GGUF files a repository of the Hub has and fill their cell.
     Files {
         /// `OWNER/NAME`.

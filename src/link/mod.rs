@@ -19,6 +19,7 @@ pub mod fact;
 mod figure;
 pub mod folder;
 pub mod guess;
+pub mod kept_on_disk;
 pub mod model_catalog;
 pub mod notice;
 pub mod opened;
@@ -36,6 +37,7 @@ pub mod series;
 pub mod sink;
 pub mod status;
 pub mod temperature_scaling;
+pub mod token_view;
 pub mod unwritten;
 
 use std::sync::Arc;
@@ -53,16 +55,17 @@ pub use event::Event;
 pub use fact::{Abandoned, Fact, InputFile, KnobChange, Origin};
 pub use figure::{grouped, human_bytes};
 pub use folder::FolderSize;
+pub use kept_on_disk::{KeptFiles, KeptOnDisk};
 pub use model_catalog::{Listed, ModelCatalog, Repository, RepositoryFile};
 pub use notice::{About, Notice};
 pub use opened::{ModelCard, Opened, PartCounts, TextLengths};
 pub use outcome::{ClassMeasures, Measures, Outcome, STOPPED, Saved, Side, Speed};
 pub use pace::{Measuring, Pace, Pacer, Plan};
-pub use predictions::{Prediction, Predictions};
+pub use predictions::{Prediction, Predictions, TokenPrediction};
 pub use preview::{Preview, Sheet};
 pub use probe::{
     Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TextPlace, TokenChip, WeightFrame,
-    WholeRow, WordCheck,
+    WordCheck,
 };
 pub use question::{Answer, Missing, Question};
 pub use reply::Reply;
@@ -72,6 +75,7 @@ pub use series::{SeriesId, Step};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 pub use status::{Phase, Status};
 pub use temperature_scaling::{FittedTemperature, NotFitted, TemperatureScaling};
+pub use token_view::{TokenView, ToldRow, ToldToken, WholeRow};
 pub use unwritten::Unwritten;
 
 /// A cell with one writer and many readers: the last value wins, nobody ever waits.
@@ -132,6 +136,9 @@ pub struct Cells {
     pub key: Live<Option<KeyNews>>,
     /// The table that was looked into last, written by the engine when [`Command::Preview`] asks.
     pub preview: Live<Option<Preview>>,
+    /// What is kept of teachers on the disk, written by the engine when [`Command::ListKept`] or
+    /// [`Command::ClearRows`] asks.
+    pub kept: Live<Option<KeptOnDisk>>,
     /// What became of the last test of a connection, written by the engine when [`Command::Connect`] asks.
     pub connection: Live<Option<Connection>>,
 }

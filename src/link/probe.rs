@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::token_view::{TokenView, ToldRow, WholeRow};
 use crate::session::{Prompts, Sentence};
 
 /// Where a text stands in the data. Tables show texts cut; under the lens they are read whole.
@@ -50,27 +51,53 @@ pub struct ProbeFrame {
     pub text: String,
     /// The prompt by which both models were asked.
     pub prompt: Prompts,
-    /// Class names; of a task over tokens the likeliest tokens, and all others as the last.
+    /// Class names; of a task over tokens the likeliest tokens, and where there are others these together as the last.
     pub classes: Arc<[String]>,
     /// Of a task over tokens what is known of the row over the whole vocabulary.
     pub whole_row: Option<WholeRow>,
+    /// Of a task over tokens the text token by token; `classes`, scores and `whole_row` are of the last place that is
+    /// told.
+    pub tokens: Option<TokenView>,
     /// The teacher's view.
     pub teacher: Option<SideFrame>,
     /// The student's view.
     pub student: SideFrame,
 }
 
-/// Figures of a row over a vocabulary of which only the likeliest outcomes are shown, at temperature 1, in nats.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct WholeRow {
-    /// Outcomes of the row.
-    pub outcomes: usize,
-    /// KL(teacher ‖ student).
-    pub kl: Option<f64>,
-    /// Entropy of the teacher's distribution.
-    pub teacher_entropy: Option<f64>,
-    /// Entropy of the student's.
-    pub student_entropy: f64,
+impl ProbeFrame {
+    /// Shows the outcomes of another place of the text.
+    pub fn show_row(&mut self, row: &ToldRow) {
+        let put = |side: &mut SideFrame, scores: &[f32]| side.scores = scores.to_vec();
+        put(&mut self.student, &row.student_scores);
+        if let (Some(side), Some(scores)) = (&mut self.teacher, &row.teacher_scores) {
+            put(side, scores);
+        }
+        (self.classes, self.whole_row) = (Arc::clone(&row.outcomes), Some(row.whole));
+    }
+
+    /// The place of all others together among the outcomes that are shown, and how many they are.
+    pub fn others(&self) -> Option<(usize, usize)> {
+        let others = self.whole_row.map_or(0, |row| row.others);
+        (others > 0).then(|| (self.classes.len().saturating_sub(1), others))
+    }
+
+    /// The same frame at the place `place` of its text, for a picture of its outcomes alone; `None` where nothing is
+    /// told there.
+    pub fn at(&self, place: usize) -> Option<Self> {
+        let row = self.tokens.as_ref()?.row(place)?;
+        let bare = |side: &SideFrame| SideFrame { tokens: Vec::new(), attention: Arc::from([]), ..side.clone() };
+        let mut frame = Self {
+            text: self.text.clone(),
+            prompt: self.prompt.clone(),
+            classes: Arc::clone(&self.classes),
+            tokens: None,
+            teacher: self.teacher.as_ref().map(bare),
+            student: bare(&self.student),
+            ..*self
+        };
+        frame.show_row(row);
+        Some(frame)
+    }
 }
 
 /// One model's view of a text.

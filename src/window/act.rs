@@ -107,6 +107,8 @@ impl WorkbenchApp {
                 self.send(Command::Answer { question: Box::new(Question::clone(&question)), yes });
             }
             Action::ListModels => self.send(Command::List),
+            Action::ListKept => self.send(Command::ListKept),
+            Action::ClearRows => self.send(Command::ClearRows),
             Action::ListFiles { repo, revision } => self.list_files(repo, revision),
             Action::Dismiss(place) => self.workspace.notices.read(place),
         }

@@ -210,7 +210,7 @@ impl WorkbenchApp {
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
         let (shelf, repository, key) = (cells.shelf.load(), cells.repository.load(), cells.key.load());
         let (folder, run) = (cells.folder.load(), self.workspace.shown_run());
-        let (preview, connection) = (cells.preview.load(), cells.connection.load());
+        let (preview, connection, disk) = (cells.preview.load(), cells.connection.load(), cells.kept.load());
         let scene = Scene {
             look,
             preferences: &self.preferences,
@@ -232,6 +232,7 @@ impl WorkbenchApp {
             shelf: shelf.as_ref().as_ref(),
             repository: repository.as_ref().as_ref(),
             key: key.as_ref().as_ref(),
+            disk: disk.as_ref().as_ref(),
             folder: OfRun::held(&folder, run),
             preview: preview.as_ref().as_ref(),
             connection: connection.as_ref().as_ref(),

@@ -117,6 +117,7 @@ mod tests {
         let prompt = Session::built_in().unwrap().prompt;
         ProbeFrame {
             whole_row: None,
+            tokens: None,
             frame: 1,
             revision,
             step: 0,

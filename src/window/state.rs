@@ -101,6 +101,10 @@ pub enum Action {
     Drop(Vec<PathBuf>),
     /// Look which models are in the cache of this machine.
     ListModels,
+    /// Look what is kept of teachers on the disk.
+    ListKept,
+    /// Remove the rows of teachers that are kept there.
+    ClearRows,
     /// Look which GGUF files a repository of the Hub has.
     ListFiles {
         /// `OWNER/NAME`.
@@ -207,6 +211,48 @@ pub struct Rows {
     pub listed: Vec<usize>,
 }
 
+/// By what the samples of a task over tokens are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SampleColumn {
+    /// Their text.
+    Text,
+    /// Places that are told.
+    Tokens,
+    /// The student's perplexity.
+    #[default]
+    Perplexity,
+    /// KL(teacher ‖ student).
+    Kl,
+    /// Share of the places at which both models find the same token likeliest.
+    Agreement,
+}
+
+/// In which order they are listed: at first those that the student tells worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleOrder {
+    /// By this.
+    pub column: SampleColumn,
+    /// Whether the largest come first.
+    pub descending: bool,
+}
+
+impl Default for SampleOrder {
+    fn default() -> Self {
+        Self { column: SampleColumn::default(), descending: true }
+    }
+}
+
+/// The samples as they are listed, kept until another order is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    /// The order.
+    pub order: SampleOrder,
+    /// What was listed: predictions (by address and step) and order.
+    pub asked: (usize, Step, SampleOrder),
+    /// Indices into the predictions.
+    pub listed: Vec<usize>,
+}
+
 /// Sources that were picked and are not fully named yet: what is in force stays until they are.
 #[derive(Clone, Debug, Default)]
 pub struct Choosing {
@@ -246,6 +292,8 @@ pub struct UiState {
     pub order: RowOrder,
     /// The listed rows.
     pub rows: Rows,
+    /// The listed samples of a task over tokens.
+    pub samples: Samples,
     /// How the result card is looked at.
     pub result: ResultView,
     /// A test row under the lens: its text and its class.
@@ -254,6 +302,8 @@ pub struct UiState {
     pub gold_sought: Option<(String, [usize; 2], Option<usize>)>,
     /// A text that was taken from a table, as the table shows it, and where it stands in the data.
     pub taken: Option<(String, TextPlace)>,
+    /// The token that is chosen of a text under the lens: the text, and the token's place.
+    pub token: Option<(String, usize)>,
     /// Texts that are typed but not yet meant.
     pub drafts: HashMap<Id, String>,
     /// Sources that are not fully named yet.
@@ -290,6 +340,10 @@ pub struct UiState {
     pub examined: Option<Box<Session>>,
     /// Whether the engine was asked for the models in the cache.
     pub shelf_asked: bool,
+    /// Whether a run was under way when the engine was asked last what is kept of teachers; `None` before.
+    pub disk_asked: Option<bool>,
+    /// Whether it is asked if rows of teachers may be removed.
+    pub clearing: bool,
     /// The repository and revision whose files the engine was asked for last.
     pub files_asked: Option<(String, String)>,
     /// A key that is typed and not yet stored; nothing else of the window ever holds it.

@@ -10,7 +10,7 @@ use egui_kittest::Harness;
 use retort::link::{
     self, Cells, Command, EngineEnd, EventSink, Fact, Histogram, KnobChange, Live, ModelCard, OfRun, Opened, Origin,
     Pace, PartCounts, Phase, Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, Reply, RunId, SeriesId,
-    SideFrame, Status, TokenChip, WeightFrame, WordCheck,
+    SideFrame, Status, TokenChip, TokenView, ToldRow, ToldToken, WeightFrame, WholeRow, WordCheck,
 };
 use retort::session::knob::Entry;
 use retort::session::{Catalog, Device, Knob, Scale, Session};
@@ -86,6 +86,16 @@ impl Engine {
     pub fn put<T>(&mut self, cell: fn(&Cells) -> &Live<Option<OfRun<T>>>, it: T) {
         self.listen();
         cell(&self.end.cells).store(Some(OfRun::new(self.run, it)));
+    }
+
+    /// Fills a cell that is of no run.
+    pub fn put_plainly<T>(&mut self, cell: fn(&Cells) -> &Live<Option<T>>, it: T) {
+        cell(&self.end.cells).store(Some(it));
+    }
+
+    /// What the window asks about.
+    pub fn asked(&self) -> Arc<link::ProbeRequest> {
+        self.end.cells.ask.load()
     }
 
     pub fn reply(&mut self, reply: Reply) {
@@ -207,7 +217,7 @@ pub fn predictions(count: usize) -> Predictions {
             kl: Some((noise(i as u64, 7).abs() * if wrong { 3.0 } else { 0.3 }) as f32),
         }
     };
-    Predictions { step: 600, rows: (0..count).map(row).collect() }
+    Predictions { step: 600, rows: (0..count).map(row).collect(), ..Predictions::default() }
 }
 
 fn side(words: &[&str], peak: f32, layers: usize, salt: u64) -> SideFrame {
@@ -270,6 +280,7 @@ const STUDENT_TOKENS: [&str; 17] = [
 pub fn probe() -> ProbeFrame {
     ProbeFrame {
         whole_row: None,
+        tokens: None,
         frame: 1,
         revision: 1,
         step: 640,
@@ -279,6 +290,42 @@ pub fn probe() -> ProbeFrame {
         teacher: Some(side(&TEACHER_TOKENS, 5.0, 4, 11)),
         student: side(&STUDENT_TOKENS, 2.4, 2, 23),
     }
+}
+
+/// A text that is told token by token, of which the last place is under the lens.
+pub fn told_text() -> ProbeFrame {
+    let words = ["The", "␣cat", "␣sat", "␣on"];
+    let row = |place: usize, kl: f64| {
+        let names = [words[place], "␣dog", "␣then", "…", "all others (50000)"];
+        let logs = |first: f32| [first, 0.2, 0.15, 0.1, 0.55 - first].map(f32::ln).to_vec();
+        ToldRow {
+            whole: WholeRow {
+                outcomes: 50_004,
+                others: 50_000,
+                kl: Some(kl),
+                teacher_entropy: Some(2.5),
+                student_entropy: 3.0,
+            },
+            teacher: Some(0.4f32.ln()),
+            student: Some(0.1f32.ln()),
+            outcomes: names.map(str::to_owned).to_vec().into(),
+            gold: Some(0),
+            teacher_scores: Some(logs(0.4)),
+            student_scores: logs(0.1),
+        }
+    };
+    let token = |(place, text): (usize, &&str)| ToldToken {
+        text: (*text).to_owned(),
+        id: Some(100 + place as u32),
+        hidden: false,
+        row: (place > 0).then(|| row(place, [0.0, 0.25, 0.01, 0.5][place])),
+    };
+    let tokens = words.iter().enumerate().map(token).collect();
+    let mut frame = probe();
+    frame.text = "The cat sat on".into();
+    let view = TokenView { tokens, left_out: 0, cut: 0 };
+    frame.show_row(view.row(3).unwrap());
+    ProbeFrame { tokens: Some(view), ..frame }
 }
 
 pub fn prompt() -> PromptFrame {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command as Process;
 use std::sync::Arc;
 
-use retort::engine::data::{Fields, Layout};
+use retort::engine::data::{Example, Fields, Layout};
 use retort::engine::pair::Pair;
 use retort::engine::teacher::{LocalTeacher, Teacher as _};
 use retort::engine::{model, probe};
@@ -104,7 +104,7 @@ fn under_the_lens_and_in_the_prompts_picture_each_model_reads_its_own() {
     let pair = Pair::open(&session, None).unwrap();
     let request = ProbeRequest { text: "I bake bread.".into(), ..ProbeRequest::default() };
     let text = Fields::text(request.text.as_str());
-    let frame = probe::look(&pair, &request, &text, &session.prompt, (0, 1)).unwrap();
+    let frame = probe::look(&pair, &request, &Example::of(&text), &session.prompt, (0, 1)).unwrap();
     let read = |tokens: &[String]| tokens.concat().replace('␣', " ");
     assert!(read(&frame.teacher.unwrap().tokens).ends_with("post is"));
     assert!(read(&frame.student.tokens).ends_with('['), "{:?}", frame.student.tokens);

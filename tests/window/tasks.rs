@@ -56,7 +56,8 @@ fn losses_are_added_and_left_out_and_one_has_to_stay() {
 #[test]
 fn under_the_lens_stand_the_likeliest_tokens_and_figures_of_all_of_them() {
     let mut play = Play::running(40);
-    let whole = WholeRow { outcomes: 50_257, kl: Some(0.123), teacher_entropy: Some(2.5), student_entropy: 3.0 };
+    let whole =
+        WholeRow { outcomes: 50_257, others: 0, kl: Some(0.123), teacher_entropy: Some(2.5), student_entropy: 3.0 };
     play.engine.put(|cells| &cells.probe, ProbeFrame { whole_row: Some(whole), ..stage::probe() });
     play.look(4);
     assert!(play.says("KL · T 1: 0.123") && play.says("teacher entropy 2.500"));

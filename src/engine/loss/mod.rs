@@ -31,7 +31,9 @@ pub mod soft_cross_entropy;
 pub mod soft_targets;
 mod softened;
 pub mod softening;
+mod teacher_entropy;
 mod term;
+mod term_gradients;
 pub mod total_variation;
 
 use candle_core::{Result, Tensor};
@@ -40,11 +42,13 @@ use crate::session::knob::{Entry, Scale};
 use crate::session::{Knob, Knobs};
 
 pub use compare::compare;
-pub use objective::{LossInput, LossOutput, Objective, Offered, needs_teacher};
+pub use objective::{Insight, LossInput, LossOutput, Objective, Offered, needs_teacher};
 pub use softened::Softened;
 pub use softening::Softening;
 use softening::softening;
+pub use teacher_entropy::teacher_entropy;
 pub use term::{Comparison, Rows, Term};
+pub use term_gradients::{TermGradient, term_gradients};
 
 /// Every loss; adding one is one file and one line here.
 pub const LOSSES: &[&dyn Divergence] = &[

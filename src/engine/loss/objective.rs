@@ -2,7 +2,10 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{ALPHA, Comparison, Divergence, LOSSES, RowSet, Rows, Term, compare};
+use super::{
+    ALPHA, Comparison, Divergence, LOSSES, RowSet, Rows, Term, TermGradient, compare, soft_cross_entropy,
+    teacher_entropy, term_gradients,
+};
 use crate::engine::task::{Forward, Outputs, StepWeights, Targets, Weighed};
 use crate::session::near::suggested;
 use crate::session::{Knobs, Recipe, Sentence, say};
@@ -27,6 +30,19 @@ pub struct LossOutput {
     pub total: Tensor,
     /// Id and unweighted value of each term, or the pass's share of it; `None` where none of its rows counts for it.
     pub parts: Vec<(&'static str, Option<f32>)>,
+    /// What each term weighs in the sum, in the same order.
+    pub weights: Vec<f64>,
+}
+
+/// What the terms ask of the student, beside their values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Insight {
+    /// Id and gradient of each weighted term, on a few rows.
+    pub gradients: Vec<(&'static str, TermGradient)>,
+    /// Mean entropy of the teacher's rows at temperature 1, in nats; `None` where nothing is learned from one.
+    pub teacher_entropy: Option<f64>,
+    /// The least that a term can come to, of those for which that is not 0.
+    pub floors: Vec<(&'static str, f64)>,
 }
 
 /// What a pair has for losses to learn from.
@@ -125,7 +141,32 @@ impl Objective {
             let of = usize::from(term.needs().rows == RowSet::Text);
             (term.entry().id, values[of].next().flatten())
         };
-        Ok(LossOutput { total, parts: self.terms.iter().map(part).collect() })
+        let weights = self.terms.iter().map(|term| self.weight(*term, input.knobs)).collect();
+        Ok(LossOutput { total, parts: self.terms.iter().map(part).collect(), weights })
+    }
+
+    /// What the terms ask of the student. The step does not need it, and no bit of it depends on it: it is for whoever
+    /// watches, and costs about as much as the head's products on a few rows and the teacher's on all.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn insight(&self, input: &LossInput) -> Result<Insight> {
+        let mut insight = Insight::default();
+        let (answers, text) = (&input.student.answers, input.student.text.as_ref());
+        for (set, outputs, teacher) in [(RowSet::Answers, Some(answers), input.teacher), (RowSet::Text, text, None)] {
+            let terms: Vec<Term> = self.of(set).map(|term| self.term(term, input.knobs, input.done)).collect();
+            let Some(Outputs { logits, rows }) = outputs.filter(|_| !terms.is_empty()) else { continue };
+            let rows = Rows { student: logits, teacher, rows, of_step: None };
+            let ids = terms.iter().map(|term| term.divergence.entry().id);
+            insight.gradients.extend(ids.zip(term_gradients(&terms, &rows)?.unwrap_or_default()));
+            let Some(taught) = terms.iter().find(|term| term.divergence.needs().teacher) else { continue };
+            let plain = Term { temperature: 1.0, by_confidence: 0.0, ..*taught };
+            insight.teacher_entropy = teacher_entropy(&plain, &rows)?;
+            for term in terms.iter().filter(|term| term.divergence.entry().id == soft_cross_entropy::ID) {
+                insight.floors.extend(teacher_entropy(term, &rows)?.map(|floor| (soft_cross_entropy::ID, floor)));
+            }
+        }
+        Ok(insight)
     }
 
     /// The terms that learn from a teacher's rows, as the knobs stand at the first step.

@@ -15,13 +15,16 @@ const SOFTENING: Softening = softening!("soft_cross_entropy", "Temperature", 2.0
 const WEIGHT: Knob =
     super::weight("soft_cross_entropy.weight", "Soft-cross-entropy weight", 1.0, super::TEACHER_WEIGHT);
 
+/// Its id. It is the one term whose least is not 0 but the teacher's entropy.
+pub const ID: &str = "soft_cross_entropy";
+
 /// Cross-entropy against the teacher's probabilities.
 pub struct SoftCrossEntropy;
 
 impl Divergence for SoftCrossEntropy {
     fn entry(&self) -> Entry {
         Entry {
-            id: "soft_cross_entropy",
+            id: ID,
             label: "Soft cross-entropy",
             help: "Learn the teacher's probabilities as the soft targets do, shown with the teacher's entropy on top: the sum of the teacher's probabilities times the student's negative logarithms.",
         }

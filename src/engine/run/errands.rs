@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::super::hub;
-use crate::link::{Cells, ModelCatalog, Repository, Wake};
+use super::super::teacher::kept;
+use crate::link::{Cells, KeptOnDisk, ModelCatalog, Repository, Wake};
 use crate::session::{Say, say};
 
 /// Sends for things and puts them into their cells.
@@ -33,6 +34,15 @@ impl Errands {
         if let Err(e) = self.send("models at hand", move || cell.store(Some(hub::shelf()))) {
             let problem = Some(say!("cannot look for models: {e}; close other programs and look again", e));
             self.cells.shelf.store(Some(ModelCatalog { problem, ..ModelCatalog::default() }));
+        }
+    }
+
+    /// Fills the cell of what is kept of teachers; `clear` removes the rows first.
+    pub(super) fn list_kept(&self, clear: bool) {
+        let cell = self.cells.kept.clone();
+        if let Err(e) = self.send("kept of teachers", move || cell.store(Some(kept::look(clear)))) {
+            let problem = Some(say!("cannot look at what is kept: {e}; close other programs and look again", e));
+            self.cells.kept.store(Some(KeptOnDisk { problem, ..KeptOnDisk::default() }));
         }
     }
 

@@ -164,7 +164,7 @@ mod tests {
             student: (student, 0.9),
             kl: None,
         };
-        Predictions { step: 10, rows: answers.into_iter().map(row).collect() }
+        Predictions { step: 10, rows: answers.into_iter().map(row).collect(), ..Predictions::default() }
     }
 
     #[test]

@@ -242,6 +242,8 @@ impl Engine<'_> {
             Command::Answer { question, yes } => self.answered(&question, yes),
             Command::Look => self.look(true),
             Command::List => self.errands.list_models(),
+            Command::ListKept => self.errands.list_kept(false),
+            Command::ClearRows => self.errands.list_kept(true),
             Command::Files { repo, revision } => self.errands.list_files(repo, revision),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::data::Fields;
+use super::super::data::{Example, Fields};
 use super::super::pair::CUT;
 use super::super::{EngineError, probe};
 use super::Engine;
@@ -59,14 +59,16 @@ impl Engine<'_> {
         let whole = request.place.map(|place| pair.whole(place, &request.text));
         let missing = whole.as_ref().is_some_and(Option::is_none) && request.text.ends_with(CUT);
         let whole = whole.flatten();
-        let text = whole.as_ref().map_or(request.text.as_str(), Fields::whole).to_owned();
-        let texts = whole.unwrap_or_else(|| Fields::typed(&pair.assets.data.layout, &text));
+        let text = whole.as_ref().map_or(request.text.as_str(), Example::text).to_owned();
+        let example = whole.unwrap_or_else(|| Example::of(&Fields::typed(&pair.assets.data.layout, &text)));
         let request = ProbeRequest { text, ..ProbeRequest::clone(&request) };
         let edited = request.prompt.as_ref();
         let session = self.run.as_ref().map_or(&pair.session, |run| &run.trainer.session);
         if news {
             let prompt = edited.unwrap_or(&session.prompt);
-            self.cells.prompt.store(Some(OfRun::new(id, probe::render(pair, request.revision, &texts, prompt))));
+            self.cells
+                .prompt
+                .store(Some(OfRun::new(id, probe::render(pair, request.revision, &example.fields, prompt))));
         }
         if request.weights {
             self.cells.weights.store(Some(OfRun::new(id, pruner.frame(&pair.student.weights, step)?)));
@@ -74,7 +76,7 @@ impl Engine<'_> {
         if !request.text.trim().is_empty() {
             // Pictures show what a run does, not what the editor plans, unless they are asked for that.
             let prompt = request.lens.as_ref().unwrap_or(&session.prompt);
-            let frame = probe::look(pair, &request, &texts, prompt, (step, self.looks.frames))?;
+            let frame = probe::look(pair, &request, &example, prompt, (step, self.looks.frames))?;
             self.cells.probe.store(Some(OfRun::new(id, frame)));
         }
         if missing {

@@ -61,6 +61,17 @@ impl Logits {
         }
     }
 
+    /// Some of the rows.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn narrow(&self, first: usize, rows: usize) -> Result<Self> {
+        Ok(match self {
+            Self::Dense(logits) => Self::Dense(logits.narrow(0, first, rows)?),
+            Self::Deferred(deferred) => Self::Deferred(deferred.narrow(first, rows)?),
+        })
+    }
+
     /// Number of rows and of outcomes.
     ///
     /// # Errors
@@ -108,6 +119,30 @@ impl Targets {
             Self::Dense(logits) => logits.dims2(),
             Self::Deferred(deferred) => Ok((deferred.states.dims2()?.0, deferred.outcomes)),
             Self::TopK(top) => Ok((top.rows(), top.outcomes())),
+        }
+    }
+
+    /// Some of the rows.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn narrow(&self, first: usize, rows: usize) -> Result<Self> {
+        Ok(match self {
+            Self::Dense(logits) => Self::Dense(logits.narrow(0, first, rows)?),
+            Self::Deferred(deferred) => Self::Deferred(deferred.narrow(first, rows)?),
+            Self::TopK(top) => Self::TopK(top.narrow(first, rows)),
+        })
+    }
+
+    /// Every outcome of every row, `[rows, outcomes]`.
+    ///
+    /// # Errors
+    /// If only the likeliest are known.
+    pub fn whole(&self) -> Result<Tensor> {
+        match self {
+            Self::Dense(logits) => Ok(logits.clone()),
+            Self::Deferred(deferred) => deferred.whole(),
+            Self::TopK(_) => candle_core::bail!("only the likeliest outcomes are known"),
         }
     }
 

@@ -81,6 +81,20 @@ impl TopK {
         })
     }
 
+    /// Some of the rows, as far as there are so many.
+    pub fn narrow(&self, first: usize, rows: usize) -> Self {
+        let last = (first + rows).min(self.rows());
+        let first = first.min(last);
+        let place = first * self.k..last * self.k;
+        Self {
+            k: self.k,
+            outcomes: self.outcomes,
+            ids: self.ids[place.clone()].to_vec(),
+            log_probs: self.log_probs[place].to_vec(),
+            tails: self.tails[first..last].to_vec(),
+        }
+    }
+
     /// Puts other rows behind these; `None` where they are of another kind.
     pub fn append(&mut self, other: &Self) -> Option<()> {
         ((other.k, other.outcomes) == (self.k, self.outcomes)).then_some(())?;

@@ -12,6 +12,8 @@ pub mod cancel;
 pub mod costs;
 pub mod estimator;
 pub mod former;
+mod in_use;
+pub mod kept;
 pub mod kept_answers;
 pub mod local;
 pub mod metered;

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use super::Reading;
 use super::answer_file::AnswerFileError;
+use super::in_use::InUse;
 use crate::session::say;
 
 /// The format that is written.
@@ -83,6 +84,8 @@ pub struct RowFile {
     limit: u64,
     /// Whether this handle holds the lock.
     alone: bool,
+    /// Tells others that it is open.
+    _in_use: InUse,
 }
 
 impl RowFile {
@@ -95,8 +98,9 @@ impl RowFile {
             std::fs::create_dir_all(folder)?;
         }
         let file = File::options().read(true).append(true).create(true).open(path)?;
-        let (about, index) = (about.to_owned(), HashMap::new());
-        let mut opened = Self { file, path: path.to_owned(), about, index, read: 0, limit, alone: false };
+        let (about, index, path) = (about.to_owned(), HashMap::new(), path.to_owned());
+        let _in_use = InUse::mark(&path);
+        let mut opened = Self { file, path, about, index, read: 0, limit, alone: false, _in_use };
         opened.locked(Self::begin)?;
         Ok(opened)
     }

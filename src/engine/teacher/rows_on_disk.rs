@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::in_use;
 use super::row_file::RowFile;
 use crate::session::{Say, Sentence};
 
@@ -21,6 +22,8 @@ pub struct RowsOnDisk {
     pub rows: u64,
     /// What they are, where the file says it.
     pub about: Option<serde_json::Value>,
+    /// Whether a run has them open: then they are not removed.
+    pub in_use: bool,
     /// Why they cannot be used.
     pub note: Option<Sentence>,
 }
@@ -54,9 +57,18 @@ pub fn list(folder: &Path) -> std::io::Result<Vec<RowsOnDisk>> {
     Ok(found)
 }
 
+/// Removes a file of kept rows; `false` where a run has it open, and it stays.
+///
+/// # Errors
+/// The operating system's.
+pub fn remove(rows: &RowsOnDisk) -> std::io::Result<bool> {
+    in_use::remove(&rows.path)
+}
+
 fn of(path: &Path) -> RowsOnDisk {
     let bytes = std::fs::metadata(path).map_or(0, |data| data.len());
-    let found = RowsOnDisk { path: path.to_owned(), bytes, ..RowsOnDisk::default() };
+    let in_use = in_use::is_used(path);
+    let found = RowsOnDisk { path: path.to_owned(), bytes, in_use, ..RowsOnDisk::default() };
     match RowFile::look(path) {
         Ok((about, samples, rows)) => RowsOnDisk { samples, rows, about: serde_json::from_str(&about).ok(), ..found },
         Err(e) => RowsOnDisk { note: Some(e.said()), ..found },

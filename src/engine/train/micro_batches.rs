@@ -11,10 +11,11 @@ use candle_core::Var;
 use candle_core::backprop::GradStore;
 use rayon::prelude::*;
 
+use super::curves::{INSIGHT_EVERY, curve};
 use super::{Trainer, reader};
 use crate::engine::EngineError;
 use crate::engine::batch_plan::draw;
-use crate::engine::loss::{LossInput, LossOutput};
+use crate::engine::loss::{Insight, LossInput, LossOutput};
 use crate::engine::model::{DropoutRng, Trace, ops};
 use crate::engine::task::{Logits, Outputs, Sample, StepWeights, Targets};
 use crate::link::SeriesId;
@@ -49,6 +50,10 @@ pub(super) struct Learned {
     total: Option<f64>,
     /// Each term of it; `None` where no row of the step counts for it.
     parts: Vec<(&'static str, Option<f64>)>,
+    /// What each term weighs in it.
+    weights: Vec<f64>,
+    /// What the terms ask of the student in the first pass, at the steps that look at it.
+    pub insight: Option<Insight>,
     /// Examples whose highest score is their label's, and those whose label is known, where rows are examples.
     right: Option<(usize, usize)>,
 }
@@ -72,6 +77,7 @@ impl Learned {
         add(&mut self.total, Some(loss.total.to_scalar::<f32>()?));
         if self.parts.is_empty() {
             self.parts = loss.parts.iter().map(|(id, _)| (*id, None)).collect();
+            self.weights.clone_from(&loss.weights);
         }
         self.parts.iter_mut().zip(&loss.parts).for_each(|((_, sum), (_, value))| add(sum, *value));
         Ok(())
@@ -80,8 +86,11 @@ impl Learned {
     /// The curves of the losses. A term for which no row of the step counts says nothing: a gap, not a 0.
     pub fn curves(&self) -> Vec<(SeriesId, f64)> {
         let all = self.parts.iter().copied().chain([("total", self.total)]);
-        let series = |(id, value): (&str, Option<f64>)| Some((SeriesId::from(format!("loss/{id}").as_str()), value?));
-        all.filter_map(series).collect()
+        let series = |(id, value): (&str, Option<f64>)| Some((curve("loss", id), value?));
+        // Where a term weighs 1 its value is what it weighs in the sum.
+        let weighing = self.parts.iter().zip(&self.weights).filter(|(_, weight)| **weight != 1.0);
+        let weighted = weighing.filter_map(|((id, value), weight)| Some((curve("weighted", id), weight * (*value)?)));
+        all.filter_map(series).chain(weighted).collect()
     }
 
     /// Share of the examples whose highest score is their label's, hidden labels included: the curve shows what the
@@ -147,8 +156,11 @@ impl Trainer {
         let network = student.tracked.as_ref();
         let forward = self.task.forward(student, network, &batch, text, &mut Trace::none(), &dropout)?;
         let done = self.step as f64 / recipe.steps_planned_at(self.step).max(1) as f64;
-        let loss =
-            self.objective.evaluate(&LossInput { student: &forward, teacher, knobs: &self.knobs, done, of_step })?;
+        let input = LossInput { student: &forward, teacher, knobs: &self.knobs, done, of_step };
+        let loss = self.objective.evaluate(&input)?;
+        if self.step.is_multiple_of(INSIGHT_EVERY) && learned.insight.is_none() {
+            learned.insight = Some(self.objective.insight(&input)?);
+        }
         let gradients = ops::backward(&loss.total)?;
         learned.take(student.weights.variables().values(), &loss, gradients)?;
         if let Some((right, known)) = self.right(&planned.examples, &forward.answers)? {

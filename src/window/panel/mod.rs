@@ -36,8 +36,8 @@ use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
 use super::timing::Timing;
 use crate::link::{
-    Connection, FolderSize, KeyNews, ModelCatalog, Phase, Preview, ProbeFrame, PromptFrame, Reach, Repository,
-    WeightFrame, grouped,
+    Connection, FolderSize, KeptOnDisk, KeyNews, ModelCatalog, Phase, Preview, ProbeFrame, PromptFrame, Reach,
+    Repository, WeightFrame, grouped,
 };
 use crate::record::{RunRecord, Workspace};
 use crate::session::{Catalog, Knobs, Prompts, Sentence, Session, Source, View};
@@ -87,6 +87,8 @@ pub struct Scene<'a> {
     pub shelf: Option<&'a ModelCatalog>,
     /// The GGUF files of the repository that was looked into last.
     pub repository: Option<&'a Repository>,
+    /// What is kept of teachers on the disk, once somebody asked.
+    pub disk: Option<&'a KeptOnDisk>,
     /// The run's folder and its size.
     pub folder: Option<&'a FolderSize>,
     /// What became of the last key to be stored.

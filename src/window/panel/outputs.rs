@@ -8,7 +8,7 @@ use super::{Scene, changed_view};
 use crate::link::scores::answer;
 use crate::link::{ProbeFrame, SideFrame, TextPlace};
 use crate::window::control;
-use crate::window::plot::probability_bars;
+use crate::window::plot::{probability_bars, token_chips};
 use crate::window::state::UiState;
 
 /// The knob that softens both models' answers.
@@ -83,13 +83,29 @@ fn field_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 fn frame_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, frame: &ProbeFrame) {
-    let gold = gold(scene, state, frame);
+    let Some(tokens) = &frame.tokens else {
+        let gold = gold(scene, state, frame);
+        return answers_ui(ui, scene, frame, gold);
+    };
+    let chosen = state.token.as_ref().filter(|(text, _)| *text == frame.text).map(|(_, place)| *place);
+    let chosen = chosen.filter(|place| tokens.row(*place).is_some()).or_else(|| tokens.last());
+    if let Some(place) = token_chips::chips_ui(ui, tokens, chosen, scene.look) {
+        state.token = Some((frame.text.clone(), place));
+    }
+    if let Some((row, shown)) = chosen.and_then(|place| Some((tokens.row(place)?, frame.at(place)?))) {
+        ui.add_space(4.0);
+        answers_ui(ui, scene, &shown, row.gold);
+    }
+}
+
+/// Both models' answers, and how sure they are of each.
+fn answers_ui(ui: &mut Ui, scene: &Scene, frame: &ProbeFrame, gold: Option<usize>) {
     let palette = scene.look.palette();
     let (teacher_color, student_color) = (palette.teacher, palette.student);
     ui.columns(2, |columns| {
         if let [left, right] = columns {
-            answer_ui(left, scene.t("Teacher"), teacher_color, frame, frame.teacher.as_ref());
-            answer_ui(right, scene.t("Student"), student_color, frame, Some(&frame.student));
+            answer_ui(left, scene, (scene.t("Teacher"), teacher_color), frame, frame.teacher.as_ref());
+            answer_ui(right, scene, (scene.t("Student"), student_color), frame, Some(&frame.student));
         }
     });
     ui.add_space(4.0);
@@ -120,15 +136,20 @@ fn gold(scene: &Scene, state: &mut UiState, frame: &ProbeFrame) -> Option<usize>
     found
 }
 
-fn answer_ui(ui: &mut Ui, title: &str, color: egui::Color32, frame: &ProbeFrame, side: Option<&SideFrame>) {
+fn answer_ui(
+    ui: &mut Ui,
+    scene: &Scene,
+    (title, color): (&str, egui::Color32),
+    frame: &ProbeFrame,
+    side: Option<&SideFrame>,
+) {
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.add(Label::new(RichText::new(title).small().color(color)).selectable(false));
-    let answer = side.and_then(|side| best(&side.scores));
+    // All others together are no answer.
+    let answers = frame.others().map_or(usize::MAX, |(place, _)| place);
+    let answer = side.and_then(|side| best(side.scores.get(..answers).unwrap_or(&side.scores)));
     let text = match answer {
-        Some((class, p)) => {
-            let name = frame.classes.get(class).map_or("?", |name| name.as_ref());
-            format!("{name}  {:.0} %", p * 100.0)
-        }
+        Some((class, p)) => format!("{}  {:.0} %", probability_bars::name(frame, class, scene.look), p * 100.0),
         None => "–".to_owned(),
     };
     ui.add(Label::new(RichText::new(text).strong()).truncate());

@@ -6,6 +6,7 @@ use super::{Scene, Section};
 use crate::link::{PromptFrame, PromptSide, TokenChip, WordCheck};
 use crate::session::{Chat, Prompt, Prompts, Scoring, Sentence};
 use crate::window::control;
+use crate::window::plot::token_chips::visible;
 use crate::window::state::{Action, Back, UiState};
 use crate::window::undo::Part;
 
@@ -155,11 +156,6 @@ fn side_ui(ui: &mut Ui, scene: &Scene, title: &str, side: &PromptSide, color: Co
 fn shown(side: &PromptSide) -> impl Iterator<Item = &TokenChip> {
     let late = side.tokens.iter().skip(CHIPS).filter(|chip| chip.answer || !chip.from_text);
     side.tokens.iter().take(CHIPS).chain(late.take(CHIPS))
-}
-
-/// Signs for what has no shape of its own.
-fn visible(token: &str) -> String {
-    token.replace('␣', "·").replace('\n', "↵").replace('\t', "→")
 }
 
 fn chip_ui(ui: &mut Ui, scene: &Scene, chip: &TokenChip, color: Color32) {

@@ -1,6 +1,7 @@
 //! The recipe: what is minimised, by which optimiser, for how long, from which seed.
 
 mod groups;
+mod kept_rows;
 mod task;
 mod terms;
 
@@ -36,6 +37,9 @@ fn recipe_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     ui.add_enabled_ui(!scene.live, |ui| {
         let mut recipe = scene.session.recipe.clone();
         task::task_ui(ui, scene, &mut recipe);
+        if !recipe.task.is_classes() {
+            kept_rows::kept_ui(ui, scene, state);
+        }
         terms::terms_ui(ui, scene, &mut recipe);
         optimizer_ui(ui, scene, &mut recipe);
         schedule_ui(ui, scene, &mut recipe);

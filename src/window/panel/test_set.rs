@@ -1,5 +1,7 @@
 //! The test set as a table: which texts the student still gets wrong, and where it disagrees.
 
+mod over_tokens;
+
 use std::sync::Arc;
 
 use egui::{
@@ -23,6 +25,9 @@ pub(super) fn test_set_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         control::caption(ui, text);
         return;
     };
+    if !predictions.over_tokens.is_empty() {
+        return over_tokens::samples_ui(ui, scene, state, predictions);
+    }
     choices_ui(ui, scene, state);
     list(state, predictions);
     if state.rows.listed.is_empty() {
@@ -239,7 +244,7 @@ mod tests {
     #[test]
     fn filters_and_order_pick_the_rows_they_name() {
         let rows = vec![row(0, 0, 0, 0.1), row(0, 0, 1, 2.0), row(1, 0, 0, 0.2), row(1, 1, 0, 3.0)];
-        let predictions = Arc::new(Predictions { step: 5, rows });
+        let predictions = Arc::new(Predictions { step: 5, rows, ..Predictions::default() });
         let mut state = UiState::default();
         for (filter, order, expected) in [
             (RowFilter::All, RowOrder::File, vec![0, 1, 2, 3]),

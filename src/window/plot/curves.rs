@@ -177,11 +177,12 @@ fn charts_ui(ui: &mut Ui, scene: &Scene, view: &mut View, held: &mut Held) {
     }
 }
 
-/// Losses first, then measures, then the rest by name.
+/// Losses first, then measures, then the rest by name; what tells the terms of the loss apart stands last.
 fn ordered<'a>(groups: &BTreeSet<&'a str>) -> impl Iterator<Item = &'a str> {
-    let first = ["loss", "measure"];
-    let rest = groups.iter().copied().filter(move |group| !first.contains(group));
-    first.into_iter().filter_map(|group| groups.get(group).copied()).chain(rest)
+    let (first, last) = (["loss", "measure"], ["weighted", "gradient", "cosine", "teacher"]);
+    let there = |named: &'static str| groups.get(named).copied();
+    let rest = groups.iter().copied().filter(move |group| !first.contains(group) && !last.contains(group));
+    first.into_iter().filter_map(there).chain(rest).chain(last.into_iter().filter_map(there))
 }
 
 /// The chart a curve belongs to: its group's, or one of its own where its values have nothing in
@@ -192,6 +193,8 @@ fn chart_of(id: &SeriesId) -> &str {
     match (id.group(), id.name()) {
         // Measures are shares of 1 but for these two, which are nats.
         ("measure", "loss" | "kl") => "measure/nats",
+        // What a term cannot fall below stands where the term falls.
+        ("floor", _) => "loss",
         (_, name) if ALONE.contains(&name) => &id.0,
         (group, _) => group,
     }
@@ -201,9 +204,10 @@ fn chart_of(id: &SeriesId) -> &str {
 fn curves<'a>(scene: &Scene<'a>, view: &View, chart: &str) -> Vec<Curve<'a>> {
     let palette = scene.look.palette();
     let inside = scene.record.series.iter().filter(|(id, _)| chart_of(id) == chart);
+    let is_reference = |id: &SeriesId| id.group() == "floor" || id.name().starts_with("teacher");
     let color = |id: &SeriesId, place: usize| match id.name() {
         "total" => palette.text_strong,
-        name if name.starts_with("teacher") => palette.teacher,
+        _ if is_reference(id) || id.group() == "teacher" => palette.teacher,
         _ => palette.curve(place),
     };
     let curve = |(place, (id, series)): (usize, (&'a SeriesId, &'a Series))| Curve {
@@ -211,7 +215,7 @@ fn curves<'a>(scene: &Scene<'a>, view: &View, chart: &str) -> Vec<Curve<'a>> {
         series,
         name: names::of_series(id, scene.look),
         color: color(id, place),
-        is_reference: id.name().starts_with("teacher"),
+        is_reference: is_reference(id),
         hidden: view.hidden.iter().any(|hidden| **hidden == *id.0),
     };
     inside.enumerate().map(curve).collect()

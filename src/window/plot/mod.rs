@@ -5,6 +5,7 @@ pub mod attention_map;
 pub mod curves;
 pub mod figures;
 pub mod probability_bars;
+pub mod token_chips;
 pub mod weights;
 
 use egui::{Response, Tooltip, Ui};

@@ -8,8 +8,9 @@ mod softened;
 
 use egui::{Context, Id, RichText, ScrollArea, Ui};
 
-use crate::link::{ProbeFrame, WholeRow};
+use crate::link::{ProbeFrame, WholeRow, grouped};
 use crate::session::view::Bars as Order;
+use crate::window::plot::token_chips::visible;
 use crate::window::theme::{GAP, Look};
 use row::Row;
 pub use softened::{entropy, kl, softened};
@@ -57,7 +58,10 @@ pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<u
     let order = order_ui(ui, teacher.is_some(), look);
     figures_ui(ui, frame, teacher.as_ref(), temperature, look);
     row::head_ui(ui, temperature, teacher.is_some(), look);
-    let classes = sorted(order, frame.classes.len(), teacher.as_ref(), &student);
+    let all = frame.others().map_or(frame.classes.len(), |(place, _)| place);
+    let mut classes = sorted(order, all, teacher.as_ref(), &student);
+    // All others are no token that could be likelier than one: they stand behind.
+    classes.extend(frame.others().map(|(place, _)| place));
     let height = row::height(teacher.is_some());
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().id_salt("probability bars").auto_shrink(false).show_rows(
@@ -66,11 +70,12 @@ pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<u
         classes.len(),
         |ui, visible| {
             for &class in classes.get(visible).unwrap_or_default() {
-                let name = frame.classes.get(class).map_or("", String::as_str);
+                let is_rest = frame.others().is_some_and(|(place, _)| place == class);
                 let softened = temperature != 1.0;
                 Row {
                     class,
-                    name,
+                    name: &name(frame, class, look),
+                    is_rest,
                     is_gold: gold == Some(class),
                     softened,
                     teacher: teacher.as_ref(),
@@ -80,6 +85,18 @@ pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<u
             }
         },
     );
+}
+
+/// What a row is called: a class by its name, a token with its white space visible, all others in words.
+pub fn name(frame: &ProbeFrame, class: usize, look: Look) -> String {
+    let name = frame.classes.get(class).map_or("?", String::as_str);
+    match (frame.others(), frame.whole_row) {
+        (Some((place, count)), _) if place == class => {
+            format!("{} ({})", look.t("all others"), grouped(count as u64))
+        }
+        (_, Some(_)) => visible(name),
+        (_, None) => name.to_owned(),
+    }
 }
 
 fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {

@@ -7,6 +7,7 @@ mod catalog;
 mod data;
 mod in_force;
 mod keeping;
+mod lens;
 mod pair;
 mod plots;
 mod result;
@@ -41,6 +42,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     in_force::CHINESE,
     shell::CHINESE,
     keeping::CHINESE,
+    lens::CHINESE,
     plots::CHINESE,
     catalog::CHINESE,
     data::CHINESE,

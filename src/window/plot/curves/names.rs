@@ -10,7 +10,10 @@ const KNOWN: &[(&str, &str)] = &[
     ("train", "Training"),
     ("measure", "Measures on validation texts"),
     ("prune", "Pruning"),
-    ("gradient", "Gradients"),
+    ("weighted", "Losses as they weigh in the sum"),
+    ("gradient", "Gradient norm by loss, on a few rows"),
+    ("cosine", "Cosine with the labels' gradient"),
+    ("teacher", "Teacher"),
     ("time", "Time"),
     ("total", "total"),
     ("soft_targets", "soft targets"),
@@ -54,6 +57,8 @@ const KNOWN: &[(&str, &str)] = &[
 pub(super) fn of_series(id: &SeriesId, look: Look) -> String {
     match (id.group(), id.name()) {
         ("measure", "loss") => look.t("validation loss").to_owned(),
+        ("teacher", "entropy") => look.t("teacher entropy").to_owned(),
+        ("floor", id) => format!("{} {}", look.t("floor of"), name(id, look)),
         (_, id) => name(id, look),
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct Row<'a> {
     pub(super) class: usize,
     pub(super) name: &'a str,
     pub(super) is_gold: bool,
+    /// Whether it is all others together.
+    pub(super) is_rest: bool,
     pub(super) softened: bool,
     pub(super) teacher: Option<&'a Side>,
     pub(super) student: &'a Side,
@@ -110,9 +112,16 @@ impl Row<'_> {
 
     fn paint_name(&self, ui: &Ui, rect: Rect, columns: &Columns, look: Look) {
         let palette = look.palette();
-        let color = if self.is_gold { palette.text_strong } else { palette.text };
+        let color = match (self.is_rest, self.is_gold) {
+            (true, _) => palette.text_weak,
+            (_, true) => palette.text_strong,
+            _ => palette.text,
+        };
         let font = FontId::new(12.0, egui::FontFamily::Proportional);
-        let mut job = LayoutJob::single_section(self.name.to_owned(), TextFormat::simple(font.clone(), color));
+        let mut job = LayoutJob::single_section(
+            self.name.to_owned(),
+            TextFormat { italics: self.is_rest, ..TextFormat::simple(font.clone(), color) },
+        );
         let room = columns.name - rect.left() - if self.is_gold { 14.0 } else { 0.0 };
         job.wrap = TextWrapping::truncate_at_width(room);
         let galley = ui.painter().layout_job(job);

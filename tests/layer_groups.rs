@@ -98,7 +98,7 @@ fn what_a_student_has_not_is_refused_with_what_it_has() {
         "{beyond}"
     );
     assert!(refused(layers(1, 0)).contains("numbered from 0"));
-    let slip = refused(named("*.attention.self.qeury.*"));
+    let slip = refused(named("*.attention.self.querry.*"));
     assert!(slip.contains("(did you mean \"*.attention.self.query.*\"?)"), "{slip}");
     let whole = refused(named("bert.embeddings.word_embedding.weight"));
     assert!(whole.contains("did you mean \"bert.embeddings.word_embeddings.weight\""), "{whole}");

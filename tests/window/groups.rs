@@ -49,7 +49,7 @@ fn parts_of_the_student_are_frozen_slowed_and_let_go_by_name() {
     assert_eq!(play.groups()[0].rate, 0.5);
     play.choose("Group 1", "decay by layer");
     assert_eq!(play.groups(), [group(ModelPart::LayerDecay, 0.9)]);
-    play.choose("Add a group", "head");
+    play.choose("Add a group", "output head");
     assert_eq!(play.groups()[1..], [group(ModelPart::Head, 0.0)]);
     play.harness.get_by_label("Leave out decay by layer").click_accesskit();
     play.look(4);

@@ -253,7 +253,8 @@ mod tests {
             let planned = trainer.plan.passes(0).map(|number| trainer.planned_pass(number).unwrap());
             let planned: Vec<Planned> = planned.collect();
             let passes = trainer.read(planned).unwrap();
-            assert_eq!(passes.iter().map(|pass| pass.samples.len()).collect::<Vec<_>>(), [8; 4], "{name}");
+            // One of an epoch may be smaller.
+            assert!(passes.len() == 4 && passes.iter().all(|pass| (4..=8).contains(&pass.samples.len())), "{name}");
             let (apart, at_once) = (trainer.learn(&passes).unwrap(), trainer.learn(&[together(&passes)]).unwrap());
             let (ours, theirs) = (gradients(&trainer, &apart), gradients(&trainer, &at_once));
             let all = || theirs.iter().flat_map(|(_, values)| values);

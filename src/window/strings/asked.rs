@@ -282,7 +282,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ),
     ("layers", "层"),
     ("Layers by their numbers, counted from 0, both ends included", "按编号指定的层，从 0 起计，两端都包括"),
-    ("head", "输出头"),
+    ("output head", "输出头"),
     (
         "What stands behind the last layer: final norm, pooler, classifier or head",
         "最后一层之后的部分：末端归一化、池化、分类器或输出头",

@@ -30,7 +30,8 @@ pub fn feed_forward(x: &Tensor, up: Dense, down: Dense, activation: Activation) 
     let (block, parameters) = FeedForward::new(x, up, down, activation, false)?;
     let tied: Vec<&Tensor> = parameters.iter().collect();
     let (knot, mail) = register(&tied)?;
-    x.contiguous()?.apply_op2(&knot, Alone { block, mail })
+    let wants = tied.iter().any(|parameter| parameter.track_op());
+    x.contiguous()?.apply_op2(&knot, Alone { block, wants, mail })
 }
 
 /// `norm(x + dropout(down(activation(up(x)))))`: the feed-forward half of a post-norm layer.
@@ -118,21 +119,21 @@ impl Sublayer for FeedForward {
         read2(down, down_bias, |weight, bias| self.down.forward(&inner, weight, Some(bias)))?
     }
 
-    fn backward(&self, x: &[f32], _: &Shape, grad: &[f32], x_grad: InputGradient) -> Result<Vec<Tensor>> {
+    fn backward(&self, x: &[f32], _: &Shape, grad: &[f32], x_grad: InputGradient, wants: bool) -> Result<Vec<Tensor>> {
         let Some(inner) = self.kept.get() else { bail!("a feed-forward block has nothing to go back through") };
         let [up, _, down, _] = &self.parameters;
         let mut inner_grad = read(down, |weight| self.down.input_gradient(weight, grad))??;
         let active = rows::changed_with(inner, &mut inner_grad, |values, grad| {
             self.activation.forward_and_pull_back(values, grad);
         });
-        let down_grad = self.down.weight_gradient(&active, grad)?;
+        let down_grad = if wants { Some(self.down.weight_gradient(&active, grad)?) } else { None };
         drop(active);
-        let up_grad = self.up.weight_gradient(x, &inner_grad)?;
-        let biases = [self.up.bias_gradient(&inner_grad), self.down.bias_gradient(grad)];
         if let Some(x_grad) = x_grad {
             read(up, |weight| self.up.add_input_gradient(weight, &inner_grad, x_grad))??;
         }
-        let [up_bias, down_bias] = biases;
+        let Some(down_grad) = down_grad else { return Ok(Vec::new()) };
+        let up_grad = self.up.weight_gradient(x, &inner_grad)?;
+        let [up_bias, down_bias] = [self.up.bias_gradient(&inner_grad), self.down.bias_gradient(grad)];
         let grads = [up_grad, up_bias, down_grad, down_bias].into_iter().zip(&self.parameters);
         grads.map(|(values, like)| tensor(values, like.dims())).collect()
     }
@@ -141,6 +142,8 @@ impl Sublayer for FeedForward {
 /// The block without the end of a sub-layer.
 struct Alone {
     block: FeedForward,
+    /// Whether any of its parameters wants a gradient.
+    wants: bool,
     mail: GradientSlot,
 }
 
@@ -157,7 +160,7 @@ impl CustomOp2 for Alone {
     fn bwd(&self, x: &Tensor, knot: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let mut x_grad = None;
         let wanted = x.track_op().then_some(&mut x_grad);
-        let back = |values: &[f32], grad: &[f32]| self.block.backward(values, x.shape(), grad, wanted);
+        let back = |values: &[f32], grad: &[f32]| self.block.backward(values, x.shape(), grad, wanted, self.wants);
         let grads = read2(x, &grad.contiguous()?, back)??;
         self.mail.send(grads.into_iter().map(Some).collect());
         let x_grad = x_grad.map(|values| tensor(values, x.dims())).transpose()?;

@@ -24,8 +24,16 @@ pub trait Sublayer: Send + Sync {
     /// What it says to `x [batch, tokens, width]`.
     fn forward(&self, x: &[f32], shape: &Shape) -> Result<Vec<f32>>;
 
-    /// Adds the gradient of `x` to `x_grad` and hands back those of the parameters, in their order.
-    fn backward(&self, x: &[f32], shape: &Shape, grad: &[f32], x_grad: InputGradient) -> Result<Vec<Tensor>>;
+    /// Adds the gradient of `x` to `x_grad` and hands back those of the parameters, in their order; none where nobody
+    /// `wants` them, because all of them are frozen.
+    fn backward(
+        &self,
+        x: &[f32],
+        shape: &Shape,
+        grad: &[f32],
+        x_grad: InputGradient,
+        wants: bool,
+    ) -> Result<Vec<Tensor>>;
 }
 
 /// `norm(x + dropout(sublayer(x)))`, where the sub-layer has these parameters.
@@ -41,7 +49,8 @@ pub fn apply<S: Sublayer + 'static>(x: &Tensor, sublayer: S, parameters: &[Tenso
         dropout_mask::check(noise.p)?;
     }
     let tied: Vec<&Tensor> = parameters.iter().chain([&gamma, &beta]).collect();
-    let graph = x.track_op() || tied.iter().any(|parameter| parameter.track_op());
+    let wants_parameters = tied.iter().any(|parameter| parameter.track_op());
+    let graph = x.track_op() || wants_parameters;
     let (knot, mail) = register(&tied)?;
     let whole = Whole {
         sublayer,
@@ -51,6 +60,7 @@ pub fn apply<S: Sublayer + 'static>(x: &Tensor, sublayer: S, parameters: &[Tenso
         dropout: end.dropout.filter(|noise| noise.p > 0.0),
         graph,
         wants_x: x.track_op(),
+        wants_parameters,
         mail,
         sum: OnceLock::new(),
     };
@@ -66,6 +76,7 @@ struct Whole<S> {
     /// Whether there will be a backward pass.
     graph: bool,
     wants_x: bool,
+    wants_parameters: bool,
     mail: GradientSlot,
     /// What the norm was given.
     sum: OnceLock<Vec<f32>>,
@@ -111,17 +122,19 @@ impl<S: Sublayer> Whole<S> {
         }
     }
 
-    /// Gradient of `x`, where it is wanted, and of all parameters.
+    /// Gradient of `x` and those of all parameters, where they are wanted.
     fn backward(&self, x: &[f32], shape: &Shape, grad: &[f32]) -> Result<(Option<Vec<f32>>, Vec<Tensor>)> {
         let Some(sum) = self.sum.get() else { bail!("a sub-layer has nothing to go back through") };
         let width = self.gamma.elem_count();
         let sum_grad = read(&self.gamma, |gamma| self.norm.input_gradient(sum, grad, gamma))?;
-        let (gamma_grad, beta_grad) = self.norm.parameter_gradients(sum, grad, width);
         let said_grad = rows::changed(&sum_grad, 1, |start, values| self.apply_dropout(start, values));
         let mut x_grad = self.wants_x.then_some(sum_grad);
         let wanted = self.wants_x.then_some(&mut x_grad);
-        let mut grads = self.sublayer.backward(x, shape, &said_grad, wanted)?;
-        grads.extend([tensor(gamma_grad, width)?, tensor(beta_grad, width)?]);
+        let mut grads = self.sublayer.backward(x, shape, &said_grad, wanted, self.wants_parameters)?;
+        if self.wants_parameters {
+            let (gamma_grad, beta_grad) = self.norm.parameter_gradients(sum, grad, width);
+            grads.extend([tensor(gamma_grad, width)?, tensor(beta_grad, width)?]);
+        }
         Ok((x_grad, grads))
     }
 }

@@ -82,13 +82,23 @@ impl Block {
         read2(weight, bias, |weight, bias| self.sizes[layer].forward(x, weight, Some(bias)))?
     }
 
-    /// Gradients of a layer's weight and bias; adds that of its input to `x_grad`.
-    fn backward(&self, layer: usize, x: &[f32], grad: &[f32], x_grad: InputGradient) -> Result<[Tensor; 2]> {
+    /// Gradients of a layer's weight and bias, where anybody `wants` them; adds that of its input to `x_grad`.
+    fn backward(
+        &self,
+        layer: usize,
+        (x, grad): (&[f32], &[f32]),
+        x_grad: InputGradient,
+        wants: bool,
+    ) -> Result<Vec<Tensor>> {
         let (sizes, weight, bias) = (self.sizes[layer], &self.parameters[2 * layer], &self.parameters[2 * layer + 1]);
         if let Some(x_grad) = x_grad {
             read(weight, |weight| sizes.add_input_gradient(weight, grad, x_grad))??;
         }
-        Ok([tensor(sizes.weight_gradient(x, grad)?, weight.dims())?, tensor(sizes.bias_gradient(grad), bias.dims())?])
+        if !wants {
+            return Ok(Vec::new());
+        }
+        let (weight_grad, bias_grad) = (sizes.weight_gradient(x, grad)?, sizes.bias_gradient(grad));
+        Ok(vec![tensor(weight_grad, weight.dims())?, tensor(bias_grad, bias.dims())?])
     }
 }
 
@@ -104,17 +114,24 @@ impl Sublayer for Block {
         Ok(said)
     }
 
-    fn backward(&self, x: &[f32], _: &Shape, grad: &[f32], mut x_grad: InputGradient) -> Result<Vec<Tensor>> {
+    fn backward(
+        &self,
+        x: &[f32],
+        _: &Shape,
+        grad: &[f32],
+        mut x_grad: InputGradient,
+        wants: bool,
+    ) -> Result<Vec<Tensor>> {
         let Some(Kept { projected, context }) = self.kept.get() else {
             bail!("an attention has nothing to go back through")
         };
         let mut context_grad = None;
-        let output = self.backward(3, context, grad, Some(&mut context_grad))?;
+        let output = self.backward(3, (context, grad), Some(&mut context_grad), wants)?;
         let context_grad = context_grad.unwrap_or_default();
         let grads = self.attention.backward(projected.each_ref().map(Vec::as_slice), &context_grad)?;
         let mut parameters = Vec::with_capacity(self.parameters.len());
         for (layer, grad) in grads.iter().enumerate() {
-            parameters.extend(self.backward(layer, x, grad, x_grad.as_deref_mut())?);
+            parameters.extend(self.backward(layer, (x, grad), x_grad.as_deref_mut(), wants)?);
         }
         parameters.extend(output);
         Ok(parameters)

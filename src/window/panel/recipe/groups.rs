@@ -51,9 +51,10 @@ impl Kind {
                     .t("What stands before the first layer; where the head is tied to the tokens' table, the head too"),
             ),
             Self::Layers => (scene.t("layers"), scene.t("Layers by their numbers, counted from 0, both ends included")),
-            Self::Head => {
-                (scene.t("head"), scene.t("What stands behind the last layer: final norm, pooler, classifier or head"))
-            }
+            Self::Head => (
+                scene.t("output head"),
+                scene.t("What stands behind the last layer: final norm, pooler, classifier or head"),
+            ),
             Self::Named => {
                 (scene.t("by name"), scene.t("Variables whose names have this form; * stands for any letters"))
             }

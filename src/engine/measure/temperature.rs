@@ -141,7 +141,8 @@ mod tests {
     fn what_has_no_best_temperature_has_a_clamped_one_or_none_and_never_nan() {
         const OUT: f32 = f32::NEG_INFINITY;
         let row = |scores: &[f32]| scores.to_vec();
-        let table: [(&str, Vec<Vec<f32>>, Vec<usize>, Result<(f64, bool), NotFitted>); 9] = [
+        type Case = (&'static str, Vec<Vec<f32>>, Vec<usize>, Result<(f64, bool), NotFitted>);
+        let table: [Case; 9] = [
             ("nothing", vec![], vec![], Err(NotFitted::NoValidation)),
             ("all right", vec![row(&[2.0, 0.0]), row(&[0.0, 1.0])], vec![0, 1], Ok((0.05, true))),
             ("all right, far apart", vec![row(&[900.0, 0.0]); 3], vec![0; 3], Ok((0.05, true))),

@@ -146,7 +146,7 @@ fn the_commands_measure_a_student_of_conversations_as_its_run_did() {
     // Running text is measured by what its columns are.
     std::fs::write(place.at("book.txt"), "hot tea with bread\n".repeat(40)).unwrap();
     let told = place.json(&["evaluate", "run/student", "book.txt"]);
-    assert!(told["tokens"].as_u64().unwrap() > 200 && told["measures"]["bits_per_byte"].is_number(), "{told}");
+    assert!(told["tokens"].as_u64().unwrap() >= 200 && told["measures"]["bits_per_byte"].is_number(), "{told}");
     let told = place.json(&["evaluate", "model", "book.txt"]);
     assert!(told["measures"]["perplexity"].as_f64().unwrap() > 1.0, "a folder of nobody's run, too: {told}");
 

@@ -190,7 +190,7 @@ fn of_labels_nothing_is_said_where_texts_are_learned() {
             let set = data::open_with(&data, &[], 1, goal).unwrap();
             set.notes.iter().filter(|note| note.contains("label")).map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert_eq!(notes(data::Goal::Classes).len(), 1, "{folder}");
+        assert!(!notes(data::Goal::Classes).is_empty(), "{folder}");
         assert_eq!(notes(data::Goal::Texts), Vec::<String>::new(), "{folder}");
     }
 }

@@ -11,7 +11,7 @@ use crate::engine::device;
 use crate::engine::hub;
 use crate::engine::model::{Kind, architecture};
 use crate::engine::pair::Pair;
-use crate::session::{Data, DataSource, Device, Files, Head, ModelChoice, Roles, Session, TaskKind};
+use crate::session::{Data, DataSource, Device, Files, Head, Limits, ModelChoice, Roles, Session, TaskKind};
 
 /// The session over tokens that `model` is measured by: the one that `data` is, that of the model's own run, or one
 /// for a file of texts and a model that names no classes. `None` where classes are meant.
@@ -82,7 +82,8 @@ fn of_file(path: &Path, session: &Session, said: &[String]) -> Result<Data, Comm
     tell(format!("read of it: {}", read.collect::<Vec<_>>().join(", ")));
     let roles = Roles { label: None, ..roles };
     let source = DataSource::from(Files { roles, ..Files::of(path) });
-    Ok(Data { source, validation: 0.0, test: 0.0, ..Session::built_in().map_err(CommandError::input)?.data })
+    let built_in = Session::built_in().map_err(CommandError::input)?.data;
+    Ok(Data { source, validation: 0.0, test: 0.0, labelled: None, limit: Limits::default(), ..built_in })
 }
 
 /// Opens `session` with `model` in the place of its student, with its teacher where that is `asked` for.

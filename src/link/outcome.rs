@@ -2,18 +2,15 @@
 //! model card and on the window's result card. What was added later is missing in older files, and empty
 //! here then.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::TemperatureScaling;
+use super::measures::Measures;
 use super::series::Step;
+use super::temperature_scaling::TemperatureScaling;
 use crate::session::Sentence;
-
-/// Figures on one part of the data, by name: `accuracy`, `macro_f1`, `agreement`, `kl`, `loss`.
-pub type Measures = BTreeMap<String, f64>;
 
 /// The reason of a run that a person ended.
 pub const STOPPED: &str = "stopped";

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Measures, grouped};
+use super::figure::grouped;
+use super::measures::Measures;
 use crate::session::{Say, Sentence, say};
 
 /// Smallest and largest temperature that is fitted: from twenty times as sure to twenty times less. Beyond, the few
@@ -117,14 +118,14 @@ mod tests {
         let figures = |ece: f64, loss: f64| Measures::from([("ece".to_owned(), ece), ("loss".to_owned(), loss)]);
         let fitted = FittedTemperature {
             temperature: 1.5,
-            texts: Some(1200),
+            texts: Some(120),
             clamped: false,
             before: figures(0.1, 0.6),
             after: figures(0.02, 0.5),
         };
         let clamped = FittedTemperature { temperature: 20.0, clamped: true, ..FittedTemperature::default() };
         for (scaling, parts) in [
-            (TemperatureScaling::Fitted(fitted), &["1.500", "1 200 validation", "ECE 0.1000 → 0.0200", "0.5000"][..]),
+            (TemperatureScaling::Fitted(fitted), &["1.500", "120 validation", "ECE 0.1000 → 0.0200", "0.5000"][..]),
             (TemperatureScaling::Fitted(clamped), &["20.000, which is kept", "beyond 0.05 to 20"]),
             (TemperatureScaling::NotFitted(NotFitted::NoValidation), &["no temperature", "raise data.validation"]),
         ] {

@@ -193,7 +193,11 @@ pub fn told(needs: &Needs, free: Option<u64>) -> Finding {
         ),
         _ => Finding::green(SUBJECT, says),
     };
-    let parts =
-        [("peak_bytes", peak), ("resident_bytes", needs.resident), ("activation_bytes", needs.activations), ("target_bytes", needs.targets)];
+    let parts = [
+        ("peak_bytes", peak),
+        ("resident_bytes", needs.resident),
+        ("activation_bytes", needs.activations),
+        ("target_bytes", needs.targets),
+    ];
     parts.into_iter().fold(row, |row, (name, value)| row.with(name, value as f64))
 }

@@ -102,7 +102,13 @@ fn over_tokens(trainer: &Trainer, out: &Path, watch: &mut Watch) -> Result<TestR
     }
     let side = |test| Side { test, ..Side::default() };
     let predictions = Predictions { step: trainer.step, over_tokens: rows, ..Predictions::default() };
-    Ok(TestResult { predictions, student: side(student), teacher: teacher.map(side), unwritten, answers: Answers::default() })
+    Ok(TestResult {
+        predictions,
+        student: side(student),
+        teacher: teacher.map(side),
+        unwritten,
+        answers: Answers::default(),
+    })
 }
 
 /// The beginning of a stretch of running text, which is put under the lens as it stands: without a mark that it goes

@@ -1,6 +1,6 @@
 //! A text over tokens under the lens, the test part sample by sample, and what is kept of teachers on the disk.
 
-use retort::link::{KeptFiles, KeptOnDisk, TextPlace, TokenPrediction};
+use retort::link::{KeptFiles, KeptOnDisk, TextPlace, TokenPrediction, human_bytes};
 
 use super::*;
 
@@ -148,11 +148,12 @@ fn rows_on_the_disk_are_cleared_after_a_question_and_paid_answers_are_told_apart
     };
     play.engine.put_plainly(|cells| &cells.kept, disk.clone());
     play.look(4);
-    assert!(play.says("30.0 MB of rows") || play.says("30 MB of rows"));
+    assert!(play.says(&format!("{} of rows", human_bytes(30_000_000))));
     assert!(play.says("of rows are open in a run and stay") && play.says("of answers that were paid"));
     play.harness.get_by_label("Clear rows…").click_accesskit();
     play.look(4);
-    assert!(play.says("Remove the rows that are kept: 20"), "those that are open stay");
+    let asked = format!("Remove the rows that are kept: {}", human_bytes(20_000_000));
+    assert!(play.says(&asked), "those that are open stay");
     play.harness.get_by_label("Keep them").click_accesskit();
     play.look(4);
     let clears = |command: &Command| matches!(command, Command::ClearRows);

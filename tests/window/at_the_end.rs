@@ -52,6 +52,26 @@ fn a_copied_table_says_that_it_was_copied() {
 }
 
 #[test]
+fn the_card_tells_the_temperature_that_was_fitted_or_why_none_was() {
+    use retort::link::{FittedTemperature, NotFitted, TemperatureScaling};
+    let fitted = FittedTemperature { temperature: 1.25, texts: Some(800), ..FittedTemperature::default() };
+    for (scaling, words) in [
+        (Some(TemperatureScaling::Fitted(fitted)), Some("at temperature 1.250, fitted to 800 validation texts")),
+        (Some(TemperatureScaling::NotFitted(NotFitted::NoValidation)), Some("there is no validation part")),
+        (None, None),
+    ] {
+        let mut play = Play::running(10);
+        let mut ended = outcome();
+        ended.student.temperature_scaling = scaling;
+        play.engine.say(Fact::Finished(Box::new(ended)));
+        play.engine.status(Phase::Finished, 1500);
+        play.look(8);
+        assert_eq!(play.says("Temperature scaling"), words.is_some());
+        assert!(words.is_none_or(|words| play.says(words)), "{words:?}");
+    }
+}
+
+#[test]
 fn what_was_said_of_one_session_is_not_said_of_the_next() {
     let mut play = Play::new();
     let said = |play: &Play| play.says("two lines of the journal are damaged");

@@ -2,6 +2,7 @@
 
 mod curves;
 mod micro_batches;
+mod rows_ahead;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{CacheArguments, CommandError};
+use super::{CacheArguments, CommandError, row_build};
 use crate::engine::cache_folder;
 use crate::engine::teacher::costs::Costs;
 use crate::engine::teacher::kept_answers::{self, KeptAnswers};
@@ -32,6 +32,9 @@ struct Kept {
 pub fn cache(arguments: &CacheArguments) -> Result<String, CommandError> {
     let folder = cache_folder::folder()
         .ok_or_else(|| CommandError::input("this system names no cache folder; set RETORT_CACHE"))?;
+    if let Some(session) = &arguments.build {
+        return row_build::build(session, arguments.json);
+    }
     let mut kept = kept(folder)?;
     if arguments.clear {
         clear(&mut kept, arguments.paid)?;

@@ -24,6 +24,7 @@ mod over_tokens;
 mod predict;
 mod probe;
 mod progress;
+mod row_build;
 mod run;
 mod session_reference;
 
@@ -351,6 +352,9 @@ pub struct CacheArguments {
     /// Remove the kept answers too, those of servers that were paid for among them.
     #[arg(long, requires = "clear")]
     pub paid: bool,
+    /// Make the rows of this session's run, before it or beside it; what is there is not made twice.
+    #[arg(long, value_name = "SESSION.ron", conflicts_with = "clear")]
+    pub build: Option<PathBuf>,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

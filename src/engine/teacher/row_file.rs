@@ -127,11 +127,25 @@ impl RowFile {
         self.read
     }
 
-    /// The payload kept for an input; `None` where there is none, or where it is damaged.
+    /// Whether there is a payload for an input, what others have kept meanwhile included.
     ///
     /// # Errors
-    /// The operating system's.
-    pub fn get(&mut self, key: &Reading) -> io::Result<Option<Vec<u8>>> {
+    /// [`AnswerFileError`].
+    pub fn has(&mut self, key: &Reading) -> Result<bool, AnswerFileError> {
+        if !self.index.contains_key(key) {
+            self.locked(|this| Ok(this.take_up()?))?;
+        }
+        Ok(self.index.contains_key(key))
+    }
+
+    /// The payload kept for an input, by others meanwhile too; `None` where there is none, or where it is damaged.
+    ///
+    /// # Errors
+    /// [`AnswerFileError`].
+    pub fn get(&mut self, key: &Reading) -> Result<Option<Vec<u8>>, AnswerFileError> {
+        if !self.has(key)? {
+            return Ok(None);
+        }
         let Some(&place) = self.index.get(key) else { return Ok(None) };
         let mut bytes = vec![0; place.length as usize + SUM];
         self.file.seek(SeekFrom::Start(place.offset))?;

@@ -68,10 +68,24 @@ impl RowStore {
 
     /// What is kept for an input.
     pub fn get(&self, key: &Reading) -> Option<Vec<u8>> {
-        self.with(|shelf| match shelf.file.as_mut()?.get(key) {
-            Ok(found) => found,
+        self.asked(|file| file.get(key)).flatten()
+    }
+
+    /// Whether anything is kept for an input.
+    pub fn has(&self, key: &Reading) -> bool {
+        self.asked(|file| file.has(key)).unwrap_or_default()
+    }
+
+    /// Whether more can be kept.
+    pub fn keeps(&self) -> bool {
+        self.with(|shelf| shelf.file.is_some() && !shelf.is_full)
+    }
+
+    fn asked<T>(&self, ask: impl FnOnce(&mut RowFile) -> Result<T, AnswerFileError>) -> Option<T> {
+        self.with(|shelf| match ask(shelf.file.as_mut()?) {
+            Ok(found) => Some(found),
             Err(e) => {
-                shelf.lost(&e.into());
+                shelf.lost(&e);
                 None
             }
         })

@@ -81,6 +81,16 @@ impl RowTeacher {
         joined(&self.each(batch, |sample| self.one(task, sample))?)
     }
 
+    /// Whether what it says is kept on disk, and there is room for more.
+    pub fn keeps(&self) -> bool {
+        !self.rows.is_live() && self.store.keeps()
+    }
+
+    /// Whether its rows of a sample are not kept yet.
+    pub fn lacks(&self, sample: &Sample) -> bool {
+        !self.store.has(&key(sample))
+    }
+
     /// What was asked of it so far, and how much of that was there.
     pub fn kept(&self) -> RowsKept {
         self.store.kept()

@@ -118,7 +118,7 @@ impl Trainer {
     }
 
     /// Samples as pass number `pass` meets them.
-    fn redrawn<'a>(&self, samples: Vec<Cow<'a, Sample>>, pass: u64) -> Vec<Cow<'a, Sample>> {
+    pub(super) fn redrawn<'a>(&self, samples: Vec<Cow<'a, Sample>>, pass: u64) -> Vec<Cow<'a, Sample>> {
         let seed = draw(self.session.recipe.seed, pass as usize ^ 0x3A5C_0000);
         let (task, student) = (self.task.as_ref(), &self.pair.student);
         let drawn = |(place, sample): (usize, Cow<'a, Sample>)| {

@@ -392,6 +392,11 @@ mod tests {
         assert_eq!((a.get(&[2; 32]).unwrap(), b.get(&[1; 32]).unwrap()), (Some(payload(2)), Some(payload(1))));
         assert_eq!((kept(&path), RowFile::look(&path).unwrap()), (vec![1, 2], (ABOUT.to_owned(), 2, 2)));
         assert_eq!(a.bytes(), std::fs::metadata(&path).unwrap().len());
+        put(&mut b, 3);
+        assert!(
+            a.has(&[3; 32]).unwrap() && !a.has(&[4; 32]).unwrap(),
+            "what another handle keeps is met by reading, too"
+        );
     }
 
     #[test]

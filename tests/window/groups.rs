@@ -16,19 +16,21 @@ impl Play {
         self.look(4);
         self.harness.get_by_role_and_label(Role::Button, choice).click_accesskit();
         self.look(4);
+        // A hand's click closes the list.
+        self.press(Modifiers::NONE, Key::Escape);
     }
 }
 
-fn unfolded() -> Play {
+fn unfolded(section: &str) -> Play {
     let mut play = Play::new();
-    play.harness.get_by_role_and_label(Role::DisclosureTriangle, "Recipe").click_accesskit();
+    play.harness.get_by_role_and_label(Role::DisclosureTriangle, section).click_accesskit();
     play.look(8);
     play
 }
 
 #[test]
 fn a_step_gathers_as_many_batches_as_are_typed_and_no_number_out_of_range_is_taken() {
-    let mut play = unfolded();
+    let mut play = unfolded("Recipe");
     type_count(&mut play, "Batches per step", "4");
     assert_eq!(play.app().session().recipe.accumulate, 4);
     type_count(&mut play, "Batches per step", "0");
@@ -39,7 +41,7 @@ fn a_step_gathers_as_many_batches_as_are_typed_and_no_number_out_of_range_is_tak
 #[test]
 fn parts_of_the_student_are_frozen_slowed_and_let_go_by_name() {
     let group = |part, rate| LayerGroup { part, rate };
-    let mut play = unfolded();
+    let mut play = unfolded("Recipe");
     play.choose("Add a group", "embeddings");
     assert_eq!(play.groups(), [group(ModelPart::Embeddings, 0.0)]);
     play.choose("Group 1", "layers");
@@ -70,7 +72,7 @@ fn parts_of_the_student_are_frozen_slowed_and_let_go_by_name() {
 
 #[test]
 fn how_much_of_the_student_learns_is_told_for_the_groups_that_are_in_force() {
-    let mut play = Play::new();
+    let mut play = unfolded("Pair");
     let mut recipe = play.app().session().recipe.clone();
     recipe.groups = vec![LayerGroup { part: ModelPart::Embeddings, rate: 0.0 }];
     play.harness.state_mut().ask(retort::window::Action::Set(retort::window::undo::Part::Recipe(recipe.clone())));

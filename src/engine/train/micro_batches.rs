@@ -254,7 +254,7 @@ mod tests {
             let planned: Vec<Planned> = planned.collect();
             let passes = trainer.read(planned).unwrap();
             // One of an epoch may be smaller.
-            assert!(passes.len() == 4 && passes.iter().all(|pass| (4..=8).contains(&pass.samples.len())), "{name}");
+            assert!(passes.len() == 4 && passes.iter().all(|pass| (1..=8).contains(&pass.samples.len())), "{name}");
             let (apart, at_once) = (trainer.learn(&passes).unwrap(), trainer.learn(&[together(&passes)]).unwrap());
             let (ours, theirs) = (gradients(&trainer, &apart), gradients(&trainer, &at_once));
             let all = || theirs.iter().flat_map(|(_, values)| values);

@@ -44,7 +44,9 @@ fn said(teacher: &RowTeacher, task: &dyn Task, samples: &[Sample]) -> String {
 }
 
 fn only_file(folder: &Path) -> PathBuf {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // Beside it stands the mark of whoever has it open.
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "rows")).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files.remove(0)
 }

@@ -51,6 +51,7 @@ fn by_kind(model: &str) -> Result<Option<Session>, CommandError> {
     let mut session = Session::built_in().map_err(CommandError::input)?;
     session.recipe.task = if kind == Kind::Decoder { TaskKind::NEXT_TOKEN } else { TaskKind::MASKED_TOKEN };
     session.name = model.to_owned();
+    session.teachers.clear();
     session.student = ModelChoice::stored(asked::source(model));
     Ok(Some(session))
 }

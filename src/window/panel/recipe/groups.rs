@@ -124,7 +124,8 @@ fn within_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, place: usize, grou
             let id = Id::unique(("group names", place));
             let typed = control::row(ui, scene.t("Names"), help, |ui| {
                 let width = ui.available_width();
-                control::draft(ui, state, id, pattern, "*.attention.*", width)
+                // Without a hint, which would name the field in the label's place.
+                control::draft(ui, state, id, pattern, "", width)
             });
             *pattern = typed.unwrap_or_else(|| pattern.clone());
         }

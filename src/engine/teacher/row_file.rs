@@ -133,7 +133,7 @@ impl RowFile {
     /// [`AnswerFileError`].
     pub fn has(&mut self, key: &Reading) -> Result<bool, AnswerFileError> {
         if !self.index.contains_key(key) {
-            self.locked(|this| Ok(this.take_up()?))?;
+            self.locked(Self::take_up)?;
         }
         Ok(self.index.contains_key(key))
     }

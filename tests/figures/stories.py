@@ -3,7 +3,7 @@
     python tests/figures/stories.py RETORT STORIES GPT2 [SEEDS]
 
 STORIES is tinystories_sample.txt, GPT2 a folder with GPT-2's tokenizer.json. Runs lie in target/figures/stories and are
-not made twice. Behind them stands what of the teacher's rows is kept at some k, as the check-up tells it.
+not made twice. Behind them stands what of the teacher's rows is kept at some k, as the check-up measures it.
 """
 
 import json
@@ -51,15 +51,27 @@ def table(teacher, runs):
 
 
 def kept(retort, place):
-    print(f"\n{'k':>5}{'T':>5}   what the check-up says of the rows kept")
+    print(f"\n{'k':>5}{'T':>5}{'mass':>9}{'lost':>9}{'cosine':>9}{'bytes':>9}   of a student that is trained")
     for k in KEPT:
         for temperature in TEMPERATURES:
-            sets = ["--set", f"recipe.teacher_rows=TopK({k})", "--set", f"soft_targets.temperature={temperature}"]
-            command = [retort, "doctor", "stories.ron", "--json", *sets]
-            told = json.loads(subprocess.run(command, cwd=place, capture_output=True, text=True).stdout)
-            for row in told["rows"]:
-                if "rows" in row["name"]:
-                    print(f"{k:5}{temperature:5.1f}   {row['told']}")
+            (place / "kept.ron").write_text(of_trained((place / "stories.ron").read_text(), k, temperature))
+            told = subprocess.run([retort, "doctor", "kept.ron", "--json"], cwd=place, capture_output=True)
+            findings = json.loads(told.stdout)["findings"]
+            (figures,) = [found["figures"] for found in findings if found["subject"] == "KeptRows"]
+            columns = [f"{figures[name]:9.4f}" for name in ("mass", "lost", "cosine")]
+            print(f"{k:5}{temperature:5.1f}{''.join(columns)}{figures['bytes']:9.1f}")
+
+
+def of_trained(session, k, temperature):
+    """The session with the first trained student and so many tokens kept."""
+    for before, behind in {
+        "TopK(128)": f"TopK({k})",
+        '"soft_targets.temperature": 1.0': f'"soft_targets.temperature": {temperature}',
+        '(source: Folder("gpt2-2x128"), init: Fresh': '(source: Folder("student-0-7/student")',
+    }.items():
+        assert before in session, before
+        session = session.replace(before, behind)
+    return session
 
 
 main()

@@ -8,7 +8,7 @@
 //! The product's kernel lays the matrix out anew for every piece, which for pieces of 64 rows took a sixth of a step's
 //! time; a larger chunk also passes less often over the matrix's gradient, which is as large as the matrix.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
@@ -101,8 +101,8 @@ impl Teacher {
 #[derive(Default)]
 struct Done {
     values: OnceLock<Vec<f32>>,
-    /// Of states, matrix and bias, where they are wanted.
-    gradients: OnceLock<[Option<Tensor>; 3]>,
+    /// Of states, matrix and bias, where they are wanted; the backward pass gives them away.
+    gradients: Mutex<Option<[Option<Tensor>; 3]>>,
 }
 
 struct Vocabulary {
@@ -274,20 +274,23 @@ impl Vocabulary {
         ];
         // The forward pass runs once; a second one could only find the same.
         let _ = self.done.values.set(values);
-        let _ = self.done.gradients.set(gradients);
+        *self.gradients() = Some(gradients);
         Ok(output(vec![total], ()))
     }
 
     fn backward(&self, arguments: [&Tensor; 3], grad: &Tensor) -> Result<[Option<Tensor>; 3]> {
-        let Some(gradients) = self.done.gradients.get() else { bail!("no gradient was computed") };
+        let Some(gradients) = self.gradients().take() else { bail!("this loss was differentiated before") };
         let factor = grad.to_scalar::<f32>()?;
-        let mut scaled =
-            gradients.each_ref().map(|gradient| gradient.as_ref().map(|gradient| scaled(gradient, factor)));
         let mut all = [None, None, None];
-        for (place, (argument, gradient)) in all.iter_mut().zip(arguments.iter().zip(&mut scaled)) {
-            *place = route_gradient(argument, gradient.take().transpose()?);
+        for (place, (argument, gradient)) in all.iter_mut().zip(arguments.iter().zip(gradients)) {
+            let gradient = gradient.map(|gradient| scaled(&gradient, factor)).transpose()?;
+            *place = route_gradient(argument, gradient);
         }
         Ok(all)
+    }
+
+    fn gradients(&self) -> MutexGuard<'_, Option<[Option<Tensor>; 3]>> {
+        self.done.gradients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,10 +1,10 @@
-//! Rows of a table. The gradient is added up in the order of the ids, every stretch of the table by
-//! one thread.
+//! Rows of a table. The gradient is that of the rows that were read, added up in the order of the ids.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
-use super::gradients::route_gradient;
-use super::values::{are_fused, output, read, slice, tensor};
+use super::gradients::route_rows;
+use super::row_gradient::RowGradient;
+use super::values::{are_fused, output, slice};
 use super::{composed, rows};
 
 /// Rows of a table.
@@ -20,9 +20,6 @@ pub fn embedding(table: &Tensor, ids: &Tensor) -> Result<Tensor> {
     }
     table.contiguous()?.apply_op2(&ids.contiguous()?, Embedding)
 }
-
-/// Rows of the table that one task of the backward pass owns.
-const OWNED: usize = 512;
 
 struct Embedding;
 
@@ -49,20 +46,8 @@ impl CustomOp2 for Embedding {
     }
 
     fn bwd(&self, table: &Tensor, ids: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (count, width) = table.dims2()?;
         let ids: Vec<u32> = ids.flatten_all()?.to_vec1()?;
-        let values = read(&grad.contiguous()?, |grad| {
-            rows::written(count * width, OWNED * width, |start, memory| {
-                let first = start / width;
-                let owned = rows::zeroed(memory);
-                for (id, grad) in ids.iter().zip(grad.chunks_exact(width)) {
-                    let Some(offset) = (*id as usize).checked_sub(first) else { continue };
-                    let Some(row) = owned.get_mut(offset * width..(offset + 1) * width) else { continue };
-                    row.iter_mut().zip(grad).for_each(|(sum, grad)| *sum += grad);
-                }
-                owned
-            })
-        })?;
-        Ok((route_gradient(table, Some(tensor(values, (count, width))?)), None))
+        let rows = RowGradient::of(table.dims2()?, &ids, &grad.contiguous()?)?;
+        Ok((route_rows(table, rows)?, None))
     }
 }

@@ -30,6 +30,7 @@ mod post_norm_attention;
 pub mod product;
 mod rms_norm;
 mod rotary;
+mod row_gradient;
 mod rows;
 mod simd;
 mod skinny_matmul;

@@ -1,9 +1,10 @@
-"""Banking77: a teacher fine-tuned from MiniLM, and students of three of its untuned layers.
+"""Few labels and a teacher: a teacher fine-tuned from MiniLM on all labels, and students of three of its untuned layers.
 
-    python tests/figures/banking.py RETORT DATA MINILM [SEEDS]
+    python tests/figures/few_labels.py banking RETORT BANKING77 MINILM [SEEDS]
+    python tests/figures/few_labels.py newsgroups RETORT NEWSGROUPS MINILM [SEEDS]
 
-DATA holds Banking77's train.csv and test.csv, MINILM is the folder all-MiniLM-L6-v2. Runs lie in target/figures/banking
-and are not made twice.
+BANKING77 is a folder with its train.csv and test.csv, NEWSGROUPS one with 20news-bydate.tar.gz, MINILM the folder
+all-MiniLM-L6-v2. Runs lie in target/figures, under the data's name, and are not made twice.
 """
 
 import subprocess
@@ -14,26 +15,28 @@ from arms import HERE, folder, interval, over_texts, right, run, spread, student
 
 ALONE = ["teachers=[]", 'recipe.terms=["hard_labels"]']
 ARMS = {
-    "teacher and 770 labels": [],
-    "770 labels alone": ALONE,
+    "teacher and few labels": [],
+    "few labels alone": ALONE,
     "all labels": [*ALONE, "data.labelled=None"],
 }
+FILES = {"banking": ["train.csv", "test.csv"], "newsgroups": ["20news-bydate.tar.gz"]}
 
 
 def main():
-    retort, data, minilm = Path(sys.argv[1]).resolve(), Path(sys.argv[2]), Path(sys.argv[3])
-    seeds = range(7, 7 + int(sys.argv[4] if len(sys.argv) > 4 else 3))
-    sessions = {name: HERE / name for name in ("banking-teacher.ron", "banking.ron")}
-    files = {name: data / name for name in ("train.csv", "test.csv")}
-    place = folder("banking", {**sessions, **files, "all-MiniLM-L6-v2": minilm})
-    baseline = [retort, "baseline", "banking-teacher.ron"]
+    name, retort, data, minilm = sys.argv[1], Path(sys.argv[2]).resolve(), Path(sys.argv[3]), Path(sys.argv[4])
+    seeds = range(7, 7 + int(sys.argv[5] if len(sys.argv) > 5 else 3))
+    teaches, learns = f"{name}-teacher.ron", f"{name}.ron"
+    sessions = {session: HERE / session for session in (teaches, learns)}
+    files = {file: data / file for file in FILES[name]}
+    place = folder(name, {**sessions, **files, "all-MiniLM-L6-v2": minilm})
+    baseline = [retort, "baseline", teaches]
     print(subprocess.run(baseline, cwd=place, capture_output=True, text=True, check=True).stdout.strip(), flush=True)
-    teacher = run(retort, place, "banking-teacher.ron", "teacher")
+    teacher = run(retort, place, teaches, "teacher")
     runs = {}
     for seed in seeds:
         for number, (arm, settings) in enumerate(ARMS.items()):
             out = f"student-{number}-{seed}"
-            runs.setdefault(arm, []).append(run(retort, place, "banking.ron", out, [f"recipe.seed={seed}", *settings]))
+            runs.setdefault(arm, []).append(run(retort, place, learns, out, [f"recipe.seed={seed}", *settings]))
     table(teacher, runs)
 
 

@@ -8,6 +8,8 @@
 
 use rayon::prelude::*;
 
+use crate::engine::model::ops::{log_sum_exp, max, widest};
+
 /// The powers at which the tails are kept, descending.
 pub const COLDNESSES: [f32; 5] = [2.0, 1.0, 0.5, 0.25, 0.125];
 
@@ -144,23 +146,36 @@ impl TopKRow<'_> {
 
 /// The `k` likeliest of a row, their values, and the tails.
 fn picked(row: &[f32], k: usize) -> (Vec<u32>, Vec<f32>, [f32; 5]) {
-    let before = |a: &u32, b: &u32| row[*b as usize].total_cmp(&row[*a as usize]).then(a.cmp(b));
-    let mut order: Vec<u32> = (0..row.len() as u32).collect();
+    let mut order: Vec<u64> = row.iter().zip(0..).map(|(value, id)| rank(*value, id)).collect();
     if k < order.len() && k > 0 {
-        order.select_nth_unstable_by(k - 1, before);
+        order.select_nth_unstable(k - 1);
     }
-    let (ids, rest) = order.split_at_mut(k);
-    ids.sort_unstable_by(before);
-    // In the order of their numbers, so that the sum is the same however they were parted.
-    rest.sort_unstable();
+    order.truncate(k);
+    order.sort_unstable();
+    let ids: Vec<u32> = order.into_iter().map(|rank| rank as u32).collect();
     let values = ids.iter().map(|id| row[*id as usize]).collect();
-    let most = rest.iter().map(|id| row[*id as usize]).fold(f32::NEG_INFINITY, f32::max);
+    let mut rest = row.to_vec();
+    ids.iter().for_each(|id| rest[*id as usize] = f32::NEG_INFINITY);
+    let most = max(&rest);
+    rest.iter_mut().for_each(|value| *value -= most);
     let tail = |coldness: f32| {
-        let sum: f64 = rest.iter().map(|id| f64::from(((row[*id as usize] - most) * coldness).exp())).sum();
-        (f64::from(most * coldness) + sum.ln()) as f32
+        let sum = widest(
+            #[inline(always)]
+            || log_sum_exp(&rest, coldness),
+        );
+        most * coldness + sum
     };
     let tails = COLDNESSES.map(|coldness| if most == f32::NEG_INFINITY { most } else { tail(coldness) });
-    (ids.to_vec(), values, tails)
+    (ids, values, tails)
+}
+
+/// A number that is the smaller, the likelier an outcome is, and of equals the smaller its own number is; that is its
+/// lower half.
+fn rank(value: f32, id: u32) -> u64 {
+    let bits = value.to_bits();
+    // Ascending in the order of `f32::total_cmp`.
+    let ascending = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+    u64::from(!ascending) << 32 | u64::from(id)
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn a_run_asks_and_learns_by_columns_and_says_which_of_the_text_are_not_read() {
     assert!((0..2).all(|_| trainer.advance().unwrap().sound));
     let first = trainer.planned(0).0.remove(0);
     assert_eq!(first.get("place"), Some("Ulm"));
-    let frame = probe::render(&trainer.pair, 0, &first, &session.prompt);
+    let frame = probe::render(&trainer.pair, 0, &Example::of(&first), &session.prompt);
     assert_eq!(frame.problem, None);
     session.prompt.teacher.template = "{title}: {answer}".into();
     let told = notes(&session, &trainer.pair);
@@ -70,7 +70,7 @@ fn a_run_asks_and_learns_by_columns_and_says_which_of_the_text_are_not_read() {
 #[test]
 fn a_slot_that_is_no_column_is_refused_wherever_the_data_are_open() {
     let (session, pair) = opened("{titles}: {body} {answer}");
-    let frame = probe::render(&pair, 0, &Fields::typed(&layout(false), "a\nb"), &session.prompt);
+    let frame = probe::render(&pair, 0, &Example::of(&Fields::typed(&layout(false), "a\nb")), &session.prompt);
     let refused = Trainer::new(session, pair, &engine::catalog()).err().unwrap().to_string();
     for said in [frame.problem.unwrap().to_string(), refused] {
         assert!(said.contains("{titles}") && said.contains("did you mean \"title\"?"), "{said}");

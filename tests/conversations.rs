@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 
 use retort::engine::data::conversation::turns;
+use retort::engine::data::{Example, Fields};
 use retort::engine::pair::Pair;
-use retort::link::Outcome;
+use retort::engine::probe;
+use retort::link::{Outcome, ProbeRequest, TextPlace};
 use retort::session::{Session, file};
 use serde_json::Value;
 
@@ -103,6 +105,39 @@ fn exactly_what_the_assistant_says_and_the_mark_that_ends_it_are_rows() {
         told += said.len();
     }
     assert!(told > 30, "{told}");
+}
+
+#[test]
+fn a_conversation_is_read_and_typed_message_by_message() {
+    let place = Place::new();
+    let pair = Pair::open(&place.session(), None).unwrap();
+    let data = &pair.assets.data;
+    let shown: Vec<String> = pair.opened().samples.into_iter().map(|(text, _)| text).collect();
+    assert!(shown.iter().all(|text| text.contains("user: ") && text.contains("\nassistant: ")), "{shown:?}");
+    // A text of a table or of the samples leads back to its example.
+    assert!(
+        pair.whole(TextPlace::Sample(1), &shown[1]).is_some() && pair.whole(TextPlace::Sample(1), "other").is_none()
+    );
+    let look = |text: &str| {
+        let example = Example::of(&Fields::typed(&data.layout, text));
+        let request = ProbeRequest { text: text.to_owned(), ..ProbeRequest::default() };
+        let frame = probe::look(&pair, &request, &example, &pair.session.prompt, (0, 1)).unwrap();
+        (frame, probe::render(&pair, 0, &example, &pair.session.prompt))
+    };
+    for example in data.test.iter().take(3) {
+        let (as_json, as_read) = (look(example.text()), look(&data.readable(example)));
+        assert!(as_read.0.tokens.as_ref().is_some_and(|told| told.tokens.len() > 8));
+        assert_eq!(as_json.0.tokens, as_read.0.tokens);
+        assert_eq!(as_json.1.student, as_read.1.student);
+    }
+    // To what has no answer yet the answer comes next, at one place.
+    for text in ["the games", "user: the games"] {
+        let (frame, read) = look(text);
+        let told = frame.tokens.unwrap();
+        assert_eq!(told.tokens.iter().filter(|token| token.row.is_some()).count(), 1, "{text}");
+        assert!(told.tokens.last().unwrap().row.is_some());
+        assert!(read.student.tokens.iter().all(|chip| !chip.from_text), "{text}");
+    }
 }
 
 #[test]

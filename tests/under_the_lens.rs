@@ -88,6 +88,33 @@ fn every_token_has_the_figures_of_the_place_that_tells_it() {
 }
 
 #[test]
+fn the_prompt_is_shown_as_the_task_reads_it_and_what_is_learned_is_set_off() {
+    for name in ["next-token.ron", "masked-token.ron", "completion.ron"] {
+        let pair = pair(name, |_| {});
+        let example = &pair.assets.data.train[0];
+        let frame = probe::render(&pair, 3, example, &pair.session.prompt);
+        let task = pair.task(&pair.student, &pair.session.prompt.for_student()).unwrap();
+        let sample = task.encode(&pair.student, example, 0).unwrap();
+        assert!(frame.over_tokens && frame.teacher.is_none() && frame.words.is_empty(), "{name}");
+        assert_eq!((frame.revision, &frame.problem), (3, &None), "{name}");
+        let read: Vec<u32> = frame.student.tokens.iter().map(|chip| chip.id).collect();
+        assert_eq!(read, sample.passes[0].ids, "{name}");
+        let masked = name == "masked-token.ron";
+        let told = frame.student.tokens.iter().enumerate();
+        let told = told.filter(|(_, chip)| if masked { chip.answer } else { chip.from_text });
+        let told: Vec<u32> = told.map(|(place, _)| place as u32 - u32::from(!masked)).collect();
+        // What ends the text is learned, too, and is not read.
+        let read = sample.rows.iter().map(|row| row.at).filter(|at| masked || (*at as usize) + 1 < read.len());
+        assert_eq!(told, read.collect::<Vec<_>>(), "{name}");
+        assert!(!told.is_empty() && told.len() < frame.student.tokens.len(), "{name}: {told:?}");
+        assert_eq!(name == "completion.ron", pair.session.reads_prompt(), "{name}");
+    }
+    let pair = pair("completion.ron", |session| session.prompt.teacher.template = "{prompt} and no place".into());
+    let frame = probe::render(&pair, 0, &pair.assets.data.train[0], &pair.session.prompt);
+    assert!(frame.problem.is_some_and(|problem| problem.contains("{answer}")) && frame.student.tokens.is_empty());
+}
+
+#[test]
 fn a_student_that_is_its_teacher_is_nowhere_apart_and_without_a_teacher_it_is_surprised() {
     let alike = pair("next-token.ron", |session| {
         session.student.init = retort::session::Init::Stored;

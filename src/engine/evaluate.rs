@@ -98,7 +98,8 @@ fn over_tokens(trainer: &Trainer, out: &Path, watch: &mut Watch) -> Result<TestR
     })?;
     let unwritten = predictions::of_samples::write(out, &rows, teacher.is_some()).err();
     for row in &mut rows {
-        row.text = if row.example.is_some() { shown(&row.text) } else { beginning(&row.text) };
+        let example = row.example.and_then(|place| data.test.get(place));
+        row.text = example.map_or_else(|| beginning(&row.text), |example| shown(&data.readable(example)));
     }
     let side = |test| Side { test, ..Side::default() };
     let predictions = Predictions { step: trainer.step, over_tokens: rows, ..Predictions::default() };

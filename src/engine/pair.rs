@@ -196,7 +196,7 @@ impl Pair {
             classes: self.assets.data.classes.clone(),
             parts: self.assets.data.counts(),
             notes: self.assets.data.notes.clone(),
-            samples: self.samples().map(|example| (shown(example.text()), example.class())).collect(),
+            samples: self.samples().map(|example| (self.shown(example), example.class())).collect(),
             class_counts: self.assets.data.class_counts(),
             lengths: text_lengths::of(&self.assets.data.train, self.assets.teacher.as_deref(), &self.student),
             duplicates: self.assets.data.duplicates(),
@@ -231,7 +231,11 @@ impl Pair {
             TextPlace::Test(row) => self.assets.data.test.get(row),
             TextPlace::Sample(number) => self.samples().nth(number),
         };
-        example.filter(|example| shown(example.text()) == cut).cloned()
+        example.filter(|example| self.shown(example) == cut).cloned()
+    }
+
+    fn shown(&self, example: &Example) -> String {
+        shown(&self.assets.data.readable(example))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Answers what the person looks at: both models on one text, the rendered prompt, the weights.
 
 mod likeliest_outcomes;
+mod read_tokens;
 pub mod told_tokens;
 
 use std::sync::Arc;
@@ -109,7 +110,11 @@ fn view(
 
 /// The prompt in the editor, as both models would read it. Trouble with the prompt is part of the
 /// answer, not an error.
-pub fn render(pair: &Pair, revision: u64, text: &Fields, prompts: &Prompts) -> PromptFrame {
+pub fn render(pair: &Pair, revision: u64, example: &Example, prompts: &Prompts) -> PromptFrame {
+    if !pair.session.recipe.task.is_classes() {
+        return read_tokens::frame(pair, revision, example, prompts);
+    }
+    let text = &example.fields;
     let (asked, read, layout) = (prompts.for_teacher(), prompts.for_student(), &pair.assets.data.layout);
     let [of_teacher, of_student] = [&asked, &read].map(|prompt| Template::parse(&prompt.template, layout));
     let reads_prompt = |model: &&Model| matches!(model.top, HeadKind::Vocabulary);
@@ -139,6 +144,7 @@ pub fn render(pair: &Pair, revision: u64, text: &Fields, prompts: &Prompts) -> P
         teacher: teacher.map(Result::unwrap_or_default),
         student: student.unwrap_or_default(),
         words,
+        over_tokens: false,
     }
 }
 

@@ -134,6 +134,8 @@ pub struct PromptFrame {
     pub student: PromptSide,
     /// The label words, in class order.
     pub words: Vec<WordCheck>,
+    /// Whether tokens are told and not classes: both models read what the student reads then.
+    pub over_tokens: bool,
 }
 
 /// Tokens of a rendered prompt.
@@ -154,7 +156,8 @@ pub struct TokenChip {
     pub text: String,
     /// Its id.
     pub id: u32,
-    /// Whether it comes from the example's text rather than from the template.
+    /// Whether it comes from the example's text rather than from the template; of a model that tells the next token,
+    /// whether this one is learned rather than read alone.
     pub from_text: bool,
     /// Whether the answer is read here.
     pub answer: bool,

@@ -150,6 +150,22 @@ impl Session {
         knobs
     }
 
+    /// Whether its models read a prompt: classes are asked for by one, and a completion stands behind one. Running text
+    /// and conversations are read as they are.
+    pub fn reads_prompt(&self) -> bool {
+        let completes = || {
+            self.data
+                .source
+                .files()
+                .is_some_and(|files| files.roles.completion.is_some() && files.roles.messages.is_none())
+        };
+        match self.recipe.task {
+            TaskKind::Classes => true,
+            TaskKind::NextToken { .. } => completes(),
+            TaskKind::MaskedToken { .. } => false,
+        }
+    }
+
     /// What knobs and script ask of `catalog` in vain, or `None`: a knob that does not exist, a value out of
     /// range, a change of one that is read at the start only.
     pub fn knob_problem(&self, catalog: &Catalog) -> Option<Sentence> {

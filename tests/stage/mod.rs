@@ -353,6 +353,7 @@ pub fn prompt() -> PromptFrame {
         teacher: Some(PromptSide { tokens: chips(&TEACHER_TOKENS, 0..15), ..PromptSide::default() }),
         student: PromptSide { tokens: chips(&STUDENT_TOKENS, 1..16), cut: 3, ..PromptSide::default() },
         words: CLASSES.map(word).to_vec(),
+        over_tokens: false,
     }
 }
 

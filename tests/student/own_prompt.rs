@@ -103,8 +103,8 @@ fn under_the_lens_and_in_the_prompts_picture_each_model_reads_its_own() {
     let session = session(own());
     let pair = Pair::open(&session, None).unwrap();
     let request = ProbeRequest { text: "I bake bread.".into(), ..ProbeRequest::default() };
-    let text = Fields::text(request.text.as_str());
-    let frame = probe::look(&pair, &request, &Example::of(&text), &session.prompt, (0, 1)).unwrap();
+    let text = Example::of(&Fields::text(request.text.as_str()));
+    let frame = probe::look(&pair, &request, &text, &session.prompt, (0, 1)).unwrap();
     let read = |tokens: &[String]| tokens.concat().replace('␣', " ");
     assert!(read(&frame.teacher.unwrap().tokens).ends_with("post is"));
     assert!(read(&frame.student.tokens).ends_with('['), "{:?}", frame.student.tokens);

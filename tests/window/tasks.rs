@@ -1,6 +1,6 @@
 //! Tasks over tokens: chosen with their choices, terms added and left out, and what stands under the lens.
 
-use retort::link::{ProbeFrame, WholeRow};
+use retort::link::{ProbeFrame, PromptFrame, WholeRow};
 use retort::session::{TaskKind, TeacherRows};
 
 use super::*;
@@ -23,6 +23,7 @@ fn a_task_is_chosen_with_what_belongs_to_it() {
     let mut play = Play::unfolded("Recipe");
     assert!(!play.says("Teacher's rows"), "of classes all answers are kept");
     play.click("next token");
+    play.look(4);
     assert_eq!(play.recipe().task, TaskKind::NEXT_TOKEN);
     play.click("learned, too");
     play.click("packed into blocks");
@@ -34,6 +35,22 @@ fn a_task_is_chosen_with_what_belongs_to_it() {
     assert!(matches!(play.recipe().task, TaskKind::MaskedToken { packed: true, whole_words: true, .. }));
     play.press(Modifiers::COMMAND, Key::Z);
     assert_eq!(play.recipe().task, TaskKind::MASKED_TOKEN, "a choice is undone like any other");
+}
+
+#[test]
+fn a_prompt_that_nobody_reads_is_not_offered() {
+    let mut play = Play::unfolded("Recipe");
+    let offers = |play: &Play| play.harness.query_by_label("Template").is_some();
+    assert!(offers(&play) && !play.says("read as they are"));
+    play.click("next token");
+    play.look(4);
+    assert!(play.says("read as they are") && !offers(&play));
+    play.engine.put(|cells| &cells.prompt, PromptFrame { over_tokens: true, teacher: None, ..stage::prompt() });
+    play.look(4);
+    assert!(play.says("Both models read") && !play.says("Teacher reads"));
+    play.click("classes");
+    play.look(4);
+    assert!(offers(&play) && !play.says("read as they are"));
 }
 
 #[test]

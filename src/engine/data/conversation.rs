@@ -65,6 +65,33 @@ pub fn are_messages(value: &Value) -> bool {
     matches!(value, Value::Array(messages) if !messages.is_empty() && messages.iter().all(is_message))
 }
 
+/// A conversation as a person reads it: every message behind who says it, on a line of its own.
+pub fn written(turns: &[Turn]) -> String {
+    turns.iter().map(|turn| format!("{}: {}", turn.role, turn.content)).collect::<Vec<_>>().join("\n")
+}
+
+/// The turns of a conversation as a person types it, in the form of [`written`]: a line that begins with who speaks
+/// begins a message, and what stands before the first of them is the user's.
+pub fn typed(text: &str) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = Vec::new();
+    for line in text.trim().lines() {
+        match (spoken_by(line), turns.last_mut()) {
+            (Some(turn), _) => turns.push(turn),
+            (None, Some(turn)) => turn.content.extend(["\n", line]),
+            (None, None) => turns.push(Turn { role: "user".to_owned(), content: line.to_owned() }),
+        }
+    }
+    turns
+}
+
+/// The message that a line begins.
+fn spoken_by(line: &str) -> Option<Turn> {
+    let (name, content) = line.split_once(':')?;
+    let name = name.trim().to_lowercase();
+    let (role, _) = SPEAKERS.iter().find(|(_, names)| names.contains(&name.as_str()))?;
+    Some(Turn { role: (*role).to_owned(), content: content.trim_start().to_owned() })
+}
+
 fn unreadable() -> Sentence {
     say!("its conversation is no JSON; write it as a list of messages with role and content")
 }
@@ -201,6 +228,20 @@ mod tests {
             let turn = |role: &str, content: &str| (role.to_owned(), content.to_owned());
             assert_eq!(said, [turn("user", "Hi?"), turn("assistant", "Hello.")], "{form}");
         }
+    }
+
+    #[test]
+    fn a_conversation_is_typed_as_it_is_read_and_bare_words_are_the_users() {
+        let turn = |role: &str, content: &str| Turn { role: role.to_owned(), content: content.to_owned() };
+        let all = [turn("system", "Be brief."), turn("user", "Two\nlines: here"), turn("assistant", "Yes: so.")];
+        assert_eq!(written(&all), "system: Be brief.\nuser: Two\nlines: here\nassistant: Yes: so.");
+        assert_eq!(typed(&written(&all)), all);
+        assert_eq!(
+            typed("  Hello\nHuman:Who?\nGPT: I."),
+            [turn("user", "Hello"), turn("user", "Who?"), turn("assistant", "I.")]
+        );
+        assert_eq!(typed("note: a user: no"), [turn("user", "note: a user: no")]);
+        assert_eq!(typed("  "), []);
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod strip;
 mod table;
 mod table_files;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,6 +106,18 @@ impl Dataset {
     pub fn duplicates(&self) -> usize {
         let distinct: HashSet<&str> = self.train.iter().map(|example| example.text()).collect();
         self.train.len() - distinct.len()
+    }
+
+    /// Whether its examples are conversations.
+    pub fn converses(&self) -> bool {
+        self.layout.names.iter().any(|name| name == MESSAGES)
+    }
+
+    /// The text of one of its examples as a person reads it: a conversation message by message, and not as JSON.
+    pub fn readable<'a>(&self, example: &'a Example) -> Cow<'a, str> {
+        let messages = || example.fields.get(MESSAGES).unwrap_or_else(|| example.text());
+        let turns = self.converses().then(|| conversation::turns(messages()).ok()).flatten();
+        turns.map_or(Cow::Borrowed(example.text()), |turns| Cow::Owned(conversation::written(&turns)))
     }
 
     /// Training texts of each class whose label is used, in class order.

@@ -59,16 +59,15 @@ impl Engine<'_> {
         let whole = request.place.map(|place| pair.whole(place, &request.text));
         let missing = whole.as_ref().is_some_and(Option::is_none) && request.text.ends_with(CUT);
         let whole = whole.flatten();
-        let text = whole.as_ref().map_or(request.text.as_str(), Example::text).to_owned();
+        let text = whole.as_ref().map_or(request.text.as_str().into(), |example| pair.assets.data.readable(example));
+        let text = text.into_owned();
         let example = whole.unwrap_or_else(|| Example::of(&Fields::typed(&pair.assets.data.layout, &text)));
         let request = ProbeRequest { text, ..ProbeRequest::clone(&request) };
         let edited = request.prompt.as_ref();
         let session = self.run.as_ref().map_or(&pair.session, |run| &run.trainer.session);
         if news {
             let prompt = edited.unwrap_or(&session.prompt);
-            self.cells
-                .prompt
-                .store(Some(OfRun::new(id, probe::render(pair, request.revision, &example.fields, prompt))));
+            self.cells.prompt.store(Some(OfRun::new(id, probe::render(pair, request.revision, &example, prompt))));
         }
         if request.weights {
             self.cells.weights.store(Some(OfRun::new(id, pruner.frame(&pair.student.weights, step)?)));

@@ -9,7 +9,7 @@
 
 use super::completion::rows;
 use super::{Sample, TokenTask};
-use crate::engine::data::conversation::{Turn, turns};
+use crate::engine::data::conversation::{Turn, turns, typed};
 use crate::engine::data::{Example, Fields, MESSAGES};
 use crate::engine::model::Model;
 use crate::engine::prompt::chat::Message;
@@ -43,7 +43,9 @@ impl ChatTurns {
         let message = |turn: &Turn| (turn.role.clone(), turn.content.clone());
         let owned: Vec<(String, String)> = turns.iter().map(message).collect();
         let messages: Vec<Message> = owned.iter().map(|(role, content)| Message { role, content }).collect();
-        let whole = self.template.render(&messages, false)?;
+        let is_answer = |message: &Message| message.role == "assistant";
+        // Where nobody has answered yet, as while it is typed, the answer comes next.
+        let whole = self.template.render(&messages, !messages.iter().any(is_answer))?;
         let (mut places, mut done) = (Vec::new(), 0);
         for number in (0..turns.len()).filter(|number| turns[*number].role == "assistant") {
             let place = self.turn(&messages, number, &whole, done)?;
@@ -82,9 +84,14 @@ impl ChatTurns {
     }
 }
 
-/// The conversation of an example.
+/// The conversation of an example, or of what a person has typed.
 fn conversation(fields: &Fields) -> Result<Vec<Turn>, PromptError> {
-    turns(fields.get(MESSAGES).unwrap_or_else(|| fields.whole())).map_err(PromptError::Task)
+    // What is typed fills no column beside the text.
+    let text = fields.get(MESSAGES).filter(|json| !json.is_empty()).unwrap_or_else(|| fields.whole());
+    if text.trim_start().starts_with(['[', '{', '"']) {
+        return turns(text).map_err(PromptError::Task);
+    }
+    Ok(typed(text))
 }
 
 impl TokenTask for ChatTurns {

@@ -6,7 +6,7 @@ use super::completion::Completion;
 use super::masked_lm::MaskedLm;
 use super::span_corruption::SpanCorruption;
 use super::{Task, for_model};
-use crate::engine::data::{Dataset, MESSAGES, Target};
+use crate::engine::data::{Dataset, Target};
 use crate::engine::model::{Kind, Model};
 use crate::engine::prompt::PromptError;
 use crate::session::{Prompt, Sentence, TaskKind, say};
@@ -50,11 +50,6 @@ impl Dataset {
                 "a decoder has no mask and sees what stands before alone; choose the task NextToken, or an encoder"
             )),
         }
-    }
-
-    /// Whether its examples are conversations.
-    fn converses(&self) -> bool {
-        self.layout.names.iter().any(|name| name == MESSAGES)
     }
 
     /// Whether any training example has a text that is to be written.

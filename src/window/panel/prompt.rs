@@ -4,7 +4,7 @@ use egui::{Color32, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::{Scene, Section};
 use crate::link::{PromptFrame, PromptSide, TokenChip, WordCheck};
-use crate::session::{Chat, Prompt, Prompts, Scoring, Sentence};
+use crate::session::{Chat, Prompt, Prompts, Scoring, Sentence, TaskKind};
 use crate::window::control;
 use crate::window::plot::token_chips::visible;
 use crate::window::state::{Action, Back, UiState};
@@ -23,11 +23,19 @@ pub(super) const SECTION: Section = Section {
 const CHIPS: usize = 96;
 
 fn summary(scene: &Scene) -> String {
+    if !scene.session.reads_prompt() {
+        return scene.t("not used").to_owned();
+    }
     let template = scene.session.prompt.teacher.template.replace('\n', " ↵ ");
     if scene.has_new_prompt() { format!("{} · {template}", scene.t(NEXT_RUN)) } else { template }
 }
 
 fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    if !scene.session.reads_prompt() {
+        let words = scene.t("Texts are read as they are, and conversations through the model's own chat template: a prompt stands before classes and completions.");
+        ui.add(Label::new(RichText::new(words).small().weak()).wrap());
+        return read_ui(ui, scene);
+    }
     let mut prompt = scene.session.prompt.clone();
     let problem = scene.prompt.and_then(|frame| frame.problem.as_ref());
     let help = scene.t("{text} stands for the text, {answer} for the label word; each belongs in exactly once");
@@ -37,15 +45,23 @@ fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if let Some(run) = scene.run_prompt().filter(|_| scene.has_new_prompt()) {
         run_ui(ui, scene, state, run);
     }
-    if let Some(frame) = scene.prompt {
-        sides_ui(ui, scene, frame);
-    } else {
-        control::caption(ui, scene.t("What each model reads appears here once both are open."));
+    read_ui(ui, scene);
+    if scene.session.recipe.task.is_classes() {
+        words_ui(ui, scene, &mut prompt);
     }
-    words_ui(ui, scene, &mut prompt);
     chat_ui(ui, scene, &mut prompt);
     if prompt != scene.session.prompt {
         state.ask(Action::Set(Part::Prompt(prompt)));
+    }
+}
+
+/// What the models read, once they are open.
+fn read_ui(ui: &mut Ui, scene: &Scene) {
+    match scene.prompt {
+        Some(frame) => sides_ui(ui, scene, frame),
+        None => {
+            control::caption(ui, scene.t("What each model reads appears here once both are open."));
+        }
     }
 }
 
@@ -120,7 +136,9 @@ fn sides_ui(ui: &mut Ui, scene: &Scene, frame: &PromptFrame) {
     if let Some(teacher) = &frame.teacher {
         side_ui(ui, scene, scene.t("Teacher reads"), teacher, teacher_color);
     }
-    side_ui(ui, scene, scene.t("Student reads"), &frame.student, student_color);
+    let is_shared = frame.over_tokens && !scene.session.teachers.is_empty();
+    let title = if is_shared { scene.t("Both models read") } else { scene.t("Student reads") };
+    side_ui(ui, scene, title, &frame.student, student_color);
 }
 
 fn side_ui(ui: &mut Ui, scene: &Scene, title: &str, side: &PromptSide, color: Color32) {
@@ -172,12 +190,21 @@ fn chip_ui(ui: &mut Ui, scene: &Scene, chip: &TokenChip, color: Color32) {
         ui.label(format!("{} {}", scene.t("Token"), chip.id));
         if chip.answer {
             ui.label(scene.t("The answer is read here"));
-        } else if chip.from_text {
-            ui.label(scene.t("From the text"));
         } else {
-            ui.label(scene.t("From the template"));
+            ui.label(scene.t(origin(scene, chip)));
         }
     });
+}
+
+/// Where a token comes from, or what becomes of it.
+fn origin(scene: &Scene, chip: &TokenChip) -> &'static str {
+    let tells_next = matches!(scene.session.recipe.task, TaskKind::NextToken { .. });
+    match (chip.from_text, tells_next) {
+        (true, true) => "Learned: the loss counts it",
+        (false, true) => "Read, and not learned",
+        (true, false) => "From the text",
+        (false, false) => "From the template",
+    }
 }
 
 fn words_ui(ui: &mut Ui, scene: &Scene, prompt: &mut Prompts) {

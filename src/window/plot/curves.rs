@@ -191,8 +191,9 @@ fn chart_of(id: &SeriesId) -> &str {
     const ALONE: [&str; 7] =
         ["learning_rate", "grad_norm", "gradient_norm", "steps_per_second", "examples_per_second", "seconds", "bytes"];
     match (id.group(), id.name()) {
-        // Measures are shares of 1 but for these two, which are nats.
-        ("measure", "loss" | "kl") => "measure/nats",
+        // Measures are shares of 1 but for these, which are nats, and two that are neither.
+        ("measure", "loss" | "kl" | "entropy" | "teacher_entropy") => "measure/nats",
+        ("measure", "perplexity" | "bits_per_byte") => &id.0,
         // What a term cannot fall below stands where the term falls.
         ("floor", _) => "loss",
         (_, name) if ALONE.contains(&name) => &id.0,
@@ -219,4 +220,26 @@ fn curves<'a>(scene: &Scene<'a>, view: &View, chart: &str) -> Vec<Curve<'a>> {
         hidden: view.hidden.iter().any(|hidden| **hidden == *id.0),
     };
     inside.enumerate().map(curve).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_of_one_kind_shares_an_axis() {
+        for (series, chart) in [
+            ("measure/accuracy", "measure"),
+            ("measure/agreement", "measure"),
+            ("measure/loss", "measure/nats"),
+            ("measure/entropy", "measure/nats"),
+            ("measure/teacher_entropy", "measure/nats"),
+            ("measure/perplexity", "measure/perplexity"),
+            ("measure/bits_per_byte", "measure/bits_per_byte"),
+            ("floor/soft_targets", "loss"),
+            ("loss/total", "loss"),
+        ] {
+            assert_eq!(chart_of(&series.into()), chart);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The task of a run, its choices, and of tasks over tokens what is kept of the teacher's rows.
 
-use egui::Ui;
+use egui::{Id, Ui};
 
 use crate::session::{Recipe, TaskKind, TeacherRows};
 use crate::window::control::{self, Count, Percent};
@@ -62,6 +62,17 @@ pub(super) fn task_ui(ui: &mut Ui, scene: &Scene, recipe: &mut Recipe) {
     }
     if !recipe.task.is_classes() {
         rows_ui(ui, scene, recipe);
+    }
+    stay_in_view(ui, scene.session.recipe.task);
+}
+
+/// A task takes what it does not need away from the sections above it, and would move out of the view by that.
+fn stay_in_view(ui: &Ui, task: TaskKind) {
+    let id = Id::unique("task in view");
+    let before = ui.data_mut(|data| data.get_temp::<TaskKind>(id));
+    ui.data_mut(|data| data.insert_temp(id, task));
+    if before.is_some_and(|before| Kind::of(before) != Kind::of(task)) {
+        ui.scroll_to_rect(ui.min_rect(), None);
     }
 }
 

@@ -114,6 +114,8 @@ fn a_conversation_is_read_and_typed_message_by_message() {
     let data = &pair.assets.data;
     let shown: Vec<String> = pair.opened().samples.into_iter().map(|(text, _)| text).collect();
     assert!(shown.iter().all(|text| text.contains("user: ") && text.contains("\nassistant: ")), "{shown:?}");
+    let of_json = data.train.iter().map(|example| pair.student.tokens.encode(example.text(), true).unwrap().ids.len());
+    assert!(pair.opened().lengths.iter().all(|lengths| lengths.longest < of_json.clone().max().unwrap() / 2));
     // A text of a table or of the samples leads back to its example.
     assert!(
         pair.whole(TextPlace::Sample(1), &shown[1]).is_some() && pair.whole(TextPlace::Sample(1), "other").is_none()

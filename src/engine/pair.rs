@@ -198,7 +198,7 @@ impl Pair {
             notes: self.assets.data.notes.clone(),
             samples: self.samples().map(|example| (self.shown(example), example.class())).collect(),
             class_counts: self.assets.data.class_counts(),
-            lengths: text_lengths::of(&self.assets.data.train, self.assets.teacher.as_deref(), &self.student),
+            lengths: text_lengths::of(&self.assets.data, self.assets.teacher.as_deref(), &self.student),
             duplicates: self.assets.data.duplicates(),
             models: Some(Box::new(self.session.models())),
             data: Some(Box::new(self.session.data.clone())),

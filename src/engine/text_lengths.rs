@@ -1,21 +1,24 @@
 //! How long the texts of the data are for the models that read them here.
 
-use super::data::Example;
+use std::borrow::Cow;
+
+use super::data::Dataset;
 use super::model::Model;
 use crate::link::TextLengths;
 
 /// Texts that are looked at, spread over the training part.
 const MOST: usize = 512;
 
-/// The lengths of training texts for teacher and student, without the words of a prompt around them.
-pub fn of(train: &[Example], teacher: Option<&Model>, student: &Model) -> Vec<TextLengths> {
-    let spread = train.len().div_ceil(MOST).max(1);
-    let texts: Vec<&str> = train.iter().step_by(spread).map(|example| example.text()).collect();
+/// The lengths of training texts for teacher and student, without the words of a prompt around them, and of
+/// conversations without the marks of a chat template.
+pub fn of(data: &Dataset, teacher: Option<&Model>, student: &Model) -> Vec<TextLengths> {
+    let spread = data.train.len().div_ceil(MOST).max(1);
+    let texts: Vec<Cow<str>> = data.train.iter().step_by(spread).map(|example| data.readable(example)).collect();
     let sides = [("teacher", teacher), ("student", Some(student))];
     sides.into_iter().filter_map(|(side, model)| lengths(side, model?, &texts)).collect()
 }
 
-fn lengths(side: &str, model: &Model, texts: &[&str]) -> Option<TextLengths> {
+fn lengths(side: &str, model: &Model, texts: &[Cow<str>]) -> Option<TextLengths> {
     let counted = texts.iter().map(|text| model.tokens.encode(text, true).map(|pieces| pieces.ids.len()));
     // A text that cannot be encoded is told where it is read.
     let mut tokens: Vec<usize> = counted.filter_map(Result::ok).collect();

@@ -48,6 +48,10 @@ fn a_prompt_that_nobody_reads_is_not_offered() {
     play.engine.put(|cells| &cells.prompt, PromptFrame { over_tokens: true, teacher: None, ..stage::prompt() });
     play.look(4);
     assert!(play.says("Both models read") && !play.says("Teacher reads"));
+    let problem = Some(retort::session::Sentence::verbatim("its conversation is no JSON"));
+    play.engine.put(|cells| &cells.prompt, PromptFrame { over_tokens: true, problem, ..stage::prompt() });
+    play.look(4);
+    assert!(play.says("its conversation is no JSON"), "what is wrong with a text is told where it is read");
     play.click("classes");
     play.look(4);
     assert!(offers(&play) && !play.says("read as they are"));

@@ -34,6 +34,11 @@ fn prompt_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     if !scene.session.reads_prompt() {
         let words = scene.t("Texts are read as they are, and conversations through the model's own chat template: a prompt stands before classes and completions.");
         ui.add(Label::new(RichText::new(words).small().weak()).wrap());
+        // There is no field for it to stand beside, and nowhere else is it told.
+        let problem = scene.prompt.and_then(|frame| frame.problem.as_ref().or(frame.student_problem.as_ref()));
+        if let Some(problem) = problem {
+            ui.add(Label::new(RichText::new(scene.says(problem)).small().color(ui.visuals().error_fg_color)).wrap());
+        }
         return read_ui(ui, scene);
     }
     let mut prompt = scene.session.prompt.clone();

@@ -34,8 +34,11 @@ fn fix_threads() {
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let window = std::env::args().nth(1).is_none_or(|first| {
-        !["run", "probe", "evaluate", "predict", "baseline", "doctor", "new", "list", "cache", "fetch", "key"]
-            .contains(&first.as_str())
+        ![
+            "run", "probe", "evaluate", "predict", "baseline", "doctor", "new", "list", "compare", "cache", "fetch",
+            "key",
+        ]
+        .contains(&first.as_str())
     });
     let threads = if window { (cores - 1).max(1) } else { cores };
     // SAFETY: the first thing the process does; no other thread exists that could read the
@@ -53,6 +56,7 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
         Some(Task::Doctor(doctor)) => headless::examine(doctor),
         Some(Task::New(new)) => headless::new(new),
         Some(Task::List(listing)) => headless::list(listing),
+        Some(Task::Compare(compared)) => headless::compare(compared),
         Some(Task::Cache(cache)) => headless::cache(cache),
         Some(Task::Fetch(fetch)) => headless::fetch(fetch),
         Some(Task::Key(key)) => headless::key(key),

@@ -8,6 +8,7 @@ mod asked;
 mod baseline;
 mod by_token;
 mod cache;
+mod compare;
 mod consent;
 mod doctor;
 mod evaluate;
@@ -26,6 +27,7 @@ mod probe;
 mod progress;
 mod row_build;
 mod run;
+mod runs;
 mod session_reference;
 
 use std::path::PathBuf;
@@ -34,6 +36,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use baseline::baseline;
 pub use cache::cache;
+pub use compare::compare;
 pub use doctor::examine;
 pub use evaluate::evaluate;
 pub use fetch::fetch;
@@ -66,7 +69,7 @@ pub struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Task {
-    /// Run a session without a window.
+    /// Run a session without a window, or several one after the other.
     Run(RunArguments),
     /// Show what a model makes of one text: the probabilities of its classes; and write ids, logits,
     /// attention and hidden states.
@@ -85,6 +88,9 @@ pub enum Task {
     /// List what is on this machine.
     #[command(subcommand)]
     List(Listing),
+    /// Compare two runs, or two groups of seeds, on their test texts: every difference with its interval, and whether
+    /// it decides.
+    Compare(CompareArguments),
     /// List what is kept on disk of teachers, rows and answers, or make room.
     Cache(CacheArguments),
     /// Fetch a model from the Hugging Face Hub into the cache that its tools share.
@@ -100,11 +106,23 @@ pub enum Task {
 /// Arguments of `retort run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// Session to run; the built-in experiment if left out.
-    pub session: Option<PathBuf>,
-    /// Folder for journal, metrics, summary, checkpoints and the student.
+    /// Session to run; the built-in experiment if left out. Of several each has its run, one after the other, also
+    /// where one of them fails.
+    #[arg(value_name = "SESSION")]
+    pub sessions: Vec<PathBuf>,
+    /// Folder for journal, metrics, summary, checkpoints and the student. Left out, one in the workspace that is called
+    /// as the session.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Run each session so many times, with its recipe.seed and the ones behind it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000), conflicts_with_all = ["out", "resume"])]
+    pub seeds: Option<u64>,
+    /// Run what waits in the workspace, too: what an interrupted command or a closed window has left to do.
+    #[arg(long, conflicts_with_all = ["out", "resume"])]
+    pub queue: bool,
+    /// Folder in which runs without --out get theirs; `runs` if left out.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "out")]
+    pub workspace: Option<PathBuf>,
     /// Sets a knob at step 0, or any field under data, teachers, student, prompt and recipe, written as in a
     /// session's file: recipe.seed=8, recipe.device=Cuda(0), student.init=Fresh, data.labelled=160; and
     /// teacher.token_limit.
@@ -291,9 +309,54 @@ pub enum Listing {
     Models(ListArguments),
     /// The kept answers of teachers: files, sizes, how many, what they were paid for.
     Answers(ListArguments),
+    /// The runs of a workspace: where each stands, its measures, and the settings that differ.
+    Runs(RunsArguments),
     /// What a session may name.
     #[command(flatten)]
     Offered(Offered),
+}
+
+/// Arguments of `retort list runs`.
+#[derive(Debug, Args)]
+pub struct RunsArguments {
+    /// Folder whose folders are runs; `runs` if left out, and where that is not there the one the window keeps its runs
+    /// in.
+    #[arg(long, value_name = "FOLDER")]
+    pub workspace: Option<PathBuf>,
+    /// Only the runs that fit, such as 'accuracy > 0.9 and seed != 7': measures, settings, or fields of the table,
+    /// compared by = != < <= > >= or ~ (holds), joined by and, or, not; accuracy@500 is a validation measure as it was
+    /// at that step, best.accuracy its best; a word alone is looked for in name, pair, status, tags and note.
+    #[arg(long = "where", value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// Column to sort by, the largest or newest first; `when` if left out.
+    #[arg(long, value_name = "COLUMN")]
+    pub sort: Option<String>,
+    /// One row for the runs that differ in their seed alone: mean and standard deviation over seeds, best and worst.
+    #[arg(long)]
+    pub group: bool,
+    /// Archived runs as well.
+    #[arg(long)]
+    pub archived: bool,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `retort compare`.
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// Folders of runs, or their names in the workspace: two, A and B; or those of A, with --against.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// The runs of B: where a side has several, its seeds are averaged, and drawn anew for the interval.
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    pub against: Vec<PathBuf>,
+    /// Where runs that are named without a folder lie, as of `retort list runs`.
+    #[arg(long, value_name = "FOLDER")]
+    pub workspace: Option<PathBuf>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What a session may name, kind by kind.

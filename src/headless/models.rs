@@ -1,6 +1,6 @@
 //! `retort list models`: what the Hugging Face cache holds, and what of it can be used here.
 
-use super::{CommandError, ListArguments, Listing, answers, offered};
+use super::{CommandError, ListArguments, Listing, answers, offered, runs};
 use crate::engine::hub;
 use crate::link::{Listed, ModelCatalog, human_bytes};
 
@@ -12,6 +12,7 @@ pub fn list(listing: &Listing) -> Result<String, CommandError> {
     let ListArguments { json } = match listing {
         Listing::Models(arguments) => arguments,
         Listing::Answers(arguments) => return answers::list(arguments),
+        Listing::Runs(arguments) => return runs::list(arguments),
         Listing::Offered(kind) => return Ok(offered::list(kind)),
     };
     let shelf = hub::shelf();

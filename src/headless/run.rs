@@ -1,6 +1,8 @@
 //! `retort run`: a session from start to end, followed on stderr. A signal ends it as *Stop* does in the
 //! window, and the exit code says which.
 
+mod queue;
+
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
@@ -18,6 +20,7 @@ use crate::link::{
 };
 use crate::record::journal;
 use crate::record::recorder::Recorder;
+use crate::session::workspace::{begun, free_run_folder};
 use crate::session::{Session, file};
 
 /// How long a run that a signal ends may take to leave before its first step.
@@ -32,22 +35,15 @@ const LOOK: Duration = Duration::from_millis(100);
 /// has its result on stdout all the same.
 pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
     consent::allow_keys(&arguments.consent)?;
+    if arguments.sessions.len() > 1 || arguments.seeds.is_some() || arguments.queue {
+        return queue::run(arguments);
+    }
     let (order, out) = if arguments.resume { resume(arguments)? } else { start(arguments)? };
     let interrupt = Interrupt::listen().map_err(CommandError::run)?;
-    let (watch, end) = connect();
-    let thread = engine::spawn(end, Recorder::default()).map_err(CommandError::run)?;
-    watch.commands.send(order).map_err(CommandError::run)?;
-    let ended = follow(&watch, &interrupt);
-    drop(watch);
-    let outcome = match ended {
-        Ok(Ended::BeforeFirstStep(code)) => return leave(&thread, &out, code),
-        Ok(Ended::Outcome(outcome)) => Ok(*outcome),
-        Err(e) => Err(e),
+    let outcome = match execute(order, &out, &interrupt)? {
+        Ended::BeforeFirstStep(code) => return Err(CommandError::quiet(code)),
+        Ended::Outcome(outcome) => outcome,
     };
-    // A run in trouble writes a last checkpoint. A panic inside the engine has already become a failure of
-    // the run.
-    let _ = thread.join();
-    let outcome = outcome?;
     let result =
         if arguments.json { serde_json::to_string(&outcome.in_words()).unwrap_or_default() } else { table(&outcome) };
     if let Some(reason) = &outcome.unwritten {
@@ -59,6 +55,26 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
     let printed = print(&result);
     tell(way_on(&out));
     printed.and(Err(CommandError::quiet(code)))
+}
+
+/// Runs what is ordered into `out`, to its end or to a signal.
+///
+/// # Errors
+/// [`CommandError`]: input errors before the first step, run errors after it.
+fn execute(order: Command, out: &Path, interrupt: &Interrupt) -> Result<Ended, CommandError> {
+    let (watch, end) = connect();
+    let thread = engine::spawn(end, Recorder::default()).map_err(CommandError::run)?;
+    watch.commands.send(order).map_err(CommandError::run)?;
+    let ended = follow(&watch, interrupt);
+    drop(watch);
+    if let Ok(Ended::BeforeFirstStep(_)) = ended {
+        leave(&thread, out);
+        return ended;
+    }
+    // A run in trouble writes a last checkpoint. A panic inside the engine has already become a failure of
+    // the run.
+    let _ = thread.join();
+    ended
 }
 
 /// A run whose student found no room: what was measured is the result all the same, and the run is gone on
@@ -79,7 +95,7 @@ enum Ended {
 
 /// Leaves a run that has not begun. Reading a large model cannot be called off, and nothing of it is
 /// worth waiting for.
-fn leave(thread: &JoinHandle<()>, out: &Path, code: u8) -> Result<String, CommandError> {
+fn leave(thread: &JoinHandle<()>, out: &Path) {
     let asked = Instant::now();
     while !thread.is_finished() && asked.elapsed() < LEAVING {
         std::thread::sleep(LOOK / 10);
@@ -87,7 +103,6 @@ fn leave(thread: &JoinHandle<()>, out: &Path, code: u8) -> Result<String, Comman
     let begun = out.join(journal::FILE).exists();
     let next = if begun { way_on(out) } else { "give the same command to begin again".to_owned() };
     tell(format!("stopped before the first step; {next}"));
-    Err(CommandError::quiet(code))
 }
 
 /// The command that goes on with a run.
@@ -95,9 +110,9 @@ fn way_on(out: &Path) -> String {
     format!("go on with: retort run --resume --out {}", shell_word(out))
 }
 
-/// The session that is to be run, with what is set of it from outside.
-fn asked(arguments: &RunArguments) -> Result<Session, CommandError> {
-    let mut session = match &arguments.session {
+/// A session that is to be run, the built-in one where no path is given, with what is set of it from outside.
+fn asked(arguments: &RunArguments, path: Option<&Path>) -> Result<Session, CommandError> {
+    let mut session = match path {
         Some(path) => file::open(path).map_err(CommandError::input)?,
         None => Session::built_in().map_err(CommandError::input)?,
     };
@@ -115,8 +130,8 @@ fn asked(arguments: &RunArguments) -> Result<Session, CommandError> {
 }
 
 fn start(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> {
-    let mut session = asked(arguments)?;
-    let out = arguments.out.clone().unwrap_or_else(free_folder);
+    let mut session = asked(arguments, arguments.sessions.first().map(PathBuf::as_path))?;
+    let out = arguments.out.clone().unwrap_or_else(|| free_run_folder(&workspace_of(arguments), &session));
     // Before anything is fetched.
     engine::run::vacant(&out).map_err(CommandError::input)?;
     consent::ensure_local(&session, &arguments.consent)?;
@@ -139,11 +154,11 @@ fn resume(arguments: &RunArguments) -> Result<(Command, PathBuf), CommandError> 
     let Some(out) = &arguments.out else {
         return Err(CommandError::input("--resume needs --out, the folder of the run to go on with"));
     };
-    if arguments.session.is_some() {
+    if !arguments.sessions.is_empty() {
         return Err(CommandError::input("--resume goes on with the run as it was; leave out the session"));
     }
     if !out.is_dir() {
-        let advice = "--resume goes on with a run, so --out is the folder that it was written into, such as runs/1";
+        let advice = "--resume goes on with a run, so --out is the folder that it was written into, such as runs/NAME";
         return Err(CommandError::input(format!("there is no folder {}; {advice}", out.display())));
     }
     if let Some(session) = consent::session_of(out) {
@@ -171,10 +186,9 @@ fn more_steps(set: &[String]) -> Result<Option<u64>, CommandError> {
     Ok(steps)
 }
 
-/// The first of `runs/1`, `runs/2`, … that is free.
-fn free_folder() -> PathBuf {
-    let free = |number: &u32| !Path::new("runs").join(number.to_string()).exists();
-    Path::new("runs").join((1..).find(free).unwrap_or(u32::MAX).to_string())
+/// Where runs without a folder of their own lie.
+fn workspace_of(arguments: &RunArguments) -> PathBuf {
+    arguments.workspace.clone().unwrap_or_else(|| PathBuf::from("runs"))
 }
 
 /// `name=value`: a field of the session, or a knob.
@@ -219,7 +233,11 @@ fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError
             }
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        running |= matches!(event, Event::Fact(_, Fact::Started { .. }));
+        if let Event::Fact(_, Fact::Started { out, .. }) = &event {
+            running = true;
+            // It waits no longer. Where that cannot be written, the journal beside it says so.
+            let _ = begun(out);
+        }
         progress.take(&event);
         match event {
             // Nobody is there to answer.

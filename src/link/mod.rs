@@ -57,7 +57,7 @@ pub use fact::{Abandoned, Fact, InputFile, KnobChange, Origin};
 pub use figure::{grouped, human_bytes};
 pub use folder::FolderSize;
 pub use kept_on_disk::{KeptFiles, KeptOnDisk};
-pub use measures::Measures;
+pub use measures::{Measures, higher_is_better, is_better};
 pub use model_catalog::{Listed, ModelCatalog, Repository, RepositoryFile};
 pub use notice::{About, Notice};
 pub use opened::{ModelCard, Opened, PartCounts, TextLengths};

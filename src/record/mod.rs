@@ -3,11 +3,13 @@
 //! the runs, and which of them is shown, is the [`Workspace`].
 
 pub mod card;
+pub mod compare;
 pub mod journal;
 pub mod metrics;
 pub mod notices;
 pub mod opening;
 pub mod recorder;
+pub mod run_table;
 pub mod series;
 pub mod workspace;
 

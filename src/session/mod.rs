@@ -35,6 +35,7 @@ mod ron_tree;
 pub mod run_folder;
 pub(crate) mod say;
 pub mod sentence;
+pub mod settings;
 pub mod source;
 pub mod student_init;
 pub mod task_kind;
@@ -43,6 +44,7 @@ mod to_version_3;
 mod to_version_4;
 mod tree_edit;
 pub mod view;
+pub mod workspace;
 pub mod written_sentence;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@
 use std::fs::{self, TryLockError};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub const PREDICTIONS: &str = "predictions.csv";
 pub const METRICS: &str = "metrics.csv";
 /// The mark of a run's folder, locked while a process has the run loaded.
 pub const LOCK: &str = "run.lock";
+/// The mark of a run that waits for its turn.
+pub const QUEUED: &str = "queued.json";
 /// The folder in which the student lies.
 pub const STUDENT: &str = "student";
 /// The folder of checkpoints.
@@ -57,6 +60,16 @@ impl Say for Holder {
 
 spoken!(Holder);
 
+/// The mark of a run that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    /// Its place: milliseconds since 1970 when it was asked for, later ones behind it.
+    pub place: u64,
+    /// Why it could not begin, where that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
 /// A run's folder that another process has hold of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
@@ -81,15 +94,20 @@ pub fn held_elsewhere(run: &Path) -> Option<Held> {
     }
 }
 
+/// The mark of a run that waits; `None` of any other.
+pub fn queued(folder: &Path) -> Option<Queued> {
+    serde_json::from_slice(&fs::read(folder.join(QUEUED)).ok()?).ok()
+}
+
 /// What the lock file says; `None` where there is none, or one that is not ours.
 pub fn holder(run: &Path) -> Option<Holder> {
     serde_json::from_str(&head(&run.join(LOCK))?).ok()
 }
 
-/// Whether `run` is the folder of a run: it bears the mark, or, of before there was one, our journal
-/// and a readable session.
+/// Whether `run` is the folder of a run: it bears the mark, waits for its turn, or has, of before there was a mark, our
+/// journal and a readable session.
 pub fn is_marked(run: &Path) -> bool {
-    holder(run).is_some() || (has_journal(run) && file::open(&run.join(SESSION)).is_ok())
+    holder(run).is_some() || queued(run).is_some() || (has_journal(run) && file::open(&run.join(SESSION)).is_ok())
 }
 
 /// Whether a run's journal lies in the folder.
@@ -143,9 +161,66 @@ pub fn checkpoints(run: &Path) -> Vec<u64> {
     named_checkpoints(&home).into_iter().filter(whole).collect()
 }
 
+/// The folder the system gives programs for their data; one in the current folder where it gives none.
+pub fn data_folder() -> PathBuf {
+    directories::ProjectDirs::from("", "", "retort")
+        .map_or_else(|| PathBuf::from("retort-data"), |dirs| dirs.data_dir().to_owned())
+}
+
+/// The workspace that is meant where none is named: `runs` in the current folder if that is there, else the one in
+/// which the window keeps its runs.
+pub fn default_workspace() -> PathBuf {
+    let here = PathBuf::from("runs");
+    if here.is_dir() { here } else { data_folder().join("runs") }
+}
+
+/// When the run in a folder was begun or last gone on with, UTC: as its holder says, else as its session's file or its
+/// journal is dated; empty where none is there.
+pub fn when(run: &Path) -> String {
+    let dated = |file: &str| {
+        let time = fs::metadata(run.join(file)).ok()?.modified().ok()?;
+        Some(utc(time.duration_since(UNIX_EPOCH).ok()?.as_secs()))
+    };
+    let since = holder(run).map(|holder| holder.since);
+    since.or_else(|| dated(SESSION)).or_else(|| dated(JOURNAL)).unwrap_or_default()
+}
+
+/// Bytes of the files in a folder and in the folders inside it; links are not followed.
+pub fn bytes(folder: &Path) -> u64 {
+    let of = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(seen) if seen.is_dir() => bytes(&entry.path()),
+        Ok(seen) => seen.len(),
+        Err(_) => 0,
+    };
+    fs::read_dir(folder).into_iter().flatten().flatten().map(of).sum()
+}
+
+/// Seconds since 1970 as a date and a time of day.
+///
+/// # Source
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+pub fn utc(secs: u64) -> String {
+    let days = secs / 86_400 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let (date, month) = (of_year - (153 * shifted + 2) / 5 + 1, (shifted + 2) % 12 + 1);
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute) = (secs / 3600 % 24, secs / 60 % 60);
+    format!("{year}-{month:02}-{date:02} {hour:02}:{minute:02}:{:02} UTC", secs % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_are_told_as_a_date() {
+        assert_eq!(utc(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(utc(951_827_696), "2000-02-29 12:34:56 UTC");
+        assert_eq!(utc(1_795_721_465), "2026-11-26 19:31:05 UTC");
+    }
 
     #[test]
     fn only_whole_checkpoints_under_their_own_name_are_listed() {

@@ -10,6 +10,7 @@ use super::state::{Action, Back};
 use super::undo::Part;
 use crate::link::preview::{Sheet, bare, roles};
 use crate::link::{About, Command, Order, Question};
+use crate::session::workspace::new_run_folder;
 use crate::session::{Data, Models, Prompts, Roles, Say, Sentence, Session, Source};
 
 /// The hand rests this long before the engine opens pair and data anew, seconds.
@@ -199,7 +200,7 @@ impl WorkbenchApp {
         if let Some(problem) = self.session.problem() {
             return self.notice(false, problem);
         }
-        match self.storage.new_run_folder() {
+        match new_run_folder(&self.storage.runs(), &self.session) {
             Ok(out) => self.start_in(out),
             Err(e) => {
                 let text = self.t("cannot make a run folder; free some room or check its rights");

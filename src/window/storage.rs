@@ -38,8 +38,7 @@ impl Storage {
 
     /// The folder the system gives programs for their data; the current folder where it gives none.
     pub fn default_root() -> PathBuf {
-        directories::ProjectDirs::from("", "", "retort")
-            .map_or_else(|| PathBuf::from("retort-data"), |dirs| dirs.data_dir().to_owned())
+        crate::session::run_folder::data_folder()
     }
 
     /// The folder `root` with the first free slot. A folder that cannot be written costs autosave
@@ -137,23 +136,9 @@ impl Storage {
         self.slot.as_ref().map(|slot| self.autosave_of(slot.number))
     }
 
-    /// A new, empty run folder.
-    ///
-    /// # Errors
-    /// The operating system's.
-    pub fn new_run_folder(&self) -> std::io::Result<PathBuf> {
-        let runs = self.root.join("runs");
-        std::fs::create_dir_all(&runs)?;
-        let number = |entry: std::io::Result<std::fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse::<u32>().ok();
-        let mut next = std::fs::read_dir(&runs)?.filter_map(number).max().unwrap_or(0) + 1;
-        loop {
-            let folder = runs.join(format!("{next:04}"));
-            match std::fs::create_dir(&folder) {
-                Ok(()) => return Ok(folder),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => next += 1,
-                Err(e) => return Err(e),
-            }
-        }
+    /// Where runs lie.
+    pub fn runs(&self) -> PathBuf {
+        self.root.join("runs")
     }
 
     /// Where the person's choices for every session are kept.
@@ -286,15 +271,6 @@ mod tests {
         let second = Storage::open(folder.path().to_owned());
         assert_ne!(first.autosave_path(), second.autosave_path());
         assert!(second.left_behind().is_empty());
-    }
-
-    #[test]
-    fn every_run_gets_a_folder_of_its_own() {
-        let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::open(folder.path().to_owned());
-        let (a, b) = (storage.new_run_folder().unwrap(), storage.new_run_folder().unwrap());
-        assert_ne!(a, b);
-        assert!(a.is_dir() && b.is_dir());
     }
 
     #[test]

@@ -28,9 +28,11 @@ def folder(name, files):
 
 
 def run(retort, place, session, out, settings=()):
-    """The folder of a run; one that has ended already is taken as it is, and that is said."""
+    """The folder of a run; one that has come to its end already is taken as it is, and that is said. One that was
+    stopped on its way is begun anew: its figures are those of fewer steps."""
     folder = place / out
-    if (folder / "summary.json").exists():
+    summary = folder / "summary.json"
+    if summary.exists() and json.loads(summary.read_text())["reason"] != "stopped":
         print(f"{out}: taken from an earlier run", flush=True)
         return folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -89,12 +89,14 @@ pub(super) struct Claim {
 
 impl Claim {
     /// Lets go of the folder of a run that never did anything, and removes what was made for it: our own
-    /// files, and folders that are empty then.
+    /// files, and folders that are empty then. The session of one that waited for its turn was there before.
     pub fn undo(self, run: &Path) {
         let Self { lock, made } = self;
         // Some systems remove no file that is open.
         drop(lock);
-        for name in [run_folder::JOURNAL, run_folder::SESSION, run_folder::METRICS, LOCK] {
+        let waited = run_folder::queued(run).is_some();
+        let files = [run_folder::JOURNAL, run_folder::METRICS, LOCK].into_iter();
+        for name in files.chain((!waited).then_some(run_folder::SESSION)) {
             // What is not there need not be removed, what cannot be stays: no harm.
             let _ = fs::remove_file(run.join(name));
         }
@@ -243,7 +245,12 @@ fn unusable(run: &Path, e: impl Say) -> FolderError {
 
 fn myself() -> Holder {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Holder { retort: env!("CARGO_PKG_VERSION").to_owned(), pid: std::process::id(), host: host(), since: utc(since) }
+    Holder {
+        retort: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        host: host(),
+        since: run_folder::utc(since),
+    }
 }
 
 /// The machine's name, as far as it tells.
@@ -253,32 +260,9 @@ fn host() -> String {
     kernel.or_else(named).map_or("an unnamed machine".to_owned(), |name| name.trim().to_owned())
 }
 
-/// Seconds since 1970 as a date and a time of day.
-///
-/// # Source
-/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-fn utc(secs: u64) -> String {
-    let days = secs / 86_400 + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let (date, month) = (of_year - (153 * shifted + 2) / 5 + 1, (shifted + 2) % 12 + 1);
-    let year = era * 400 + year + u64::from(month <= 2);
-    let (hour, minute) = (secs / 3600 % 24, secs / 60 % 60);
-    format!("{year}-{month:02}-{date:02} {hour:02}:{minute:02}:{:02} UTC", secs % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn seconds_are_told_as_a_date() {
-        assert_eq!(utc(0), "1970-01-01 00:00:00 UTC");
-        assert_eq!(utc(951_827_696), "2000-02-29 12:34:56 UTC");
-        assert_eq!(utc(1_795_721_465), "2026-11-26 19:31:05 UTC");
-    }
 
     #[test]
     fn a_folder_is_held_once_and_free_again_when_it_is_let_go() {

@@ -20,6 +20,7 @@ mod said_kinds;
 mod said_labels;
 mod said_models;
 mod said_run;
+mod said_runs;
 mod said_session;
 mod said_student;
 mod said_tables;
@@ -48,6 +49,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     data::CHINESE,
     result::CHINESE,
     said_run::CHINESE,
+    said_runs::CHINESE,
     said_session::CHINESE,
     said_student::CHINESE,
     said_keys::CHINESE,
@@ -227,6 +229,8 @@ mod tests {
             said_labels::CHINESE,
             said_models::CHINESE,
             said_run::CHINESE,
+            said_runs::CHINESE,
+            said_runs::CHINESE,
             said_session::CHINESE,
             said_student::CHINESE,
             said_tables::CHINESE,

@@ -1,0 +1,52 @@
+//! What a person notes of a run: a name, a star, tags, a note, and that it is archived. It lies in the run's folder,
+//! so that it goes wherever the folder goes.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::session::file::write_atomically;
+use crate::session::{Sentence, say};
+
+/// The file in a run's folder.
+pub const FILE: &str = "annotations.json";
+
+/// What a person has noted of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// What it is called in the table; empty where it is called as its session.
+    pub name: String,
+    /// Whether it bears a star.
+    pub star: bool,
+    /// Words it can be found by.
+    pub tags: Vec<String>,
+    /// Free text.
+    pub note: String,
+    /// Whether it is out of sight.
+    pub archived: bool,
+}
+
+impl Annotations {
+    /// What was noted of the run in `folder`; nothing where there is no such file, or none that can be read.
+    pub fn read(folder: &Path) -> Self {
+        let text = std::fs::read(folder.join(FILE)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Keeps it in `folder`.
+    ///
+    /// # Errors
+    /// The operating system's words, and the file.
+    pub fn write(&self, folder: &Path) -> Result<(), Sentence> {
+        let path = folder.join(FILE);
+        let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
+        write_atomically(&path, text.as_bytes()).map_err(|error| {
+            say!(
+                "cannot keep what was noted of the run: {error}; check that its folder can be written and has room: {path}",
+                error,
+                path = path.display()
+            )
+        })
+    }
+}

@@ -19,6 +19,8 @@ mod leaving;
 mod lens;
 #[path = "window/room.rs"]
 mod room;
+#[path = "window/runs.rs"]
+mod runs;
 mod stage;
 #[path = "window/tasks.rs"]
 mod tasks;

@@ -111,6 +111,10 @@ impl WorkbenchApp {
             Action::ListKept => self.send(Command::ListKept),
             Action::ClearRows => self.send(Command::ClearRows),
             Action::ListFiles { repo, revision } => self.list_files(repo, revision),
+            Action::ShowRuns(open) => self.show_runs(open),
+            Action::Enqueue(session, seeds) => self.enqueue(&session, seeds),
+            Action::RunQueue(on) => self.run_queue(on),
+            Action::Annotate(folder, annotations) => self.annotate(folder, *annotations),
             Action::Dismiss(place) => self.workspace.notices.read(place),
         }
     }
@@ -219,7 +223,7 @@ impl WorkbenchApp {
         self.send(order(Box::new(self.session.clone())));
     }
 
-    fn start_in(&mut self, out: PathBuf) {
+    pub(super) fn start_in(&mut self, out: PathBuf) {
         self.claimed = Some((out.clone(), self.session.run.replace(out.clone())));
         self.due.open = None;
         let run = self.workspace.ask_for_run();

@@ -11,8 +11,9 @@ use egui::{Context, Ui};
 use super::belonging::Belonging;
 use super::dialog::{DialogReply, Errands, Loaded};
 use super::kept::KeptSessions;
-use super::panel::{self, Scene};
+use super::panel::{self, RunsScene, Scene};
 use super::preferences::{Language, Preferences, ThemeChoice};
+use super::run_list::RunList;
 use super::state::{Action, UiState};
 use super::steering::{Steering, Turn};
 use super::storage::Storage;
@@ -43,6 +44,8 @@ pub struct WorkbenchApp {
     pub(super) errands: Errands,
     /// Sessions in no file that others took the place of.
     pub(super) kept: KeptSessions,
+    /// The runs of the workspace.
+    pub(super) runs: RunList,
     pub(super) due: Pending,
     pub(super) gesture: Gesture,
     pub(super) saved: Session,
@@ -117,6 +120,7 @@ impl WorkbenchApp {
             kept: KeptSessions::left_in(storage.left_behind().to_vec()),
             storage,
             errands: Errands::new(ctx.clone()),
+            runs: RunList::default(),
             due: Pending::default(),
             gesture: Gesture::default(),
             sampled: false,
@@ -142,6 +146,7 @@ impl WorkbenchApp {
             app.notice(false, format!("{text}: {damage}"));
         }
         app.greet();
+        app.read_runs();
         app
     }
 
@@ -158,6 +163,16 @@ impl WorkbenchApp {
     /// What is known beside it.
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
+    }
+
+    /// What is known of the runs of the workspace.
+    pub fn runs(&self) -> &RunList {
+        &self.runs
+    }
+
+    /// Filters the table of runs as if that had been typed.
+    pub fn filter_runs(&mut self, filter: &str) {
+        filter.clone_into(&mut self.state.runs.filter);
     }
 
     /// How long frames take.
@@ -194,6 +209,7 @@ impl WorkbenchApp {
             self.apply_reply(word);
         }
         self.take_whole_text();
+        self.mind_runs(ctx);
         self.keep_appointments(ctx);
         self.ticking += watch.elapsed();
     }
@@ -236,6 +252,7 @@ impl WorkbenchApp {
             folder: OfRun::held(&folder, run),
             preview: preview.as_ref().as_ref(),
             connection: connection.as_ref().as_ref(),
+            runs: RunsScene { runs: &self.runs },
             belonging: self.belonging(),
         };
         panel::workbench_ui(ui, &scene, &mut self.state);
@@ -340,6 +357,7 @@ impl WorkbenchApp {
             }
             _ => {}
         }
+        self.mind_run_event(&event);
         let turn = Turn::of(&event);
         let rewound = turn == Turn::Rewound;
         self.workspace.fold(event);

@@ -8,7 +8,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::run_list::{ComparedSides, Side};
+use crate::record::compare::compare;
 use crate::record::opening::{self, Found, Shown};
+use crate::record::run_table::annotations::Annotations;
+use crate::record::run_table::{RunRow, RunTable};
+use crate::session::run_folder::{SESSION, held_elsewhere};
+use crate::session::workspace::{enqueue, failed_to_begin, waiting};
 use crate::session::{Session, file};
 
 /// What a path is wanted for.
@@ -55,6 +61,16 @@ pub enum DialogReply {
     Dropped(PathBuf, bool),
     /// A session was written.
     Saved(Box<Saved>),
+    /// The table of runs was read.
+    Runs(Box<RunTable>),
+    /// Two sides were compared.
+    Compared(Box<ComparedSides>),
+    /// The next run of the queue, its session naming its folder; `None` where nothing waits.
+    Next(Option<Box<Loaded>>),
+    /// Runs were put into the queue.
+    Enqueued,
+    /// What is noted of a run was written.
+    Annotated,
     /// The system shows no dialogs.
     NoDialog,
     /// It failed, in a sentence.
@@ -259,6 +275,52 @@ impl Errands {
                 Ok(status) => failed(status.to_string()),
                 Err(e) => failed(e.to_string()),
             }
+        });
+    }
+
+    /// Reads the table of runs.
+    pub fn read_runs(&self, workspace: PathBuf) {
+        self.send_off("retort-runs", move || Some(DialogReply::Runs(Box::new(RunTable::read(&workspace)))));
+    }
+
+    /// Compares two sides on their test texts.
+    pub fn compare(&self, sides: [Side; 2], rows: [Vec<RunRow>; 2]) {
+        self.send_off("retort-compare", move || {
+            let [ours, theirs] = rows;
+            Some(DialogReply::Compared(Box::new(ComparedSides { sides, found: compare(&ours, &theirs) })))
+        });
+    }
+
+    /// Puts runs into the queue, in order.
+    pub fn enqueue(&self, workspace: PathBuf, sessions: Vec<Session>) {
+        self.send_off("retort-queue", move || {
+            let refused = sessions.iter().find_map(|session| enqueue(&workspace, session).err());
+            Some(refused.map_or(DialogReply::Enqueued, |words| DialogReply::Failed(words.to_string())))
+        });
+    }
+
+    /// Reads the session of the next run that waits; those that cannot be read are marked as failed.
+    pub fn next_queued(&self, workspace: PathBuf) {
+        self.send_off("retort-queue", move || {
+            let open = |folder: PathBuf| match file::open(&folder.join(SESSION)) {
+                Ok(session) => Some(Session { run: Some(folder), ..session }),
+                Err(e) => {
+                    // Where the mark cannot be written either, it is tried again at the next start.
+                    let _ = failed_to_begin(&folder, &e.to_string());
+                    None
+                }
+            };
+            let free = waiting(&workspace).into_iter().filter(|folder| held_elsewhere(folder).is_none());
+            let next = free.filter_map(open).next();
+            Some(DialogReply::Next(next.map(|session| Box::new(Loaded::new(session)))))
+        });
+    }
+
+    /// Keeps what was noted of a run.
+    pub fn annotate(&self, folder: PathBuf, annotations: Annotations) {
+        self.send_off("retort-notes", move || {
+            let written = annotations.write(&folder);
+            Some(written.map_or_else(|words| DialogReply::Failed(words.to_string()), |()| DialogReply::Annotated))
         });
     }
 

@@ -148,6 +148,11 @@ impl WorkbenchApp {
             DialogReply::Dropped(path, true) => self.open(path),
             DialogReply::Dropped(path, false) => self.state.dropped = vec![path],
             DialogReply::Saved(saved) => self.saved_to(*saved),
+            DialogReply::Runs(table) => self.take_runs(*table),
+            DialogReply::Compared(compared) => self.take_comparison(compared),
+            DialogReply::Next(next) => self.begin_queued(next),
+            DialogReply::Enqueued => self.take_enqueued(),
+            DialogReply::Annotated => self.read_runs(),
             DialogReply::NoDialog => {
                 self.state.type_it = self.state.question.is_some();
                 let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");
@@ -167,7 +172,7 @@ impl WorkbenchApp {
     }
 
     /// Puts another session on the workbench, and keeps the present one.
-    fn take_up(&mut self, loaded: Loaded) {
+    pub(super) fn take_up(&mut self, loaded: Loaded) {
         if self.is_busy() {
             return;
         }

@@ -21,6 +21,8 @@ mod lens;
 pub mod panel;
 pub mod plot;
 pub mod preferences;
+mod queue;
+pub mod run_list;
 pub mod state;
 pub mod steering;
 pub mod storage;

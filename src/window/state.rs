@@ -8,11 +8,12 @@ use std::sync::Arc;
 use egui::Id;
 
 use super::dialog::DialogRequest;
-use super::panel::ResultView;
+use super::panel::{ResultView, RunsView};
 use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
+use crate::record::run_table::annotations::Annotations;
 use crate::session::run_folder::Held;
 use crate::session::{Data, DataSource, ModelChoice, Models, ServerOrigin, Session, Source, View};
 
@@ -136,6 +137,14 @@ pub enum Action {
     Examine,
     /// The same, and ask its server about a few texts.
     ExamineAsking,
+    /// Show the table of runs in the centre, or hide it.
+    ShowRuns(bool),
+    /// Put so many runs of a session into the queue, with its seed and the ones behind it.
+    Enqueue(Box<Session>, u64),
+    /// Run what waits, or hold it.
+    RunQueue(bool),
+    /// Keep what was noted of the run in a folder.
+    Annotate(PathBuf, Box<Annotations>),
     /// The notice in this place of the list was read; `None`: all of them.
     Dismiss(Option<usize>),
 }
@@ -296,6 +305,8 @@ pub struct UiState {
     pub samples: Samples,
     /// How the result card is looked at.
     pub result: ResultView,
+    /// How the table of runs is looked at.
+    pub runs: RunsView,
     /// A test row under the lens: its text and its class.
     pub gold: Option<(String, usize)>,
     /// The text whose class was sought last in the tables on show, where those lie, and what was found.

@@ -37,6 +37,7 @@ pub(super) fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     part(ui, row.with_min_x(middle).with_max_x(choices), |ui| status::status_ui(ui, scene, status));
     let width = part(ui, row.with_min_x(choices), |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
+        runs_ui(ui, scene, state);
         language_ui(ui, scene, state);
         theme_ui(ui, scene, state);
         menu_ui(ui, scene, state);
@@ -144,6 +145,17 @@ fn undo_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
     if ui.add_enabled(scene.can_redo, item(scene.t("Redo"), "Ctrl+Shift+Z")).clicked() {
         state.ask(Action::Redo);
+    }
+}
+
+/// Shows the runs of the workspace, or hides them.
+fn runs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let waiting = scene.runs.runs.waiting();
+    let more = if waiting > 0 { format!(" · {waiting} {}", scene.t("wait")) } else { String::new() };
+    let text = format!("{}{more}", scene.t("Runs"));
+    let help = scene.t("All runs: what each reached, seeds together, two of them compared");
+    if ui.selectable_label(state.runs.open, text).on_hover_text(help).clicked() {
+        state.ask(Action::ShowRuns(!state.runs.open));
     }
 }
 

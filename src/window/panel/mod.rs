@@ -17,6 +17,7 @@ mod prompt;
 mod question;
 mod recipe;
 mod result;
+mod runs;
 mod server;
 mod source;
 mod student_init;
@@ -46,6 +47,7 @@ pub use centre::{shows_attention, shows_weights};
 pub use files::may_be_rows;
 pub use pair::{PAIR, is_asked};
 pub use result::ResultView;
+pub use runs::{RunsScene, RunsView};
 
 /// Everything a panel may look at.
 pub struct Scene<'a> {
@@ -97,6 +99,8 @@ pub struct Scene<'a> {
     pub preview: Option<&'a Preview>,
     /// What became of the last test of a connection.
     pub connection: Option<&'a Connection>,
+    /// The runs of the workspace.
+    pub runs: RunsScene<'a>,
     /// What of all this is of the pair and the data that are chosen.
     pub belonging: Belonging,
 }
@@ -238,15 +242,20 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         .size_range(280.0..=480.0)
         .frame(Frame::NONE)
         .show(ui, |ui| asked_ui(ui, scene, state));
-    Panel::right("outputs")
-        .default_size(352.0)
-        .size_range(300.0..=520.0)
-        .frame(margin(12, 10))
-        .show(ui, |ui| outputs_ui(ui, scene, state));
+    if !state.runs.open {
+        Panel::right("outputs")
+            .default_size(352.0)
+            .size_range(300.0..=520.0)
+            .frame(margin(12, 10))
+            .show(ui, |ui| outputs_ui(ui, scene, state));
+    }
     CentralPanel::no_frame().frame(margin(12, 8)).show(ui, |ui| {
         question::question_ui(ui, scene, state);
         keeping::keeping_ui(ui, scene, state);
         news::news_ui(ui, scene, state);
+        if state.runs.open {
+            return runs::runs_ui(ui, scene, state);
+        }
         result::result_ui(ui, scene, state);
         centre::centre_ui(ui, scene, state);
     });

@@ -11,6 +11,7 @@ mod lens;
 mod pair;
 mod plots;
 mod result;
+mod runs;
 mod said_checkup;
 mod said_facing;
 mod said_gguf;
@@ -48,6 +49,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     catalog::CHINESE,
     data::CHINESE,
     result::CHINESE,
+    runs::CHINESE,
     said_run::CHINESE,
     said_runs::CHINESE,
     said_session::CHINESE,
@@ -229,7 +231,6 @@ mod tests {
             said_labels::CHINESE,
             said_models::CHINESE,
             said_run::CHINESE,
-            said_runs::CHINESE,
             said_runs::CHINESE,
             said_session::CHINESE,
             said_student::CHINESE,

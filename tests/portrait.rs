@@ -61,6 +61,10 @@ impl Scene {
         let preferences = Preferences { theme: self.theme, language: Some(self.language), ..Preferences::default() };
         stage::prefer(folder, preferences);
         session.view.tab = self.tab.into();
+        for seed in 1..=3 {
+            stage::finished_run(folder, &format!("taught-{seed}"), seed, 0.1, 10 + seed as usize);
+            stage::finished_run(folder, &format!("alone-{seed}"), seed, 1.0, 2 + seed as usize);
+        }
         let theme = if self.theme == ThemeChoice::Light { egui::Theme::Light } else { egui::Theme::Dark };
         let (mut harness, mut engine) = stage::window(builder.with_theme(theme), session, None, folder);
         (self.play)(&mut harness, &mut engine);
@@ -165,6 +169,43 @@ fn the_whole_window_looks_as_it_did() {
     Scene::dark(stage::midway).snapshot("window_dark", &mut results);
     let (theme, language) = (ThemeChoice::Light, Language::Chinese);
     Scene { theme, language, tab: "weights", play: stage::midway }.snapshot("window_light_chinese", &mut results);
+}
+
+#[test]
+fn the_runs_look_as_they_did() {
+    let mut results = SnapshotResults::new();
+    Scene::dark(compared).snapshot("runs_dark", &mut results);
+    let (theme, language) = (ThemeChoice::Light, Language::Chinese);
+    Scene { theme, language, ..Scene::dark(|harness, _| runs(harness)) }.snapshot("runs_light_chinese", &mut results);
+}
+
+/// The table of runs.
+fn runs(harness: &mut Harness<'_, WorkbenchApp>) {
+    harness.state_mut().ask(Action::ShowRuns(true));
+    wait(harness, |app| app.runs().table.as_ref().is_some_and(|table| !table.rows.is_empty()));
+}
+
+/// Seeds together, and two groups compared.
+fn compared(harness: &mut Harness<'_, WorkbenchApp>, _: &mut stage::Engine) {
+    runs(harness);
+    let click = |harness: &mut Harness<'_, WorkbenchApp>, label: &str| {
+        harness.get_by_label(label).click();
+        harness.run_steps(4);
+    };
+    click(harness, "Seeds together");
+    ["taught-1", "alone-1"].into_iter().for_each(|row| click(harness, row));
+    wait(harness, |app| app.runs().compared.is_some());
+}
+
+fn wait(harness: &mut Harness<'_, WorkbenchApp>, done: impl Fn(&WorkbenchApp) -> bool) {
+    for _ in 0..1000 {
+        harness.run_steps(1);
+        if done(harness.state()) {
+            return harness.run_steps(4);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    panic!("it never happened");
 }
 
 #[test]

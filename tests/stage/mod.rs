@@ -9,11 +9,11 @@ use std::sync::Arc;
 use egui_kittest::Harness;
 use retort::link::{
     self, Cells, Command, EngineEnd, EventSink, Fact, Histogram, KnobChange, Live, ModelCard, OfRun, Opened, Origin,
-    Pace, PartCounts, Phase, Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, Reply, RunId, SeriesId,
-    SideFrame, Status, TokenChip, TokenView, ToldRow, ToldToken, WeightFrame, WholeRow, WordCheck,
+    Outcome, Pace, PartCounts, Phase, Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, Reply, RunId,
+    SeriesId, Side, SideFrame, Status, TokenChip, TokenView, ToldRow, ToldToken, WeightFrame, WholeRow, WordCheck,
 };
 use retort::session::knob::Entry;
-use retort::session::{Catalog, Device, Knob, Scale, Session};
+use retort::session::{Catalog, Device, Knob, Scale, Session, run_folder};
 use retort::window::preferences::{Language, Preferences};
 use retort::window::storage::Storage;
 use retort::window::undo::Part;
@@ -422,4 +422,28 @@ pub fn midway(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut Engine) {
     engine.put(|cells| &cells.prompt, prompt());
     engine.put(|cells| &cells.weights, weights());
     harness.run_steps(40);
+}
+
+/// A finished run in the workspace of `home`: of 200 test texts every `wrong`-th is answered wrong.
+pub fn finished_run(home: &std::path::Path, name: &str, seed: u64, alpha: f64, wrong: usize) {
+    let out = home.join("runs").join(name);
+    std::fs::create_dir_all(&out).unwrap();
+    let mut session = Session { name: "Posts".into(), ..Session::built_in().unwrap() };
+    session.recipe.seed = seed;
+    session.set_knob("mixture.alpha", alpha);
+    let mut recorder = retort::record::recorder::Recorder::default();
+    let mut tell = |fact: Fact| recorder.emit(fact.of(RunId::FIRST));
+    tell(Fact::Started { session: Box::new(session), out: out.clone(), step: 0 });
+    tell(scalars(0));
+    let right = 1.0 - (0..200).filter(|at: &usize| at.is_multiple_of(wrong)).count() as f64 / 200.0;
+    let student = Side { test: [("accuracy".to_owned(), right)].into(), ..Side::default() };
+    let outcome = Outcome { reason: "finished".into(), steps: 1, seconds: 61.0, student, ..Outcome::default() };
+    tell(Fact::Finished(Box::new(outcome)));
+    let answer = |at: usize| if at.is_multiple_of(wrong) { "b" } else { "a" };
+    let rows: String = (0..200).map(|at| format!("{},text {at},a,{}\n", at + 1, answer(at))).collect();
+    // When it was and how large it is look the same on every machine.
+    let holder = r#"{"retort":"0.2.0","pid":1,"host":"a machine","since":"2026-11-28 09:30:00 UTC"}"#;
+    std::fs::write(out.join(run_folder::LOCK), holder).unwrap();
+    std::fs::File::create(out.join("weights")).unwrap().set_len(5_000_000).unwrap();
+    std::fs::write(out.join(run_folder::PREDICTIONS), format!("row,text,gold,student\n{rows}")).unwrap();
 }

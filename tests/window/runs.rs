@@ -1,8 +1,6 @@
 //! The table of runs: queued, filtered, seeds together, two sides compared, and what is noted of a run.
 
-use retort::link::RunId;
-use retort::record::recorder::Recorder;
-use retort::session::run_folder::{PREDICTIONS, QUEUED};
+use retort::session::run_folder::QUEUED;
 
 use super::*;
 
@@ -11,8 +9,8 @@ impl Play {
     fn with_runs() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for seed in 1..=3 {
-            run(folder.path(), &format!("taught-{seed}"), seed, 0.1, 12);
-            run(folder.path(), &format!("alone-{seed}"), seed, 1.0, 3);
+            stage::finished_run(folder.path(), &format!("taught-{seed}"), seed, 0.1, 12);
+            stage::finished_run(folder.path(), &format!("alone-{seed}"), seed, 1.0, 3);
         }
         let mut play = Self::within(folder, Session::built_in().unwrap(), None);
         play.click("Runs");
@@ -37,26 +35,6 @@ impl Play {
         }
         panic!("no run was begun");
     }
-}
-
-/// A finished run in the workspace of `home`: of 200 test texts every `wrong`-th is answered wrong.
-fn run(home: &Path, name: &str, seed: u64, alpha: f64, wrong: usize) {
-    let out = home.join("runs").join(name);
-    std::fs::create_dir_all(&out).unwrap();
-    let mut session = Session { name: "Posts".into(), ..Session::built_in().unwrap() };
-    session.recipe.seed = seed;
-    session.set_knob("mixture.alpha", alpha);
-    let mut recorder = Recorder::default();
-    let mut tell = |fact: Fact| recorder.emit(fact.of(RunId::FIRST));
-    tell(Fact::Started { session: Box::new(session), out: out.clone(), step: 0 });
-    tell(stage::scalars(0));
-    let right = 1.0 - (0..200).filter(|at: &usize| at.is_multiple_of(wrong)).count() as f64 / 200.0;
-    let student = Side { test: [("accuracy".to_owned(), right)].into(), ..Side::default() };
-    let outcome = Outcome { reason: "finished".into(), steps: 1, student, ..Outcome::default() };
-    tell(Fact::Finished(Box::new(outcome)));
-    let answer = |at: usize| if at.is_multiple_of(wrong) { "b" } else { "a" };
-    let rows: String = (0..200).map(|at| format!("{},text {at},a,{}\n", at + 1, answer(at))).collect();
-    std::fs::write(out.join(PREDICTIONS), format!("row,text,gold,student\n{rows}")).unwrap();
 }
 
 #[test]

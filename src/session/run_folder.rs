@@ -86,12 +86,14 @@ pub fn held_elsewhere(run: &Path) -> Option<Held> {
     if holder.as_ref().is_some_and(|holder| holder.pid == std::process::id()) {
         return None;
     }
-    let lock = fs::File::open(run.join(LOCK)).ok()?;
-    match lock.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => Some(Held { folder: run.to_owned(), holder }),
-        // Free, or on a disk without locks, where only taking hold can tell.
-        Ok(()) | Err(TryLockError::Error(_)) => None,
-    }
+    is_held(run).then(|| Held { folder: run.to_owned(), holder })
+}
+
+/// Whether any process has the run in a folder loaded, this one included.
+pub fn is_held(run: &Path) -> bool {
+    let Ok(lock) = fs::File::open(run.join(LOCK)) else { return false };
+    // A free one says so; on a disk without locks only taking hold can tell.
+    matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 /// The mark of a run that waits; `None` of any other.

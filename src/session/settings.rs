@@ -15,7 +15,7 @@ pub const SEED: &str = "recipe.seed";
 
 impl Session {
     /// Path and value of every setting, values as in a file but for the quotation marks of texts. Fields at a default
-    /// that is not written are missing.
+    /// that is not written are missing, and so are knobs that cannot act.
     pub fn settings(&self) -> BTreeMap<String, String> {
         let mut table = Table::default();
         table.part("data", &self.data);
@@ -27,11 +27,22 @@ impl Session {
         table.part("student", &self.student);
         table.part("prompt", &self.prompt);
         table.part("recipe", &self.recipe);
-        table.0.extend(self.knobs.iter().map(|(knob, value)| (knob.clone(), value.to_string())));
+        let acting = self.knobs.iter().filter(|(knob, _)| self.acts(knob));
+        table.0.extend(acting.map(|(knob, value)| (knob.clone(), value.to_string())));
         let change = |change: &super::Change| format!("{} = {} at {}", change.knob, change.value, change.step);
         let script: Vec<String> = self.script.iter().map(change).collect();
         table.0.extend((!script.is_empty()).then(|| ("script".to_owned(), script.join(", "))));
         table.0
+    }
+}
+
+impl Session {
+    /// Whether a knob may act: one of a loss that is no term does not, whatever it stands at. A loss is known by its
+    /// weight.
+    fn acts(&self, knob: &str) -> bool {
+        let owner = knob.split_once('.').map_or(knob, |(owner, _)| owner);
+        let is_loss = self.knobs.contains_key(&format!("{owner}.weight"));
+        !is_loss || self.recipe.terms.iter().any(|term| term == owner)
     }
 }
 
@@ -135,6 +146,11 @@ mod tests {
                 "{path}: {differing:?}"
             );
         }
+        let mut other = session.clone();
+        other.knobs.extend([("ranking.weight", 1.0), ("ranking.temperature", 9.0)].map(|(a, b)| (a.to_owned(), b)));
+        assert_eq!(other.settings(), session.settings(), "a knob of a loss that is no term changes nothing");
+        other.recipe.terms.push("ranking".into());
+        assert_eq!(other.settings()["ranking.temperature"], "9");
         let mut renamed = session.clone();
         (renamed.name, renamed.run) = ("another".into(), Some("elsewhere".into()));
         assert_eq!(renamed.settings(), session.settings());

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::run_list::{ComparedSides, Side};
 use crate::record::compare::compare;
+use crate::record::compare::side_curves::side_curves;
+use crate::record::journal;
 use crate::record::opening::{self, Found, Shown};
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunTable};
@@ -93,12 +95,15 @@ pub struct Loaded {
     pub kept: Option<u64>,
     /// The run whose student is looked at, where the session itself does not name it.
     pub of: Option<PathBuf>,
+    /// Whether its run begins at once, which opens pair and data itself.
+    pub begins: bool,
 }
 
 impl Loaded {
     /// A session as it was found, its run still to be shown.
     pub fn new(session: Session) -> Self {
-        Self { session, path: None, saved: None, place: None, shown: Shown::default(), kept: None, of: None }
+        let shown = Shown::default();
+        Self { session, path: None, saved: None, place: None, shown, kept: None, of: None, begins: false }
     }
 
     /// With its run, read now.
@@ -286,8 +291,12 @@ impl Errands {
     /// Compares two sides on their test texts.
     pub fn compare(&self, sides: [Side; 2], rows: [Vec<RunRow>; 2]) {
         self.send_off("retort-compare", move || {
-            let [ours, theirs] = rows;
-            Some(DialogReply::Compared(Box::new(ComparedSides { sides, found: compare(&ours, &theirs) })))
+            let found = compare(&rows[0], &rows[1]);
+            let records = |rows: &Vec<RunRow>| {
+                rows.iter().filter_map(|row| journal::replay(&row.folder).ok()).collect::<Vec<_>>()
+            };
+            let curves = rows.each_ref().map(|rows| side_curves(&records(rows)));
+            Some(DialogReply::Compared(Box::new(ComparedSides { sides, found, curves })))
         });
     }
 
@@ -312,7 +321,8 @@ impl Errands {
             };
             let free = waiting(&workspace).into_iter().filter(|folder| held_elsewhere(folder).is_none());
             let next = free.filter_map(open).next();
-            Some(DialogReply::Next(next.map(|session| Box::new(Loaded::new(session)))))
+            let next = next.map(|session| Loaded { begins: true, ..Loaded::new(session) });
+            Some(DialogReply::Next(next.map(Box::new)))
         });
     }
 

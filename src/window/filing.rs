@@ -176,7 +176,7 @@ impl WorkbenchApp {
         if self.is_busy() {
             return;
         }
-        let Loaded { session, path, saved, place, shown, kept, of } = loaded;
+        let Loaded { session, path, saved, place, shown, kept, of, begins } = loaded;
         // What was said of the former session is not said of this one.
         self.workspace.notices.forget(|_| true);
         self.workspace.notices.read(None);
@@ -196,6 +196,9 @@ impl WorkbenchApp {
         self.arrange(&ctx);
         self.state.choosing = Choosing::default();
         control::forget_refusals(self.errands.ctx());
+        if begins {
+            return;
+        }
         let mut asked = Box::new(self.session.clone());
         asked.run = of.or(asked.run);
         let run = self.workspace.shown_run();

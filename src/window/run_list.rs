@@ -1,9 +1,12 @@
 //! The runs of the workspace as the window knows them: their table, a comparison of two sides, and whether the queue
 //! runs.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::link::SeriesId;
+use crate::record::compare::side_curves::SideCurve;
 use crate::record::compare::{CompareError, Comparison};
 use crate::record::run_table::{RunRow, RunStatus, RunTable};
 
@@ -16,6 +19,8 @@ pub struct ComparedSides {
     pub sides: [Side; 2],
     /// The comparison, or why there is none.
     pub found: Result<Comparison, CompareError>,
+    /// The curves of A and of B.
+    pub curves: [BTreeMap<SeriesId, SideCurve>; 2],
 }
 
 /// What is known of the workspace.

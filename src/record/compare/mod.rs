@@ -5,6 +5,7 @@
 //! engine; what it needs is on disk, the table of answers that a run leaves.
 
 pub mod bootstrap;
+pub mod side_curves;
 mod test_answers;
 
 use std::collections::BTreeSet;

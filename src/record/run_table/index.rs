@@ -15,7 +15,7 @@ use crate::session::run_folder::{self, CHECKPOINTS, JOURNAL, LOCK, QUEUED, SESSI
 /// The file in a workspace.
 const FILE: &str = ".run_index.json";
 /// Rises with every change of what a row is made of.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Whether a file of a workspace is the index, and so nothing foreign.
 pub fn is_ours(name: &str) -> bool {
@@ -82,15 +82,10 @@ impl Index {
 
 /// What no file's time tells: where the folder is now, who holds it, and what is noted of it.
 pub fn of_today(mut row: RunRow, folder: &Path) -> RunRow {
-    if matches!(row.status, RunStatus::Interrupted | RunStatus::Waiting) && is_held(folder) {
+    if matches!(row.status, RunStatus::Interrupted | RunStatus::Waiting) && run_folder::is_held(folder) {
         row.status = RunStatus::Running;
     }
     RunRow { folder: folder.to_owned(), annotations: Annotations::read(folder), ..row }
-}
-
-fn is_held(folder: &Path) -> bool {
-    let by_us = || run_folder::holder(folder).is_some_and(|holder| holder.pid == std::process::id());
-    run_folder::held_elsewhere(folder).is_some() || by_us()
 }
 
 fn stamp(folder: &Path) -> Stamp {

@@ -239,6 +239,22 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_running_as_long_as_anybody_holds_its_folder_and_no_longer() {
+        let workspace = tempfile::tempdir().unwrap();
+        let out = workspace.path().join("one");
+        run(&out, 1, &[]);
+        let holder = format!(r#"{{"retort":"0","pid":{},"host":"h","since":"then"}}"#, std::process::id());
+        fs::write(out.join(run_folder::LOCK), holder).unwrap();
+        let word = || RunTable::read(workspace.path()).rows[0].status.word();
+        assert_eq!(word(), "interrupted", "our own name in the mark does not hold it");
+        let lock = fs::File::open(out.join(run_folder::LOCK)).unwrap();
+        lock.lock().unwrap();
+        assert_eq!(word(), "running");
+        lock.unlock().unwrap();
+        assert_eq!(word(), "interrupted");
+    }
+
+    #[test]
     fn a_lost_damaged_or_unwritable_index_changes_nothing_and_a_changed_folder_is_read_anew() {
         let workspace = tempfile::tempdir().unwrap();
         let (at, index) = (|name: &str| workspace.path().join(name), workspace.path().join(".run_index.json"));

@@ -16,6 +16,8 @@ mod span;
 mod strokes;
 mod ticks;
 
+pub use names::of_series;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

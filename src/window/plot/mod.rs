@@ -5,6 +5,7 @@ pub mod attention_map;
 pub mod curves;
 pub mod figures;
 pub mod probability_bars;
+pub mod side_curves;
 pub mod token_chips;
 pub mod weights;
 

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use egui::{Grid, Label, RichText, ScrollArea, Ui};
+use egui::{ComboBox, Grid, Label, RichText, ScrollArea, Ui};
 
 use super::RunsScene;
+use crate::link::SeriesId;
 use crate::record::compare::{Compared, Comparison, Verdict};
 use crate::record::run_table::RunTable;
 use crate::session::Say as _;
 use crate::window::control;
 use crate::window::panel::Scene;
-use crate::window::run_list::Side;
+use crate::window::plot::curves::of_series;
+use crate::window::plot::side_curves;
+use crate::window::run_list::{ComparedSides, Side};
 use crate::window::state::UiState;
 
 pub(super) fn comparison_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
@@ -26,10 +29,65 @@ pub(super) fn comparison_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, tab
     let Some(compared) = &scene.runs.runs.compared else {
         return drop(control::caption(ui, scene.t("comparing…")));
     };
+    picked_ui(ui, scene, state, compared);
+    if let Some(id) = state.runs.curve.clone() {
+        return curves_ui(ui, scene, compared, &id);
+    }
     ScrollArea::both().id_salt("compared").auto_shrink(false).show(ui, |ui| match &compared.found {
         Ok(comparison) => found_ui(ui, scene, comparison),
         Err(e) => drop(ui.add(Label::new(RichText::new(scene.says(&e.said())).color(scene.look.palette().bad)).wrap())),
     });
+}
+
+/// Figures, or one of the curves that both sides have.
+fn picked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, compared: &ComparedSides) {
+    let [ours, theirs] = &compared.curves;
+    let ids: Vec<&SeriesId> = ours.keys().filter(|id| theirs.contains_key(*id)).collect();
+    state.runs.curve.take_if(|id| !ids.contains(&&*id));
+    ui.horizontal(|ui| {
+        let all = [
+            (false, scene.t("Figures"), scene.t("Every measure with its difference, and the verdict")),
+            (
+                true,
+                scene.t("Curves"),
+                scene.t("A curve of both sides; of several seeds their mean in a band of one standard deviation"),
+            ),
+        ];
+        match control::segments(ui, state.runs.curve.is_some(), &all) {
+            Some(true) => {
+                let first = ["measure/accuracy", "measure/loss", "loss/total"].map(SeriesId::from);
+                state.runs.curve = first.iter().find(|id| ids.contains(id)).or(ids.first().copied()).cloned();
+            }
+            Some(false) => state.runs.curve = None,
+            None => {}
+        }
+        let Some(now) = state.runs.curve.clone() else { return };
+        let list = ComboBox::from_id_salt("curve of both").selected_text(of_series(&now, scene.look)).width(220.0);
+        list.show_ui(ui, |ui| {
+            for id in &ids {
+                if ui.selectable_label(**id == now, of_series(id, scene.look)).clicked() {
+                    state.runs.curve = Some((*id).clone());
+                }
+            }
+        });
+        for (place, (letter, curves)) in ["A", "B"].into_iter().zip(&compared.curves).enumerate() {
+            let Some(curve) = curves.get(&now) else { continue };
+            let dash = if place == 0 { "———" } else { "– – –" };
+            let words = format!("{dash} {letter} · n {}", curve.n);
+            ui.colored_label(side_curves::color(scene.look, place), words);
+            if curve.every > 1 {
+                control::caption(
+                    ui,
+                    &format!("{} {} {}", scene.t("each point the mean of"), curve.every, scene.t("steps")),
+                );
+            }
+        }
+    });
+}
+
+fn curves_ui(ui: &mut Ui, scene: &Scene, compared: &ComparedSides, id: &SeriesId) {
+    let logarithmic = scene.session.view.log_y;
+    side_curves::side_curves_ui(ui, scene.look, compared.curves.each_ref().map(|curves| curves.get(id)), logarithmic);
 }
 
 /// What a side is called, and how many runs are in it.

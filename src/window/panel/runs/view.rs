@@ -1,5 +1,6 @@
 //! How the table of runs is looked at, and what is listed for that.
 
+use crate::link::SeriesId;
 use crate::record::run_table::RunStatus;
 use crate::session::Sentence;
 use crate::window::run_list::Side;
@@ -19,6 +20,8 @@ pub struct RunsView {
     pub sort: Option<(String, bool)>,
     /// The sides that are chosen, in the order in which they were.
     pub chosen: Vec<Side>,
+    /// The curve that is drawn of both sides; `None`: the figures stand there.
+    pub curve: Option<SeriesId>,
     /// What is listed.
     pub listed: Listed,
 }

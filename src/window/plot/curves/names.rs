@@ -54,7 +54,7 @@ const KNOWN: &[(&str, &str)] = &[
 ];
 
 /// The name of a curve. That of the loss on the validation part is not that of the chart of the training's.
-pub(super) fn of_series(id: &SeriesId, look: Look) -> String {
+pub fn of_series(id: &SeriesId, look: Look) -> String {
     match (id.group(), id.name()) {
         ("measure", "loss") => look.t("validation loss").to_owned(),
         ("teacher", "entropy") => look.t("teacher entropy").to_owned(),

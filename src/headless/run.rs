@@ -20,6 +20,7 @@ use crate::link::{
 };
 use crate::record::journal;
 use crate::record::recorder::Recorder;
+use crate::session::run_folder::queued;
 use crate::session::workspace::{begun, free_run_folder};
 use crate::session::{Session, file};
 
@@ -100,8 +101,12 @@ fn leave(thread: &JoinHandle<()>, out: &Path) {
     while !thread.is_finished() && asked.elapsed() < LEAVING {
         std::thread::sleep(LOOK / 10);
     }
-    let begun = out.join(journal::FILE).exists();
-    let next = if begun { way_on(out) } else { "give the same command to begin again".to_owned() };
+    if out.join(journal::FILE).exists() {
+        // It has begun, though nobody was told in time.
+        let _ = begun(out);
+        return tell(format!("stopped before the first step; {}", way_on(out)));
+    }
+    let next = if queued(out).is_some() { "it waits in the queue" } else { "give the same command to begin again" };
     tell(format!("stopped before the first step; {next}"));
 }
 

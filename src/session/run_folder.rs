@@ -91,14 +91,18 @@ pub fn held_elsewhere(run: &Path) -> Option<Held> {
 
 /// Whether any process has the run in a folder loaded, this one included.
 pub fn is_held(run: &Path) -> bool {
+    if !run.join(LOCK).is_file() {
+        return false;
+    }
     let Ok(lock) = fs::File::open(run.join(LOCK)) else { return false };
     // A free one says so; on a disk without locks only taking hold can tell.
     matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
-/// The mark of a run that waits; `None` of any other.
+/// The mark of a run that waits; `None` of any other, also of one that has begun and could not take its mark away.
 pub fn queued(folder: &Path) -> Option<Queued> {
-    serde_json::from_slice(&fs::read(folder.join(QUEUED)).ok()?).ok()
+    let mark = serde_json::from_str(&head(&folder.join(QUEUED))?).ok()?;
+    (!has_journal(folder)).then_some(mark)
 }
 
 /// What the lock file says; `None` where there is none, or one that is not ours.
@@ -122,8 +126,9 @@ pub fn has_journal(run: &Path) -> bool {
     head(&run.join(JOURNAL)).is_some_and(|line| serde_json::from_str::<Header>(&line).is_ok())
 }
 
-/// The first line of a file, of at most 4 KiB.
+/// The first line of a file, of at most 4 KiB; of anything else, such as a pipe at which one would wait, nothing.
 fn head(path: &Path) -> Option<String> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     let mut line = String::new();
     BufReader::new(fs::File::open(path).ok()?.take(4096)).read_line(&mut line).ok()?;
     Some(line)

@@ -27,6 +27,8 @@ impl Session {
         table.part("student", &self.student);
         table.part("prompt", &self.prompt);
         table.part("recipe", &self.recipe);
+        // How many threads a machine has is no part of the experiment.
+        table.0.remove("recipe.threads");
         let acting = self.knobs.iter().filter(|(knob, _)| self.acts(knob));
         table.0.extend(acting.map(|(knob, value)| (knob.clone(), value.to_string())));
         let change = |change: &super::Change| format!("{} = {} at {}", change.knob, change.value, change.step);

@@ -14,6 +14,8 @@ use super::{Say, Sentence, Session, say};
 
 /// Characters of a session's name in that of a folder.
 const LONGEST: usize = 48;
+/// Characters of a reason in the mark, which is read by its first line of 4 KiB.
+const MOST_WORDS: usize = 500;
 
 /// The name of a session's runs in a workspace: its own and the seed, in letters and digits.
 pub fn run_name(session: &Session) -> String {
@@ -74,7 +76,7 @@ pub fn enqueue(workspace: &Path, session: &Session) -> Result<PathBuf, Sentence>
     let folder = new_run_folder(workspace, session).map_err(|e| refused(e.said()))?;
     let last = waiting(workspace).last().and_then(|folder| queued(folder)).map_or(0, |queued| queued.place);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    let mark = Queued { place: now.max(last + 1), failed: None };
+    let mark = Queued { place: now.max(last.saturating_add(1)), failed: None };
     let written = file::save(session, &folder.join(SESSION)).map_err(|e| e.said()).and_then(|()| write(&folder, &mark));
     written.map_err(|error| {
         let _ = fs::remove_file(folder.join(SESSION));
@@ -115,7 +117,7 @@ pub fn begun(folder: &Path) -> std::io::Result<()> {
 /// The operating system's words.
 pub fn failed_to_begin(folder: &Path, reason: &str) -> Result<(), Sentence> {
     let Some(mark) = queued(folder) else { return Ok(()) };
-    write(folder, &Queued { failed: Some(reason.to_owned()), ..mark })
+    write(folder, &Queued { failed: Some(reason.chars().take(MOST_WORDS).collect()), ..mark })
 }
 
 #[cfg(test)]

@@ -69,8 +69,8 @@ pub enum DialogReply {
     Compared(Box<ComparedSides>),
     /// The next run of the queue, its session naming its folder; `None` where nothing waits.
     Next(Option<Box<Loaded>>),
-    /// Runs were put into the queue.
-    Enqueued,
+    /// Runs were put into the queue; why not all of them, where that is.
+    Enqueued(Option<String>),
     /// What is noted of a run was written.
     Annotated,
     /// The system shows no dialogs.
@@ -303,8 +303,9 @@ impl Errands {
     /// Puts runs into the queue, in order.
     pub fn enqueue(&self, workspace: PathBuf, sessions: Vec<Session>) {
         self.send_off("retort-queue", move || {
-            let refused = sessions.iter().find_map(|session| enqueue(&workspace, session).err());
-            Some(refused.map_or(DialogReply::Enqueued, |words| DialogReply::Failed(words.to_string())))
+            let asked = sessions.iter().map(|session| enqueue(&workspace, session));
+            let refused = asked.filter_map(Result::err).map(|words| words.to_string()).next();
+            Some(DialogReply::Enqueued(refused))
         });
     }
 

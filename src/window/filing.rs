@@ -151,7 +151,7 @@ impl WorkbenchApp {
             DialogReply::Runs(table) => self.take_runs(*table),
             DialogReply::Compared(compared) => self.take_comparison(compared),
             DialogReply::Next(next) => self.begin_queued(next),
-            DialogReply::Enqueued => self.take_enqueued(),
+            DialogReply::Enqueued(refused) => self.take_enqueued(refused),
             DialogReply::Annotated => self.read_runs(),
             DialogReply::NoDialog => {
                 self.state.type_it = self.state.question.is_some();

@@ -16,7 +16,7 @@ use super::dialog::Loaded;
 use super::run_list::{ComparedSides, Side};
 use crate::link::{Answer, Event, Fact, Phase, Reply, STOPPED};
 use crate::record::run_table::annotations::Annotations;
-use crate::record::run_table::{RunStatus, RunTable};
+use crate::record::run_table::{RunRow, RunStatus, RunTable};
 use crate::session::workspace::{begun, failed_to_begin};
 use crate::session::{Say as _, Session};
 
@@ -44,7 +44,16 @@ impl WorkbenchApp {
 
     pub(super) fn take_runs(&mut self, table: RunTable) {
         self.runs.reading = false;
+        let chosen = |row: &&RunRow| self.state.runs.chosen.iter().any(|side| side.contains(&row.folder));
+        let stands = |table: &RunTable| {
+            table.rows.iter().filter(chosen).map(|row| (row.steps, row.status.clone())).collect::<Vec<_>>()
+        };
+        if self.runs.table.as_deref().is_some_and(|before| stands(before) != stands(&table)) {
+            // What was compared is not what is there now.
+            self.runs.comparing = None;
+        }
         self.runs.table = Some(Arc::new(table));
+        self.runs.generation += 1;
         if std::mem::take(&mut self.runs.again) {
             self.read_runs();
         }
@@ -93,14 +102,16 @@ impl WorkbenchApp {
         }
         let of_seed = |more: u64| {
             let mut session = Session { run: None, ..session.clone() };
-            session.recipe.seed = session.recipe.seed.wrapping_add(more);
+            session.recipe.seed = session.recipe.seed.saturating_add(more);
+            session.knobs = session.start_knobs(&self.catalog).values;
             session
         };
         self.errands.enqueue(self.storage.runs(), (0..seeds).map(of_seed).collect());
     }
 
     /// What was asked for waits now.
-    pub(super) fn take_enqueued(&mut self) {
+    pub(super) fn take_enqueued(&mut self, refused: Option<String>) {
+        refused.into_iter().for_each(|words| self.notice(false, words));
         self.runs.queue_on = true;
         self.read_runs();
     }
@@ -111,6 +122,11 @@ impl WorkbenchApp {
     }
 
     pub(super) fn annotate(&mut self, folder: PathBuf, annotations: Annotations) {
+        // At once, lest the next change of it begins from what was there before.
+        let table = self.runs.table.as_mut().map(Arc::make_mut);
+        let row = table.and_then(|table| table.rows.iter_mut().find(|row| row.folder == folder));
+        row.into_iter().for_each(|row| row.annotations.clone_from(&annotations));
+        self.runs.generation += 1;
         self.errands.annotate(folder, annotations);
     }
 

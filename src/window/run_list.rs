@@ -30,6 +30,8 @@ pub struct RunList {
     pub table: Option<Arc<RunTable>>,
     /// The last comparison.
     pub compared: Option<Box<ComparedSides>>,
+    /// Rises with every change of the table.
+    pub generation: u64,
     /// Whether what waits is run, one after the other.
     pub queue_on: bool,
     pub(super) reading: bool,

@@ -236,22 +236,22 @@ fn what_is_of_a_former_pair_or_of_former_data_never_stands_beside_the_new_as_if_
             }
             assert!(!play.has("Continue the run"), "{name}, failed {failed}");
             assert!(!play.has("More steps…"), "{name}");
-            assert!(play.says("Curves, marks and test answers are of run 0001"), "{name}");
-            assert!(play.says("answers of run 0001"), "{name}");
+            assert!(play.says("Curves, marks and test answers are of run posts-by-topic-seed-7"), "{name}");
+            assert!(play.says("answers of run posts-by-topic-seed-7"), "{name}");
             assert!(play.says("by the former pair and data"), "{name}: the lens is of what is still open");
             assert_eq!(play.says("6\u{a0}400"), !is_data, "{name}: counts are of the chosen data or of none");
         }
         let other = Opened { classes: vec!["first".into(), "second".into()], ..stage::opened() };
         play.opens(&session.models(), &session.data, other);
         assert!(!play.says("by the former pair and data") && play.says("6\u{a0}400"), "{name}");
-        assert!(play.says("answers of run 0001") && !play.has("Continue the run"), "{name}");
+        assert!(play.says("answers of run posts-by-topic-seed-7") && !play.has("Continue the run"), "{name}");
         play.click("Back to its pair and data");
         assert_eq!(
             (&play.app().session().models(), &play.app().session().data),
             (&before.models(), &before.data),
             "{name}"
         );
-        assert!(play.has("Continue the run") && !play.says("answers of run 0001"), "{name}");
+        assert!(play.has("Continue the run") && !play.says("answers of run posts-by-topic-seed-7"), "{name}");
     }
 }
 
@@ -281,7 +281,7 @@ fn a_row_of_former_data_keeps_the_names_of_its_classes_and_has_no_right_answer_a
     play.set(Part::Data(data.clone()));
     let classes = (0..8).map(|class| format!("other {class}")).collect();
     play.opens(&session.models(), &data, Opened { classes, ..stage::opened() });
-    assert!(play.says("run 0001 · saved the student of step 40"));
+    assert!(play.says("run posts-by-topic-seed-7 · saved the student of step 40"));
     let row = &stage::predictions(30).rows[1];
     play.click(&row.text);
     let ask = play.engine.end.cells.ask.load();

@@ -120,8 +120,22 @@ pub fn vacant(run: &Path) -> Result<(), FolderError> {
         return Err(FolderError::NotARun { holds: first, path: run.to_owned() });
     }
     unlocked(run)?;
-    let begun = run_folder::has_journal(run) || run.join(SUMMARY).exists() || run.join(CHECKPOINTS).exists();
-    if begun { Err(FolderError::Taken { path: run.to_owned() }) } else { student_free(run) }
+    if begun(run) { Err(FolderError::Taken { path: run.to_owned() }) } else { student_free(run) }
+}
+
+/// Whether a run has begun in the folder.
+pub(super) fn begun(run: &Path) -> bool {
+    run_folder::has_journal(run) || run.join(SUMMARY).exists() || run.join(CHECKPOINTS).exists()
+}
+
+/// Takes the folder of a run that was vacant a while ago. Reading models takes minutes, in which another process may
+/// have begun and even ended a run there.
+///
+/// # Errors
+/// [`FolderError`].
+pub(super) fn claim_vacant(run: &Path) -> Result<Claim, FolderError> {
+    let claim = claim(run)?;
+    if begun(run) { Err(FolderError::Taken { path: run.to_owned() }) } else { Ok(claim) }
 }
 
 /// Refuses a folder whose run cannot be gone on with. Writes nothing.
@@ -278,6 +292,16 @@ mod tests {
         drop(held);
         vacant(&run).unwrap();
         claim(&run).unwrap();
+    }
+
+    #[test]
+    fn a_folder_in_which_a_run_has_begun_meanwhile_is_not_begun_in_again() {
+        let folder = tempfile::tempdir().unwrap();
+        vacant(folder.path()).unwrap();
+        drop(claim_vacant(folder.path()).unwrap());
+        fs::write(folder.path().join(run_folder::JOURNAL), "{\"retort_journal\":2}\n").unwrap();
+        assert!(matches!(claim_vacant(folder.path()), Err(FolderError::Taken { .. })));
+        drop(claim(folder.path()).unwrap());
     }
 
     #[test]

@@ -117,6 +117,7 @@ impl Engine<'_> {
     }
 
     fn fresh(&self, id: RunId, mut session: Session, out: PathBuf, before: Option<&Pair>) -> Result<Run, EngineError> {
+        let again = claim::begun(&out);
         let pair = Pair::open(&session, before)?;
         session.knobs = session.start_knobs(&self.catalog).values;
         let trainer = Trainer::new(session, pair, &self.catalog)?;
@@ -124,7 +125,7 @@ impl Engine<'_> {
         let budget = budget::granted(&trainer)?;
         let inputs = read_by(&trainer.pair, inputs::files(&trainer.session)?);
         let fresh = !run_folder::is_marked(&out);
-        let claim = claim::claim(&out)?;
+        let claim = if again { claim::claim(&out)? } else { claim::claim_vacant(&out)? };
         Ok(Run { inputs, fresh, ..Run::new(id, trainer, out, claim, budget) })
     }
 

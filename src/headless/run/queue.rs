@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::super::interrupt::Interrupt;
 use super::super::output::{print, tell};
-use super::super::{CommandError, RunArguments, consent, runs};
+use super::super::{CommandError, INPUT, RunArguments, consent, runs};
 use super::{Ended, asked, execute, shell_word, way_on, workspace_of, writable_names};
 use crate::engine;
 use crate::link::{Order, Outcome, RunId, STOPPED};
 use crate::record::run_table::RunRow;
-use crate::session::run_folder::{SESSION, held_elsewhere};
+use crate::session::run_folder::{SESSION, has_journal, held_elsewhere};
 use crate::session::workspace::{enqueue, failed_to_begin, waiting};
 use crate::session::{Session, file};
 
@@ -36,7 +36,7 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
         tried.push(folder.clone());
         let ended = one(arguments, &folder, &interrupt);
         match &ended {
-            Ok(None) => tell(format!("not begun here: {}", folder.display())),
+            Ok(None) => tell(format!("not begun here, another process has it: {}", folder.display())),
             Ok(Some(outcome)) => {
                 tell(format!("{} after {} steps: {}", outcome.reason, outcome.steps, folder.display()))
             }
@@ -47,7 +47,8 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
             done.push(Done { folder, ended });
         }
         if let Some(code) = code {
-            return Err(interrupted(code, &workspace, &done));
+            let printed = if done.is_empty() { Ok(()) } else { print(&told(arguments, &done)) };
+            return printed.and(Err(interrupted(code, &workspace, &done)));
         }
     }
     let result = told(arguments, &done);
@@ -73,6 +74,8 @@ fn ask_for(arguments: &RunArguments, workspace: &Path) -> Result<Vec<PathBuf>, C
             session.recipe.seed = session.recipe.seed.checked_add(more).ok_or_else(|| {
                 CommandError::input("recipe.seed and the seeds behind it are too large; choose a smaller one")
             })?;
+            // As a run fills them in, so that one that waits stands in the group of those that ran.
+            session.knobs = session.start_knobs(&engine::catalog()).values;
             writable_names(&mut session, workspace)?;
             sessions.push(session);
         }
@@ -88,9 +91,6 @@ fn next(arguments: &RunArguments, workspace: &Path, own: &[PathBuf], tried: &[Pa
 
 /// One run; `None` where another process has taken it, or a signal came before its first step.
 fn one(arguments: &RunArguments, folder: &Path, interrupt: &Interrupt) -> Result<Option<Outcome>, CommandError> {
-    if engine::run::vacant(folder).is_err() {
-        return Ok(None);
-    }
     let begin = || {
         let session = file::open(&folder.join(SESSION)).map_err(CommandError::input)?;
         consent::ensure_local(&session, &arguments.consent)?;
@@ -108,7 +108,7 @@ fn one(arguments: &RunArguments, folder: &Path, interrupt: &Interrupt) -> Result
             None => Ok(Some(*outcome)),
         },
         // Another process was quicker.
-        Err(_) if held_elsewhere(folder).is_some() => Ok(None),
+        Err(e) if e.code == INPUT && (held_elsewhere(folder).is_some() || has_journal(folder)) => Ok(None),
         Err(e) => {
             // One that did begin is marked by its journal.
             failed_to_begin(folder, &e.message).map_err(CommandError::run)?;

@@ -180,7 +180,8 @@ pub fn compare(a: &[RunRow], b: &[RunRow]) -> Result<Comparison, CompareError> {
     let counted = [('A', a), ('B', b)].map(|(side, rows)| counted(side, rows, &mut notes));
     let [ours, theirs] = counted;
     let (ours, theirs) = (ours?, theirs?);
-    if let Some(both) = ours.iter().find(|row| theirs.iter().any(|other| other.folder == row.folder)) {
+    let whole = |row: &RunRow| row.folder.canonicalize().unwrap_or_else(|_| row.folder.clone());
+    if let Some(both) = ours.iter().find(|row| theirs.iter().any(|other| whole(other) == whole(row))) {
         return Err(CompareError::Itself { path: both.folder.clone() });
     }
     let (ours, theirs) = (Side::read(ours)?, Side::read(theirs)?);
@@ -193,9 +194,25 @@ pub fn compare(a: &[RunRow], b: &[RunRow]) -> Result<Comparison, CompareError> {
     if ours.answers.iter().zip(&theirs.answers).all(|(a, b)| a.same_answers(b)) {
         notes.push(say!("both sides give the same answer to every text"));
     }
+    notes.extend(few_seeds(ours.rows.len(), theirs.rows.len()));
     let measures = measures(&ours, &theirs, paired_seeds);
     let (runs, settings) = ((ours.rows.len(), theirs.rows.len()), settings(&ours.rows, &theirs.rows));
     Ok(Comparison { texts: ours.answers[0].len(), runs, paired_seeds, measures, settings, notes })
+}
+
+/// Seeds a side from which on an interval over them is fair.
+const SEEDS: usize = 5;
+
+/// What to know of an interval over few seeds.
+fn few_seeds(a: usize, b: usize) -> Option<Sentence> {
+    if a.max(b) < 2 {
+        return None;
+    }
+    Some(match a.min(b) {
+        1 => say!("one side has a single run: what another seed of it may do is not in the interval"),
+        n if n < SEEDS => say!("with {n} seeds a side the interval is rough; five and more make it fair", n),
+        _ => return None,
+    })
 }
 
 fn left_out(measure: &str, texts: usize, row: &RunRow) -> Sentence {
@@ -218,6 +235,15 @@ fn counted<'a>(side: char, rows: &'a [RunRow], notes: &mut Vec<Sentence>) -> Res
             group.into_iter().map(|place| &rows[place]).collect()
         }
     };
+    if let ([row], false) = (rows, rows.iter().all(RunRow::is_finished)) {
+        let (path, state) = (row.folder.display(), row.status.word());
+        notes.push(say!(
+            "the run of {side} is {state}; its answers are the last it has written: {path}",
+            side,
+            state,
+            path
+        ));
+    }
     let left_out = rows.len() - counted.len();
     if left_out > 0 {
         notes.push(say!(

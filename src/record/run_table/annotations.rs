@@ -40,6 +40,13 @@ impl Annotations {
     /// The operating system's words, and the file.
     pub fn write(&self, folder: &Path) -> Result<(), Sentence> {
         let path = folder.join(FILE);
+        let there = std::fs::read(&path).ok();
+        if there.is_some_and(|text| serde_json::from_slice::<Self>(&text).is_err()) {
+            return Err(say!(
+                "what was noted of the run cannot be read and is not written over; mend or move the file first: {path}",
+                path = path.display()
+            ));
+        }
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
         write_atomically(&path, text.as_bytes()).map_err(|error| {
             say!(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::run_row::Curve;
 use super::{RunRow, RunStatus};
-use crate::link::{Fact, InputFile, Outcome, STOPPED, Step};
+use crate::link::{Fact, InputFile, Outcome, STOPPED, SeriesId, Step};
 use crate::session::run_folder::{self, JOURNAL, SESSION, SUMMARY};
 use crate::session::{Session, TaskKind, file};
 
@@ -35,6 +35,8 @@ struct Seen {
     damaged: usize,
     /// Whether the last line was cut off by a crash.
     is_cut: bool,
+    /// Whether it was gone on with: the summary may be that of before.
+    goes_on: bool,
 }
 
 impl Seen {
@@ -44,6 +46,8 @@ impl Seen {
         while reader.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
             let whole = line.ends_with(b"\n");
             match kind(&line) {
+                // One that a crash has cut off says nothing.
+                Kind::Step if !whole => self.is_cut = true,
                 Kind::Step => std::mem::swap(&mut line, &mut last_step),
                 Kind::Told => {
                     self.step(&std::mem::take(&mut last_step));
@@ -77,11 +81,13 @@ impl Seen {
             Fact::Started { session, step, .. } => {
                 self.session = Some(Arc::from(session));
                 self.back_to(step);
-                (self.outcome, self.failed) = (None, None);
+                (self.outcome, self.failed, self.goes_on) = (None, None, step > 0);
             }
             Fact::Scalars { step, values } => {
                 self.steps = self.steps.max(step + 1);
-                for (id, value) in values.into_iter().filter(|(id, _)| id.group() == "measure") {
+                // What is no number decides nothing, and JSON has no word for it.
+                let measured = |(id, value): &(SeriesId, f64)| id.group() == "measure" && value.is_finite();
+                for (id, value) in values.into_iter().filter(measured) {
                     self.measures.entry(id.name().to_owned()).or_default().push((step, value));
                 }
             }
@@ -144,13 +150,22 @@ impl Seen {
         if self.outcome.is_none() && torn {
             let summary = std::fs::read(folder.join(SUMMARY)).unwrap_or_default();
             let outcome = serde_json::from_slice::<Outcome>(&summary).ok();
-            self.outcome = outcome.filter(|outcome| outcome.steps >= self.steps);
+            let of_now = |outcome: &Outcome| outcome.steps >= self.steps && !(self.goes_on && self.before(folder));
+            self.outcome = outcome.filter(of_now);
         }
         match &self.outcome {
             None => RunStatus::Interrupted,
             Some(outcome) if outcome.reason == STOPPED => RunStatus::Stopped,
             Some(_) => RunStatus::Finished,
         }
+    }
+}
+
+impl Seen {
+    /// Whether the summary was written before the journal was last.
+    fn before(&self, folder: &Path) -> bool {
+        let time = |file: &str| std::fs::metadata(folder.join(file)).and_then(|seen| seen.modified()).ok();
+        time(SUMMARY) < time(JOURNAL)
     }
 }
 

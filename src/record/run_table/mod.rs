@@ -126,8 +126,9 @@ fn is_run(folder: &Path) -> bool {
 }
 
 fn names(workspace: &Path) -> std::io::Result<Vec<String>> {
-    let named = |entry: std::io::Result<std::fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
-    Ok(std::fs::read_dir(workspace)?.filter_map(named).collect())
+    // A name that is not in Unicode leads to no run: journals and sessions could not name it.
+    let named = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    Ok(std::fs::read_dir(workspace)?.flatten().map(named).collect())
 }
 
 #[cfg(test)]
@@ -194,6 +195,10 @@ mod tests {
         run(&at("torn"), 9, &[ended("finished", 0.9)]);
         let journal = fs::read(at("torn/journal.jsonl")).unwrap();
         fs::write(at("torn/journal.jsonl"), &journal[..journal.len() - 20]).unwrap();
+        run(&at("torn in a step"), 9, &[]);
+        let journal = fs::read(at("torn in a step/journal.jsonl")).unwrap();
+        let step = b"{\"Scalars\":{\"step\":30,\"values\":[[\"loss/total\",";
+        fs::write(at("torn in a step/journal.jsonl"), [journal.as_slice(), step].concat()).unwrap();
         run(&at("damaged"), 9, &[ended("finished", 0.9)]);
         let text = fs::read_to_string(at("damaged/journal.jsonl")).unwrap();
         fs::write(at("damaged/journal.jsonl"), text.replacen("Finished", "Finshed", 1)).unwrap();
@@ -210,6 +215,7 @@ mod tests {
             ("gone on with", "interrupted", 10, 0),
             // A last line that was cut off is no damage; what it said, the summary says as well.
             ("torn", "finished", 30, 0),
+            ("torn in a step", "interrupted", 30, 0),
             ("damaged", "finished", 30, 1),
             ("without a session", "finished", 30, 0),
         ];
@@ -301,6 +307,9 @@ mod tests {
             let filter = filter::Filter::new(text, &table.columns()).unwrap();
             assert!(filter.fits(&table.rows[0]), "{text}");
         }
+        std::fs::write(workspace.path().join("moved/annotations.json"), "{\"tags\": \"paper\"}").unwrap();
+        let refused = noted.write(&workspace.path().join("moved")).unwrap_err().to_string();
+        assert!(refused.contains("is not written over"), "{refused}");
         let refused = noted.write(Path::new("/dev/null/x")).unwrap_err().to_string();
         assert!(refused.contains("cannot keep what was noted"), "{refused}");
     }

@@ -15,6 +15,34 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "应为条件的地方是 {found}，例如 accuracy > 0.9",
     ),
     ("behind @ stands a step, a whole number, and not {found}", "@ 后面应为步数，即整数，而不是 {found}"),
+    (
+        "{name} is not known step by step; behind a measure of the validation part, such as validation.accuracy, @ and a step may stand",
+        "{name} 没有逐步的记录；只有验证集指标（如 validation.accuracy）后面可以写 @ 和步数",
+    ),
+    (
+        "{column} is compared with a number, such as 0.9, and not with {found}",
+        "{column} 应与数字比较，例如 0.9，而不是 {found}",
+    ),
+    (
+        "the filter has too many parentheses or nots in one another; write it flatter",
+        "筛选式嵌套的括号或 not 太多；请写得更平",
+    ),
+    (
+        "one side has a single run: what another seed of it may do is not in the interval",
+        "一边只有一个运行：区间不包含其另一个种子可能带来的变化",
+    ),
+    (
+        "with {n} seeds a side the interval is rough; five and more make it fair",
+        "每边只有 {n} 个种子，区间较粗略；五个及以上才较可靠",
+    ),
+    (
+        "the run of {side} is {state}; its answers are the last it has written: {path}",
+        "{side} 的运行状态为 {state}；其回答是它最后写下的：{path}",
+    ),
+    (
+        "what was noted of the run cannot be read and is not written over; mend or move the file first: {path}",
+        "无法读取对该运行的备注，也不会覆盖它；请先修复或移走该文件：{path}",
+    ),
     ("{mark} is not closed", "{mark} 没有闭合"),
     (
         "cannot keep what was noted of the run: {error}; check that its folder can be written and has room: {path}",

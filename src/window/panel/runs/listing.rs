@@ -34,7 +34,7 @@ pub fn measure_name(measure: &str) -> Option<&'static str> {
 pub fn list(scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
     let view = &state.runs;
     let asked = Asked {
-        table: Arc::as_ptr(table).addr(),
+        generation: scene.runs.runs.generation,
         filter: view.filter.clone(),
         by_seed: view.by_seed,
         archived: view.archived,

@@ -40,10 +40,10 @@ pub struct Listed {
     pub problem: Option<Sentence>,
 }
 
-/// The question that a list answers: the table by its address, and how it is looked at.
+/// The question that a list answers: which state of the table, and how it is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    pub(super) table: usize,
+    pub(super) generation: u64,
     pub(super) filter: String,
     pub(super) by_seed: bool,
     pub(super) archived: bool,

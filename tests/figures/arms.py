@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# A newsgroup message may be longer than what the csv module takes for a cell.
+csv.field_size_limit(1 << 30)
 
 
 def folder(name, files):

@@ -7,13 +7,17 @@
 //! status, tags and note. `and`, `or`, `not` and parentheses join them; words beside each other mean `and`.
 //! A run that has nothing in a column fits no comparison with it, `!=` included.
 
-use std::cmp::Ordering;
+mod filter_error;
+mod token;
+
 use std::collections::BTreeSet;
 
+use self::token::{Sign, Token, tokens};
 use super::{Cell, RunRow};
 use crate::link::Step;
 use crate::session::near::suggested;
-use crate::session::{Say, Sentence, say, spoken};
+
+pub use self::filter_error::FilterError;
 
 /// What rows are asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,112 +31,6 @@ enum Term {
     Word(String),
     Compared { column: String, at: Option<Step>, sign: Sign, value: String },
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
-    Equal,
-    Unequal,
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-    Holds,
-}
-
-/// Signs as they are written; of two that begin alike the longer first.
-const SIGNS: [(&str, Sign); 8] = [
-    ("!=", Sign::Unequal),
-    ("<=", Sign::AtMost),
-    (">=", Sign::AtLeast),
-    ("==", Sign::Equal),
-    ("=", Sign::Equal),
-    ("<", Sign::Less),
-    (">", Sign::More),
-    ("~", Sign::Holds),
-];
-
-/// Why a filter cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FilterError {
-    /// No column is called so.
-    NoColumn {
-        /// The name.
-        name: String,
-        /// What was most likely meant.
-        near: Sentence,
-    },
-    /// Several columns are.
-    Several {
-        /// The name.
-        name: String,
-        /// The columns.
-        columns: String,
-    },
-    /// Something else stands where a value or a condition was expected.
-    Unexpected {
-        /// What stands there; empty at the end.
-        found: String,
-    },
-    /// Behind `@` stands no step.
-    NoStep {
-        /// What stands there.
-        found: String,
-    },
-    /// Only measures on the validation part are known step by step.
-    NoCurve {
-        /// The name.
-        name: String,
-    },
-    /// A figure is compared with something else than a number.
-    NoNumber {
-        /// The column.
-        column: String,
-        /// What stands there.
-        found: String,
-    },
-    /// Parentheses or negations lie in one another deeper than anybody means.
-    TooDeep,
-    /// A quotation mark or a parenthesis is not closed.
-    Open {
-        /// Which one.
-        mark: char,
-    },
-}
-
-impl Say for FilterError {
-    fn said(&self) -> Sentence {
-        match self {
-            Self::NoColumn { name, near } => {
-                say!(
-                    "no run has a column {name}{near}; compare a measure, a setting or a field of the table",
-                    name,
-                    near
-                )
-            }
-            Self::Several { name, columns } => {
-                say!("{name} may mean {columns}; write one of them whole", name, columns)
-            }
-            Self::Unexpected { found } if found.is_empty() => {
-                say!("the filter ends where a condition or a value should stand, such as accuracy > 0.9")
-            }
-            Self::Unexpected { found } => {
-                say!("{found} stands where a condition should, such as accuracy > 0.9", found)
-            }
-            Self::NoStep { found } => say!("behind @ stands a step, a whole number, and not {found}", found),
-            Self::NoCurve { name } => say!(
-                "{name} is not known step by step; behind a measure of the validation part, such as validation.accuracy, @ and a step may stand",
-                name
-            ),
-            Self::NoNumber { column, found } => {
-                say!("{column} is compared with a number, such as 0.9, and not with {found}", column, found)
-            }
-            Self::TooDeep => say!("the filter has too many parentheses or nots in one another; write it flatter"),
-            Self::Open { mark } => say!("{mark} is not closed", mark),
-        }
-    }
-}
-
-spoken!(FilterError);
 
 impl Filter {
     /// Reads a filter over the columns there are; an empty one lets every run through.
@@ -194,86 +92,6 @@ fn is_figure(column: &str) -> bool {
 
 /// The first part of a column that is a measure.
 const MEASURED: [&str; 4] = ["test", "validation", "best", "teacher_test"];
-
-impl Sign {
-    /// Whether it asks for more or less.
-    fn orders(self) -> bool {
-        matches!(self, Self::Less | Self::AtMost | Self::More | Self::AtLeast)
-    }
-
-    fn holds(self, cell: &Cell, value: &str) -> bool {
-        let text = match cell {
-            Cell::Number(number) => number.to_string(),
-            Cell::Text(text) => text.to_lowercase(),
-        };
-        if self == Self::Holds {
-            return text.contains(&value.to_lowercase());
-        }
-        let order = match (cell, value.parse::<f64>()) {
-            (Cell::Number(number), Ok(value)) => number.partial_cmp(&value),
-            _ => Some(text.cmp(&value.to_lowercase())),
-        };
-        match self {
-            Self::Equal => order == Some(Ordering::Equal),
-            Self::Unequal => order != Some(Ordering::Equal),
-            Self::Less => order == Some(Ordering::Less),
-            Self::AtMost => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-            Self::More => order == Some(Ordering::Greater),
-            Self::AtLeast => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-            Self::Holds => false,
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Word(String),
-    Quoted(String),
-    Sign(Sign, &'static str),
-    Open,
-    Close,
-}
-
-impl Token {
-    fn text(&self) -> &str {
-        match self {
-            Self::Word(text) | Self::Quoted(text) => text,
-            Self::Sign(_, text) => text,
-            Self::Open => "(",
-            Self::Close => ")",
-        }
-    }
-
-    /// Whether it is this word of the language.
-    fn is(&self, word: &str) -> bool {
-        matches!(self, Self::Word(text) if text.eq_ignore_ascii_case(word))
-    }
-}
-
-fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
-    let (mut rest, mut tokens) = (text.trim_start(), Vec::new());
-    while let Some(first) = rest.chars().next() {
-        let sign = SIGNS.iter().find(|(written, _)| rest.starts_with(written));
-        let (token, length) = match (first, sign) {
-            ('(', _) => (Token::Open, 1),
-            (')', _) => (Token::Close, 1),
-            ('"' | '\'', _) => {
-                let inside = rest.get(1..).unwrap_or_default();
-                let end = inside.find(first).ok_or(FilterError::Open { mark: first })?;
-                (Token::Quoted(inside[..end].to_owned()), end + 2)
-            }
-            (_, Some((written, sign))) => (Token::Sign(*sign, written), written.len()),
-            _ => {
-                let ends = |c: char| c.is_whitespace() || "()\"'!=<>~".contains(c);
-                let end = rest.char_indices().skip(1).find(|(_, c)| ends(*c)).map_or(rest.len(), |(at, _)| at);
-                (Token::Word(rest[..end].to_owned()), end)
-            }
-        };
-        tokens.push(token);
-        rest = rest.get(length..).unwrap_or_default().trim_start();
-    }
-    Ok(tokens)
-}
 
 struct Reader<'a> {
     tokens: Vec<Token>,

@@ -94,6 +94,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("divergence", &["data", "model", "optim", "prune", "task"]),
     ("checkpoint", &["divergence", "model", "pair", "prune", "train", "watch"]),
     ("probe", &["data", "model", "pair", "prompt", "task"]),
+    ("side_by_side", &["checkpoint", "content_hash", "data", "hub", "model", "pair", "probe", "task"]),
     (
         "doctor",
         &[
@@ -137,6 +138,7 @@ const ENGINE: &[(&str, &[&str])] = &[
             "process_memory",
             "prune",
             "secret",
+            "side_by_side",
             "speed",
             "teacher",
             "train",

@@ -133,6 +133,7 @@ fn frame() -> ProbeFrame {
         classes: classes.map(str::to_owned).into(),
         teacher: Some(side(&words, 8, teacher, 3)),
         student: side(&pieces, 4, student, 5),
+        identity: None,
     }
 }
 

@@ -11,9 +11,9 @@ use retort::link::Fact;
 use retort::link::Opened;
 use retort::session::{
     Change, Chat, ClassNames, ClassWeights, Column, Device, Extension, FilePart, Files, Format, Head, Init, Keep,
-    Labels, LayerMap, Limits, Metric, ModelChoice, Models, OptimizerKind, Precision, Roles, SESSION_VERSION,
-    ScheduleKind, Scoring, Session, SessionError, SeveralLabels, Source, TaskKind, TeacherRows, Vocabulary, Wording,
-    file,
+    Labels, LayerMap, Limits, Metric, ModelChoice, Models, OptimizerKind, PinnedProbe, Precision, Roles,
+    SESSION_VERSION, ScheduleKind, Scoring, Session, SessionError, SeveralLabels, Source, StudentSnapshot, TaskKind,
+    TeacherRows, Vocabulary, Wording, file,
 };
 
 const V1: &str = include_str!("sessions/v1.ron");
@@ -21,6 +21,8 @@ const V2: &str = include_str!("sessions/v2.ron");
 const V3: &str = include_str!("sessions/v3.ron");
 const V4: &str = include_str!("sessions/v4.ron");
 const V5: &str = include_str!("sessions/v5.ron");
+/// And of version 6.
+const V6: &str = include_str!("sessions/v6.ron");
 
 /// What the first three versions called `Delimited(path: "reviews.csv", test: Some("test.csv"), …)`.
 fn reviews() -> Files {
@@ -152,10 +154,10 @@ fn a_session_of_version_2_opens_with_every_field_and_comes_back_the_same() {
     assert_eq!((&recipe.extended[..], recipe.device), (&[Extension { at: 80, steps: 100 }][..], Device::Cuda(0)));
     assert_eq!(session.knobs["mixture.alpha"].to_bits(), (0.1f64 + 0.2).to_bits());
     let change = Change { step: 40, knob: "soft_targets.temperature".into(), value: 4.0 };
-    assert_eq!((&session.script[..], &session.probes[..]), (&[change][..], &["What a film.".to_owned()][..]));
+    assert_eq!((&session.script[..], &session.probes[..]), (&[change][..], &[film(None)][..]));
     assert_eq!((session.view.probe.as_str(), session.view.teacher_layer, session.view.log_y), ("好电影", 1, true));
     let again = file::parse(&file::to_text(&session).unwrap(), Path::new("again.ron")).unwrap();
-    assert_eq!((session, SESSION_VERSION), (again, 5));
+    assert_eq!((session, SESSION_VERSION), (again, 6));
 }
 
 #[test]
@@ -477,12 +479,35 @@ fn a_session_of_version_4_is_one_of_version_5_that_asks_for_classes() {
     }
 }
 
+fn film(expected: Option<&str>) -> PinnedProbe {
+    PinnedProbe { text: "What a film.".to_owned(), expected: expected.map(str::to_owned) }
+}
+
+#[test]
+fn a_pinned_text_of_version_5_is_one_of_version_6_of_which_nothing_is_expected() {
+    let now = file::parse(V6, Path::new("v6.ron")).unwrap();
+    assert_eq!(now.probes, [film(Some("5")), film(None)]);
+    let columns =
+        [StudentSnapshot::BeforeTraining, StudentSnapshot::Checkpoint(40), StudentSnapshot::Run("runs/2".into())];
+    assert_eq!(now.view.columns, columns);
+    assert_eq!(file::parse(&file::to_text(&now).unwrap(), Path::new("again.ron")).unwrap(), now);
+    let mut then = file::parse(V5, Path::new("v5.ron")).unwrap();
+    assert_eq!(then.probes, [film(None)]);
+    (then.probes, then.view.columns, then.name) = (now.probes.clone(), now.view.columns.clone(), now.name.clone());
+    assert_eq!(then, now);
+    let mixed = V6.replace("(text: \"What a film.\")]", "\"What a film.\"]");
+    assert_eq!(file::parse(&mixed, Path::new("mixed.ron")).unwrap(), now, "a text alone");
+    let many = V5.replace("[\"What a film.\"]", &format!("[{}]", "\"one\", ".repeat(51)));
+    let refused = refusal(&many);
+    assert!(refused.contains("probes has 51 entries") && refused.contains("take 1 out"), "{refused}");
+}
+
 #[test]
 fn a_session_of_a_later_version_asks_for_an_update_whatever_else_it_holds() {
-    let later = V5.replace("version: 5", "version: 6");
+    let later = V6.replace("version: 6", "version: 7");
     for text in [&later.replace("batch: 16", "a_new_field: 16"), &later.replace("Cosine", "ANewSchedule"), &later] {
         let error = refusal(text);
-        assert!(error.contains("version 6") && error.contains("update"), "{error}");
+        assert!(error.contains("version 7") && error.contains("update"), "{error}");
     }
     assert!(refusal(&V1.replace("version: 1", "version: 0")).contains("version 0"));
 }

@@ -21,6 +21,8 @@ mod lens;
 mod room;
 #[path = "window/runs.rs"]
 mod runs;
+#[path = "window/side_by_side.rs"]
+mod side_by_side;
 mod stage;
 #[path = "window/tasks.rs"]
 mod tasks;

@@ -271,6 +271,14 @@ pub fn revive(pair: &Pair, run: &Path) -> Option<(Step, Pruner)> {
     Some((checkpoint.state.step, checkpoint.put_weights(pair).ok()?))
 }
 
+/// Gives an open pair the student of one of its run's checkpoints.
+///
+/// # Errors
+/// [`EngineError::Checkpoint`] if it is not there, is damaged, or holds another student.
+pub fn put_snapshot(pair: &Pair, run: &Path, step: Step) -> Result<(), EngineError> {
+    read(&run_folder::checkpoint(run, step))?.put_weights(pair).map(drop)
+}
+
 /// Gives `trainer` the student of the checkpoint behind `step` steps, to be looked at and saved; it is
 /// not trained any further.
 ///

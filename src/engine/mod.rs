@@ -33,6 +33,7 @@ pub mod run;
 pub mod script;
 pub mod secret;
 pub mod shared_vocabulary;
+pub mod side_by_side;
 pub mod speed;
 pub mod student_init;
 pub mod task;

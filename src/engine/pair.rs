@@ -44,7 +44,23 @@ impl Pair {
         let session = hub::pinned(session);
         let asked = over_tokens(&session);
         let assets = Assets::open(&asked, before.map(|before| &before.assets))?;
-        let mut student = student_init::student(&asked, &assets.data, &assets.device)?;
+        Self::with_assets(session, &asked, assets)
+    }
+
+    /// Opens the student and the data of `session`; the teacher is left on the disk, even where the student begins with
+    /// its layers.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_student(session: &Session) -> Result<Self, EngineError> {
+        let session = hub::pinned(session);
+        let asked = over_tokens(&session);
+        let assets = Assets::open(&Session { teachers: Vec::new(), ..asked.clone() }, None)?;
+        Self::with_assets(session, &asked, assets)
+    }
+
+    fn with_assets(session: Session, asked: &Session, assets: Assets) -> Result<Self, EngineError> {
+        let mut student = student_init::student(asked, &assets.data, &assets.device)?;
         // Groups that do not fit are refused where a run begins: a student can be looked at without them.
         let rates = LayerRates::of(&session.recipe.groups, &student).ok();
         student.card.trainable = rates.and_then(|rates| rates.trainable());

@@ -1,12 +1,17 @@
 //! Answers what the person looks at: both models on one text, the rendered prompt, the weights.
 
+mod alone;
 mod likeliest_outcomes;
+mod pinned;
 mod read_tokens;
 pub mod told_tokens;
 
 use std::sync::Arc;
 
 use candle_core::{DType, IndexOp as _};
+
+pub use alone::{Alone, alone};
+pub use pinned::{pinned, top_answer};
 
 use super::EngineError;
 use super::data::{Example, Fields};
@@ -43,6 +48,7 @@ pub fn look(
         tokens: None,
         teacher,
         student,
+        identity: None,
     };
     if let Some(row) = tokens.as_ref().and_then(|view| view.row(view.last()?)) {
         frame.show_row(row);

@@ -35,6 +35,7 @@ pub mod run_id;
 pub mod scores;
 pub mod secret;
 pub mod series;
+pub mod side_by_side;
 pub mod sink;
 pub mod status;
 pub mod temperature_scaling;
@@ -66,14 +67,17 @@ pub use pace::{Measuring, Pace, Pacer, Plan};
 pub use predictions::{Prediction, Predictions, TokenPrediction};
 pub use preview::{Preview, Sheet};
 pub use probe::{
-    Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, TextPlace, TokenChip, WeightFrame,
-    WordCheck,
+    Histogram, ProbeFrame, ProbeRequest, PromptFrame, PromptSide, SideFrame, StudentIdentity, TextPlace, TokenChip,
+    WeightFrame, WordCheck,
 };
 pub use question::{Answer, Missing, Question};
 pub use reply::Reply;
 pub use run_id::{OfRun, RunId};
 pub use secret::{KeyNews, KeyState, Secret};
 pub use series::{SeriesId, Step};
+pub use side_by_side::{
+    PinnedFrame, SnapshotAnswer, SnapshotFrame, SnapshotRequest, SnapshotState, TestAnswers, TopAnswer,
+};
 pub use sink::{ChannelSink, EventSink, Tee, Wake};
 pub use status::{Phase, Status};
 pub use temperature_scaling::{FittedTemperature, NotFitted, TemperatureScaling};
@@ -141,6 +145,12 @@ pub struct Cells {
     /// What is kept of teachers on the disk, written by the engine when [`Command::ListKept`] or
     /// [`Command::ClearRows`] asks.
     pub kept: Live<Option<KeptOnDisk>>,
+    /// What the students beside teacher and student are asked, written by the window.
+    pub ask_beside: Live<SnapshotRequest>,
+    /// Their answers, in the order of the columns, written by the engine when [`Command::LookBeside`] asks.
+    pub beside: Live<Vec<SnapshotFrame>>,
+    /// Teacher's and student's answers to the pinned texts, written by the engine.
+    pub pinned: Live<Option<OfRun<PinnedFrame>>>,
     /// What became of the last test of a connection, written by the engine when [`Command::Connect`] asks.
     pub connection: Live<Option<Connection>>,
 }

@@ -36,6 +36,8 @@ pub struct ProbeRequest {
     pub attention: bool,
     /// Whether the weight histogram is on screen.
     pub weights: bool,
+    /// The pinned texts, where their answers are on screen.
+    pub pinned: Arc<[String]>,
 }
 
 /// Both models' view of one text.
@@ -62,6 +64,8 @@ pub struct ProbeFrame {
     pub teacher: Option<SideFrame>,
     /// The student's view.
     pub student: SideFrame,
+    /// Which weights the student has, where nothing moves them.
+    pub identity: Option<StudentIdentity>,
 }
 
 impl ProbeFrame {
@@ -93,11 +97,25 @@ impl ProbeFrame {
             tokens: None,
             teacher: self.teacher.as_ref().map(bare),
             student: bare(&self.student),
+            identity: self.identity.clone(),
             ..*self
         };
         frame.show_row(row);
         Some(frame)
     }
+}
+
+/// Which weights a student has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StudentIdentity {
+    /// Steps done.
+    pub step: u64,
+    /// The first characters of a hash over names, shapes and values of all weights: equal ones are one model.
+    pub hash: String,
+    /// Weights.
+    pub parameters: u64,
+    /// Bytes they take in memory.
+    pub bytes: u64,
 }
 
 /// One model's view of a text.

@@ -2,6 +2,7 @@
 //! fields prints are read here. Not here: the ranges of knobs, which stand beside the code that reads them, and
 //! what one field asks of another.
 
+use super::side_by_side::{MOST_COLUMNS, MOST_PINNED};
 use super::{SESSION_VERSION, Sentence, Session, say};
 
 /// The range of one field.
@@ -70,7 +71,21 @@ pub(super) fn least(path: &str) -> Option<f64> {
 
 /// The first number of a session that is out of its range, in words, or `None`.
 pub(super) fn problem(session: &Session) -> Option<Sentence> {
-    BOUNDS.iter().find_map(|bound| bound.problem(session))
+    BOUNDS.iter().find_map(|bound| bound.problem(session)).or_else(|| too_many(session))
+}
+
+/// More under the lens than is answered beside a run.
+fn too_many(session: &Session) -> Option<Sentence> {
+    let counts =
+        [("probes", session.probes.len(), MOST_PINNED), ("view.columns", session.view.columns.len(), MOST_COLUMNS)];
+    let (name, count, most) = counts.into_iter().find(|(_, count, most)| count > most)?;
+    Some(say!(
+        "{name} has {count} entries and may have {most}; take {rest} out",
+        name,
+        count,
+        most,
+        rest = count - most
+    ))
 }
 
 impl Bound {

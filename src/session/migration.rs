@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::from_tree::read;
 use super::refusal::Refusal;
-use super::ron_tree::{Kind, Node};
+use super::ron_tree::{Field, Kind, Node};
 use super::{SESSION_VERSION, Session, say, to_version_3, to_version_4};
 
 /// What makes a session of one version into one of the next.
@@ -14,9 +14,9 @@ type Step = fn(&mut Node) -> Result<(), Refusal>;
 
 /// The step at place `n` starts from version `n + 1`.
 const STEPS: [Step; SESSION_VERSION as usize - 1] =
-    [split_by_the_seed_of_the_run, to_version_3::session, to_version_4::session, only_grown];
+    [split_by_the_seed_of_the_run, to_version_3::session, to_version_4::session, only_grown, only_grown];
 
-/// Version 5 says nothing otherwise than version 4 did; it says more.
+/// Versions 5 and 6 say nothing otherwise than the ones before did; they say more.
 fn only_grown(_: &mut Node) -> Result<(), Refusal> {
     Ok(())
 }
@@ -40,6 +40,20 @@ fn leave_out_what_is_the_persons(session: &mut Node) {
     if let Some(view) = session.field_mut("view") {
         view.take("language");
         view.take("theme");
+    }
+}
+
+/// A pinned text was a text alone before version 6, and may be written so in every version.
+fn give_pinned_texts_their_field(session: &mut Node) {
+    let Some(probes) = session.field_mut("probes") else { return };
+    if let Kind::Text(_) = probes.kind {
+        *probes = Node { at: probes.at, kind: Kind::List(vec![probes.clone()]) };
+    }
+    if let Kind::List(texts) = &mut probes.kind {
+        for text in texts.iter_mut().filter(|text| matches!(text.kind, Kind::Text(_))) {
+            let field = Field { name: "text".to_owned(), at: text.at, value: text.clone() };
+            text.kind = Kind::Fields(None, vec![field]);
+        }
     }
 }
 
@@ -84,6 +98,7 @@ pub fn session(mut tree: Node) -> Result<Session, Unread> {
         step(&mut tree).map_err(|refusal| refusal.near(tree.at))?;
     }
     leave_out_what_is_the_persons(&mut tree);
+    give_pinned_texts_their_field(&mut tree);
     // The derived reading, which knows one version only, stands beside the trait's.
     let session = Session::deserialize(&tree).map_err(|refusal| refusal.near(tree.at))?;
     Ok(Session { version: SESSION_VERSION, ..session })

@@ -36,6 +36,7 @@ pub mod run_folder;
 pub(crate) mod say;
 pub mod sentence;
 pub mod settings;
+pub mod side_by_side;
 pub mod source;
 pub mod student_init;
 pub mod task_kind;
@@ -70,6 +71,7 @@ pub use recipe::{Extension, Keep, Metric, OptimizerKind, Recipe, ScheduleKind};
 pub use say::Say;
 pub(crate) use say::{say, spoken};
 pub use sentence::{Argument, Sentence};
+pub use side_by_side::{PinnedProbe, StudentSnapshot};
 pub use source::{MAIN, ServerMode, Source};
 pub use student_init::{Init, LayerMap, Vocabulary};
 pub use task_kind::TaskKind;
@@ -78,7 +80,7 @@ pub(crate) use to_version_4::recorded as recorded_data;
 pub use view::View;
 
 /// The newest session format this program writes; older ones are migrated when opened.
-pub const SESSION_VERSION: u32 = 5;
+pub const SESSION_VERSION: u32 = 6;
 
 /// One experiment, as saved in a `.ron` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,7 +111,7 @@ pub struct Session {
     pub script: Vec<Change>,
     /// Pinned texts whose predictions are watched.
     #[serde(default)]
-    pub probes: Vec<String>,
+    pub probes: Vec<PinnedProbe>,
     /// Folder of the run this session has made, so that reopening it shows the curves again.
     #[serde(default)]
     pub run: Option<PathBuf>,

@@ -10,6 +10,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::side_by_side::StudentSnapshot;
 use super::{ClassNames, Session, Source};
 
 impl Session {
@@ -28,6 +29,7 @@ impl Session {
             paths.push(names);
         }
         paths.extend(&mut self.run);
+        paths.extend(self.view.columns.iter_mut().filter_map(StudentSnapshot::folder_mut));
         // A field that is still empty names nothing, in whatever folder.
         paths.retain(|path| !path.as_os_str().is_empty());
         paths

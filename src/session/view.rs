@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::side_by_side::StudentSnapshot;
+
 /// The window's arrangement and choices; a headless run ignores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -48,6 +50,9 @@ pub struct View {
     #[serde(skip_serializing_if = "is_default")]
     #[cfg_attr(test, schemars(!skip_serializing_if))]
     pub heatmaps: Heatmaps,
+    /// Students in columns of their own beside teacher and student.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<StudentSnapshot>,
 }
 
 /// Rows of the test table.
@@ -116,6 +121,7 @@ impl Default for View {
             by_divergence: false,
             bars: Bars::default(),
             heatmaps: Heatmaps::default(),
+            columns: Vec::new(),
         }
     }
 }

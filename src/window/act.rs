@@ -112,6 +112,7 @@ impl WorkbenchApp {
             Action::ClearRows => self.send(Command::ClearRows),
             Action::ListFiles { repo, revision } => self.list_files(repo, revision),
             Action::ShowRuns(open) => self.show_runs(open),
+            Action::ShowSideBySide(open) => self.show_side_by_side(open),
             Action::Enqueue(session, seeds) => self.enqueue(&session, seeds),
             Action::RunQueue(on) => self.run_queue(on),
             Action::Annotate(folder, annotations) => self.annotate(folder, *annotations),
@@ -153,6 +154,7 @@ impl WorkbenchApp {
             Part::Data(data) => Part::Data(std::mem::replace(&mut session.data, data)),
             Part::Prompt(prompt) => Part::Prompt(std::mem::replace(&mut session.prompt, prompt)),
             Part::Recipe(recipe) => Part::Recipe(std::mem::replace(&mut session.recipe, recipe)),
+            Part::Pinned(probes) => Part::Pinned(std::mem::replace(&mut session.probes, probes)),
             Part::Knob { id, value } => {
                 let before = self.steering.request(&id, value, session, &self.link.cells.knobs);
                 Part::Knob { id, value: before.unwrap_or(value) }

@@ -11,7 +11,7 @@ use egui::{Context, Ui};
 use super::belonging::Belonging;
 use super::dialog::{DialogReply, Errands, Loaded};
 use super::kept::KeptSessions;
-use super::panel::{self, RunsScene, Scene};
+use super::panel::{self, RunsScene, Scene, SideBySideScene};
 use super::preferences::{Language, Preferences, ThemeChoice};
 use super::run_list::RunList;
 use super::state::{Action, UiState};
@@ -22,7 +22,8 @@ use super::theme::{self, Look};
 use super::timing::{Stopwatch, Timing};
 use super::undo::{Gesture, Undo};
 use crate::link::{
-    Answer, Command, Event, Fact, Notice, OfRun, Opened, Order, Phase, ProbeRequest, Reply, Status, WatchEnd,
+    Answer, Command, Event, Fact, Notice, OfRun, Opened, Order, Phase, ProbeRequest, Reply, SnapshotRequest, Status,
+    WatchEnd,
 };
 use crate::record::{Remark, RunRecord, Workspace};
 use crate::session::{Catalog, Say, Sentence, Session, View, file};
@@ -63,6 +64,8 @@ pub struct WorkbenchApp {
     /// What had the keyboard last.
     place: Option<egui::Id>,
     pub(super) asked: ProbeRequest,
+    /// What the students beside were asked last.
+    pub(super) asked_beside: SnapshotRequest,
     theme: Option<ThemeChoice>,
     pub(super) preferences: Preferences,
     /// Language of the visible text: the chosen one, or the system's.
@@ -131,6 +134,7 @@ impl WorkbenchApp {
             presses: 0,
             place: None,
             asked: ProbeRequest::default(),
+            asked_beside: SnapshotRequest::default(),
             theme: None,
             preferences,
             language: preferences.language.unwrap_or_else(Language::of_the_system),
@@ -226,6 +230,7 @@ impl WorkbenchApp {
         let (probe, prompt, weights) = (cells.probe.load(), cells.prompt.load(), cells.weights.load());
         let (shelf, repository, key) = (cells.shelf.load(), cells.repository.load(), cells.key.load());
         let (folder, run) = (cells.folder.load(), self.workspace.shown_run());
+        let (beside, pinned) = (cells.beside.load(), cells.pinned.load());
         let (preview, connection, disk) = (cells.preview.load(), cells.connection.load(), cells.kept.load());
         let scene = Scene {
             look,
@@ -253,6 +258,11 @@ impl WorkbenchApp {
             preview: preview.as_ref().as_ref(),
             connection: connection.as_ref().as_ref(),
             runs: RunsScene { runs: &self.runs },
+            side_by_side: SideBySideScene {
+                revision: self.asked_beside.revision,
+                beside: &beside,
+                pinned: OfRun::held(&pinned, run),
+            },
             belonging: self.belonging(),
         };
         panel::workbench_ui(ui, &scene, &mut self.state);
@@ -265,6 +275,7 @@ impl WorkbenchApp {
         self.keep_arrangement(ui.ctx());
         self.mind_closing(ui.ctx());
         self.look_where_the_person_looks();
+        self.look_beside();
         self.look_into_table();
         self.guess_roles();
         self.timing.add(std::mem::take(&mut self.ticking) + watch.elapsed());
@@ -382,7 +393,10 @@ impl WorkbenchApp {
 
     /// Whether the session differs from its file in more than how the window is arranged.
     pub(super) fn is_unsaved(&self) -> bool {
-        let asked = |session: &Session| Session { view: View::default(), ..session.clone() };
+        let asked = |session: &Session| {
+            let view = View { columns: session.view.columns.clone(), ..View::default() };
+            Session { view, ..session.clone() }
+        };
         self.session != self.saved && asked(&self.session) != asked(&self.saved)
     }
 

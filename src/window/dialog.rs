@@ -451,7 +451,8 @@ mod tests {
         let mut errands = Errands::new(egui::Context::default());
         for number in 0..60 {
             // The earlier, the longer to write.
-            let probes = vec!["x".repeat(1000); if number < 10 { 500 } else { 0 }];
+            let pinned = crate::session::PinnedProbe { text: "x".repeat(1000), expected: None };
+            let probes = vec![pinned; if number < 10 { 500 } else { 0 }];
             let session = Session { name: number.to_string(), probes, ..Session::built_in().unwrap() };
             errands.save(Saved { session, path: path.clone(), taken_up: number, aloud: number % 2 == 0 });
         }

@@ -1,11 +1,13 @@
 //! What is under the lens: which text the engine is asked about, by which prompt, and what of its answer is
 //! wanted. It computes only what is seen.
 
+use std::sync::Arc;
+
 use super::app::WorkbenchApp;
 use super::panel;
 use super::steering::THETA;
-use crate::link::{Command, OfRun, Opened, ProbeRequest, TextPlace};
-use crate::session::Prompts;
+use crate::link::{Command, OfRun, Opened, ProbeRequest, SnapshotRequest, TextPlace};
+use crate::session::{Prompts, Session};
 
 impl WorkbenchApp {
     /// The first thing a person sees should be an answer, not an empty field.
@@ -85,6 +87,7 @@ impl WorkbenchApp {
             student_layer: view.student_layer,
             attention: panel::shows_attention(view),
             weights: panel::shows_weights(view) || self.prunes(),
+            pinned: self.pinned_texts().into(),
         };
         if ask != self.asked {
             self.asked = ProbeRequest { revision: ask.revision + 1, ..ask };
@@ -92,6 +95,54 @@ impl WorkbenchApp {
             self.send(Command::Look);
         }
     }
+}
+
+impl WorkbenchApp {
+    /// Shows students side by side in the centre, or hides them.
+    pub(super) fn show_side_by_side(&mut self, open: bool) {
+        self.state.side_by_side.open = open;
+        if open {
+            self.show_runs(false);
+            // The table offers the students of other runs.
+            self.read_runs();
+        }
+    }
+
+    /// The pinned texts, while their answers are on screen.
+    fn pinned_texts(&self) -> Vec<String> {
+        let shown = self.state.side_by_side.shows_pinned();
+        self.session.probes.iter().filter(|_| shown).map(|probe| probe.text.clone()).collect()
+    }
+
+    /// Tells the engine which students stand beside, when that has changed. While they are not shown none is kept open.
+    pub(super) fn look_beside(&mut self) {
+        let (view, open) = (&self.session.view, self.state.side_by_side.open);
+        let columns = if open { view.columns.clone() } else { Vec::new() };
+        let before = &self.asked_beside;
+        if columns.is_empty() && before.columns.is_empty() {
+            return;
+        }
+        let record = self.record();
+        let (session, run) =
+            record.session.as_deref().map_or((&self.session, &self.session.run), |session| (session, &record.out));
+        let (text, pinned) = (view.probe.clone(), self.pinned_texts());
+        let test = self.state.side_by_side.tested(columns.len());
+        let asked = (&before.columns, &before.text, &before.pinned, &before.test);
+        let same = asked == (&columns, &text, &pinned, &test);
+        if same && before.session.as_ref().is_some_and(|before| before.run == *run && makes_the_same(before, session)) {
+            return;
+        }
+        let session = Some(Arc::new(Session { run: run.clone(), ..session.clone() }));
+        let revision = before.revision + 1;
+        self.asked_beside = SnapshotRequest { revision, columns, session, text, pinned, attention: None, test };
+        self.link.cells.ask_beside.store(self.asked_beside.clone());
+        self.send(Command::LookBeside);
+    }
+}
+
+/// Whether two sessions make and ask the same student.
+fn makes_the_same(a: &Session, b: &Session) -> bool {
+    (&a.teachers, &a.student, &a.data, &a.recipe, &a.prompt) == (&b.teachers, &b.student, &b.data, &b.recipe, &b.prompt)
 }
 
 #[cfg(test)]
@@ -126,6 +177,7 @@ mod tests {
             classes,
             teacher: None,
             student,
+            identity: None,
         }
     }
 

@@ -29,6 +29,7 @@ impl WorkbenchApp {
     /// Shows the table of runs in the centre, or hides it.
     pub(super) fn show_runs(&mut self, open: bool) {
         self.state.runs.open = open;
+        self.state.side_by_side.open &= !open;
         if open {
             self.read_runs();
         }

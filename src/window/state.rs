@@ -8,7 +8,7 @@ use std::sync::Arc;
 use egui::Id;
 
 use super::dialog::DialogRequest;
-use super::panel::{ResultView, RunsView};
+use super::panel::{ResultView, RunsView, SideBySideView};
 use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
 use super::undo::Part;
@@ -139,6 +139,8 @@ pub enum Action {
     ExamineAsking,
     /// Show the table of runs in the centre, or hide it.
     ShowRuns(bool),
+    /// Show students side by side in the centre, or hide them.
+    ShowSideBySide(bool),
     /// Put so many runs of a session into the queue, with its seed and the ones behind it.
     Enqueue(Box<Session>, u64),
     /// Run what waits, or hold it.
@@ -307,6 +309,8 @@ pub struct UiState {
     pub result: ResultView,
     /// How the table of runs is looked at.
     pub runs: RunsView,
+    /// How students side by side are looked at.
+    pub side_by_side: SideBySideView,
     /// A test row under the lens: its text and its class.
     pub gold: Option<(String, usize)>,
     /// The text whose class was sought last in the tables on show, where those lie, and what was found.

@@ -3,7 +3,7 @@
 
 use egui::Id;
 
-use crate::session::{Data, Models, Prompts, Recipe};
+use crate::session::{Data, Models, PinnedProbe, Prompts, Recipe};
 
 /// A part of the session that changes as a whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub enum Part {
     Prompt(Prompts),
     /// The recipe.
     Recipe(Recipe),
+    /// The pinned texts.
+    Pinned(Vec<PinnedProbe>),
     /// One knob.
     Knob {
         /// Which.

@@ -10,10 +10,11 @@ use egui_kittest::Harness;
 use retort::link::{
     self, Cells, Command, EngineEnd, EventSink, Fact, Histogram, KnobChange, Live, ModelCard, OfRun, Opened, Origin,
     Outcome, Pace, PartCounts, Phase, Prediction, Predictions, ProbeFrame, PromptFrame, PromptSide, Reply, RunId,
-    SeriesId, Side, SideFrame, Status, TokenChip, TokenView, ToldRow, ToldToken, WeightFrame, WholeRow, WordCheck,
+    SeriesId, Side, SideFrame, SnapshotAnswer, SnapshotFrame, SnapshotState, Status, StudentIdentity, TokenChip,
+    TokenView, ToldRow, ToldToken, TopAnswer, WeightFrame, WholeRow, WordCheck,
 };
 use retort::session::knob::Entry;
-use retort::session::{Catalog, Device, Knob, Scale, Session, run_folder};
+use retort::session::{Catalog, Device, Knob, Scale, Session, StudentSnapshot, run_folder};
 use retort::window::preferences::{Language, Preferences};
 use retort::window::storage::Storage;
 use retort::window::undo::Part;
@@ -91,6 +92,16 @@ impl Engine {
     /// Fills a cell that is of no run.
     pub fn put_plainly<T>(&mut self, cell: fn(&Cells) -> &Live<Option<T>>, it: T) {
         cell(&self.end.cells).store(Some(it));
+    }
+
+    /// What the window asks of the students beside.
+    pub fn asked_beside(&self) -> Arc<link::SnapshotRequest> {
+        self.end.cells.ask_beside.load()
+    }
+
+    /// Answers for them.
+    pub fn answer_beside(&self, frames: Vec<SnapshotFrame>) {
+        self.end.cells.beside.store(frames);
     }
 
     /// What the window asks about.
@@ -289,7 +300,24 @@ pub fn probe() -> ProbeFrame {
         classes: CLASSES.map(String::from).to_vec().into(),
         teacher: Some(side(&TEACHER_TOKENS, 5.0, 4, 11)),
         student: side(&STUDENT_TOKENS, 2.4, 2, 23),
+        identity: None,
     }
+}
+
+/// What a student in a column of its own says, of the classes of [`probe`], by its peak.
+pub fn beside(snapshot: StudentSnapshot, revision: u64, (hash, peak): (&str, f32), pinned: &[&str]) -> SnapshotFrame {
+    let identity = StudentIdentity { step: 400, hash: hash.into(), parameters: 238_600, bytes: 954_400 };
+    let answer = |answer: &&str| TopAnswer { answer: (*answer).into(), probability: 0.75 };
+    let answer = SnapshotAnswer {
+        identity,
+        classes: probe().classes,
+        side: Some(side(&STUDENT_TOKENS, peak, 2, 31)),
+        tokens: None,
+        problem: None,
+        pinned: pinned.iter().map(answer).collect(),
+        test: None,
+    };
+    SnapshotFrame { snapshot, revision, state: SnapshotState::Open(Box::new(answer)) }
 }
 
 /// A text that is told token by token, of which the last place is under the lens.

@@ -198,13 +198,25 @@ impl Weights {
         if self.drawn.is_empty() {
             return Ok(None);
         }
+        self.hash_of(|name| self.drawn.contains(name)).map(Some)
+    }
+
+    /// A hash of all numbers that can be trained, names included: equal ones are one model.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn hash(&self) -> candle_core::Result<[u8; 32]> {
+        self.hash_of(|_| true)
+    }
+
+    fn hash_of(&self, counts: impl Fn(&str) -> bool) -> candle_core::Result<[u8; 32]> {
         let mut hash = blake3::Hasher::new();
-        for (name, variable) in self.variables.iter().filter(|(name, _)| self.drawn.contains(*name)) {
+        for (name, variable) in self.variables.iter().filter(|(name, _)| counts(name)) {
             let values = variable.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
             let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
             hash.update(name.as_bytes()).update(&bytes);
         }
-        Ok(Some(*hash.finalize().as_bytes()))
+        Ok(*hash.finalize().as_bytes())
     }
 
     /// The half precision in which matrices are kept, if they are.

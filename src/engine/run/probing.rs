@@ -1,13 +1,14 @@
 //! Answers what the person looks at: at once when asked, else as often as the budget allows. What
 //! looking costs the run is measured and capped by looking less often, never by slowing the window.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::data::{Example, Fields};
 use super::super::pair::CUT;
-use super::super::{EngineError, probe};
-use super::Engine;
-use crate::link::{Notice, OfRun, ProbeRequest, Reply};
+use super::super::{EngineError, probe, side_by_side};
+use super::{Engine, Mode};
+use crate::link::{Notice, OfRun, ProbeFrame, ProbeRequest, Reply, RunId, Step, StudentIdentity};
 use crate::session::{Sentence, say};
 
 /// Most of the run's time that looking may take.
@@ -23,6 +24,8 @@ pub(super) struct Looks {
     last: Option<Instant>,
     pub(super) spent: Duration,
     complaint: Sentence,
+    /// Which weights the student has that was looked at last, by run and step.
+    identity: Option<((RunId, Step), StudentIdentity)>,
 }
 
 impl Engine<'_> {
@@ -39,6 +42,8 @@ impl Engine<'_> {
         let begun = Instant::now();
         self.looks.frames += 1;
         self.looks.revision = request.revision;
+        self.identify();
+        self.answer_pinned(affordable);
         match self.answer(news) {
             // What is wrong with a prompt stands beside it already, and the answer says by which it was made.
             Ok(()) | Err(EngineError::Prompt(_)) => {}
@@ -76,12 +81,44 @@ impl Engine<'_> {
             // Pictures show what a run does, not what the editor plans, unless they are asked for that.
             let prompt = request.lens.as_ref().unwrap_or(&session.prompt);
             let frame = probe::look(pair, &request, &example, prompt, (step, self.looks.frames))?;
-            self.cells.probe.store(Some(OfRun::new(id, frame)));
+            let identity = self.looks.identity.clone().filter(|(of, _)| *of == (id, step) && !self.is_training());
+            let identity = identity.map(|(_, identity)| identity);
+            self.cells.probe.store(Some(OfRun::new(id, ProbeFrame { identity, ..frame })));
         }
         if missing {
             self.complain(say!("the data that is open is not that of the table, so the text under the lens is cut as the table shows it; open the session of that run").into());
         }
         Ok(())
+    }
+
+    /// Which weights the student has, where it is only looked at: those of a run change with every step.
+    fn identify(&mut self) {
+        let (pair, of) = match (&self.run, &self.pair) {
+            (Some(run), _) if run.mode == Mode::Paused => (&run.trainer.pair, (run.id, run.trainer.step)),
+            (None, Some(pair)) => (pair, (self.left.run, self.left.step)),
+            _ => return,
+        };
+        if self.looks.identity.as_ref().is_none_or(|(known, _)| *known != of) {
+            let identity = side_by_side::identity(&pair.student, of.1).ok();
+            self.looks.identity = identity.map(|identity| (of, identity));
+        }
+    }
+
+    /// Answers the pinned texts, all by one student: what they cost is part of what looking may.
+    fn answer_pinned(&self, affordable: bool) {
+        let texts = Arc::clone(&self.cells.ask.load().pinned);
+        let (pair, session, id, step) = match (&self.run, &self.pair) {
+            (Some(run), _) => (&run.trainer.pair, &run.trainer.session, run.id, run.trainer.step),
+            (None, Some(pair)) => (pair, &pair.session, self.left.run, self.left.step),
+            (None, None) => return,
+        };
+        let shown = self.cells.pinned.load();
+        let shown = OfRun::held(&shown, id).filter(|shown| *shown.texts == *texts);
+        let due = shown.is_none_or(|shown| shown.step != step && affordable);
+        if !texts.is_empty() && due {
+            let frame = probe::pinned(pair, &texts, &session.prompt, step);
+            self.cells.pinned.store(Some(OfRun::new(id, frame)));
+        }
     }
 
     /// Says the same complaint once, not ten times a second.
@@ -97,6 +134,8 @@ impl Engine<'_> {
         self.cells.probe.store(None);
         self.cells.prompt.store(None);
         self.cells.weights.store(None);
+        self.cells.pinned.store(None);
+        self.looks.identity = None;
         self.looks.complaint = Sentence::default();
         self.looks.last = None;
     }

@@ -81,6 +81,13 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("knobs", r#"knobs: {"soft_targets.temperature": 3.0, "optimizer.learning_rate": 5e-5},"#),
     ("script", r#"script: [(step: 500, knob: "mixture.alpha", value: 0.8)],"#),
+    (
+        "probes",
+        r#"probes: [
+    (text: "It broke after a day.", expected: Some("bad")),
+    "I am still waiting for it.",
+],"#,
+    ),
     ("view", r#"view: (probe: "I would buy it again.", smoothing: 0.8, log_y: true),"#),
 ];
 

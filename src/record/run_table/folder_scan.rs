@@ -129,6 +129,7 @@ impl Seen {
             when: run_folder::when(folder),
             seconds: outcome.as_ref().map(|outcome| outcome.seconds),
             bytes: run_folder::bytes(folder),
+            parameters: student.parameters,
             validation: std::mem::take(&mut self.measures),
             test: student.test,
             teacher: teacher.map(|teacher| teacher.test).unwrap_or_default(),

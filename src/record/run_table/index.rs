@@ -15,7 +15,7 @@ use crate::session::run_folder::{self, CHECKPOINTS, JOURNAL, LOCK, QUEUED, SESSI
 /// The file in a workspace.
 const FILE: &str = ".run_index.json";
 /// Rises with every change of what a row is made of.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Whether a file of a workspace is the index, and so nothing foreign.
 pub fn is_ours(name: &str) -> bool {

@@ -30,6 +30,8 @@ pub struct RunRow {
     pub seconds: Option<f64>,
     /// Bytes of all files in its folder.
     pub bytes: u64,
+    /// Weights of its student; 0 of a run that has not ended.
+    pub parameters: u64,
     /// Measures on the validation part as they were taken, by name.
     pub validation: BTreeMap<String, Curve>,
     /// The student's measures on the test part at the end.

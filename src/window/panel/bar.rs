@@ -37,6 +37,7 @@ pub(super) fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     part(ui, row.with_min_x(middle).with_max_x(choices), |ui| status::status_ui(ui, scene, status));
     let width = part(ui, row.with_min_x(choices), |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
+        side_by_side_ui(ui, scene, state);
         runs_ui(ui, scene, state);
         language_ui(ui, scene, state);
         theme_ui(ui, scene, state);
@@ -145,6 +146,16 @@ fn undo_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
     if ui.add_enabled(scene.can_redo, item(scene.t("Redo"), "Ctrl+Shift+Z")).clicked() {
         state.ask(Action::Redo);
+    }
+}
+
+/// Shows students side by side, or hides them.
+fn side_by_side_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let help = scene.t(
+        "One text, a column for each model: teacher, student, earlier states of it, other runs' students; pinned texts",
+    );
+    if ui.selectable_label(state.side_by_side.open, scene.t("Side by side")).on_hover_text(help).clicked() {
+        state.ask(Action::ShowSideBySide(!state.side_by_side.open));
     }
 }
 

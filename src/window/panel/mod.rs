@@ -19,6 +19,7 @@ mod recipe;
 mod result;
 mod runs;
 mod server;
+mod side_by_side;
 mod source;
 mod student_init;
 mod test_set;
@@ -48,6 +49,7 @@ pub use files::may_be_rows;
 pub use pair::{PAIR, is_asked};
 pub use result::ResultView;
 pub use runs::{RunsScene, RunsView};
+pub use side_by_side::{SideBySideScene, SideBySideView};
 
 /// Everything a panel may look at.
 pub struct Scene<'a> {
@@ -101,6 +103,8 @@ pub struct Scene<'a> {
     pub connection: Option<&'a Connection>,
     /// The runs of the workspace.
     pub runs: RunsScene<'a>,
+    /// The students beside teacher and student.
+    pub side_by_side: SideBySideScene<'a>,
     /// What of all this is of the pair and the data that are chosen.
     pub belonging: Belonging,
 }
@@ -242,7 +246,7 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         .size_range(280.0..=480.0)
         .frame(Frame::NONE)
         .show(ui, |ui| asked_ui(ui, scene, state));
-    if !state.runs.open {
+    if !state.runs.open && !state.side_by_side.open {
         Panel::right("outputs")
             .default_size(352.0)
             .size_range(300.0..=520.0)
@@ -255,6 +259,9 @@ pub fn workbench_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         news::news_ui(ui, scene, state);
         if state.runs.open {
             return runs::runs_ui(ui, scene, state);
+        }
+        if state.side_by_side.open {
+            return side_by_side::side_by_side_ui(ui, scene, state);
         }
         result::result_ui(ui, scene, state);
         centre::centre_ui(ui, scene, state);

@@ -28,6 +28,7 @@ mod said_tables;
 mod said_teacher;
 mod said_tokens;
 mod shell;
+mod side_by_side;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -43,6 +44,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     pair::CHINESE,
     in_force::CHINESE,
     shell::CHINESE,
+    side_by_side::CHINESE,
     keeping::CHINESE,
     lens::CHINESE,
     plots::CHINESE,

@@ -1,0 +1,146 @@
+//! Students side by side: columns added and taken away, one model in two columns, pinned texts and what has flipped.
+
+use retort::link::{PinnedFrame, SnapshotFrame, SnapshotState, TopAnswer};
+use retort::session::{PinnedProbe, Sentence, StudentSnapshot};
+
+use super::*;
+
+impl Play {
+    /// A run at step 640 with checkpoints and a text under the lens.
+    fn side_by_side() -> Self {
+        let mut play = Self::running(640);
+        play.engine.say(Fact::Checkpoint { step: 400 });
+        let mut view = play.app().session().view.clone();
+        view.probe = stage::probe().text;
+        play.harness.state_mut().ask(Action::SetView(Box::new(view)));
+        play.engine.put(|cells| &cells.probe, stage::probe());
+        play.look(4);
+        play.click("Side by side");
+        play.engine.heard();
+        play
+    }
+
+    fn add(&mut self, column: &str) {
+        self.click("Add a column");
+        self.click(column);
+    }
+
+    /// Every column answers with a hash of its own.
+    fn answer(&mut self, hashes: &[(&str, f32)], pinned: &[&str]) {
+        let asked = self.engine.asked_beside();
+        let frames = asked.columns.iter().zip(hashes);
+        let frames = frames.map(|(column, of)| stage::beside(column.clone(), asked.revision, *of, pinned));
+        self.engine.answer_beside(frames.collect());
+        self.look(3);
+    }
+
+    fn pinned(&mut self, step: u64, student: &[(&str, &str)]) {
+        let answer = |(_, answer): &(&str, &str)| TopAnswer { answer: (*answer).into(), probability: 0.75 };
+        let texts = student.iter().map(|(text, _)| (*text).to_owned()).collect();
+        let student: Vec<TopAnswer> = student.iter().map(answer).collect();
+        let frame = PinnedFrame { step, texts, teacher: student.clone(), student, problem: None };
+        self.engine.put(|cells| &cells.pinned, frame);
+        self.look(4);
+    }
+}
+
+#[test]
+fn columns_are_asked_for_answer_and_are_let_go() {
+    let mut play = Play::side_by_side();
+    assert!(play.says("Student now") && play.says("Teacher · posts-teacher"));
+    assert!(play.engine.asked_beside().columns.is_empty());
+    play.add("Student before training · 1.0\u{a0}MB");
+    play.add("Checkpoint of step 400 · 1.0\u{a0}MB");
+    let asked = play.engine.asked_beside();
+    assert_eq!(asked.columns, [StudentSnapshot::BeforeTraining, StudentSnapshot::Checkpoint(400)]);
+    assert_eq!(asked.text, stage::probe().text);
+    assert!(asked.session.as_ref().unwrap().run.is_some(), "the checkpoints are those of the run on show");
+    assert!(play.engine.heard().iter().any(|command| matches!(command, Command::LookBeside)));
+    assert!(play.says("is being read…"));
+    play.answer(&[("0a", 0.2), ("0b", 3.0)], &[]);
+    assert!(!play.says("is being read…") && play.says("step 400 · 1.0\u{a0}MB · 0b"));
+    let row = |play: &Play| {
+        let names = stage::probe().classes;
+        let label = names.iter().find(|name| play.says(&format!("{name} · Teacher"))).unwrap().clone();
+        let begins = format!("{label} · Teacher");
+        let row = play.harness.get_by_label_contains(&begins).accesskit_node();
+        row.label().or_else(|| row.value()).unwrap()
+    };
+    assert!(row(&play).contains("Before training") && row(&play).contains("Checkpoint of step 400"), "{}", row(&play));
+    assert!(!play.says("the same weights as"));
+    play.answer(&[("0b", 3.0), ("0b", 3.0)], &[]);
+    assert!(play.says("the same weights as Before training"), "nobody compares a model with itself unawares");
+    // Until they have answered another text, what stands there is said to be late.
+    let mut view = play.app().session().view.clone();
+    view.probe = "Another text.".into();
+    play.harness.state_mut().ask(Action::SetView(Box::new(view)));
+    play.look(3);
+    assert!(play.says("answering…"));
+    // What cannot be had says why.
+    let asked = play.engine.asked_beside();
+    let refused = SnapshotFrame {
+        snapshot: StudentSnapshot::BeforeTraining,
+        revision: asked.revision,
+        state: SnapshotState::Refused(Sentence::verbatim("the folder is gone")),
+    };
+    play.engine.answer_beside(vec![refused]);
+    play.look(3);
+    assert!(play.says("the folder is gone"));
+    play.click("Take away Before training");
+    assert_eq!(play.engine.asked_beside().columns, [StudentSnapshot::Checkpoint(400)]);
+    play.click("Back to the curves");
+    assert!(play.engine.asked_beside().columns.is_empty(), "no model is kept that nobody looks at");
+    assert_eq!(play.app().session().view.columns.len(), 1, "the column comes back with the view");
+}
+
+#[test]
+fn six_columns_are_the_most_and_all_are_there_after_a_restart() {
+    let mut play = Play::side_by_side();
+    for column in ["Student before training · 1.0\u{a0}MB", "Checkpoint of step 400 · 1.0\u{a0}MB"] {
+        play.add(column);
+    }
+    let mut view = play.app().session().view.clone();
+    view.columns.extend(["a", "b"].map(|name| StudentSnapshot::Run(play.folder.path().join(name))));
+    play.harness.state_mut().ask(Action::SetView(Box::new(view.clone())));
+    play.look(3);
+    let menu = play.harness.get_by_label("Add a column");
+    assert!(menu.accesskit_node().is_disabled());
+    let Play { harness, folder, .. } = play;
+    drop(harness);
+    let mut again = Play::within(folder, Session::built_in().unwrap(), None);
+    again.harness.get_all_by_label("Recover it").next().unwrap().click();
+    again.wait_until(|app| !app.session().view.columns.is_empty());
+    assert_eq!(again.app().session().view.columns, view.columns);
+}
+
+#[test]
+fn a_pinned_text_has_its_expected_class_and_tells_when_its_answer_flips() {
+    let mut play = Play::side_by_side();
+    let text = stage::probe().text;
+    play.click("Pin this text");
+    assert_eq!(play.app().session().probes, [PinnedProbe { text: text.clone(), expected: Some("cooking".into()) }]);
+    assert!(play.engine.asked().pinned.is_empty(), "nobody looks at them yet");
+    play.click("Pinned texts (1)");
+    assert_eq!(play.engine.asked().pinned.to_vec(), [text.clone()]);
+    play.pinned(640, &[(&text, "music")]);
+    assert!(play.says("0 flipped since step 640"));
+    play.pinned(700, &[(&text, "sport")]);
+    assert!(play.says("1 flipped since step 640") && play.says("flipped from music"));
+    play.click("Compare from here");
+    assert!(play.says("0 flipped since step 700"));
+    // What is expected is one of the classes, and can be undone like the pinning.
+    let class = stage::opened().classes[0].clone();
+    play.click(&format!("Expected of {text}"));
+    // The label words on the left bear the same name.
+    play.harness.get_all_by_role_and_label(Role::Button, &class).last().unwrap().click();
+    play.look(4);
+    assert_eq!(play.app().session().probes[0].expected.as_deref(), Some(class.as_str()));
+    play.pinned(710, &[(&text, &class)]);
+    assert!(play.says("student right: 1 of 1") && play.says("✔"));
+    play.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(play.app().session().probes[0].expected.as_deref(), Some("cooking"));
+    play.click(&format!("Unpin {text}"));
+    assert!(play.app().session().probes.is_empty() && play.says("No pinned texts"));
+    play.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(play.app().session().probes.len(), 1, "an unpinned text comes back");
+}

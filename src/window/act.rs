@@ -114,6 +114,7 @@ impl WorkbenchApp {
             Action::ShowRuns(open) => self.show_runs(open),
             Action::Enqueue(session, seeds) => self.enqueue(&session, seeds),
             Action::RunQueue(on) => self.run_queue(on),
+            Action::AskExport(kind, wish) => self.ask_export(kind, *wish),
             Action::Annotate(folder, annotations) => self.annotate(folder, *annotations),
             Action::Dismiss(place) => self.workspace.notices.read(place),
         }

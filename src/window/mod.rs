@@ -13,6 +13,7 @@ pub mod belonging;
 pub mod bench;
 pub mod control;
 pub mod dialog;
+pub mod export;
 mod filing;
 pub mod heatmap;
 pub mod kept;

@@ -86,6 +86,11 @@ impl Figure {
         2.0 * MARGIN + ROW + NAME + self.charts.len() as f64 * (TITLE + LEAST + AXIS)
     }
 
+    /// In this height they are read well.
+    pub fn usual_height(&self) -> f64 {
+        self.least_height() + self.charts.len() as f64 * 2.0 * LEAST
+    }
+
     /// Draws all of it, `(width, height)` points large.
     pub fn draw(&self, canvas: &mut dyn Canvas, (width, height): (f64, f64)) {
         canvas.rect(Area { left: 0.0, top: 0.0, width, height }, PAPER);
@@ -161,7 +166,7 @@ impl Scale {
             let length = if to - from > 1e-12 * to.abs() { to - from } else { 0.1 * to.abs().max(1e-3) };
             scale.range = Range { from: from - 0.06 * length, to: to + 0.06 * length };
         }
-        let wanted = ((height - TITLE - AXIS) / 34.0).max(2.0);
+        let wanted = ((height - TITLE - AXIS) / 24.0).max(2.0);
         let label: fn(Tick) -> String = if logarithmic { ticks::label_logarithmic } else { ticks::label };
         let marks = if logarithmic { ticks::logarithmic } else { ticks::linear }(scale.range, wanted);
         scale.ticks = marks.into_iter().map(|mark| (mark.value, label(mark))).collect();
@@ -273,12 +278,12 @@ mod tests {
         let alone = Line { pieces: vec![vec![(0.0, 0.3)], vec![(50.0, 0.35), (100.0, 0.4)]], ..line(1, &[]) };
         let charts = vec![Chart { title: "measure/accuracy".into(), lines: vec![seeds, alone] }];
         let figure = Figure { names: vec!["taught (n = 3)".into(), "alone".into()], logarithmic: false, charts };
-        let expected = include_str!("chart.svg");
         let drawn = svg(&figure, 420, 200);
+        let snapshot = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/export_chart.svg");
         if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/record/export/chart.svg"), &drawn).unwrap();
+            std::fs::write(snapshot, &drawn).unwrap();
         }
-        assert_eq!(drawn, expected);
+        assert_eq!(drawn, std::fs::read_to_string(snapshot).unwrap());
     }
 
     #[test]

@@ -7,9 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{Result, Write};
+use std::path::{Path, PathBuf};
 
+use super::ExportError;
 use super::crc32c::masked;
 use crate::link::{SeriesId, Step};
+use crate::record::Series;
 
 /// How the names of such files begin; TensorBoard knows them by it.
 pub const PREFIX: &str = "events.out.tfevents.";
@@ -27,6 +30,25 @@ const BITS_32: u64 = 5;
 pub fn file_name(seconds: u64, host: &str) -> String {
     let plain = |sign: char| if sign.is_ascii_alphanumeric() || "-_.".contains(sign) { sign } else { '-' };
     format!("{PREFIX}{seconds}.{}", host.chars().map(plain).collect::<String>())
+}
+
+/// Refuses a folder that holds events already: TensorBoard would draw them and new ones as one run.
+///
+/// # Errors
+/// [`ExportError::OtherEvents`].
+pub fn refuse_events(folder: &Path) -> std::result::Result<(), ExportError> {
+    refuse_other_events(&folder.join(PREFIX))
+}
+
+/// The same beside the place of a file, which itself may be there.
+pub(super) fn refuse_other_events(place: &Path) -> std::result::Result<(), ExportError> {
+    let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let is_other = |path: &PathBuf| name(path).starts_with(PREFIX) && path.file_name() != place.file_name();
+    let beside = place.parent().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    match beside.map(|entry| entry.path()).find(is_other) {
+        Some(path) => Err(ExportError::OtherEvents { path }),
+        None => Ok(()),
+    }
 }
 
 /// Writes events one after the other.
@@ -110,7 +132,7 @@ impl<W: Write> EventWriter<W> {
 pub fn write_curves<'a>(
     to: impl Write,
     time: f64,
-    curves: impl IntoIterator<Item = (&'a SeriesId, &'a crate::record::Series)>,
+    curves: impl IntoIterator<Item = (&'a SeriesId, &'a Series)>,
 ) -> Result<()> {
     let mut steps: BTreeMap<Step, Vec<(&SeriesId, f64)>> = BTreeMap::new();
     for (id, series) in curves {
@@ -144,7 +166,6 @@ fn field_bytes(to: &mut Vec<u8>, field: u64, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Series;
 
     /// A record's data, its checksums held against those it brings.
     fn records(mut file: &[u8]) -> Vec<Vec<u8>> {

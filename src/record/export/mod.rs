@@ -27,8 +27,20 @@ use new_file::{write_new, written};
 pub use run_curves::RunCurves;
 use run_curves::{chosen, usual};
 
-/// What a run's chart is where nobody says: width and height, points.
-pub const USUAL_SIZE: (u32, u32) = (960, 600);
+/// How large a chart is, points: of a picture pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Its width.
+    pub width: u32,
+    /// Its height; `None`: as much as its curves need.
+    pub height: Option<u32>,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self { width: 960, height: None }
+    }
+}
 
 /// What is to be written of which runs.
 #[derive(Clone, Debug)]
@@ -55,9 +67,9 @@ pub enum Target {
     /// A folder with a folder of events for each run.
     TensorBoard(PathBuf),
     /// A chart of so many points, text as text.
-    Svg(PathBuf, (u32, u32)),
+    Svg(PathBuf, Size),
     /// A chart of so many pixels.
-    Png(PathBuf, (u32, u32)),
+    Png(PathBuf, Size),
 }
 
 /// What was written.
@@ -135,7 +147,7 @@ impl Export {
         let place = |run: &RunCurves| folder.join(&run.name).join(event_file::file_name(run.begun, &run.host));
         for run in runs {
             new_file::refuse(&place(run), self.replace)?;
-            new_file::refuse_others(&place(run), event_file::PREFIX)?;
+            event_file::refuse_other_events(&place(run))?;
         }
         let mut files = Vec::new();
         for run in runs {
@@ -151,14 +163,15 @@ impl Export {
         &self,
         runs: &[RunCurves],
         curves: &[SeriesId],
-        (width, height): (u32, u32),
+        size: Size,
         notes: &mut Vec<Sentence>,
     ) -> Result<String, ExportError> {
         let sources = chart_lines::sources(runs, self.by_seed, notes)?;
         let figure = chart_lines::figure(&sources, curves, self.logarithmic, notes);
-        let least = figure.least_height();
-        if f64::from(height) < least {
-            return Err(ExportError::TooLow { curves: curves.len(), height, least: least.ceil() as u32 });
+        let least = figure.least_height().ceil() as u32;
+        let (width, height) = (size.width, size.height.unwrap_or(figure.usual_height() as u32));
+        if height < least {
+            return Err(ExportError::TooLow { curves: curves.len(), height, least });
         }
         let mut canvas = svg::SvgCanvas::new(width, height);
         figure.draw(&mut canvas, (f64::from(width), f64::from(height)));

@@ -1,6 +1,5 @@
 //! Files that are written whole or not at all, and replace nothing unasked.
 
-use std::fs;
 use std::io::{BufWriter, Result, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,19 +12,6 @@ pub(super) fn refuse(path: &Path, replace: bool) -> std::result::Result<(), Expo
     match path.try_exists() {
         Ok(true) if path.is_dir() || !replace => Err(ExportError::Exists { path: path.to_owned() }),
         _ => Ok(()),
-    }
-}
-
-/// Whether files whose names begin alike lie beside where one is to be written.
-pub(super) fn refuse_others(path: &Path, prefix: &str) -> std::result::Result<(), ExportError> {
-    let alike = |other: &PathBuf| {
-        other.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(prefix))
-            && other.file_name() != path.file_name()
-    };
-    let beside = path.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
-    match beside.map(|entry| entry.path()).find(alike) {
-        Some(path) => Err(ExportError::OtherEvents { path }),
-        None => Ok(()),
     }
 }
 
@@ -52,6 +38,8 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], replace: bool) -> std::result
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -5,6 +5,7 @@ use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, Ui};
 use super::{Scene, changed_view};
 use crate::session::View;
 use crate::window::control::{self, Lower};
+use crate::window::export::{self, ExportWish};
 use crate::window::plot::{attention_map, curves, weights};
 use crate::window::state::{Action, Back, UiState};
 use crate::window::steering::THETA;
@@ -109,11 +110,19 @@ fn curves_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         return control::empty(ui, scene.t("No curves yet"), text);
     }
     former_ui(ui, scene, state);
+    export_ui(ui, scene, state);
     let mut view = scene.session.view.clone();
     curves::curves_ui(ui, scene.record, &mut view, scene.look);
     if view != scene.session.view {
         state.ask(Action::SetView(Box::new(view)));
     }
+}
+
+/// The curves of the run on show, for other programs.
+fn export_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let runs = scene.record.out.iter().cloned().collect();
+    let wish = ExportWish { runs, logarithmic: scene.session.view.log_y, ..ExportWish::default() };
+    ui.horizontal(|ui| export::menu_ui(ui, scene.look, state, |_| wish.clone()));
 }
 
 /// Whose curves these are, where another pair or other data are chosen by now, and the way back.

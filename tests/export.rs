@@ -213,7 +213,7 @@ fn events_lie_in_a_folder_for_each_run_and_are_not_mixed_with_others() {
     let (files, _) = place.does(&["export", "taught-1", "alone-1", "--tensorboard", "tb"]);
     assert_eq!(files.lines().next(), Some(events.as_str()), "called by when and where the run was begun");
     let bytes = std::fs::read(place.at(&events)).unwrap();
-    assert_eq!(&bytes[12 + 20..12 + 33], b"brain.Event:2");
+    assert_eq!(&bytes[25..38], b"brain.Event:2");
     assert!(place.refuses(&["export", "taught-1", "--tensorboard", "tb"], 3).contains("is there already"));
     place.does(&["export", "taught-1", "--tensorboard", "tb", "--force"]);
     assert_eq!(std::fs::read(place.at(&events)).unwrap(), bytes, "equal runs leave equal bytes");

@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use super::export::ExportKind;
 use super::run_list::{ComparedSides, Side};
 use crate::record::compare::compare;
 use crate::record::compare::side_curves::side_curves;
+use crate::record::export::drawing::Drawing;
 use crate::record::export::{Export, ExportError, Exported};
 use crate::record::journal;
 use crate::record::opening::{self, Found, Shown};
@@ -342,6 +344,15 @@ impl Errands {
     /// Exports curves.
     pub fn export(&self, export: Export) {
         self.send_off("retort-export", move || Some(DialogReply::Exported(Box::new(export.write()))));
+    }
+
+    /// Exports a drawing.
+    pub fn export_drawing(&self, drawing: Arc<Drawing>, path: PathBuf, replace: bool) {
+        self.send_off("retort-export", move || {
+            let written = drawing.write(&path, replace);
+            let exported = written.map(|files| Exported { files, runs: 0, curves: 0, notes: Vec::new() });
+            Some(DialogReply::Exported(Box::new(exported)))
+        });
     }
 
     /// Keeps what was noted of a run.

@@ -2,12 +2,14 @@
 //! writes, on a thread of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use egui::Ui;
 
 use super::app::WorkbenchApp;
 use super::state::{Action, FileQuestion, UiState};
 use super::theme::Look;
+use crate::record::export::drawing::Drawing;
 use crate::record::export::{Export, ExportError, Exported, Size, Target};
 use crate::session::{Say as _, say};
 
@@ -64,6 +66,8 @@ pub struct ExportWish {
     pub logarithmic: bool,
     /// Whether a file that is there may be replaced.
     pub replace: bool,
+    /// A drawing instead of curves.
+    pub drawing: Option<Arc<Drawing>>,
 }
 
 /// The menu; `wish` tells what is exported once something of it is chosen.
@@ -81,10 +85,26 @@ pub fn menu_ui(ui: &mut Ui, look: Look, state: &mut UiState, wish: impl Fn(&UiSt
     answer.response.on_hover_text(look.t("Writes the curves for other programs"));
 }
 
+/// The menu for a drawing that is on screen; it is made once something is chosen.
+pub fn drawing_menu_ui(ui: &mut Ui, look: Look, state: &mut UiState, is_svg: bool, draw: impl Fn() -> Drawing) {
+    let kinds = [ExportKind::Svg, ExportKind::Png];
+    let answer = ui.menu_button(look.t("Picture…"), |ui| {
+        for kind in kinds.into_iter().filter(|kind| is_svg || *kind == ExportKind::Png) {
+            let (name, _) = kind.words(look);
+            if ui.button(name).clicked() {
+                let wish = ExportWish { drawing: Some(Arc::new(draw())), ..ExportWish::default() };
+                state.ask(Action::AskExport(kind, Box::new(wish)));
+                ui.close();
+            }
+        }
+    });
+    answer.response.on_hover_text(look.t("Writes what is drawn here, on light ground"));
+}
+
 impl WorkbenchApp {
     /// Asks where to.
     pub(super) fn ask_export(&mut self, kind: ExportKind, wish: ExportWish) {
-        if wish.runs.is_empty() {
+        if wish.runs.is_empty() && wish.drawing.is_none() {
             let text = self.t("none of these runs has made a step yet, so there are no curves to export");
             return self.notice(false, text);
         }
@@ -95,7 +115,11 @@ impl WorkbenchApp {
     /// Writes what was asked for; whether a file may be replaced was said, or the system's dialog has asked.
     pub(super) fn export_to(&mut self, kind: ExportKind, path: PathBuf) {
         self.state.question = None;
-        let ExportWish { runs, curves, by_seed, logarithmic, replace } = self.state.export.clone();
+        let ExportWish { runs, curves, by_seed, logarithmic, replace, drawing } =
+            std::mem::take(&mut self.state.export);
+        if let Some(drawing) = drawing {
+            return self.errands.export_drawing(drawing, path, replace);
+        }
         let to = match kind {
             ExportKind::Csv => Target::Csv(path),
             ExportKind::TensorBoard => Target::TensorBoard(path),
@@ -111,6 +135,7 @@ impl WorkbenchApp {
                 let place = exported.files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
                 let (curves, runs, files) = (exported.curves, exported.runs, exported.files.len());
                 let told = match files {
+                    1 if curves == 0 => say!("the picture was written: {place}", place),
                     1 => say!("{curves} curves of {runs} runs were written: {place}", curves, runs, place),
                     _ => say!(
                         "{curves} curves of {runs} runs were written into {files} files, the first of them {place}",

@@ -24,7 +24,7 @@ pub(super) struct LineSource<'a> {
 
 enum Curves<'a> {
     Run(&'a RunCurves),
-    Seeds(BTreeMap<SeriesId, SideCurve>),
+    Seeds { means: BTreeMap<SeriesId, SideCurve>, of: Vec<&'a RunCurves> },
 }
 
 /// The lines there are: one a run, or one for the runs that differ in their seed alone.
@@ -61,7 +61,7 @@ pub(super) fn sources<'a>(
             several => {
                 let records: Vec<_> = several.iter().map(|run| run.record.clone()).collect();
                 let name = format!("{name} (n = {})", several.len());
-                found.push(LineSource { name, curves: Curves::Seeds(side_curves(&records)) });
+                found.push(LineSource { name, curves: Curves::Seeds { means: side_curves(&records), of: members } });
             }
         }
     }
@@ -89,7 +89,14 @@ pub(super) fn figure(
     let mut chart = |id: &SeriesId| {
         let lines = sources.iter().enumerate().filter_map(|(place, source)| match &source.curves {
             Curves::Run(run) => Some(line_of(place, run.record.series.get(id)?, logarithmic, &mut left_out)),
-            Curves::Seeds(curves) => Some(line_of_seeds(place, curves.get(id)?, logarithmic, &mut left_out)),
+            Curves::Seeds { means, of } => match means.get(id) {
+                Some(mean) => Some(line_of_seeds(place, mean, logarithmic, &mut left_out)),
+                None => {
+                    let some_have_it = of.iter().any(|run| run.record.series.contains_key(id));
+                    left_out.without_all.extend(some_have_it.then(|| (id.to_string(), source.name.clone())));
+                    None
+                }
+            },
         });
         Chart { title: id.to_string(), lines: lines.collect() }
     };
@@ -105,6 +112,8 @@ struct LeftOut {
     not_positive: usize,
     /// Most steps that a point is the mean of.
     every: usize,
+    /// Curves that only some runs of a group have, and the group.
+    without_all: Vec<(String, String)>,
 }
 
 impl LeftOut {
@@ -117,6 +126,9 @@ impl LeftOut {
                 "{count} values of 0 and below have no place on a logarithmic axis and are left out",
                 count = self.not_positive
             ));
+        }
+        for (curve, group) in &self.without_all {
+            notes.push(say!("{curve} of {group} is not drawn: not all of its runs have it", curve, group));
         }
         if self.every > 1 {
             notes.push(say!(
@@ -208,7 +220,8 @@ mod tests {
     #[test]
     fn seeds_are_their_mean_in_a_band_that_a_logarithmic_axis_can_show() {
         let points = vec![SidePoint { step: 0, mean: 1.0, sd: 0.5 }, SidePoint { step: 4, mean: 1.0, sd: 2.0 }];
-        let curve = SideCurve { n: 3, every: 2, points };
+        let mut curve = SideCurve::default();
+        (curve.n, curve.every, curve.points) = (3, 2, points);
         let mut left_out = LeftOut::default();
         let line = line_of_seeds(1, &curve, true, &mut left_out);
         assert_eq!(line.band, [(0.0, 0.5, 1.5), (4.0, 0.05, 3.0)]);

@@ -8,6 +8,7 @@ pub mod chart;
 mod chart_lines;
 mod crc32c;
 mod curve_table;
+pub mod drawing;
 pub mod event_file;
 mod export_error;
 pub mod figures;

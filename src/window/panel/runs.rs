@@ -106,7 +106,7 @@ fn export_wish(scene: &Scene, state: &UiState) -> ExportWish {
         curves: view.curve.iter().map(ToString::to_string).collect(),
         by_seed: view.by_seed,
         logarithmic: scene.session.view.log_y,
-        replace: false,
+        ..ExportWish::default()
     }
 }
 

@@ -35,13 +35,13 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{drawn} of {count} curves are drawn; name others, or groups of them, to see the other {rest}",
         "绘制了 {count} 条曲线中的 {drawn} 条；要看其余 {rest} 条，请指定其名称或其组",
     ),
-    ("the picture could not be drawn: {reason}; export it as SVG", "无法绘制图片：{reason}；请导出为 SVG"),
-    ("the picture could not be written: {reason}", "无法写出图片：{reason}"),
+    ("the picture could not be drawn: {reason}", "无法绘制图片：{reason}"),
     ("{pixels} pixels are no picture of {width} × {height}", "{pixels} 个像素构不成 {width} × {height} 的图片"),
     (
         "{left} of {all} runs of {name} do not count: they did not come to their end, or a newer run has their seed",
         "{name} 的 {all} 个运行中有 {left} 个不计入：未完成，或有更新的运行使用其种子",
     ),
+    ("{curve} of {group} is not drawn: not all of its runs have it", "未绘制 {group} 的 {curve}：并非其所有运行都有"),
     ("{count} values are no numbers and are drawn as gaps", "{count} 个值不是数字，画成空缺"),
     (
         "{count} values of 0 and below have no place on a logarithmic axis and are left out",

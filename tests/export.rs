@@ -248,9 +248,14 @@ fn a_run_writes_its_events_while_it_goes_on_and_they_tell_every_step() {
     let words = place.refuses(&["run", "few.ron", "--out", "elsewhere/own", "--tensorboard=tb"], 3);
     assert!(words.contains("holds other events"), "{words}");
     assert!(!place.at("elsewhere/own").exists());
-    place.does(&["run", "few.ron", "--out", "runs/plain"]);
+    // Where no folder can be, the events are lost and the run is not.
+    let (_, words) = place.does(&["run", "few.ron", "--out", "runs/plain", "--tensorboard=few.ron"]);
+    assert!(
+        words.contains("no more events of TensorBoard are written") && words.contains("the run goes on"),
+        "{words}"
+    );
     assert!(event_files(&place.at("runs/plain")).is_empty());
-    assert_eq!(place.read("runs/plain/summary.json").contains("finished"), true);
+    assert!(place.read("runs/plain/summary.json").contains("finished"));
 }
 
 #[test]

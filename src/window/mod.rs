@@ -14,6 +14,8 @@ pub mod bench;
 pub mod control;
 pub mod dialog;
 pub mod export;
+mod export_menu;
+mod exporting;
 mod filing;
 pub mod heatmap;
 pub mod kept;

@@ -78,7 +78,7 @@ pub enum Target {
 pub struct Exported {
     /// The files.
     pub files: Vec<PathBuf>,
-    /// The runs, the curves and the points in them.
+    /// How many runs.
     pub runs: usize,
     /// How many curves.
     pub curves: usize,

@@ -5,7 +5,8 @@ use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, Ui};
 use super::{Scene, changed_view};
 use crate::session::View;
 use crate::window::control::{self, Lower};
-use crate::window::export::{self, ExportWish};
+use crate::window::export::ExportWish;
+use crate::window::export_menu;
 use crate::window::plot::{attention_map, curves, weights};
 use crate::window::state::{Action, Back, UiState};
 use crate::window::steering::THETA;
@@ -121,7 +122,7 @@ fn curves_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn export_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let runs = scene.record.out.iter().cloned().collect();
     let wish = ExportWish { runs, logarithmic: scene.session.view.log_y, ..ExportWish::default() };
-    export::menu_ui(ui, scene.look, state, |_| wish.clone());
+    export_menu::menu_ui(ui, scene.look, state, |_| wish.clone());
 }
 
 /// Whose curves these are, where another pair or other data are chosen by now, and the way back.
@@ -144,7 +145,7 @@ fn attention_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             let mut map = state.attention.clone();
             attention_map::attention_beside_ui(ui, frame, &mut map, scene.look, |ui, map| {
                 let draw = || attention_map::drawing(frame, map, scene.look);
-                export::drawing_menu_ui(ui, scene.look, state, false, draw);
+                export_menu::drawing_menu_ui(ui, scene.look, state, false, draw);
             });
             state.attention = map;
         }

@@ -8,7 +8,7 @@ use super::{Scene, changed_view};
 use crate::link::scores::answer;
 use crate::link::{ProbeFrame, SideFrame, TextPlace};
 use crate::window::control;
-use crate::window::export;
+use crate::window::export_menu;
 use crate::window::plot::{probability_bars, token_chips};
 use crate::window::state::UiState;
 
@@ -115,7 +115,7 @@ fn answers_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, frame: &ProbeFram
     let temperature = knob.map_or(1.0, |knob| scene.requested.get(knob));
     let order = probability_bars::order(ui);
     let draw = || probability_bars::drawing(frame, temperature, gold, order, scene.look);
-    let more = |ui: &mut Ui| export::drawing_menu_ui(ui, scene.look, state, true, draw);
+    let more = |ui: &mut Ui| export_menu::drawing_menu_ui(ui, scene.look, state, true, draw);
     probability_bars::bars_beside_ui(ui, frame, temperature, gold, scene.look, more);
 }
 

@@ -13,7 +13,8 @@ use egui::{Align, Layout, RichText, TextEdit, Ui};
 use super::Scene;
 use crate::record::run_table::{RunRow, RunTable};
 use crate::window::control::{self, Lower};
-use crate::window::export::{self, ExportWish};
+use crate::window::export::ExportWish;
+use crate::window::export_menu;
 use crate::window::run_list::RunList;
 use crate::window::state::{Action, UiState};
 pub use view::RunsView;
@@ -78,7 +79,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             if ui.button(scene.t("Back to the curves")).on_hover_text(help).clicked() {
                 state.ask(Action::ShowRuns(false));
             }
-            export::menu_ui(ui, scene.look, state, |state| export_wish(scene, state));
+            export_menu::menu_ui(ui, scene.look, state, |state| export_wish(scene, state));
             queue_ui(ui, scene, state);
             let help = scene.t("Runs the session on the left three times, with its seed and the two behind it");
             if ui.button(scene.t("Queue 3 seeds")).on_hover_text(help).clicked() {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use egui::Ui;
+use egui::accesskit::Role;
+use egui::{Ui, WidgetInfo};
 
 use super::export::{ExportKind, ExportWish};
 use super::state::{Action, UiState};
 use super::theme::Look;
 use crate::record::export::drawing::Drawing;
 
+/// What a kind is called, and what it is.
 fn words(kind: ExportKind, look: Look) -> (&'static str, &'static str) {
     match kind {
         ExportKind::Csv => (look.t("Table (CSV)…"), look.t("Every curve, a row a point: run, curve, step, value")),
@@ -39,7 +41,8 @@ pub fn menu_ui(ui: &mut Ui, look: Look, state: &mut UiState, wish: impl Fn(&UiSt
 /// The menu for a drawing that is on screen; it is made once something is chosen.
 pub fn drawing_menu_ui(ui: &mut Ui, look: Look, state: &mut UiState, is_svg: bool, draw: impl Fn() -> Drawing) {
     let kinds = [ExportKind::Svg, ExportKind::Png];
-    let answer = ui.menu_button(look.t("Picture…"), |ui| {
+    // Beside heatmaps and bars there is no room for a word.
+    let answer = ui.menu_button("⋯", |ui| {
         for kind in kinds.into_iter().filter(|kind| is_svg || *kind == ExportKind::Png) {
             let (name, _) = words(kind, look);
             if ui.button(name).clicked() {
@@ -49,5 +52,7 @@ pub fn drawing_menu_ui(ui: &mut Ui, look: Look, state: &mut UiState, is_svg: boo
             }
         }
     });
-    answer.response.on_hover_text(look.t("Writes what is drawn here, on light ground"));
+    let name = look.t("Save as a picture");
+    answer.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    answer.response.on_hover_text(format!("{name}: {}", look.t("what is drawn here, on light ground")));
 }

@@ -3,9 +3,14 @@
 use super::*;
 
 impl Play {
-    /// Chooses a kind in the menu, types a path over the one that is proposed, and waits for the notice.
+    /// Chooses a kind in the menu and writes it.
     fn exports(&mut self, kind: &str, path: &Path, replace: bool) {
         self.asks_to_export(kind);
+        self.writes(path, replace);
+    }
+
+    /// Types a path over the one that is proposed, and waits for the notice.
+    fn writes(&mut self, path: &Path, replace: bool) {
         self.harness.event(egui::Event::Text(path.display().to_string()));
         self.look(3);
         if replace {
@@ -86,4 +91,30 @@ fn an_export_that_is_thought_better_of_writes_nothing_and_one_without_curves_say
     play.look(4);
     assert!(play.notices().last().unwrap().contains("no curves to export"), "{:?}", play.notices());
     assert!(!play.says("Export curves"));
+}
+
+#[test]
+fn heatmaps_and_bars_are_saved_as_they_are_drawn() {
+    let mut play = Play::running(5);
+    play.engine.put(|cells| &cells.probe, stage::probe());
+    play.look(4);
+    let mut kinds = Vec::new();
+    for place in 0..2 {
+        play.harness.get_all_by_label("Save as a picture").nth(place).unwrap().click();
+        play.look(4);
+        let is_bars = play.says("Chart (SVG)…");
+        kinds.push(is_bars);
+        play.click(if is_bars { "Chart (SVG)…" } else { "Picture (PNG)…" });
+        let path = play.folder.path().join(format!("picture {place}"));
+        play.writes(&path, false);
+        assert!(play.notices().last().unwrap().contains("the picture was written"), "{:?}", play.notices());
+        if is_bars {
+            let svg = std::fs::read_to_string(path.with_extension("svg")).unwrap();
+            assert!(svg.contains(">cooking</text>") && svg.contains(">teacher</text>"), "{svg}");
+        } else {
+            assert!(std::fs::read(path.with_extension("png")).unwrap().starts_with(b"\x89PNG"));
+        }
+    }
+    kinds.sort_unstable();
+    assert_eq!(kinds, [false, true]);
 }

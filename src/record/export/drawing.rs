@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::ExportError;
-use super::canvas::Area;
 use super::new_file::{refuse, write_new};
-use super::png::png_of;
+use super::png::{Picture, png_of};
 
 /// Pixels a point: text stays sharp where the picture is enlarged.
 const SHARP: f32 = 2.0;
@@ -17,19 +16,6 @@ pub struct Drawing {
     pub svg: String,
     /// What lies on it, in order.
     pub pictures: Vec<Picture>,
-}
-
-/// Opaque pixels on a drawing.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Picture {
-    /// Where they lie, points.
-    pub area: Area,
-    /// Pixels in a row.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-    /// Red, green, blue and 255, row by row.
-    pub pixels: Vec<[u8; 4]>,
 }
 
 impl Drawing {

@@ -7,7 +7,7 @@ use resvg::tiny_skia::{FilterQuality, IntSize, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::fontdb::{Database, Source};
 use resvg::usvg::{Options, Tree};
 
-use super::drawing::Picture;
+use super::canvas::Area;
 use crate::session::{Sentence, say};
 
 /// Text in Latin, Greek and simplified Chinese, in the window as well.
@@ -15,6 +15,19 @@ pub static TEXT_FONT: &[u8] = include_bytes!("../../../assets/fonts/NotoSansCJK-
 
 /// What the font calls itself.
 const FAMILY: &str = "Noto Sans CJK SC";
+
+/// Opaque pixels on a drawing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// Where they lie, points.
+    pub area: Area,
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Red, green, blue and 255, row by row.
+    pub pixels: Vec<[u8; 4]>,
+}
 
 /// Renders an SVG at its own size.
 ///
@@ -67,7 +80,7 @@ fn put(on: &mut Pixmap, picture: &Picture, scale: f32) -> Result<(), Sentence> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::canvas::{Anchor, Area, Canvas as _, Color, TextStyle, at};
+    use super::super::canvas::{Anchor, Canvas as _, Color, TextStyle, at};
     use super::super::svg::SvgCanvas;
     use super::*;
 

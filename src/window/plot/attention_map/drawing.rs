@@ -4,7 +4,8 @@
 use super::AttentionMap;
 use crate::link::{ProbeFrame, SideFrame};
 use crate::record::export::canvas::{Anchor, Area, Canvas, Color, TextStyle, at, elided};
-use crate::record::export::drawing::{Drawing, Picture};
+use crate::record::export::drawing::Drawing;
+use crate::record::export::png::Picture;
 use crate::record::export::svg::SvgCanvas;
 use crate::window::theme::{ColorTable, Look};
 

@@ -225,7 +225,7 @@ mod tests {
         EventWriter::begin(&mut file, 0.0).unwrap();
         // Length 26, then 09 and the time, 10 and the step, 1a and the version.
         let expected = [&[0x09][..], &[0; 8], &[0x10, 0x00, 0x1a, 0x0d], b"brain.Event:2"].concat();
-        assert_eq!(records(&file), [expected.clone()]);
+        assert_eq!(records(&file), std::slice::from_ref(&expected));
         assert_eq!(file.len(), 8 + 4 + expected.len() + 4);
         assert_eq!(&file[..8], &(expected.len() as u64).to_le_bytes());
     }

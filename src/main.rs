@@ -35,8 +35,8 @@ fn fix_threads() {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let window = std::env::args().nth(1).is_none_or(|first| {
         ![
-            "run", "probe", "evaluate", "predict", "baseline", "doctor", "new", "list", "compare", "cache", "fetch",
-            "key",
+            "run", "probe", "evaluate", "predict", "baseline", "doctor", "new", "list", "compare", "export", "cache",
+            "fetch", "key",
         ]
         .contains(&first.as_str())
     });
@@ -57,6 +57,7 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
         Some(Task::New(new)) => headless::new(new),
         Some(Task::List(listing)) => headless::list(listing),
         Some(Task::Compare(compared)) => headless::compare(compared),
+        Some(Task::Export(export)) => headless::export(export),
         Some(Task::Cache(cache)) => headless::cache(cache),
         Some(Task::Fetch(fetch)) => headless::fetch(fetch),
         Some(Task::Key(key)) => headless::key(key),

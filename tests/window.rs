@@ -5,6 +5,8 @@
 
 #[path = "window/at_the_end.rs"]
 mod at_the_end;
+#[path = "window/exports.rs"]
+mod exports;
 #[path = "window/groups.rs"]
 mod groups;
 #[cfg(feature = "engine")]
@@ -42,6 +44,7 @@ use retort::link::{
 };
 use retort::record::journal::{self, Journal};
 use retort::session::{Change, DataSource, Extension, Keep, Metric, Session, file};
+use retort::window::export::ExportKind;
 use retort::window::preferences::{Language, Preferences};
 use retort::window::strings::translate;
 use retort::window::{Action, WorkbenchApp};

@@ -40,6 +40,8 @@ pub enum Task {
     /// Compare two runs, or two groups of seeds, on their test texts: every difference with its interval, and whether
     /// it decides.
     Compare(CompareArguments),
+    /// Write the curves of runs for other programs: a table, events of TensorBoard, or a chart.
+    Export(ExportArguments),
     /// List what is kept on disk of teachers, rows and answers, or make room.
     Cache(CacheArguments),
     /// Fetch a model from the Hugging Face Hub into the cache that its tools share.
@@ -83,6 +85,10 @@ pub struct RunArguments {
     pub resume: bool,
     #[command(flatten)]
     pub consent: Consent,
+    /// Write the curves as events of TensorBoard while a run goes on: into a folder for each run in DIR, or, without
+    /// DIR, into the run's own.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub tensorboard: Option<Option<PathBuf>>,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
@@ -306,6 +312,49 @@ pub struct CompareArguments {
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `retort export`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("as").required(true).args(["csv", "tensorboard", "svg", "png"]))]
+pub struct ExportArguments {
+    /// Folders of runs, or their names in the workspace.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Where runs that are named without a folder lie, as of `retort list runs`.
+    #[arg(long, value_name = "FOLDER")]
+    pub workspace: Option<PathBuf>,
+    /// A table, `run,curve,step,value`, a row a point.
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// A folder of scalar events for TensorBoard, in it a folder for each run; `tensorboard --logdir DIR` shows it.
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
+    /// A chart, text as text.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// A chart of --width times --height pixels.
+    #[arg(long, value_name = "FILE")]
+    pub png: Option<PathBuf>,
+    /// Width of a chart, pixels; 960 if left out.
+    #[arg(long, value_name = "W", value_parser = clap::value_parser!(u32).range(200..=16384), conflicts_with_all = ["csv", "tensorboard"])]
+    pub width: Option<u32>,
+    /// Height of a chart, pixels; as many as its curves need if left out.
+    #[arg(long, value_name = "H", value_parser = clap::value_parser!(u32).range(100..=16384), conflicts_with_all = ["csv", "tensorboard"])]
+    pub height: Option<u32>,
+    /// A curve, such as measure/accuracy, or all of a group, such as loss; may be given several times. Left out, all of
+    /// them, on a chart the total loss and what is measured on the validation part.
+    #[arg(long, value_name = "NAME")]
+    pub curve: Vec<String>,
+    /// Draw runs that differ in their seed alone as their mean, in a band of one standard deviation.
+    #[arg(long, conflicts_with_all = ["csv", "tensorboard"])]
+    pub group_seeds: bool,
+    /// Draw values on a logarithmic axis.
+    #[arg(long, conflicts_with_all = ["csv", "tensorboard"])]
+    pub log: bool,
+    /// Replace files that are there already.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What a session may name, kind by kind.

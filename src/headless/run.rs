@@ -1,6 +1,7 @@
 //! `retort run`: a session from start to end, followed on stderr. A signal ends it as *Stop* does in the
 //! window, and the exit code says which.
 
+mod live_events;
 mod queue;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use self::live_events::LiveEvents;
 use super::interrupt::Interrupt;
 use super::output::{print, tell};
 use super::progress::Progress;
@@ -41,7 +43,7 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
     }
     let (order, out) = if arguments.resume { resume(arguments)? } else { start(arguments)? };
     let interrupt = Interrupt::listen().map_err(CommandError::run)?;
-    let outcome = match execute(order, &out, &interrupt)? {
+    let outcome = match execute(order, &out, &interrupt, LiveEvents::new(arguments, &out)?)? {
         Ended::BeforeFirstStep(code) => return Err(CommandError::quiet(code)),
         Ended::Outcome(outcome) => outcome,
     };
@@ -62,11 +64,14 @@ pub fn run(arguments: &RunArguments) -> Result<String, CommandError> {
 ///
 /// # Errors
 /// [`CommandError`]: input errors before the first step, run errors after it.
-fn execute(order: Command, out: &Path, interrupt: &Interrupt) -> Result<Ended, CommandError> {
+fn execute(order: Command, out: &Path, interrupt: &Interrupt, mut events: LiveEvents) -> Result<Ended, CommandError> {
     let (watch, end) = connect();
     let thread = engine::spawn(end, Recorder::default()).map_err(CommandError::run)?;
     watch.commands.send(order).map_err(CommandError::run)?;
-    let ended = follow(&watch, interrupt);
+    let ended = follow(&watch, interrupt, &mut events);
+    if let Some(lost) = events.finish() {
+        tell(format!("warning: {lost}"));
+    }
     drop(watch);
     if let Ok(Ended::BeforeFirstStep(_)) = ended {
         leave(&thread, out);
@@ -216,7 +221,7 @@ fn knob_called(name: &str) -> Option<&'static str> {
 }
 
 /// Listens until the run ends; a signal stops it as a person would.
-fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError> {
+fn follow(watch: &WatchEnd, interrupt: &Interrupt, events: &mut LiveEvents) -> Result<Ended, CommandError> {
     let mut progress = Progress::new();
     let (mut running, mut stopping) = (false, false);
     loop {
@@ -244,6 +249,9 @@ fn follow(watch: &WatchEnd, interrupt: &Interrupt) -> Result<Ended, CommandError
             let _ = begun(out);
         }
         progress.take(&event);
+        if let Some(lost) = events.take(&event) {
+            progress.line(format!("warning: {lost}"));
+        }
         match event {
             // Nobody is there to answer.
             Event::Reply(Reply::Asked(question)) => return Err(CommandError::input(words(*question))),

@@ -4,6 +4,7 @@
 
 pub mod card;
 pub mod compare;
+pub mod export;
 pub mod journal;
 pub mod metrics;
 pub mod notices;

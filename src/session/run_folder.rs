@@ -218,9 +218,40 @@ pub fn utc(secs: u64) -> String {
     format!("{year}-{month:02}-{date:02} {hour:02}:{minute:02}:{:02} UTC", secs % 60)
 }
 
+/// Seconds since 1970 of a date and a time of day as [`utc`] tells them; `None` of anything else.
+///
+/// # Source
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
+pub fn seconds(utc: &str) -> Option<u64> {
+    let text = utc.strip_suffix(" UTC")?;
+    let numbers: Vec<u64> = text.split(['-', ' ', ':']).map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [year, month, date, hour, minute, second] = numbers[..] else { return None };
+    let is_day = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&date);
+    if !is_day || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let year = year - u64::from(month <= 2);
+    let (era, of_era) = (year / 400, year % 400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + date - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    Some((days - 719_468) * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_is_told_back_in_seconds_and_what_is_none_is_not() {
+        for secs in [0, 86_399, 951_827_696, 1_078_012_800, 1_795_721_465, 4_102_444_799] {
+            assert_eq!(seconds(&utc(secs)), Some(secs), "{}", utc(secs));
+        }
+        for text in
+            ["", "yesterday", "2026-11-28", "2026-13-01 00:00:00 UTC", "1969-12-31 23:59:59 UTC", "x-y-z a:b:c UTC"]
+        {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn seconds_are_told_as_a_date() {

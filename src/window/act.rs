@@ -115,6 +115,7 @@ impl WorkbenchApp {
             Action::ShowSideBySide(open) => self.show_side_by_side(open),
             Action::Enqueue(session, seeds) => self.enqueue(&session, seeds),
             Action::RunQueue(on) => self.run_queue(on),
+            Action::AskExport(kind, wish) => self.ask_export(kind, *wish),
             Action::Annotate(folder, annotations) => self.annotate(folder, *annotations),
             Action::Dismiss(place) => self.workspace.notices.read(place),
         }

@@ -4,13 +4,17 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::export::ExportKind;
 use super::run_list::{ComparedSides, Side};
 use crate::record::compare::compare;
 use crate::record::compare::side_curves::side_curves;
+use crate::record::export::drawing::Drawing;
+use crate::record::export::{Export, ExportError, Exported};
 use crate::record::journal;
 use crate::record::opening::{self, Found, Shown};
 use crate::record::run_table::annotations::Annotations;
@@ -42,6 +46,8 @@ pub enum DialogRequest {
     StudentFolder,
     /// Where to write the session.
     SaveSession,
+    /// Where to export curves to.
+    Export(ExportKind),
 }
 
 impl DialogRequest {
@@ -71,6 +77,8 @@ pub enum DialogReply {
     Next(Option<Box<Loaded>>),
     /// Runs were put into the queue; why not all of them, where that is.
     Enqueued(Option<String>),
+    /// Curves were exported, or why not.
+    Exported(Box<Result<Exported, ExportError>>),
     /// What is noted of a run was written.
     Annotated,
     /// The system shows no dialogs.
@@ -184,13 +192,19 @@ impl Errands {
             | DialogRequest::Student
             | DialogRequest::DataFolder
             | DialogRequest::OpenRun
-            | DialogRequest::StudentFolder => self.wait_for(wish, dialog.pick_folder()),
+            | DialogRequest::StudentFolder
+            | DialogRequest::Export(ExportKind::TensorBoard) => self.wait_for(wish, dialog.pick_folder()),
             DialogRequest::DataFile | DialogRequest::ValidationFile | DialogRequest::TestFile => {
                 self.wait_for_all(wish, dialog.pick_files())
             }
             DialogRequest::OpenSession => self.wait_for(wish, sessions(dialog).pick_file()),
             DialogRequest::SaveSession => {
                 self.wait_for(wish, sessions(dialog).set_file_name("session.ron").save_file())
+            }
+            DialogRequest::Export(kind) => {
+                let ending = kind.ending().unwrap_or_default();
+                let dialog = dialog.add_filter(ending.to_uppercase(), &[ending]);
+                self.wait_for(wish, dialog.set_file_name(format!("curves.{ending}")).save_file());
             }
         }
     }
@@ -324,6 +338,20 @@ impl Errands {
             let next = free.filter_map(open).next();
             let next = next.map(|session| Loaded { begins: true, ..Loaded::new(session) });
             Some(DialogReply::Next(next.map(Box::new)))
+        });
+    }
+
+    /// Exports curves.
+    pub fn export(&self, export: Export) {
+        self.send_off("retort-export", move || Some(DialogReply::Exported(Box::new(export.write()))));
+    }
+
+    /// Exports a drawing.
+    pub fn export_drawing(&self, drawing: Arc<Drawing>, path: PathBuf, replace: bool) {
+        self.send_off("retort-export", move || {
+            let written = drawing.write(&path, replace);
+            let exported = written.map(|files| Exported { files, runs: 0, curves: 0, notes: Vec::new() });
+            Some(DialogReply::Exported(Box::new(exported)))
         });
     }
 

@@ -131,6 +131,7 @@ impl WorkbenchApp {
             DialogRequest::OpenRun => self.t("Open run folder"),
             DialogRequest::StudentFolder => self.t("Write the student elsewhere"),
             DialogRequest::SaveSession => self.t("Save session as"),
+            DialogRequest::Export(_) => self.t("Export curves"),
         };
         self.errands.browse(wish, title, &near);
     }
@@ -140,6 +141,8 @@ impl WorkbenchApp {
         match word {
             DialogReply::Picked(wish, paths) if wish.takes_several() => self.state.ask(Action::UseData(wish, paths)),
             DialogReply::Picked(wish, paths) => {
+                // The system's own dialog asks before a file is picked that is there.
+                self.state.export.replace |= matches!(wish, DialogRequest::Export(kind) if kind.ending().is_some());
                 paths.into_iter().take(1).for_each(|path| self.state.ask(Action::Use(wish, path)));
             }
             DialogReply::Loaded(loaded) => self.take_up(*loaded),
@@ -152,6 +155,7 @@ impl WorkbenchApp {
             DialogReply::Compared(compared) => self.take_comparison(compared),
             DialogReply::Next(next) => self.begin_queued(next),
             DialogReply::Enqueued(refused) => self.take_enqueued(refused),
+            DialogReply::Exported(exported) => self.take_exported(*exported),
             DialogReply::Annotated => self.read_runs(),
             DialogReply::NoDialog => {
                 self.state.type_it = self.state.question.is_some();
@@ -220,6 +224,7 @@ impl WorkbenchApp {
             DialogRequest::OpenSession | DialogRequest::OpenRun => self.open(path),
             DialogRequest::StudentFolder => self.state.ask(Action::WriteStudent(Some(path))),
             DialogRequest::SaveSession => self.save_to(path),
+            DialogRequest::Export(kind) => self.export_to(kind, path),
             DialogRequest::Teacher | DialogRequest::Student => self.use_model(wish, self.beside_session(path)),
             DialogRequest::DataFile
             | DialogRequest::DataFolder

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use egui::Id;
 
 use super::dialog::DialogRequest;
+use super::export::{ExportKind, ExportWish};
 use super::panel::{ResultView, RunsView, SideBySideView};
 use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
@@ -145,6 +146,8 @@ pub enum Action {
     Enqueue(Box<Session>, u64),
     /// Run what waits, or hold it.
     RunQueue(bool),
+    /// Ask where curves are to be exported to.
+    AskExport(ExportKind, Box<ExportWish>),
     /// Keep what was noted of the run in a folder.
     Annotate(PathBuf, Box<Annotations>),
     /// The notice in this place of the list was read; `None`: all of them.
@@ -179,6 +182,8 @@ pub enum FileQuestion {
     Save,
     /// Where to write a student that its run's folder has no room for.
     WriteStudent,
+    /// Where to export curves to.
+    Export(ExportKind),
 }
 
 /// Which rows of the test set are listed.
@@ -325,6 +330,8 @@ pub struct UiState {
     pub choosing: Choosing,
     /// The session-file window, while it is open.
     pub question: Option<FileQuestion>,
+    /// What is exported once it is known where to.
+    pub export: ExportWish,
     /// Session files used lately, newest first.
     pub recent: Vec<PathBuf>,
     /// Paths that were dropped on the window and may mean several things.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::interrupt::Interrupt;
 use super::super::output::{print, tell};
 use super::super::{CommandError, INPUT, RunArguments, consent, runs};
+use super::live_events::LiveEvents;
 use super::{Ended, asked, execute, shell_word, way_on, workspace_of, writable_names};
 use crate::engine;
 use crate::link::{Order, Outcome, RunId, STOPPED};
@@ -97,7 +98,7 @@ fn one(arguments: &RunArguments, folder: &Path, interrupt: &Interrupt) -> Result
         tell(format!("running {:?} into {}", session.name, folder.display()));
         Ok(Order::Start { session: Box::new(session), out: folder.to_owned() }.to(RunId::FIRST))
     };
-    let ended = begin().and_then(|order| execute(order, folder, interrupt));
+    let ended = begin().and_then(|order| execute(order, folder, interrupt, LiveEvents::new(arguments, folder)?));
     match ended {
         Ok(Ended::BeforeFirstStep(_)) => Ok(None),
         Ok(Ended::Outcome(outcome)) => match &outcome.unwritten {

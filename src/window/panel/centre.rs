@@ -5,6 +5,8 @@ use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, Ui};
 use super::{Scene, changed_view};
 use crate::session::View;
 use crate::window::control::{self, Lower};
+use crate::window::export::ExportWish;
+use crate::window::export_menu;
 use crate::window::plot::{attention_map, curves, weights};
 use crate::window::state::{Action, Back, UiState};
 use crate::window::steering::THETA;
@@ -110,10 +112,17 @@ fn curves_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
     former_ui(ui, scene, state);
     let mut view = scene.session.view.clone();
-    curves::curves_ui(ui, scene.record, &mut view, scene.look);
+    curves::curves_beside_ui(ui, scene.record, &mut view, scene.look, |ui| export_ui(ui, scene, state));
     if view != scene.session.view {
         state.ask(Action::SetView(Box::new(view)));
     }
+}
+
+/// The curves of the run on show, for other programs.
+fn export_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    let runs = scene.record.out.iter().cloned().collect();
+    let wish = ExportWish { runs, logarithmic: scene.session.view.log_y, ..ExportWish::default() };
+    export_menu::menu_ui(ui, scene.look, state, |_| wish.clone());
 }
 
 /// Whose curves these are, where another pair or other data are chosen by now, and the way back.
@@ -132,7 +141,14 @@ fn former_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 fn attention_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     match scene.probe {
-        Some(frame) => attention_map::attention_ui(ui, frame, &mut state.attention, scene.look),
+        Some(frame) => {
+            let mut map = state.attention.clone();
+            attention_map::attention_beside_ui(ui, frame, &mut map, scene.look, |ui, map| {
+                let draw = || attention_map::drawing(frame, map, scene.look);
+                export_menu::drawing_menu_ui(ui, scene.look, state, false, draw);
+            });
+            state.attention = map;
+        }
         None if scene.session.view.probe.is_empty() => {
             let text = scene.t("Type a text on the right, or click a row of the test set.");
             control::empty(ui, scene.t("No text under the lens"), text);

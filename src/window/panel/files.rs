@@ -8,6 +8,7 @@ use egui::{Align2, Id, Label, RichText, TextEdit, Ui, Window, vec2};
 use super::Scene;
 use crate::session::DataSource;
 use crate::window::dialog::DialogRequest;
+use crate::window::export::ExportKind;
 use crate::window::state::{Action, FileQuestion, UiState};
 
 pub(super) fn files_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -20,6 +21,7 @@ pub(super) fn files_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         FileQuestion::OpenRun => scene.t("Open run folder"),
         FileQuestion::WriteStudent => scene.t("Write the student elsewhere"),
         FileQuestion::Save => scene.t("Save session as"),
+        FileQuestion::Export(_) => scene.t("Export curves"),
     };
     let mut open = true;
     window(title).open(&mut open).show(ui.ctx(), |ui| {
@@ -49,6 +51,7 @@ fn wish(question: FileQuestion) -> DialogRequest {
         FileQuestion::OpenRun => DialogRequest::OpenRun,
         FileQuestion::WriteStudent => DialogRequest::StudentFolder,
         FileQuestion::Save => DialogRequest::SaveSession,
+        FileQuestion::Export(kind) => DialogRequest::Export(kind),
     }
 }
 
@@ -57,7 +60,10 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuesti
     let mut text = state.drafts.get(&id).cloned().unwrap_or_else(|| first(scene, state, question));
     let (name, hint) = match question {
         FileQuestion::Open | FileQuestion::Save => (scene.t("Session file"), scene.t("Path of a .ron file")),
-        FileQuestion::OpenRun | FileQuestion::WriteStudent => (scene.t("Folder"), scene.t("Path of a folder")),
+        FileQuestion::OpenRun | FileQuestion::WriteStudent | FileQuestion::Export(ExportKind::TensorBoard) => {
+            (scene.t("Folder"), scene.t("Path of a folder"))
+        }
+        FileQuestion::Export(_) => (scene.t("File"), scene.t("Path of a file")),
     };
     let edit = TextEdit::singleline(&mut text).id(id).hint_text(hint).desired_width(f32::INFINITY);
     let response = ui.name_inputs(name, |ui| ui.add(edit));
@@ -78,6 +84,10 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuesti
         state.drafts.insert(id, text.clone());
     }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    if matches!(question, FileQuestion::Export(_)) {
+        let help = scene.t("Otherwise a file that is there is left as it is, and you are told");
+        ui.checkbox(&mut state.export.replace, scene.t("Replace what is there")).on_hover_text(help);
+    }
     ui.add_space(6.0);
     let mut meant = entered;
     ui.horizontal(|ui| {
@@ -90,6 +100,7 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuesti
                 (scene.t("Open this folder"), scene.t("Shows the run and its session as it was run"))
             }
             FileQuestion::Save => (scene.t("Save to this file"), scene.t("Writes the session there from now on")),
+            FileQuestion::Export(_) => (scene.t("Write the export"), scene.t("Writes it there and says so")),
         };
         meant |= ui.button(RichText::new(word).strong()).on_hover_text(help).clicked();
         if ui.button(scene.t("Browse…")).on_hover_text(scene.t("Pick the file in a dialog")).clicked() {
@@ -105,14 +116,23 @@ fn first(scene: &Scene, state: &UiState, question: FileQuestion) -> String {
         (FileQuestion::Open | FileQuestion::Save, Some(path)) => path.to_owned(),
         (FileQuestion::Save, None) => {
             let near = state.recent.iter().filter(|path| path.is_file()).find_map(|path| path.parent());
-            let documents =
-                || directories::UserDirs::new().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
-            let folder = near.map(Path::to_owned).or_else(documents).unwrap_or_default();
+            let folder = near.map_or_else(documents, Path::to_owned);
             folder.join(file_name(&scene.session.name))
+        }
+        (FileQuestion::Export(kind), _) => {
+            let name = kind.ending().map_or_else(|| "tensorboard".to_owned(), |ending| format!("curves.{ending}"));
+            documents().join(name)
         }
         _ => PathBuf::new(),
     };
     path.display().to_string()
+}
+
+/// Where a person keeps files.
+fn documents() -> PathBuf {
+    directories::UserDirs::new()
+        .map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned())
+        .unwrap_or_default()
 }
 
 /// A file named for an experiment: signs that some system keeps for itself become dashes.
@@ -122,10 +142,15 @@ fn file_name(name: &str) -> String {
     format!("{}.ron", if name.is_empty() { "session" } else { &name })
 }
 
-/// A session saved without an ending gets one, or it would not be found again.
+/// A file saved without an ending gets one, or it would not be found again.
 fn named(text: &str, question: FileQuestion) -> PathBuf {
     let path = PathBuf::from(text);
-    if question == FileQuestion::Save && path.extension().is_none() { path.with_extension("ron") } else { path }
+    let ending = match question {
+        FileQuestion::Save => Some("ron"),
+        FileQuestion::Export(kind) => kind.ending(),
+        _ => None,
+    };
+    ending.filter(|_| path.extension().is_none()).map_or(path.clone(), |ending| path.with_extension(ending))
 }
 
 fn recent_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

@@ -8,6 +8,7 @@ use super::{Scene, changed_view};
 use crate::link::scores::answer;
 use crate::link::{ProbeFrame, SideFrame, TextPlace};
 use crate::window::control;
+use crate::window::export_menu;
 use crate::window::plot::{probability_bars, token_chips};
 use crate::window::state::UiState;
 
@@ -85,7 +86,7 @@ fn field_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn frame_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, frame: &ProbeFrame) {
     let Some(tokens) = &frame.tokens else {
         let gold = gold(scene, state, frame);
-        return answers_ui(ui, scene, frame, gold);
+        return answers_ui(ui, scene, state, frame, gold);
     };
     let chosen = state.token.as_ref().filter(|(text, _)| *text == frame.text).map(|(_, place)| *place);
     let chosen = chosen.filter(|place| tokens.row(*place).is_some()).or_else(|| tokens.last());
@@ -94,12 +95,12 @@ fn frame_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, frame: &ProbeFrame)
     }
     if let Some((row, shown)) = chosen.and_then(|place| Some((tokens.row(place)?, frame.at(place)?))) {
         ui.add_space(4.0);
-        answers_ui(ui, scene, &shown, row.gold);
+        answers_ui(ui, scene, state, &shown, row.gold);
     }
 }
 
 /// Both models' answers, and how sure they are of each.
-fn answers_ui(ui: &mut Ui, scene: &Scene, frame: &ProbeFrame, gold: Option<usize>) {
+fn answers_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, frame: &ProbeFrame, gold: Option<usize>) {
     let palette = scene.look.palette();
     let (teacher_color, student_color) = (palette.teacher, palette.student);
     ui.columns(2, |columns| {
@@ -112,7 +113,10 @@ fn answers_ui(ui: &mut Ui, scene: &Scene, frame: &ProbeFrame, gold: Option<usize
     // All others as one cannot be softened: what they weigh then depends on each of them.
     let knob = scene.catalog.knob(TEMPERATURE).filter(|_| frame.whole_row.is_none());
     let temperature = knob.map_or(1.0, |knob| scene.requested.get(knob));
-    probability_bars::bars_ui(ui, frame, temperature, gold, scene.look);
+    let order = probability_bars::order(ui);
+    let draw = || probability_bars::drawing(frame, temperature, gold, order, scene.look);
+    let more = |ui: &mut Ui| export_menu::drawing_menu_ui(ui, scene.look, state, true, draw);
+    probability_bars::bars_beside_ui(ui, frame, temperature, gold, scene.look, more);
 }
 
 /// The true class of the text under the lens: as it was taken from a table, or as a table that is on

@@ -6,11 +6,15 @@ mod notes;
 mod table;
 mod view;
 
+use std::path::PathBuf;
+
 use egui::{Align, Layout, RichText, TextEdit, Ui};
 
 use super::Scene;
 use crate::record::run_table::{RunRow, RunTable};
 use crate::window::control::{self, Lower};
+use crate::window::export::ExportWish;
+use crate::window::export_menu;
 use crate::window::run_list::RunList;
 use crate::window::state::{Action, UiState};
 pub use view::RunsView;
@@ -75,6 +79,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             if ui.button(scene.t("Back to the curves")).on_hover_text(help).clicked() {
                 state.ask(Action::ShowRuns(false));
             }
+            export_menu::menu_ui(ui, scene.look, state, |state| export_wish(scene, state));
             queue_ui(ui, scene, state);
             let help = scene.t("Runs the session on the left three times, with its seed and the two behind it");
             if ui.button(scene.t("Queue 3 seeds")).on_hover_text(help).clicked() {
@@ -87,6 +92,23 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         });
     });
     filter_ui(ui, scene, state);
+}
+
+/// The runs that are chosen, else those that are listed, as far as they have made a step.
+fn export_wish(scene: &Scene, state: &UiState) -> ExportWish {
+    let view = &state.runs;
+    let listed = view.listed.rows.iter().map(|row| &row.side);
+    let sides: Vec<_> = if view.chosen.is_empty() { listed.collect() } else { view.chosen.iter().collect() };
+    let table = scene.runs.runs.table.as_deref();
+    let has_steps =
+        |folder: &&PathBuf| table.and_then(|table| RunsScene::row(table, folder)).is_some_and(|row| row.steps > 0);
+    ExportWish {
+        runs: sides.into_iter().flatten().filter(has_steps).cloned().collect(),
+        curves: view.curve.iter().map(ToString::to_string).collect(),
+        by_seed: view.by_seed,
+        logarithmic: scene.session.view.log_y,
+        ..ExportWish::default()
+    }
 }
 
 fn queue_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

@@ -4,10 +4,13 @@
 //! The two grids are not subtracted: the models cut the text into different tokens, so a cell of
 //! one has no partner in the other. Not here: which layer is shown, which the panels choose.
 
+mod drawing;
 mod grid;
 mod labels;
 
 use egui::{ComboBox, Response, RichText, Sense, Slider, Ui, WidgetInfo, accesskit::Role};
+
+pub use drawing::drawing;
 
 use super::readout_ui;
 use crate::link::{ProbeFrame, SideFrame};
@@ -47,7 +50,18 @@ struct Half<'a> {
 
 /// Both models' heads for one text.
 pub fn attention_ui(ui: &mut Ui, frame: &ProbeFrame, map: &mut AttentionMap, look: Look) {
-    controls_ui(ui, map, look);
+    attention_beside_ui(ui, frame, map, look, |_, _| {});
+}
+
+/// The same, with `more` at the end of the row above them.
+pub fn attention_beside_ui(
+    ui: &mut Ui,
+    frame: &ProbeFrame,
+    map: &mut AttentionMap,
+    look: Look,
+    more: impl FnOnce(&mut Ui, &AttentionMap),
+) {
+    controls_ui(ui, map, look, more);
     let palette = look.palette();
     let half = |slot, title, color, side| Half { slot, title, color, frame: side, number: frame.frame };
     let student = half(1, look.t("Student"), palette.student, &frame.student);
@@ -77,7 +91,7 @@ fn shading(map: &AttentionMap, look: Look) -> Shading {
     }
 }
 
-fn controls_ui(ui: &mut Ui, map: &mut AttentionMap, look: Look) {
+fn controls_ui(ui: &mut Ui, map: &mut AttentionMap, look: Look, more: impl FnOnce(&mut Ui, &AttentionMap)) {
     ui.horizontal_wrapped(|ui| {
         let picker = ComboBox::from_id_salt("color map").width(72.0).selected_text(look.t(map.colors.label()));
         let picker = picker.show_ui(ui, |ui| {
@@ -93,6 +107,7 @@ fn controls_ui(ui: &mut Ui, map: &mut AttentionMap, look: Look) {
             .on_hover_text(look.t("To the left faint cells are lifted, to the right colours follow the value"));
         ui.checkbox(&mut map.relative, look.t("each head by its own maximum"))
             .on_hover_text(look.t("Otherwise the full colour is attention 1 in every head"));
+        more(ui, map);
     });
 }
 

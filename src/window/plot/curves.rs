@@ -81,12 +81,17 @@ struct Curve<'a> {
 
 /// The record's curves with the marks of every knob change.
 pub fn curves_ui(ui: &mut Ui, record: &RunRecord, view: &mut View, look: Look) {
+    curves_beside_ui(ui, record, view, look, |_| {});
+}
+
+/// The same, with `more` at the end of the row above them.
+pub fn curves_beside_ui(ui: &mut Ui, record: &RunRecord, view: &mut View, look: Look, more: impl FnOnce(&mut Ui)) {
     if record.series.is_empty() {
         return empty_ui(ui, look);
     }
     let memory = Id::unique("curves");
     let mut held = ui.data(|data| data.get_temp::<Held>(memory)).unwrap_or_default();
-    controls_ui(ui, view, &mut held, look);
+    controls_ui(ui, view, &mut held, look, more);
     let x = held.x.unwrap_or_else(|| whole(record));
     let smoothed = Arc::clone(&held.smoothed);
     smoothed.lock().retain(&record.series);
@@ -111,7 +116,7 @@ fn empty_ui(ui: &mut Ui, look: Look) {
     });
 }
 
-fn controls_ui(ui: &mut Ui, view: &mut View, held: &mut Held, look: Look) {
+fn controls_ui(ui: &mut Ui, view: &mut View, held: &mut Held, look: Look, more: impl FnOnce(&mut Ui)) {
     ui.horizontal_wrapped(|ui| {
         let smoothing = Slider::new(&mut view.smoothing, 0.0..=0.99).fixed_decimals(2).text(look.t("smoothing"));
         let help = look.t("Weight of the past in the moving average; 0 shows the raw curve alone");
@@ -130,6 +135,7 @@ fn controls_ui(ui: &mut Ui, view: &mut View, held: &mut Held, look: Look) {
         let name = look.t("How to move in the curves");
         help.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
         help.on_hover_text(look.t(hint));
+        more(ui);
     });
     ui.add_space(GAP);
 }

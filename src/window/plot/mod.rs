@@ -3,12 +3,12 @@
 
 pub mod attention_map;
 pub mod curves;
-pub mod figures;
 pub mod probability_bars;
 pub mod side_curves;
 pub mod token_chips;
 pub mod weights;
 
+pub use crate::record::export::figures;
 use egui::{Response, Tooltip, Ui};
 
 /// What lies under the pointer, said at once and beside the pointer: a plot is read by moving over

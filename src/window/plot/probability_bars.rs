@@ -3,6 +3,7 @@
 //! Solid bars are the answer at T = 1; outlined ones are what the loss sees at the current
 //! temperature. Softening happens here, from the scores, so a dragged temperature shows at once.
 
+mod drawing;
 mod row;
 mod softened;
 
@@ -12,6 +13,7 @@ use crate::link::{ProbeFrame, WholeRow, grouped};
 use crate::session::view::Bars as Order;
 use crate::window::plot::token_chips::visible;
 use crate::window::theme::{GAP, Look};
+pub use drawing::drawing;
 use row::Row;
 pub use softened::{entropy, kl, softened};
 
@@ -47,6 +49,18 @@ impl Side {
 
 /// Both models' class probabilities at T = 1 and at `temperature`; `gold` is the right class.
 pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<usize>, look: Look) {
+    bars_beside_ui(ui, frame, temperature, gold, look, |_| {});
+}
+
+/// The same, with `more` at the end of the row above them.
+pub fn bars_beside_ui(
+    ui: &mut Ui,
+    frame: &ProbeFrame,
+    temperature: f64,
+    gold: Option<usize>,
+    look: Look,
+    more: impl FnOnce(&mut Ui),
+) {
     if frame.student.scores.is_empty() {
         ui.label(
             RichText::new(look.t("Type or pick a text: its probabilities appear here")).color(look.palette().text_weak),
@@ -55,7 +69,7 @@ pub fn bars_ui(ui: &mut Ui, frame: &ProbeFrame, temperature: f64, gold: Option<u
     }
     let teacher = frame.teacher.as_ref().map(|side| Side::new(&side.scores, temperature));
     let student = Side::new(&frame.student.scores, temperature);
-    let order = order_ui(ui, teacher.is_some(), look);
+    let order = order_ui(ui, teacher.is_some(), look, more);
     figures_ui(ui, frame, teacher.as_ref(), temperature, look);
     row::head_ui(ui, temperature, teacher.is_some(), look);
     let all = frame.others().map_or(frame.classes.len(), |(place, _)| place);
@@ -99,15 +113,17 @@ pub fn name(frame: &ProbeFrame, class: usize, look: Look) -> String {
     }
 }
 
-fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look) -> Order {
+fn order_ui(ui: &mut Ui, has_teacher: bool, look: Look, more: impl FnOnce(&mut Ui)) -> Order {
     let mut order = order(ui);
     if !has_teacher {
+        more(ui);
         return Order::Label;
     }
     ui.horizontal_wrapped(|ui| {
         for (choice, label) in ORDERS {
             ui.selectable_value(&mut order, choice, look.t(label)).on_hover_text(look.t("Order of the classes"));
         }
+        more(ui);
     });
     set_order(ui, order);
     order

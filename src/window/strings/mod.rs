@@ -5,6 +5,7 @@
 mod asked;
 mod catalog;
 mod data;
+mod export;
 mod in_force;
 mod keeping;
 mod lens;
@@ -13,6 +14,7 @@ mod plots;
 mod result;
 mod runs;
 mod said_checkup;
+mod said_export;
 mod said_facing;
 mod said_gguf;
 mod said_hub;
@@ -50,6 +52,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     plots::CHINESE,
     catalog::CHINESE,
     data::CHINESE,
+    export::CHINESE,
     result::CHINESE,
     runs::CHINESE,
     said_run::CHINESE,
@@ -64,6 +67,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     said_gguf::CHINESE,
     said_hub::CHINESE,
     said_checkup::CHINESE,
+    said_export::CHINESE,
     said_facing::CHINESE,
     said_tables::CHINESE,
     said_labels::CHINESE,
@@ -225,6 +229,7 @@ mod tests {
         let templates: Vec<String> = speakers().iter().flat_map(|source| templates(source)).collect();
         let lists = [
             said_checkup::CHINESE,
+            said_export::CHINESE,
             said_facing::CHINESE,
             said_gguf::CHINESE,
             said_hub::CHINESE,

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use egui::{FontData, FontDefinitions, FontFamily};
 
+use crate::record::export::png::TEXT_FONT;
+
 /// Family of headings and emphasis.
 pub(super) const STRONG: &str = "strong";
 const TEXT: &str = "Noto Sans CJK SC";
@@ -15,9 +17,8 @@ const MONO: &str = "Hack";
 /// behind it egui's own fonts for the signs it lacks.
 pub(super) fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    let text = include_bytes!("../../../assets/fonts/NotoSansCJK-SC-subset.otf");
     let bold = include_bytes!("../../../assets/fonts/NotoSansCJK-SC-bold-latin.otf");
-    fonts.font_data.insert(TEXT.to_owned(), Arc::new(FontData::from_static(text)));
+    fonts.font_data.insert(TEXT.to_owned(), Arc::new(FontData::from_static(TEXT_FONT)));
     fonts.font_data.insert(BOLD_LATIN.to_owned(), Arc::new(FontData::from_static(bold)));
     let signs = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     let family = |first: &[&str]| -> Vec<String> {

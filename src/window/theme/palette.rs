@@ -3,6 +3,8 @@
 
 use egui::Color32;
 
+use crate::record::export::chart::COLORS;
+
 /// Every colour of one theme.
 #[derive(Debug)]
 pub struct Palette {
@@ -119,6 +121,18 @@ pub(super) static DARK: Palette = Palette {
     knobs: [rgb(0xff9e64), rgb(0x7dcfff), rgb(0xbb9af7), rgb(0xf7768e), rgb(0x9ece6a), rgb(0xe0d27a)],
 };
 
+/// The colours of curves on light ground: exported charts have the same.
+const CURVES: [Color32; 8] = {
+    let mut curves = [Color32::BLACK; 8];
+    let mut place = 0;
+    while place < curves.len() {
+        let color = COLORS[place];
+        curves[place] = Color32::from_rgb(color.red, color.green, color.blue);
+        place += 1;
+    }
+    curves
+};
+
 /// Dark text on warm paper.
 pub(super) static LIGHT: Palette = Palette {
     background: rgb(0xf8f7f4),
@@ -144,16 +158,7 @@ pub(super) static LIGHT: Palette = Palette {
     warn: rgb(0x9a6400),
     bad: rgb(0xb93732),
     shadow: Color32::from_black_alpha(28),
-    series: [
-        rgb(0x048e83),
-        rgb(0xb73359),
-        rgb(0x838d04),
-        rgb(0x5e3abb),
-        rgb(0xc47d5c),
-        rgb(0x005b20),
-        rgb(0x9f56a4),
-        rgb(0x476080),
-    ],
+    series: CURVES,
     knobs: [rgb(0xc2560c), rgb(0x1878ad), rgb(0x6f46c0), rgb(0xbf2f55), rgb(0x3f7a12), rgb(0x857000)],
 };
 

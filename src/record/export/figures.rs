@@ -1,4 +1,4 @@
-//! Numbers as short text, the same in every plot.
+//! Numbers as short text, the same in every plot and every exported chart.
 
 /// A value to three significant figures, in powers of ten only where it is very small or large.
 pub fn short(value: f64) -> String {

@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn the_pointer_reads_the_nearest_step() {
         let point = |step| SidePoint { step, mean: step as f64, sd: 0.0 };
-        let curve = SideCurve { n: 1, every: 1, points: [0, 10, 20].map(point).to_vec() };
+        let curve = SideCurve { n: 1, every: 1, partial: 0, points: [0, 10, 20].map(point).to_vec() };
         for (at, read) in [(-5.0, 0), (4.0, 0), (6.0, 10), (19.0, 20), (99.0, 20)] {
             assert_eq!(nearest(&curve, at).map(|point| point.step), Some(read), "{at}");
         }

@@ -19,6 +19,8 @@ mod leaving;
 mod lens;
 #[path = "window/room.rs"]
 mod room;
+#[path = "window/run_curves.rs"]
+mod run_curves;
 #[path = "window/runs.rs"]
 mod runs;
 mod stage;

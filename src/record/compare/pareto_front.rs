@@ -1,5 +1,7 @@
 //! The runs that no other beats in two measures at once.
 
+use crate::link::higher_is_better;
+
 /// Whether more of a measure is better, or less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
@@ -10,6 +12,16 @@ pub enum Better {
 }
 
 impl Better {
+    /// In which direction a column of the table of runs is better; `None` of settings and texts, of which nobody knows.
+    pub fn of_column(column: &str) -> Option<Self> {
+        let of = |higher: bool| if higher { Self::Higher } else { Self::Lower };
+        match column.split_once('.') {
+            Some(("test" | "validation" | "best" | "teacher_test", measure)) => Some(of(higher_is_better(measure))),
+            None if ["seconds", "size", "steps"].contains(&column) => Some(Self::Lower),
+            _ => None,
+        }
+    }
+
     /// A value so turned that more of it is better.
     fn turned(self, value: f64) -> f64 {
         if self == Self::Higher { value } else { -value }
@@ -58,6 +70,14 @@ mod tests {
         assert_eq!(pareto_front(&points, (Better::Higher, Better::Higher)), [3]);
         assert_eq!(pareto_front(&points, (Better::Lower, Better::Lower)), [2, 1]);
         assert!(pareto_front(&[], (Better::Higher, Better::Lower)).is_empty());
+    }
+
+    #[test]
+    fn measures_and_costs_have_a_direction_and_settings_have_none() {
+        let of = |column| Better::of_column(column);
+        assert_eq!([of("test.accuracy"), of("best.macro_f1")], [Some(Better::Higher); 2]);
+        assert_eq!([of("validation.loss"), of("seconds"), of("size")], [Some(Better::Lower); 3]);
+        assert_eq!([of("mixture.alpha"), of("recipe.batch"), of("name")], [None; 3]);
     }
 
     proptest! {

@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(SideAxes::of(&[not_ended]), SideAxes { examples: Some(64.0), ..SideAxes::default() });
         let mut of_tokens = record(32, 100, 0.0);
         let session = Arc::make_mut(of_tokens.session.as_mut().unwrap());
-        session.recipe.task = TaskKind::NextToken { packed: true };
+        session.recipe.task = TaskKind::NextToken { packed: true, learn_prompt: false };
         assert_eq!(SideAxes::of(&[of_tokens]), SideAxes::default());
         assert_eq!(SideAxes::of(&[]), SideAxes::default());
     }

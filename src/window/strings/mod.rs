@@ -11,6 +11,7 @@ mod lens;
 mod pair;
 mod plots;
 mod result;
+mod run_curves;
 mod runs;
 mod said_checkup;
 mod said_facing;
@@ -49,6 +50,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     catalog::CHINESE,
     data::CHINESE,
     result::CHINESE,
+    run_curves::CHINESE,
     runs::CHINESE,
     said_run::CHINESE,
     said_runs::CHINESE,

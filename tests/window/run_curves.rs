@@ -29,9 +29,15 @@ impl Play {
 
     fn choose_rows(&mut self, rows: &[&str]) {
         for row in rows {
+            // Of many rows not all are in sight.
+            if self.harness.query_by_role_and_label(Role::Button, row).is_none() {
+                self.harness.state_mut().filter_runs(row);
+                self.look(4);
+            }
             self.harness.get_by_role_and_label(Role::Button, row).click_accesskit();
             self.look(4);
         }
+        self.harness.state_mut().filter_runs("");
         self.wait_until(|app| app.runs().compared.is_some());
         // Another comparison may have been under way.
         for _ in 0..400 {
@@ -59,6 +65,14 @@ impl Play {
         }
         self.harness.drop_at(to);
         self.look(6);
+        for node in self.harness.root().children_recursive() {
+            let node = node.accesskit_node();
+            for w in [node.label(), node.value()].into_iter().flatten() {
+                if w.contains(" of 10") || w.contains("brushed") || w.contains("Reference") {
+                    eprintln!("DBG {w}");
+                }
+            }
+        }
     }
 
     fn rows(&self) -> usize {
@@ -117,7 +131,7 @@ fn a_side_is_pinned_as_baseline_and_the_pointer_reads_all_sides_with_their_diffe
     let chart = play.place_of("Curves of the sides");
     play.harness.hover_at(pos2(chart.right() - 30.0, chart.center().y));
     play.look(6);
-    assert!(play.says("step 119") && play.says("0.949 ± 0.01") && !play.says("-0.18"));
+    assert!(play.says("step 119") && play.says("0.929 ± 0.01") && !play.says("-0.18"));
     play.click(&legend);
     assert!(play.says(&format!("{legend} · baseline")));
     play.harness.hover_at(pos2(chart.right() - 30.0, chart.center().y));
@@ -172,7 +186,7 @@ fn what_is_brushed_on_an_axis_filters_the_table_and_can_be_taken_back_or_written
     assert!(play.says("10 of 10 runs"));
     let axis = play.place_of("Brush accuracy");
     let upper = |play: &mut Play| {
-        let from = pos2(axis.center().x, axis.top() + 8.0);
+        let from = pos2(axis.center().x, axis.top() + 2.0);
         play.drag(from, pos2(from.x, axis.top() + 0.35 * axis.height()));
     };
     upper(&mut play);

@@ -42,7 +42,11 @@ impl OnAxis<'_> {
 
     /// The mean at `x`, between two points on the line between them; `None` beyond the ends.
     pub fn mean_at(&self, x: f64) -> Option<f64> {
-        let place = self.place(x);
+        self.mean_before(self.place(x), x)
+    }
+
+    /// The mean at `x`, of which the first point that is not before it stands at `place`.
+    fn mean_before(&self, place: usize, x: f64) -> Option<f64> {
         let behind = self.point(place)?;
         if behind.x == x {
             return Some(behind.mean);
@@ -70,7 +74,14 @@ impl OnAxis<'_> {
 
     /// Its points less the mean of another curve, where that has one; the standard deviation stays its own.
     pub fn less(&self, baseline: &OnAxis) -> Vec<AxisPoint> {
-        let less = |point: AxisPoint| Some(AxisPoint { mean: point.mean - baseline.mean_at(point.x)?, ..point });
+        // Both go from left to right: one walk, in every frame.
+        let mut place = 0;
+        let less = |point: AxisPoint| {
+            while baseline.point(place).is_some_and(|other| other.x < point.x) {
+                place += 1;
+            }
+            Some(AxisPoint { mean: point.mean - baseline.mean_before(place, point.x)?, ..point })
+        };
         self.points().filter_map(less).collect()
     }
 }

@@ -4,6 +4,8 @@
 use super::Cell;
 use super::brush::{Brush, BrushRange};
 
+/// Different numbers up to which each is marked.
+const FEW: usize = 6;
 /// From this ratio of the largest to the least on, numbers above zero stand by their logarithms.
 const DECADES: f64 = 50.0;
 
@@ -27,6 +29,8 @@ pub enum AxisScale {
         high: f64,
         /// Whether they stand by their logarithms.
         logarithmic: bool,
+        /// All of them, ascending, where they are few: a setting that was tried at 16, 32 and 64 is marked there.
+        few: Vec<f64>,
     },
     /// Texts, in the order of their places.
     Texts(Vec<String>),
@@ -57,7 +61,7 @@ impl ValueAxis {
     }
 
     fn place_of(&self, number: f64) -> Option<f64> {
-        let AxisScale::Numbers { low, high, logarithmic } = self.scale else { return None };
+        let AxisScale::Numbers { low, high, logarithmic, .. } = self.scale else { return None };
         if !number.is_finite() || (logarithmic && number <= 0.0) {
             return None;
         }
@@ -68,7 +72,7 @@ impl ValueAxis {
 
     /// The number at a place; `None` on an axis of texts.
     pub fn number(&self, place: f64) -> Option<f64> {
-        let AxisScale::Numbers { low, high, logarithmic } = self.scale else { return None };
+        let AxisScale::Numbers { low, high, logarithmic, .. } = self.scale else { return None };
         Some(if logarithmic { low * (high / low).powf(place) } else { low + place * (high - low) })
     }
 
@@ -79,9 +83,9 @@ impl ValueAxis {
                 let all = texts.iter().map(|text| Cell::Text(text.clone()));
                 return all.filter_map(|cell| Some((self.place(&cell)?, cell))).collect();
             }
-            AxisScale::Numbers { low, high, .. } if low == high => vec![*low],
-            AxisScale::Numbers { low, high, logarithmic: true } => powers(*low, *high, wanted),
-            AxisScale::Numbers { low, high, logarithmic: false } => round(*low, *high, wanted),
+            AxisScale::Numbers { few, .. } if !few.is_empty() => few.clone(),
+            AxisScale::Numbers { low, high, logarithmic: true, .. } => powers_of_ten(*low, *high, wanted),
+            AxisScale::Numbers { low, high, .. } => round_numbers(*low, *high, wanted),
         };
         numbers.into_iter().filter_map(|number| Some((self.place_of(number)?, Cell::Number(number)))).collect()
     }
@@ -97,7 +101,7 @@ impl ValueAxis {
                 let inside: Vec<String> = inside.filter_map(|at| texts.get(at).cloned()).collect();
                 (!inside.is_empty()).then_some(BrushRange::OneOf(inside))?
             }
-            AxisScale::Numbers { low, high, logarithmic } => {
+            AxisScale::Numbers { low, high, logarithmic, .. } => {
                 let unit = |value: f64| if *logarithmic { 0.01 * value.abs() } else { 0.004 * (high - low) };
                 let bound = |place: f64, up: bool| self.number(place).map(|value| rounded(value, unit(value), up));
                 BrushRange::Between(bound(from, false)?, bound(to, true)?)
@@ -142,7 +146,11 @@ fn numbers(there: &[&Cell]) -> Option<Vec<f64>> {
 fn of_numbers(numbers: &[f64]) -> Option<AxisScale> {
     let low = numbers.iter().copied().reduce(f64::min)?;
     let high = numbers.iter().copied().reduce(f64::max)?;
-    Some(AxisScale::Numbers { low, high, logarithmic: low > 0.0 && high / low >= DECADES })
+    let mut few = numbers.to_vec();
+    few.sort_by(f64::total_cmp);
+    few.dedup();
+    few.truncate(if few.len() > FEW { 0 } else { FEW });
+    Some(AxisScale::Numbers { low, high, logarithmic: low > 0.0 && high / low >= DECADES, few })
 }
 
 fn of_texts(there: &[&Cell]) -> AxisScale {
@@ -173,7 +181,7 @@ fn rounded(value: f64, unit: f64, up: bool) -> f64 {
 }
 
 /// Multiples of 1, 2 or 5 times a power of ten from `low` to `high`, about `wanted`.
-fn round(low: f64, high: f64, wanted: usize) -> Vec<f64> {
+pub fn round_numbers(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let least = (high - low) / wanted.max(1) as f64;
     let power = 10f64.powf(least.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power).into_iter().find(|step| *step >= 0.999 * least);
@@ -183,19 +191,26 @@ fn round(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     (0..count).map(|at| (first + at as f64) * step).collect()
 }
 
-/// Powers of ten from `low` to `high`, about `wanted`; with the ends where fewer than two lie between them.
-fn powers(low: f64, high: f64, wanted: usize) -> Vec<f64> {
+/// Powers of ten from `low` to `high`, about `wanted`; other round numbers where fewer than two lie between them.
+pub fn powers_of_ten(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let (first, last) = ((low.log10() - 1e-9).ceil() as i32, (high.log10() + 1e-9).floor() as i32);
     let every = ((last - first).max(0) as usize / wanted.max(1)).max(1);
     let all: Vec<f64> = (first..=last).step_by(every).map(|power| 10f64.powi(power)).collect();
-    if all.len() < 2 { vec![low, high] } else { all }
+    if all.len() < 2 { round_numbers(low, high, wanted) } else { all }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// An axis over the numbers, and some between the first and the last, so that they are many.
     fn of(numbers: &[f64]) -> ValueAxis {
+        let (first, last) = (numbers[0], numbers[numbers.len() - 1]);
+        let between = (1..8).map(|at| first + (last - first) * f64::from(at) / 8.0).filter(|number| number.is_finite());
+        axis_of(&numbers.iter().copied().chain(between).collect::<Vec<_>>())
+    }
+
+    fn axis_of(numbers: &[f64]) -> ValueAxis {
         let cells: Vec<Option<Cell>> = numbers.iter().map(|number| Some(Cell::Number(*number))).collect();
         ValueAxis::of("test.loss", &cells).unwrap()
     }
@@ -207,7 +222,7 @@ mod tests {
 
     #[test]
     fn numbers_stand_by_their_size_or_over_decades_by_their_logarithms() {
-        let linear = of(&[2.0, 6.0, f64::NAN]);
+        let linear = axis_of(&[2.0, 6.0, f64::NAN]);
         let place = |axis: &ValueAxis, number: f64| axis.place(&Cell::Number(number));
         assert_eq!([2.0, 3.0, 6.0].map(|number| place(&linear, number)), [Some(0.0), Some(0.25), Some(1.0)]);
         let decades = of(&[1e-5, 1e-3]);
@@ -231,6 +246,8 @@ mod tests {
         assert_eq!(said(&of(&[0.83, 0.97]), 3), [0.85, 0.9, 0.95]);
         assert_eq!(said(&of(&[2e-5, 3e-3]), 4), [1e-4, 1e-3]);
         assert_eq!(said(&of(&[4.0]), 4), [4.0]);
+        assert_eq!(said(&axis_of(&[64.0, 16.0, 32.0, 16.0]), 9), [16.0, 32.0, 64.0], "few are marked each");
+        assert!(powers_of_ten(0.2, 0.9, 4).len() >= 2);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What pictures of all listed runs have in common: the runs, the axes they stand on, and what a hand does to them.
 
-use egui::{Color32, Response, Ui};
+use egui::{Color32, Pos2, Response, Ui};
 
 use super::figures::short;
 use super::side_curves;
@@ -67,16 +67,22 @@ pub(super) fn color(look: Look, run: &PlottedRun) -> Color32 {
     match run.side {
         Some(side) => side_curves::color(look, side),
         None if run.is_brushed => look.palette().student,
-        None => look.palette().grid,
+        None => look.palette().line,
     }
 }
 
 /// From where to where the pointer was drawn, while it is and when it is let go.
-pub(super) fn drawn(ui: &Ui, response: &Response) -> Option<(egui::Pos2, egui::Pos2)> {
-    if !response.dragged() && !response.drag_stopped() {
+pub(super) fn drawn(ui: &Ui, response: &Response) -> Option<(Pos2, Pos2)> {
+    // Let go beyond the window, the pointer has no place any more: the last one counts.
+    let id = response.id.with("drawn");
+    if response.drag_stopped() {
+        return ui.data(|data| data.get_temp(id));
+    }
+    if !response.dragged() {
         return None;
     }
     let end = response.interact_pointer_pos()?;
     let by = response.total_drag_delta().or_else(|| ui.input(|input| input.pointer.total_drag_delta()))?;
+    ui.data_mut(|data| data.insert_temp(id, (end - by, end)));
     Some((end - by, end))
 }

@@ -14,13 +14,14 @@ mod side_legend;
 pub use side_legend::legend_ui;
 
 use egui::{Color32, FontId, Painter, Rect, Role, Shape, Stroke, Ui, WidgetInfo, pos2};
-use egui_plot::{Plot, PlotTransform};
+use egui_plot::{GridMark, Plot, PlotTransform};
 
 use super::figures::short;
 use crate::link::SeriesId;
 use crate::record::compare::curve_difference::{AxisPoint, OnAxis};
 use crate::record::compare::side_axes::CurveAxis;
 use crate::record::compare::side_marks::SideMark;
+use crate::record::run_table::value_axis::{powers_of_ten, round_numbers};
 use crate::window::theme::Look;
 use columns::{Column, columns};
 
@@ -159,19 +160,49 @@ fn plot<'a>(chart: &SideChart, drawn: &[Drawn], height: f32) -> Plot<'a> {
         .show_background(false)
         .grid_color(chart.look.palette().grid)
         .grid_fade(0.0)
+        .x_grid_spacer(|input| grid(round_numbers(input.bounds.0, input.bounds.1, 8)))
+        .y_grid_spacer(move |input| match logarithmic {
+            true => {
+                let (low, high) = (10f64.powf(input.bounds.0), 10f64.powf(input.bounds.1));
+                grid(powers_of_ten(low, high, 6).into_iter().map(f64::log10).collect())
+            }
+            false => grid(round_numbers(input.bounds.0, input.bounds.1, 6)),
+        })
         .show_x(false)
         .show_y(false)
         .y_axis_min_width(44.0)
         .y_axis_formatter(move |mark, _| short(if logarithmic { 10f64.powf(mark.value) } else { mark.value }));
     // Fitted to all there is until a hand pans or zooms; a double click fits again.
-    for point in drawn.iter().flat_map(|it| &it.points) {
-        let (low, high) = chart.edges(point);
-        for value in [low, high].into_iter().filter_map(|value| chart.place(value)).filter(|value| value.is_finite()) {
-            plot = plot.include_y(value);
-        }
-        plot = plot.include_x(point.x);
+    if let Some([low, high]) = extent(chart, drawn) {
+        plot = plot.include_x(low[0]).include_x(high[0]).include_y(low[1]).include_y(high[1]);
     }
     plot
+}
+
+/// Marks at these places, each with the room that it has.
+fn grid(places: Vec<f64>) -> Vec<GridMark> {
+    let room = places.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+    let step_size = if room.is_finite() { room } else { 1.0 };
+    places.into_iter().filter(|value| value.is_finite()).map(|value| GridMark { value, step_size }).collect()
+}
+
+/// The corners of the room that all curves and their bands take.
+fn extent(chart: &SideChart, drawn: &[Drawn]) -> Option<[[f64; 2]; 2]> {
+    let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+    for point in drawn.iter().flat_map(|it| &it.points) {
+        let (lower, upper) = chart.edges(point);
+        for place in [lower, upper].into_iter().filter_map(|value| chart.place(value)).filter(|place| place.is_finite())
+        {
+            low = [low[0].min(point.x), low[1].min(place)];
+            high = [high[0].max(point.x), high[1].max(place)];
+        }
+    }
+    // A line is typed to be seen.
+    let lines = chart.references.iter().filter(|_| !chart.shows_differences());
+    for place in lines.filter_map(|line| chart.place(line.value)) {
+        (low[1], high[1]) = (low[1].min(place), high[1].max(place));
+    }
+    (low[0] <= high[0]).then_some([low, high])
 }
 
 /// Zero among differences, and the lines at typed values.

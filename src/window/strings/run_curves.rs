@@ -32,7 +32,10 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "Curves over wall time, at the mean pace of each run: a journal tells the time of a whole run only",
         "以实际时间为横轴，按每个运行的平均速度：日志只记录整个运行的时间",
     ),
-    ("0.92 best so far", "0.92 目前最好"),
+    (
+        "A value, and behind it what the line is called if you like: 0.92 best so far",
+        "一个值，其后可写参考线的名称：0.92 目前最好",
+    ),
     ("Reference line", "参考线"),
     ("Click to take the line away", "点击以移除此线"),
     ("left out: no such curve", "未画出：没有这条曲线"),

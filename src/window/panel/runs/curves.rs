@@ -130,10 +130,10 @@ fn of_curve<'a>(view: &'a CurvesView, id: &SeriesId) -> impl Iterator<Item = &'a
 
 /// A field for one more line, and those there are, each with a way to take it away.
 fn references_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, id: &SeriesId) {
-    let hint = scene.t("0.92 best so far");
-    let typed = ui.name_inputs(scene.t("Reference line"), |ui| {
-        control::draft(ui, state, Id::unique("reference line"), "", hint, 150.0)
-    });
+    let name = scene.t("Reference line");
+    let help = scene.t("A value, and behind it what the line is called if you like: 0.92 best so far");
+    ui.weak(name).on_hover_text(help);
+    let typed = ui.name_inputs(name, |ui| control::draft(ui, state, Id::unique("reference line"), "", "", 130.0));
     if let Some(typed) = typed {
         match reference(&typed) {
             Some(reference) => {

@@ -64,6 +64,10 @@ pub(super) fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 
 /// The picture that is chosen, of all listed runs.
 pub(super) fn picture_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    if !state.runs.listed.is_for(state.runs.picture) {
+        // It was chosen in this very frame: the list is made for it in the next.
+        return ui.ctx().request_repaint();
+    }
     let overview = std::mem::take(&mut state.runs.listed.overview);
     let side_of = |folder: &Path| state.runs.chosen.iter().position(|side| side.iter().any(|own| own == folder));
     let run = |place: usize| {
@@ -80,6 +84,7 @@ pub(super) fn picture_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     };
     if let Some(touched) = touched {
         touch(state, &overview, touched);
+        ui.ctx().request_repaint();
     }
     state.runs.listed.overview = overview;
 }

@@ -117,6 +117,13 @@ pub struct Listed {
     pub problem: Option<Sentence>,
 }
 
+impl Listed {
+    /// Whether it was made for a picture of all runs.
+    pub(super) fn is_for(&self, picture: Picture) -> bool {
+        self.asked.as_ref().and_then(|asked| asked.picture.as_ref()).is_some_and(|(made_for, _)| *made_for == picture)
+    }
+}
+
 /// The question that a list answers: which state of the table, and how it is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {

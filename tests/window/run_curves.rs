@@ -65,14 +65,6 @@ impl Play {
         }
         self.harness.drop_at(to);
         self.look(6);
-        for node in self.harness.root().children_recursive() {
-            let node = node.accesskit_node();
-            for w in [node.label(), node.value()].into_iter().flatten() {
-                if w.contains(" of 10") || w.contains("brushed") || w.contains("Reference") {
-                    eprintln!("DBG {w}");
-                }
-            }
-        }
     }
 
     fn rows(&self) -> usize {

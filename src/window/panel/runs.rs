@@ -7,6 +7,7 @@ mod listing;
 mod notes;
 mod overview;
 mod pictures;
+mod shown_columns;
 mod table;
 mod view;
 

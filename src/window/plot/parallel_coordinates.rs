@@ -74,11 +74,12 @@ pub fn parallel_ui(
     for (place, axis) in axes.iter().enumerate() {
         touched = axis_ui(ui, &painter, look, &field, place, axis, brushes).or(touched);
     }
-    let run = near?;
-    if touched.is_none() && response.clicked() {
-        return Some(Touched::Run(run));
+    if touched.is_none()
+        && let Some((run, plotted)) = near.and_then(|run| Some((run, runs.get(run)?)))
+    {
+        tell(&response, look, plotted, run, axes);
+        touched = response.clicked().then_some(Touched::Run(run));
     }
-    tell(&response, look, runs.get(run)?, run, axes);
     touched
 }
 

@@ -2,7 +2,7 @@
 //! deviation lies around the mean. They stand as they are, or as their differences from one of them; the pointer reads
 //! all of them at one place, and under the chart a lane a side bears its knob changes.
 //!
-//! The plot library draws grid and axes; the curves are merged to columns of about a pixel first, so that their cost
+//! The plot library draws grid and axes; the curves are merged to columns of a few pixels first, so that their cost
 //! goes by the width of the chart.
 
 mod columns;
@@ -143,10 +143,11 @@ pub fn side_curves_ui(ui: &mut Ui, chart: &SideChart) {
     let (transform, frame) = (shown.transform, *shown.transform.frame());
     let painter = ui.painter().with_clip_rect(frame.intersect(ui.clip_rect()));
     levels(&painter, chart, &transform, frame);
-    for it in drawn.iter().filter(|it| it.side.on.curve.n > 1) {
-        band(&painter, chart, &transform, it);
+    let columns: Vec<Vec<Vec<Column>>> = drawn.iter().map(|it| merged(chart, &transform, it)).collect();
+    for (it, runs) in drawn.iter().zip(&columns).filter(|(it, _)| it.side.on.curve.n > 1) {
+        band(&painter, chart, it, runs);
     }
-    drawn.iter().for_each(|it| line(&painter, chart, &transform, it));
+    drawn.iter().zip(&columns).for_each(|(it, runs)| line(&painter, chart, it, runs));
     words(&painter, chart, frame, without_place(chart, &drawn));
     lanes::lanes_ui(ui, chart, &transform);
     readout::readout(ui, chart, &drawn, &shown.response, &transform);
@@ -238,21 +239,21 @@ fn merged(chart: &SideChart, transform: &PlotTransform, it: &Drawn) -> Vec<Vec<C
     columns(it.points.get(from..to).unwrap_or_default().iter().map(column), frame.left())
 }
 
-fn band(painter: &Painter, chart: &SideChart, transform: &PlotTransform, it: &Drawn) {
+fn band(painter: &Painter, chart: &SideChart, it: &Drawn, runs: &[Vec<Column>]) {
     let fill = color(chart.look, it.side.place).gamma_multiply(BAND);
-    for run in merged(chart, transform, it) {
+    for run in runs {
         let point = |column: &Column| egui::epaint::BandPoint::new(column.x, column.band.0..=column.band.1);
         painter.add(Shape::from(egui::epaint::BandShape::filled(run.iter().map(point).collect(), fill)));
     }
 }
 
-fn line(painter: &Painter, chart: &SideChart, transform: &PlotTransform, it: &Drawn) {
+fn line(painter: &Painter, chart: &SideChart, it: &Drawn, runs: &[Vec<Column>]) {
     let stroke = Stroke::new(WIDTH, color(chart.look, it.side.place));
-    for run in merged(chart, transform, it) {
-        dash::line(painter, &columns::path(&run), stroke, it.side.place);
+    for run in runs {
+        dash::line(painter, &columns::path(run), stroke, it.side.place);
         // Measurements taken now and then are seen as such.
         if it.points.len() <= 40 {
-            for column in &run {
+            for column in run {
                 painter.circle_filled(pos2(column.x, column.top), 2.2, stroke.color);
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Grid, Label, RichText, ScrollArea, Ui};
 
+use super::shown_columns::measure_name;
 use super::view::Picture;
 use super::{RunsScene, curves, pictures};
 use crate::record::compare::{Compared, Comparison, Verdict};
@@ -136,7 +137,7 @@ fn measure_ui(ui: &mut Ui, scene: &Scene, compared: &Compared) {
         Verdict::DoesNotBeat => (palette.bad, scene.t("A does not beat B")),
         Verdict::NotDecided => (palette.text_weak, scene.t("not decided")),
     };
-    let known = crate::window::panel::runs::listing::measure_name(&compared.measure);
+    let known = measure_name(&compared.measure);
     ui.label(known.map_or(compared.measure.as_str(), |name| scene.t(name)));
     ui.monospace(side(compared.a));
     ui.monospace(side(compared.b));

@@ -4,32 +4,17 @@
 use std::sync::Arc;
 
 use super::overview;
+use super::shown_columns::{settings, shown_measures};
 use super::view::{Asked, Column, Listed, Listing, Overview, RunsView};
 use crate::link::{grouped, human_bytes};
 use crate::record::run_table::filter::{Filter, FilterError};
 use crate::record::run_table::seed_groups::{SeedGroup, Spread, seed_groups};
-use crate::record::run_table::{RunRow, RunTable, differing, order};
+use crate::record::run_table::{RunRow, RunTable, order};
 use crate::session::Say as _;
 use crate::session::Sentence;
 use crate::session::settings::SEED;
 use crate::window::panel::Scene;
 use crate::window::state::UiState;
-
-/// Measures that are shown where runs have them, in this order, and what stands above them.
-const MEASURES: [(&str, &str); 7] = [
-    ("accuracy", "accuracy"),
-    ("macro_f1", "macro F1"),
-    ("loss", "loss"),
-    ("perplexity", "perplexity"),
-    ("bits_per_byte", "bits a byte"),
-    ("agreement", "agreement"),
-    ("kl", "KL"),
-];
-
-/// What a measure is called here.
-pub fn measure_name(measure: &str) -> Option<&'static str> {
-    MEASURES.into_iter().find(|(id, _)| *id == measure).map(|(_, name)| name)
-}
 
 /// Makes the list, if the question is a new one.
 pub fn list(scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
@@ -77,18 +62,6 @@ fn places(view: &RunsView, table: &RunTable) -> (Vec<usize>, Option<Sentence>) {
 
 fn fixed(scene: &Scene, name: &str, title: &'static str, width: f32) -> Column {
     Column { title: scene.t(title).to_owned(), sorts: Some(name.to_owned()), width }
-}
-
-/// The measures that are shown of runs, and what stands above them.
-pub fn shown_measures(has: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static str)> {
-    MEASURES.into_iter().filter(|(id, _)| has(id)).collect()
-}
-
-/// The settings that differ: that of the seed first, those whose content alone differs last.
-pub fn settings<'a>(rows: &[&'a RunRow]) -> Vec<(&'a str, Vec<Option<&'a str>>)> {
-    let mut all: Vec<_> = differing(rows).into_iter().collect();
-    all.sort_by_key(|(path, _)| (*path != SEED, path.starts_with("input.")));
-    all
 }
 
 fn of_setting(path: &str) -> Column {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::listing::{measure_name, settings, shown_measures};
+use super::shown_columns::{measure_name, settings, shown_measures};
 use super::view::{Overview, RunsView};
 use crate::record::compare::pareto_front::{Better, pareto_front};
 use crate::record::run_table::{Cell, RunRow, RunTable};

@@ -2,6 +2,8 @@
 #![cfg(feature = "window")]
 
 mod adapter;
+#[path = "plots/runs.rs"]
+mod runs;
 
 use std::cell::RefCell;
 use std::rc::Rc;

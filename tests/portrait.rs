@@ -230,6 +230,36 @@ fn the_window_at_its_first_start() {
 
 #[test]
 #[ignore = "pictures for a person"]
+fn the_pictures_of_runs() {
+    Scene::dark(|harness, engine| several(harness, engine, "Curves")).portrait("sides-dark");
+    let (theme, language) = (ThemeChoice::Light, Language::Chinese);
+    Scene { theme, language, ..Scene::dark(|harness, engine| several(harness, engine, "曲线")) }
+        .portrait("sides-light-zh");
+    Scene::dark(|harness, engine| several(harness, engine, "Settings")).portrait("settings-dark");
+    Scene::dark(|harness, engine| several(harness, engine, "Parallel coordinates")).portrait("parallel-dark");
+    Scene { theme, ..Scene::dark(|harness, engine| several(harness, engine, "Scatter")) }.portrait("scatter-light");
+}
+
+/// Four more runs chosen, and one of their pictures.
+fn several(harness: &mut Harness<'_, WorkbenchApp>, _: &mut stage::Engine, picture: &str) {
+    runs(harness);
+    let home = harness.state().runs().table.as_ref().unwrap().workspace.parent().unwrap().to_owned();
+    for (name, seed, alpha) in [("low", 1, 0.1), ("middle", 1, 0.5), ("again", 2, 0.5), ("high", 1, 1.0)] {
+        stage::run_with_curves(&home, name, seed, alpha, true);
+    }
+    harness.state_mut().ask(Action::ShowRuns(true));
+    wait(harness, |app| app.runs().table.as_ref().is_some_and(|table| table.rows.len() == 10));
+    for row in ["low", "middle", "again", "high"] {
+        harness.get_by_role_and_label(Role::Button, row).click_accesskit();
+        harness.run_steps(4);
+    }
+    wait(harness, |app| app.runs().compared.as_ref().is_some_and(|compared| compared.sides.len() == 4));
+    harness.get_by_label(picture).click();
+    harness.run_steps(6);
+}
+
+#[test]
+#[ignore = "pictures for a person"]
 fn the_window_when_something_happened() {
     Scene::dark(in_trouble).portrait("trouble-dark");
     Scene { theme: ThemeChoice::Light, ..Scene::dark(finished) }.portrait("finished-light");

@@ -21,6 +21,8 @@ mod leaving;
 mod lens;
 #[path = "window/room.rs"]
 mod room;
+#[path = "window/run_curves.rs"]
+mod run_curves;
 #[path = "window/runs.rs"]
 mod runs;
 #[path = "window/side_by_side.rs"]

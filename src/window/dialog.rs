@@ -11,11 +11,8 @@ use std::time::{Duration, Instant};
 
 use super::export::ExportKind;
 use super::run_list::{ComparedSides, Side};
-use crate::record::compare::compare;
-use crate::record::compare::side_curves::side_curves;
 use crate::record::export::drawing::Drawing;
 use crate::record::export::{Export, ExportError, Exported};
-use crate::record::journal;
 use crate::record::opening::{self, Found, Shown};
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunTable};
@@ -71,7 +68,7 @@ pub enum DialogReply {
     Saved(Box<Saved>),
     /// The table of runs was read.
     Runs(Box<RunTable>),
-    /// Two sides were compared.
+    /// The chosen sides were compared.
     Compared(Box<ComparedSides>),
     /// The next run of the queue, its session naming its folder; `None` where nothing waits.
     Next(Option<Box<Loaded>>),
@@ -302,15 +299,10 @@ impl Errands {
         self.send_off("retort-runs", move || Some(DialogReply::Runs(Box::new(RunTable::read(&workspace)))));
     }
 
-    /// Compares two sides on their test texts.
-    pub fn compare(&self, sides: [Side; 2], rows: [Vec<RunRow>; 2]) {
+    /// Compares the chosen sides, and reads what is drawn of them.
+    pub fn compare(&self, sides: Vec<Side>, rows: Vec<Vec<RunRow>>) {
         self.send_off("retort-compare", move || {
-            let found = compare(&rows[0], &rows[1]);
-            let records = |rows: &Vec<RunRow>| {
-                rows.iter().filter_map(|row| journal::replay(&row.folder).ok()).collect::<Vec<_>>()
-            };
-            let curves = rows.each_ref().map(|rows| side_curves(&records(rows)));
-            Some(DialogReply::Compared(Box::new(ComparedSides { sides, found, curves })))
+            Some(DialogReply::Compared(Box::new(ComparedSides::read(sides, &rows))))
         });
     }
 

@@ -77,16 +77,18 @@ impl WorkbenchApp {
 
     fn compare_chosen(&mut self) {
         let Some(table) = &self.runs.table else { return };
-        let Ok(sides) = <[Side; 2]>::try_from(self.state.runs.chosen.clone()) else {
+        let chosen = &self.state.runs.chosen;
+        if chosen.len() < 2 {
             (self.runs.comparing, self.runs.compared) = (None, None);
             return;
-        };
-        if self.runs.comparing.as_ref() == Some(&sides) {
+        }
+        if self.runs.comparing.as_ref() == Some(chosen) {
             return;
         }
         let rows =
             |side: &Side| table.rows.iter().filter(|row| side.contains(&row.folder)).cloned().collect::<Vec<_>>();
-        self.errands.compare(sides.clone(), sides.each_ref().map(rows));
+        let (sides, rows) = (chosen.clone(), chosen.iter().map(rows).collect());
+        self.errands.compare(sides.clone(), rows);
         self.runs.comparing = Some(sides);
     }
 

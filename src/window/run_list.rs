@@ -1,26 +1,41 @@
-//! The runs of the workspace as the window knows them: their table, a comparison of two sides, and whether the queue
-//! runs.
+//! The runs of the workspace as the window knows them: their table, a comparison of the chosen sides, and whether the
+//! queue runs.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::link::SeriesId;
-use crate::record::compare::side_curves::SideCurve;
-use crate::record::compare::{CompareError, Comparison};
+use crate::record::compare::side_records::SideRecords;
+use crate::record::compare::side_settings::{SideSetting, side_settings};
+use crate::record::compare::{CompareError, Comparison, compare};
 use crate::record::run_table::{RunRow, RunStatus, RunTable};
 
 /// The folders of the runs on one side of a comparison: one, or those of several seeds.
 pub type Side = Vec<PathBuf>;
 
-/// Two sides, and what comparing them gave.
+/// The chosen sides, and what comparing them gave.
 pub struct ComparedSides {
-    /// A and B.
-    pub sides: [Side; 2],
-    /// The comparison, or why there is none.
-    pub found: Result<Comparison, CompareError>,
-    /// The curves of A and of B.
-    pub curves: [BTreeMap<SeriesId, SideCurve>; 2],
+    /// The sides, A first.
+    pub sides: Vec<Side>,
+    /// The comparison of two sides, or why there is none; `None` of more than two.
+    pub found: Option<Result<Comparison, CompareError>>,
+    /// The settings in which they differ.
+    pub settings: Vec<SideSetting>,
+    /// What is drawn of each.
+    pub drawn: Vec<SideRecords>,
+}
+
+impl ComparedSides {
+    /// Compares the runs of the sides, and reads their journals: for a thread of its own.
+    pub fn read(sides: Vec<Side>, rows: &[Vec<RunRow>]) -> Self {
+        let found = match rows {
+            [a, b] => Some(compare(a, b)),
+            _ => None,
+        };
+        let each: Vec<Vec<&RunRow>> = rows.iter().map(|rows| rows.iter().collect()).collect();
+        let each: Vec<&[&RunRow]> = each.iter().map(Vec::as_slice).collect();
+        let drawn = rows.iter().map(|rows| SideRecords::read(rows)).collect();
+        Self { sides, found, settings: side_settings(&each), drawn }
+    }
 }
 
 /// What is known of the workspace.
@@ -41,7 +56,7 @@ pub struct RunList {
     pub(super) looked: f64,
     /// When a hand was at the window last.
     pub(super) touched: f64,
-    pub(super) comparing: Option<[Side; 2]>,
+    pub(super) comparing: Option<Vec<Side>>,
     /// The run of the queue that was asked for and has not begun; an empty path while it is sought.
     pub(super) begins: Option<PathBuf>,
 }

@@ -464,9 +464,19 @@ pub fn finished_run(home: &std::path::Path, name: &str, seed: u64, alpha: f64, w
     tell(Fact::Started { session: Box::new(session), out: out.clone(), step: 0 });
     tell(scalars(0));
     let right = 1.0 - (0..200).filter(|at: &usize| at.is_multiple_of(wrong)).count() as f64 / 200.0;
-    let student = Side { test: [("accuracy".to_owned(), right)].into(), ..Side::default() };
-    let outcome = Outcome { reason: "finished".into(), steps: 1, seconds: 61.0, student, ..Outcome::default() };
-    tell(Fact::Finished(Box::new(outcome)));
+    tell(ended(1, 61.0, right));
+    leave_behind(&out, wrong);
+}
+
+fn ended(steps: u64, seconds: f64, accuracy: f64) -> Fact {
+    let test = [("accuracy".to_owned(), accuracy), ("loss".to_owned(), 1.4 - accuracy)].into();
+    let test = if steps == 1 { [("accuracy".to_owned(), accuracy)].into() } else { test };
+    let student = Side { test, ..Side::default() };
+    Fact::Finished(Box::new(Outcome { reason: "finished".into(), steps, seconds, student, ..Outcome::default() }))
+}
+
+/// What lies beside the journal of a run that has ended.
+fn leave_behind(out: &std::path::Path, wrong: usize) {
     let answer = |at: usize| if at.is_multiple_of(wrong) { "b" } else { "a" };
     let rows: String = (0..200).map(|at| format!("{},text {at},a,{}\n", at + 1, answer(at))).collect();
     // When it was and how large it is look the same on every machine.
@@ -474,4 +484,36 @@ pub fn finished_run(home: &std::path::Path, name: &str, seed: u64, alpha: f64, w
     std::fs::write(out.join(run_folder::LOCK), holder).unwrap();
     std::fs::File::create(out.join("weights")).unwrap().set_len(5_000_000).unwrap();
     std::fs::write(out.join(run_folder::PREDICTIONS), format!("row,text,gold,student\n{rows}")).unwrap();
+}
+
+/// A finished run with curves: of 120 steps, its accuracy measured at every tenth, alpha turned at step 60 where it
+/// does not begin at 1. How good it is goes by seed and alpha.
+pub fn run_with_curves(home: &std::path::Path, name: &str, seed: u64, alpha: f64, opened: bool) {
+    let out = home.join("runs").join(name);
+    std::fs::create_dir_all(&out).unwrap();
+    let mut session = Session { name: "Posts".into(), ..Session::built_in().unwrap() };
+    (session.recipe.seed, session.recipe.batch) = (seed, 64);
+    session.set_knob("mixture.alpha", alpha);
+    let mut recorder = retort::record::recorder::Recorder::default();
+    let mut tell = |fact: Fact| recorder.emit(fact.of(RunId::FIRST));
+    tell(Fact::Started { session: Box::new(session), out: out.clone(), step: 0 });
+    if opened {
+        tell(Fact::Opened(Box::new(self::opened())));
+    }
+    let best = 0.95 - 0.2 * alpha + 0.01 * (seed % 3) as f64;
+    for step in 0..120 {
+        let t = step as f64 / 30.0;
+        let wobble = 0.04 * noise(step, seed + (100.0 * alpha) as u64);
+        let mut values = vec![(SeriesId::from("loss/total"), 1.6 * (-t).exp() + 0.3 * alpha + 0.1 + wobble)];
+        if step % 10 == 9 {
+            values.push((SeriesId::from("measure/accuracy"), best - 0.6 * (-t).exp()));
+        }
+        tell(Fact::Scalars { step, values });
+        if step == 60 && alpha < 1.0 {
+            let changes = vec![KnobChange { knob: "mixture.alpha".into(), from: alpha, to: 0.9 }];
+            tell(Fact::KnobsChanged { step, origin: Origin::Person, changes });
+        }
+    }
+    tell(ended(120, 60.0 + 50.0 * alpha + seed as f64, (1000.0 * best).round() / 1000.0));
+    leave_behind(&out, 5);
 }

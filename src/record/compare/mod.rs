@@ -5,7 +5,13 @@
 //! engine; what it needs is on disk, the table of answers that a run leaves.
 
 pub mod bootstrap;
+pub mod curve_difference;
+pub mod pareto_front;
+pub mod side_axes;
 pub mod side_curves;
+pub mod side_marks;
+pub mod side_records;
+pub mod side_settings;
 mod test_answers;
 
 use std::collections::BTreeSet;
@@ -14,6 +20,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use self::bootstrap::{Interval, Sample};
+use self::side_settings::side_settings;
 use self::test_answers::TestAnswers;
 use super::run_table::seed_groups::{SeedGroup, Spread, seed_groups};
 use super::run_table::{RunRow, differing};
@@ -310,17 +317,11 @@ fn measures(ours: &Side, theirs: &Side, paired_seeds: bool) -> Vec<Compared> {
 
 /// The settings in which two sides differ.
 fn settings(ours: &[&RunRow], theirs: &[&RunRow]) -> Vec<(String, String, String)> {
-    let all: Vec<&RunRow> = ours.iter().chain(theirs).copied().collect();
-    let of = |values: &[Option<&str>]| match values {
-        [first, rest @ ..] if rest.iter().all(|value| value == first) => first.unwrap_or("–").to_owned(),
-        _ => "…".to_owned(),
+    let of_two = |(path, values): (String, Vec<String>)| match <[String; 2]>::try_from(values) {
+        Ok([a, b]) => Some((path, a, b)),
+        Err(_) => None,
     };
-    let differ = differing(&all).into_iter().filter(|(path, _)| *path != SEED);
-    let sides = differ.map(|(path, values)| {
-        let (a, b) = values.split_at(ours.len());
-        (path.to_owned(), of(a), of(b))
-    });
-    sides.collect()
+    side_settings(&[ours, theirs]).into_iter().filter_map(of_two).collect()
 }
 
 #[cfg(test)]

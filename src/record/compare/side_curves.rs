@@ -19,6 +19,8 @@ pub struct SideCurve {
     pub n: usize,
     /// Steps that one point stands for.
     pub every: usize,
+    /// Steps at which only some of its runs have a value: they are left out.
+    pub partial: usize,
     /// The points, steps ascending.
     pub points: Vec<SidePoint>,
 }
@@ -49,10 +51,11 @@ fn side_curve(records: &[RunRecord], id: &SeriesId) -> SideCurve {
             values.entry(step).or_default().push(value);
         }
     }
+    let steps = values.len();
     let whole = |(step, values): (Step, Vec<f64>)| (values.len() == records.len()).then(|| point(step, &values));
     let points: Vec<SidePoint> = values.into_iter().filter_map(whole).collect();
-    let every = points.len().div_ceil(MOST).max(1);
-    SideCurve { n: records.len(), every, points: points.chunks(every).map(merged).collect() }
+    let (every, partial) = (points.len().div_ceil(MOST).max(1), steps - points.len());
+    SideCurve { n: records.len(), every, partial, points: points.chunks(every).map(merged).collect() }
 }
 
 fn point(step: Step, values: &[f64]) -> SidePoint {
@@ -87,7 +90,7 @@ mod tests {
         let curves = side_curves(&runs);
         let curve = &curves[&SeriesId::from("loss/total")];
         let expected = [SidePoint { step: 0, mean: 2.0, sd: 2f64.sqrt() }, SidePoint { step: 2, mean: 3.0, sd: 0.0 }];
-        assert_eq!((curve.n, curve.every, curve.points.as_slice()), (2, 1, expected.as_slice()));
+        assert_eq!((curve.n, curve.every, curve.partial, curve.points.as_slice()), (2, 1, 2, expected.as_slice()));
         let mut other = runs[0].clone();
         other.series.clear();
         assert!(side_curves(&[runs[0].clone(), other]).is_empty() && side_curves(&[]).is_empty());

@@ -112,6 +112,8 @@ struct LeftOut {
     not_positive: usize,
     /// Most steps that a point is the mean of.
     every: usize,
+    /// Steps of a group that not all of its runs have.
+    partial: usize,
     /// Curves that only some runs of a group have, and the group.
     without_all: Vec<(String, String)>,
 }
@@ -129,6 +131,10 @@ impl LeftOut {
         }
         for (curve, group) in &self.without_all {
             notes.push(say!("{curve} of {group} is not drawn: not all of its runs have it", curve, group));
+        }
+        if self.partial > 0 {
+            notes
+                .push(say!("{count} steps are not drawn: not all runs of their group have them", count = self.partial));
         }
         if self.every > 1 {
             notes.push(say!(
@@ -163,6 +169,7 @@ fn line_of(place: usize, series: &Series, logarithmic: bool, left_out: &mut Left
 /// The mean of several seeds in a band of one standard deviation.
 fn line_of_seeds(place: usize, curve: &SideCurve, logarithmic: bool, left_out: &mut LeftOut) -> Line {
     left_out.every = left_out.every.max(curve.every);
+    left_out.partial += curve.partial;
     let shown = |mean: f64| !logarithmic || mean > 0.0;
     left_out.not_positive += curve.points.iter().filter(|point| !shown(point.mean)).count();
     let (mut points, mut band) = (Vec::new(), Vec::new());

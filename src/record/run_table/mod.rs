@@ -8,11 +8,13 @@
 //! ([`super::compare`]).
 
 pub mod annotations;
+pub mod brush;
 pub mod filter;
 mod folder_scan;
 mod index;
 pub mod run_row;
 pub mod seed_groups;
+pub mod value_axis;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,13 @@
-//! The runs of the workspace: every run a row, what is typed filters them, seeds go together, two sides are compared.
+//! The runs of the workspace: every run a row, what is typed filters them, seeds go together, the chosen sides are
+//! compared, and all of them stand in a picture.
 
 mod comparison;
+mod curves;
 mod listing;
 mod notes;
+mod overview;
+mod pictures;
+mod shown_columns;
 mod table;
 mod view;
 
@@ -17,6 +22,9 @@ use crate::window::export::ExportWish;
 use crate::window::export_menu;
 use crate::window::run_list::RunList;
 use crate::window::state::{Action, UiState};
+use std::sync::Arc;
+
+use view::Picture;
 pub use view::RunsView;
 
 /// What of the workspace is to be drawn.
@@ -45,17 +53,30 @@ pub(super) fn runs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
     listing::list(scene, state, table);
     let margin = egui::Margin { left: 0, right: 0, top: 8, bottom: 0 };
-    if state.runs.chosen.is_empty() {
+    let picture = state.runs.picture;
+    if state.runs.chosen.is_empty() && !picture.is_of_all() {
         return table::table_ui(ui, scene, state);
     }
-    let lower = Lower { id: "compared runs", wanted: 300.0, least: 120.0, most: 0.6, margin };
-    lower.show(ui, |ui| {
-        control::bounded(ui, |ui| match state.runs.chosen.len() {
-            1 => notes::notes_ui(ui, scene, state, table),
-            _ => comparison::comparison_ui(ui, scene, state, table),
-        });
-    });
+    let (wanted, most) = if picture == Picture::Told { (300.0, 0.6) } else { (460.0, 0.7) };
+    let lower = Lower { id: "compared runs", wanted, least: 120.0, most, margin };
+    lower.show(ui, |ui| control::bounded(ui, |ui| lower_ui(ui, scene, state, table)));
     egui::CentralPanel::no_frame().show(ui, |ui| table::table_ui(ui, scene, state));
+}
+
+/// What stands below the table: of nothing chosen a picture of all, of one run its notes, of more a comparison.
+fn lower_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
+    match state.runs.chosen.len() {
+        0 => pictures::head_ui(ui, scene, state),
+        1 => {
+            ui.horizontal(|ui| pictures::segments_ui(ui, scene, state));
+        }
+        _ => return comparison::comparison_ui(ui, scene, state, table),
+    }
+    if state.runs.picture.is_of_all() {
+        pictures::picture_ui(ui, scene, state);
+    } else {
+        notes::notes_ui(ui, scene, state, table);
+    }
 }
 
 fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
@@ -73,6 +94,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         if let Some(by_seed) = control::segments(ui, state.runs.by_seed, &all) {
             state.runs.by_seed = by_seed;
             state.runs.chosen.clear();
+            state.runs.too_many = false;
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let help = scene.t("Back to the curves of the run on show");
@@ -92,6 +114,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         });
     });
     filter_ui(ui, scene, state);
+    pictures::brushes_ui(ui, scene, state);
 }
 
 /// The runs that are chosen, else those that are listed, as far as they have made a step.
@@ -104,7 +127,7 @@ fn export_wish(scene: &Scene, state: &UiState) -> ExportWish {
         |folder: &&PathBuf| table.and_then(|table| RunsScene::row(table, folder)).is_some_and(|row| row.steps > 0);
     ExportWish {
         runs: sides.into_iter().flatten().filter(has_steps).cloned().collect(),
-        curves: view.curve.iter().map(ToString::to_string).collect(),
+        curves: view.curves.id.iter().map(ToString::to_string).collect(),
         by_seed: view.by_seed,
         logarithmic: scene.session.view.log_y,
         ..ExportWish::default()
@@ -127,17 +150,22 @@ fn queue_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 fn filter_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
+    // Below the table the same choice stands above what it is of.
+    let offers = state.runs.chosen.is_empty() && !state.runs.picture.is_of_all();
     ui.horizontal(|ui| {
         let label = ui.label(scene.t("Filter"));
         let edit = TextEdit::singleline(&mut state.runs.filter)
             .hint_text("accuracy > 0.9 and seed != 7")
-            .desired_width((ui.available_width() - 330.0).clamp(160.0, 520.0));
+            .desired_width((ui.available_width() - if offers { 560.0 } else { 330.0 }).clamp(160.0, 520.0));
         let help = scene.t(
             "Compares measures, settings and fields of the table by = != < <= > >= or ~ (holds), joined by and, or, not; accuracy@500 is a validation measure at that step, best.accuracy its best; a word alone is looked for in names, states, tags and notes",
         );
         ui.add(edit).labelled_by(label.id).on_hover_text(help);
         ui.checkbox(&mut state.runs.archived, scene.t("archived, too"))
             .on_hover_text(scene.t("Also shows the runs that were put out of sight"));
+        if offers {
+            pictures::segments_ui(ui, scene, state);
+        }
         let words = match &state.runs.listed.problem {
             Some(problem) => RichText::new(scene.says(problem)).small().color(scene.look.palette().bad),
             None => {

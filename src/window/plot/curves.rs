@@ -16,7 +16,7 @@ mod span;
 mod strokes;
 mod ticks;
 
-pub use names::of_series;
+pub use names::{knob as knob_name, of_series};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

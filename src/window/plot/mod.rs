@@ -2,8 +2,11 @@
 //! what is drawn is what was handed over.
 
 pub mod attention_map;
+pub mod brushing;
 pub mod curves;
+pub mod parallel_coordinates;
 pub mod probability_bars;
+pub mod scatter;
 pub mod side_curves;
 pub mod token_chips;
 pub mod weights;

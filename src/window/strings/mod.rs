@@ -12,6 +12,7 @@ mod lens;
 mod pair;
 mod plots;
 mod result;
+mod run_curves;
 mod runs;
 mod said_checkup;
 mod said_export;
@@ -54,6 +55,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     data::CHINESE,
     export::CHINESE,
     result::CHINESE,
+    run_curves::CHINESE,
     runs::CHINESE,
     said_run::CHINESE,
     said_runs::CHINESE,

@@ -57,10 +57,6 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Figures", "数值"),
     ("Every measure with its difference, and the verdict", "每个指标及其差值和结论"),
     ("Curves", "曲线"),
-    (
-        "A curve of both sides; of several seeds their mean in a band of one standard deviation",
-        "两边的一条曲线；多个种子时为均值及一个标准差的带",
-    ),
     ("each point the mean of", "每点为均值，步数："),
     ("Two sides on the same test texts", "两边在相同的测试文本上"),
     ("Choose others", "另选"),

@@ -41,6 +41,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{left} of {all} runs of {name} do not count: they did not come to their end, or a newer run has their seed",
         "{name} 的 {all} 个运行中有 {left} 个不计入：未完成，或有更新的运行使用其种子",
     ),
+    ("{count} steps are not drawn: not all runs of their group have them", "未绘制 {count} 步：并非组内所有运行都有"),
     ("{curve} of {group} is not drawn: not all of its runs have it", "未绘制 {group} 的 {curve}：并非其所有运行都有"),
     ("{count} values are no numbers and are drawn as gaps", "{count} 个值不是数字，画成空缺"),
     (

@@ -1,93 +1,92 @@
-//! Two sides compared: every measure with its difference and interval, the verdict, and the settings that differ.
+//! The chosen sides compared: of two every measure with its difference and interval, the verdict, and the settings that
+//! differ; of more these settings alone, a column a side.
 
 use std::sync::Arc;
 
-use egui::{ComboBox, Grid, Label, RichText, ScrollArea, Ui};
+use egui::{Grid, Label, RichText, ScrollArea, Ui};
 
-use super::RunsScene;
-use crate::link::SeriesId;
+use super::shown_columns::measure_name;
+use super::view::Picture;
+use super::{RunsScene, curves, pictures};
 use crate::record::compare::{Compared, Comparison, Verdict};
 use crate::record::run_table::RunTable;
 use crate::session::Say as _;
 use crate::window::control;
 use crate::window::panel::Scene;
-use crate::window::plot::curves::of_series;
 use crate::window::plot::side_curves;
 use crate::window::run_list::{ComparedSides, Side};
 use crate::window::state::UiState;
 
 pub(super) fn comparison_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
-    ui.horizontal(|ui| {
-        control::title(ui, scene.t("Compared"), scene.t("Two sides on the same test texts"));
-        if ui.small_button(scene.t("Choose others")).clicked() {
-            state.runs.chosen.clear();
-        }
-        for (letter, side) in ["A", "B"].into_iter().zip(&state.runs.chosen) {
-            ui.add(Label::new(RichText::new(format!("{letter}: {}", name(scene, table, side))).small()).truncate());
-        }
-    });
-    let Some(compared) = &scene.runs.runs.compared else {
+    head_ui(ui, scene, state, table);
+    let compared = scene.runs.runs.compared.as_ref().filter(|compared| compared.sides == state.runs.chosen);
+    ui.horizontal(|ui| pictures::segments_ui(ui, scene, state));
+    if state.runs.picture.is_of_all() {
+        return pictures::picture_ui(ui, scene, state);
+    }
+    let Some(compared) = compared else {
         return drop(control::caption(ui, scene.t("comparing…")));
     };
-    picked_ui(ui, scene, state, compared);
-    if let Some(id) = state.runs.curve.clone() {
-        return curves_ui(ui, scene, compared, &id);
+    let names: Vec<String> = compared.sides.iter().map(|side| name(scene, table, side)).collect();
+    if state.runs.picture == Picture::Curves {
+        return curves::curves_ui(ui, scene, state, compared, &names);
     }
     ScrollArea::both().id_salt("compared").auto_shrink(false).show(ui, |ui| match &compared.found {
-        Ok(comparison) => found_ui(ui, scene, comparison),
-        Err(e) => drop(ui.add(Label::new(RichText::new(scene.says(&e.said())).color(scene.look.palette().bad)).wrap())),
+        None => many_settings_ui(ui, scene, compared, &names),
+        Some(Ok(comparison)) => found_ui(ui, scene, comparison),
+        Some(Err(e)) => {
+            drop(ui.add(Label::new(RichText::new(scene.says(&e.said())).color(scene.look.palette().bad)).wrap()));
+        }
     });
 }
 
-/// Figures, or one of the curves that both sides have.
-fn picked_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, compared: &ComparedSides) {
-    let [ours, theirs] = &compared.curves;
-    let ids: Vec<&SeriesId> = ours.keys().filter(|id| theirs.contains_key(*id)).collect();
-    state.runs.curve.take_if(|id| !ids.contains(&&*id));
+fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
+    let sides = state.runs.chosen.len();
     ui.horizontal(|ui| {
-        let all = [
-            (false, scene.t("Figures"), scene.t("Every measure with its difference, and the verdict")),
-            (
-                true,
-                scene.t("Curves"),
-                scene.t("A curve of both sides; of several seeds their mean in a band of one standard deviation"),
-            ),
-        ];
-        match control::segments(ui, state.runs.curve.is_some(), &all) {
-            Some(true) => {
-                let first = ["measure/accuracy", "measure/loss", "loss/total"].map(SeriesId::from);
-                state.runs.curve = first.iter().find(|id| ids.contains(id)).or(ids.first().copied()).cloned();
-            }
-            Some(false) => state.runs.curve = None,
-            None => {}
+        let help = if sides == 2 {
+            scene.t("Two sides on the same test texts")
+        } else {
+            scene.t("Several sides: the settings that differ, and their curves over each other")
+        };
+        control::title(ui, scene.t("Compared"), help);
+        if ui.small_button(scene.t("Choose others")).clicked() {
+            state.runs.chosen.clear();
+            state.runs.too_many = false;
         }
-        let Some(now) = state.runs.curve.clone() else { return };
-        let list = ComboBox::from_id_salt("curve of both").selected_text(of_series(&now, scene.look)).width(220.0);
-        list.show_ui(ui, |ui| {
-            for id in &ids {
-                if ui.selectable_label(**id == now, of_series(id, scene.look)).clicked() {
-                    state.runs.curve = Some((*id).clone());
-                }
-            }
-        });
-        for (place, (letter, curves)) in ["A", "B"].into_iter().zip(&compared.curves).enumerate() {
-            let Some(curve) = curves.get(&now) else { continue };
-            let dash = if place == 0 { "———" } else { "– – –" };
-            let words = format!("{dash} {letter} · n {}", curve.n);
-            ui.colored_label(side_curves::color(scene.look, place), words);
-            if curve.every > 1 {
-                control::caption(
-                    ui,
-                    &format!("{} {} {}", scene.t("each point the mean of"), curve.every, scene.t("steps")),
-                );
-            }
+        if state.runs.too_many {
+            let words = scene.t("sides can be told apart at most; take one away first");
+            ui.colored_label(scene.look.palette().warn, format!("{} {words}", side_curves::MOST));
+        }
+        // Of more than two, table and legend say the names.
+        for (place, side) in state.runs.chosen.iter().enumerate().filter(|_| sides == 2) {
+            let words = format!("{}: {}", side_curves::letter(place), name(scene, table, side));
+            ui.add(Label::new(RichText::new(words).small()).truncate());
         }
     });
 }
 
-fn curves_ui(ui: &mut Ui, scene: &Scene, compared: &ComparedSides, id: &SeriesId) {
-    let logarithmic = scene.session.view.log_y;
-    side_curves::side_curves_ui(ui, scene.look, compared.curves.each_ref().map(|curves| curves.get(id)), logarithmic);
+/// A column a side, a row a setting.
+fn many_settings_ui(ui: &mut Ui, scene: &Scene, compared: &ComparedSides, names: &[String]) {
+    if compared.settings.is_empty() {
+        control::caption(ui, scene.t("no setting differs"));
+    }
+    Grid::new("settings of sides").num_columns(names.len() + 1).spacing([18.0, 4.0]).show(ui, |ui| {
+        ui.weak(scene.t("setting"));
+        for (place, name) in names.iter().enumerate() {
+            let short: String = name.chars().take(24).collect();
+            let words = RichText::new(format!("{} · {short}", side_curves::letter(place)));
+            ui.label(words.color(side_curves::color(scene.look, place))).on_hover_text(name);
+        }
+        ui.end_row();
+        for (path, values) in &compared.settings {
+            ui.label(path);
+            for value in values {
+                let short: String = value.chars().take(40).collect();
+                ui.monospace(short).on_hover_text(value);
+            }
+            ui.end_row();
+        }
+    });
 }
 
 /// What a side is called, and how many runs are in it.
@@ -138,7 +137,7 @@ fn measure_ui(ui: &mut Ui, scene: &Scene, compared: &Compared) {
         Verdict::DoesNotBeat => (palette.bad, scene.t("A does not beat B")),
         Verdict::NotDecided => (palette.text_weak, scene.t("not decided")),
     };
-    let known = crate::window::panel::runs::listing::measure_name(&compared.measure);
+    let known = measure_name(&compared.measure);
     ui.label(known.map_or(compared.measure.as_str(), |name| scene.t(name)));
     ui.monospace(side(compared.a));
     ui.monospace(side(compared.b));

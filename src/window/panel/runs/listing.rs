@@ -3,32 +3,18 @@
 
 use std::sync::Arc;
 
-use super::view::{Asked, Column, Listed, Listing, RunsView};
+use super::overview;
+use super::shown_columns::{settings, shown_measures};
+use super::view::{Asked, Column, Listed, Listing, Overview, RunsView};
 use crate::link::{grouped, human_bytes};
 use crate::record::run_table::filter::{Filter, FilterError};
 use crate::record::run_table::seed_groups::{SeedGroup, Spread, seed_groups};
-use crate::record::run_table::{RunRow, RunTable, differing, order};
+use crate::record::run_table::{RunRow, RunTable, order};
 use crate::session::Say as _;
 use crate::session::Sentence;
 use crate::session::settings::SEED;
 use crate::window::panel::Scene;
 use crate::window::state::UiState;
-
-/// Measures that are shown where runs have them, in this order, and what stands above them.
-const MEASURES: [(&str, &str); 7] = [
-    ("accuracy", "accuracy"),
-    ("macro_f1", "macro F1"),
-    ("loss", "loss"),
-    ("perplexity", "perplexity"),
-    ("bits_per_byte", "bits a byte"),
-    ("agreement", "agreement"),
-    ("kl", "KL"),
-];
-
-/// What a measure is called here.
-pub fn measure_name(measure: &str) -> Option<&'static str> {
-    MEASURES.into_iter().find(|(id, _)| *id == measure).map(|(_, name)| name)
-}
 
 /// Makes the list, if the question is a new one.
 pub fn list(scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
@@ -40,16 +26,24 @@ pub fn list(scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
         archived: view.archived,
         sort: view.sort.clone(),
         chinese: scene.t("Runs") != "Runs",
+        brushes: view.brushes.clone(),
+        picture: view.picture.is_of_all().then(|| (view.picture, view.scatter.clone())),
     };
     if view.listed.asked.as_ref() == Some(&asked) {
         return;
     }
-    let (places, problem) = places(view, table);
+    let (filtered, problem) = places(view, table);
+    let overview = match asked.picture {
+        Some(_) => overview::overview(scene, view, table, &filtered),
+        None => Overview::default(),
+    };
+    let brushed = |place: &usize| table.rows.get(*place).is_some_and(|row| view.brushes.fits(row));
+    let places: Vec<usize> = filtered.into_iter().filter(brushed).collect();
     let (columns, rows) = if view.by_seed { by_seed(scene, view, table, &places) } else { each(scene, table, &places) };
-    state.runs.listed = Listed { asked: Some(asked), columns, rows, runs: places.len(), problem };
+    state.runs.listed = Listed { asked: Some(asked), columns, rows, runs: places.len(), overview, problem };
 }
 
-/// The runs that fit, in order; those of no filter where it cannot be read, and why.
+/// The runs that fit what is typed, in order; those of no filter where it cannot be read, and why.
 fn places(view: &RunsView, table: &RunTable) -> (Vec<usize>, Option<Sentence>) {
     let columns = table.columns();
     let filter = Filter::new(&view.filter, &columns);
@@ -68,17 +62,6 @@ fn places(view: &RunsView, table: &RunTable) -> (Vec<usize>, Option<Sentence>) {
 
 fn fixed(scene: &Scene, name: &str, title: &'static str, width: f32) -> Column {
     Column { title: scene.t(title).to_owned(), sorts: Some(name.to_owned()), width }
-}
-
-fn shown_measures(has: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static str)> {
-    MEASURES.into_iter().filter(|(id, _)| has(id)).collect()
-}
-
-/// The settings that differ: that of the seed first, those whose content alone differs last.
-fn settings<'a>(rows: &[&'a RunRow]) -> Vec<(&'a str, Vec<Option<&'a str>>)> {
-    let mut all: Vec<_> = differing(rows).into_iter().collect();
-    all.sort_by_key(|(path, _)| (*path != SEED, path.starts_with("input.")));
-    all
 }
 
 fn of_setting(path: &str) -> Column {

@@ -5,6 +5,8 @@ use egui::{Align2, Color32, CornerRadius, Rect, ScrollArea, Sense, TextStyle, Ui
 use super::view::{Column, Listing};
 use crate::record::run_table::RunStatus;
 use crate::window::panel::Scene;
+use crate::window::plot::side_curves;
+use crate::window::run_list::Side;
 use crate::window::state::{Action, UiState};
 
 /// Height of a row.
@@ -71,7 +73,7 @@ fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, columns: &[Column], r
     let palette = scene.look.palette();
     let at = |x: f32| Rect::from_min_size(pos2(rect.left() + x, rect.top()), vec2(16.0, HEIGHT));
     if let Some(place) = chosen {
-        text(ui, ["A", "B"].get(place).copied().unwrap_or("·"), at(6.0), palette.accent);
+        text(ui, side_curves::letter(place), at(6.0), palette.accent);
     }
     if row.star {
         text(ui, "★", at(22.0), palette.gold);
@@ -99,13 +101,20 @@ fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, columns: &[Column], r
         state.ask(Action::ShowRuns(false));
     } else if response.clicked() {
         match chosen {
-            Some(place) => drop(state.runs.chosen.remove(place)),
-            None => {
-                // A third takes the place of the second.
-                state.runs.chosen.truncate(1);
-                state.runs.chosen.push(row.side.clone());
+            Some(place) => {
+                state.runs.chosen.remove(place);
+                state.runs.too_many = false;
             }
+            None => choose(state, row.side.clone()),
         }
+    }
+}
+
+/// Chooses one more side, where it can still be told apart from the others.
+pub(super) fn choose(state: &mut UiState, side: Side) {
+    state.runs.too_many = state.runs.chosen.len() >= side_curves::MOST;
+    if !state.runs.too_many {
+        state.runs.chosen.push(side);
     }
 }
 

@@ -159,6 +159,7 @@ mod tests {
     fn frame(teacher: Option<SideFrame>, student: SideFrame) -> ProbeFrame {
         let prompt: Prompts = Session::built_in().unwrap().prompt;
         ProbeFrame {
+            identity: None,
             frame: 1,
             revision: 1,
             step: 0,

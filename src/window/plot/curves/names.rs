@@ -70,7 +70,7 @@ pub(super) fn name(id: &str, look: Look) -> String {
 }
 
 /// The name of a knob: the part behind its owner.
-pub(super) fn knob(id: &str, look: Look) -> String {
+pub fn knob(id: &str, look: Look) -> String {
     name(id.rsplit('.').next().unwrap_or(id), look)
 }
 

@@ -134,6 +134,7 @@ mod tests {
     #[test]
     fn every_class_has_its_bars_in_order_its_figures_and_the_right_one_its_star() {
         let frame = ProbeFrame {
+            identity: None,
             frame: 1,
             revision: 1,
             step: 0,

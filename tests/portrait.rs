@@ -12,8 +12,11 @@ use std::path::{Path, PathBuf};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder, SnapshotResults};
-use retort::link::{Fact, Listed, ModelCatalog, Phase, Reply, Repository, RepositoryFile};
-use retort::session::{ModelChoice, Session, Source};
+use retort::link::{
+    Fact, Listed, ModelCatalog, Phase, PinnedFrame, Reply, Repository, RepositoryFile, SnapshotFrame, SnapshotState,
+    TopAnswer,
+};
+use retort::session::{ModelChoice, PinnedProbe, Session, Source, StudentSnapshot};
 use retort::window::preferences::{Language, Preferences, ThemeChoice};
 use retort::window::undo::Part;
 use retort::window::{Action, WorkbenchApp};
@@ -177,6 +180,61 @@ fn the_runs_look_as_they_did() {
     Scene::dark(compared).snapshot("runs_dark", &mut results);
     let (theme, language) = (ThemeChoice::Light, Language::Chinese);
     Scene { theme, language, ..Scene::dark(|harness, _| runs(harness)) }.snapshot("runs_light_chinese", &mut results);
+}
+
+#[test]
+fn students_side_by_side_look_as_they_did() {
+    let mut results = SnapshotResults::new();
+    Scene::dark(one_text).snapshot("side_by_side_dark", &mut results);
+    let (theme, language) = (ThemeChoice::Light, Language::Chinese);
+    Scene { theme, language, ..Scene::dark(pinned_texts) }.snapshot("side_by_side_light_chinese", &mut results);
+}
+
+/// Two states of the student and one that cannot be had, beside teacher and student.
+fn one_text(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
+    stage::midway(harness, engine);
+    let mut view = harness.state().session().view.clone();
+    let gone = StudentSnapshot::Run("runs/gone".into());
+    view.probe = stage::probe().text;
+    view.columns = vec![StudentSnapshot::BeforeTraining, StudentSnapshot::Checkpoint(400), gone.clone()];
+    harness.state_mut().ask(Action::SetView(Box::new(view)));
+    harness.state_mut().ask(Action::ShowSideBySide(true));
+    harness.run_steps(4);
+    let asked = engine.asked_beside();
+    let why = retort::session::Sentence::verbatim("the student runs/gone: cannot read the session; check the path");
+    let pinned = ["music", "travel", "sport"];
+    engine.answer_beside(vec![
+        stage::beside(asked.columns[0].clone(), asked.revision, ("3f09a1c2de", 0.2), &pinned),
+        stage::beside(asked.columns[1].clone(), asked.revision, ("b81c44907e", 3.4), &pinned),
+        SnapshotFrame { snapshot: gone, revision: asked.revision, state: SnapshotState::Refused(why) },
+    ]);
+    harness.run_steps(6);
+}
+
+/// Three pinned texts, one of which has flipped.
+fn pinned_texts(harness: &mut Harness<'_, WorkbenchApp>, engine: &mut stage::Engine) {
+    let texts = ["The oven has to be hot.", "A late train to Lisbon", "Two goals in extra time"].map(str::to_owned);
+    let expected = [Some("cooking"), Some("travel"), None].map(|class: Option<&str>| class.map(str::to_owned));
+    let probe = |(text, expected): (&String, Option<String>)| PinnedProbe { text: text.clone(), expected };
+    let probes = texts.iter().zip(expected).map(probe).collect();
+    harness.state_mut().ask(Action::Set(Part::Pinned(probes)));
+    one_text(harness, engine);
+    harness.get_by_label("固定的文本 (3)").click();
+    harness.run_steps(3);
+    let answer = |answer: &str| TopAnswer { answer: answer.into(), probability: 0.75 };
+    for (step, student) in [(600, ["music", "travel", "sport"]), (640, ["cooking", "travel", "health"])] {
+        let teacher = ["cooking", "travel", "sport"].map(answer).to_vec();
+        let student = student.map(answer).to_vec();
+        let frame = PinnedFrame { step, texts: texts.to_vec(), teacher, student, problem: None };
+        engine.put(|cells| &cells.pinned, frame);
+        harness.run_steps(3);
+    }
+    let asked = engine.asked_beside();
+    let pinned = ["music", "travel", "sport"];
+    let frames = asked.columns.iter().take(2).zip([("3f09a1c2de", 0.2), ("b81c44907e", 3.4)]);
+    let frames = frames.map(|(column, of)| stage::beside(column.clone(), asked.revision, of, &pinned));
+    engine.answer_beside(frames.collect());
+    harness.run_steps(6);
 }
 
 /// The table of runs.

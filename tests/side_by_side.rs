@@ -81,7 +81,7 @@ impl Bench {
             test: test.to_vec(),
         };
         self.watch.cells.ask_beside.store(request);
-        self.send(Command::LookBeside);
+        self.watch.beside.send(()).unwrap();
         let begun = Instant::now();
         loop {
             let frames = self.watch.cells.beside.load();

@@ -255,8 +255,9 @@ pub fn catalog() -> Catalog {
 /// # Errors
 /// The operating system's, if it has no thread to give.
 pub fn spawn(end: EngineEnd, mut record: impl EventSink + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    let EngineEnd { commands, beside, cells, mut sink } = end;
+    side_by_side::spawn(beside, cells.clone(), sink.wake())?;
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
-        let EngineEnd { commands, cells, mut sink } = end;
         let loaded = Cell::new(None);
         loop {
             let work = AssertUnwindSafe(|| run::serve(&commands, &cells, &mut sink, &mut record, &loaded));

@@ -54,8 +54,6 @@ pub enum Command {
     },
     /// The probe request in its cell has changed.
     Look,
-    /// What the students beside teacher and student are asked, in its cell, has changed.
-    LookBeside,
     /// Look which models are on this machine and fill their cell.
     List,
     /// Look what is kept of teachers on the disk and fill its cell.

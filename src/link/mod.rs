@@ -147,7 +147,7 @@ pub struct Cells {
     pub kept: Live<Option<KeptOnDisk>>,
     /// What the students beside teacher and student are asked, written by the window.
     pub ask_beside: Live<SnapshotRequest>,
-    /// Their answers, in the order of the columns, written by the engine when [`Command::LookBeside`] asks.
+    /// Their answers, in the order of the columns.
     pub beside: Live<Vec<SnapshotFrame>>,
     /// Teacher's and student's answers to the pinned texts, written by the engine.
     pub pinned: Live<Option<OfRun<PinnedFrame>>>,
@@ -162,6 +162,9 @@ pub struct WatchEnd {
     /// News from the engine. Unbounded on purpose: a step's scalars are some 200 bytes, everything
     /// large goes through [`Cells`], and a modal dialog must not stall a night's training.
     pub events: Receiver<Event>,
+    /// Says that what the students beside are asked has changed. A way of its own: neither a step nor a measuring at the
+    /// end of a run stands before it.
+    pub beside: Sender<()>,
     /// The shared cells.
     pub cells: Cells,
     /// Called when there is news; the window fills it with its repaint request.
@@ -172,6 +175,8 @@ pub struct WatchEnd {
 pub struct EngineEnd {
     /// Orders from the watcher; a closed channel means stop.
     pub commands: Receiver<Command>,
+    /// Hears that the students beside are asked something else.
+    pub beside: Receiver<()>,
     /// The shared cells.
     pub cells: Cells,
     /// Where news goes.
@@ -182,8 +187,9 @@ pub struct EngineEnd {
 pub fn connect() -> (WatchEnd, EngineEnd) {
     let (commands_out, commands_in) = channel();
     let (events_out, events_in) = channel();
+    let (beside_out, beside_in) = channel();
     let (cells, wake) = (Cells::default(), Wake::default());
     let sink = ChannelSink::new(events_out, wake.clone());
-    let watch = WatchEnd { commands: commands_out, events: events_in, cells: cells.clone(), wake };
-    (watch, EngineEnd { commands: commands_in, cells, sink })
+    let watch = WatchEnd { commands: commands_out, events: events_in, beside: beside_out, cells: cells.clone(), wake };
+    (watch, EngineEnd { commands: commands_in, beside: beside_in, cells, sink })
 }

@@ -12,6 +12,7 @@ pub mod opening;
 pub mod recorder;
 pub mod run_table;
 pub mod series;
+pub mod votes;
 pub mod workspace;
 
 use std::collections::BTreeMap;

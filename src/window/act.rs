@@ -112,6 +112,7 @@ impl WorkbenchApp {
             Action::ClearRows => self.send(Command::ClearRows),
             Action::ListFiles { repo, revision } => self.list_files(repo, revision),
             Action::ShowRuns(open) => self.show_runs(open),
+            Action::CastVote(vote) => self.errands.vote(self.storage.runs(), Some(*vote)),
             Action::ShowSideBySide(open) => self.show_side_by_side(open),
             Action::Enqueue(session, seeds) => self.enqueue(&session, seeds),
             Action::RunQueue(on) => self.run_queue(on),

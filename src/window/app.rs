@@ -400,7 +400,7 @@ impl WorkbenchApp {
         self.session != self.saved && asked(&self.session) != asked(&self.saved)
     }
 
-    fn engine_is_gone(&mut self) {
+    pub(super) fn engine_is_gone(&mut self) {
         if self.workspace.status.phase != Phase::Gone {
             let status = Status { phase: Phase::Gone, ..self.workspace.status.clone() };
             self.fold(Reply::Status(status).into());

@@ -16,6 +16,7 @@ use crate::record::export::{Export, ExportError, Exported};
 use crate::record::opening::{self, Found, Shown};
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunTable};
+use crate::record::votes::{self, Vote};
 use crate::session::run_folder::{SESSION, held_elsewhere};
 use crate::session::workspace::{enqueue, failed_to_begin, waiting};
 use crate::session::{Session, file};
@@ -78,6 +79,8 @@ pub enum DialogReply {
     Exported(Box<Result<Exported, ExportError>>),
     /// What is noted of a run was written.
     Annotated,
+    /// The votes of the workspace were read, and so many lines could not be.
+    Votes(Vec<Vote>, usize),
     /// The system shows no dialogs.
     NoDialog,
     /// It failed, in a sentence.
@@ -352,6 +355,22 @@ impl Errands {
         self.send_off("retort-notes", move || {
             let written = annotations.write(&folder);
             Some(written.map_or_else(|words| DialogReply::Failed(words.to_string()), |()| DialogReply::Annotated))
+        });
+    }
+
+    /// Writes a vote, where there is one, and reads all of the workspace.
+    pub fn vote(&self, workspace: PathBuf, vote: Option<Vote>) {
+        self.send_off("retort-votes", move || {
+            let written = vote.map_or(Ok(()), |vote| votes::append(&workspace, &vote));
+            let found = written.and_then(|()| votes::read(&workspace));
+            let failed = |e: std::io::Error| {
+                let path = workspace.join(votes::FILE);
+                DialogReply::Failed(format!(
+                    "the votes cannot be kept: {e}; make room, or free the file: {}",
+                    path.display()
+                ))
+            };
+            Some(found.map_or_else(failed, |(votes, damaged)| DialogReply::Votes(votes, damaged)))
         });
     }
 

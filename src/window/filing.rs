@@ -157,6 +157,7 @@ impl WorkbenchApp {
             DialogReply::Enqueued(refused) => self.take_enqueued(refused),
             DialogReply::Exported(exported) => self.take_exported(*exported),
             DialogReply::Annotated => self.read_runs(),
+            DialogReply::Votes(votes, damaged) => self.state.side_by_side.blind.take(votes, damaged),
             DialogReply::NoDialog => {
                 self.state.type_it = self.state.question.is_some();
                 let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");

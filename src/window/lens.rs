@@ -105,6 +105,7 @@ impl WorkbenchApp {
             self.show_runs(false);
             // The table offers the students of other runs.
             self.read_runs();
+            self.errands.vote(self.storage.runs(), None);
         }
     }
 
@@ -136,7 +137,9 @@ impl WorkbenchApp {
         let revision = before.revision + 1;
         self.asked_beside = SnapshotRequest { revision, columns, session, text, pinned, attention: None, test };
         self.link.cells.ask_beside.store(self.asked_beside.clone());
-        self.send(Command::LookBeside);
+        if self.link.beside.send(()).is_err() {
+            self.engine_is_gone();
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use super::preferences::Preferences;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
 use crate::record::run_table::annotations::Annotations;
+use crate::record::votes::Vote;
 use crate::session::run_folder::Held;
 use crate::session::{Data, DataSource, ModelChoice, Models, ServerOrigin, Session, Source, View};
 
@@ -142,6 +143,8 @@ pub enum Action {
     ShowRuns(bool),
     /// Show students side by side in the centre, or hide them.
     ShowSideBySide(bool),
+    /// Keep a vote between students side by side.
+    CastVote(Box<Vote>),
     /// Put so many runs of a session into the queue, with its seed and the ones behind it.
     Enqueue(Box<Session>, u64),
     /// Run what waits, or hold it.

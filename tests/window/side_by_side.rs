@@ -55,7 +55,6 @@ fn columns_are_asked_for_answer_and_are_let_go() {
     assert_eq!(asked.columns, [StudentSnapshot::BeforeTraining, StudentSnapshot::Checkpoint(400)]);
     assert_eq!(asked.text, stage::probe().text);
     assert!(asked.session.as_ref().unwrap().run.is_some(), "the checkpoints are those of the run on show");
-    assert!(play.engine.heard().iter().any(|command| matches!(command, Command::LookBeside)));
     assert!(play.says("is being read…"));
     play.answer(&[("0a", 0.2), ("0b", 3.0)], &[]);
     assert!(!play.says("is being read…") && play.says("step 400 · 1.0\u{a0}MB · 0b"));
@@ -143,4 +142,68 @@ fn a_pinned_text_has_its_expected_class_and_tells_when_its_answer_flips() {
     assert!(play.app().session().probes.is_empty() && play.says("No pinned texts"));
     play.press(Modifiers::COMMAND, Key::Z);
     assert_eq!(play.app().session().probes.len(), 1, "an unpinned text comes back");
+}
+
+#[test]
+fn in_a_blind_comparison_nobody_sees_which_is_which_and_votes_are_counted_and_kept() {
+    let mut play = Play::side_by_side();
+    play.add("Student before training · 1.0\u{a0}MB");
+    play.answer(&[("0a", 0.2)], &[]);
+    play.click("Blind");
+    assert!(play.says("Model 1") && play.says("Model 3") && !play.says("Before training") && !play.says("0a"));
+    assert!(!play.says("Teacher · posts-teacher"), "nor which row's figures are whose");
+    play.click("Vote for Model 2");
+    assert!(play.says("Voted; take another text"));
+    play.click("Vote for Model 1");
+    play.click("Blind");
+    assert!(play.says("1 blind votes · 0 ties"), "the last vote on a text counts");
+    assert!(play.says("Before training") && play.says("100 %"));
+    play.click("Blind");
+    play.click("Tie");
+    play.click("Blind");
+    assert!(play.says("1 blind votes · 1 ties"));
+    // They stand in the workspace, a line each, and are there at the next start.
+    let file = play.folder.path().join("runs/votes.jsonl");
+    for _ in 0..400 {
+        if std::fs::read_to_string(&file).is_ok_and(|text| text.lines().count() == 3) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        play.look(1);
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.lines().count() == 3 && text.contains("\"best\":null") && text.contains("0a"), "{text}");
+}
+
+#[test]
+fn two_columns_are_compared_on_the_test_part_and_a_row_opens_under_the_lens() {
+    let mut play = Play::side_by_side();
+    play.click("Test part");
+    assert!(play.says("it has not answered the test part yet"));
+    play.engine.say(Fact::Predictions(Arc::new(stage::predictions(200))));
+    play.look(4);
+    let predictions = stage::predictions(200);
+    let differ =
+        predictions.rows.iter().filter(|row| row.teacher.is_some_and(|(class, _)| class != row.student.0)).count();
+    assert!(differ > 0 && play.says("200 of 200 texts") && play.says(&format!("differ on {differ}")));
+    play.click("Differ");
+    assert!(play.says(&format!("{differ} of 200 texts")));
+    play.click("Group equal answers");
+    assert!(play.says("1 × ") || play.says("2 × "), "groups of one kind, with their count");
+    play.click("Group equal answers");
+    let first =
+        predictions.rows.iter().find(|row| row.teacher.is_some_and(|(class, _)| class != row.student.0)).unwrap();
+    play.harness.get_all_by_role_and_label(Role::Button, &first.text).next().unwrap().click();
+    play.look(4);
+    assert_eq!(play.app().session().view.probe, first.text);
+    assert!(play.says("Text for all columns") || play.says("Next sample"), "all outcomes of that text");
+    // A student beside is asked about the part only while somebody looks.
+    play.add("Student before training · 1.0\u{a0}MB");
+    assert!(play.engine.asked_beside().test.is_empty());
+    play.click("Test part");
+    play.click("Column B");
+    play.harness.get_all_by_label("Before training").last().unwrap().click();
+    play.look(4);
+    assert_eq!(play.engine.asked_beside().test, [0]);
+    assert!(play.says("is being asked…"));
 }

@@ -30,7 +30,6 @@ use super::divergence::Divergence;
 use super::pair::Pair;
 use super::process_memory::peak_bytes;
 use super::prune::Pruner;
-use super::side_by_side::SideBySide;
 use super::teacher::CachedTeacher;
 use super::train::Trainer;
 use super::watch::Watch;
@@ -70,7 +69,6 @@ pub fn serve(
         left: FinishedRun::default(),
         unwritten: None,
         looks: Looks::default(),
-        side_by_side: SideBySide::default(),
     };
     loop {
         match engine.orders.next(!engine.is_training()) {
@@ -96,7 +94,6 @@ struct Engine<'a> {
     /// A student that could not be written at the end of its run.
     unwritten: Option<Unwritten>,
     looks: Looks,
-    side_by_side: SideBySide,
 }
 
 /// A run that is loaded.
@@ -244,7 +241,6 @@ impl Engine<'_> {
             Command::StoreKey { name, key, host } => self.errands.store_key(name, key, host),
             Command::Answer { question, yes } => self.answered(&question, yes),
             Command::Look => self.look(true),
-            Command::LookBeside => self.side_by_side.look(self.cells, &self.errands.wake),
             Command::List => self.errands.list_models(),
             Command::ListKept => self.errands.list_kept(false),
             Command::ClearRows => self.errands.list_kept(true),

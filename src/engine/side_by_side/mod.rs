@@ -9,7 +9,7 @@ mod test_part;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use super::EngineError;
@@ -23,41 +23,13 @@ const TEXTS: usize = 16;
 /// How often it is shown how far that is.
 const SHOWN_EVERY: Duration = Duration::from_millis(200);
 
-/// The thread that answers; it ends when this is dropped.
-#[derive(Default)]
-pub struct SideBySide {
-    asked: Option<Sender<()>>,
-}
-
-impl SideBySide {
-    /// Has the request in its cell answered.
-    pub fn look(&mut self, cells: &Cells, wake: &Wake) {
-        if self.asked.as_ref().is_some_and(|asked| asked.send(()).is_ok()) {
-            return;
-        }
-        let (asked, heard) = channel();
-        let (theirs, wake) = (cells.clone(), wake.clone());
-        let work = move || Columns { cells: theirs, wake, open: Vec::new(), part: TestPart::default() }.serve(&heard);
-        match std::thread::Builder::new().name("side by side".to_owned()).spawn(work) {
-            Ok(_) => {
-                let _ = asked.send(());
-                self.asked = Some(asked);
-            }
-            Err(e) => {
-                refuse_all(cells, &say!("there is no thread for it: {e}; close other programs and look again", e))
-            }
-        }
-    }
-}
-
-fn refuse_all(cells: &Cells, why: &Sentence) {
-    let request = cells.ask_beside.load();
-    let refused = |snapshot: &StudentSnapshot| SnapshotFrame {
-        snapshot: snapshot.clone(),
-        revision: request.revision,
-        state: SnapshotState::Refused(why.clone()),
-    };
-    cells.beside.store(request.columns.iter().map(refused).collect());
+/// Answers what stands in the cell whenever it is told to look, until the watching end is gone.
+///
+/// # Errors
+/// The operating system's, if it has no thread to give.
+pub fn spawn(asked: Receiver<()>, cells: Cells, wake: Wake) -> std::io::Result<()> {
+    let work = move || Columns { cells, wake, open: Vec::new(), part: TestPart::default() }.serve(&asked);
+    std::thread::Builder::new().name("side by side".to_owned()).spawn(work).map(drop)
 }
 
 /// A column that is open, or why it is not.

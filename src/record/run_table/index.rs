@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::votes;
 use super::annotations::Annotations;
 use super::folder_scan::scan;
 use super::{RunRow, RunStatus};
@@ -17,9 +18,9 @@ const FILE: &str = ".run_index.json";
 /// Rises with every change of what a row is made of.
 const VERSION: u32 = 3;
 
-/// Whether a file of a workspace is the index, and so nothing foreign.
+/// Whether a file of a workspace is one of the program's own, and so nothing foreign.
 pub fn is_ours(name: &str) -> bool {
-    name == FILE
+    name == FILE || name == votes::FILE
 }
 
 /// By what a change of a folder is seen: modification time in nanoseconds and size of the files that a row is read

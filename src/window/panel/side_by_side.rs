@@ -2,6 +2,7 @@
 
 mod add;
 mod answers;
+mod blind;
 mod column;
 mod head;
 mod pinned;
@@ -71,6 +72,7 @@ fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
                 state.ask(Action::ShowSideBySide(false));
             }
             add::menu_ui(ui, scene, state);
+            blind::switch_ui(ui, scene, state);
         });
     });
     ui.add_space(4.0);

@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::column::{Column, columns};
-use super::{Scene, head};
+use super::{Scene, blind, head};
 use crate::link::grouped;
 use crate::window::control;
 use crate::window::plot::token_chips;
@@ -22,7 +22,8 @@ const ROW: f32 = 22.0;
 
 pub(super) fn answers_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let at = tokens_ui(ui, scene, state);
-    let columns = columns(scene, at);
+    let columns = blind::hidden(scene, state, columns(scene, at));
+    blind::votes_ui(ui, scene, state, &columns);
     let width = ((ui.available_width() - NAMES) / columns.len() as f32).clamp(LEAST, 300.0);
     ScrollArea::horizontal().id_salt("columns side by side").auto_shrink(false).show(ui, |ui| {
         let (rect, _) =
@@ -142,7 +143,7 @@ fn others_ui(ui: &Ui, scene: &Scene, columns: &[Column], width: f32, rect: Rect)
 fn sentence(scene: &Scene, name: &str, columns: &[Column]) -> String {
     let told = columns
         .iter()
-        .filter_map(|column| Some(format!("{} {:.1} %", column.title, 100.0 * column.probability(name)?)));
+        .filter_map(|column| Some(format!("{} {:.1} %", column.shown(), 100.0 * column.probability(name)?)));
     format!("{} · {}", shown(scene, name), told.collect::<Vec<_>>().join(" · "))
 }
 

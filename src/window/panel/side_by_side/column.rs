@@ -18,6 +18,8 @@ pub(super) struct Column {
     pub(super) moves: bool,
     /// What it is called.
     pub(super) title: String,
+    /// What it is called while its name is hidden.
+    pub(super) sign: Option<String>,
     /// Step, weights and hash, as far as they are known.
     pub(super) detail: String,
     /// The hash of its weights.
@@ -61,6 +63,7 @@ fn teacher(scene: &Scene, at: Option<usize>) -> Option<Column> {
     Some(Column {
         snapshot: None,
         moves: false,
+        sign: None,
         title: format!("{} · {title}", scene.t("Teacher")),
         detail: if is_late(scene) { scene.t("answering…").to_owned() } else { String::new() },
         hash: None,
@@ -85,6 +88,7 @@ fn student(scene: &Scene, at: Option<usize>) -> Column {
     Column {
         snapshot: None,
         moves: true,
+        sign: None,
         title: scene.t("Student now").to_owned(),
         detail: match identity {
             _ if is_late(scene) => scene.t("answering…").to_owned(),
@@ -104,6 +108,7 @@ fn beside(scene: &Scene, place: usize, at: Option<usize>) -> Column {
     let snapshot = scene.session.view.columns.get(place).cloned();
     let mut column = Column {
         moves: false,
+        sign: None,
         title: snapshot.as_ref().map(|which| title(scene, which)).unwrap_or_default(),
         detail: String::new(),
         hash: None,
@@ -149,6 +154,16 @@ impl Column {
             Some(why) => Some((scene.says(why), true)),
             None => self.scores.is_empty().then(|| (scene.t("It tells nothing at this place").to_owned(), false)),
         };
+    }
+
+    /// The name that is shown.
+    pub(super) fn shown(&self) -> &str {
+        self.sign.as_deref().unwrap_or(&self.title)
+    }
+
+    /// By what it is known again: the hash of its weights, else its name and step.
+    pub(super) fn known_by(&self) -> String {
+        self.hash.clone().unwrap_or_else(|| format!("{} {}", self.title, self.detail).trim().to_owned())
     }
 
     /// Its likeliest outcome and that one's probability.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::test_rows::{TestFilter, TestRows};
 use crate::link::PinnedFrame;
+use crate::record::votes::Vote;
 
 /// What stands below the columns' heads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +29,28 @@ pub struct SideBySideView {
     pub since: Since,
     /// Which two columns are compared on the test part, and how they are listed.
     pub test: TestView,
+    /// Whether the columns' names are hidden, and what was voted.
+    pub blind: Blind,
+}
+
+/// Whether names are hidden, and what was voted.
+#[derive(Clone, Debug, Default)]
+pub struct Blind {
+    /// Whether they are.
+    pub on: bool,
+    /// What the order is drawn from, besides the text.
+    pub draw: u64,
+    /// All votes of the workspace.
+    pub votes: Vec<Vote>,
+    /// Lines of them that could not be read.
+    pub damaged: usize,
+}
+
+impl Blind {
+    /// Takes the votes that were read.
+    pub fn take(&mut self, votes: Vec<Vote>, damaged: usize) {
+        (self.votes, self.damaged) = (votes, damaged);
+    }
 }
 
 /// A column that answers the test part.

@@ -132,7 +132,11 @@ fn every_session_has_its_runs_one_after_the_other_also_where_one_of_them_fails()
     assert_eq!((&compared["paired_seeds"], &compared["runs"]), (&Value::from(true), &serde_json::json!([2, 2])));
     assert_eq!(compared["settings"], serde_json::json!([["recipe.steps", "6", "9"]]));
     assert!(compared["measures"][0]["difference"]["low"].is_f64(), "{compared}");
-    let words = place.prints(&["compare", "w/few-steps-seed-7", "w/more-steps-seed-7"]);
+    let words = place.prints(&["compare", "w/few-steps-seed-7", "w/more-steps-seed-7", "--card"]);
+    let card = std::fs::read_to_string(place.at("w/few-steps-seed-7/student/README.md")).unwrap();
+    let section = card.split("## Compared").nth(1).unwrap();
+    assert!(section.contains("`more-steps-seed-7`") && section.contains("| `recipe.steps` | `6` | `9` |"), "{section}");
+    assert!(section.contains("## Repeat"), "what stood behind it stands there still");
     assert!(words.contains("95 % interval") && words.contains("recipe.steps"), "{words}");
 }
 

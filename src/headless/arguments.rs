@@ -309,6 +309,9 @@ pub struct CompareArguments {
     /// Where runs that are named without a folder lie, as of `retort list runs`.
     #[arg(long, value_name = "FOLDER")]
     pub workspace: Option<PathBuf>,
+    /// Puts the comparison into the model card of every student of A, in the place of an earlier one.
+    #[arg(long)]
+    pub card: bool,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

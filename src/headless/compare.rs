@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::output::tell;
 use super::runs::aligned;
 use super::{CommandError, CompareArguments};
+use crate::record::card::verdict;
 use crate::record::compare::{Compared, Comparison, compare as compare_rows};
 use crate::record::run_table::RunRow;
-use crate::session::run_folder::{self, default_workspace};
+use crate::session::run_folder::{self, STUDENT, default_workspace};
 
 /// Compares the runs of A with those of B.
 ///
@@ -24,12 +25,33 @@ pub fn compare(arguments: &CompareArguments) -> Result<String, CommandError> {
     };
     let workspace = arguments.workspace.clone().unwrap_or_else(default_workspace);
     let rows = |runs: &[PathBuf]| runs.iter().map(|run| row(run, &workspace)).collect::<Result<Vec<_>, _>>();
-    let comparison = compare_rows(&rows(ours)?, &rows(theirs)?).map_err(CommandError::input)?;
+    let (ours, theirs) = (rows(ours)?, rows(theirs)?);
+    let comparison = compare_rows(&ours, &theirs).map_err(CommandError::input)?;
     comparison.notes.iter().for_each(|note| tell(format!("note: {note}")));
+    if arguments.card {
+        put_into_cards(&comparison, &ours, &theirs)?;
+    }
     match arguments.json {
         true => serde_json::to_string(&comparison).map_err(CommandError::run),
         false => Ok(words(&comparison)),
     }
+}
+
+/// Puts the comparison into the cards of A's students.
+fn put_into_cards(comparison: &Comparison, ours: &[RunRow], theirs: &[RunRow]) -> Result<(), CommandError> {
+    let name = |rows: &[RunRow]| rows.iter().map(RunRow::folder_name).collect::<Vec<_>>().join(", ");
+    let (a, b) = (name(ours), name(theirs));
+    for row in ours {
+        let student = row.folder.join(STUDENT);
+        verdict::put(&student, comparison, [&a, &b]).map_err(|e| {
+            let place = student.display();
+            CommandError::run(format!(
+                "the card of the student cannot be written: {e}; let its run save the student first: {place}"
+            ))
+        })?;
+        tell(format!("the comparison stands in the card of {}", student.display()));
+    }
+    Ok(())
 }
 
 fn row(run: &Path, workspace: &Path) -> Result<RunRow, CommandError> {

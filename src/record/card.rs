@@ -10,6 +10,7 @@ mod front;
 pub mod language;
 mod marks;
 mod origin;
+pub mod verdict;
 
 use std::path::PathBuf;
 

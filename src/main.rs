@@ -36,7 +36,7 @@ fn fix_threads() {
     let window = std::env::args().nth(1).is_none_or(|first| {
         ![
             "run", "probe", "evaluate", "predict", "baseline", "doctor", "new", "list", "compare", "export", "cache",
-            "fetch", "key",
+            "fetch", "key", "unqueue",
         ]
         .contains(&first.as_str())
     });
@@ -55,6 +55,7 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
         Some(Task::Baseline(baseline)) => headless::baseline(baseline),
         Some(Task::Doctor(doctor)) => headless::examine(doctor),
         Some(Task::New(new)) => headless::new(new),
+        Some(Task::Unqueue(unqueued)) => headless::unqueue(unqueued),
         Some(Task::List(listing)) => headless::list(listing),
         Some(Task::Compare(compared)) => headless::compare(compared),
         Some(Task::Export(export)) => headless::export(export),

@@ -9,7 +9,7 @@ use crate::session::file::write_atomically;
 use crate::session::{Sentence, say};
 
 /// The file in a run's folder.
-pub const FILE: &str = "annotations.json";
+pub const FILE: &str = crate::session::run_folder::ANNOTATIONS;
 
 /// What a person has noted of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -86,7 +86,7 @@ fn open_window(arguments: Arguments) -> Result<String, CommandError> {
     };
     let (watch, end) = retort::link::connect();
     let thread = engine::spawn(end, retort::record::recorder::Recorder::default()).map_err(CommandError::run)?;
-    let options = retort::window::Options { trouble, ..Default::default() };
+    let options = retort::window::Options { trouble, workspace: arguments.workspace, ..Default::default() };
     let closed = retort::window::run(watch, engine::catalog(), session, path, options);
     // The window has dropped its end: the engine writes a last checkpoint and leaves.
     let _ = thread.join();

@@ -34,7 +34,35 @@ impl Annotations {
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    /// Keeps it in `folder`.
+    /// Keeps what a person has changed, which was `before`, and leaves what another process has noted meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn change(&self, before: &Self, folder: &Path) -> Result<(), Sentence> {
+        // Held, where the system locks folders, so that two who change it at once each see what the other wrote.
+        let held = std::fs::File::open(folder).ok();
+        let _ = held.as_ref().map(std::fs::File::lock);
+        let mut now = Self::read(folder);
+        let Self { name, star, tags, note, archived } = self.clone();
+        if name != before.name {
+            now.name = name;
+        }
+        if star != before.star {
+            now.star = star;
+        }
+        if tags != before.tags {
+            now.tags = tags;
+        }
+        if note != before.note {
+            now.note = note;
+        }
+        if archived != before.archived {
+            now.archived = archived;
+        }
+        now.write(folder)
+    }
+
+    /// Keeps it in `folder`, which has to be there: a run that has vanished is not made anew for a note.
     ///
     /// # Errors
     /// The operating system's words, and the file.
@@ -48,7 +76,8 @@ impl Annotations {
             ));
         }
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-        write_atomically(&path, text.as_bytes()).map_err(|error| {
+        let there = std::fs::metadata(folder);
+        there.and_then(|_| write_atomically(&path, text.as_bytes())).map_err(|error| {
             say!(
                 "cannot keep what was noted of the run: {error}; check that its folder can be written and has room: {path}",
                 error,

@@ -30,7 +30,7 @@ pub struct Annotations {
 impl Annotations {
     /// What was noted of the run in `folder`; nothing where there is no such file, or none that can be read.
     pub fn read(folder: &Path) -> Self {
-        let text = std::fs::read(folder.join(FILE)).unwrap_or_default();
+        let text = text(&folder.join(FILE)).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
@@ -68,16 +68,14 @@ impl Annotations {
     /// The operating system's words, and the file.
     pub fn write(&self, folder: &Path) -> Result<(), Sentence> {
         let path = folder.join(FILE);
-        let there = std::fs::read(&path).ok();
-        if there.is_some_and(|text| serde_json::from_slice::<Self>(&text).is_err()) {
+        if text(&path).is_some_and(|text| serde_json::from_slice::<Self>(&text).is_err()) {
             return Err(say!(
                 "what was noted of the run cannot be read and is not written over; mend or move the file first: {path}",
                 path = path.display()
             ));
         }
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-        let there = std::fs::metadata(folder);
-        there.and_then(|_| write_atomically(&path, text.as_bytes())).map_err(|error| {
+        std::fs::metadata(folder).and_then(|_| write_atomically(&path, text.as_bytes())).map_err(|error| {
             say!(
                 "cannot keep what was noted of the run: {error}; check that its folder can be written and has room: {path}",
                 error,
@@ -85,4 +83,10 @@ impl Annotations {
             )
         })
     }
+}
+
+/// What stands in a file; `None` of anything else, such as a pipe at which one would wait.
+fn text(path: &Path) -> Option<Vec<u8>> {
+    std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    std::fs::read(path).ok()
 }

@@ -109,7 +109,10 @@ fn a_run_that_waits_is_renamed_and_taken_out_of_the_queue_and_one_that_has_begun
     let mut play = Play::with_shelf(|home| drop(enqueue(&home.join("runs"), &Session::built_in().unwrap()).unwrap()));
     let name = "posts-by-topic-seed-7";
     play.click(name);
-    play.harness.get_by_role_and_label(Role::TextInput, "Name").click();
+    let mut fields = play.harness.query_all_by_role(Role::TextInput);
+    let field = fields.find(|node| node.accesskit_node().placeholder() == Some("as its session"));
+    field.unwrap().focus();
+    drop(fields);
     play.look(2);
     play.harness.event(egui::Event::Text("the one to wait for".into()));
     play.press(Modifiers::NONE, Key::Enter);

@@ -10,6 +10,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("Shows, hides and moves the columns of the table", "显示、隐藏和移动表中的列"),
     ("Move up", "上移"),
     ("Move down", "下移"),
+    ("best", "最佳"),
     ("pair", "模型对"),
     ("task", "任务"),
     ("tags", "标签词"),

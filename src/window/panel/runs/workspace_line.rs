@@ -1,6 +1,6 @@
 //! In which folder the runs lie, another one chosen, and runs of other folders that are shown beside them.
 
-use egui::{Align, Label, Layout, RichText, Ui};
+use egui::{Align, Label, Layout, RichText, Role, Ui, WidgetInfo};
 
 use super::column_menu;
 use crate::link::grouped;
@@ -44,7 +44,12 @@ fn path_ui(ui: &mut Ui, scene: &Scene, table: &RunTable) {
         0 => String::new(),
         count => format!(" · {} {}", grouped(count as u64), scene.t("other files and folders there are no runs")),
     };
-    ui.add(Label::new(RichText::new(format!("{path}{foreign}")).weak()).truncate());
+    // Its name tells it apart; the way to it is long, and stands under the pointer.
+    let name = table.workspace.file_name().map_or_else(|| path.clone(), |name| format!("…/{}", name.to_string_lossy()));
+    let shown = ui.add(Label::new(RichText::new(format!("{name}{foreign}")).weak()).truncate());
+    let whole = format!("{path}{foreign}");
+    shown.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
+    shown.on_hover_text(whole.as_str());
 }
 
 /// What is wrong with the table, and the runs elsewhere that are not there.

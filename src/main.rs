@@ -36,7 +36,7 @@ fn fix_threads() {
     let window = std::env::args().nth(1).is_none_or(|first| {
         ![
             "run", "probe", "evaluate", "predict", "baseline", "doctor", "new", "list", "compare", "export", "cache",
-            "fetch", "key",
+            "fetch", "key", "unqueue",
         ]
         .contains(&first.as_str())
     });
@@ -55,6 +55,7 @@ fn work(arguments: Arguments) -> Result<String, CommandError> {
         Some(Task::Baseline(baseline)) => headless::baseline(baseline),
         Some(Task::Doctor(doctor)) => headless::examine(doctor),
         Some(Task::New(new)) => headless::new(new),
+        Some(Task::Unqueue(unqueued)) => headless::unqueue(unqueued),
         Some(Task::List(listing)) => headless::list(listing),
         Some(Task::Compare(compared)) => headless::compare(compared),
         Some(Task::Export(export)) => headless::export(export),
@@ -85,7 +86,7 @@ fn open_window(arguments: Arguments) -> Result<String, CommandError> {
     };
     let (watch, end) = retort::link::connect();
     let thread = engine::spawn(end, retort::record::recorder::Recorder::default()).map_err(CommandError::run)?;
-    let options = retort::window::Options { trouble, ..Default::default() };
+    let options = retort::window::Options { trouble, workspace: arguments.workspace, ..Default::default() };
     let closed = retort::window::run(watch, engine::catalog(), session, path, options);
     // The window has dropped its end: the engine writes a last checkpoint and leaves.
     let _ = thread.join();

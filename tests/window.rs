@@ -25,6 +25,8 @@ mod room;
 mod run_curves;
 #[path = "window/runs.rs"]
 mod runs;
+#[path = "window/shelf.rs"]
+mod shelf;
 #[path = "window/side_by_side.rs"]
 mod side_by_side;
 mod stage;

@@ -6,13 +6,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "retort", version, about = "Distil what a prompted language model knows into a small one, live.")]
+#[command(
+    name = "retort",
+    version,
+    args_conflicts_with_subcommands = true,
+    about = "Distil what a prompted language model knows into a small one, live."
+)]
 pub struct Arguments {
     /// What to do; without a command the window opens.
     #[command(subcommand)]
     pub command: Option<Task>,
     /// What to open in the window: a session file, or the folder of a run.
     pub session: Option<PathBuf>,
+    /// Folder whose folders are the runs that the window shows and makes, this time; the one chosen there if left out.
+    #[arg(long, value_name = "FOLDER")]
+    pub workspace: Option<PathBuf>,
 }
 
 /// The commands.
@@ -34,6 +42,8 @@ pub enum Task {
     Doctor(DoctorArguments),
     /// Write a session, commented: the built-in one, or one for a file of data with its roles guessed.
     New(NewArguments),
+    /// Take runs that have not begun out of the queue.
+    Unqueue(UnqueueArguments),
     /// List what is on this machine.
     #[command(subcommand)]
     List(Listing),
@@ -295,6 +305,17 @@ pub struct RunsArguments {
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `retort unqueue`.
+#[derive(Debug, Args)]
+pub struct UnqueueArguments {
+    /// Folders of runs that wait, or their names in the workspace. A run that has begun is left as it is.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Where runs that are named without a folder lie, as of `retort list runs`.
+    #[arg(long, value_name = "FOLDER")]
+    pub workspace: Option<PathBuf>,
 }
 
 /// Arguments of `retort compare`.

@@ -31,6 +31,7 @@ mod row_build;
 mod run;
 mod runs;
 mod session_reference;
+mod unqueue;
 
 pub use arguments::*;
 pub use baseline::baseline;
@@ -47,6 +48,7 @@ pub use output::{NOBODY_READS, print, tell};
 pub use predict::predict;
 pub use probe::probe;
 pub use run::run;
+pub use unqueue::unqueue;
 
 /// Exit code of a command line that makes no sense (clap's own).
 pub const USAGE: u8 = 2;

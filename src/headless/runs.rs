@@ -25,9 +25,13 @@ const WIDEST: usize = 32;
 pub fn list(arguments: &RunsArguments) -> Result<String, CommandError> {
     let workspace = arguments.workspace.clone().unwrap_or_else(default_workspace);
     let table = RunTable::read(&workspace);
-    if let Some(trouble) = table.trouble.first() {
+    if let Some(trouble) = table.trouble.first().filter(|_| table.unread) {
         return Err(CommandError::input(trouble));
     }
+    table.trouble.iter().for_each(|trouble| tell(format!("warning: {trouble}")));
+    table.missing.iter().for_each(|folder| {
+        tell(format!("warning: a run that is pointed at from here is not there: {}", folder.display()));
+    });
     let places = chosen(&table, arguments)?;
     if arguments.json {
         return Ok(as_json(&table, &places, arguments.group).to_string());
@@ -195,7 +199,7 @@ fn as_json(table: &RunTable, places: &[usize], group: bool) -> Value {
     let differ: Vec<&str> = differing(&rows).into_keys().collect();
     let mut value = json!({
         "workspace": table.workspace, "runs": rows.iter().map(|row| of_run(row)).collect::<Vec<_>>(),
-        "differing": differ, "foreign": table.foreign,
+        "differing": differ, "foreign": table.foreign, "missing": table.missing,
     });
     if group {
         let name = |place: &usize| table.rows[*place].folder_name();

@@ -27,6 +27,8 @@ pub const METRICS: &str = "metrics.csv";
 pub const LOCK: &str = "run.lock";
 /// The mark of a run that waits for its turn.
 pub const QUEUED: &str = "queued.json";
+/// What a person has noted of the run.
+pub const ANNOTATIONS: &str = "annotations.json";
 /// The folder in which the student lies.
 pub const STUDENT: &str = "student";
 /// The folder of checkpoints.

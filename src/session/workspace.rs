@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::file::{self, write_atomically};
-use super::run_folder::{QUEUED, Queued, SESSION, queued};
+use super::run_folder::{ANNOTATIONS, LOCK, QUEUED, Queued, SESSION, has_journal, queued};
+use super::run_hold::{self, HoldError};
 use super::{Say, Sentence, Session, say};
 
 /// Characters of a session's name in that of a folder.
@@ -120,6 +121,49 @@ pub fn failed_to_begin(folder: &Path, reason: &str) -> Result<(), Sentence> {
     write(folder, &Queued { failed: Some(reason.chars().take(MOST_WORDS).collect()), ..mark })
 }
 
+/// Takes a run that has not begun out of the queue, also one that could not: its mark, its session and what was noted of
+/// it go, and then the folder, if nothing else is in it.
+///
+/// # Errors
+/// That it has begun, that it is beginning, or that it cannot be removed, with the folder; what waits then waits on.
+pub fn withdraw(folder: &Path) -> Result<(), Sentence> {
+    let path = folder.display();
+    if has_journal(folder) {
+        return Err(say!("the run has begun and waits no longer; nothing was removed: {path}", path));
+    }
+    if queued(folder).is_none() {
+        return Err(say!("no run waits in this folder; nothing was removed: {path}", path));
+    }
+    let refused = |e: std::io::Error| {
+        say!(
+            "cannot take the run out of the queue: {error}; check that its folder can be written: {path}",
+            error = e,
+            path
+        )
+    };
+    // Held, so that no program begins it meanwhile.
+    let held = match run_hold::hold(folder, true) {
+        Ok(held) => held,
+        Err(HoldError::Unusable(e)) => return Err(refused(e)),
+        Err(held) => return Err(held.said_of(folder)),
+    };
+    if has_journal(folder) {
+        return Err(say!("the run has begun and waits no longer; nothing was removed: {path}", path));
+    }
+    fs::remove_file(folder.join(QUEUED)).map_err(|e| {
+        let _ = fs::remove_file(folder.join(LOCK));
+        refused(e)
+    })?;
+    for name in [SESSION, ANNOTATIONS] {
+        // Without its mark it waits no longer, whatever stays.
+        let _ = fs::remove_file(folder.join(name));
+    }
+    drop(held);
+    let _ = fs::remove_file(folder.join(LOCK));
+    let _ = fs::remove_dir(folder);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +194,34 @@ mod tests {
             .map(|_| new_run_folder(&runs, &session("a", 1)).unwrap().file_name().unwrap().to_str().unwrap().to_owned())
             .collect();
         assert_eq!(names, ["a-seed-1", "a-seed-1-2", "a-seed-1-3"]);
+    }
+
+    #[test]
+    fn a_run_is_taken_out_of_the_queue_and_never_one_that_has_begun() {
+        let workspace = tempfile::tempdir().unwrap();
+        let path = workspace.path();
+        let [first, second, third, fourth] = [1, 2, 3, 4].map(|seed| enqueue(path, &session("z", seed)).unwrap());
+        fs::write(first.join(ANNOTATIONS), "{}").unwrap();
+        withdraw(&first).unwrap();
+        assert!(!first.exists() && waiting(path).len() == 3);
+        failed_to_begin(&second, "no model").unwrap();
+        fs::write(second.join("mine.txt"), "mine").unwrap();
+        withdraw(&second).unwrap();
+        let left: Vec<_> = fs::read_dir(&second).unwrap().flatten().map(|entry| entry.file_name()).collect();
+        assert_eq!(left, ["mine.txt"], "what is not ours stays, and its folder");
+        fs::write(third.join(super::super::run_folder::JOURNAL), "{\"retort_journal\":2}\n").unwrap();
+        let refused = withdraw(&third).unwrap_err();
+        assert!(refused.contains("has begun") && third.join(SESSION).is_file() && third.join(QUEUED).is_file());
+        let refused = withdraw(&first).unwrap_err();
+        assert!(refused.contains("no run waits"), "{refused}");
+        // Another process is at the point of beginning it.
+        let lock = fs::File::create(fourth.join(LOCK)).unwrap();
+        lock.lock().unwrap();
+        let refused = withdraw(&fourth).unwrap_err();
+        assert!(refused.contains("another process") && waiting(path) == [fourth.clone()], "{refused}");
+        drop(lock);
+        withdraw(&fourth).unwrap();
+        assert!(!fourth.exists());
     }
 
     #[test]

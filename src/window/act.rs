@@ -118,6 +118,7 @@ impl WorkbenchApp {
             Action::RunQueue(on) => self.run_queue(on),
             Action::AskExport(kind, wish) => self.ask_export(kind, *wish),
             Action::Annotate(folder, annotations) => self.annotate(folder, *annotations),
+            Action::Shelf(action) => self.act_on_shelf(action),
             Action::Dismiss(place) => self.workspace.notices.read(place),
         }
     }
@@ -208,7 +209,7 @@ impl WorkbenchApp {
         if let Some(problem) = self.session.problem() {
             return self.notice(false, problem);
         }
-        match new_run_folder(&self.storage.runs(), &self.session) {
+        match new_run_folder(&self.runs_folder(), &self.session) {
             Ok(out) => self.start_in(out),
             Err(e) => {
                 let text = self.t("cannot make a run folder; free some room or check its rights");

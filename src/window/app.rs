@@ -14,12 +14,14 @@ use super::kept::KeptSessions;
 use super::panel::{self, RunsScene, Scene, SideBySideScene};
 use super::preferences::{Language, Preferences, ThemeChoice};
 use super::run_list::RunList;
+use super::shelf_choices::ShelfChoices;
 use super::state::{Action, UiState};
 use super::steering::{Steering, Turn};
 use super::storage::Storage;
 use super::strings;
 use super::theme::{self, Look};
 use super::timing::{Stopwatch, Timing};
+use super::trash::MoveToTrash;
 use super::undo::{Gesture, Undo};
 use crate::link::{
     Answer, Command, Event, Fact, Notice, OfRun, Opened, Order, Phase, ProbeRequest, Reply, SnapshotRequest, Status,
@@ -47,6 +49,12 @@ pub struct WorkbenchApp {
     pub(super) kept: KeptSessions,
     /// The runs of the workspace.
     pub(super) runs: RunList,
+    /// What was chosen for their table.
+    pub(super) choices: ShelfChoices,
+    /// Where they lie this time, as the command line says.
+    pub(super) opened_workspace: Option<PathBuf>,
+    /// How a run goes to the trash.
+    pub(super) trash: MoveToTrash,
     pub(super) due: Pending,
     pub(super) gesture: Gesture,
     pub(super) saved: Session,
@@ -108,6 +116,7 @@ impl WorkbenchApp {
         link.wake.set(move |soon| wake.request_repaint_after(soon));
         let workspace = Workspace::default();
         let (preferences, damage) = storage.preferences();
+        let (choices, choices_damage) = ShelfChoices::read(storage.root());
         let mut app = Self {
             steering: Steering::new(workspace.shown_run(), &session, workspace.shown(), &catalog),
             saved: session.clone(),
@@ -124,6 +133,9 @@ impl WorkbenchApp {
             storage,
             errands: Errands::new(ctx.clone()),
             runs: RunList::default(),
+            choices,
+            opened_workspace: None,
+            trash: super::trash::by_the_system,
             due: Pending::default(),
             gesture: Gesture::default(),
             sampled: false,
@@ -147,6 +159,11 @@ impl WorkbenchApp {
         app.apply_theme(ctx);
         if let Some(damage) = damage {
             let text = app.t("the choices for the window cannot be read; it opens as at the first start");
+            app.notice(false, format!("{text}: {damage}"));
+        }
+        app.state.runs.columns = app.choices.columns.clone();
+        if let Some(damage) = choices_damage {
+            let text = app.t("the choices for the table of runs cannot be read; it is shown as at the first start");
             app.notice(false, format!("{text}: {damage}"));
         }
         app.greet();
@@ -257,7 +274,7 @@ impl WorkbenchApp {
             folder: OfRun::held(&folder, run),
             preview: preview.as_ref().as_ref(),
             connection: connection.as_ref().as_ref(),
-            runs: RunsScene { runs: &self.runs },
+            runs: RunsScene { runs: &self.runs, chosen_workspace: self.has_chosen_folder() },
             side_by_side: SideBySideScene {
                 revision: self.asked_beside.revision,
                 beside: &beside,

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::export::ExportKind;
 use super::run_list::{ComparedSides, Side};
+use super::shelf::ShelfReply;
 use crate::record::export::drawing::Drawing;
 use crate::record::export::{Export, ExportError, Exported};
 use crate::record::opening::{self, Found, Shown};
@@ -19,7 +20,7 @@ use crate::record::run_table::{RunRow, RunTable};
 use crate::record::votes::{self, Vote};
 use crate::session::run_folder::{SESSION, held_elsewhere};
 use crate::session::workspace::{enqueue, failed_to_begin, waiting};
-use crate::session::{Session, file};
+use crate::session::{Session, file, say};
 
 /// What a path is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +47,10 @@ pub enum DialogRequest {
     SaveSession,
     /// Where to export curves to.
     Export(ExportKind),
+    /// The folder in which runs lie.
+    Workspace,
+    /// The folder of a run that lies elsewhere.
+    PointAt,
 }
 
 impl DialogRequest {
@@ -81,6 +86,8 @@ pub enum DialogReply {
     Annotated,
     /// The votes of the workspace were read, and so many lines could not be.
     Votes(Vec<Vote>, usize),
+    /// Something was done with the runs of the workspace.
+    Shelf(Box<ShelfReply>),
     /// The system shows no dialogs.
     NoDialog,
     /// It failed, in a sentence.
@@ -192,6 +199,8 @@ impl Errands {
             | DialogRequest::Student
             | DialogRequest::DataFolder
             | DialogRequest::OpenRun
+            | DialogRequest::Workspace
+            | DialogRequest::PointAt
             | DialogRequest::StudentFolder
             | DialogRequest::Export(ExportKind::TensorBoard) => self.wait_for(wish, dialog.pick_folder()),
             DialogRequest::DataFile | DialogRequest::ValidationFile | DialogRequest::TestFile => {
@@ -297,9 +306,16 @@ impl Errands {
         });
     }
 
-    /// Reads the table of runs.
-    pub fn read_runs(&self, workspace: PathBuf) {
-        self.send_off("retort-runs", move || Some(DialogReply::Runs(Box::new(RunTable::read(&workspace)))));
+    /// Reads the table of runs. A workspace that was `chosen` is there, or it is said.
+    pub fn read_runs(&self, workspace: PathBuf, chosen: bool) {
+        self.send_off("retort-runs", move || {
+            let mut table = RunTable::read(&workspace);
+            if chosen && !workspace.exists() {
+                let path = workspace.display();
+                table.trouble.push(say!("the workspace is not there; bring it back, or choose another: {path}", path));
+            }
+            Some(DialogReply::Runs(Box::new(table)))
+        });
     }
 
     /// Compares the chosen sides, and reads what is drawn of them.
@@ -350,11 +366,11 @@ impl Errands {
         });
     }
 
-    /// Keeps what was noted of a run.
-    pub fn annotate(&self, folder: PathBuf, annotations: Annotations) {
+    /// Keeps what was noted of a run, of which `before` was known.
+    pub fn annotate(&self, folder: PathBuf, before: Annotations, annotations: Annotations) {
         self.send_off("retort-notes", move || {
-            let written = annotations.write(&folder);
-            Some(written.map_or_else(|words| DialogReply::Failed(words.to_string()), |()| DialogReply::Annotated))
+            let refused = |words| DialogReply::Shelf(Box::new(ShelfReply::Refused(words)));
+            Some(annotations.change(&before, &folder).map_or_else(refused, |()| DialogReply::Annotated))
         });
     }
 
@@ -447,7 +463,8 @@ impl Errands {
         }
     }
 
-    fn send_off(&self, name: &str, errand: impl FnOnce() -> Option<DialogReply> + Send + 'static) {
+    /// Does an errand on a thread of its own; `None` says nothing.
+    pub(super) fn send_off(&self, name: &str, errand: impl FnOnce() -> Option<DialogReply> + Send + 'static) {
         let (words, ctx) = (self.words.clone(), self.ctx.clone());
         let run = move || {
             if let Some(word) = errand() {

@@ -37,7 +37,7 @@ impl WorkbenchApp {
     }
 
     /// News of a run must not land in another session's record.
-    fn is_busy(&mut self) -> bool {
+    pub(super) fn is_busy(&mut self) -> bool {
         if self.steering.is_live() {
             let text = self.t("a run is under way; stop it before opening another session");
             self.notice(false, text);
@@ -132,6 +132,8 @@ impl WorkbenchApp {
             DialogRequest::StudentFolder => self.t("Write the student elsewhere"),
             DialogRequest::SaveSession => self.t("Save session as"),
             DialogRequest::Export(_) => self.t("Export curves"),
+            DialogRequest::Workspace => self.t("Folder of the runs"),
+            DialogRequest::PointAt => self.t("Show a run that lies elsewhere"),
         };
         self.errands.browse(wish, title, &near);
     }
@@ -158,6 +160,7 @@ impl WorkbenchApp {
             DialogReply::Exported(exported) => self.take_exported(*exported),
             DialogReply::Annotated => self.read_runs(),
             DialogReply::Votes(votes, damaged) => self.state.side_by_side.blind.take(votes, damaged),
+            DialogReply::Shelf(reply) => self.take_shelf_reply(*reply),
             DialogReply::NoDialog => {
                 self.state.type_it = self.state.question.is_some();
                 let text = self.t("this system answers no file dialog; type the path into the field instead, or install xdg-desktop-portal-gtk or zenity");
@@ -226,6 +229,8 @@ impl WorkbenchApp {
             DialogRequest::StudentFolder => self.state.ask(Action::WriteStudent(Some(path))),
             DialogRequest::SaveSession => self.save_to(path),
             DialogRequest::Export(kind) => self.export_to(kind, path),
+            DialogRequest::Workspace => self.choose_workspace(path),
+            DialogRequest::PointAt => self.point_at(path),
             DialogRequest::Teacher | DialogRequest::Student => self.use_model(wish, self.beside_session(path)),
             DialogRequest::DataFile
             | DialogRequest::DataFolder

@@ -60,6 +60,8 @@ impl WindowError {
 pub struct Options {
     /// Folder of the window's own files; the system's place for them where `None`.
     pub storage: Option<PathBuf>,
+    /// Folder in which the runs lie this time; the chosen one where `None`.
+    pub workspace: Option<PathBuf>,
     /// Why the session that was asked for is not the one that is shown.
     pub trouble: Option<Sentence>,
 }
@@ -80,6 +82,7 @@ pub fn run(
     let (preferences, _) = storage.preferences();
     show(preferences, move |cc| {
         let mut app = WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, path, storage);
+        options.workspace.iter().for_each(|folder| app.open_workspace(folder));
         options.trouble.iter().for_each(|trouble| app.say_unopened(trouble));
         Box::new(app)
     })

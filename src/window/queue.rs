@@ -18,7 +18,7 @@ use crate::link::{Answer, Event, Fact, Phase, Reply, STOPPED};
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunStatus, RunTable};
 use crate::session::workspace::{begun, failed_to_begin};
-use crate::session::{Say as _, Session};
+use crate::session::{Say as _, Session, say};
 
 /// Time between two looks at runs of other processes, seconds.
 const LOOK_AGAIN: f64 = 2.0;
@@ -39,12 +39,18 @@ impl WorkbenchApp {
     pub(super) fn read_runs(&mut self) {
         self.runs.again = std::mem::replace(&mut self.runs.reading, true);
         if !self.runs.again {
-            self.errands.read_runs(self.storage.runs());
+            self.errands.read_runs(self.runs_folder(), self.has_chosen_folder());
         }
     }
 
     pub(super) fn take_runs(&mut self, table: RunTable) {
         self.runs.reading = false;
+        if table.workspace != self.runs_folder() {
+            // Another one was chosen while it was read.
+            self.runs.again = false;
+            return self.read_runs();
+        }
+        self.leave_vanished(&table);
         let chosen = |row: &&RunRow| self.state.runs.chosen.iter().any(|side| side.contains(&row.folder));
         let stands = |table: &RunTable| {
             table.rows.iter().filter(chosen).map(|row| (row.steps, row.status.clone())).collect::<Vec<_>>()
@@ -57,6 +63,23 @@ impl WorkbenchApp {
         self.runs.generation += 1;
         if std::mem::take(&mut self.runs.again) {
             self.read_runs();
+        }
+    }
+
+    /// A side whose run is not there any more is chosen no longer.
+    fn leave_vanished(&mut self, table: &RunTable) {
+        let is_there = |folder: &PathBuf| table.rows.iter().any(|row| row.folder == *folder);
+        let mut gone = Vec::new();
+        self.state.runs.chosen.retain(|side| {
+            gone.extend(side.iter().filter(|folder| !is_there(folder)).cloned());
+            side.iter().all(is_there)
+        });
+        for folder in gone {
+            let path = folder.display();
+            self.notice(
+                false,
+                say!("a run that was chosen is not there any more; it was moved or removed: {path}", path),
+            );
         }
     }
 
@@ -109,7 +132,7 @@ impl WorkbenchApp {
             session.knobs = session.start_knobs(&self.catalog).values;
             session
         };
-        self.errands.enqueue(self.storage.runs(), (0..seeds).map(of_seed).collect());
+        self.errands.enqueue(self.runs_folder(), (0..seeds).map(of_seed).collect());
     }
 
     /// What was asked for waits now.
@@ -128,9 +151,10 @@ impl WorkbenchApp {
         // At once, lest the next change of it begins from what was there before.
         let table = self.runs.table.as_mut().map(Arc::make_mut);
         let row = table.and_then(|table| table.rows.iter_mut().find(|row| row.folder == folder));
-        row.into_iter().for_each(|row| row.annotations.clone_from(&annotations));
+        let Some(row) = row else { return };
+        let before = std::mem::replace(&mut row.annotations, annotations.clone());
         self.runs.generation += 1;
-        self.errands.annotate(folder, annotations);
+        self.errands.annotate(folder, before, annotations);
     }
 
     fn mind_queue(&mut self, ctx: &Context) {
@@ -149,7 +173,7 @@ impl WorkbenchApp {
             ctx.request_repaint_after(Duration::from_secs_f64(left));
         } else if !down {
             self.runs.begins = Some(PathBuf::new());
-            self.errands.next_queued(self.storage.runs());
+            self.errands.next_queued(self.runs_folder());
         }
     }
 

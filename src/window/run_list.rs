@@ -49,6 +49,8 @@ pub struct RunList {
     pub generation: u64,
     /// Whether what waits is run, one after the other.
     pub queue_on: bool,
+    /// Whether a run is being put into the queue with another seed.
+    pub repeating: bool,
     pub(super) reading: bool,
     /// Whether something changed while it was read.
     pub(super) again: bool,

@@ -12,6 +12,7 @@ use super::export::{ExportKind, ExportWish};
 use super::panel::{ResultView, RunsView, SideBySideView};
 use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
+use super::shelf::ShelfAction;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
 use crate::record::run_table::annotations::Annotations;
@@ -153,6 +154,8 @@ pub enum Action {
     AskExport(ExportKind, Box<ExportWish>),
     /// Keep what was noted of the run in a folder.
     Annotate(PathBuf, Box<Annotations>),
+    /// Do something with the runs of the workspace.
+    Shelf(ShelfAction),
     /// The notice in this place of the list was read; `None`: all of them.
     Dismiss(Option<usize>),
 }
@@ -187,6 +190,10 @@ pub enum FileQuestion {
     WriteStudent,
     /// Where to export curves to.
     Export(ExportKind),
+    /// In which folder runs lie.
+    Workspace,
+    /// Which run of another folder to show in the table.
+    PointAt,
 }
 
 /// Which rows of the test set are listed.

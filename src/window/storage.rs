@@ -136,7 +136,12 @@ impl Storage {
         self.slot.as_ref().map(|slot| self.autosave_of(slot.number))
     }
 
-    /// Where runs lie.
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where runs lie, as long as nobody has chosen another folder.
     pub fn runs(&self) -> PathBuf {
         self.root.join("runs")
     }

@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use super::state_of;
 use crate::link::{Abandoned, Step};
 use crate::session::Keep;
-use crate::session::run_folder::{
-    ABANDONED, CHECKPOINTS, STATE, TENSORS, checkpoint_name, checkpoints, named_checkpoints,
-};
+pub(super) use crate::session::old_checkpoints::remove;
+use crate::session::run_folder::{ABANDONED, CHECKPOINTS, checkpoint_name, checkpoints, named_checkpoints};
 
 /// Checkpoints kept of one run, besides the best ones; older ones are removed.
 const KEPT: usize = 5;
@@ -47,17 +46,6 @@ pub(super) fn clear_halves(home: &Path) {
             let _ = remove(&entry.path());
         }
     }
-}
-
-/// Removes a checkpoint: its two files, and the folder if nothing else is in it.
-pub(super) fn remove(folder: &Path) -> io::Result<()> {
-    for name in [STATE, TENSORS] {
-        match fs::remove_file(folder.join(name)) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-    }
-    fs::remove_dir(folder)
 }
 
 /// Removes all checkpoints of a run that needs none any more.
@@ -112,6 +100,7 @@ fn size(folder: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::run_folder::{STATE, TENSORS};
 
     fn put(run: &Path, step: Step, files: &[&str]) {
         let folder = run.join(CHECKPOINTS).join(checkpoint_name(step));

@@ -6,22 +6,16 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::votes;
 use super::annotations::Annotations;
 use super::folder_scan::scan;
 use super::{RunRow, RunStatus};
 use crate::session::file::write_atomically;
-use crate::session::run_folder::{self, CHECKPOINTS, JOURNAL, LOCK, QUEUED, SESSION, STUDENT, SUMMARY};
+use crate::session::run_folder::{self, ABANDONED, CHECKPOINTS, JOURNAL, LOCK, QUEUED, SESSION, STUDENT, SUMMARY};
 
 /// The file in a workspace.
-const FILE: &str = ".run_index.json";
+pub(super) const FILE: &str = ".run_index.json";
 /// Rises with every change of what a row is made of.
 const VERSION: u32 = 3;
-
-/// Whether a file of a workspace is one of the program's own, and so nothing foreign.
-pub fn is_ours(name: &str) -> bool {
-    name == FILE || name == votes::FILE
-}
 
 /// By what a change of a folder is seen: modification time in nanoseconds and size of the files that a row is read
 /// from.
@@ -90,7 +84,7 @@ pub fn of_today(mut row: RunRow, folder: &Path) -> RunRow {
 }
 
 fn stamp(folder: &Path) -> Stamp {
-    let files = [JOURNAL, SESSION, SUMMARY, LOCK, QUEUED, CHECKPOINTS, STUDENT];
+    let files = [JOURNAL, SESSION, SUMMARY, LOCK, QUEUED, CHECKPOINTS, ABANDONED, STUDENT];
     let of = |file: &str| {
         let seen = std::fs::metadata(folder.join(file)).ok()?;
         let time = seen.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;

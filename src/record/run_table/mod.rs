@@ -9,9 +9,11 @@
 
 pub mod annotations;
 pub mod brush;
+pub mod elsewhere;
 pub mod filter;
 mod folder_scan;
 mod index;
+pub mod next_seed;
 pub mod run_row;
 pub mod seed_groups;
 pub mod value_axis;
@@ -20,6 +22,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::votes;
 use crate::session::{Sentence, run_folder, say};
 
 use self::index::Index;
@@ -36,6 +39,10 @@ pub struct RunTable {
     pub foreign: usize,
     /// What is wrong with the table as a whole.
     pub trouble: Vec<Sentence>,
+    /// Runs in other folders that are pointed at from here and are not there.
+    pub missing: Vec<PathBuf>,
+    /// Whether the workspace itself could not be read, so that it has no rows.
+    pub unread: bool,
 }
 
 impl RunTable {
@@ -46,6 +53,7 @@ impl RunTable {
             Ok(names) => names,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return table,
             Err(e) => {
+                table.unread = true;
                 table.trouble.push(say!(
                     "cannot read the workspace: {error}; choose another folder, or let it be read: {path}",
                     error = e,
@@ -59,13 +67,28 @@ impl RunTable {
             let folder = workspace.join(&name);
             match is_run(&folder) {
                 true => table.rows.push(index.row(name, &folder)),
-                false => table.foreign += usize::from(!index::is_ours(&name)),
+                false => table.foreign += usize::from(!is_ours(&name)),
             }
         }
+        table.read_elsewhere(&mut index);
         // A read-only workspace is read every time.
         index.write(workspace);
         table.rows.sort_by(|a, b| b.when.cmp(&a.when).then_with(|| a.folder.cmp(&b.folder)));
         table
+    }
+
+    /// The rows of runs that lie elsewhere and are pointed at from here.
+    fn read_elsewhere(&mut self, index: &mut Index) {
+        let folders = match elsewhere::folders(&self.workspace) {
+            Ok(folders) => folders,
+            Err(words) => return self.trouble.push(words),
+        };
+        for folder in folders {
+            match is_run(&folder) {
+                true => self.rows.push(index.row(folder.to_string_lossy().into_owned(), &folder)),
+                false => self.missing.push(folder),
+            }
+        }
     }
 
     /// Every column that any row has a value in, by name.
@@ -123,7 +146,13 @@ impl RunRow {
     }
 }
 
-fn is_run(folder: &Path) -> bool {
+/// Whether a file of a workspace is the program's own, and so nothing foreign.
+fn is_ours(name: &str) -> bool {
+    [index::FILE, elsewhere::FILE, elsewhere::LOCK, votes::FILE].contains(&name)
+}
+
+/// Whether a folder holds a run, or one that waits.
+pub fn is_run(folder: &Path) -> bool {
     run_folder::has_journal(folder) || run_folder::holder(folder).is_some() || run_folder::queued(folder).is_some()
 }
 

@@ -22,6 +22,8 @@ pub(super) fn files_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         FileQuestion::WriteStudent => scene.t("Write the student elsewhere"),
         FileQuestion::Save => scene.t("Save session as"),
         FileQuestion::Export(_) => scene.t("Export curves"),
+        FileQuestion::Workspace => scene.t("Folder of the runs"),
+        FileQuestion::PointAt => scene.t("Show a run that lies elsewhere"),
     };
     let mut open = true;
     window(title).open(&mut open).show(ui.ctx(), |ui| {
@@ -52,6 +54,8 @@ fn wish(question: FileQuestion) -> DialogRequest {
         FileQuestion::WriteStudent => DialogRequest::StudentFolder,
         FileQuestion::Save => DialogRequest::SaveSession,
         FileQuestion::Export(kind) => DialogRequest::Export(kind),
+        FileQuestion::Workspace => DialogRequest::Workspace,
+        FileQuestion::PointAt => DialogRequest::PointAt,
     }
 }
 
@@ -60,9 +64,11 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuesti
     let mut text = state.drafts.get(&id).cloned().unwrap_or_else(|| first(scene, state, question));
     let (name, hint) = match question {
         FileQuestion::Open | FileQuestion::Save => (scene.t("Session file"), scene.t("Path of a .ron file")),
-        FileQuestion::OpenRun | FileQuestion::WriteStudent | FileQuestion::Export(ExportKind::TensorBoard) => {
-            (scene.t("Folder"), scene.t("Path of a folder"))
-        }
+        FileQuestion::OpenRun
+        | FileQuestion::WriteStudent
+        | FileQuestion::Workspace
+        | FileQuestion::PointAt
+        | FileQuestion::Export(ExportKind::TensorBoard) => (scene.t("Folder"), scene.t("Path of a folder")),
         FileQuestion::Export(_) => (scene.t("File"), scene.t("Path of a file")),
     };
     let edit = TextEdit::singleline(&mut text).id(id).hint_text(hint).desired_width(f32::INFINITY);
@@ -101,6 +107,13 @@ fn path_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, question: FileQuesti
             }
             FileQuestion::Save => (scene.t("Save to this file"), scene.t("Writes the session there from now on")),
             FileQuestion::Export(_) => (scene.t("Write the export"), scene.t("Writes it there and says so")),
+            FileQuestion::Workspace => (
+                scene.t("Use this folder"),
+                scene.t("Shows the runs in it; new ones are made there, at the next start as well"),
+            ),
+            FileQuestion::PointAt => {
+                (scene.t("Show this run"), scene.t("Gives it a row in the table; it stays where it is"))
+            }
         };
         meant |= ui.button(RichText::new(word).strong()).on_hover_text(help).clicked();
         if ui.button(scene.t("Browse…")).on_hover_text(scene.t("Pick the file in a dialog")).clicked() {

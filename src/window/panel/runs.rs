@@ -1,6 +1,7 @@
 //! The runs of the workspace: every run a row, what is typed filters them, seeds go together, the chosen sides are
 //! compared, and all of them stand in a picture.
 
+mod column_menu;
 mod comparison;
 mod curves;
 mod listing;
@@ -9,7 +10,9 @@ mod overview;
 mod pictures;
 mod shown_columns;
 mod table;
+mod upkeep;
 mod view;
+mod workspace_line;
 
 use std::path::PathBuf;
 
@@ -31,6 +34,8 @@ pub use view::RunsView;
 pub struct RunsScene<'a> {
     /// All that is known.
     pub runs: &'a RunList,
+    /// Whether a person has chosen in which folder they lie.
+    pub chosen_workspace: bool,
 }
 
 impl RunsScene<'_> {
@@ -44,9 +49,7 @@ pub(super) fn runs_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let Some(table) = &scene.runs.runs.table else {
         return control::empty(ui, scene.t("Reading the runs"), scene.t("The workspace is being read."));
     };
-    for trouble in &table.trouble {
-        ui.colored_label(scene.look.palette().bad, scene.says(trouble));
-    }
+    workspace_line::trouble_ui(ui, scene, state, table);
     if table.rows.is_empty() {
         let text = scene.t("Press Start, or queue three seeds above. Every run then has a row here.");
         return control::empty(ui, scene.t("No runs yet"), text);
@@ -113,6 +116,7 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             }
         });
     });
+    workspace_line::workspace_ui(ui, scene, state);
     filter_ui(ui, scene, state);
     pictures::brushes_ui(ui, scene, state);
 }

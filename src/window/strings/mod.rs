@@ -30,6 +30,7 @@ mod said_student;
 mod said_tables;
 mod said_teacher;
 mod said_tokens;
+mod shelf;
 mod shell;
 mod side_by_side;
 
@@ -46,6 +47,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     asked::CHINESE,
     pair::CHINESE,
     in_force::CHINESE,
+    shelf::CHINESE,
     shell::CHINESE,
     side_by_side::CHINESE,
     keeping::CHINESE,

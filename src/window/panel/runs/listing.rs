@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use super::column_menu::arranged;
 use super::overview;
 use super::shown_columns::{settings, shown_measures};
 use super::view::{Asked, Column, Listed, Listing, Overview, RunsView};
 use crate::link::{grouped, human_bytes};
 use crate::record::run_table::filter::{Filter, FilterError};
 use crate::record::run_table::seed_groups::{SeedGroup, Spread, seed_groups};
-use crate::record::run_table::{RunRow, RunTable, order};
+use crate::record::run_table::{Cell, RunRow, RunTable, order};
 use crate::session::Say as _;
 use crate::session::Sentence;
 use crate::session::settings::SEED;
@@ -27,6 +28,7 @@ pub fn list(scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
         sort: view.sort.clone(),
         chinese: scene.t("Runs") != "Runs",
         brushes: view.brushes.clone(),
+        columns: view.columns.clone(),
         picture: view.picture.is_of_all().then(|| (view.picture, view.scatter.clone())),
     };
     if view.listed.asked.as_ref() == Some(&asked) {
@@ -40,7 +42,8 @@ pub fn list(scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
     let brushed = |place: &usize| table.rows.get(*place).is_some_and(|row| view.brushes.fits(row));
     let places: Vec<usize> = filtered.into_iter().filter(brushed).collect();
     let (columns, rows) = if view.by_seed { by_seed(scene, view, table, &places) } else { each(scene, table, &places) };
-    state.runs.listed = Listed { asked: Some(asked), columns, rows, runs: places.len(), overview, problem };
+    let (offered, columns, rows) = arranged(&view.columns, columns, rows);
+    state.runs.listed = Listed { asked: Some(asked), columns, offered, rows, runs: places.len(), overview, problem };
 }
 
 /// The runs that fit what is typed, in order; those of no filter where it cannot be read, and why.
@@ -61,18 +64,30 @@ fn places(view: &RunsView, table: &RunTable) -> (Vec<usize>, Option<Sentence>) {
 }
 
 fn fixed(scene: &Scene, name: &str, title: &'static str, width: f32) -> Column {
-    Column { title: scene.t(title).to_owned(), sorts: Some(name.to_owned()), width }
+    Column { key: name.to_owned(), title: scene.t(title).to_owned(), sorts: Some(name.to_owned()), width }
 }
 
 fn of_setting(path: &str) -> Column {
-    Column { title: path.to_owned(), sorts: Some(path.to_owned()), width: 7.0 * path.len().clamp(10, 24) as f32 }
+    let width = 7.0 * path.len().clamp(10, 24) as f32;
+    Column { key: path.to_owned(), title: path.to_owned(), sorts: Some(path.to_owned()), width }
 }
 
 fn each(scene: &Scene, table: &RunTable, places: &[usize]) -> (Vec<Column>, Vec<Listing>) {
     let rows: Vec<&RunRow> = places.iter().map(|place| &table.rows[*place]).collect();
     let measures = shown_measures(|name| rows.iter().any(|row| row.test.contains_key(name)));
     let settings = settings(&rows);
-    let first = [fixed(scene, "name", "name", 190.0), fixed(scene, "status", "state", 84.0)];
+    let validated = shown_measures(|name| rows.iter().any(|row| row.validation.contains_key(name)));
+    let first = [
+        fixed(scene, "name", "name", 190.0),
+        fixed(scene, "status", "state", 84.0),
+        fixed(scene, "pair", "pair", 190.0),
+        fixed(scene, "task", "task", 84.0),
+        fixed(scene, "tags", "tags", 100.0),
+    ];
+    let of_best = |(id, title): &(&'static str, &'static str)| Column {
+        title: format!("{} {}", scene.t("best"), scene.t(title)),
+        ..fixed(scene, &format!("best.{id}"), title, 92.0)
+    };
     let of_measure = |(id, title): &(&'static str, &'static str)| fixed(scene, &format!("test.{id}"), title, 74.0);
     let last = [
         fixed(scene, "steps", "steps", 56.0),
@@ -80,11 +95,22 @@ fn each(scene: &Scene, table: &RunTable, places: &[usize]) -> (Vec<Column>, Vec<
         fixed(scene, "seconds", "time", 60.0),
         fixed(scene, "size", "size", 64.0),
     ];
-    let columns = first.into_iter().chain(measures.iter().map(of_measure));
+    let columns = first.into_iter().chain(measures.iter().map(of_measure)).chain(validated.iter().map(of_best));
     let columns = columns.chain(settings.iter().map(|(path, _)| of_setting(path))).chain(last).collect();
     let listing = |(place, row): (usize, &&RunRow)| {
-        let first = [row.name().to_owned(), scene.t(row.status.word()).to_owned()];
+        let first = [
+            row.name().to_owned(),
+            scene.t(row.status.word()).to_owned(),
+            row.pair.clone(),
+            row.task.clone(),
+            row.annotations.tags.join(" "),
+        ];
         let figures = measures.iter().map(|(id, _)| row.test.get(*id).map_or("–".to_owned(), |v| format!("{v:.4}")));
+        let best = validated.iter().map(|(id, _)| match row.cell(&format!("best.{id}"), None) {
+            Some(Cell::Number(value)) => format!("{value:.4}"),
+            _ => "–".to_owned(),
+        });
+        let figures = figures.chain(best);
         let of_run = settings.iter().map(|(_, values)| values[place].unwrap_or("–").to_owned());
         let last = [
             grouped(row.steps),
@@ -114,13 +140,21 @@ fn by_seed(scene: &Scene, view: &RunsView, table: &RunTable, places: &[usize]) -
     let firsts: Vec<&RunRow> = groups.iter().filter_map(|group| table.rows.get(*group.rows.first()?)).collect();
     let measures = shown_measures(|name| groups.iter().any(|group| group.test.contains_key(name)));
     let settings: Vec<_> = settings(&firsts).into_iter().filter(|(path, _)| *path != SEED).collect();
-    let plain = |title: &'static str, width: f32| Column { title: scene.t(title).to_owned(), sorts: None, width };
+    let plain = |key: &str, title: &'static str, width: f32| Column {
+        key: key.to_owned(),
+        title: scene.t(title).to_owned(),
+        sorts: None,
+        width,
+    };
     let of_measure = |(id, title): &(&'static str, &'static str)| {
-        [fixed(scene, &format!("test.{id}"), title, 124.0), plain("best", 60.0), plain("worst", 60.0)]
+        let key = format!("test.{id}");
+        [fixed(scene, &key, title, 124.0), plain(&key, "best", 60.0), plain(&key, "worst", 60.0)]
     };
     // The first measure, what sets the groups apart, and then the other measures.
     let (first, others) = measures.split_at(measures.len().min(1));
-    let columns = [plain("name", 190.0), plain("seeds", 64.0)].into_iter().chain(first.iter().flat_map(of_measure));
+    let columns = [plain("name", "name", 190.0), plain("seeds", "seeds", 64.0)]
+        .into_iter()
+        .chain(first.iter().flat_map(of_measure));
     let columns = columns.chain(settings.iter().map(|(path, _)| Column { sorts: None, ..of_setting(path) }));
     let columns = columns.chain(others.iter().flat_map(of_measure)).collect();
     let listing = |(place, group): (usize, &SeedGroup)| {

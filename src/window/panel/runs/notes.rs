@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Id, RichText, Ui};
 
-use super::RunsScene;
+use super::{RunsScene, upkeep};
 use crate::record::run_table::RunTable;
 use crate::record::run_table::annotations::Annotations;
 use crate::window::control;
@@ -40,6 +40,7 @@ pub(super) fn notes_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, table: &
             state.runs.chosen.clear();
         }
     });
+    upkeep::upkeep_ui(ui, scene, state, row);
     ui.add_space(4.0);
     fields_ui(ui, scene, state, &mut noted);
     control::caption(ui, scene.t("Choose a second row to compare this run with."));

@@ -79,11 +79,11 @@ fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, columns: &[Column], r
         text(ui, "★", at(22.0), palette.gold);
     }
     let mut left = rect.left() + BEFORE;
-    for (place, (column, cell)) in columns.iter().zip(&row.cells).enumerate() {
+    for (column, cell) in columns.iter().zip(&row.cells) {
         let room = Rect::from_min_size(pos2(left, rect.top()), vec2(column.width, HEIGHT));
         left += column.width + GAP;
         let color = match &row.status {
-            Some(status) if place == 1 => color(scene, status),
+            Some(status) if column.key == "status" => color(scene, status),
             _ => ui.visuals().text_color(),
         };
         text(ui, cell, room, color);

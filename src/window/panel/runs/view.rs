@@ -7,9 +7,11 @@ use crate::record::compare::side_axes::CurveAxis;
 use crate::record::run_table::RunStatus;
 use crate::record::run_table::brush::Brushes;
 use crate::session::Sentence;
+use crate::window::column_choice::ColumnChoice;
 use crate::window::plot::brushing::PlottedAxis;
 use crate::window::plot::side_curves::Reference;
 use crate::window::run_list::Side;
+use crate::window::shelf::ShelfQuestion;
 
 /// How the table is looked at.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,10 @@ pub struct RunsView {
     pub scatter: [Option<String>; 2],
     /// What is brushed: the table lists what lies in all of them.
     pub brushes: Brushes,
+    /// Which columns are shown.
+    pub columns: ColumnChoice,
+    /// What is asked before something is removed.
+    pub question: Option<ShelfQuestion>,
     /// What is listed.
     pub listed: Listed,
 }
@@ -107,6 +113,8 @@ pub struct Listed {
     pub(super) asked: Option<Asked>,
     /// Columns, left to right.
     pub columns: Vec<Column>,
+    /// Every column there is, shown or not, in the same order: its key and what stands above it.
+    pub offered: Vec<(String, String)>,
     /// Rows, top to bottom.
     pub rows: Vec<Listing>,
     /// How many runs are in them.
@@ -134,6 +142,7 @@ pub struct Asked {
     pub(super) sort: Option<(String, bool)>,
     pub(super) chinese: bool,
     pub(super) brushes: Brushes,
+    pub(super) columns: ColumnChoice,
     /// The picture of all runs that is shown, and the columns of the scatter.
     pub(super) picture: Option<(Picture, [Option<String>; 2])>,
 }
@@ -141,6 +150,8 @@ pub struct Asked {
 /// A column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
+    /// By which it is shown, hidden and moved; columns that belong together share one.
+    pub key: String,
     /// What stands above it.
     pub title: String,
     /// By which name it is sorted; `None` where it cannot be.

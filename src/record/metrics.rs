@@ -30,16 +30,17 @@ impl MetricsFile {
         Self { path: out.join(METRICS), file: None, next: 0 }
     }
 
-    /// Writes the table anew, as the record has it: rows of steps that did not happen are gone.
+    /// Writes the table anew, as a record with all points has it: rows of steps that did not happen are gone. The run has
+    /// done `step` steps.
     ///
     /// # Errors
     /// The operating system's words.
-    pub fn rewrite(&mut self, record: &RunRecord) -> Result<(), Sentence> {
+    pub fn rewrite(&mut self, record: &RunRecord, step: Step) -> Result<(), Sentence> {
         self.file = None;
         let failed = |e: std::io::Error| unwritten(say!("the curves"), &e, &self.path);
         write_atomically(&self.path, metrics(record).as_bytes()).map_err(failed)?;
         self.file = Some(File::options().append(true).open(&self.path).map_err(failed)?);
-        self.next = record.step;
+        self.next = step;
         Ok(())
     }
 
@@ -116,7 +117,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut record, mut file) = (RunRecord::default(), MetricsFile::new(folder.path()));
         let read = || std::fs::read_to_string(folder.path().join(METRICS)).unwrap();
-        file.rewrite(&record).unwrap();
+        file.rewrite(&record, record.step).unwrap();
         assert_eq!(read(), HEAD);
         for step in 0..5 {
             file.grow(&record, step).unwrap();
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(read(), metrics(&record));
         assert!(read().ends_with("4,loss/total,5\n4,measure/accuracy,5.6\n4,prune/sparsity,5.4\n"), "{}", read());
         record.fold(Fact::Rewound { step: 2 });
-        file.rewrite(&record).unwrap();
+        file.rewrite(&record, record.step).unwrap();
         record.fold(scalars(2, &["loss/total"]));
         file.grow(&record, 3).unwrap();
         assert_eq!(read(), metrics(&record));

@@ -2,10 +2,13 @@
 //! line: what else can be read of a run is read, and what was left out is counted.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::super::{Remark, RunRecord};
+use super::scalars_line::ScalarsReader;
 use super::{FILE, JournalError, io, version_of};
 use crate::link::{Fact, Notice, Outcome, Step};
 use crate::session::{Say, Sentence, file, run_folder, say};
@@ -29,37 +32,42 @@ pub struct Fault {
 }
 
 impl Reading {
-    /// Line numbers that are named; of more, only how many there are.
-    const NAMED: usize = 5;
-
     /// What was left out, in a sentence; `None` where nothing was.
     pub fn damage(&self, path: &Path) -> Option<Sentence> {
-        let first = self.faults.first()?;
-        let numbers: Vec<String> = self.faults.iter().take(Self::NAMED).map(|fault| fault.line.to_string()).collect();
-        let more = self.faults.len().saturating_sub(Self::NAMED);
-        let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
-        let (count, numbers) = (self.faults.len(), numbers.join(", "));
-        let (reason, events, path) = (&first.reason, self.facts.len(), path.display());
-        Some(if count == 1 {
-            say!(
-                "1 line of the journal is damaged and left out (line {numbers}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
-                numbers,
-                reason,
-                events,
-                path
-            )
-        } else {
-            say!(
-                "{count} lines of the journal are damaged and left out (lines {numbers}{more}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
-                count,
-                numbers,
-                more,
-                reason,
-                events,
-                path
-            )
-        })
+        damage(&self.faults, self.facts.len(), path)
     }
+}
+
+/// Line numbers that are named; of more, only how many there are.
+const NAMED: usize = 5;
+
+/// What was left out of a journal of which so many events can be read.
+fn damage(faults: &[Fault], events: usize, path: &Path) -> Option<Sentence> {
+    let first = faults.first()?;
+    let numbers: Vec<String> = faults.iter().take(NAMED).map(|fault| fault.line.to_string()).collect();
+    let more = faults.len().saturating_sub(NAMED);
+    let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
+    let (count, numbers) = (faults.len(), numbers.join(", "));
+    let (reason, path) = (&first.reason, path.display());
+    Some(if count == 1 {
+        say!(
+            "1 line of the journal is damaged and left out (line {numbers}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
+            numbers,
+            reason,
+            events,
+            path
+        )
+    } else {
+        say!(
+            "{count} lines of the journal are damaged and left out (lines {numbers}{more}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
+            count,
+            numbers,
+            more,
+            reason,
+            events,
+            path
+        )
+    })
 }
 
 /// The events of a journal, and the lines that are none. A last line cut off by a crash is no fault: it is
@@ -68,36 +76,59 @@ impl Reading {
 /// # Errors
 /// [`JournalError::Io`], [`JournalError::Newer`]; [`JournalError::Unreadable`] if no line of it is ours.
 pub fn read(path: &Path) -> Result<Reading, JournalError> {
-    let bytes = std::fs::read(path).map_err(|e| io(&e, path))?;
-    let whole = bytes.ends_with(b"\n");
-    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-    if whole {
-        lines.pop();
-    }
-    let Some((header, facts)) = lines.split_first() else { return Ok(Reading::default()) };
-    let mut reading = Reading::default();
-    let headed = version_of(header, path)?.is_some();
-    if !headed {
-        reading.take(1, header);
-    }
-    for (index, line) in facts.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
-        reading.take(index + 2, line);
-    }
-    if !headed && reading.facts.is_empty() {
-        let reason = reading.faults.first().map_or(say!("it is empty"), |fault| fault.reason.clone());
-        return Err(JournalError::Unreadable { reason, path: path.to_owned() });
-    }
-    let last = lines.len();
-    reading.faults.retain(|fault| whole || fault.line < last);
-    Ok(reading)
+    let mut facts = Vec::new();
+    let faults = read_each(path, |fact| facts.push(fact))?;
+    Ok(Reading { facts, faults })
 }
 
-impl Reading {
-    fn take(&mut self, line: usize, bytes: &[u8]) {
-        match serde_json::from_slice(bytes) {
-            Ok(fact) => self.facts.push(fact),
+/// Hands over the events of a journal one by one, so that a long one is never held whole, and gives the lines that are
+/// none.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_each(path: &Path, take: impl FnMut(Fact)) -> Result<Vec<Fault>, JournalError> {
+    let mut lines = BufReader::with_capacity(BUFFER, File::open(path).map_err(|e| io(&e, path))?);
+    let mut taker = Taker { take, scalars: ScalarsReader::default(), taken: 0, faults: Vec::new() };
+    let (mut line, mut number, mut headed, mut whole) = (Vec::new(), 0, false, false);
+    while lines.read_until(b'\n', &mut line).map_err(|e| io(&e, path))? > 0 || number == 0 {
+        number += 1;
+        whole = line.pop_if(|byte| *byte == b'\n').is_some();
+        if number == 1 {
+            headed = version_of(&line, path)?.is_some();
+        }
+        if (number == 1 && !headed) || (number > 1 && !line.is_empty()) {
+            taker.line(number, &line);
+        }
+        line.clear();
+    }
+    if !headed && taker.taken == 0 {
+        let reason = taker.faults.first().map_or(say!("it is empty"), |fault| fault.reason.clone());
+        return Err(JournalError::Unreadable { reason, path: path.to_owned() });
+    }
+    taker.faults.retain(|fault| whole || fault.line < number);
+    Ok(taker.faults)
+}
+
+/// Bytes read at once.
+const BUFFER: usize = 1 << 18;
+
+/// Takes lines of a journal.
+struct Taker<T> {
+    take: T,
+    scalars: ScalarsReader,
+    taken: usize,
+    faults: Vec<Fault>,
+}
+
+impl<T: FnMut(Fact)> Taker<T> {
+    fn line(&mut self, number: usize, bytes: &[u8]) {
+        match self.scalars.read(bytes).map_or_else(|| serde_json::from_slice(bytes), Ok) {
+            Ok(fact) => {
+                self.taken += 1;
+                (self.take)(fact);
+            }
             Err(_) if is_reply(bytes) => {}
-            Err(e) => self.faults.push(Fault { line, reason: e.said() }),
+            Err(e) => self.faults.push(Fault { line: number, reason: e.said() }),
         }
     }
 }
@@ -127,15 +158,28 @@ pub fn replay(folder: &Path) -> Result<RunRecord, JournalError> {
 /// # Errors
 /// As [`read`].
 pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<Sentence>), JournalError> {
+    replay_into(RunRecord::default(), folder)
+}
+
+/// The same with every point of its curves, however long they are: for a thread of its own.
+///
+/// # Errors
+/// As [`read`].
+pub fn replay_whole(folder: &Path) -> Result<(RunRecord, Option<Sentence>), JournalError> {
+    replay_into(RunRecord { keeps_points: true, ..RunRecord::default() }, folder)
+}
+
+fn replay_into(mut record: RunRecord, folder: &Path) -> Result<(RunRecord, Option<Sentence>), JournalError> {
     let path = folder.join(FILE);
-    let reading = read(&path)?;
-    let damage = reading.damage(&path);
-    let last = reading.facts.iter().rev().find_map(|fact| match fact {
-        Fact::Scalars { step, .. } => Some(step + 1),
-        _ => None,
-    });
-    let mut record = RunRecord::default();
-    reading.facts.into_iter().for_each(|fact| record.fold(fact));
+    let (mut last, mut events) = (None, 0);
+    let faults = read_each(&path, |fact| {
+        if let Fact::Scalars { step, .. } = &fact {
+            last = Some(step + 1);
+        }
+        events += 1;
+        record.fold(fact);
+    })?;
+    let damage = damage(&faults, events, &path);
     record.locate(folder);
     if damage.is_some() {
         record.complete(folder);

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::RunRecord;
@@ -55,6 +55,20 @@ impl MetricsFile {
         self.file.is_none()
     }
 
+    /// Takes away the rows of the steps from `step` on, unless it is broken: the run has gone back there.
+    ///
+    /// # Errors
+    /// The operating system's words.
+    pub fn cut(&mut self, step: Step) -> Result<(), Sentence> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let cut = File::open(&self.path).and_then(|read| file.set_len(begin_of(read, step)?));
+        self.next = step;
+        cut.map_err(|e| {
+            self.file = None;
+            unwritten(say!("the curves"), &e, &self.path)
+        })
+    }
+
     /// Adds the rows of the steps before `step`, unless it is broken.
     ///
     /// # Errors
@@ -68,6 +82,20 @@ impl MetricsFile {
             unwritten(say!("the curves"), &e, &self.path)
         })
     }
+}
+
+/// Where the rows of `step` and those behind them begin in a table, read as bytes.
+fn begin_of(file: File, step: Step) -> std::io::Result<u64> {
+    let (mut lines, mut line, mut begin) = (BufReader::new(file), String::new(), 0);
+    while lines.read_line(&mut line)? > 0 {
+        let of = line.split(',').next().and_then(|word| word.parse::<Step>().ok());
+        if of.is_some_and(|of| of >= step) {
+            break;
+        }
+        begin += line.len() as u64;
+        line.clear();
+    }
+    Ok(begin)
 }
 
 /// Why a file of a run is not there.
@@ -129,7 +157,8 @@ mod tests {
         assert_eq!(read(), metrics(&record));
         assert!(read().ends_with("4,loss/total,5\n4,measure/accuracy,5.6\n4,prune/sparsity,5.4\n"), "{}", read());
         record.fold(Fact::Rewound { step: 2 });
-        file.rewrite(&record, record.step).unwrap();
+        file.cut(2).unwrap();
+        assert_eq!(read(), metrics(&record));
         record.fold(scalars(2, &["loss/total"]));
         file.grow(&record, 3).unwrap();
         assert_eq!(read(), metrics(&record));

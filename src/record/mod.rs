@@ -6,6 +6,7 @@ pub mod card;
 pub mod compare;
 pub mod export;
 pub mod journal;
+pub mod kept_curves;
 pub mod metrics;
 pub mod notices;
 pub mod opening;

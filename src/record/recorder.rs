@@ -117,6 +117,16 @@ impl Recorder {
         }
     }
 
+    /// Takes away the rows of the steps from `step` on.
+    fn cut_rows(&mut self, step: Step) {
+        self.add_rows(step);
+        match self.table.as_mut().map(|table| table.cut(step)) {
+            Some(Err(words)) => self.complain(&words),
+            _ if self.table.as_ref().is_some_and(MetricsFile::is_broken) => self.tabulate(),
+            _ => {}
+        }
+    }
+
     /// Session and curves as they are now.
     fn settle(&mut self) {
         let Some((journal, out)) = &mut self.run else { return };
@@ -219,7 +229,7 @@ impl Recorder {
                 self.tabulate();
                 self.settle();
             }
-            Fact::Rewound { .. } => self.tabulate(),
+            Fact::Rewound { step } => self.cut_rows(step),
             Fact::Checkpoint { .. } => self.settle(),
             Fact::Finished(outcome) => {
                 self.summarise(&outcome);

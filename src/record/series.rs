@@ -5,6 +5,7 @@
 //! stands for as many places as its level has.
 
 mod bucket;
+pub mod stored;
 mod thinning;
 
 pub use self::bucket::{Bucket, Sample};
@@ -28,8 +29,8 @@ pub struct Series {
     means: Vec<f64>,
     /// Where it can be cut before the kept points, steps ascending.
     cuts: Vec<Cut>,
-    /// Places that hold no point.
-    padding: usize,
+    /// Places that hold no point: behind which they end, ascending, and how many they are.
+    gaps: Vec<(usize, usize)>,
 }
 
 /// Bucket `i` of level `k` covers the places `[(dropped + i)·FAN^(k+1), (dropped + i + 1)·FAN^(k+1))`.
@@ -41,8 +42,8 @@ struct Level {
 
 impl Default for Series {
     fn default() -> Self {
-        let (steps, values, levels, means, cuts) = Default::default();
-        Self { dropped: 0, steps, values, levels, floor: 1, means, cuts, padding: 0 }
+        let (steps, values, levels, means, cuts, gaps) = Default::default();
+        Self { dropped: 0, steps, values, levels, floor: 1, means, cuts, gaps }
     }
 }
 
@@ -144,7 +145,7 @@ impl Series {
 
     /// Number of points; one that was cut where no checkpoint was may have some fewer.
     pub fn len(&self) -> usize {
-        self.end() - self.padding
+        self.end() - self.gaps.iter().map(|(_, missing)| missing).sum::<usize>()
     }
 
     /// Whether it has no points.
@@ -342,6 +343,16 @@ mod tests {
         assert_eq!(series.len(), points.len());
     }
 
+    /// As it is read back from its bytes.
+    fn check_stored(series: &Series) {
+        let mut words = stored::Words::default();
+        series.store(&mut words);
+        let restored = Series::restore(&mut stored::WordsRead(&words.0)).expect("it is read back");
+        assert_eq!(format!("{restored:?}"), format!("{series:?}"));
+        let cut = words.0.len() - 1;
+        assert!(Series::restore(&mut stored::WordsRead(&words.0[..cut])).is_none());
+    }
+
     fn values() -> impl Strategy<Value = Vec<f64>> {
         prop::collection::vec(prop_oneof![9 => -1e6..1e6f64, 1 => Just(f64::NAN)], 1..4000)
     }
@@ -382,6 +393,7 @@ mod tests {
                 let so_far = checkpoints.partition_point(|&step| step <= checkpoint);
                 series.thin_to(kept, finest, &checkpoints[..so_far]);
                 check(&series, &points, -1.0, 1e9, most);
+                check_stored(&series);
             }
         }
 

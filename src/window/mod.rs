@@ -25,6 +25,7 @@ pub mod panel;
 pub mod plot;
 pub mod preferences;
 mod queue;
+mod reading_progress;
 pub mod run_list;
 pub mod state;
 pub mod steering;

@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::super::kept_curves::{self, Others, Stamp};
 use super::super::{Remark, RunRecord};
 use super::scalars_line::ScalarsReader;
 use super::{FILE, JournalError, io, version_of};
@@ -87,11 +88,22 @@ pub fn read(path: &Path) -> Result<Reading, JournalError> {
 /// # Errors
 /// As [`read`].
 pub fn read_each(path: &Path, take: impl FnMut(Fact)) -> Result<Vec<Fault>, JournalError> {
+    read_each_told(path, take, &mut |_, _| {})
+}
+
+/// The same, and tells now and then how many bytes are read of how many.
+fn read_each_told(path: &Path, take: impl FnMut(Fact), told: Told) -> Result<Vec<Fault>, JournalError> {
+    let total = std::fs::metadata(path).map_or(0, |file| file.len());
+    let mut done = 0;
     let mut lines = BufReader::with_capacity(BUFFER, File::open(path).map_err(|e| io(&e, path))?);
     let mut taker = Taker { take, scalars: ScalarsReader::default(), taken: 0, faults: Vec::new() };
     let (mut line, mut number, mut headed, mut whole) = (Vec::new(), 0, false, false);
     while lines.read_until(b'\n', &mut line).map_err(|e| io(&e, path))? > 0 || number == 0 {
         number += 1;
+        done += line.len() as u64;
+        if number % TOLD_EVERY == 0 {
+            told(done, total);
+        }
         whole = line.pop_if(|byte| *byte == b'\n').is_some();
         if number == 1 {
             headed = version_of(&line, path)?.is_some();
@@ -109,6 +121,11 @@ pub fn read_each(path: &Path, take: impl FnMut(Fact)) -> Result<Vec<Fault>, Jour
     Ok(taker.faults)
 }
 
+/// Hears how many bytes of a journal are read, and how many it has.
+pub type Told<'a> = &'a mut dyn FnMut(u64, u64);
+
+/// Lines between two words of progress.
+const TOLD_EVERY: usize = 4_096;
 /// Bytes read at once.
 const BUFFER: usize = 1 << 18;
 
@@ -148,7 +165,15 @@ fn is_reply(line: &[u8]) -> bool {
 /// # Errors
 /// As [`read`].
 pub fn replay(folder: &Path) -> Result<RunRecord, JournalError> {
-    let (mut record, damage) = replay_what_is_left(folder)?;
+    replay_told(folder, &mut |_, _| {})
+}
+
+/// The same, and tells how far it has come: a journal of a million steps takes seconds the first time.
+///
+/// # Errors
+/// As [`read`].
+pub fn replay_told(folder: &Path, told: Told) -> Result<RunRecord, JournalError> {
+    let (mut record, damage) = replay_into(RunRecord::default(), folder, told)?;
     record.notices.extend(damage.map(|damage| Remark::new(false, Notice::from(damage))));
     Ok(record)
 }
@@ -158,7 +183,7 @@ pub fn replay(folder: &Path) -> Result<RunRecord, JournalError> {
 /// # Errors
 /// As [`read`].
 pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<Sentence>), JournalError> {
-    replay_into(RunRecord::default(), folder)
+    replay_into(RunRecord::default(), folder, &mut |_, _| {})
 }
 
 /// The same with every point of its curves, however long they are: for a thread of its own.
@@ -166,26 +191,51 @@ pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<Sentence>
 /// # Errors
 /// As [`read`].
 pub fn replay_whole(folder: &Path) -> Result<(RunRecord, Option<Sentence>), JournalError> {
-    replay_into(RunRecord { keeps_points: true, ..RunRecord::default() }, folder)
+    replay_into(RunRecord { keeps_points: true, ..RunRecord::default() }, folder, &mut |_, _| {})
 }
 
-fn replay_into(mut record: RunRecord, folder: &Path) -> Result<(RunRecord, Option<Sentence>), JournalError> {
+fn replay_into(record: RunRecord, folder: &Path, told: Told) -> Result<(RunRecord, Option<Sentence>), JournalError> {
     let path = folder.join(FILE);
-    let (mut last, mut events) = (None, 0);
-    let faults = read_each(&path, |fact| {
-        if let Fact::Scalars { step, .. } = &fact {
-            last = Some(step + 1);
-        }
-        events += 1;
-        record.fold(fact);
-    })?;
-    let damage = damage(&faults, events, &path);
+    let (mut record, last, damage) = match kept_beside(&record, folder) {
+        Some((record, last)) => (record, last, None),
+        None => fold_all(record, folder, told)?,
+    };
     record.locate(folder);
     if damage.is_some() {
         record.complete(folder);
     }
     let damage = damage.or_else(|| record.outcome.as_ref().and_then(|outcome| gap(last?, outcome.steps, &path)));
     Ok((record, damage))
+}
+
+/// What was kept of the journal when it was read before.
+fn kept_beside(record: &RunRecord, folder: &Path) -> Option<(RunRecord, Option<Step>)> {
+    let stamp = Stamp::of(&folder.join(FILE)).filter(|stamp| stamp.is_long() && !record.keeps_points)?;
+    kept_curves::kept(folder, stamp)
+}
+
+/// The record that all lines make, the step behind the last that has values, and what is damaged. Of a long journal that
+/// is whole, it is kept.
+fn fold_all(mut record: RunRecord, folder: &Path) -> Result<(RunRecord, Option<Step>, Option<Sentence>), JournalError> {
+    let path = folder.join(FILE);
+    let before = Stamp::of(&path).filter(|stamp| stamp.is_long() && !record.keeps_points);
+    let (mut last, mut events, mut others) = (None, 0, Others::default());
+    let take = |fact: Fact| {
+        match &fact {
+            Fact::Scalars { step, .. } => last = Some(step + 1),
+            other if before.is_some() => others.note(&record, other),
+            _ => {}
+        }
+        events += 1;
+        record.fold(fact);
+    };
+    let faults = read_each_told(&path, take, told)?;
+    let damage = damage(&faults, events, &path);
+    // One that grew meanwhile is read again the next time.
+    if let Some(stamp) = before.filter(|stamp| damage.is_none() && Stamp::of(&path) == Some(*stamp)) {
+        kept_curves::keep(folder, stamp, &record, &others, last);
+    }
+    Ok((record, last, damage))
 }
 
 /// What is said of a journal that ends before its run did.

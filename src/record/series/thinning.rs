@@ -125,7 +125,8 @@ impl Series {
             let (place, left) = cut.unwrap_or(((whole + 1) * width, Bucket { last: step.saturating_sub(1), ..bucket }));
             level.buckets.push(left);
             whole += 1;
-            self.padding += whole * width - place;
+            self.gaps.retain(|(end, _)| *end <= place);
+            self.gaps.extend(Some((whole * width, whole * width - place)).filter(|(_, missing)| *missing > 0));
         }
         self.shorten_to(whole, step);
     }
@@ -134,6 +135,7 @@ impl Series {
     fn shorten_to(&mut self, whole: usize, step: Step) {
         self.steps.clear();
         self.values.clear();
+        self.gaps.retain(|(end, _)| *end <= whole * width(self.floor));
         self.means.truncate(whole);
         self.cuts.retain(|cut| cut.step < step);
         self.dropped = whole * width(self.floor);

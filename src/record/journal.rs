@@ -2,6 +2,7 @@
 //! back of it is a [`Reading`].
 
 mod reading;
+mod replaying;
 mod scalars_line;
 
 use std::fs::File;
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::link::Fact;
 use crate::session::file::write_atomically;
 
-pub use self::reading::{Fault, Reading, read, read_each, replay, replay_what_is_left, replay_whole, without_journal};
+pub use self::reading::{Fault, Reading, Told, read, read_each};
+pub use self::replaying::{replay, replay_told, replay_what_is_left, replay_whole, without_journal};
 pub use crate::session::run_folder::JOURNAL as FILE;
 use crate::session::{Say, Sentence, say, spoken};
 

@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
     use crate::link::{KnobChange, Origin, Predictions};
-    use crate::session::Session;
+    use crate::session::{Sentence, Session};
 
     fn facts() -> Vec<Fact> {
         let change = KnobChange { knob: "mixture.alpha".into(), from: 0.5, to: 0.25 };
@@ -118,7 +118,12 @@ mod tests {
         facts.extend((0..60_000).map(scalars));
         facts.extend([predictions(100), Fact::Warning("a warning".into()), Fact::Checkpoint { step: 60_000 }]);
         facts.extend([Fact::KnobsChanged { step: 60_000, origin: Origin::Person, changes: vec![change] }]);
-        facts.extend([Fact::Trouble { step: 60_000, what: "trouble".into(), checkpoint: None, alarm: None }]);
+        facts.extend([Fact::Trouble {
+            step: 60_000,
+            what: Sentence::verbatim("trouble"),
+            checkpoint: None,
+            alarm: None,
+        }]);
         facts.extend((60_000..60_010).map(scalars));
         facts.extend([predictions(60_005), Fact::Rewound { step: 60_000 }, scalars(60_000)]);
         facts

@@ -107,7 +107,8 @@ impl Series {
         let end = self.end();
         self.levels.truncate(height(end));
         for level in lowest..self.levels.len() {
-            let whole = end / width(level);
+            // Over buckets that a cut has shortened, one that is full may still tell of what was cut.
+            let whole = if level > self.floor { (end - 1) / width(level) } else { end / width(level) };
             let edge = whole * width(level);
             let left = match level.checked_sub(1) {
                 None => Bucket::of(self.raw_between(edge, end)),

@@ -133,16 +133,15 @@ fn runs_that_vanish_while_they_are_listed_cost_their_rows_and_nothing_else() {
     let workspace = tempfile::tempdir().unwrap();
     let path = workspace.path().to_owned();
     finished_run(&path.join("stays"));
-    let moves = std::thread::spawn({
-        let path = path.clone();
-        move || {
-            for round in 0..60 {
-                let run = path.join(format!("run-{round}"));
-                finished_run(&run);
-                fs::remove_dir_all(&run).unwrap();
-            }
+    let moving = path.clone();
+    let moves = std::thread::Builder::new().name("moves".into()).spawn(move || {
+        for round in 0..60 {
+            let run = moving.join(format!("run-{round}"));
+            finished_run(&run);
+            fs::remove_dir_all(&run).unwrap();
         }
     });
+    let moves = moves.unwrap();
     while !moves.is_finished() {
         let table = RunTable::read(&path);
         let stays = table.rows.iter().find(|row| row.folder_name() == "stays").unwrap();

@@ -2,6 +2,8 @@
 //! back of it is a [`Reading`].
 
 mod reading;
+mod replaying;
+mod scalars_line;
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -12,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::link::Fact;
 use crate::session::file::write_atomically;
 
-pub use self::reading::{Fault, Reading, read, replay, replay_what_is_left, without_journal};
+pub use self::reading::{Fault, Reading, Told, read, read_each};
+pub use self::replaying::{replay, replay_told, replay_what_is_left, replay_whole, without_journal};
 pub use crate::session::run_folder::JOURNAL as FILE;
 use crate::session::{Say, Sentence, say, spoken};
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::RunRecord;
@@ -30,16 +30,17 @@ impl MetricsFile {
         Self { path: out.join(METRICS), file: None, next: 0 }
     }
 
-    /// Writes the table anew, as the record has it: rows of steps that did not happen are gone.
+    /// Writes the table anew, as a record with all points has it: rows of steps that did not happen are gone. The run has
+    /// done `step` steps.
     ///
     /// # Errors
     /// The operating system's words.
-    pub fn rewrite(&mut self, record: &RunRecord) -> Result<(), Sentence> {
+    pub fn rewrite(&mut self, record: &RunRecord, step: Step) -> Result<(), Sentence> {
         self.file = None;
         let failed = |e: std::io::Error| unwritten(say!("the curves"), &e, &self.path);
         write_atomically(&self.path, metrics(record).as_bytes()).map_err(failed)?;
         self.file = Some(File::options().append(true).open(&self.path).map_err(failed)?);
-        self.next = record.step;
+        self.next = step;
         Ok(())
     }
 
@@ -52,6 +53,20 @@ impl MetricsFile {
     /// Whether it must be written anew, lest half a line stays in its middle: a row could not be written.
     pub fn is_broken(&self) -> bool {
         self.file.is_none()
+    }
+
+    /// Takes away the rows of the steps from `step` on, unless it is broken: the run has gone back there.
+    ///
+    /// # Errors
+    /// The operating system's words.
+    pub fn cut(&mut self, step: Step) -> Result<(), Sentence> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let cut = File::open(&self.path).and_then(|read| file.set_len(begin_of(read, step)?));
+        self.next = step;
+        cut.map_err(|e| {
+            self.file = None;
+            unwritten(say!("the curves"), &e, &self.path)
+        })
     }
 
     /// Adds the rows of the steps before `step`, unless it is broken.
@@ -67,6 +82,20 @@ impl MetricsFile {
             unwritten(say!("the curves"), &e, &self.path)
         })
     }
+}
+
+/// Where the rows of `step` and those behind them begin in a table, read as bytes.
+fn begin_of(file: File, step: Step) -> std::io::Result<u64> {
+    let (mut lines, mut line, mut begin) = (BufReader::new(file), String::new(), 0);
+    while lines.read_line(&mut line)? > 0 {
+        let of = line.split(',').next().and_then(|word| word.parse::<Step>().ok());
+        if of.is_some_and(|of| of >= step) {
+            break;
+        }
+        begin += line.len() as u64;
+        line.clear();
+    }
+    Ok(begin)
 }
 
 /// Why a file of a run is not there.
@@ -116,7 +145,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut record, mut file) = (RunRecord::default(), MetricsFile::new(folder.path()));
         let read = || std::fs::read_to_string(folder.path().join(METRICS)).unwrap();
-        file.rewrite(&record).unwrap();
+        file.rewrite(&record, record.step).unwrap();
         assert_eq!(read(), HEAD);
         for step in 0..5 {
             file.grow(&record, step).unwrap();
@@ -128,7 +157,8 @@ mod tests {
         assert_eq!(read(), metrics(&record));
         assert!(read().ends_with("4,loss/total,5\n4,measure/accuracy,5.6\n4,prune/sparsity,5.4\n"), "{}", read());
         record.fold(Fact::Rewound { step: 2 });
-        file.rewrite(&record).unwrap();
+        file.cut(2).unwrap();
+        assert_eq!(read(), metrics(&record));
         record.fold(scalars(2, &["loss/total"]));
         file.grow(&record, 3).unwrap();
         assert_eq!(read(), metrics(&record));

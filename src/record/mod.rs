@@ -6,6 +6,7 @@ pub mod card;
 pub mod compare;
 pub mod export;
 pub mod journal;
+pub mod kept_curves;
 pub mod metrics;
 pub mod notices;
 pub mod opening;
@@ -24,7 +25,7 @@ use crate::link::{
 };
 use crate::session::{Sentence, Session};
 pub use notices::{Notices, Remark};
-pub use series::{Bucket, Series};
+pub use series::{Bucket, Sample, Series};
 pub use workspace::Workspace;
 
 /// Everything known about a run, folded from its facts.
@@ -62,6 +63,8 @@ pub struct RunRecord {
     pub outcome: Option<Arc<Outcome>>,
     /// Whether what is opened next is the run's: older journals tell of what was opened behind it.
     pub opens: bool,
+    /// Whether the points of long curves are all kept: what is written out needs them, what is drawn does not.
+    pub keeps_points: bool,
 }
 
 /// A knob change on the curve.
@@ -119,7 +122,7 @@ impl RunRecord {
     /// A run at step 0 starts an empty record; a continued one keeps what lies before `step`.
     fn start(&mut self, session: Session, out: PathBuf, step: Step) {
         if step == 0 {
-            *self = Self { applied: session.knobs.clone(), ..Self::default() };
+            *self = Self { applied: session.knobs.clone(), keeps_points: self.keeps_points, ..Self::default() };
         } else {
             self.rewind(step);
             (self.outcome, self.trouble) = (None, None);
@@ -163,7 +166,11 @@ impl RunRecord {
         self.step = self.step.max(step + 1);
         self.trouble.take_if(|trouble| trouble.step < step);
         for (id, value) in values {
-            self.series.entry(id).or_default().push(step, value);
+            let series = self.series.entry(id).or_default();
+            series.push(step, value);
+            if !self.keeps_points {
+                series.thin(&self.checkpoints);
+            }
         }
     }
 

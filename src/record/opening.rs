@@ -95,12 +95,17 @@ fn of_run(run: PathBuf) -> Result<Found, OpeningError> {
 
 /// Reads the run of `session`, if it has one.
 pub fn show(session: &Session) -> Shown {
+    show_told(session, &mut |_, _| {})
+}
+
+/// The same, and tells how much of its journal is read.
+pub fn show_told(session: &Session, told: journal::Told) -> Shown {
     let Some(run) = session.run.as_deref().filter(|run| run.is_dir()) else { return Shown::default() };
     let held = run_folder::held_elsewhere(run);
     if !run.join(journal::FILE).exists() {
         return Shown { record: RunRecord::default(), held };
     }
-    let record = journal::replay(run).unwrap_or_else(|e| {
+    let record = journal::replay_told(run, told).unwrap_or_else(|e| {
         let remark = Remark::new(false, Notice::from(e));
         RunRecord { notices: vec![remark], ..journal::without_journal(run) }
     });

@@ -63,6 +63,7 @@ impl Recorder {
             Err(e) => (journal::without_journal(out), Some(e.said())),
         };
         self.record = record;
+        self.record.series.clear();
         if let Some(damage) = damage {
             self.complain(&damage);
         }
@@ -95,19 +96,34 @@ impl Recorder {
         }
     }
 
-    /// Writes the curves anew, as they are now.
+    /// Writes the curves anew, as the journal has them. Where that waits for room, so does the table.
     fn tabulate(&mut self) {
-        let written = self.table.as_mut().map(|table| table.rewrite(&self.record));
+        let Some((_, out)) = self.run.as_ref().filter(|(journal, _)| !journal.is_behind()) else { return };
+        // Whoever cannot read the journal could not write it either, and that is said.
+        let Ok((whole, _)) = journal::replay_whole(out) else { return };
+        let written = self.table.as_mut().map(|table| table.rewrite(&whole, self.record.step));
         if let Some(Err(words)) = written {
             self.complain(&words);
         }
     }
 
-    /// Adds what the curves have of the steps before `step`.
+    /// Adds what the curves have of the steps before `step`, and lets go of it: what a run without a window holds does
+    /// not grow with its steps.
     fn add_rows(&mut self, step: Step) {
         let written = self.table.as_mut().map(|table| table.grow(&self.record, step));
+        self.record.series.values_mut().for_each(|series| series.forget(step));
         if let Some(Err(words)) = written {
             self.complain(&words);
+        }
+    }
+
+    /// Takes away the rows of the steps from `step` on.
+    fn cut_rows(&mut self, step: Step) {
+        self.add_rows(step);
+        match self.table.as_mut().map(|table| table.cut(step)) {
+            Some(Err(words)) => self.complain(&words),
+            _ if self.table.as_ref().is_some_and(MetricsFile::is_broken) => self.tabulate(),
+            _ => {}
         }
     }
 
@@ -213,7 +229,7 @@ impl Recorder {
                 self.tabulate();
                 self.settle();
             }
-            Fact::Rewound { .. } => self.tabulate(),
+            Fact::Rewound { step } => self.cut_rows(step),
             Fact::Checkpoint { .. } => self.settle(),
             Fact::Finished(outcome) => {
                 self.summarise(&outcome);

@@ -229,6 +229,7 @@ impl WorkbenchApp {
         while let Some(word) = self.errands.hear() {
             self.apply_reply(word);
         }
+        self.state.reading = self.errands.reading();
         self.take_whole_text();
         self.mind_runs(ctx);
         self.keep_appointments(ctx);

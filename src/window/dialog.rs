@@ -10,10 +10,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::export::ExportKind;
+use super::reading_progress::ReadingProgress;
 use super::run_list::{ComparedSides, Side};
 use super::shelf::ShelfReply;
 use crate::record::export::drawing::Drawing;
 use crate::record::export::{Export, ExportError, Exported};
+use crate::record::journal::Told;
 use crate::record::opening::{self, Found, Shown};
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunTable};
@@ -122,8 +124,8 @@ impl Loaded {
     }
 
     /// With its run, read now.
-    fn shown(self) -> DialogReply {
-        DialogReply::Loaded(Box::new(Self { shown: opening::show(&self.session), ..self }))
+    fn shown(self, told: Told) -> DialogReply {
+        DialogReply::Loaded(Box::new(Self { shown: opening::show_told(&self.session, told), ..self }))
     }
 }
 
@@ -154,6 +156,7 @@ pub struct Errands {
     heard: Receiver<DialogReply>,
     ctx: egui::Context,
     writer: Option<Writer>,
+    reading: ReadingProgress,
 }
 
 /// The one thread that writes sessions, in the order they were given to it: on a slow disk an older one must
@@ -176,7 +179,7 @@ impl Errands {
     /// Errands that wake `ctx` when they end.
     pub fn new(ctx: egui::Context) -> Self {
         let (words, heard) = channel();
-        Self { words, heard, ctx, writer: None }
+        Self { words, heard, ctx, writer: None, reading: ReadingProgress::default() }
     }
 
     /// The window that is woken.
@@ -241,48 +244,46 @@ impl Errands {
 
     /// Reads the session that `path` leads to, and its run.
     pub fn load(&self, path: PathBuf) {
-        self.send_off("retort-open", move || {
-            Some(match opening::find(&path) {
-                Ok(Found { session, file, place }) => {
-                    Loaded { path: file, place: Some(place), ..Loaded::new(session) }.shown()
-                }
-                Err(e) => DialogReply::Failed(e.to_string()),
-            })
+        self.open(move |told| match opening::find(&path) {
+            Ok(Found { session, file, place }) => {
+                Loaded { path: file, place: Some(place), ..Loaded::new(session) }.shown(told)
+            }
+            Err(e) => DialogReply::Failed(e.to_string()),
         });
     }
 
     /// Reads one of the kept sessions from its file.
     pub fn recover(&self, kept: u64, path: PathBuf) {
-        self.send_off("retort-open", move || {
-            Some(match file::open(&path) {
+        self.open(move |told| {
+            match file::open(&path) {
                 Ok(session) => {
                     // What is in no file is saved as far as it is the session that the window brings along.
                     let saved = Session::built_in().ok();
-                    Loaded { kept: Some(kept), saved, ..Loaded::new(session) }.shown()
+                    Loaded { kept: Some(kept), saved, ..Loaded::new(session) }.shown(told)
                 }
                 Err(e) => DialogReply::Failed(e.to_string()),
-            })
+            }
         });
     }
 
     /// Replays the run of a session that is to be put on the workbench.
     pub fn replay(&self, loaded: Loaded) {
-        self.send_off("retort-open", move || Some(loaded.shown()));
+        self.open(move |told| loaded.shown(told));
     }
 
     /// Reads the run of a session that is open already.
     pub fn read_run(&self, session: Session) {
-        self.send_off("retort-open", move || Some(DialogReply::Run(Box::new(opening::show(&session)))));
+        self.open(move |told| DialogReply::Run(Box::new(opening::show_told(&session, told))));
     }
 
     /// Reads the run in `folder` to be looked at under a session that does not name it: nothing that is done
     /// with that session can reach the folder.
     pub fn copy(&self, session: Session, folder: PathBuf) {
-        self.send_off("retort-open", move || {
+        self.open(move |told| {
             let named = Session { run: Some(folder.clone()), ..session.clone() };
-            let shown = Shown { held: None, ..opening::show(&named) };
+            let shown = Shown { held: None, ..opening::show_told(&named, told) };
             let session = Session { run: None, ..session };
-            Some(DialogReply::Loaded(Box::new(Loaded { shown, of: Some(folder), ..Loaded::new(session) })))
+            DialogReply::Loaded(Box::new(Loaded { shown, of: Some(folder), ..Loaded::new(session) }))
         });
     }
 
@@ -461,6 +462,16 @@ impl Errands {
                 None
             }
         }
+    }
+
+    /// How much is read of the journal of a run that opens.
+    pub fn reading(&self) -> Option<(u64, u64)> {
+        self.reading.now()
+    }
+
+    fn open(&self, errand: impl FnOnce(Told) -> DialogReply + Send + 'static) {
+        let (reading, ctx) = (self.reading.clone(), self.ctx.clone());
+        self.send_off("retort-open", move || Some(reading.during(&ctx, errand)));
     }
 
     /// Does an errand on a thread of its own; `None` says nothing.

@@ -26,6 +26,7 @@ pub mod panel;
 pub mod plot;
 pub mod preferences;
 mod queue;
+mod reading_progress;
 pub mod run_list;
 pub mod shelf;
 pub mod shelf_choices;

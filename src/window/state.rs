@@ -358,6 +358,8 @@ pub struct UiState {
     pub closing: bool,
     /// Whether the sessions that were kept are shown.
     pub kept_shown: bool,
+    /// Bytes that are read of the journal of a run that opens, of how many; `None` where that is no matter of waiting.
+    pub reading: Option<(u64, u64)>,
     /// The session's run, while another process has it loaded.
     pub held: Option<Held>,
     /// Whether the list of notices is unfolded.

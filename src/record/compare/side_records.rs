@@ -29,8 +29,8 @@ impl SideRecords {
     /// Reads the journals of its runs: for a thread of its own.
     pub fn read(rows: &[RunRow]) -> Self {
         let mut unread = Vec::new();
-        let record = |row: &RunRow| match journal::replay(&row.folder) {
-            Ok(record) => Some(record),
+        let record = |row: &RunRow| match journal::replay_whole(&row.folder) {
+            Ok((record, _)) => Some(record),
             Err(e) => {
                 unread.push(e.said());
                 None

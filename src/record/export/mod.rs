@@ -6,7 +6,7 @@
 pub mod canvas;
 pub mod chart;
 mod chart_lines;
-mod crc32c;
+pub mod crc32c;
 mod curve_table;
 pub mod drawing;
 pub mod event_file;

@@ -50,7 +50,7 @@ impl RunCurves {
     }
 
     fn read(folder: &Path, name: String) -> Result<Self, ExportError> {
-        let (record, damage) = journal::replay_what_is_left(folder)?;
+        let (record, damage) = journal::replay_whole(folder)?;
         if record.series.values().all(crate::record::Series::is_empty) {
             return Err(ExportError::NoCurves { path: folder.to_owned() });
         }

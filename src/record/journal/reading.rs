@@ -1,14 +1,15 @@
-//! What can be read of a journal, and the record of the run that it tells. A line that is damaged costs that
+//! What can be read of a journal. A line that is damaged costs that
 //! line: what else can be read of a run is read, and what was left out is counted.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::sync::Arc;
 
-use super::super::{Remark, RunRecord};
-use super::{FILE, JournalError, io, version_of};
-use crate::link::{Fact, Notice, Outcome, Step};
-use crate::session::{Say, Sentence, file, run_folder, say};
+use super::scalars_line::ScalarsReader;
+use super::{JournalError, io, version_of};
+use crate::link::Fact;
+use crate::session::{Say, Sentence, say};
 
 /// What could be read of a journal.
 #[derive(Debug, Default)]
@@ -29,37 +30,42 @@ pub struct Fault {
 }
 
 impl Reading {
-    /// Line numbers that are named; of more, only how many there are.
-    const NAMED: usize = 5;
-
     /// What was left out, in a sentence; `None` where nothing was.
     pub fn damage(&self, path: &Path) -> Option<Sentence> {
-        let first = self.faults.first()?;
-        let numbers: Vec<String> = self.faults.iter().take(Self::NAMED).map(|fault| fault.line.to_string()).collect();
-        let more = self.faults.len().saturating_sub(Self::NAMED);
-        let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
-        let (count, numbers) = (self.faults.len(), numbers.join(", "));
-        let (reason, events, path) = (&first.reason, self.facts.len(), path.display());
-        Some(if count == 1 {
-            say!(
-                "1 line of the journal is damaged and left out (line {numbers}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
-                numbers,
-                reason,
-                events,
-                path
-            )
-        } else {
-            say!(
-                "{count} lines of the journal are damaged and left out (lines {numbers}{more}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
-                count,
-                numbers,
-                more,
-                reason,
-                events,
-                path
-            )
-        })
+        damage(&self.faults, self.facts.len(), path)
     }
+}
+
+/// Line numbers that are named; of more, only how many there are.
+const NAMED: usize = 5;
+
+/// What was left out of a journal of which so many events can be read.
+pub(super) fn damage(faults: &[Fault], events: usize, path: &Path) -> Option<Sentence> {
+    let first = faults.first()?;
+    let numbers: Vec<String> = faults.iter().take(NAMED).map(|fault| fault.line.to_string()).collect();
+    let more = faults.len().saturating_sub(NAMED);
+    let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
+    let (count, numbers) = (faults.len(), numbers.join(", "));
+    let (reason, path) = (&first.reason, path.display());
+    Some(if count == 1 {
+        say!(
+            "1 line of the journal is damaged and left out (line {numbers}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
+            numbers,
+            reason,
+            events,
+            path
+        )
+    } else {
+        say!(
+            "{count} lines of the journal are damaged and left out (lines {numbers}{more}: {reason}); the other {events} are used, and checkpoints and student are not touched by that: {path}",
+            count,
+            numbers,
+            more,
+            reason,
+            events,
+            path
+        )
+    })
 }
 
 /// The events of a journal, and the lines that are none. A last line cut off by a crash is no fault: it is
@@ -68,36 +74,75 @@ impl Reading {
 /// # Errors
 /// [`JournalError::Io`], [`JournalError::Newer`]; [`JournalError::Unreadable`] if no line of it is ours.
 pub fn read(path: &Path) -> Result<Reading, JournalError> {
-    let bytes = std::fs::read(path).map_err(|e| io(&e, path))?;
-    let whole = bytes.ends_with(b"\n");
-    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-    if whole {
-        lines.pop();
-    }
-    let Some((header, facts)) = lines.split_first() else { return Ok(Reading::default()) };
-    let mut reading = Reading::default();
-    let headed = version_of(header, path)?.is_some();
-    if !headed {
-        reading.take(1, header);
-    }
-    for (index, line) in facts.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
-        reading.take(index + 2, line);
-    }
-    if !headed && reading.facts.is_empty() {
-        let reason = reading.faults.first().map_or(say!("it is empty"), |fault| fault.reason.clone());
-        return Err(JournalError::Unreadable { reason, path: path.to_owned() });
-    }
-    let last = lines.len();
-    reading.faults.retain(|fault| whole || fault.line < last);
-    Ok(reading)
+    let mut facts = Vec::new();
+    let faults = read_each(path, |fact| facts.push(fact))?;
+    Ok(Reading { facts, faults })
 }
 
-impl Reading {
-    fn take(&mut self, line: usize, bytes: &[u8]) {
-        match serde_json::from_slice(bytes) {
-            Ok(fact) => self.facts.push(fact),
+/// Hands over the events of a journal one by one, so that a long one is never held whole, and gives the lines that are
+/// none.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_each(path: &Path, take: impl FnMut(Fact)) -> Result<Vec<Fault>, JournalError> {
+    read_each_told(path, take, &mut |_, _| {})
+}
+
+/// The same, and tells now and then how many bytes are read of how many.
+pub(super) fn read_each_told(path: &Path, take: impl FnMut(Fact), told: Told) -> Result<Vec<Fault>, JournalError> {
+    let total = std::fs::metadata(path).map_or(0, |file| file.len());
+    let mut done = 0;
+    let mut lines = BufReader::with_capacity(BUFFER, File::open(path).map_err(|e| io(&e, path))?);
+    let mut taker = Taker { take, scalars: ScalarsReader::default(), taken: 0, faults: Vec::new() };
+    let (mut line, mut number, mut headed, mut whole) = (Vec::new(), 0, false, false);
+    while lines.read_until(b'\n', &mut line).map_err(|e| io(&e, path))? > 0 || number == 0 {
+        number += 1;
+        done += line.len() as u64;
+        if number % TOLD_EVERY == 0 {
+            told(done, total);
+        }
+        whole = line.pop_if(|byte| *byte == b'\n').is_some();
+        if number == 1 {
+            headed = version_of(&line, path)?.is_some();
+        }
+        if (number == 1 && !headed) || (number > 1 && !line.is_empty()) {
+            taker.line(number, &line);
+        }
+        line.clear();
+    }
+    if !headed && taker.taken == 0 {
+        let reason = taker.faults.first().map_or(say!("it is empty"), |fault| fault.reason.clone());
+        return Err(JournalError::Unreadable { reason, path: path.to_owned() });
+    }
+    taker.faults.retain(|fault| whole || fault.line < number);
+    Ok(taker.faults)
+}
+
+/// Hears how many bytes of a journal are read, and how many it has.
+pub type Told<'a> = &'a mut dyn FnMut(u64, u64);
+
+/// Lines between two words of progress.
+const TOLD_EVERY: usize = 4_096;
+/// Bytes read at once.
+const BUFFER: usize = 1 << 18;
+
+/// Takes lines of a journal.
+struct Taker<T> {
+    take: T,
+    scalars: ScalarsReader,
+    taken: usize,
+    faults: Vec<Fault>,
+}
+
+impl<T: FnMut(Fact)> Taker<T> {
+    fn line(&mut self, number: usize, bytes: &[u8]) {
+        match self.scalars.read(bytes).map_or_else(|| serde_json::from_slice(bytes), Ok) {
+            Ok(fact) => {
+                self.taken += 1;
+                (self.take)(fact);
+            }
             Err(_) if is_reply(bytes) => {}
-            Err(e) => self.faults.push(Fault { line, reason: e.said() }),
+            Err(e) => self.faults.push(Fault { line: number, reason: e.said() }),
         }
     }
 }
@@ -111,97 +156,14 @@ fn is_reply(line: &[u8]) -> bool {
     read.is_ok_and(|read| read.keys().all(|name| REPLIES.contains(&name.as_str())) && read.len() == 1)
 }
 
-/// The record of the run in `folder`, folded from its journal, with the checkpoints that are there. What is
-/// damaged of the journal is among its notices.
-///
-/// # Errors
-/// As [`read`].
-pub fn replay(folder: &Path) -> Result<RunRecord, JournalError> {
-    let (mut record, damage) = replay_what_is_left(folder)?;
-    record.notices.extend(damage.map(|damage| Remark::new(false, Notice::from(damage))));
-    Ok(record)
-}
-
-/// The record of the run in `folder`, and in a sentence what is damaged of its journal.
-///
-/// # Errors
-/// As [`read`].
-pub fn replay_what_is_left(folder: &Path) -> Result<(RunRecord, Option<Sentence>), JournalError> {
-    let path = folder.join(FILE);
-    let reading = read(&path)?;
-    let damage = reading.damage(&path);
-    let last = reading.facts.iter().rev().find_map(|fact| match fact {
-        Fact::Scalars { step, .. } => Some(step + 1),
-        _ => None,
-    });
-    let mut record = RunRecord::default();
-    reading.facts.into_iter().for_each(|fact| record.fold(fact));
-    record.locate(folder);
-    if damage.is_some() {
-        record.complete(folder);
-    }
-    let damage = damage.or_else(|| record.outcome.as_ref().and_then(|outcome| gap(last?, outcome.steps, &path)));
-    Ok((record, damage))
-}
-
-/// What is said of a journal that ends before its run did.
-fn gap(last: Step, steps: Step, path: &Path) -> Option<Sentence> {
-    (last < steps).then(|| {
-        say!("the journal lacks steps {last} to {steps}: they found no room on the disk; the student and its figures are those of the whole run: {path}", last = last + 1, steps, path = path.display())
-    })
-}
-
-/// The record of a run whose journal cannot be read: what the rest of its folder tells.
-pub fn without_journal(folder: &Path) -> RunRecord {
-    let mut record = RunRecord::default();
-    record.locate(folder);
-    record.complete(folder);
-    record
-}
-
-impl RunRecord {
-    /// The folder is where it was found, wherever the run was begun, and has the checkpoints it has.
-    fn locate(&mut self, folder: &Path) {
-        self.out = Some(folder.to_owned());
-        self.checkpoints = run_folder::checkpoints(folder);
-    }
-
-    /// Takes from the folder's other files what damaged lines may have told.
-    fn complete(&mut self, folder: &Path) {
-        if self.session.is_none() {
-            self.session = file::open(&folder.join(run_folder::SESSION)).ok().map(Arc::new);
-        }
-        if self.applied.is_empty() {
-            self.applied = self.session.as_ref().map(|session| session.knobs.clone()).unwrap_or_default();
-        }
-        let summary = std::fs::read(folder.join(run_folder::SUMMARY)).unwrap_or_default();
-        let outcome = serde_json::from_slice::<Outcome>(&summary).ok();
-        // One that was gone on with has an outcome of before.
-        if let Some(outcome) = outcome.filter(|outcome| outcome.steps >= self.step) {
-            self.step = outcome.steps;
-            self.outcome.get_or_insert_with(|| Arc::new(outcome));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Journal;
+    use super::super::super::RunRecord;
+    use super::super::replay;
+    use super::super::{FILE, Journal};
     use super::*;
     use crate::link::{KnobChange, Origin};
 
-    #[test]
-    fn a_journal_that_ends_before_its_run_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::create(&folder.path().join(FILE)).unwrap();
-        (0..70).for_each(|step| journal.write(&Fact::Scalars { step, values: vec![("loss/total".into(), 1.0)] }));
-        let ended = |steps| Fact::Finished(Box::new(Outcome { steps, ..Outcome::default() }));
-        journal.write(&ended(70));
-        assert!(replay(folder.path()).unwrap().notices.is_empty());
-        journal.write(&ended(150));
-        let record = replay(folder.path()).unwrap();
-        assert!(record.notices[0].notice.text.contains("lacks steps 71 to 150"), "{:?}", record.notices);
-    }
     fn facts() -> Vec<Fact> {
         let change = KnobChange { knob: "mixture.alpha".into(), from: 0.5, to: 0.1 + 0.2 };
         vec![

@@ -48,7 +48,7 @@ pub(super) fn side_by_side_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             answers::answers_ui(ui, scene, state);
         }
         Part::Pinned => pinned::pinned_ui(ui, scene, state),
-        Part::TestPart => test_table::test_ui(ui, scene, state),
+        Part::Tested => test_table::test_ui(ui, scene, state),
     }
 }
 
@@ -61,7 +61,7 @@ fn bar_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         let all = [
             (Part::Answers, scene.t("One text"), scene.t("What each model says of the text below")),
             (Part::Pinned, pinned.as_str(), scene.t("What each model says of the texts that are pinned")),
-            (Part::TestPart, scene.t("Test part"), scene.t("Two columns on every text of the test part")),
+            (Part::Tested, scene.t("Test part"), scene.t("Two columns on every text of the test part")),
         ];
         if let Some(part) = control::segments(ui, state.side_by_side.part, &all) {
             state.side_by_side.part = part;

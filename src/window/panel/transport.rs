@@ -35,7 +35,7 @@ pub(super) fn transport_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         folder_ui(ui, scene, state);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             notices_ui(ui, scene, state);
-            progress_ui(ui, scene);
+            progress_ui(ui, scene, state);
         });
     });
 }
@@ -301,19 +301,30 @@ fn rewind_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     });
 }
 
-fn progress_ui(ui: &mut Ui, scene: &Scene) {
+fn progress_ui(ui: &mut Ui, scene: &Scene, state: &UiState) {
     let status = &scene.workspace.status;
-    if status.total == 0 || !(scene.live || status.phase == Phase::Opening) {
-        return;
+    if let Some((done, total)) = state.reading {
+        let words = format!(
+            "{} · {} / {}",
+            scene.t("reading the journal of the run"),
+            control::bytes(done),
+            control::bytes(total)
+        );
+        bar_ui(ui, scene, done as f32 / total as f32, words);
+    } else if status.total > 0 && (scene.live || status.phase == Phase::Opening) {
+        let words = format!("{} / {}", grouped(status.done), grouped(status.total));
+        bar_ui(ui, scene, status.done as f32 / status.total as f32, words);
     }
-    let share = status.done as f32 / status.total as f32;
+}
+
+fn bar_ui(ui: &mut Ui, scene: &Scene, share: f32, words: String) {
     let width = (ui.available_width() - 12.0).clamp(60.0, 420.0);
     let bar = ProgressBar::new(share)
         .desired_width(width)
         .desired_height(6.0)
         .corner_radius(3)
         .fill(scene.look.palette().accent);
-    ui.add(bar).on_hover_text(format!("{} / {}", grouped(status.done), grouped(status.total)));
+    ui.add(bar).on_hover_text(words);
 }
 
 fn notices_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

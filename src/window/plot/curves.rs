@@ -142,9 +142,9 @@ fn controls_ui(ui: &mut Ui, view: &mut View, held: &mut Held, look: Look, more: 
 
 /// All steps of the record.
 fn whole(record: &RunRecord) -> Span {
-    let first = record.series.values().filter_map(|series| series.steps().first()).min();
-    let last = record.series.values().filter_map(|series| series.steps().last()).max();
-    let (first, last) = (first.copied().unwrap_or(0) as f64, last.copied().unwrap_or(0) as f64);
+    let first = record.series.values().filter_map(Series::first_step).min();
+    let last = record.series.values().filter_map(Series::last_step).max();
+    let (first, last) = (first.unwrap_or(0) as f64, last.unwrap_or(0) as f64);
     Span { from: first, to: last.max(first + 10.0) }.with_margin(0.01)
 }
 

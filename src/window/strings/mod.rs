@@ -9,6 +9,7 @@ mod export;
 mod in_force;
 mod keeping;
 mod lens;
+mod long_runs;
 mod pair;
 mod plots;
 mod result;
@@ -52,6 +53,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     side_by_side::CHINESE,
     keeping::CHINESE,
     lens::CHINESE,
+    long_runs::CHINESE,
     plots::CHINESE,
     catalog::CHINESE,
     data::CHINESE,

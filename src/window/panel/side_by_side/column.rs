@@ -10,6 +10,9 @@ use crate::link::{
 use crate::record::run_table::RunRow;
 use crate::session::StudentSnapshot;
 
+/// Outcomes and their log-probabilities.
+type Scores = Vec<(String, f32)>;
+
 /// One model's column.
 pub(super) struct Column {
     /// Which student; `None` of the teacher and of the student as it is.
@@ -27,7 +30,7 @@ pub(super) struct Column {
     /// Its colour.
     pub(super) color: Color32,
     /// Outcome and log-probability; empty where there is no answer.
-    pub(super) scores: Vec<(String, f32)>,
+    pub(super) scores: Scores,
     /// How many outcomes all others are that stand behind as one, and their log-probability together.
     pub(super) others: Option<(usize, f32)>,
     /// Its answers to the pinned texts.
@@ -199,7 +202,7 @@ fn told(frame: &ProbeFrame, at: Option<usize>) -> Option<&ToldRow> {
 }
 
 /// Outcomes with their scores, and all others apart.
-fn split(names: &[String], scores: &[f32], others: usize) -> (Vec<(String, f32)>, Option<(usize, f32)>) {
+fn split(names: &[String], scores: &[f32], others: usize) -> (Scores, Option<(usize, f32)>) {
     let mut all: Vec<(String, f32)> = names.iter().cloned().zip(scores.iter().copied()).collect();
     let rest = if others > 0 { all.pop().map(|(_, score)| (others, score)) } else { None };
     (all, rest)

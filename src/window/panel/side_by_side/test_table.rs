@@ -92,7 +92,7 @@ fn columns_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         for (place, letter) in ["A", "B"].into_iter().enumerate() {
             let now = state.side_by_side.test.columns[place];
             ui.label(RichText::new(letter).strong());
-            ui.name_inputs(&format!("{} {letter}", scene.t("Column")), |ui| {
+            ui.name_inputs(format!("{} {letter}", scene.t("Column")), |ui| {
                 let list = ComboBox::from_id_salt(("column of the test part", place)).width(230.0).truncate();
                 list.selected_text(name(scene, now)).show_ui(ui, |ui| {
                     for column in offered(scene) {

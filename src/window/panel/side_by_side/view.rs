@@ -15,7 +15,7 @@ pub enum Part {
     /// Those to the pinned texts.
     Pinned,
     /// Those of two columns to the test part.
-    TestPart,
+    Tested,
 }
 
 /// How they are looked at.
@@ -132,7 +132,7 @@ impl Since {
 impl SideBySideView {
     /// The places beside that are asked about the test part.
     pub fn tested(&self, columns: usize) -> Vec<usize> {
-        let shown = self.open && self.part == Part::TestPart;
+        let shown = self.open && self.part == Part::Tested;
         let asked = self.test.columns.iter().filter(|_| shown).filter_map(|column| match column {
             TestColumn::Beside(place) if *place < columns => Some(*place),
             _ => None,

@@ -120,18 +120,16 @@ fn plot<'a>(scene: &Scene, group: &str, height: f32, width: f32, scale: Scale) -
 fn drawn<'a>(scene: &Scene, curve: &'a Curve<'a>, smoothing: f64, width: f32, scale: Scale) -> Drawn<'a> {
     let Span { from, to } = scene.x;
     let buckets = columns(curve.series.visible(from, to, wanted(width)), scene.x, width);
-    let first = curve.series.values().first();
-    let is_constant = || buckets.iter().all(|bucket| Some(&bucket.min) == first && Some(&bucket.max) == first);
+    let first = buckets.first().map(|bucket| bucket.min);
+    let is_constant = || buckets.iter().all(|bucket| Some(bucket.min) == first && Some(bucket.max) == first);
     let weight = if smoothing.is_finite() { smoothing.clamp(0.0, MOST_SMOOTHING) } else { 0.0 };
     let sparse = curve.series.len() < SPARSE;
     let smooth = (weight > 0.0 && !sparse && !is_constant()).then(|| {
         let twin = scene.smoothed.lock().twin(curve.id, curve.series, weight).visible(from, to, wanted(width));
         Strokes::of(&columns(twin, scene.x, width), scale)
     });
-    let steps = curve.series.steps();
-    let before = |end: f64| steps.partition_point(|&step| step as f64 <= end);
-    let dense = before(to).saturating_sub(before(from)) >= DENSE * buckets.len();
-    Drawn { curve, raw: Strokes::of(&buckets, scale), smooth, dots: sparse && steps.len() > 1, dense }
+    let dense = curve.series.places(from, to).len() >= DENSE * buckets.len();
+    Drawn { curve, raw: Strokes::of(&buckets, scale), smooth, dots: sparse && curve.series.len() > 1, dense }
 }
 
 /// The values that show every curve: the union of their extents.

@@ -5,20 +5,20 @@ use egui::{Grid, Pos2, Response, RichText, Stroke, Ui};
 use super::paint::Screen;
 use super::{Curve, Scene};
 use crate::link::Step;
+use crate::record::{Bucket, Sample};
 use crate::window::plot::{figures::short, readout_ui};
 
 /// How far from the pointer a sample may lie, points.
 const REACH: f32 = 16.0;
 /// Most rows of the readout.
 const ROWS: usize = 5;
-/// Most samples looked at per curve: in a long run, thousands share the reach.
+/// Most buckets looked at per curve: in a long run, thousands of samples share the reach.
 const LOOKED_AT: usize = 2_000;
 
 /// A curve's sample near the pointer.
-struct Sample<'a> {
+struct Near<'a> {
     curve: &'a Curve<'a>,
-    step: Step,
-    value: f64,
+    sample: Sample,
     pos: Pos2,
     distance: f32,
 }
@@ -27,48 +27,72 @@ struct Sample<'a> {
 pub(super) fn readout(ui: &Ui, scene: &Scene, response: &Response, screen: &Screen, curves: &[&Curve]) -> Option<Step> {
     let pointer = response.hover_pos()?;
     let near = curves.iter().filter_map(|curve| nearest(curve, pointer, screen));
-    let step = near.min_by(|a, b| a.distance.total_cmp(&b.distance)).map(|sample| sample.step)?;
-    let mut samples: Vec<Sample> = curves.iter().filter_map(|curve| at_step(curve, step, pointer, screen)).collect();
+    let step = near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(step, _)| step)?;
+    let mut samples: Vec<Near> = curves.iter().filter_map(|curve| at_step(curve, step, pointer, screen)).collect();
     samples.sort_by(|a, b| a.distance.total_cmp(&b.distance));
-    for sample in samples.iter().filter(|sample| screen.transform.frame().contains(sample.pos)) {
-        ui.painter().circle(sample.pos, 3.0, sample.curve.color, Stroke::new(1.0, scene.look.palette().background));
+    for near in samples.iter().filter(|near| screen.transform.frame().contains(near.pos)) {
+        ui.painter().circle(near.pos, 3.0, near.curve.color, Stroke::new(1.0, scene.look.palette().background));
     }
     readout_ui(response, |ui| rows_ui(ui, scene, step, &samples));
-    Some(step)
+    Some(step.round() as Step)
 }
 
-/// The curve's sample nearest to the pointer, if one is in reach.
-fn nearest<'a>(curve: &'a Curve, pointer: Pos2, screen: &Screen) -> Option<Sample<'a>> {
+/// Step and distance of the curve's value nearest to the pointer, if one is in reach. Where many share the reach, it is
+/// looked for among their extremes.
+fn nearest(curve: &Curve, pointer: Pos2, screen: &Screen) -> Option<(f64, f32)> {
     let step = |x: f32| screen.transform.value_from_position(egui::pos2(x, pointer.y)).x;
-    let steps = curve.series.steps();
-    let start = steps.partition_point(|&s| (s as f64) < step(pointer.x - REACH));
-    let end = steps.partition_point(|&s| (s as f64) <= step(pointer.x + REACH));
-    let stride = (end.saturating_sub(start) / LOOKED_AT).max(1);
-    let points = steps.iter().zip(curve.series.values()).skip(start).take(end.saturating_sub(start)).step_by(stride);
-    let sample = |(&step, &value): (&Step, &f64)| sample(curve, step, value, pointer, screen);
-    let best = points.filter_map(sample).min_by(|a, b| a.distance.total_cmp(&b.distance));
-    best.filter(|sample| sample.distance <= REACH)
+    let buckets = curve.series.visible(step(pointer.x - REACH), step(pointer.x + REACH), LOOKED_AT);
+    let ends = buckets.iter().flat_map(|bucket| [(bucket, bucket.min), (bucket, bucket.max)]);
+    let distance = |(bucket, value): (&Bucket, f64)| {
+        let at = screen.pos(bucket.middle(), value)?.distance(pointer);
+        (at <= REACH).then_some((bucket.to_owned(), value, at))
+    };
+    let (bucket, value, distance) = ends.filter_map(distance).min_by(|a, b| a.2.total_cmp(&b.2))?;
+    Some((curve.series.step_of(&bucket, value), distance))
 }
 
 /// The curve's sample at `step`, or the one closest to it that would still be under the pointer.
-fn at_step<'a>(curve: &'a Curve, step: Step, pointer: Pos2, screen: &Screen) -> Option<Sample<'a>> {
-    let (found, value) = curve.series.nearest(step as f64)?;
-    let sample = sample(curve, found, value, pointer, screen)?;
-    (found == step || (sample.pos.x - pointer.x).abs() <= REACH).then_some(sample)
+fn at_step<'a>(curve: &'a Curve, step: f64, pointer: Pos2, screen: &Screen) -> Option<Near<'a>> {
+    let sample = curve.series.nearest(step)?;
+    let (pos, is_there) = match sample {
+        Sample::Point(found, value) => (screen.pos(found as f64, value)?, found as f64 == step),
+        Sample::Extremes(bucket) => {
+            let ends = [bucket.min, bucket.max].into_iter().filter_map(|value| screen.pos(bucket.middle(), value));
+            let nearest = ends.min_by(|a, b| a.distance(pointer).total_cmp(&b.distance(pointer)))?;
+            (nearest, (bucket.first as f64..=bucket.last as f64).contains(&step))
+        }
+    };
+    let near = is_there || (pos.x - pointer.x).abs() <= REACH;
+    near.then_some(Near { curve, sample, pos, distance: pos.distance(pointer) })
 }
 
-fn sample<'a>(curve: &'a Curve, step: Step, value: f64, pointer: Pos2, screen: &Screen) -> Option<Sample<'a>> {
-    let pos = screen.pos(step as f64, value)?;
-    Some(Sample { curve, step, value, pos, distance: pos.distance(pointer) })
+/// The value of a sample, or between which values those of its steps lay.
+pub(super) fn words(sample: &Sample, value: fn(f64) -> String) -> String {
+    match sample {
+        Sample::Point(_, at) => value(*at),
+        Sample::Extremes(bucket) if !bucket.is_drawable() => value(f64::NAN),
+        Sample::Extremes(bucket) if bucket.min == bucket.max => value(bucket.min),
+        Sample::Extremes(bucket) => format!("{} … {}", value(bucket.min), value(bucket.max)),
+    }
 }
 
-fn rows_ui(ui: &mut Ui, scene: &Scene, step: Step, samples: &[Sample]) {
+/// The step that is read; of older points the steps between which the values were measured.
+fn steps(step: f64, samples: &[Near]) -> String {
+    let range = samples.iter().find_map(|near| match near.sample {
+        Sample::Extremes(bucket) if bucket.first < bucket.last => Some(format!("{} … {}", bucket.first, bucket.last)),
+        _ => None,
+    });
+    range.unwrap_or_else(|| format!("{}", step.round()))
+}
+
+fn rows_ui(ui: &mut Ui, scene: &Scene, step: f64, samples: &[Near]) {
     let palette = scene.look.palette();
-    ui.label(RichText::new(format!("{} {step}", scene.look.t("step"))).small().color(palette.text_weak));
+    let at = format!("{} {}", scene.look.t("step"), steps(step, samples));
+    ui.label(RichText::new(at).small().color(palette.text_weak));
     Grid::new("readout").num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| {
-        for sample in samples.iter().take(ROWS) {
-            ui.label(RichText::new(&sample.curve.name).color(sample.curve.color));
-            ui.label(RichText::new(short(sample.value)).color(palette.text_strong));
+        for near in samples.iter().take(ROWS) {
+            ui.label(RichText::new(&near.curve.name).color(near.curve.color));
+            ui.label(RichText::new(words(&near.sample, short)).color(palette.text_strong));
             ui.end_row();
         }
     });

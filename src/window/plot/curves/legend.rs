@@ -3,6 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Response, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
+use super::hover::words;
 use super::{Curve, Scene, names};
 use crate::session::View;
 use crate::window::plot::figures::steady;
@@ -49,8 +50,8 @@ fn isolate(view: &mut View, curves: &[Curve], place: usize) {
 
 fn entry_ui(ui: &mut Ui, scene: &Scene, curve: &Curve) -> Response {
     let palette = scene.look.palette();
-    let point = scene.cursor.map_or_else(|| curve.series.last(), |step| curve.series.nearest(step));
-    let value = point.map_or_else(String::new, |(_, value)| steady(value));
+    let sample = curve.series.nearest(scene.cursor.unwrap_or(f64::INFINITY));
+    let value = sample.map_or_else(String::new, |sample| words(&sample, steady));
     let small = TextStyle::Small.resolve(ui.style());
     let ink = if curve.hidden { palette.text_weak } else { palette.text };
     let name = ui.painter().layout_no_wrap(curve.name.clone(), small.clone(), ink);

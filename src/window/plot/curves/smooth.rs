@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::link::SeriesId;
-use crate::record::Series;
+use crate::record::{Bucket, Series};
 
 /// Smoothed curves by id.
 #[derive(Debug, Default)]
@@ -47,18 +47,35 @@ impl Twin {
     }
 
     fn continues(&self, raw: &Series) -> bool {
-        let point = |i: usize| Some((*raw.steps().get(i)?, raw.values().get(i)?.to_bits()));
-        self.taken == 0 || point(self.taken - 1) == self.last
+        self.taken == 0 || raw.at(self.taken - 1).map(|(step, value)| (step, value.to_bits())) == self.last
     }
 
     fn take(&mut self, raw: &Series) {
-        let new = raw.steps().iter().zip(raw.values()).skip(self.taken);
-        for (&step, &value) in new {
+        if self.taken == 0 {
+            raw.older().for_each(|(bucket, mean, places)| self.take_older(&bucket, mean, places));
+            self.taken = raw.first_kept();
+        }
+        let new = raw.points().skip(self.taken.saturating_sub(raw.first_kept()));
+        for (step, value) in new {
             let smooth = self.next(value);
             self.series.push(step, smooth);
+            self.series.thin(&[]);
             self.last = Some((step, value.to_bits()));
         }
-        self.taken = raw.len();
+        self.taken = raw.end();
+    }
+
+    /// Takes in points of which only extremes and mean are known, as if each had the mean: one point of the twin.
+    fn take_older(&mut self, bucket: &Bucket, mean: f64, places: usize) {
+        if bucket.broken {
+            self.series.push(bucket.first, f64::NAN);
+        }
+        if mean.is_finite() {
+            let past = self.weight.powi(i32::try_from(places).unwrap_or(i32::MAX));
+            self.average = past * self.average + (1.0 - past) * mean;
+            self.bias *= past;
+            self.series.push(bucket.last, self.average / (1.0 - self.bias));
+        }
     }
 
     fn next(&mut self, value: f64) -> f64 {
@@ -93,6 +110,20 @@ mod tests {
             assert!(twin.iter().zip(&whole).all(|(a, b)| a == b || (a.is_nan() && b.is_nan())), "{end}");
             assert_eq!(twin.len(), end);
         }
+    }
+
+    #[test]
+    fn of_points_long_past_the_twin_goes_through_the_means_of_their_buckets() {
+        let values: Vec<f64> = (0..100_000).map(|i| 1.0 + (f64::from(i) * 0.7).sin()).collect();
+        let mut long = series(&values);
+        long.thin(&[]);
+        assert!(!long.is_whole());
+        let id = SeriesId::from("loss/total");
+        let (mut cache, mut whole) = (Smoothed::default(), Smoothed::default());
+        let known = whole.twin(&id, &series(&values), 0.99).last();
+        let twin = cache.twin(&id, &long, 0.99);
+        assert!((twin.last().unwrap().1 - known.unwrap().1).abs() < 1e-9);
+        assert!(twin.visible(2000.0, 60_000.0, 4000).iter().all(|bucket| (bucket.max - 1.0).abs() < 0.1));
     }
 
     #[test]

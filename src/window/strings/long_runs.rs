@@ -1,0 +1,3 @@
+//! Phrases of runs whose journals take a while to read.
+
+pub(super) const CHINESE: &[(&str, &str)] = &[("reading the journal of the run", "正在读取运行日志")];

@@ -120,7 +120,7 @@ fn a_pinned_text_has_its_expected_class_and_tells_when_its_answer_flips() {
     assert_eq!(play.app().session().probes, [PinnedProbe { text: text.clone(), expected: Some("cooking".into()) }]);
     assert!(play.engine.asked().pinned.is_empty(), "nobody looks at them yet");
     play.click("Pinned texts (1)");
-    assert_eq!(play.engine.asked().pinned.to_vec(), [text.clone()]);
+    assert_eq!(play.engine.asked().pinned.iter().collect::<Vec<_>>(), [&text]);
     play.pinned(640, &[(&text, "music")]);
     assert!(play.says("0 flipped since step 640"));
     play.pinned(700, &[(&text, "sport")]);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::export::ExportKind;
 use super::reading_progress::ReadingProgress;
 use super::run_list::{ComparedSides, Side};
-use super::shelf::ShelfReply;
+use super::shelf_words::ShelfReply;
 use crate::record::export::drawing::Drawing;
 use crate::record::export::{Export, ExportError, Exported};
 use crate::record::journal::Told;

@@ -30,6 +30,7 @@ mod reading_progress;
 pub mod run_list;
 pub mod shelf;
 pub mod shelf_choices;
+pub mod shelf_words;
 pub mod state;
 pub mod steering;
 pub mod storage;

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::app::WorkbenchApp;
-use super::column_choice::ColumnChoice;
 use super::dialog::{DialogReply, Loaded};
+use super::shelf_words::{Removal, ShelfAction, ShelfQuestion, ShelfReply};
 use super::trash::{MoveToTrash, discard};
 use crate::record::run_table::next_seed::next_seed;
 use crate::record::run_table::{RunTable, elsewhere};
@@ -14,67 +14,6 @@ use crate::session::run_folder::{SESSION, bytes};
 use crate::session::run_hold::hold;
 use crate::session::workspace::{enqueue, withdraw};
 use crate::session::{Say as _, Sentence, Session, file, say};
-
-/// One thing a person asked for.
-#[derive(Clone, Debug)]
-pub enum ShelfAction {
-    /// Take a run that has not begun out of the queue.
-    Withdraw(PathBuf),
-    /// Ask whether a run may go to the trash.
-    AskTrash(PathBuf),
-    /// Move it there.
-    Trash(PathBuf),
-    /// Ask whether old checkpoints may go.
-    AskClear(PathBuf),
-    /// Remove them.
-    Clear(PathBuf),
-    /// Put the session of a run onto the workbench, as a new one.
-    UseSettings(PathBuf),
-    /// Queue it with the next seed that is free.
-    NextSeed(PathBuf),
-    /// Show no longer a run that lies elsewhere.
-    ForgetElsewhere(PathBuf),
-    /// Use the window's own workspace again.
-    OwnWorkspace,
-    /// Show other columns, or in another order.
-    Columns(ColumnChoice),
-}
-
-/// What is asked before something is removed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShelfQuestion {
-    /// Of which run.
-    pub folder: PathBuf,
-    /// What would go.
-    pub removal: Removal,
-}
-
-/// What would go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// The whole folder, of so many bytes, to the trash.
-    Run(u64),
-    /// Checkpoints, for good.
-    Checkpoints(OldCheckpoints),
-}
-
-/// How an errand ended.
-pub enum ShelfReply {
-    /// The run is no longer in its folder.
-    Gone(PathBuf, Sentence),
-    /// Something is told, and the table is another one.
-    Told(Sentence),
-    /// A person is to be asked.
-    Ask(ShelfQuestion),
-    /// A session is to be put on the workbench.
-    Session(Box<Session>),
-    /// Runs wait.
-    Queued,
-    /// Another workspace, which is there.
-    Workspace(PathBuf),
-    /// It was refused.
-    Refused(Sentence),
-}
 
 impl WorkbenchApp {
     /// The folder in which runs lie and are made.

@@ -12,7 +12,7 @@ use super::export::{ExportKind, ExportWish};
 use super::panel::{ResultView, RunsView, SideBySideView};
 use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
-use super::shelf::ShelfAction;
+use super::shelf_words::ShelfAction;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
 use crate::record::run_table::annotations::Annotations;

@@ -46,7 +46,7 @@ pub fn by_the_system(folder: &Path) -> Result<(), Sentence> {
     trash::delete(folder).map_err(words)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::fs;
     use std::process::Command;

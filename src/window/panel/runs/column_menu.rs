@@ -6,7 +6,7 @@ use egui::{Button, PopupCloseBehavior, Role, ScrollArea, Ui, WidgetInfo};
 use super::view::{Column, Listing};
 use crate::window::column_choice::{ColumnChoice, NAME};
 use crate::window::panel::Scene;
-use crate::window::shelf::ShelfAction;
+use crate::window::shelf_words::ShelfAction;
 use crate::window::state::{Action, UiState};
 
 /// Height of the list before it is scrolled, points.

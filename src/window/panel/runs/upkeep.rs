@@ -7,7 +7,7 @@ use crate::link::human_bytes;
 use crate::record::run_table::{RunRow, RunStatus};
 use crate::window::control;
 use crate::window::panel::Scene;
-use crate::window::shelf::{Removal, ShelfAction, ShelfQuestion};
+use crate::window::shelf_words::{Removal, ShelfAction, ShelfQuestion};
 use crate::window::state::{Action, UiState};
 
 pub(super) fn upkeep_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, row: &RunRow) {

@@ -11,7 +11,7 @@ use crate::window::column_choice::ColumnChoice;
 use crate::window::plot::brushing::PlottedAxis;
 use crate::window::plot::side_curves::Reference;
 use crate::window::run_list::Side;
-use crate::window::shelf::ShelfQuestion;
+use crate::window::shelf_words::ShelfQuestion;
 
 /// How the table is looked at.
 #[derive(Clone, Debug, Default)]

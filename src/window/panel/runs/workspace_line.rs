@@ -6,7 +6,7 @@ use super::column_menu;
 use crate::link::grouped;
 use crate::record::run_table::RunTable;
 use crate::window::panel::Scene;
-use crate::window::shelf::ShelfAction;
+use crate::window::shelf_words::ShelfAction;
 use crate::window::state::{Action, FileQuestion, UiState};
 
 pub(super) fn workspace_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

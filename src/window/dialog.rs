@@ -4,25 +4,20 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::export::ExportKind;
 use super::reading_progress::ReadingProgress;
-use super::run_list::{ComparedSides, Side};
+use super::run_list::ComparedSides;
 use super::shelf_words::ShelfReply;
-use crate::record::export::drawing::Drawing;
-use crate::record::export::{Export, ExportError, Exported};
+use crate::record::export::{ExportError, Exported};
 use crate::record::journal::Told;
 use crate::record::opening::{self, Found, Shown};
-use crate::record::run_table::annotations::Annotations;
-use crate::record::run_table::{RunRow, RunTable};
-use crate::record::votes::{self, Vote};
-use crate::session::run_folder::{SESSION, held_elsewhere};
-use crate::session::workspace::{enqueue, failed_to_begin, waiting};
-use crate::session::{Session, file, say};
+use crate::record::run_table::RunTable;
+use crate::record::votes::Vote;
+use crate::session::{Session, file};
 
 /// What a path is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -304,90 +299,6 @@ impl Errands {
                 Ok(status) => failed(status.to_string()),
                 Err(e) => failed(e.to_string()),
             }
-        });
-    }
-
-    /// Reads the table of runs. A workspace that was `chosen` is there, or it is said.
-    pub fn read_runs(&self, workspace: PathBuf, chosen: bool) {
-        self.send_off("retort-runs", move || {
-            let mut table = RunTable::read(&workspace);
-            if chosen && !workspace.exists() {
-                let path = workspace.display();
-                table.trouble.push(say!("the workspace is not there; bring it back, or choose another: {path}", path));
-            }
-            Some(DialogReply::Runs(Box::new(table)))
-        });
-    }
-
-    /// Compares the chosen sides, and reads what is drawn of them.
-    pub fn compare(&self, sides: Vec<Side>, rows: Vec<Vec<RunRow>>) {
-        self.send_off("retort-compare", move || {
-            Some(DialogReply::Compared(Box::new(ComparedSides::read(sides, &rows))))
-        });
-    }
-
-    /// Puts runs into the queue, in order.
-    pub fn enqueue(&self, workspace: PathBuf, sessions: Vec<Session>) {
-        self.send_off("retort-queue", move || {
-            let asked = sessions.iter().map(|session| enqueue(&workspace, session));
-            let refused = asked.filter_map(Result::err).map(|words| words.to_string()).next();
-            Some(DialogReply::Enqueued(refused))
-        });
-    }
-
-    /// Reads the session of the next run that waits; those that cannot be read are marked as failed.
-    pub fn next_queued(&self, workspace: PathBuf) {
-        self.send_off("retort-queue", move || {
-            let open = |folder: PathBuf| match file::open(&folder.join(SESSION)) {
-                Ok(session) => Some(Session { run: Some(folder), ..session }),
-                Err(e) => {
-                    // Where the mark cannot be written either, it is tried again at the next start.
-                    let _ = failed_to_begin(&folder, &e.to_string());
-                    None
-                }
-            };
-            let free = waiting(&workspace).into_iter().filter(|folder| held_elsewhere(folder).is_none());
-            let next = free.filter_map(open).next();
-            let next = next.map(|session| Loaded { begins: true, ..Loaded::new(session) });
-            Some(DialogReply::Next(next.map(Box::new)))
-        });
-    }
-
-    /// Exports curves.
-    pub fn export(&self, export: Export) {
-        self.send_off("retort-export", move || Some(DialogReply::Exported(Box::new(export.write()))));
-    }
-
-    /// Exports a drawing.
-    pub fn export_drawing(&self, drawing: Arc<Drawing>, path: PathBuf, replace: bool) {
-        self.send_off("retort-export", move || {
-            let written = drawing.write(&path, replace);
-            let exported = written.map(|files| Exported { files, runs: 0, curves: 0, notes: Vec::new() });
-            Some(DialogReply::Exported(Box::new(exported)))
-        });
-    }
-
-    /// Keeps what was noted of a run, of which `before` was known.
-    pub fn annotate(&self, folder: PathBuf, before: Annotations, annotations: Annotations) {
-        self.send_off("retort-notes", move || {
-            let refused = |words| DialogReply::Shelf(Box::new(ShelfReply::Refused(words)));
-            Some(annotations.change(&before, &folder).map_or_else(refused, |()| DialogReply::Annotated))
-        });
-    }
-
-    /// Writes a vote, where there is one, and reads all of the workspace.
-    pub fn vote(&self, workspace: PathBuf, vote: Option<Vote>) {
-        self.send_off("retort-votes", move || {
-            let written = vote.map_or(Ok(()), |vote| votes::append(&workspace, &vote));
-            let found = written.and_then(|()| votes::read(&workspace));
-            let failed = |e: std::io::Error| {
-                let path = workspace.join(votes::FILE);
-                DialogReply::Failed(format!(
-                    "the votes cannot be kept: {e}; make room, or free the file: {}",
-                    path.display()
-                ))
-            };
-            Some(found.map_or_else(failed, |(votes, damaged)| DialogReply::Votes(votes, damaged)))
         });
     }
 

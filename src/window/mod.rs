@@ -27,6 +27,7 @@ pub mod plot;
 pub mod preferences;
 mod queue;
 mod reading_progress;
+mod run_errands;
 pub mod run_list;
 pub mod shelf;
 pub mod shelf_choices;

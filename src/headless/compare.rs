@@ -8,7 +8,7 @@ use super::{CommandError, CompareArguments};
 use crate::record::card::verdict;
 use crate::record::compare::{Compared, Comparison, compare as compare_rows};
 use crate::record::run_table::RunRow;
-use crate::session::run_folder::{self, STUDENT, default_workspace};
+use crate::session::run_folder::{self, default_workspace};
 
 /// Compares the runs of A with those of B.
 ///
@@ -39,18 +39,9 @@ pub fn compare(arguments: &CompareArguments) -> Result<String, CommandError> {
 
 /// Puts the comparison into the cards of A's students.
 fn put_into_cards(comparison: &Comparison, ours: &[RunRow], theirs: &[RunRow]) -> Result<(), CommandError> {
-    let name = |rows: &[RunRow]| rows.iter().map(RunRow::folder_name).collect::<Vec<_>>().join(", ");
-    let (a, b) = (name(ours), name(theirs));
-    for row in ours {
-        let student = row.folder.join(STUDENT);
-        verdict::put(&student, comparison, [&a, &b]).map_err(|e| {
-            let place = student.display();
-            CommandError::run(format!(
-                "the card of the student cannot be written: {e}; let its run save the student first: {place}"
-            ))
-        })?;
-        tell(format!("the comparison stands in the card of {}", student.display()));
-    }
+    let [ours, theirs] = [ours, theirs].map(|rows| rows.iter().map(|row| row.folder.clone()).collect::<Vec<_>>());
+    let students = verdict::put_for_runs(comparison, [&ours, &theirs]).map_err(CommandError::run)?;
+    students.iter().for_each(|student| tell(format!("the comparison stands in the card of {}", student.display())));
     Ok(())
 }
 

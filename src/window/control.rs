@@ -1,5 +1,6 @@
 //! The controls that panels share, so that every row of the window stands on the same lines.
 
+mod layer;
 mod lower;
 mod number;
 
@@ -13,6 +14,7 @@ use egui::{
 
 use super::state::UiState;
 use super::theme;
+pub use layer::layer_ui;
 pub use lower::{Lower, draw_to, drawn};
 pub use number::{Count, Number, Percent, Typed, exact, figure, forget_refusals, refusal_ui, rounded, typed_figure};
 

@@ -85,7 +85,7 @@ impl WorkbenchApp {
             lens: Some(self.lens_prompt().clone()),
             teacher_layer: view.teacher_layer,
             student_layer: view.student_layer,
-            attention: panel::shows_attention(view),
+            attention: panel::shows_attention(view) || self.state.side_by_side.shows_attention(),
             weights: panel::shows_weights(view) || self.prunes(),
             pinned: self.pinned_texts().into(),
         };
@@ -128,14 +128,15 @@ impl WorkbenchApp {
             record.session.as_deref().map_or((&self.session, &self.session.run), |session| (session, &record.out));
         let (text, pinned) = (view.probe.clone(), self.pinned_texts());
         let test = self.state.side_by_side.tested(columns.len());
-        let asked = (&before.columns, &before.text, &before.pinned, &before.test);
-        let same = asked == (&columns, &text, &pinned, &test);
+        let attention = self.state.side_by_side.shows_attention().then_some(view.student_layer);
+        let asked = (&before.columns, &before.text, &before.pinned, &before.attention, &before.test);
+        let same = asked == (&columns, &text, &pinned, &attention, &test);
         if same && before.session.as_ref().is_some_and(|before| before.run == *run && makes_the_same(before, session)) {
             return;
         }
         let session = Some(Arc::new(Session { run: run.clone(), ..session.clone() }));
         let revision = before.revision + 1;
-        self.asked_beside = SnapshotRequest { revision, columns, session, text, pinned, attention: None, test };
+        self.asked_beside = SnapshotRequest { revision, columns, session, text, pinned, attention, test };
         self.link.cells.ask_beside.store(self.asked_beside.clone());
         if self.link.beside.send(()).is_err() {
             self.engine_is_gone();

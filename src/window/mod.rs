@@ -29,6 +29,7 @@ mod queue;
 mod reading_progress;
 mod run_errands;
 pub mod run_list;
+mod run_watcher;
 pub mod shelf;
 pub mod shelf_choices;
 pub mod shelf_words;

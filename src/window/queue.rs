@@ -14,6 +14,7 @@ use egui::Context;
 use super::app::WorkbenchApp;
 use super::dialog::Loaded;
 use super::run_list::{ComparedSides, Side};
+use super::run_watcher::RunWatcher;
 use crate::link::{Answer, Event, Fact, Phase, Reply, STOPPED};
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunStatus, RunTable};
@@ -86,16 +87,40 @@ impl WorkbenchApp {
     /// Looks again where runs of other processes go on, compares what is chosen, and begins what waits.
     pub(super) fn mind_runs(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
+        self.follow_workspace(ctx);
         let goes_on = |table: &Arc<RunTable>| table.rows.iter().any(|row| row.status == RunStatus::Running);
-        if self.state.runs.open && self.runs.table.as_ref().is_some_and(goes_on) {
+        let due = self.runs.changed || self.runs.table.as_ref().is_some_and(goes_on);
+        if self.state.runs.open && due {
             if now - self.runs.looked >= LOOK_AGAIN {
-                self.runs.looked = now;
+                (self.runs.looked, self.runs.changed) = (now, false);
                 self.read_runs();
             }
             ctx.request_repaint_after(Duration::from_secs_f64(LOOK_AGAIN));
         }
         self.compare_chosen();
         self.mind_queue(ctx);
+    }
+
+    /// Has the system tell of runs that appear, vanish or begin, while the table is on screen.
+    fn follow_workspace(&mut self, ctx: &Context) {
+        let open = self.state.runs.open;
+        if !open {
+            (self.runs.watcher, self.runs.follows) = (None, false);
+            return;
+        }
+        let Some(table) = self.runs.table.clone() else { return };
+        let waits = table.rows.iter().filter(|row| row.status == RunStatus::Waiting).map(|row| row.folder.clone());
+        let folders = waits.chain([table.workspace.clone()]).collect();
+        let tried = std::mem::replace(&mut self.runs.follows, true);
+        let followed = match &mut self.runs.watcher {
+            Some(watcher) => watcher.follow(folders),
+            None if tried => return,
+            None => RunWatcher::new(ctx).and_then(|watcher| self.runs.watcher.insert(watcher).follow(folders)),
+        };
+        if let Err(e) = followed.map_err(|e| e.to_string()) {
+            self.notice(false, say!("the system does not tell of changes in the workspace: {e}; close and open the table of runs to read it anew", e));
+        }
+        self.runs.changed |= self.runs.watcher.as_ref().is_some_and(RunWatcher::take_changed);
     }
 
     fn compare_chosen(&mut self) {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::run_watcher::RunWatcher;
 use crate::record::compare::side_records::SideRecords;
 use crate::record::compare::side_settings::{SideSetting, side_settings};
 use crate::record::compare::{CompareError, Comparison, compare};
@@ -56,6 +57,12 @@ pub struct RunList {
     pub(super) again: bool,
     /// When it was read last, in egui's seconds.
     pub(super) looked: f64,
+    /// Follows the workspace while its runs are on screen; `None` where the system follows no folders.
+    pub(super) watcher: Option<RunWatcher>,
+    /// Whether the workspace is to be followed, and it was tried.
+    pub(super) follows: bool,
+    /// Whether a change was told that has not been looked at.
+    pub(super) changed: bool,
     /// When a hand was at the window last.
     pub(super) touched: f64,
     pub(super) comparing: Option<Vec<Side>>,

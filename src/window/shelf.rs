@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::app::WorkbenchApp;
 use super::dialog::{DialogReply, Loaded};
-use super::shelf_words::{Removal, ShelfAction, ShelfQuestion, ShelfReply};
+use super::shelf_words::{Removal, Repeat, ShelfAction, ShelfQuestion, ShelfReply};
 use super::trash::{MoveToTrash, discard};
+use crate::record::card::verdict;
 use crate::record::run_table::next_seed::next_seed;
 use crate::record::run_table::{RunTable, elsewhere};
 use crate::session::old_checkpoints::OldCheckpoints;
@@ -58,6 +59,7 @@ impl WorkbenchApp {
                 }
             }
             ShelfAction::NextSeed(folder) => self.queue_next_seed(folder),
+            ShelfAction::Repeat(folder, repeat) => self.queue_repeated(folder, repeat),
             ShelfAction::ForgetElsewhere(folder) => {
                 let workspace = self.runs_folder();
                 self.ask_disk(move || {
@@ -66,6 +68,7 @@ impl WorkbenchApp {
                     elsewhere::forget(&workspace, &folder).map(|()| ShelfReply::Gone(folder, told))
                 });
             }
+            ShelfAction::VerdictIntoCards => self.put_verdict_into_cards(),
             ShelfAction::OwnWorkspace => self.take_workspace(None),
             ShelfAction::Columns(columns) => {
                 self.state.runs.columns.clone_from(&columns);
@@ -122,6 +125,37 @@ impl WorkbenchApp {
                 return Err(problem);
             }
             enqueue(&workspace, &session).map(|_| ShelfReply::Queued)
+        });
+    }
+
+    fn put_verdict_into_cards(&self) {
+        let Some(compared) = self.runs.compared.as_deref() else { return };
+        let ([ours, theirs], Some(Ok(found))) = (compared.sides.as_slice(), &compared.found) else { return };
+        let (ours, theirs, found) = (ours.clone(), theirs.clone(), found.clone());
+        self.ask_disk(move || {
+            let students = verdict::put_for_runs(&found, [&ours, &theirs])?;
+            let path = students.iter().map(|student| student.display().to_string()).collect::<Vec<_>>().join(", ");
+            Ok(ShelfReply::Told(say!("the comparison stands in the model card: {path}", path)))
+        });
+    }
+
+    fn queue_repeated(&self, folder: PathBuf, repeat: Repeat) {
+        let (workspace, catalog) = (self.runs_folder(), self.catalog.clone());
+        self.ask_disk(move || {
+            let mut session = session_of(&folder)?;
+            let path = repeat.path.trim();
+            session.assign(path, repeat.value.trim())?;
+            // Whoever asks for a value of a knob asks for a run at it, not for one that turns it on the way.
+            session.script.retain(|change| change.knob != path);
+            if let Some(problem) = session.problem().or_else(|| session.knob_problem(&catalog)) {
+                return Err(problem);
+            }
+            for more in 0..repeat.seeds {
+                let mut one = session.clone();
+                one.recipe.seed = session.recipe.seed.saturating_add(more);
+                enqueue(&workspace, &one)?;
+            }
+            Ok(ShelfReply::Queued)
         });
     }
 

@@ -23,12 +23,33 @@ pub enum ShelfAction {
     UseSettings(PathBuf),
     /// Queue it with the next seed that is free.
     NextSeed(PathBuf),
+    /// Queue it with another value of a setting.
+    Repeat(PathBuf, Repeat),
     /// Show no longer a run that lies elsewhere.
     ForgetElsewhere(PathBuf),
+    /// Put the comparison of the two chosen sides into the model cards of A's students.
+    VerdictIntoCards,
     /// Use the window's own workspace again.
     OwnWorkspace,
     /// Show other columns, or in another order.
     Columns(ColumnChoice),
+}
+
+/// A run once more, with one setting changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// The setting, by its path.
+    pub path: String,
+    /// Its value, as in a session's file.
+    pub value: String,
+    /// How many seeds: the run's and those behind it.
+    pub seeds: u64,
+}
+
+impl Default for Repeat {
+    fn default() -> Self {
+        Self { path: String::new(), value: String::new(), seeds: 3 }
+    }
 }
 
 /// What is asked before something is removed.

@@ -75,6 +75,27 @@ fn seeds_go_together_and_two_groups_are_compared_on_their_test_texts() {
 }
 
 #[test]
+fn a_comparison_stands_in_the_model_card_where_it_is_asked_for() {
+    let mut play = Play::with_runs();
+    ["taught-1", "alone-1"].into_iter().for_each(|row| play.click(row));
+    play.wait_until(|app| app.runs().compared.is_some());
+    play.look(4);
+    play.click("Put into the model card of A");
+    play.wait_until(|app| !app.workspace().notices.is_empty());
+    assert!(play.notices().iter().any(|words| words.contains("let its run save the student first")));
+    let student = play.folder.path().join("runs/taught-1/student");
+    std::fs::create_dir_all(&student).unwrap();
+    std::fs::write(student.join("README.md"), "# Posts\n\n## Use\n\nSo.\n").unwrap();
+    for _ in 0..2 {
+        play.click("Put into the model card of A");
+        play.wait_until(|_| std::fs::read_to_string(student.join("README.md")).unwrap().contains("## Compared"));
+    }
+    let card = std::fs::read_to_string(student.join("README.md")).unwrap();
+    assert_eq!(card.matches("## Compared").count(), 1, "{card}");
+    assert!(card.contains("A is this student (`taught-1`), B `alone-1`") && card.contains("# Posts"), "{card}");
+}
+
+#[test]
 fn what_is_noted_of_a_run_is_kept_in_its_folder() {
     let mut play = Play::with_runs();
     play.click("taught-2");

@@ -119,7 +119,9 @@ fn a_run_that_waits_is_renamed_and_taken_out_of_the_queue_and_one_that_has_begun
     play.wait_until(|app| app.runs().table.as_ref().unwrap().rows[0].name() == "the one to wait for");
     let waits =
         |app: &WorkbenchApp| app.runs().table.as_ref().is_some_and(|table| table.rows[0].status == RunStatus::Waiting);
-    assert!(waits(play.app()) && play.run(name).join("annotations.json").is_file());
+    // The name stands in the table before it is in the folder.
+    let note = play.run(name).join("annotations.json");
+    play.wait_until(|app| waits(app) && note.is_file());
     let lock = std::fs::File::create(play.run(name).join(LOCK)).unwrap();
     lock.lock().unwrap();
     play.click("Take out of the queue");
@@ -325,8 +327,53 @@ fn a_run_that_vanishes_while_it_is_chosen_is_told_and_nothing_is_made_in_its_pla
     play.wait_for_notice("a run that was chosen is not there any more");
     assert!(!play.is_listed("taught-1"));
     // Noted before anybody saw that it is gone.
+    play.harness.get_by_label("☆ Star").click();
     std::fs::remove_dir_all(play.run("taught-2")).unwrap();
-    play.click("☆ Star");
+    play.look(4);
     play.wait_for_notice("cannot keep what was noted of the run");
     assert!(!play.run("taught-2").exists());
+}
+
+#[test]
+fn a_run_is_repeated_with_another_value_of_a_setting_while_the_workbench_stays_as_it_is() {
+    let mut play = Play::with_shelf(three_runs);
+    play.click("taught-2");
+    let field = |play: &mut Play, label: &str, text: &str| {
+        play.harness.get_by_label(label).focus();
+        play.look(2);
+        play.harness.event(egui::Event::Text(text.into()));
+        play.look(2);
+    };
+    field(&mut play, "Setting that is changed", "mixture.alhpa");
+    field(&mut play, "Its value", "1");
+    play.click("Queue them");
+    play.wait_for_notice("mixture.alhpa");
+    assert_eq!(play.app().runs().waiting(), 0, "a setting that there is not is refused");
+    play.click("Settings of this run");
+    play.click("mixture.alpha = 0.1");
+    play.press(Modifiers::NONE, Key::Escape);
+    field(&mut play, "Its value", "5");
+    play.click("Queue them");
+    let out = play.start_of_queue().1;
+    let session = file::open(&out.join("session.ron")).unwrap();
+    assert_eq!((session.recipe.seed, session.knobs["mixture.alpha"]), (2, 0.15), "typed behind what stood there");
+    play.wait_until(|app| app.runs().waiting() == 3);
+    assert_eq!(play.app().runs().table.as_ref().unwrap().rows.len(), 6);
+}
+
+#[test]
+fn what_other_processes_do_in_the_workspace_is_seen_while_the_table_is_on_screen() {
+    let mut play = Play::with_shelf(three_runs);
+    let home = play.folder.path().to_owned();
+    // As the command line does it: a run that is whole, and one that is asked for and begins.
+    stage::finished_run(&home, "from-elsewhere", 9, 0.1, 12);
+    play.wait_until(|app| app.runs().table.as_ref().unwrap().rows.len() == 4);
+    let waits = enqueue(&home.join("runs"), &Session::built_in().unwrap()).unwrap();
+    play.wait_until(|app| app.runs().waiting() == 1);
+    std::fs::remove_file(waits.join(retort::session::run_folder::QUEUED)).unwrap();
+    play.wait_until(|app| app.runs().waiting() == 0);
+    std::fs::remove_dir_all(home.join("runs/from-elsewhere")).unwrap();
+    play.wait_until(|app| {
+        app.runs().table.as_ref().unwrap().rows.iter().all(|row| row.folder_name() != "from-elsewhere")
+    });
 }

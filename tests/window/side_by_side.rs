@@ -207,3 +207,38 @@ fn two_columns_are_compared_on_the_test_part_and_a_row_opens_under_the_lens() {
     assert_eq!(play.engine.asked_beside().test, [0]);
     assert!(play.says("is being asked…"));
 }
+
+#[test]
+fn attention_is_asked_of_every_column_while_it_is_on_screen_and_never_while_names_are_hidden() {
+    let mut play = Play::side_by_side();
+    play.add("Student before training · 1.0\u{a0}MB");
+    assert_eq!(play.engine.asked_beside().attention, None);
+    play.click("Attention");
+    let layer = play.app().session().view.student_layer;
+    assert_eq!(play.engine.asked_beside().attention, Some(layer));
+    assert!(play.engine.asked().attention);
+    play.answer(&[("0a", 0.2)], &[]);
+    for column in ["Teacher · posts-teacher", "Student now", "Before training"] {
+        play.harness.get_by_role_and_label(Role::Image, &format!("{column} · attention"));
+    }
+    // A head of one column is enlarged, and only of that one.
+    let picture = play.harness.get_by_role_and_label(Role::Image, "Teacher · posts-teacher · attention").rect();
+    let tile = picture.left_top() + egui::vec2(12.0, 30.0);
+    play.harness.hover_at(tile);
+    play.look(2);
+    play.harness.drag_at(tile);
+    play.harness.drop_at(tile);
+    play.look(3);
+    assert!(play.says("head 1 / 4"));
+    play.click("all heads");
+    // The students' layer is one choice for all of them.
+    play.harness.get_by_role_and_label(Role::ComboBox, "Student layer").click();
+    play.look(4);
+    play.harness.get_all_by_label("2").last().unwrap().click();
+    play.look(4);
+    assert_eq!(play.app().session().view.student_layer, 1);
+    assert_eq!(play.engine.asked_beside().attention, Some(1));
+    play.click("Blind");
+    assert_eq!(play.engine.asked_beside().attention, None, "the number of heads would tell");
+    assert!(play.harness.query_by_role_and_label(Role::Image, "Model 1 · attention").is_none());
+}

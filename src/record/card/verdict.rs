@@ -2,12 +2,14 @@
 //! earlier one.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::FILE;
 use super::marks::{cell, code};
 use crate::record::compare::{Compared, Comparison};
 use crate::session::file::write_atomically;
+use crate::session::run_folder::STUDENT;
+use crate::session::{Sentence, say};
 
 /// The section's head, by which it is found again.
 const HEAD: &str = "## Compared\n";
@@ -23,6 +25,27 @@ pub fn put(student: &Path, comparison: &Comparison, names: [&str; 2]) -> io::Res
     let path = student.join(FILE);
     let card = std::fs::read_to_string(&path)?;
     write_atomically(&path, with_section(&card, &section(comparison, names)).as_bytes())
+}
+
+/// Puts a comparison into the cards of the students of all runs of A; `sides` are the folders of the runs of A and of B.
+/// Gives the students whose cards have it.
+///
+/// # Errors
+/// A sentence that names the first card that cannot be written; those before it have the comparison.
+pub fn put_for_runs(comparison: &Comparison, sides: [&[PathBuf]; 2]) -> Result<Vec<PathBuf>, Sentence> {
+    let name = |run: &PathBuf| run.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let [a, b] = sides.map(|runs| runs.iter().map(name).collect::<Vec<_>>().join(", "));
+    let put_for = |run: &PathBuf| {
+        let student = run.join(STUDENT);
+        put(&student, comparison, [&a, &b]).map(|()| student.clone()).map_err(|error| {
+            say!(
+                "the card of the student cannot be written: {error}; let its run save the student first: {path}",
+                error,
+                path = student.display()
+            )
+        })
+    };
+    sides[0].iter().map(put_for).collect()
 }
 
 /// The card with the section in the place of an earlier one, else before the last section.

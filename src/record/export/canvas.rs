@@ -145,6 +145,11 @@ pub trait Canvas {
     /// From now on nothing is drawn outside of an area; `None`: everywhere again.
     fn clip(&mut self, area: Option<Area>);
 
+    /// How wide a text comes out, points.
+    fn text_width(&self, text: &str, size: f64) -> f64 {
+        text_width(text, size)
+    }
+
     /// A straight line.
     fn line(&mut self, from: Point, to: Point, stroke: Stroke) {
         self.polyline(&[from, to], stroke);
@@ -164,12 +169,17 @@ pub fn text_width(text: &str, size: f64) -> f64 {
 
 /// A text that takes up so much room at most; of a longer one the beginning and an ellipsis.
 pub fn elided(text: &str, size: f64, most: f64) -> String {
-    if text_width(text, size) <= most {
+    elided_by(text, most, |text| text_width(text, size))
+}
+
+/// The same, by the width that a canvas gives a text.
+pub fn elided_by(text: &str, most: f64, width: impl Fn(&str) -> f64) -> String {
+    if width(text) <= most {
         return text.to_owned();
     }
     let mut kept = String::new();
     for sign in text.chars() {
-        if text_width(&kept, size) + text_width("w…", size) > most {
+        if width(&kept) + width("w…") > most {
             break;
         }
         kept.push(sign);

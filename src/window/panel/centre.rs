@@ -164,30 +164,12 @@ fn attention_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 fn layers_ui(ui: &mut Ui, scene: &Scene) -> Option<Action> {
     let frame = scene.probe?;
     let view = &scene.session.view;
-    let student = layer_ui(ui, scene, scene.t("Student layer"), frame.student.layers, view.student_layer);
+    let student = control::layer_ui(ui, scene.look, scene.t("Student layer"), frame.student.layers, view.student_layer);
     let student = student.map(|layer| changed_view(scene, |view| view.student_layer = layer));
     let Some(teacher) = &frame.teacher else { return student };
     ui.add_space(8.0);
-    let teacher = layer_ui(ui, scene, scene.t("Teacher layer"), teacher.layers, view.teacher_layer);
+    let teacher = control::layer_ui(ui, scene.look, scene.t("Teacher layer"), teacher.layers, view.teacher_layer);
     teacher.map(|layer| changed_view(scene, |view| view.teacher_layer = layer)).or(student)
-}
-
-fn layer_ui(ui: &mut Ui, scene: &Scene, label: &'static str, layers: usize, now: usize) -> Option<usize> {
-    let mut chosen = None;
-    let shown = format!("{}", now + 1);
-    ui.name_inputs(label, |ui| {
-        let list = egui::ComboBox::from_id_salt(label).selected_text(shown).width(48.0);
-        let answer = list.show_ui(ui, |ui| {
-            for layer in 0..layers {
-                if ui.selectable_label(layer == now, format!("{}", layer + 1)).clicked() {
-                    chosen = Some(layer);
-                }
-            }
-        });
-        answer.response.on_hover_text(scene.t("Whose attention is drawn, counted from the input"));
-    });
-    control::caption(ui, label);
-    chosen.filter(|layer| *layer != now)
 }
 
 fn weights_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {

@@ -8,6 +8,7 @@ mod listing;
 mod notes;
 mod overview;
 mod pictures;
+mod repeat;
 mod shown_columns;
 mod table;
 mod upkeep;
@@ -105,7 +106,6 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
                 state.ask(Action::ShowRuns(false));
             }
             export_menu::menu_ui(ui, scene.look, state, |state| export_wish(scene, state));
-            queue_ui(ui, scene, state);
             let help = scene.t("Runs the session on the left three times, with its seed and the two behind it");
             if ui.button(scene.t("Queue 3 seeds")).on_hover_text(help).clicked() {
                 state.ask(Action::Enqueue(Box::new(scene.session.clone()), 3));
@@ -114,6 +114,8 @@ fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             if ui.button(scene.t("Queue this session")).on_hover_text(help).clicked() {
                 state.ask(Action::Enqueue(Box::new(scene.session.clone()), 1));
             }
+            // At the end: what comes and goes moves no button from under the pointer.
+            queue_ui(ui, scene, state);
         });
     });
     workspace_line::workspace_ui(ui, scene, state);

@@ -2,6 +2,7 @@
 
 mod add;
 mod answers;
+mod attention;
 mod blind;
 mod column;
 mod head;
@@ -10,7 +11,7 @@ mod test_rows;
 mod test_table;
 mod view;
 
-use egui::{Align, Button, Layout, ScrollArea, TextEdit, Ui};
+use egui::{Align, Button, Checkbox, Layout, ScrollArea, TextEdit, Ui};
 
 use super::{Scene, changed_view};
 use crate::link::{PinnedFrame, SnapshotFrame, TextPlace};
@@ -90,6 +91,11 @@ fn text_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
         ui.vertical(|ui| {
             sample_ui(ui, scene, state);
             pin_ui(ui, scene, state);
+            let help = scene.t("In the place of the bars: where each model's heads read from");
+            let blind = state.side_by_side.blind.on;
+            let choice = Checkbox::new(&mut state.side_by_side.attention, scene.t("Attention"));
+            let why = scene.t("Not while the names are hidden: the number of heads would tell which column is which");
+            ui.add_enabled(!blind, choice).on_hover_text(help).on_disabled_hover_text(why);
         });
     });
     if text != scene.session.view.probe {

@@ -38,14 +38,18 @@ impl Default for AttentionMap {
     }
 }
 
-/// One model's half of the picture.
-struct Half<'a> {
-    slot: u64,
-    title: &'static str,
-    color: egui::Color32,
-    frame: &'a SideFrame,
-    /// Number of the probe frame.
-    number: u64,
+/// One model's heads for a text.
+pub struct Half<'a> {
+    /// Which picture of the window this is: each keeps one texture.
+    pub slot: u64,
+    /// What the model is called.
+    pub title: &'a str,
+    /// Its colour.
+    pub color: egui::Color32,
+    /// Its view of the text.
+    pub frame: &'a SideFrame,
+    /// Changes with every new view: the texture is written again then.
+    pub number: u64,
 }
 
 /// Both models' heads for one text.
@@ -91,7 +95,8 @@ fn shading(map: &AttentionMap, look: Look) -> Shading {
     }
 }
 
-fn controls_ui(ui: &mut Ui, map: &mut AttentionMap, look: Look, more: impl FnOnce(&mut Ui, &AttentionMap)) {
+/// How the heatmaps are coloured, with `more` at the end of the row.
+pub fn controls_ui(ui: &mut Ui, map: &mut AttentionMap, look: Look, more: impl FnOnce(&mut Ui, &AttentionMap)) {
     ui.horizontal_wrapped(|ui| {
         let picker = ComboBox::from_id_salt("color map").width(72.0).selected_text(look.t(map.colors.label()));
         let picker = picker.show_ui(ui, |ui| {
@@ -109,6 +114,11 @@ fn controls_ui(ui: &mut Ui, map: &mut AttentionMap, look: Look, more: impl FnOnc
             .on_hover_text(look.t("Otherwise the full colour is attention 1 in every head"));
         more(ui, map);
     });
+}
+
+/// One model's heads alone, coloured as `map` says; `enlarged` is the head that is shown large, from 0.
+pub fn model_ui(ui: &mut Ui, half: &Half, enlarged: &mut Option<usize>, map: &AttentionMap, look: Look) {
+    half_ui(ui, half, enlarged, &shading(map, look), look);
 }
 
 fn half_ui(ui: &mut Ui, half: &Half, enlarged: &mut Option<usize>, shading: &Shading, look: Look) {

@@ -4,6 +4,7 @@
 pub mod attention_map;
 pub mod brushing;
 pub mod curves;
+mod painter_canvas;
 pub mod parallel_coordinates;
 pub mod probability_bars;
 pub mod scatter;

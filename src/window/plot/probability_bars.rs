@@ -3,6 +3,7 @@
 //! Solid bars are the answer at T = 1; outlined ones are what the loss sees at the current
 //! temperature. Softening happens here, from the scores, so a dragged temperature shows at once.
 
+mod class_row;
 mod drawing;
 mod row;
 mod softened;

@@ -87,4 +87,18 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("words it can be found by", "便于查找的词"),
     ("Note", "备注"),
     ("what is worth remembering of it", "值得记住的内容"),
+    ("Put into the model card of A", "写入 A 的模型卡"),
+    (
+        "Writes these measures and the settings that differ into the card of every student of A, in the place of an earlier comparison",
+        "将这些指标和不同的设置写入 A 的每个学生的模型卡，取代先前的比较",
+    ),
+    ("the comparison stands in the model card: {path}", "比较已写入模型卡：{path}"),
+    (
+        "the card of the student cannot be written: {error}; let its run save the student first: {path}",
+        "无法写入学生的模型卡：{error}；请先让其运行保存学生：{path}",
+    ),
+    (
+        "the system does not tell of changes in the workspace: {e}; close and open the table of runs to read it anew",
+        "系统不报告工作区的变化：{e}；关闭并重新打开运行列表即可重新读取",
+    ),
 ];

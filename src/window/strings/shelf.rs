@@ -157,4 +157,18 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "cannot keep which runs lie elsewhere: {error}; check that the workspace can be written and has room: {path}",
         "无法保存别处运行的列表：{error}；请检查工作区可写且有空间：{path}",
     ),
+    ("Repeat with", "更改后重复："),
+    ("Setting that is changed", "要更改的设置"),
+    ("Its value", "其取值"),
+    ("How many seeds", "种子数量"),
+    ("Queue them", "加入队列"),
+    (
+        "Queues the session of this run with that value, with its seed and those behind it; the workbench stays as it is",
+        "以该取值将此运行的实验加入队列，使用其种子及后续种子；工作台保持不变",
+    ),
+    (
+        "Name a setting first; the arrow beside the field lists those of this run",
+        "请先指定设置；旁边的箭头会列出此运行的设置",
+    ),
+    ("Settings of this run", "此运行的设置"),
 ];

@@ -109,6 +109,11 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("differ on", "不同："),
     ("alone right", "独自正确："),
     ("Click to see the texts", "点击查看文本"),
+    ("In the place of the bars: where each model's heads read from", "代替条形图：显示各模型的注意力头读取何处"),
+    (
+        "Not while the names are hidden: the number of heads would tell which column is which",
+        "隐藏名称时不可用：注意力头的数量会泄露各列身份",
+    ),
     // What the engine says.
     ("no session is open; open one", "没有打开的实验；请打开一个"),
     (

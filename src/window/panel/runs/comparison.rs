@@ -15,7 +15,8 @@ use crate::window::control;
 use crate::window::panel::Scene;
 use crate::window::plot::side_curves;
 use crate::window::run_list::{ComparedSides, Side};
-use crate::window::state::UiState;
+use crate::window::shelf_words::ShelfAction;
+use crate::window::state::{Action, UiState};
 
 pub(super) fn comparison_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, table: &Arc<RunTable>) {
     head_ui(ui, scene, state, table);
@@ -33,7 +34,7 @@ pub(super) fn comparison_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, tab
     }
     ScrollArea::both().id_salt("compared").auto_shrink(false).show(ui, |ui| match &compared.found {
         None => many_settings_ui(ui, scene, compared, &names),
-        Some(Ok(comparison)) => found_ui(ui, scene, comparison),
+        Some(Ok(comparison)) => found_ui(ui, scene, state, comparison),
         Some(Err(e)) => {
             drop(ui.add(Label::new(RichText::new(scene.says(&e.said())).color(scene.look.palette().bad)).wrap()));
         }
@@ -99,7 +100,7 @@ fn name(scene: &Scene, table: &RunTable, side: &Side) -> String {
     }
 }
 
-fn found_ui(ui: &mut Ui, scene: &Scene, comparison: &Comparison) {
+fn found_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, comparison: &Comparison) {
     for note in &comparison.notes {
         ui.add(Label::new(RichText::new(scene.says(note)).small().color(scene.look.palette().warn)).wrap());
     }
@@ -119,6 +120,10 @@ fn found_ui(ui: &mut Ui, scene: &Scene, comparison: &Comparison) {
             let count = if a == b { a.to_string() } else { format!("{a}, {b}") };
             let of_seeds = if a.max(b) > 1 { format!(" · {count} {seeds}") } else { String::new() };
             control::caption(ui, &format!("{words}{of_seeds}"));
+            let help = scene.t("Writes these measures and the settings that differ into the card of every student of A, in the place of an earlier comparison");
+            if ui.button(scene.t("Put into the model card of A")).on_hover_text(help).clicked() {
+                state.ask(Action::Shelf(ShelfAction::VerdictIntoCards));
+            }
         });
         ui.add_space(28.0);
         ui.vertical(|ui| settings_ui(ui, scene, comparison));

@@ -3,6 +3,7 @@
 
 use egui::{Label, RichText, Ui};
 
+use super::repeat;
 use crate::link::human_bytes;
 use crate::record::run_table::{RunRow, RunStatus};
 use crate::window::control;
@@ -13,7 +14,7 @@ use crate::window::state::{Action, UiState};
 pub(super) fn upkeep_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, row: &RunRow) {
     let elsewhere = scene.runs.runs.table.as_ref().is_some_and(|table| row.folder.parent() != Some(&table.workspace));
     ui.horizontal_wrapped(|ui| {
-        repeat_ui(ui, scene, state, row);
+        again_ui(ui, scene, state, row);
         match waits(row) {
             true => withdraw_ui(ui, scene, state, row),
             false => removal_ui(ui, scene, state, row),
@@ -23,6 +24,7 @@ pub(super) fn upkeep_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, row: &R
             ask_ui(ui, state, scene.t("Take off the list"), help, ShelfAction::ForgetElsewhere(row.folder.clone()));
         }
     });
+    repeat::repeat_ui(ui, scene, state, row);
     if let Some(question) = state.runs.question.clone().filter(|question| question.folder == row.folder) {
         question_ui(ui, scene, state, row, &question);
     }
@@ -37,7 +39,7 @@ fn waits(row: &RunRow) -> bool {
     }
 }
 
-fn repeat_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, row: &RunRow) {
+fn again_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, row: &RunRow) {
     let help = scene.t(
         "Puts its session on the workbench as a new one, so that any field can be changed before it is started or queued; what stands there is kept",
     );

@@ -11,7 +11,7 @@ use crate::window::column_choice::ColumnChoice;
 use crate::window::plot::brushing::PlottedAxis;
 use crate::window::plot::side_curves::Reference;
 use crate::window::run_list::Side;
-use crate::window::shelf_words::ShelfQuestion;
+use crate::window::shelf_words::{Repeat, ShelfQuestion};
 
 /// How the table is looked at.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +40,8 @@ pub struct RunsView {
     pub brushes: Brushes,
     /// Which columns are shown.
     pub columns: ColumnChoice,
+    /// With what the chosen run is repeated.
+    pub repeat: Repeat,
     /// What is asked before something is removed.
     pub question: Option<ShelfQuestion>,
     /// What is listed.

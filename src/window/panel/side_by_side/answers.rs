@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::column::{Column, columns};
-use super::{Scene, blind, head};
+use super::{Scene, attention, blind, head};
 use crate::link::grouped;
 use crate::window::control;
 use crate::window::plot::token_chips;
@@ -24,7 +24,13 @@ pub(super) fn answers_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     let at = tokens_ui(ui, scene, state);
     let columns = blind::hidden(scene, state, columns(scene, at));
     blind::votes_ui(ui, scene, state, &columns);
-    let width = ((ui.available_width() - NAMES) / columns.len() as f32).clamp(LEAST, 300.0);
+    let pictures = state.side_by_side.shows_attention();
+    if pictures {
+        attention::controls_ui(ui, scene, state, &columns);
+    }
+    let least = if pictures { attention::LEAST } else { LEAST };
+    let width =
+        ((ui.available_width() - NAMES) / columns.len() as f32).clamp(least, if pictures { 480.0 } else { 300.0 });
     ScrollArea::horizontal().id_salt("columns side by side").auto_shrink(false).show(ui, |ui| {
         let (rect, _) =
             ui.allocate_exact_size(vec2(NAMES + width * columns.len() as f32, head::HEIGHT), Sense::hover());
@@ -32,7 +38,10 @@ pub(super) fn answers_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
             head::head_ui(ui, scene, state, room(rect, width, place), &columns, place);
         }
         best_ui(ui, scene, &columns, width);
-        rows_ui(ui, scene, state, &columns, width);
+        match pictures {
+            true => attention::pictures_ui(ui, scene, state, &columns, (NAMES, width)),
+            false => rows_ui(ui, scene, state, &columns, width),
+        }
     });
 }
 
@@ -85,7 +94,7 @@ fn shown(scene: &Scene, name: &str) -> String {
 }
 
 /// All outcomes: those of the first column by their probability, behind them what other columns tell besides.
-fn outcomes(columns: &[Column]) -> Vec<&str> {
+fn outcomes<'a>(columns: &'a [Column]) -> Vec<&'a str> {
     let mut all: Vec<&str> = Vec::new();
     for column in columns {
         let mut scores: Vec<&(String, f32)> = column.scores.iter().collect();

@@ -24,7 +24,7 @@ pub(super) fn switch_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
 }
 
 /// The columns, in blind mode in a drawn order and without their names.
-pub(super) fn hidden(scene: &Scene, state: &UiState, columns: Vec<Column>) -> Vec<Column> {
+pub(super) fn hidden<'a>(scene: &Scene, state: &UiState, columns: Vec<Column<'a>>) -> Vec<Column<'a>> {
     let blind = &state.side_by_side.blind;
     if !blind.on {
         return columns;

@@ -4,8 +4,8 @@ use egui::Color32;
 
 use super::Scene;
 use crate::link::{
-    PinnedFrame, ProbeFrame, SnapshotAnswer, SnapshotState, StudentIdentity, TokenView, ToldRow, TopAnswer, grouped,
-    human_bytes,
+    PinnedFrame, ProbeFrame, SideFrame, SnapshotAnswer, SnapshotState, StudentIdentity, TokenView, ToldRow, TopAnswer,
+    grouped, human_bytes,
 };
 use crate::record::run_table::RunRow;
 use crate::session::StudentSnapshot;
@@ -14,7 +14,9 @@ use crate::session::StudentSnapshot;
 type Scores = Vec<(String, f32)>;
 
 /// One model's column.
-pub(super) struct Column {
+pub(super) struct Column<'a> {
+    /// Which column it is, wherever it stands.
+    pub(super) slot: u64,
     /// Which student; `None` of the teacher and of the student as it is.
     pub(super) snapshot: Option<StudentSnapshot>,
     /// Whether it is the student as it is, which a run moves.
@@ -33,6 +35,8 @@ pub(super) struct Column {
     pub(super) scores: Scores,
     /// How many outcomes all others are that stand behind as one, and their log-probability together.
     pub(super) others: Option<(usize, f32)>,
+    /// Its view of the text, and what changes with every new one.
+    pub(super) view: Option<(&'a SideFrame, u64)>,
     /// Its answers to the pinned texts.
     pub(super) pinned: Vec<TopAnswer>,
     /// Why there is no answer, and whether that is a fault.
@@ -41,14 +45,14 @@ pub(super) struct Column {
 
 /// Teacher, student as it is, and those beside, left to right. Of a text that is told token by token the outcomes are
 /// those of the place `at`.
-pub(super) fn columns(scene: &Scene, at: Option<usize>) -> Vec<Column> {
+pub(super) fn columns<'a>(scene: &Scene<'a>, at: Option<usize>) -> Vec<Column<'a>> {
     let mut all: Vec<Column> = teacher(scene, at).into_iter().chain([student(scene, at)]).collect();
     let places = 0..scene.session.view.columns.len();
     all.extend(places.map(|place| beside(scene, place, at)));
     all
 }
 
-fn teacher(scene: &Scene, at: Option<usize>) -> Option<Column> {
+fn teacher<'a>(scene: &Scene<'a>, at: Option<usize>) -> Option<Column<'a>> {
     let title = scene.session.teacher()?.source.title();
     let palette = scene.look.palette();
     let frame = scene.probe;
@@ -64,6 +68,8 @@ fn teacher(scene: &Scene, at: Option<usize>) -> Option<Column> {
     });
     let quiet = scores.is_empty().then(|| (scene.t("It gives no answer here").to_owned(), false));
     Some(Column {
+        slot: 10,
+        view: side.zip(frame.map(|frame| frame.frame)),
         snapshot: None,
         moves: false,
         sign: None,
@@ -78,7 +84,7 @@ fn teacher(scene: &Scene, at: Option<usize>) -> Option<Column> {
     })
 }
 
-fn student(scene: &Scene, at: Option<usize>) -> Column {
+fn student<'a>(scene: &Scene<'a>, at: Option<usize>) -> Column<'a> {
     let frame = scene.probe;
     let row = frame.and_then(|frame| told(frame, at));
     let (scores, others) = frame.map_or((Vec::new(), None), |frame| match row {
@@ -89,6 +95,8 @@ fn student(scene: &Scene, at: Option<usize>) -> Column {
     let step = frame.map(|frame| format!("{} {}", scene.t("step"), grouped(frame.step)));
     let quiet = scores.is_empty().then(|| (scene.t("It has not answered yet").to_owned(), false));
     Column {
+        slot: 11,
+        view: frame.map(|frame| (&frame.student, frame.frame)),
         snapshot: None,
         moves: true,
         sign: None,
@@ -107,9 +115,11 @@ fn student(scene: &Scene, at: Option<usize>) -> Column {
     }
 }
 
-fn beside(scene: &Scene, place: usize, at: Option<usize>) -> Column {
+fn beside<'a>(scene: &Scene<'a>, place: usize, at: Option<usize>) -> Column<'a> {
     let snapshot = scene.session.view.columns.get(place).cloned();
     let mut column = Column {
+        slot: 12 + place as u64,
+        view: None,
         moves: false,
         sign: None,
         title: snapshot.as_ref().map(|which| title(scene, which)).unwrap_or_default(),
@@ -127,7 +137,10 @@ fn beside(scene: &Scene, place: usize, at: Option<usize>) -> Column {
     match frame.map(|frame| &frame.state) {
         None | Some(SnapshotState::Opening) => column.instead = Some((scene.t("is being read…").to_owned(), false)),
         Some(SnapshotState::Refused(why)) => column.instead = Some((scene.says(why), true)),
-        Some(SnapshotState::Open(answer)) => column.take(scene, answer, at),
+        Some(SnapshotState::Open(answer)) => {
+            column.view = answer.side.as_ref().zip(frame.map(|frame| frame.revision));
+            column.take(scene, answer, at);
+        }
     }
     if frame.is_some_and(|frame| frame.revision != scene.side_by_side.revision) {
         // What stands there is of the text before, and of the texts that were pinned before.
@@ -137,7 +150,7 @@ fn beside(scene: &Scene, place: usize, at: Option<usize>) -> Column {
     column
 }
 
-impl Column {
+impl Column<'_> {
     fn take(&mut self, scene: &Scene, answer: &SnapshotAnswer, at: Option<usize>) {
         self.detail = detail(scene, &answer.identity);
         self.hash = Some(answer.identity.hash.clone());

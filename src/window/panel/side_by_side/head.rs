@@ -42,7 +42,7 @@ pub(super) fn head_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, room: Rec
 }
 
 /// Another column with the same weights.
-fn twin(columns: &[Column], place: usize) -> Option<&Column> {
+fn twin<'a, 'b>(columns: &'b [Column<'a>], place: usize) -> Option<&'b Column<'a>> {
     let hash = columns.get(place)?.hash.as_ref()?;
     columns
         .iter()

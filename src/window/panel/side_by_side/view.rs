@@ -25,6 +25,10 @@ pub struct SideBySideView {
     pub open: bool,
     /// What of them.
     pub part: Part,
+    /// Whether their attention stands in the place of the bars.
+    pub attention: bool,
+    /// Which head of a column's picture is enlarged, from 0.
+    pub heads: BTreeMap<u64, usize>,
     /// The student's answers to the pinned texts with which the present ones are compared.
     pub since: Since,
     /// Which two columns are compared on the test part, and how they are listed.
@@ -138,6 +142,12 @@ impl SideBySideView {
             _ => None,
         });
         asked.collect()
+    }
+
+    /// Whether attention is on screen.
+    pub fn shows_attention(&self) -> bool {
+        // The number of heads would tell which column is which.
+        self.open && self.part == Part::Answers && self.attention && !self.blind.on
     }
 
     /// Whether the answers to the pinned texts are on screen.

@@ -19,6 +19,8 @@ mod keeping;
 mod leaving;
 #[path = "window/lens.rs"]
 mod lens;
+#[path = "window/raw_points.rs"]
+mod raw_points;
 #[path = "window/room.rs"]
 mod room;
 #[path = "window/run_curves.rs"]

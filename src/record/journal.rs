@@ -1,6 +1,7 @@
 //! The journal: every fact as one JSON line, which a notebook can read. Here it is written; what is read
 //! back of it is a [`Reading`].
 
+mod point_reader;
 mod reading;
 mod replaying;
 mod scalars_line;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::link::Fact;
 use crate::session::file::write_atomically;
 
+pub use self::point_reader::{PointReader, Points};
 pub use self::reading::{Fault, Reading, Told, read, read_each};
 pub use self::replaying::{replay, replay_told, replay_what_is_left, replay_whole, without_journal};
 pub use crate::session::run_folder::JOURNAL as FILE;

@@ -1,6 +1,11 @@
 //! What was read of a long journal, kept beside it, so that its run opens at once the next time: the curves as they are
 //! held in memory, and what else happened. It may be lost at any time, and counts for nothing once the journal has
 //! changed: that alone is the truth.
+//!
+//! *Why it is written when a run is first opened and not at its end (2026-11).* Whoever records a run lets go of every
+//! step once it stands in the table, so that what a run without a window holds does not grow with its steps. To know the
+//! curves at the end it would have to hold them all along, or fold the whole journal once more in a process that may end
+//! now: tens of megabytes for a million steps, either way.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;

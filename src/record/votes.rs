@@ -2,8 +2,8 @@
 //! workspace, never rewritten. A student is known by its weights, so that a vote stays true whatever its run is called
 //! later.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -52,16 +52,31 @@ pub struct Tally {
     pub ties: usize,
 }
 
-/// Writes a vote behind the others.
+/// Writes a vote behind the others. One that finds no room leaves no half of a line, to which the next would be joined.
 ///
 /// # Errors
 /// The operating system's.
 pub fn append(workspace: &Path, vote: &Vote) -> io::Result<()> {
     std::fs::create_dir_all(workspace)?;
-    let mut line = serde_json::to_string(vote)?;
+    let mut file = OpenOptions::new().create(true).read(true).append(true).open(workspace.join(FILE))?;
+    // On a disk without locks two who vote at once are on their own.
+    let _ = file.lock();
+    let end = file.metadata()?.len();
+    let mut line = if is_torn(&mut file, end)? { "\n" } else { "" }.to_owned();
+    line += &serde_json::to_string(vote)?;
     line.push('\n');
-    // In one piece, or two processes would write into each other.
-    OpenOptions::new().create(true).append(true).open(workspace.join(FILE))?.write_all(line.as_bytes())
+    file.write_all(line.as_bytes()).inspect_err(|_| {
+        let _ = file.set_len(end);
+    })
+}
+
+/// Whether the last line of a file of so many bytes lacks its end.
+fn is_torn(file: &mut File, end: u64) -> io::Result<bool> {
+    let Some(last) = end.checked_sub(1) else { return Ok(false) };
+    let mut byte = [0];
+    file.seek(SeekFrom::Start(last))?;
+    file.read_exact(&mut byte)?;
+    Ok(byte != *b"\n")
 }
 
 /// The votes of a workspace, and how many lines could not be read.
@@ -142,6 +157,9 @@ mod tests {
         let tally = tally(&found, &["a", "b"].map(str::to_owned));
         let wins: Vec<usize> = tally.shares.iter().map(|share| share.wins).collect();
         assert_eq!((wins, tally.ties, tally.shares[0].decided), (vec![2, 1], 1, 3));
+        append(folder.path(), &votes[0]).unwrap();
+        let (found, damaged) = read(folder.path()).unwrap();
+        assert_eq!((found.last(), damaged), (Some(&votes[0]), 1), "not joined to the line that is torn");
     }
 
     #[test]

@@ -115,10 +115,17 @@ pub fn begun(folder: &Path) -> std::io::Result<()> {
 /// A run that waited could not begin: it stays, with the reason, and waits no longer.
 ///
 /// # Errors
-/// The operating system's words.
+/// That it cannot be written, with the folder; the run waits on then.
 pub fn failed_to_begin(folder: &Path, reason: &str) -> Result<(), Sentence> {
     let Some(mark) = queued(folder) else { return Ok(()) };
-    write(folder, &Queued { failed: Some(reason.chars().take(MOST_WORDS).collect()), ..mark })
+    let mark = Queued { failed: Some(reason.chars().take(MOST_WORDS).collect()), ..mark };
+    write(folder, &mark).map_err(|error| {
+        say!(
+            "cannot note why the run could not begin: {error}; check that its folder can be written and has room: {path}",
+            error,
+            path = folder.display()
+        )
+    })
 }
 
 /// Takes a run that has not begun out of the queue, also one that could not: its mark, its session and what was noted of

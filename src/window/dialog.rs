@@ -4,20 +4,24 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use egui::mutex::Mutex;
+
 use super::export::ExportKind;
+use super::in_order::InOrder;
+use super::raw_points::PointsRead;
 use super::reading_progress::ReadingProgress;
 use super::run_list::ComparedSides;
 use super::shelf_words::ShelfReply;
 use crate::record::export::{ExportError, Exported};
-use crate::record::journal::Told;
+use crate::record::journal::{PointReader, Told};
 use crate::record::opening::{self, Found, Shown};
 use crate::record::run_table::RunTable;
 use crate::record::votes::Vote;
-use crate::session::{Session, file};
+use crate::session::{Say, Sentence, Session, file, say};
 
 /// What a path is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,19 +80,21 @@ pub enum DialogReply {
     /// The next run of the queue, its session naming its folder; `None` where nothing waits.
     Next(Option<Box<Loaded>>),
     /// Runs were put into the queue; why not all of them, where that is.
-    Enqueued(Option<String>),
+    Enqueued(Option<Sentence>),
     /// Curves were exported, or why not.
     Exported(Box<Result<Exported, ExportError>>),
     /// What is noted of a run was written.
     Annotated,
-    /// The votes of the workspace were read, and so many lines could not be.
-    Votes(Vec<Vote>, usize),
+    /// The votes of the workspace were read, and so many lines could not be; the number of what asked for it.
+    Votes(u64, Vec<Vote>, usize),
+    /// Points of a run were read from its journal.
+    Points(Box<PointsRead>),
     /// Something was done with the runs of the workspace.
     Shelf(Box<ShelfReply>),
     /// The system shows no dialogs.
     NoDialog,
     /// It failed, in a sentence.
-    Failed(String),
+    Failed(Sentence),
 }
 
 /// A session to be put on the workbench.
@@ -150,21 +156,9 @@ pub struct Errands {
     words: Sender<DialogReply>,
     heard: Receiver<DialogReply>,
     ctx: egui::Context,
-    writer: Option<Writer>,
+    writer: Option<InOrder>,
     reading: ReadingProgress,
-}
-
-/// The one thread that writes sessions, in the order they were given to it: on a slow disk an older one must
-/// not end up over a newer.
-struct Writer {
-    jobs: Sender<Job>,
-    thread: JoinHandle<()>,
-}
-
-/// What the writing thread does.
-enum Job {
-    Write(Box<Saved>),
-    Remove(PathBuf),
+    points: Arc<Mutex<PointReader>>,
 }
 
 impl Errands {
@@ -174,7 +168,8 @@ impl Errands {
     /// Errands that wake `ctx` when they end.
     pub fn new(ctx: egui::Context) -> Self {
         let (words, heard) = channel();
-        Self { words, heard, ctx, writer: None, reading: ReadingProgress::default() }
+        let (reading, points) = Default::default();
+        Self { words, heard, ctx, writer: None, reading, points }
     }
 
     /// The window that is woken.
@@ -243,7 +238,7 @@ impl Errands {
             Ok(Found { session, file, place }) => {
                 Loaded { path: file, place: Some(place), ..Loaded::new(session) }.shown(told)
             }
-            Err(e) => DialogReply::Failed(e.to_string()),
+            Err(e) => DialogReply::Failed(e.said()),
         });
     }
 
@@ -256,7 +251,7 @@ impl Errands {
                     let saved = Session::built_in().ok();
                     Loaded { kept: Some(kept), saved, ..Loaded::new(session) }.shown(told)
                 }
-                Err(e) => DialogReply::Failed(e.to_string()),
+                Err(e) => DialogReply::Failed(e.said()),
             }
         });
     }
@@ -291,8 +286,10 @@ impl Errands {
         self.send_off("retort-folder", move || {
             let mut process = Command::new(program);
             let shown = process.arg(&folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            let failed =
-                |why: String| Some(DialogReply::Failed(format!("{sorry} {} ({program}: {why})", folder.display())));
+            let failed = |reason: String| {
+                let path = folder.display();
+                Some(DialogReply::Failed(say!("{sorry} {path} ({program}: {reason})", sorry, path, program, reason)))
+            };
             match shown {
                 // Explorer calls everything a failure.
                 Ok(status) if status.success() || cfg!(windows) => None,
@@ -310,69 +307,57 @@ impl Errands {
         });
     }
 
-    /// Writes a session, behind those given before.
+    /// Writes a session, behind what was given before.
     pub fn save(&mut self, saved: Saved) {
-        if self.writer.is_none() {
-            self.writer = self.start_writing();
-        }
-        if let Some(writer) = &self.writer
-            && let Err(lost) = writer.jobs.send(Job::Write(Box::new(saved)))
-        {
-            if let Job::Write(saved) = lost.0 {
-                let text = format!("the session was not written; save it again: {}", saved.path.display());
-                let _ = self.words.send(DialogReply::Failed(text));
-            }
-            self.writer = None;
-        }
+        let lost = say!("the session was not written; save it again: {path}", path = saved.path.display());
+        let write = move || match file::save(&saved.session, &saved.path) {
+            Ok(()) if !saved.aloud => None,
+            Ok(()) => Some(DialogReply::Saved(Box::new(saved))),
+            Err(e) => Some(DialogReply::Failed(e.said())),
+        };
+        self.write(lost, write);
     }
 
     /// Removes a file that was written here, or is about to be: behind what was given before.
     pub fn remove(&mut self, path: PathBuf) {
+        // A file that cannot be removed is offered once more: no harm.
+        let remove = move || drop(std::fs::remove_file(path));
         match &self.writer {
-            Some(writer) => drop(writer.jobs.send(Job::Remove(path))),
-            None => drop(std::fs::remove_file(path)),
+            Some(writer) => drop(writer.give(remove)),
+            None => remove(),
         }
     }
 
     /// Waits until everything is written.
     pub fn finish(&mut self) {
-        if let Some(Writer { jobs, thread }) = self.writer.take() {
-            drop(jobs);
-            // A panic there has lost a file, not this window.
-            let _ = thread.join();
-        }
+        self.writer.take().into_iter().for_each(InOrder::finish);
     }
 
-    fn start_writing(&self) -> Option<Writer> {
-        let (jobs, orders) = channel::<Job>();
+    /// Writes something behind what was given before; `lost` is said where nobody is there to do it.
+    pub(super) fn write(&mut self, lost: Sentence, job: impl FnOnce() -> Option<DialogReply> + Send + 'static) {
+        if self.writer.is_none() {
+            self.writer = InOrder::start("retort-save").inspect_err(|e| self.tell(no_thread(e))).ok();
+        }
         let (words, ctx) = (self.words.clone(), self.ctx.clone());
-        let write = move || {
-            for job in orders {
-                let job = match job {
-                    Job::Write(job) => job,
-                    Job::Remove(path) => {
-                        // A file that cannot be removed is offered once more: no harm.
-                        let _ = std::fs::remove_file(path);
-                        continue;
-                    }
-                };
-                let word = match file::save(&job.session, &job.path) {
-                    Ok(()) if !job.aloud => continue,
-                    Ok(()) => DialogReply::Saved(job),
-                    Err(e) => DialogReply::Failed(e.to_string()),
-                };
+        let run = move || {
+            if let Some(word) = job() {
                 let _ = words.send(word);
                 ctx.request_repaint();
             }
         };
-        match std::thread::Builder::new().name("retort-save".to_owned()).spawn(write) {
-            Ok(thread) => Some(Writer { jobs, thread }),
-            Err(e) => {
-                let _ =
-                    self.words.send(DialogReply::Failed(format!("cannot start a thread: {e}; close other programs")));
-                None
-            }
+        if self.writer.as_ref().is_some_and(|writer| !writer.give(run)) {
+            self.tell(DialogReply::Failed(lost));
+            self.writer = None;
         }
+    }
+
+    fn tell(&self, word: DialogReply) {
+        let _ = self.words.send(word);
+    }
+
+    /// The reader of points of the run on show, for a thread that reads.
+    pub(super) fn points(&self) -> Arc<Mutex<PointReader>> {
+        Arc::clone(&self.points)
     }
 
     /// How much is read of the journal of a run that opens.
@@ -396,9 +381,13 @@ impl Errands {
             }
         };
         if let Err(e) = std::thread::Builder::new().name(name.to_owned()).spawn(run) {
-            let _ = self.words.send(DialogReply::Failed(format!("cannot start a thread: {e}; close other programs")));
+            self.tell(no_thread(&e));
         }
     }
+}
+
+fn no_thread(error: &std::io::Error) -> DialogReply {
+    DialogReply::Failed(say!("cannot start a thread: {error}; close other programs", error))
 }
 
 #[cfg(test)]

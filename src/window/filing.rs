@@ -159,7 +159,10 @@ impl WorkbenchApp {
             DialogReply::Enqueued(refused) => self.take_enqueued(refused),
             DialogReply::Exported(exported) => self.take_exported(*exported),
             DialogReply::Annotated => self.read_runs(),
-            DialogReply::Votes(votes, damaged) => self.state.side_by_side.blind.take(votes, damaged),
+            DialogReply::Votes(number, votes, damaged) => {
+                self.state.side_by_side.blind.take(number, votes, damaged);
+            }
+            DialogReply::Points(read) => self.state.raw_points.take(*read),
             DialogReply::Shelf(reply) => self.take_shelf_reply(*reply),
             DialogReply::NoDialog => {
                 self.state.type_it = self.state.question.is_some();

@@ -7,6 +7,7 @@ use super::app::WorkbenchApp;
 use super::panel;
 use super::steering::THETA;
 use crate::link::{Command, OfRun, Opened, ProbeRequest, SnapshotRequest, TextPlace};
+use crate::record::votes::Vote;
 use crate::session::{Prompts, Session};
 
 impl WorkbenchApp {
@@ -105,8 +106,14 @@ impl WorkbenchApp {
             self.show_runs(false);
             // The table offers the students of other runs.
             self.read_runs();
-            self.errands.vote(self.storage.runs(), None);
+            self.vote(None);
         }
+    }
+
+    /// Keeps a vote, where there is one, and reads what was voted in the workspace.
+    pub(super) fn vote(&mut self, vote: Option<Vote>) {
+        let number = self.state.side_by_side.blind.ask();
+        self.errands.vote(self.runs_folder(), vote, number);
     }
 
     /// The pinned texts, while their answers are on screen.

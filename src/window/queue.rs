@@ -19,7 +19,7 @@ use crate::link::{Answer, Event, Fact, Phase, Reply, STOPPED};
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunStatus, RunTable};
 use crate::session::workspace::{begun, failed_to_begin};
-use crate::session::{Say as _, Session, say};
+use crate::session::{Say as _, Sentence, Session, say};
 
 /// Time between two looks at runs of other processes, seconds.
 const LOOK_AGAIN: f64 = 2.0;
@@ -161,7 +161,7 @@ impl WorkbenchApp {
     }
 
     /// What was asked for waits now.
-    pub(super) fn take_enqueued(&mut self, refused: Option<String>) {
+    pub(super) fn take_enqueued(&mut self, refused: Option<Sentence>) {
         refused.into_iter().for_each(|words| self.notice(false, words));
         self.runs.queue_on = true;
         self.read_runs();

@@ -1,20 +1,22 @@
 //! Errands to the runs of the workspace: their table, comparisons, the queue, exports, notes and votes. Each on a thread
-//! of its own, with one word back.
+//! of its own, with one word back; votes one behind the other, since the last on a text counts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dialog::{DialogReply, Errands, Loaded};
+use super::raw_points::{PointsRead, Stretch};
 use super::run_list::{ComparedSides, Side};
 use super::shelf_words::ShelfReply;
 use crate::record::export::drawing::Drawing;
 use crate::record::export::{Export, Exported};
+use crate::record::journal::PointReader;
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunTable};
 use crate::record::votes::{self, Vote};
 use crate::session::run_folder::{SESSION, held_elsewhere};
 use crate::session::workspace::{enqueue, failed_to_begin, waiting};
-use crate::session::{Session, file, say};
+use crate::session::{Say as _, Sentence, Session, file, say};
 
 impl Errands {
     /// Reads the table of runs. A workspace that was `chosen` is there, or it is said.
@@ -40,7 +42,7 @@ impl Errands {
     pub fn enqueue(&self, workspace: PathBuf, sessions: Vec<Session>) {
         self.send_off("retort-queue", move || {
             let asked = sessions.iter().map(|session| enqueue(&workspace, session));
-            let refused = asked.filter_map(Result::err).map(|words| words.to_string()).next();
+            let refused = asked.filter_map(Result::err).next();
             Some(DialogReply::Enqueued(refused))
         });
     }
@@ -85,19 +87,32 @@ impl Errands {
         });
     }
 
-    /// Writes a vote, where there is one, and reads all of the workspace.
-    pub fn vote(&self, workspace: PathBuf, vote: Option<Vote>) {
-        self.send_off("retort-votes", move || {
+    /// Reads points of a run from its journal; where they stand is remembered for the next time.
+    pub fn read_points(&self, stretch: Stretch) {
+        let reader = self.points();
+        self.send_off("retort-points", move || {
+            let mut reader = reader.lock();
+            if !reader.is_of(&stretch.out) {
+                *reader = PointReader::new(&stretch.out);
+            }
+            let points = reader.between(stretch.first, stretch.last).map_err(|e| e.said());
+            Some(DialogReply::Points(Box::new(PointsRead { stretch, points })))
+        });
+    }
+
+    /// Writes a vote, where there is one, and reads all of the workspace, behind the votes given before; the answer bears
+    /// `number`.
+    pub fn vote(&mut self, workspace: PathBuf, vote: Option<Vote>, number: u64) {
+        let path = workspace.join(votes::FILE);
+        let refused = move |error: Sentence| {
+            say!("the votes cannot be kept: {error}; make room, or free the file: {path}", error, path = path.display())
+        };
+        let lost = refused(say!("the thread that writes has ended"));
+        self.write(lost, move || {
             let written = vote.map_or(Ok(()), |vote| votes::append(&workspace, &vote));
             let found = written.and_then(|()| votes::read(&workspace));
-            let failed = |e: std::io::Error| {
-                let path = workspace.join(votes::FILE);
-                DialogReply::Failed(format!(
-                    "the votes cannot be kept: {e}; make room, or free the file: {}",
-                    path.display()
-                ))
-            };
-            Some(found.map_or_else(failed, |(votes, damaged)| DialogReply::Votes(votes, damaged)))
+            let failed = |e: std::io::Error| DialogReply::Failed(refused(e.said()));
+            Some(found.map_or_else(failed, |(votes, damaged)| DialogReply::Votes(number, votes, damaged)))
         });
     }
 }

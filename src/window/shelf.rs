@@ -233,6 +233,9 @@ impl WorkbenchApp {
         self.state.runs.question = None;
         self.runs.table = None;
         self.read_runs();
+        if self.state.side_by_side.open {
+            self.vote(None);
+        }
     }
 
     fn keep_choices(&mut self) {

@@ -12,6 +12,7 @@ use super::export::{ExportKind, ExportWish};
 use super::panel::{ResultView, RunsView, SideBySideView};
 use super::plot::attention_map::AttentionMap;
 use super::preferences::Preferences;
+use super::raw_points::{RawPoints, Stretch};
 use super::shelf_words::ShelfAction;
 use super::undo::Part;
 use crate::link::{Question, Secret, Step, TextPlace};
@@ -144,6 +145,8 @@ pub enum Action {
     ShowRuns(bool),
     /// Show students side by side in the centre, or hide them.
     ShowSideBySide(bool),
+    /// Read the points of these steps from the run's journal.
+    ReadPoints(Stretch),
     /// Keep a vote between students side by side.
     CastVote(Box<Vote>),
     /// Put so many runs of a session into the queue, with its seed and the ones behind it.
@@ -310,6 +313,8 @@ impl Choosing {
 pub struct UiState {
     /// What the panels asked for in this frame.
     pub actions: Vec<Action>,
+    /// What was read of points long past under the pointer.
+    pub raw_points: RawPoints,
     /// What is chosen on the heatmaps.
     pub attention: AttentionMap,
     /// Filter of the test set.

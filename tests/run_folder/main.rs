@@ -9,6 +9,8 @@ mod measured;
 #[path = "../openai_server/mod.rs"]
 mod openai_server;
 mod refused;
+#[cfg(feature = "window")]
+mod shelf_timeline;
 mod timeline;
 mod unwritten;
 mod version_2;

@@ -6,6 +6,7 @@ use retort::engine::doctor::depth;
 use retort::engine::model::ModelError;
 use retort::engine::teacher::TeacherError;
 use retort::link::{About, Alarm, Checkup, Fact, Finding, Notice, Reply, Subject};
+use retort::record::votes::Vote;
 use retort::session::{Argument, Say as _, Sentence};
 
 use super::*;
@@ -114,4 +115,33 @@ fn a_session_that_cannot_be_run_is_refused_in_chinese() {
     play.engine.say(Fact::Warning(Notice::from(session.problem().unwrap())));
     play.look(4);
     assert!(play.says("recipe.terms 是空的；请至少写一个损失"));
+}
+
+#[test]
+fn a_chinese_window_says_in_chinese_what_the_disk_refuses_and_the_systems_words_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    stage::prefer(folder.path(), Preferences { language: Some(Language::Chinese), ..Preferences::default() });
+    std::fs::create_dir_all(folder.path().join("runs/votes.jsonl")).unwrap();
+    let mut play = Play::within(folder, Session::built_in().unwrap(), None);
+    let says = |play: &mut Play, words: &[&str]| {
+        for _ in 0..400 {
+            if words.iter().all(|words| play.says(words)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+            play.look(1);
+        }
+        panic!("{words:?} is not said: {:?}", play.notices());
+    };
+    let vote = Vote { when: String::new(), text: String::new(), students: vec![], names: vec![], best: None };
+    play.harness.state_mut().ask(Action::CastVote(Box::new(vote)));
+    says(&mut play, &["无法保存投票：", "请腾出空间，或释放该文件", "os error"]);
+    play.harness.state_mut().ask(Action::Open("/no/such/session.ron".into()));
+    says(&mut play, &["无法读取会话：", "/no/such/session.ron"]);
+    let (runs, session) = (play.folder.path().join("runs"), play.app().session().clone());
+    std::fs::remove_dir_all(&runs).unwrap();
+    std::fs::write(&runs, "").unwrap();
+    play.harness.state_mut().ask(Action::Enqueue(Box::new(session), 1));
+    says(&mut play, &["无法将运行放入队列：", "os error"]);
+    assert!(play.notices().iter().any(|words| words.contains("cannot put a run into the queue")), "English for others");
 }

@@ -124,7 +124,7 @@ pub type Told<'a> = &'a mut dyn FnMut(u64, u64);
 /// Lines between two words of progress.
 const TOLD_EVERY: usize = 4_096;
 /// Bytes read at once.
-const BUFFER: usize = 1 << 18;
+pub(super) const BUFFER: usize = 1 << 18;
 
 /// Takes lines of a journal.
 struct Taker<T> {

@@ -15,7 +15,7 @@ use crate::session::run_folder::{self, ABANDONED, CHECKPOINTS, JOURNAL, LOCK, QU
 /// The file in a workspace.
 pub(super) const FILE: &str = ".run_index.json";
 /// Rises with every change of what a row is made of.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// By what a change of a folder is seen: modification time in nanoseconds and size of the files that a row is read
 /// from.
@@ -30,6 +30,8 @@ struct Written {
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     stamp: Stamp,
+    /// When a file was last put into the folder or taken out, nanoseconds.
+    folder: u128,
     row: RunRow,
 }
 
@@ -53,12 +55,16 @@ impl Index {
 
     /// The row of a run, read anew where its folder has changed.
     pub fn row(&mut self, name: String, folder: &Path) -> RunRow {
-        let stamp = stamp(folder);
+        let (stamp, changed) = (stamp(folder), time_and_size(folder).unwrap_or_default().0);
         let known = self.was.remove(&name).filter(|entry| entry.stamp == stamp);
-        let entry = known.unwrap_or_else(|| {
+        let mut entry = known.unwrap_or_else(|| {
             self.stale = true;
-            Entry { stamp, row: scan(folder) }
+            Entry { stamp, folder: changed, row: scan(folder) }
         });
+        if entry.folder != changed {
+            // A note, or a file of somebody else: it takes room, and says nothing else of the run.
+            (entry.folder, entry.row.bytes, self.stale) = (changed, run_folder::bytes(folder), true);
+        }
         let row = of_today(entry.row.clone(), folder);
         self.is.insert(name, entry);
         row
@@ -85,10 +91,11 @@ pub fn of_today(mut row: RunRow, folder: &Path) -> RunRow {
 
 fn stamp(folder: &Path) -> Stamp {
     let files = [JOURNAL, SESSION, SUMMARY, LOCK, QUEUED, CHECKPOINTS, ABANDONED, STUDENT];
-    let of = |file: &str| {
-        let seen = std::fs::metadata(folder.join(file)).ok()?;
-        let time = seen.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some((time.as_nanos(), seen.len()))
-    };
-    files.iter().map(|file| of(file).unwrap_or_default()).collect()
+    files.iter().map(|file| time_and_size(&folder.join(file)).unwrap_or_default()).collect()
+}
+
+fn time_and_size(path: &Path) -> Option<(u128, u64)> {
+    let seen = std::fs::metadata(path).ok()?;
+    let time = seen.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some((time.as_nanos(), seen.len()))
 }

@@ -112,7 +112,11 @@ fn curves_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState) {
     }
     former_ui(ui, scene, state);
     let mut view = scene.session.view.clone();
-    curves::curves_beside_ui(ui, scene.record, &mut view, scene.look, |ui| export_ui(ui, scene, state));
+    let mut raw = std::mem::take(&mut state.raw_points);
+    let wanted =
+        curves::curves_beside_ui(ui, scene.record, &mut view, scene.look, &mut raw, |ui| export_ui(ui, scene, state));
+    state.raw_points = raw;
+    wanted.into_iter().for_each(|stretch| state.ask(Action::ReadPoints(stretch)));
     if view != scene.session.view {
         state.ask(Action::SetView(Box::new(view)));
     }

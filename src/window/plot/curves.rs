@@ -29,6 +29,7 @@ use crate::link::{SeriesId, Step};
 use crate::record::{RunRecord, Series};
 use crate::session::View;
 use crate::window::control::above;
+use crate::window::raw_points::{RawPoints, Stretch};
 use crate::window::theme::{GAP, GAP_GROUP, Look};
 use smooth::Smoothed;
 use span::{Gesture, Span};
@@ -53,6 +54,8 @@ struct Held {
     hot: Option<Span>,
     /// Step of the sample that is read under the pointer.
     read: Option<Step>,
+    /// The first and the last step of those under the pointer of which no points are kept.
+    past: Option<(Step, Step)>,
     smoothed: Arc<Mutex<Smoothed>>,
 }
 
@@ -65,6 +68,8 @@ struct Scene<'a> {
     cursor: Option<f64>,
     hot: Option<Span>,
     smoothed: &'a Mutex<Smoothed>,
+    /// Points that are not kept, where the pointer rests.
+    raw: &'a RawPoints,
     look: Look,
 }
 
@@ -81,13 +86,22 @@ struct Curve<'a> {
 
 /// The record's curves with the marks of every knob change.
 pub fn curves_ui(ui: &mut Ui, record: &RunRecord, view: &mut View, look: Look) {
-    curves_beside_ui(ui, record, view, look, |_| {});
+    curves_beside_ui(ui, record, view, look, &mut RawPoints::default(), |_| {});
 }
 
-/// The same, with `more` at the end of the row above them.
-pub fn curves_beside_ui(ui: &mut Ui, record: &RunRecord, view: &mut View, look: Look, more: impl FnOnce(&mut Ui)) {
+/// The same, with `more` at the end of the row above them, and what was read of points long past. Gives the steps whose
+/// points are to be read now, since the pointer rests over them and they are not kept.
+pub fn curves_beside_ui(
+    ui: &mut Ui,
+    record: &RunRecord,
+    view: &mut View,
+    look: Look,
+    raw: &mut RawPoints,
+    more: impl FnOnce(&mut Ui),
+) -> Option<Stretch> {
     if record.series.is_empty() {
-        return empty_ui(ui, look);
+        empty_ui(ui, look);
+        return None;
     }
     let memory = Id::unique("curves");
     let mut held = ui.data(|data| data.get_temp::<Held>(memory)).unwrap_or_default();
@@ -97,14 +111,16 @@ pub fn curves_beside_ui(ui: &mut Ui, record: &RunRecord, view: &mut View, look: 
     smoothed.lock().retain(&record.series);
     // On the sample that is read, if one is in reach: badge and readout name the same step.
     let cursor = cursor(ui, &held.areas, x).map(|step| held.read.map_or(step, |read| read as f64));
-    let scene = Scene { record, x, cursor, hot: held.hot, smoothed: &smoothed, look };
+    let scene = Scene { record, x, cursor, hot: held.hot, smoothed: &smoothed, raw, look };
     charts_ui(ui, &scene, view, &mut held);
     let hot = lane::lane_ui(ui, &scene, held.areas.first().copied());
     if held.hot != hot {
         held.hot = hot;
         ui.ctx().request_repaint();
     }
+    let past = held.past.zip(record.out.clone());
     ui.data_mut(|data| data.insert_temp(memory, held));
+    raw.over(past.map(|((first, last), out)| Stretch { out, first, last }), ui.ctx())
 }
 
 fn empty_ui(ui: &mut Ui, look: Look) {
@@ -164,12 +180,14 @@ fn charts_ui(ui: &mut Ui, scene: &Scene, view: &mut View, held: &mut Held) {
     let most = if room.is_finite() { room.max(LEAST) } else { f32::INFINITY };
     held.areas.clear();
     let read = held.read.take();
+    held.past = None;
     ScrollArea::vertical().id_salt("charts").max_height(most).auto_shrink([false, true]).show(ui, |ui| {
         for group in ordered(&groups) {
             let curves = curves(scene, view, group);
             let chart = chart::chart_ui(ui, scene, group, &curves, view, held.y.get(group).copied(), height);
             held.areas.push(chart.area);
-            held.read = held.read.or(chart.read);
+            held.read = held.read.or(chart.read.map(|read| read.step));
+            held.past = held.past.or(chart.read.and_then(|read| read.past));
             match chart.gesture {
                 Some(Gesture::Release) => (held.x, held.y) = (None, BTreeMap::new()),
                 Some(Gesture::Hold { x, y }) => {

@@ -73,4 +73,7 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
     ("The run's folder; click to open it", "运行文件夹；点击打开"),
     ("no file manager could be opened; the folder is", "无法打开文件管理器；文件夹是"),
     ("another session is shown instead", "现在显示的是另一个会话"),
+    ("the session was not written; save it again: {path}", "会话未写入；请再次保存：{path}"),
+    ("the thread that writes has ended", "负责写入的线程已结束"),
+    ("cannot start a thread: {error}; close other programs", "无法启动线程：{error}；请关闭其他程序"),
 ];

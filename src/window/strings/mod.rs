@@ -200,7 +200,7 @@ mod tests {
     /// The sources of the rooms that make sentences.
     fn speakers() -> Vec<String> {
         let mut found = Vec::new();
-        for room in ["engine", "link", "record", "session"] {
+        for room in ["engine", "link", "record", "session", "window"] {
             sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room), &mut found);
         }
         found

@@ -87,4 +87,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{side} 的 {count} 个运行中有 {left_out} 个不计入：没有运行到结束，或同一种子有更新的运行",
     ),
     ("the runs of {side} differ in more than their seeds: {settings}", "{side} 的运行之间不只是种子不同：{settings}"),
+    (
+        "cannot note why the run could not begin: {error}; check that its folder can be written and has room: {path}",
+        "无法记录运行未能开始的原因：{error}；请检查其文件夹可写且有空间：{path}",
+    ),
 ];

@@ -138,4 +138,8 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{name} has {count} entries and may have {most}; take {rest} out",
         "{name} 有 {count} 项，最多 {most} 项；请去掉 {rest} 项",
     ),
+    (
+        "the votes cannot be kept: {error}; make room, or free the file: {path}",
+        "无法保存投票：{error}；请腾出空间，或释放该文件：{path}",
+    ),
 ];

@@ -48,12 +48,22 @@ pub struct Blind {
     pub votes: Vec<Vote>,
     /// Lines of them that could not be read.
     pub damaged: usize,
+    /// Number of the last reading of them that was asked for.
+    asked: u64,
 }
 
 impl Blind {
-    /// Takes the votes that were read.
-    pub fn take(&mut self, votes: Vec<Vote>, damaged: usize) {
-        (self.votes, self.damaged) = (votes, damaged);
+    /// The number of a reading that is asked for now.
+    pub fn ask(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
+
+    /// Takes the votes that were read, unless another reading is on its way: what was voted since is not among these.
+    pub fn take(&mut self, number: u64, votes: Vec<Vote>, damaged: usize) {
+        if number == self.asked {
+            (self.votes, self.damaged) = (votes, damaged);
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use super::paint::Screen;
 use super::span::{Gesture, Span, Window};
 use super::strokes::{Scale, Strokes, columns, wanted};
 use super::{Curve, MOST_SMOOTHING, Scene, hover, legend, ticks};
-use crate::link::Step;
 use crate::session::View;
 
 /// Room for the tick labels, the same in every chart so that their steps line up.
@@ -39,8 +38,8 @@ pub(super) struct Shown {
     pub(super) area: Rect,
     /// What the hand asked for.
     pub(super) gesture: Option<Gesture>,
-    /// Step of the sample that is read under the pointer.
-    pub(super) read: Option<Step>,
+    /// What is read under the pointer.
+    pub(super) read: Option<hover::Read>,
 }
 
 /// Draws head and chart in `height` points.

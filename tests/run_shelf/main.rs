@@ -1,7 +1,12 @@
 //! A workspace under hard conditions: several processes at once, folders that vanish, torn journals, no room, foreign
 //! files, no leave to write. What can be told is told, and nothing is lost.
 
-use std::collections::BTreeSet;
+#[cfg(unix)]
+mod read_only;
+#[cfg(target_os = "linux")]
+mod small_disk;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -43,6 +48,18 @@ fn child(test: &str, part: u64, workspace: &Path) -> Child {
     let mut process = Command::new(std::env::current_exe().unwrap());
     process.args([test, "--exact", "--nocapture"]).env(PART, part.to_string()).current_dir(workspace);
     process.spawn().unwrap()
+}
+
+/// Every file below a folder with its bytes, folders without.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for path in fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            found.extend(tree(&path));
+        }
+        found.insert(path.clone(), if path.is_dir() { Vec::new() } else { fs::read(&path).unwrap() });
+    }
+    found
 }
 
 fn part() -> Option<u64> {
@@ -213,39 +230,4 @@ fn ten_thousand_foreign_files_are_counted_and_hide_no_run() {
         assert_eq!((table.rows.len(), table.foreign), (2, 10_000), "{pass}");
     }
     assert_eq!(waiting(workspace.path()), [waits]);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_workspace_that_is_read_only_is_listed_and_refuses_in_sentences() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("runs");
-    let run = path.join("run");
-    finished_run(&run);
-    let waits = enqueue(&path, &session(3)).unwrap();
-    let set = |mode: u32| {
-        [&run, &waits, &path]
-            .iter()
-            .for_each(|folder| fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap());
-    };
-    set(0o555);
-    // Whoever may do everything is held back by nothing: then a folder stands where the index would.
-    let may_write = fs::write(path.join("probe"), "").is_ok();
-    if may_write {
-        fs::remove_file(path.join("probe")).unwrap();
-        let _ = fs::remove_file(path.join(".run_index.json"));
-        fs::create_dir(path.join(".run_index.json")).unwrap();
-    }
-    for _ in 0..2 {
-        let table = RunTable::read(&path);
-        assert!(table.rows.len() == 2 && table.trouble.is_empty() && table.foreign == 0, "{table:?}");
-    }
-    if !may_write {
-        assert!(enqueue(&path, &session(4)).unwrap_err().contains("can be written"));
-        assert!(withdraw(&waits).unwrap_err().contains("can be written") && waits.join("session.ron").is_file());
-        let noted = Annotations { star: true, ..Annotations::default() };
-        assert!(noted.write(&run).unwrap_err().contains("can be written"));
-    }
-    set(0o755);
 }

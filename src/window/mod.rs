@@ -43,6 +43,5 @@ pub mod undo;
 mod viewport;
 
 pub use app::WorkbenchApp;
-pub use bench::FrameReport;
-pub use launch::{Options, WindowError, bench, run};
+pub use launch::{Options, WindowError, run};
 pub use state::{Action, UiState};

@@ -15,7 +15,7 @@ use crate::session::run_folder::{self, ABANDONED, CHECKPOINTS, JOURNAL, LOCK, QU
 /// The file in a workspace.
 pub(super) const FILE: &str = ".run_index.json";
 /// Rises with every change of what a row is made of.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// By what a change of a folder is seen: modification time in nanoseconds and size of the files that a row is read
 /// from.

@@ -8,6 +8,7 @@ mod data;
 mod export;
 mod in_force;
 mod keeping;
+mod left_out;
 mod lens;
 mod long_runs;
 mod pair;
@@ -52,6 +53,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     shell::CHINESE,
     side_by_side::CHINESE,
     keeping::CHINESE,
+    left_out::CHINESE,
     lens::CHINESE,
     long_runs::CHINESE,
     plots::CHINESE,

@@ -192,6 +192,10 @@ fn remarks_ui(
             let words = format!("{} {} {}", scene.t("each point the mean of"), curve.every, scene.t("steps"));
             remarks.push(format!("{} {words}", letter(side.place)));
         }
+        if curve.not_finite > 0 {
+            let words = scene.t("values that are no numbers are left out");
+            remarks.push(format!("{} {} {words}", letter(side.place), curve.not_finite));
+        }
         if curve.partial > 0 {
             let words = scene.t("steps left out: not all of its runs have a value there");
             remarks.push(format!("{} {} {words}", letter(side.place), curve.partial));

@@ -198,6 +198,7 @@ impl WorkbenchApp {
         self.state.runs.chosen.clear();
         self.state.runs.question = None;
         self.runs.table = None;
+        self.restore_pictures();
         self.read_runs();
     }
 

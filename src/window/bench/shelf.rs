@@ -273,7 +273,7 @@ impl Course for Shelf {
 fn chart(ctx: &Context) -> Rect {
     let (low, high) = (ctx.content_rect().min, ctx.content_rect().max);
     let at = |x: f32, y: f32| pos2(low.x + x * (high.x - low.x), low.y + y * (high.y - low.y));
-    Rect::from_two_pos(at(0.4, 0.7), at(0.95, 0.85))
+    Rect::from_two_pos(at(0.4, 0.74), at(0.95, 0.9))
 }
 
 /// Whether something beside the pointer says what lies under it.

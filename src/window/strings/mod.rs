@@ -8,6 +8,7 @@ mod data;
 mod export;
 mod in_force;
 mod keeping;
+mod kept_pictures;
 mod left_out;
 mod lens;
 mod long_runs;
@@ -53,6 +54,7 @@ const LISTS: &[&[(&str, &str)]] = &[
     shell::CHINESE,
     side_by_side::CHINESE,
     keeping::CHINESE,
+    kept_pictures::CHINESE,
     left_out::CHINESE,
     lens::CHINESE,
     long_runs::CHINESE,

@@ -3,10 +3,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use egui::{Context, Ui, ViewportCommand};
+use egui::{Context, Ui};
 
 use super::own_work::OwnWork;
 use crate::window::app::WorkbenchApp;
+use crate::window::state::Action;
 
 /// What is done with the window.
 pub(super) trait Course: 'static {
@@ -54,7 +55,9 @@ impl<C: Course> eframe::App for Benched<C> {
         let last = self.work.take();
         if let Some(report) = self.course.drive(ctx, &mut self.app, last) {
             self.left.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(report);
-            ctx.send_viewport_cmd(ViewportCommand::Close);
+            // A run that is under way asks whether the window may close.
+            self.app.ask(Action::Close(true));
+            ctx.request_repaint();
         }
         self.app.logic(ctx, frame);
     }

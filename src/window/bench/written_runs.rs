@@ -28,7 +28,7 @@ fn write_run(workspace: &Path, built_in: &Session, number: u64, steps: Step) -> 
     let mut session = Session { name: "Made up".to_owned(), ..built_in.clone() };
     session.recipe.seed = number % SEEDS;
     session.recipe.steps = steps;
-    session.set_knob("optimizer.learning_rate", 0.001 + (number / SEEDS) as f64 / 1e5);
+    session.set_knob("optimizer.learning_rate", (100 + number / SEEDS) as f64 / 1e5);
     let mut recorder = Recorder::default();
     let mut tell = |fact: Fact| recorder.emit(fact.of(RunId::FIRST));
     tell(Fact::Started { session: Box::new(session), out, step: 0 });

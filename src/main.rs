@@ -93,22 +93,35 @@ fn open_window(arguments: Arguments) -> Result<String, CommandError> {
     closed.map(|()| String::new()).map_err(CommandError::input)
 }
 
-/// The window's own work per frame, measured while the built-in run is going.
+/// The window measured: while the built-in run is going, with the runs of a workspace, or through a long run.
 #[cfg(feature = "window")]
 fn bench_frames(arguments: &headless::BenchArguments) -> Result<String, CommandError> {
+    use retort::window::bench;
+
     let session = retort::session::Session::built_in().map_err(CommandError::input)?;
+    if let Some(steps) = arguments.steps {
+        let report = bench::long_run(engine::catalog(), session, steps).map_err(CommandError::input)?;
+        return told(arguments.json, &report, report.words());
+    }
     let (watch, end) = retort::link::connect();
     let thread = engine::spawn(end, retort::record::recorder::Recorder::default()).map_err(CommandError::run)?;
-    let report = retort::window::bench(watch, engine::catalog(), session, arguments.frames);
+    let (catalog, frames) = (engine::catalog(), arguments.frames);
+    let words = match arguments.runs {
+        Some(runs) => bench::shelf(watch, catalog, session, (runs, arguments.points, frames))
+            .map_err(CommandError::input)
+            .and_then(|report| told(arguments.json, &report, report.words())),
+        None => bench::training(watch, catalog, session, frames)
+            .map_err(CommandError::input)
+            .and_then(|report| told(arguments.json, &report, report.words())),
+    };
     let _ = thread.join();
-    let report = report.map_err(CommandError::input)?;
-    if arguments.json {
-        return serde_json::to_string(&report).map_err(CommandError::run);
-    }
-    Ok(format!(
-        "logic + ui + tessellation, CPU time per frame: {:.2} ms median, {:.2} ms 99th percentile ({} frames, {} steps)",
-        report.median_ms, report.p99_ms, report.frames, report.steps
-    ))
+    words
+}
+
+/// A report as one JSON object, or in words.
+#[cfg(feature = "window")]
+fn told(json: bool, report: &impl serde::Serialize, words: String) -> Result<String, CommandError> {
+    if json { serde_json::to_string(report).map_err(CommandError::run) } else { Ok(words) }
 }
 
 #[cfg(not(feature = "window"))]

@@ -90,6 +90,17 @@ fn values(step: Step, seed: u64, alpha: f64) -> Vec<(retort::link::SeriesId, f64
 }
 
 #[test]
+fn a_picture_says_which_signs_of_a_name_it_lacks_and_a_drawing_lacks_none() {
+    let place = Place::new();
+    place.run("学习-🦀🦀", 4, 0.1, true);
+    let (_, words) = place.does(&["export", "runs/学习-🦀🦀", "--curve", "loss", "--png", "chart.png"]);
+    assert!(words.contains("note: characters missing from the picture: ") && words.contains("no 🦀;"), "{words}");
+    assert!(words.contains("as SVG"), "{words}");
+    let (_, words) = place.does(&["export", "runs/学习-🦀🦀", "--curve", "loss", "--svg", "chart.svg"]);
+    assert!(!words.contains("missing") && place.read("chart.svg").contains("学习-🦀🦀"), "{words}");
+}
+
+#[test]
 fn a_table_holds_every_point_of_the_curves_that_are_asked_for() {
     let place = Place::new();
     let (files, words) = place.does(&["export", "taught-1", "runs/alone-2", "--csv", "out/all.csv"]);

@@ -59,7 +59,8 @@ pub enum Task {
     /// Keep the key to a server in the system's keyring, say where it may go, or remove it.
     #[command(subcommand)]
     Key(KeyTask),
-    /// Measure the window's time per frame while a run is going.
+    /// Measure the window: its time per frame while a run is going, with many runs in its table, or the memory that a
+    /// long run takes.
     #[cfg(feature = "window")]
     BenchFrames(BenchArguments),
 }
@@ -493,9 +494,19 @@ pub enum KeyTask {
 /// Arguments of `retort bench-frames`.
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// Frames to measure.
-    #[arg(long, default_value_t = 300)]
+    /// Frames to measure; of the table of runs in each of its pictures.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub frames: u64,
+    /// Measure the table of so many made-up runs instead: their curves over each other with a hand at the chart, filter
+    /// and grouping, and the window at rest for 10 s.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=100_000))]
+    pub runs: Option<u64>,
+    /// Steps of each of these runs, with a point of three curves each.
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "runs", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub points: u64,
+    /// Measure memory instead, from 10 000 steps of a made-up run to so many, with a frame's time at each power of ten.
+    #[arg(long, value_name = "N", conflicts_with_all = ["runs", "frames"], value_parser = clap::value_parser!(u64).range(10_001..=1_000_000_000))]
+    pub steps: Option<u64>,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

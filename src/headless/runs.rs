@@ -70,6 +70,11 @@ fn tell_rest(table: &RunTable) {
         let (lines, folder) = (row.damaged_lines, row.folder.display());
         tell(format!("warning: {lines} lines of the journal are damaged and left out: {folder}"));
     });
+    for row in &table.rows {
+        if let Some(words) = row.said_not_finite() {
+            tell(format!("warning: {words}: {}", row.folder.display()));
+        }
+    }
     if table.foreign > 0 {
         tell(format!(
             "{} other files and folders are no runs: {}",

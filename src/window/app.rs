@@ -11,6 +11,7 @@ use egui::{Context, Ui};
 use super::belonging::Belonging;
 use super::dialog::{DialogReply, Errands, Loaded};
 use super::kept::KeptSessions;
+use super::kept_pictures::{KeptPictures, PicturesOfWorkspaces};
 use super::panel::{self, RunsScene, Scene, SideBySideScene};
 use super::preferences::{Language, Preferences, ThemeChoice};
 use super::run_list::RunList;
@@ -51,6 +52,10 @@ pub struct WorkbenchApp {
     pub(super) runs: RunList,
     /// What was chosen for their table.
     pub(super) choices: ShelfChoices,
+    /// What was drawn into their pictures, for every workspace.
+    pub(super) pictures: PicturesOfWorkspaces,
+    /// What of that could not be kept and is tried no more until it changes.
+    pub(super) unkept: Option<KeptPictures>,
     /// Where they lie this time, as the command line says.
     pub(super) opened_workspace: Option<PathBuf>,
     /// How a run goes to the trash.
@@ -117,6 +122,7 @@ impl WorkbenchApp {
         let workspace = Workspace::default();
         let (preferences, damage) = storage.preferences();
         let (choices, choices_damage) = ShelfChoices::read(storage.root());
+        let (pictures, pictures_damage) = PicturesOfWorkspaces::read(storage.root());
         let mut app = Self {
             steering: Steering::new(workspace.shown_run(), &session, workspace.shown(), &catalog),
             saved: session.clone(),
@@ -134,6 +140,8 @@ impl WorkbenchApp {
             errands: Errands::new(ctx.clone()),
             runs: RunList::default(),
             choices,
+            pictures,
+            unkept: None,
             opened_workspace: None,
             trash: super::trash::by_the_system,
             due: Pending::default(),
@@ -166,6 +174,12 @@ impl WorkbenchApp {
             let text = app.t("the choices for the table of runs cannot be read; it is shown as at the first start");
             app.notice(false, format!("{text}: {damage}"));
         }
+        if let Some(damage) = pictures_damage {
+            let text =
+                app.t("lines, brushes and baselines cannot be read; the pictures of runs are drawn without them");
+            app.notice(false, format!("{text}: {damage}"));
+        }
+        app.restore_pictures();
         app.greet();
         app.read_runs();
         app
@@ -291,6 +305,7 @@ impl WorkbenchApp {
         }
         self.settle(ui.ctx());
         self.keep_arrangement(ui.ctx());
+        self.keep_pictures(ui.ctx());
         self.mind_closing(ui.ctx());
         self.look_where_the_person_looks();
         self.look_beside();

@@ -1,110 +1,85 @@
-//! Measures the window's own work per frame while a run is going: a person's window, opened, started
-//! and closed by itself. The program measures itself; the renderer's painting is not counted, since
-//! on a software renderer it measures the renderer.
+//! Measures the window's own work per frame: a person's window, opened, driven and closed by itself, while a run is
+//! going, with the runs of a workspace in one chart, or through a run of very many steps. The program measures itself;
+//! the renderer's painting is not counted, since on a software renderer it measures the renderer.
+//!
+//! Not here: what the engine needs. Nobody trains but for [`training`].
+
+mod course;
+mod hand;
+mod long_run;
+mod own_work;
+mod process;
+mod rest;
+mod shelf;
+mod training;
+mod written_runs;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use egui::{Context, Ui, ViewportCommand};
-use serde::Serialize;
+use egui::Context;
 
 use super::app::WorkbenchApp;
-use super::state::Action;
-use super::timing::{Spread, Stopwatch};
-use crate::link::Phase;
+use super::launch::{WindowError, show};
+use super::preferences::Preferences;
+use super::storage::Storage;
+use crate::link::WatchEnd;
+use crate::session::{Catalog, Session};
+use course::{Benched, Course};
+pub use long_run::{LongRunReport, MemoryAt};
+pub use own_work::OwnWork;
+pub use rest::Rest;
+pub use shelf::{Picture, Pictured, ShelfReport};
+pub use training::FrameReport;
 
-/// CPU times per frame, milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct FrameReport {
-    /// Frames measured.
-    pub frames: u64,
-    /// Logic, layout and tessellation: half of the frames take less.
-    pub median_ms: f32,
-    /// Logic, layout and tessellation: one in a hundred takes more.
-    pub p99_ms: f32,
-    /// Steps the run took meanwhile.
-    pub steps: u64,
+/// Opens the window, starts the session's run, measures `frames` frames and closes again.
+///
+/// # Errors
+/// [`WindowError`] saying what the system lacks, or that nothing could be measured.
+pub fn training(watch: WatchEnd, catalog: Catalog, session: Session, frames: u64) -> Result<FrameReport, WindowError> {
+    let folder = tempfile::tempdir().map_err(|e| WindowError::Other(e.to_string()))?;
+    let storage = Storage::open(folder.path().to_owned());
+    let open = move |ctx: &Context| WorkbenchApp::new(ctx, watch, catalog, session, None, storage);
+    measured(open, training::Training::new(frames))
 }
 
-/// Where the report is left for whoever opened the window.
-pub(super) type Report = Arc<Mutex<Option<FrameReport>>>;
-
-/// Tessellates every frame's shapes once more, to know what it costs: egui does it behind the
-/// program's back.
-#[derive(Default)]
-struct Tessellation(Arc<Mutex<Vec<f32>>>);
-
-impl egui::Plugin for Tessellation {
-    fn debug_name(&self) -> &'static str {
-        "tessellation"
-    }
-
-    fn output_hook(&mut self, ctx: &Context, output: &mut egui::FullOutput) {
-        let shapes = output.shapes.clone();
-        let watch = Stopwatch::start();
-        ctx.tessellate(shapes, output.pixels_per_point);
-        let spent = watch.elapsed().as_secs_f32() * 1e3;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(spent);
-    }
+/// Writes `runs` made-up runs of `points` steps, opens the window on them and measures their curves over each other in
+/// `frames` frames a picture, filters and groups, and the window at rest.
+///
+/// # Errors
+/// As [`training`]; and that the runs could not be written.
+pub fn shelf(
+    watch: WatchEnd,
+    catalog: Catalog,
+    session: Session,
+    (runs, points, frames): (u64, u64, u64),
+) -> Result<ShelfReport, WindowError> {
+    let folder = tempfile::tempdir().map_err(|e| WindowError::Other(e.to_string()))?;
+    let storage = Storage::open(folder.path().to_owned());
+    written_runs::write(&storage.runs(), runs, points).map_err(|e| WindowError::Other(e.to_string()))?;
+    let open = move |ctx: &Context| WorkbenchApp::new(ctx, watch, catalog, session, None, storage);
+    measured(open, shelf::Shelf::new(runs, points, frames))
 }
 
-/// The workbench with nobody in front of it.
-pub(super) struct Benched {
-    app: WorkbenchApp,
-    wanted: u64,
-    report: Report,
-    own: Vec<f32>,
-    tessellation: Arc<Mutex<Vec<f32>>>,
-    started: bool,
+/// Opens the window, tells it a run of `steps` steps as the engine would, and measures what it takes on the way.
+///
+/// # Errors
+/// As [`training`].
+pub fn long_run(catalog: Catalog, session: Session, steps: u64) -> Result<LongRunReport, WindowError> {
+    let folder = tempfile::tempdir().map_err(|e| WindowError::Other(e.to_string()))?;
+    let storage = Storage::open(folder.path().to_owned());
+    let (watch, end) = crate::link::connect();
+    let course = long_run::LongRun::new(end, session.clone(), folder.path().join("run"), steps);
+    let open = move |ctx: &Context| WorkbenchApp::new(ctx, watch, catalog, session, None, storage);
+    measured(open, course)
 }
 
-impl Benched {
-    /// Measures `wanted` frames of `app` and leaves the outcome in `report`.
-    pub fn new(ctx: &Context, app: WorkbenchApp, wanted: u64, report: Report) -> Self {
-        let tessellation = Arc::default();
-        ctx.add_plugin(Tessellation(Arc::clone(&tessellation)));
-        Self { app, wanted, report, own: Vec::new(), tessellation, started: false }
-    }
-
-    fn drive(&mut self, ctx: &Context) {
-        let phase = self.app.workspace().status.phase;
-        let enough = self.started && (self.own.len() as u64 >= self.wanted || phase == Phase::Finished);
-        if enough {
-            self.finish();
-        } else if !self.started && phase == Phase::Ready {
-            self.started = true;
-            self.app.ask(Action::Start { afresh: false });
-            ctx.request_repaint();
-        }
-        if enough || phase == Phase::Failed {
-            ctx.send_viewport_cmd(ViewportCommand::Close);
-        }
-    }
-
-    fn finish(&mut self) {
-        let tessellation = self.tessellation.lock().unwrap_or_else(PoisonError::into_inner);
-        let behind = tessellation.len().saturating_sub(self.own.len());
-        let whole: Vec<f32> = self.own.iter().zip(&tessellation[behind..]).map(|(own, more)| own + more).collect();
-        let (frames, spread) = (whole.len() as u64, Spread::of(whole));
-        let steps = self.app.record().step;
-        let report = FrameReport { frames, median_ms: spread.median, p99_ms: spread.p99, steps };
-        *self.report.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
-    }
-}
-
-impl eframe::App for Benched {
-    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
-        self.app.logic(ctx, frame);
-        self.drive(ctx);
-    }
-
-    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
-        self.app.ui(ui, frame);
-        if self.app.workspace().status.phase.is_live() {
-            self.own.push(self.app.timing().last());
-        }
-    }
-
-    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
-        self.app.clear_color(visuals)
-    }
+/// The report of a course that the window was taken through.
+fn measured<C: Course>(open: impl FnOnce(&Context) -> WorkbenchApp, course: C) -> Result<C::Report, WindowError> {
+    let report = Arc::new(Mutex::new(None));
+    let left = Arc::clone(&report);
+    show(Preferences::default(), move |cc| Box::new(Benched::new(&cc.egui_ctx, open(&cc.egui_ctx), course, left)))?;
+    let report = report.lock().unwrap_or_else(PoisonError::into_inner).take();
+    report
+        .ok_or_else(|| WindowError::Other("it was closed before enough frames were drawn".to_owned()))?
+        .map_err(WindowError::Other)
 }

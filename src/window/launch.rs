@@ -3,10 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
 
 use super::app::WorkbenchApp;
-use super::bench::{Benched, FrameReport, Report};
 use super::heatmap;
 use super::preferences::Preferences;
 use super::storage::Storage;
@@ -88,24 +86,8 @@ pub fn run(
     })
 }
 
-/// Opens the window, starts the session's run, measures `frames` frames and closes again.
-///
-/// # Errors
-/// [`WindowError`] saying what the system lacks, or that nothing could be measured.
-pub fn bench(watch: WatchEnd, catalog: Catalog, session: Session, frames: u64) -> Result<FrameReport, WindowError> {
-    let folder = tempfile::tempdir().map_err(|e| WindowError::Other(e.to_string()))?;
-    let storage = Storage::open(folder.path().to_owned());
-    let report = Report::default();
-    let left = Arc::clone(&report);
-    show(Preferences::default(), move |cc| {
-        let app = WorkbenchApp::new(&cc.egui_ctx, watch, catalog, session, None, storage);
-        Box::new(Benched::new(&cc.egui_ctx, app, frames, left))
-    })?;
-    let report = report.lock().unwrap_or_else(PoisonError::into_inner).take();
-    report.ok_or_else(|| WindowError::Other("it was closed before enough frames were drawn".to_owned()))
-}
-
-fn show(
+/// Opens a window with what `make` puts into it, and stays until it is closed.
+pub(super) fn show(
     preferences: Preferences,
     make: impl FnOnce(&eframe::CreationContext<'_>) -> Box<dyn eframe::App>,
 ) -> Result<(), WindowError> {

@@ -8,8 +8,8 @@ use super::dialog::{DialogReply, Errands, Loaded};
 use super::raw_points::{PointsRead, Stretch};
 use super::run_list::{ComparedSides, Side};
 use super::shelf_words::ShelfReply;
+use crate::record::export::Export;
 use crate::record::export::drawing::Drawing;
-use crate::record::export::{Export, Exported};
 use crate::record::journal::PointReader;
 use crate::record::run_table::annotations::Annotations;
 use crate::record::run_table::{RunRow, RunTable};
@@ -72,11 +72,7 @@ impl Errands {
 
     /// Exports a drawing.
     pub fn export_drawing(&self, drawing: Arc<Drawing>, path: PathBuf, replace: bool) {
-        self.send_off("retort-export", move || {
-            let written = drawing.write(&path, replace);
-            let exported = written.map(|files| Exported { files, runs: 0, curves: 0, notes: Vec::new() });
-            Some(DialogReply::Exported(Box::new(exported)))
-        });
+        self.send_off("retort-export", move || Some(DialogReply::Exported(Box::new(drawing.write(&path, replace)))));
     }
 
     /// Keeps what was noted of a run, of which `before` was known.

@@ -232,6 +232,7 @@ impl WorkbenchApp {
         self.state.runs.chosen.clear();
         self.state.runs.question = None;
         self.runs.table = None;
+        self.restore_pictures();
         self.read_runs();
         if self.state.side_by_side.open {
             self.vote(None);

@@ -82,6 +82,24 @@ fn the_runs_that_are_chosen_are_exported_and_else_all_that_are_listed() {
 }
 
 #[test]
+fn a_picture_that_lacks_signs_of_a_name_says_which_and_a_drawing_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    stage::finished_run(folder.path(), "学习-🦀", 1, 0.1, 12);
+    let mut play = Play::within(folder, Session::built_in().unwrap(), None);
+    play.click("Runs");
+    play.wait_until(|app| app.runs().table.is_some());
+    play.look(4);
+    let chart = play.folder.path().join("chart");
+    play.exports("Chart (SVG)…", &chart, false);
+    assert!(std::fs::read_to_string(chart.with_extension("svg")).unwrap().contains("学习-🦀"));
+    let lacks = |play: &Play| play.notices().iter().any(|notice| notice.contains("missing from the picture"));
+    assert!(!lacks(&play), "{:?}", play.notices());
+    play.exports("Picture (PNG)…", &chart, false);
+    play.wait_until(|app| app.workspace().notices.iter().any(|told| told.notice.text.contains("were written")));
+    assert!(lacks(&play) && play.notices().iter().any(|notice| notice.contains("no 🦀;")), "{:?}", play.notices());
+}
+
+#[test]
 fn an_export_that_is_thought_better_of_writes_nothing_and_one_without_curves_says_so() {
     let mut play = Play::new();
     play.click("Runs");

@@ -199,6 +199,53 @@ fn what_is_brushed_on_an_axis_filters_the_table_and_can_be_taken_back_or_written
 }
 
 #[test]
+fn lines_brushes_and_baseline_are_there_at_the_next_start_each_in_its_workspace() {
+    let closed = |play: Play| {
+        let Play { harness, folder, .. } = play;
+        drop(harness);
+        folder
+    };
+    let mut play = Play::with_curves();
+    play.click("Parallel coordinates");
+    let axis = play.place_of("Brush accuracy");
+    play.drag(axis.center_top() + egui::vec2(0.0, 2.0), axis.center_top() + egui::vec2(0.0, 0.35 * axis.height()));
+    assert!(play.says("4 of 10 runs"));
+    play.choose_rows(&["low-1", "low-2"]);
+    play.click("Curves");
+    play.harness.get_by_role_and_label(Role::TextInput, "Reference line").focus();
+    play.look(2);
+    play.harness.event(egui::Event::Text("0.9 to be reached".into()));
+    play.press(Modifiers::NONE, Key::Enter);
+    play.click("B · Posts (low-2) · n 1");
+    assert!(play.says("B · Posts (low-2) · n 1 · baseline"));
+
+    let mut play = Play::at_the_runs(closed(play));
+    assert!(play.says("4 of 10 runs") && play.says("brushed test.accuracy >= "));
+    let elsewhere = tempfile::tempdir().unwrap();
+    play.harness.state_mut().open_workspace(elsewhere.path());
+    play.wait_until(|app| app.runs().table.is_some());
+    assert!(!play.says("brushed test"), "another workspace has other runs");
+
+    let mut play = Play::at_the_runs(closed(play));
+    play.choose_rows(&["low-1", "low-3"]);
+    play.click("Curves");
+    assert!(play.says("✖ 0.9 to be reached") && !play.says("· baseline"), "it is not among them");
+    play.choose_rows(&["low-2"]);
+    assert!(play.says("C · Posts (low-2) · n 1 · baseline"), "and is again once it is");
+    play.click("✖ 0.9 to be reached");
+    play.click("Clear the brushes");
+
+    let folder = closed(play);
+    let kept = std::fs::read_to_string(folder.path().join("run_pictures.ron")).unwrap();
+    assert!(kept.contains("low-2") && !kept.contains("reached") && !kept.contains("test.accuracy"), "{kept}");
+    std::fs::write(folder.path().join("run_pictures.ron"), &kept[..kept.len() / 2]).unwrap();
+    let play = Play::at_the_runs(folder);
+    let notices = play.notices();
+    assert!(notices.iter().any(|notice| notice.contains("baselines cannot be read")), "{notices:?}");
+    assert!(play.says("10 of 10 runs"));
+}
+
+#[test]
 fn a_run_of_the_scatter_is_chosen_by_a_click_and_a_rectangle_brushes_both_columns() {
     let mut play = Play::with_curves();
     play.click("Scatter");

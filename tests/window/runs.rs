@@ -38,6 +38,27 @@ impl Play {
 }
 
 #[test]
+fn figures_of_a_run_that_are_no_numbers_are_told_where_the_run_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 1..=2 {
+        stage::finished_run(folder.path(), &format!("taught-{seed}"), seed, 0.1, 12);
+    }
+    let values = vec![("measure/loss".into(), f64::NAN), ("measure/accuracy".into(), 0.5)];
+    let path = folder.path().join("runs/taught-2").join(journal::FILE);
+    Journal::append(&path).unwrap().write(&Fact::Scalars { step: 0, values });
+    let mut play = Play::within(folder, Session::built_in().unwrap(), None);
+    play.click("Runs");
+    play.wait_until(|app| app.runs().table.is_some());
+    play.look(4);
+    let told = "validation figures that are no numbers and are left out of curves and columns: 1 of loss";
+    play.click("taught-1");
+    assert!(!play.says(told));
+    play.click("taught-1");
+    play.click("taught-2");
+    assert!(play.says(told));
+}
+
+#[test]
 fn what_is_typed_filters_the_runs_and_a_filter_that_cannot_be_read_says_why() {
     let mut play = Play::with_runs();
     assert!(play.says("6 of 6 runs") && play.has_row("taught-1") && play.has_row("alone-3"));

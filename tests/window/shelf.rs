@@ -119,9 +119,9 @@ fn a_run_that_waits_is_renamed_and_taken_out_of_the_queue_and_one_that_has_begun
     play.wait_until(|app| app.runs().table.as_ref().unwrap().rows[0].name() == "the one to wait for");
     let waits =
         |app: &WorkbenchApp| app.runs().table.as_ref().is_some_and(|table| table.rows[0].status == RunStatus::Waiting);
-    // The name stands in the table before it is in the folder.
-    let note = play.run(name).join("annotations.json");
-    play.wait_until(|app| waits(app) && note.is_file());
+    // The note is written on a thread of its own.
+    let noted = play.run(name).join("annotations.json");
+    play.wait_until(|app| waits(app) && noted.is_file());
     let lock = std::fs::File::create(play.run(name).join(LOCK)).unwrap();
     lock.lock().unwrap();
     play.click("Take out of the queue");

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::RunRecord;
+use super::super::{RunRecord, Series};
 use crate::link::{SeriesId, Step};
 
 /// Most points of a curve: a few for each pixel of a wide chart.
@@ -21,6 +21,8 @@ pub struct SideCurve {
     pub every: usize,
     /// Steps at which only some of its runs have a value: they are left out.
     pub partial: usize,
+    /// Values of its runs that are no numbers: they are left out.
+    pub not_finite: usize,
     /// The points, steps ascending.
     pub points: Vec<SidePoint>,
 }
@@ -41,21 +43,22 @@ pub fn side_curves(records: &[RunRecord]) -> BTreeMap<SeriesId, SideCurve> {
     let Some(first) = records.first() else { return BTreeMap::new() };
     let everywhere = |id: &&SeriesId| records.iter().all(|record| record.series.contains_key(*id));
     let curves = first.series.keys().filter(everywhere).map(|id| (id.clone(), side_curve(records, id)));
-    curves.filter(|(_, curve)| !curve.points.is_empty()).collect()
+    curves.filter(|(_, curve)| !curve.points.is_empty() || curve.not_finite > 0).collect()
 }
 
 fn side_curve(records: &[RunRecord], id: &SeriesId) -> SideCurve {
-    let mut values: BTreeMap<Step, Vec<f64>> = BTreeMap::new();
-    for series in records.iter().filter_map(|record| record.series.get(id)) {
-        for (step, value) in series.points().filter(|(_, value)| value.is_finite()) {
-            values.entry(step).or_default().push(value);
+    let (mut values, mut not_finite): (BTreeMap<Step, Vec<f64>>, usize) = (BTreeMap::new(), 0);
+    for (step, value) in records.iter().filter_map(|record| record.series.get(id)).flat_map(Series::points) {
+        match value.is_finite() {
+            true => values.entry(step).or_default().push(value),
+            false => not_finite += 1,
         }
     }
     let steps = values.len();
     let whole = |(step, values): (Step, Vec<f64>)| (values.len() == records.len()).then(|| point(step, &values));
     let points: Vec<SidePoint> = values.into_iter().filter_map(whole).collect();
     let (every, partial) = (points.len().div_ceil(MOST).max(1), steps - points.len());
-    SideCurve { n: records.len(), every, partial, points: points.chunks(every).map(merged).collect() }
+    SideCurve { n: records.len(), every, partial, not_finite, points: points.chunks(every).map(merged).collect() }
 }
 
 fn point(step: Step, values: &[f64]) -> SidePoint {
@@ -91,6 +94,9 @@ mod tests {
         let curve = &curves[&SeriesId::from("loss/total")];
         let expected = [SidePoint { step: 0, mean: 2.0, sd: 2f64.sqrt() }, SidePoint { step: 2, mean: 3.0, sd: 0.0 }];
         assert_eq!((curve.n, curve.every, curve.partial, curve.points.as_slice()), (2, 1, 2, expected.as_slice()));
+        assert_eq!(curve.not_finite, 1);
+        let none = &side_curves(&[record(&[(0, f64::NAN), (1, f64::INFINITY)])])[&SeriesId::from("loss/total")];
+        assert!(none.not_finite == 2 && none.points.is_empty(), "a curve of no numbers is there to say so");
         let mut other = runs[0].clone();
         other.series.clear();
         assert!(side_curves(&[runs[0].clone(), other]).is_empty() && side_curves(&[]).is_empty());

@@ -170,6 +170,7 @@ fn line_of(place: usize, series: &Series, logarithmic: bool, left_out: &mut Left
 fn line_of_seeds(place: usize, curve: &SideCurve, logarithmic: bool, left_out: &mut LeftOut) -> Line {
     left_out.every = left_out.every.max(curve.every);
     left_out.partial += curve.partial;
+    left_out.broken += curve.not_finite;
     let shown = |mean: f64| !logarithmic || mean > 0.0;
     left_out.not_positive += curve.points.iter().filter(|point| !shown(point.mean)).count();
     let (mut points, mut band) = (Vec::new(), Vec::new());
@@ -181,7 +182,8 @@ fn line_of_seeds(place: usize, curve: &SideCurve, logarithmic: bool, left_out: &
         points.push((step, point.mean));
         band.push((step, low, point.mean + point.sd));
     }
-    Line { place, pieces: vec![points], band }
+    let pieces = Some(points).filter(|points| !points.is_empty()).into_iter().collect();
+    Line { place, pieces, band }
 }
 
 #[cfg(test)]

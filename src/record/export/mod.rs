@@ -105,7 +105,9 @@ impl Export {
             }
             Target::Png(path, size) => {
                 let svg = self.svg(&runs, &curves, *size, &mut notes)?;
-                write_new(path, &png::png_of_svg(&svg).map_err(ExportError::Picture)?, self.replace)?
+                let png = png::png_of_svg(&svg).map_err(ExportError::Picture)?;
+                notes.extend(png.lacking.said(true));
+                write_new(path, &png.bytes, self.replace)?
             }
         };
         Ok(Exported { files, runs: runs.len(), curves: curves.len(), notes })

@@ -1,11 +1,12 @@
 //! A drawing as PNG: the SVG, rendered with the fonts that the program brings along, so that it looks the same on every
-//! machine. Signs that these fonts lack are not drawn; the SVG has them.
+//! machine. Signs that these fonts lack are not drawn, and are told; the SVG has them.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use resvg::tiny_skia::{FilterQuality, IntSize, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::fontdb::{Database, Source};
-use resvg::usvg::{Options, Tree};
+use resvg::usvg::{Group, Node, Options, Tree};
 
 use super::canvas::Area;
 use crate::session::{Sentence, say};
@@ -29,11 +30,68 @@ pub struct Picture {
     pub pixels: Vec<[u8; 4]>,
 }
 
+/// A picture as a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Png {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Signs of its text that the font has no shape for.
+    pub lacking: Lacking,
+}
+
+/// Signs that are not drawn, each with how often it stands there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lacking(BTreeMap<String, usize>);
+
+/// Signs that are named; of more, only how many there are.
+const NAMED: usize = 8;
+
+impl Lacking {
+    /// How many signs are not drawn, and which; `None` where all are. `as_svg`: whether an SVG can hold the drawing.
+    pub fn said(&self, as_svg: bool) -> Option<Sentence> {
+        let count: usize = self.0.values().sum();
+        let signs: Vec<&str> = self.0.keys().take(NAMED).map(String::as_str).collect();
+        let more = self.0.len().saturating_sub(NAMED);
+        let more = if more > 0 { say!(" and {more} more", more) } else { Sentence::default() };
+        let signs = signs.join(" ");
+        (count > 0).then(|| match as_svg {
+            true => say!(
+                "characters missing from the picture: {count}; its font has no {signs}{more}; export it as SVG, which keeps text as text",
+                count,
+                signs,
+                more
+            ),
+            false => say!(
+                "characters missing from the picture: {count}; its font has no {signs}{more}; read them in the window, which also uses the system's fonts",
+                count,
+                signs,
+                more
+            ),
+        })
+    }
+
+    /// The glyph numbered 0 of every font stands for what the font has none for.
+    fn look_at(&mut self, group: &Group) {
+        for node in group.children() {
+            match node {
+                Node::Group(group) => self.look_at(group),
+                Node::Text(text) => {
+                    let glyphs = text.layouted().iter().flat_map(|span| &span.positioned_glyphs);
+                    for glyph in glyphs.filter(|glyph| glyph.id.0 == 0) {
+                        *self.0.entry(glyph.text.clone()).or_default() += 1;
+                    }
+                }
+                Node::Path(_) | Node::Image(_) => {}
+            }
+        }
+    }
+}
+
 /// Renders an SVG at its own size.
 ///
 /// # Errors
 /// The renderer's words, or that there is no memory for a picture of this size.
-pub fn png_of_svg(svg: &str) -> Result<Vec<u8>, Sentence> {
+pub fn png_of_svg(svg: &str) -> Result<Png, Sentence> {
     png_of(svg, &[], 1.0)
 }
 
@@ -41,7 +99,7 @@ pub fn png_of_svg(svg: &str) -> Result<Vec<u8>, Sentence> {
 ///
 /// # Errors
 /// As [`png_of_svg`]; or that pixels are none of such a picture.
-pub(super) fn png_of(svg: &str, pictures: &[Picture], scale: f32) -> Result<Vec<u8>, Sentence> {
+pub(super) fn png_of(svg: &str, pictures: &[Picture], scale: f32) -> Result<Png, Sentence> {
     static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
         let mut fonts = Database::new();
         fonts.load_font_source(Source::Binary(Arc::new(TEXT_FONT)));
@@ -56,7 +114,10 @@ pub(super) fn png_of(svg: &str, pictures: &[Picture], scale: f32) -> Result<Vec<
     for picture in pictures {
         put(&mut pixmap, picture, scale)?;
     }
-    pixmap.encode_png().map_err(|e| failed(&e.to_string()))
+    let mut lacking = Lacking::default();
+    lacking.look_at(tree.root());
+    let bytes = pixmap.encode_png().map_err(|e| failed(&e.to_string()))?;
+    Ok(Png { bytes, lacking })
 }
 
 fn failed(reason: &str) -> Sentence {
@@ -84,11 +145,28 @@ mod tests {
     use super::super::svg::SvgCanvas;
     use super::*;
 
-    fn drawn(text: &str) -> Pixmap {
+    fn png(text: &str) -> Png {
         let mut canvas = SvgCanvas::new(80, 30);
         let style = TextStyle { color: Color::hex(0x000000), size: 20.0, anchor: Anchor::Left };
         canvas.text(at(4.0, 24.0), text, style);
-        Pixmap::decode_png(&png_of_svg(&canvas.finish()).unwrap()).unwrap()
+        png_of_svg(&canvas.finish()).unwrap()
+    }
+
+    fn drawn(text: &str) -> Pixmap {
+        Pixmap::decode_png(&png(text).bytes).unwrap()
+    }
+
+    #[test]
+    fn signs_that_the_font_lacks_are_counted_and_named_and_no_others() {
+        for whole in ["loss", "准确率 α=0.9 ± σ", "★ a & b < c", ""] {
+            assert_eq!(png(whole).lacking.said(true), None, "{whole}");
+        }
+        let said = png("run 🦀🦀 ש").lacking.said(true).unwrap().to_string();
+        assert!(said.contains("picture: 3;") && said.contains("no ש 🦀;") && said.contains("as SVG"), "{said}");
+        let said = png("🦀").lacking.said(false).unwrap().to_string();
+        assert!(said.contains("picture: 1;") && !said.contains("SVG"), "{said}");
+        let said = png("🐀🐁🐂🐃🐄🐅🐆🐇🐈🐉").lacking.said(true).unwrap().to_string();
+        assert!(said.contains("picture: 10;") && said.contains("🐇 and 2 more;") && !said.contains('🐈'), "{said}");
     }
 
     #[test]
@@ -104,7 +182,7 @@ mod tests {
         let area = Area { left: 2.0, top: 1.0, width: 4.0, height: 2.0 };
         let picture = Picture { area, width: 2, height: 1, pixels: vec![red, blue] };
         let svg = SvgCanvas::new(8, 4).finish();
-        let read = Pixmap::decode_png(&png_of(&svg, std::slice::from_ref(&picture), 2.0).unwrap()).unwrap();
+        let read = Pixmap::decode_png(&png_of(&svg, std::slice::from_ref(&picture), 2.0).unwrap().bytes).unwrap();
         assert_eq!((read.width(), read.height()), (16, 8));
         for y in 0..8 {
             for x in 0..16 {

@@ -1,10 +1,12 @@
 //! What is brushed on the axes of a picture: the runs that lie there are listed, the others are not. A brush can also be
 //! said as a filter.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Cell, RunRow};
 
 /// A part of a column.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Brush {
     /// The column.
     pub column: String,
@@ -13,7 +15,7 @@ pub struct Brush {
 }
 
 /// What lies in a brush.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum BrushRange {
     /// Numbers from one to another, both among them.
     Between(f64, f64),
@@ -56,7 +58,7 @@ fn quoted(text: &str) -> Option<String> {
 }
 
 /// Every brush there is, at most one a column.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Brushes(Vec<Brush>);
 
 impl Brushes {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::run_row::Curve;
 use super::{RunRow, RunStatus};
-use crate::link::{Fact, InputFile, Outcome, STOPPED, SeriesId, Step};
+use crate::link::{Fact, InputFile, Outcome, STOPPED, Step};
 use crate::session::run_folder::{self, JOURNAL, SESSION, SUMMARY};
 use crate::session::{Session, TaskKind, file};
 
@@ -29,6 +29,8 @@ struct Seen {
     session: Option<Arc<Session>>,
     steps: Step,
     measures: BTreeMap<String, Curve>,
+    /// Steps at which a measure was no number.
+    not_finite: BTreeMap<String, Vec<Step>>,
     inputs: BTreeMap<String, Vec<String>>,
     outcome: Option<Outcome>,
     failed: Option<String>,
@@ -85,10 +87,13 @@ impl Seen {
             }
             Fact::Scalars { step, values } => {
                 self.steps = self.steps.max(step + 1);
-                // What is no number decides nothing, and JSON has no word for it.
-                let measured = |(id, value): &(SeriesId, f64)| id.group() == "measure" && value.is_finite();
-                for (id, value) in values.into_iter().filter(measured) {
-                    self.measures.entry(id.name().to_owned()).or_default().push((step, value));
+                for (id, value) in values.into_iter().filter(|(id, _)| id.group() == "measure") {
+                    let name = id.name().to_owned();
+                    match value.is_finite() {
+                        true => self.measures.entry(name).or_default().push((step, value)),
+                        // What is no number decides nothing, and JSON has no word for it.
+                        false => self.not_finite.entry(name).or_default().push(step),
+                    }
                 }
             }
             Fact::Rewound { step } => self.back_to(step),
@@ -102,6 +107,7 @@ impl Seen {
     fn back_to(&mut self, step: Step) {
         self.steps = step;
         self.measures.values_mut().for_each(|curve| curve.retain(|(at, _)| *at < step));
+        self.not_finite.values_mut().for_each(|steps| steps.retain(|at| *at < step));
     }
 
     fn read(&mut self, files: &[InputFile]) {
@@ -119,6 +125,7 @@ impl Seen {
         let mut settings = session.as_ref().map(|session| session.settings()).unwrap_or_default();
         settings.extend(std::mem::take(&mut self.inputs).into_iter().map(|(role, hashes)| (role, hashes.join(" "))));
         let outcome = self.outcome.take();
+        let not_finite = std::mem::take(&mut self.not_finite).into_iter().map(|(name, steps)| (name, steps.len()));
         let (student, teacher) = outcome.clone().map(|outcome| (outcome.student, outcome.teacher)).unwrap_or_default();
         RunRow {
             session: session.as_ref().map(|session| session.name.clone()).unwrap_or_default(),
@@ -134,6 +141,7 @@ impl Seen {
             test: student.test,
             teacher: teacher.map(|teacher| teacher.test).unwrap_or_default(),
             settings,
+            not_finite: not_finite.filter(|(_, count)| *count > 0).collect(),
             damaged_lines: self.damaged,
             ..RunRow::default()
         }
@@ -221,5 +229,36 @@ fn task(task: TaskKind) -> &'static str {
         TaskKind::Classes => "classes",
         TaskKind::NextToken { .. } => "next_token",
         TaskKind::MaskedToken { .. } => "masked_token",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{EventSink as _, RunId};
+    use crate::record::recorder::Recorder;
+
+    #[test]
+    fn validation_figures_that_are_no_numbers_are_counted_beside_those_that_are_and_a_rewind_takes_them_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorder = Recorder::default();
+        let mut tell = |fact: Fact| recorder.emit(fact.of(RunId::FIRST));
+        let session = Box::new(Session::built_in().unwrap());
+        tell(Fact::Started { session, out: folder.path().to_owned(), step: 0 });
+        let measured = |step, loss, accuracy| {
+            let values = vec![("measure/loss".into(), loss), ("measure/accuracy".into(), accuracy)];
+            Fact::Scalars { step, values }
+        };
+        tell(measured(9, 1.5, 0.5));
+        tell(measured(19, f64::NAN, 0.6));
+        tell(measured(29, f64::INFINITY, 0.7));
+        let row = scan(folder.path());
+        assert_eq!((row.validation["loss"].len(), row.validation["accuracy"].len()), (1, 3));
+        assert_eq!(row.not_finite, BTreeMap::from([("loss".to_owned(), 2)]));
+        let said = row.said_not_finite().unwrap().to_string();
+        assert!(said.contains("2 of loss"), "{said}");
+        tell(Fact::Rewound { step: 15 });
+        let row = scan(folder.path());
+        assert_eq!((row.not_finite.len(), row.said_not_finite()), (0, None));
     }
 }

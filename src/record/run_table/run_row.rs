@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::annotations::Annotations;
 use crate::link::Step;
+use crate::session::{Sentence, say};
 
 /// A run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,9 @@ pub struct RunRow {
     /// What a person has noted of it.
     #[serde(skip)]
     pub annotations: Annotations,
+    /// How many figures on the validation part were no numbers, by measure: they are in no curve.
+    #[serde(default)]
+    pub not_finite: BTreeMap<String, usize>,
     /// Lines of its journal that could not be read.
     pub damaged_lines: usize,
 }
@@ -166,6 +170,16 @@ impl RunRow {
             }
             _ => None,
         }
+    }
+
+    /// Figures on the validation part that are no numbers, in a sentence; `None` where all are.
+    pub fn said_not_finite(&self) -> Option<Sentence> {
+        let each: Vec<String> =
+            self.not_finite.iter().map(|(measure, count)| format!("{count} of {measure}")).collect();
+        let figures = each.join(", ");
+        (!each.is_empty()).then(|| {
+            say!("validation figures that are no numbers and are left out of curves and columns: {figures}", figures)
+        })
     }
 
     /// Whether its figures are those of a whole run.

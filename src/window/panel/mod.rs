@@ -48,7 +48,7 @@ pub use centre::{shows_attention, shows_weights};
 pub use files::may_be_rows;
 pub use pair::{PAIR, is_asked};
 pub use result::ResultView;
-pub use runs::{RunsScene, RunsView};
+pub use runs::{Picture, RunsScene, RunsView};
 pub use side_by_side::{SideBySideScene, SideBySideView};
 
 /// Everything a panel may look at.

@@ -28,8 +28,7 @@ use crate::window::run_list::RunList;
 use crate::window::state::{Action, UiState};
 use std::sync::Arc;
 
-use view::Picture;
-pub use view::RunsView;
+pub use view::{Picture, RunsView};
 
 /// What of the workspace is to be drawn.
 pub struct RunsScene<'a> {

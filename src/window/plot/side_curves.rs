@@ -15,6 +15,7 @@ pub use side_legend::legend_ui;
 
 use egui::{Color32, FontId, Painter, Rect, Role, Shape, Stroke, Ui, WidgetInfo, pos2};
 use egui_plot::{GridMark, Plot, PlotTransform};
+use serde::{Deserialize, Serialize};
 
 use super::figures::short;
 use crate::link::SeriesId;
@@ -60,7 +61,7 @@ pub struct DrawnSide<'a> {
 }
 
 /// A line at a value that was typed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     /// The value.
     pub value: f64,

@@ -8,6 +8,8 @@ mod data;
 mod export;
 mod in_force;
 mod keeping;
+mod kept_pictures;
+mod left_out;
 mod lens;
 mod long_runs;
 mod pair;
@@ -52,6 +54,8 @@ const LISTS: &[&[(&str, &str)]] = &[
     shell::CHINESE,
     side_by_side::CHINESE,
     keeping::CHINESE,
+    kept_pictures::CHINESE,
+    left_out::CHINESE,
     lens::CHINESE,
     long_runs::CHINESE,
     plots::CHINESE,

@@ -35,6 +35,14 @@ pub(super) const CHINESE: &[(&str, &str)] = &[
         "{drawn} of {count} curves are drawn; name others, or groups of them, to see the other {rest}",
         "绘制了 {count} 条曲线中的 {drawn} 条；要看其余 {rest} 条，请指定其名称或其组",
     ),
+    (
+        "characters missing from the picture: {count}; its font has no {signs}{more}; export it as SVG, which keeps text as text",
+        "图片中缺少的字符：{count} 个；其字体没有 {signs}{more}；请导出为 SVG，其中文字仍为文字",
+    ),
+    (
+        "characters missing from the picture: {count}; its font has no {signs}{more}; read them in the window, which also uses the system's fonts",
+        "图片中缺少的字符：{count} 个；其字体没有 {signs}{more}；请在窗口中查看，窗口也使用系统字体",
+    ),
     ("the picture could not be drawn: {reason}", "无法绘制图片：{reason}"),
     ("{pixels} pixels are no picture of {width} × {height}", "{pixels} 个像素构不成 {width} × {height} 的图片"),
     (

@@ -65,12 +65,10 @@ fn id<'a>(view: &CurvesView, ids: &[&'a SeriesId]) -> Option<&'a SeriesId> {
     chosen.or(usual).or(ids.first()).copied()
 }
 
-/// The place of the baseline; one that is no longer chosen is let go.
+/// The place of the baseline; while it is not chosen nothing is measured against it.
 fn baseline(view: &mut CurvesView, compared: &ComparedSides) -> Option<usize> {
     let place = view.baseline.as_ref().and_then(|side| compared.sides.iter().position(|other| other == side));
-    if place.is_none() {
-        (view.baseline, view.differences) = (None, false);
-    }
+    view.differences &= place.is_some();
     place
 }
 
@@ -191,6 +189,10 @@ fn remarks_ui(
         if curve.every > 1 {
             let words = format!("{} {} {}", scene.t("each point the mean of"), curve.every, scene.t("steps"));
             remarks.push(format!("{} {words}", letter(side.place)));
+        }
+        if curve.not_finite > 0 {
+            let words = scene.t("values that are no numbers are left out");
+            remarks.push(format!("{} {} {words}", letter(side.place), curve.not_finite));
         }
         if curve.partial > 0 {
             let words = scene.t("steps left out: not all of its runs have a value there");

@@ -123,6 +123,7 @@ fn each(scene: &Scene, table: &RunTable, places: &[usize]) -> (Vec<Column>, Vec<
             cells: first.into_iter().chain(figures).chain(of_run).chain(last).collect(),
             status: Some(row.status.clone()),
             star: row.annotations.star,
+            left_out: row.said_not_finite(),
         }
     };
     (columns, rows.iter().enumerate().map(listing).collect())
@@ -170,6 +171,7 @@ fn by_seed(scene: &Scene, view: &RunsView, table: &RunTable, places: &[usize]) -
             cells: own.chain(of_group).chain(others.iter().flat_map(figures)).collect(),
             status: None,
             star: false,
+            left_out: None,
         }
     };
     (columns, groups.iter().enumerate().map(listing).collect())

@@ -44,6 +44,9 @@ pub(super) fn notes_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, table: &
     ui.add_space(4.0);
     fields_ui(ui, scene, state, &mut noted);
     control::caption(ui, scene.t("Choose a second row to compare this run with."));
+    if let Some(words) = row.said_not_finite() {
+        ui.label(RichText::new(scene.says(&words)).color(scene.look.palette().warn));
+    }
     if let crate::record::run_table::RunStatus::Failed(words) = &row.status {
         ui.label(RichText::new(words).color(scene.look.palette().bad));
     }

@@ -92,6 +92,7 @@ fn row_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, columns: &[Column], r
         Some(RunStatus::Failed(words)) => format!("{label}\n{words}"),
         _ => label,
     };
+    let help = row.left_out.iter().fold(help, |help, words| format!("{help}\n{}", scene.says(words)));
     let response = response.on_hover_text(format!("{help}\n{}", scene.t("Click to choose; double-click to open")));
     if response.double_clicked()
         && let [folder] = row.side.as_slice()

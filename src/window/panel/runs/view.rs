@@ -173,4 +173,6 @@ pub struct Listing {
     pub status: Option<RunStatus>,
     /// Whether it bears a star.
     pub star: bool,
+    /// What of the run is in no column.
+    pub left_out: Option<Sentence>,
 }

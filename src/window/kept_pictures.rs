@@ -112,7 +112,7 @@ mod tests {
         assert!(damage.is_none());
         ours.keep(home.path(), Path::new("/a"), KeptPictures::default()).unwrap();
         assert!(
-            !std::fs::read_to_string(home.path().join(FILE)).unwrap().contains("/a\""),
+            !std::fs::read_to_string(home.path().join(FILE)).unwrap().contains("\"/a\""),
             "nothing is kept of nothing"
         );
     }

@@ -322,8 +322,6 @@ fn a_run_that_vanishes_while_it_is_chosen_is_told_and_nothing_is_made_in_its_pla
     play.click("taught-1");
     play.click("taught-2");
     std::fs::remove_dir_all(play.run("taught-1")).unwrap();
-    play.click("Back to the curves");
-    play.click("Runs");
     play.wait_for_notice("a run that was chosen is not there any more");
     assert!(!play.is_listed("taught-1"));
     // Noted before anybody saw that it is gone.

@@ -65,7 +65,8 @@ mod tests {
                 ui.painter().circle_filled(egui::pos2(50.0, 50.0), radius as f32, egui::Color32::WHITE);
             }
         };
-        let _ = ctx.run_ui(egui::RawInput::default(), heavy);
+        let mut output = ctx.run_ui(egui::RawInput::default(), heavy);
+        output.textures_delta.clear();
         work.add(3.0);
         let cost = work.take();
         assert!(cost.is_some_and(|cost| cost > 3.0), "{cost:?}");

@@ -44,6 +44,18 @@ impl Session {
         }
     }
 
+    /// The same, with the value also as tables show it: texts without their quotation marks.
+    ///
+    /// # Errors
+    /// As [`Self::assign`].
+    pub fn assign_as_shown(&mut self, name: &str, value: &str) -> Result<(), Sentence> {
+        let refused = match self.assign(name, value) {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        self.assign(name, &with_quotation_marks(value)).map_err(|_| refused)
+    }
+
     /// Sets a knob; a name that is more like a field's is answered with that.
     fn assign_knob(&mut self, name: &str, path: &[&str], value: &str) -> Result<(), Sentence> {
         let like = self.field_like(path);
@@ -112,6 +124,23 @@ impl Session {
     }
 }
 
+/// A text, a list of such, or a choice with one, as a file has it.
+fn with_quotation_marks(value: &str) -> String {
+    let within = |start: char, end: char| {
+        value.split_once(start).zip(value.strip_suffix(end)).map(|((name, rest), _)| (name, &rest[..rest.len() - 1]))
+    };
+    match (within('[', ']'), within('(', ')')) {
+        (Some(("", items)), _) => {
+            let items: Vec<String> = items.split(',').map(|item| format!("{:?}", item.trim())).collect();
+            format!("[{}]", items.join(", "))
+        }
+        (_, Some((name, text))) if !name.is_empty() && name.chars().all(char::is_alphanumeric) => {
+            format!("{name}({text:?})")
+        }
+        _ => format!("{value:?}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +188,33 @@ mod tests {
             assert_eq!(after(&[(name, value)]), wanted, "{name}={value}");
         }
         assert_eq!(after(&[("mixture.alpha", "0.5")]).knobs["mixture.alpha"].to_bits(), 0.5f64.to_bits());
+    }
+
+    #[test]
+    fn what_a_table_shows_of_a_setting_can_be_set_again() {
+        let built_in = Session::built_in().unwrap();
+        for (name, value) in built_in.settings() {
+            // A choice with fields of its own stands in the table as its name and its fields.
+            let whole = built_in.settings().keys().all(|other| !other.starts_with(&format!("{name}.")));
+            let mut session = built_in.clone();
+            if whole {
+                session.assign_as_shown(&name, &value).unwrap_or_else(|e| panic!("{name} = {value}: {e}"));
+                assert_eq!(session, built_in, "{name} = {value}");
+            }
+        }
+        let mut session = built_in.clone();
+        session.assign_as_shown("recipe.terms", "[hard_labels]").unwrap();
+        session.assign_as_shown("prompt.teacher.template", "{text}: {answer}").unwrap();
+        assert_eq!(
+            (session.recipe.terms, session.prompt.teacher.template.as_str()),
+            (vec!["hard_labels".into()], "{text}: {answer}")
+        );
+        let said = |session: &mut Session, way: fn(&mut Session, &str, &str) -> Result<(), Sentence>| {
+            way(session, "recipe.seed", "many").unwrap_err().to_string()
+        };
+        let mut other = built_in.clone();
+        assert_eq!(said(&mut other, Session::assign_as_shown), said(&mut other, Session::assign));
+        assert_eq!(other, built_in);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! going, with the runs of a workspace in one chart, or through a run of very many steps. The program measures itself;
 //! the renderer's painting is not counted, since on a software renderer it measures the renderer.
 //!
-//! Not here: what the engine needs. Nobody trains but for [`training`].
+//! Not here: what the engine needs. Nobody trains but for [`training()`].
 
 mod course;
 mod hand;
@@ -46,7 +46,7 @@ pub fn training(watch: WatchEnd, catalog: Catalog, session: Session, frames: u64
 /// `frames` frames a picture, filters and groups, and the window at rest.
 ///
 /// # Errors
-/// As [`training`]; and that the runs could not be written.
+/// As [`training()`]; and that the runs could not be written.
 pub fn shelf(
     watch: WatchEnd,
     catalog: Catalog,
@@ -63,7 +63,7 @@ pub fn shelf(
 /// Opens the window, tells it a run of `steps` steps as the engine would, and measures what it takes on the way.
 ///
 /// # Errors
-/// As [`training`].
+/// As [`training()`].
 pub fn long_run(catalog: Catalog, session: Session, steps: u64) -> Result<LongRunReport, WindowError> {
     let folder = tempfile::tempdir().map_err(|e| WindowError::Other(e.to_string()))?;
     let storage = Storage::open(folder.path().to_owned());

@@ -144,7 +144,7 @@ impl WorkbenchApp {
         self.ask_disk(move || {
             let mut session = session_of(&folder)?;
             let path = repeat.path.trim();
-            session.assign(path, repeat.value.trim())?;
+            session.assign_as_shown(path, repeat.value.trim())?;
             // Whoever asks for a value of a knob asks for a run at it, not for one that turns it on the way.
             session.script.retain(|change| change.knob != path);
             if let Some(problem) = session.problem().or_else(|| session.knob_problem(&catalog)) {

@@ -50,6 +50,8 @@ pub struct Half<'a> {
     pub frame: &'a SideFrame,
     /// Changes with every new view: the texture is written again then.
     pub number: u64,
+    /// Whether the name stands above it already.
+    pub is_named: bool,
 }
 
 /// Both models' heads for one text.
@@ -67,7 +69,8 @@ pub fn attention_beside_ui(
 ) {
     controls_ui(ui, map, look, more);
     let palette = look.palette();
-    let half = |slot, title, color, side| Half { slot, title, color, frame: side, number: frame.frame };
+    let half =
+        |slot, title, color, side| Half { slot, title, color, frame: side, number: frame.frame, is_named: false };
     let student = half(1, look.t("Student"), palette.student, &frame.student);
     let shading = shading(map, look);
     match &frame.teacher {
@@ -142,8 +145,10 @@ fn half_ui(ui: &mut Ui, half: &Half, enlarged: &mut Option<usize>, shading: &Sha
 }
 
 fn title_ui(ui: &mut Ui, half: &Half, enlarged: &mut Option<usize>, look: Look) {
-    ui.horizontal(|ui| {
-        ui.label(look.title(half.title).color(half.color));
+    let row = |ui: &mut Ui| {
+        if !half.is_named {
+            ui.label(look.title(half.title).color(half.color));
+        }
         let SideFrame { layer, layers, heads, tokens, .. } = half.frame;
         let weak = |text: String| RichText::new(text).small().color(look.palette().text_weak);
         ui.label(weak(format!("{} {} / {layers}", look.t("layer"), layer + 1)));
@@ -160,7 +165,13 @@ fn title_ui(ui: &mut Ui, half: &Half, enlarged: &mut Option<usize>, look: Look) 
         if ui.small_button(look.t("all heads")).clicked() {
             *enlarged = None;
         }
-    });
+    };
+    // A narrow column has a second line for what is too wide for it.
+    if half.is_named {
+        ui.horizontal_wrapped(row);
+    } else {
+        ui.horizontal(row);
+    }
 }
 
 /// Clicks and what the pointer is over.

@@ -67,7 +67,7 @@ fn picture_ui(ui: &mut Ui, scene: &Scene, state: &mut UiState, column: &Column) 
         ui.weak("–");
         return;
     };
-    let half = Half { slot: column.slot, title: column.shown(), color: column.color, frame, number };
+    let half = Half { slot: column.slot, title: column.shown(), color: column.color, frame, number, is_named: true };
     let mut enlarged = state.side_by_side.heads.get(&column.slot).copied();
     attention_map::model_ui(ui, &half, &mut enlarged, &state.attention, scene.look);
     match enlarged {

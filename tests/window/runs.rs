@@ -23,7 +23,8 @@ impl Play {
         self.harness.query_by_role_and_label(Role::Button, name).is_some()
     }
 
-    fn next_start(&mut self) -> (Session, PathBuf) {
+    /// The next run that is begun.
+    pub(super) fn next_start(&mut self) -> (Session, PathBuf) {
         for _ in 0..400 {
             for command in self.engine.heard() {
                 if let Command::Run(_, Order::Start { session, out }) = command {

@@ -59,19 +59,6 @@ impl Play {
         panic!("{words} is never said");
     }
 
-    fn start_of_queue(&mut self) -> (Session, PathBuf) {
-        for _ in 0..400 {
-            for command in self.engine.heard() {
-                if let Command::Run(_, Order::Start { session, out }) = command {
-                    return (*session, out);
-                }
-            }
-            std::thread::sleep(Duration::from_millis(5));
-            self.look(1);
-        }
-        panic!("no run was begun");
-    }
-
     fn closed_and_opened_again_after(self, meanwhile: impl FnOnce()) -> Self {
         let Self { harness, folder, .. } = self;
         drop(harness);
@@ -207,7 +194,7 @@ fn the_settings_of_a_run_come_onto_the_workbench_as_a_new_session_and_what_stood
     assert!(play.says("A session that was not saved is kept:"), "its temperature was changed");
     play.turn("Temperature", 3.0);
     play.click("Queue this session");
-    let (session, out) = play.start_of_queue();
+    let (session, out) = play.next_start();
     assert_eq!((session.recipe.seed, session.knobs[TEMPERATURE]), (2, 3.0));
     assert!(out.ends_with("posts-seed-2"), "{}", out.display());
 }
@@ -217,7 +204,7 @@ fn a_run_is_repeated_with_the_next_seed_that_none_of_its_settings_has() {
     let mut play = Play::with_shelf(three_runs);
     play.click("taught-1");
     play.click("Queue with the next seed");
-    let (session, out) = play.start_of_queue();
+    let (session, out) = play.next_start();
     assert_eq!((session.recipe.seed, session.knobs["mixture.alpha"]), (4, 0.1));
     assert!(out.starts_with(play.folder.path().join("runs")));
 }
@@ -271,7 +258,7 @@ fn another_workspace_is_chosen_and_is_there_at_the_next_start_and_runs_elsewhere
     assert_eq!(play.app().runs().table.as_ref().unwrap().workspace, far);
     play.engine.heard();
     play.click("Queue this session");
-    let (_, out) = play.start_of_queue();
+    let (_, out) = play.next_start();
     assert!(out.starts_with(&far), "runs are made there: {}", out.display());
     let mut play = play.closed_and_opened_again_after(|| std::fs::remove_dir_all(&far).unwrap());
     assert!(play.says("the workspace is not there"));
@@ -352,7 +339,7 @@ fn a_run_is_repeated_with_another_value_of_a_setting_while_the_workbench_stays_a
     play.press(Modifiers::NONE, Key::Escape);
     field(&mut play, "Its value", "5");
     play.click("Queue them");
-    let out = play.start_of_queue().1;
+    let out = play.next_start().1;
     let session = file::open(&out.join("session.ron")).unwrap();
     assert_eq!((session.recipe.seed, session.knobs["mixture.alpha"]), (2, 0.15), "typed behind what stood there");
     play.wait_until(|app| app.runs().waiting() == 3);
